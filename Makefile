@@ -1,0 +1,49 @@
+# Everything here works on a bare machine with Python 3.11 or newer; no cloud account and no Pulumi CLI.
+PYTHON ?= python3
+STACK ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup rehearse test check lint types shellcheck golden bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Create the virtual environment with everything pinned
+
+# pip compiles byte-code while installing: without it every import of azure-native costs seconds.
+$(READY): requirements.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edge-stamps needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-dev.txt
+	@touch $@
+
+rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
+	@$(BIN)/python -m automation rehearse --stack $(STACK)
+
+test: $(READY) ## Run the tests
+	$(BIN)/python -m pytest
+
+check: lint types shellcheck ## Linter, formatter, types, shell scripts
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+shellcheck:
+	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck, or brew install shellcheck" >&2; exit 1; }
+	shellcheck nodes/*.sh .ci/run
+
+golden: $(READY) ## Write the golden graphs anew, after a change that was meant
+	$(BIN)/python -m pytest tests/golden --write-golden
+
+bench: $(READY) ## Time and memory of one evaluation, by number of clusters
+	$(BIN)/python benchmarks/evaluation.py
+
+clean: ## Remove what the targets above have made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal

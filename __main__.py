@@ -1,0 +1,44 @@
+"""One environment: its clusters, their networks, keys and links.
+
+One stack and not one per cluster: a link touches two clusters, and its certificates, peering and authorization change
+together or not at all. Clusters still do not wait for each other (docs/decisions/0001-one-stack.md).
+"""
+
+import pulumi
+
+from components.azure import azure_providers, register_alias_clearing
+from components.cluster_stamp import ClusterStamp, ClusterStampArgs
+from components.key_vault_publisher import KeyVaultPublisher, KeyVaultPublisherArgs, secrets_of, trust_bundles_of
+from components.mqtt_configuration import MqttConfiguration, MqttConfigurationArgs
+from components.outputs import stack_outputs
+from components.pki_chain import PkiChain, PkiChainArgs
+from components.vnet_peering import peer_networks
+from settings import SettingsError, load, stack_file
+
+try:
+    settings = load(pulumi.Config().get_object("settings"), source=stack_file.source(pulumi.get_stack()))
+except SettingsError as error:
+    raise pulumi.RunError(str(error)) from None
+
+register_alias_clearing()
+azure = pulumi.ResourceOptions(providers=azure_providers(settings))
+
+pki = PkiChain("pki", PkiChainArgs(settings))
+stamps = {
+    name: ClusterStamp(name, ClusterStampArgs(settings, cluster, trust_bundles_of(settings, cluster, pki)), azure)
+    for name, cluster in settings.clusters.items()
+}
+peerings = peer_networks(settings.peerings, stamps, azure)
+publishers = {
+    name: KeyVaultPublisher(
+        f"{name}-key-vault", KeyVaultPublisherArgs(stamp, secrets_of(settings, stamp.cluster, pki)), azure
+    )
+    for name, stamp in stamps.items()
+}
+mqtt = {
+    name: MqttConfiguration(f"{name}-mqtt", MqttConfigurationArgs(stamp, publishers[name], pki), azure)
+    for name, stamp in stamps.items()
+}
+
+for name, value in stack_outputs(settings, stamps, peerings, pki, mqtt).items():
+    pulumi.export(name, value)

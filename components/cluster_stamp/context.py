@@ -1,0 +1,55 @@
+"""What every concern of a cluster stamp is given: settings, resource group, and how its children are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import resources
+
+from settings.model import Cluster, ClusterNames, Settings
+
+
+@dataclass(frozen=True)
+class StampContext:
+    parent: pulumi.Resource
+    settings: Settings
+    cluster: Cluster
+    group: resources.ResourceGroup
+
+    @property
+    def names(self) -> ClusterNames:
+        return self.cluster.names
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        return self.settings.tags
+
+    @property
+    def subscription_id(self) -> str:
+        return self.settings.tenant.subscription_id
+
+    def logical(self, thing: str) -> str:
+        """Logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
+        return f"{self.cluster.name}-{thing}"
+
+    def options(
+        self,
+        *,
+        depends_on: Sequence[pulumi.Resource] = (),
+        replace_with: Sequence[pulumi.Resource] = (),
+        deleted_with: pulumi.Resource | None = None,
+        protect: bool = False,
+        ignore_changes: Sequence[str] = (),
+        timeouts: pulumi.CustomTimeouts | None = None,
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self.parent,
+            depends_on=list(depends_on),
+            replace_with=list(replace_with),
+            deleted_with=deleted_with,
+            protect=protect,
+            ignore_changes=list(ignore_changes),
+            custom_timeouts=timeouts,
+        )

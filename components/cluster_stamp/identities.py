@@ -1,0 +1,112 @@
+"""The cluster's user-assigned identities, one for each thing that acts in Azure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import authorization, managedidentity
+
+from components.cluster_stamp.context import StampContext
+from components.role_assignments import assign_role, role_definition_id
+from settings import roles, well_known
+from settings.guids import assignment_name
+
+
+@dataclass(frozen=True)
+class ClusterIdentities:
+    arc: managedidentity.UserAssignedIdentity
+    """Attached to the node: connects it to Arc, and can do nothing else."""
+    secret_sync: managedidentity.UserAssignedIdentity
+    """What secret sync reads the vault with, by workload identity."""
+    aio: managedidentity.UserAssignedIdentity
+    """What dataflows reach Azure services with, by workload identity."""
+    arc_roles: list[pulumi.Resource]
+    """Rights that the node needs before it connects."""
+
+
+def create_identities(context: StampContext) -> ClusterIdentities:
+    names = context.names
+    arc = _identity(context, "arc-identity", names.arc_identity)
+    return ClusterIdentities(
+        arc=arc,
+        secret_sync=_identity(context, "secret-sync-identity", names.secret_sync_identity),
+        aio=_identity(context, "aio-identity", names.aio_identity),
+        arc_roles=_arc_roles(context, arc),
+    )
+
+
+def federate(
+    context: StampContext,
+    thing: str,
+    identity: managedidentity.UserAssignedIdentity,
+    *,
+    credential_name: str,
+    issuer: pulumi.Input[str],
+    service_account: str,
+) -> managedidentity.FederatedIdentityCredential:
+    """Let a service account of the AIO namespace act as the identity.
+
+    An identity of ours has one credential; a second one must wait for the first (Azure refuses parallel writes:
+    model-codebases Part 5, no. 12).
+    """
+    return managedidentity.FederatedIdentityCredential(
+        context.logical(thing),
+        resource_group_name=context.group.name,
+        resource_name_=identity.name,
+        federated_identity_credential_resource_name=credential_name,
+        issuer=issuer,
+        subject=f"system:serviceaccount:{well_known.AIO_NAMESPACE}:{service_account}",
+        audiences=[well_known.TOKEN_EXCHANGE_AUDIENCE],
+        opts=context.options(),
+    )
+
+
+def _identity(context: StampContext, thing: str, name: str) -> managedidentity.UserAssignedIdentity:
+    return managedidentity.UserAssignedIdentity(
+        context.logical(thing),
+        resource_group_name=context.group.name,
+        resource_name_=name,
+        location=context.cluster.location,
+        tags=context.tags,
+        opts=context.options(),
+    )
+
+
+def _arc_roles(context: StampContext, arc: managedidentity.UserAssignedIdentity) -> list[pulumi.Resource]:
+    """Onboarding, plus the one right that it lacks: a rebuilt node must delete its predecessor's connected cluster.
+
+    The built-in onboarding role cannot delete one (blueprint-facts D10), and `az connectedk8s connect` refuses a
+    name that is taken by another cluster (run-command-arc-authz-facts §3).
+    """
+    subscription = context.subscription_id
+    disconnect = authorization.RoleDefinition(
+        context.logical("arc-disconnect-role"),
+        role_definition_id=assignment_name(subscription, context.logical("arc-disconnect-role")),
+        role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc",
+        role_type="CustomRole",
+        description="Deletes the connected cluster of a node that was rebuilt under the same name.",
+        scope=context.group.id,
+        assignable_scopes=[context.group.id],
+        permissions=[authorization.PermissionArgs(actions=["Microsoft.Kubernetes/connectedClusters/delete"])],
+        opts=context.options(),
+    )
+    return [
+        assign_role(
+            context.logical("arc-onboarding-role"),
+            roles.ARC_ONBOARDING,
+            subscription_id=subscription,
+            scope=context.group.id,
+            principal_id=arc.principal_id,
+            opts=context.options(),
+        ),
+        authorization.RoleAssignment(
+            context.logical("arc-disconnect-role-assignment"),
+            role_assignment_name=assignment_name(subscription, context.logical("arc-disconnect-role-assignment")),
+            role_definition_id=disconnect.name.apply(lambda guid: role_definition_id(subscription, guid)),
+            scope=context.group.id,
+            principal_id=arc.principal_id,
+            principal_type="ServicePrincipal",
+            opts=context.options(),
+        ),
+    ]

@@ -1,0 +1,57 @@
+"""The cluster's Key Vault: it holds only what this cluster syncs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import keyvault, managedidentity
+
+from components.cluster_stamp.context import StampContext
+from components.role_assignments import assign_role
+from settings import roles
+
+
+@dataclass(frozen=True)
+class ClusterKeyVault:
+    vault: keyvault.Vault
+    reader_roles: list[pulumi.Resource]
+    """Rights that secret sync needs before it can read."""
+
+
+def create_key_vault(context: StampContext, reader: managedidentity.UserAssignedIdentity) -> ClusterKeyVault:
+    profile = context.settings.profile
+    vault = keyvault.Vault(
+        context.logical("key-vault"),
+        resource_group_name=context.group.name,
+        vault_name=context.names.key_vault,
+        location=context.cluster.location,
+        tags=context.tags,
+        properties=keyvault.VaultPropertiesArgs(
+            tenant_id=context.settings.tenant.tenant_id,
+            sku=keyvault.SkuArgs(family="A", name="standard"),
+            enable_rbac_authorization=True,
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=profile.soft_delete_days,
+            # Azure refuses `false`: the property is either on for good or absent.
+            enable_purge_protection=True if profile.purge_protection else None,
+            public_network_access="Enabled",
+        ),
+        opts=context.options(protect=profile.protect),
+    )
+    # Vault scope is enough: nobody else's secrets are in this vault (field-review §1.10).
+    reader_roles: list[pulumi.Resource] = [
+        assign_role(
+            context.logical(thing),
+            role,
+            subscription_id=context.subscription_id,
+            scope=vault.id,
+            principal_id=reader.principal_id,
+            opts=context.options(),
+        )
+        for thing, role in (
+            ("secret-sync-secrets-user-role", roles.KEY_VAULT_SECRETS_USER),
+            ("secret-sync-reader-role", roles.KEY_VAULT_READER),
+        )
+    ]
+    return ClusterKeyVault(vault, reader_roles)

@@ -1,0 +1,133 @@
+"""VNet, subnet, security rules and outbound access of one cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi_azure_native import network
+
+from components.cluster_stamp.context import StampContext
+
+
+@dataclass(frozen=True)
+class ClusterNetwork:
+    virtual_network: network.VirtualNetwork
+    subnet: network.Subnet
+    nat_gateway: network.NatGateway
+    nat_public_ip: network.PublicIPAddress
+    network_interface: network.NetworkInterface
+
+
+def create_network(context: StampContext) -> ClusterNetwork:
+    """The node reaches the internet through the NAT gateway only, and nothing reaches it but what a link needs."""
+    names, cluster, location = context.names, context.cluster, context.cluster.location
+    zones = [cluster.node.zone] if cluster.node.zone else None
+    common = {"resource_group_name": context.group.name, "location": location, "tags": context.tags}
+
+    security_group = network.NetworkSecurityGroup(
+        context.logical("network-security-group"),
+        network_security_group_name=names.network_security_group,
+        security_rules=_security_rules(context),
+        opts=context.options(),
+        **common,
+    )
+    public_ip = network.PublicIPAddress(
+        context.logical("nat-public-ip"),
+        public_ip_address_name=names.nat_gateway_public_ip,
+        public_ip_allocation_method="Static",
+        public_ip_address_version="IPv4",
+        idle_timeout_in_minutes=4,
+        sku=network.PublicIPAddressSkuArgs(name="Standard", tier="Regional"),
+        zones=zones,
+        # Azure adds tags of its own to addresses of first-party ranges.
+        opts=context.options(ignore_changes=["ipTags"]),
+        **common,
+    )
+    nat_gateway = network.NatGateway(
+        context.logical("nat-gateway"),
+        nat_gateway_name=names.nat_gateway,
+        sku=network.NatGatewaySkuArgs(name="Standard"),
+        idle_timeout_in_minutes=4,
+        public_ip_addresses=[network.SubResourceArgs(id=public_ip.id)],
+        # A Standard NAT gateway lives in one zone or in none (blueprint-facts D26).
+        zones=zones,
+        opts=context.options(),
+        **common,
+    )
+    virtual_network = network.VirtualNetwork(
+        context.logical("virtual-network"),
+        virtual_network_name=names.virtual_network,
+        address_space=network.AddressSpaceArgs(address_prefixes=[str(cluster.network.address_space)]),
+        # Subnets and peerings are resources of their own; a refresh must not make them ours here as well.
+        opts=context.options(
+            protect=context.settings.profile.protect, ignore_changes=["subnets", "virtualNetworkPeerings"]
+        ),
+        **common,
+    )
+    subnet = network.Subnet(
+        context.logical("subnet"),
+        resource_group_name=context.group.name,
+        virtual_network_name=virtual_network.name,
+        subnet_name=names.subnet,
+        address_prefix=str(cluster.network.subnet),
+        network_security_group=network.NetworkSecurityGroupArgs(id=security_group.id),
+        nat_gateway=network.SubResourceArgs(id=nat_gateway.id),
+        default_outbound_access=False,
+        private_endpoint_network_policies="Disabled",
+        private_link_service_network_policies="Enabled",
+        opts=context.options(),
+    )
+    network_interface = network.NetworkInterface(
+        context.logical("network-interface"),
+        network_interface_name=names.network_interface,
+        enable_accelerated_networking=True,
+        ip_configurations=[
+            network.NetworkInterfaceIPConfigurationArgs(
+                name=names.ip_configuration,
+                subnet=network.SubnetArgs(id=subnet.id),
+                primary=True,
+                # Static: the broker's certificate and every link's endpoint name this address (D18).
+                private_ip_allocation_method="Static",
+                private_ip_address=str(cluster.network.node_address),
+                private_ip_address_version="IPv4",
+            )
+        ],
+        opts=context.options(),
+        **common,
+    )
+    return ClusterNetwork(virtual_network, subnet, nat_gateway, public_ip, network_interface)
+
+
+def _security_rules(context: StampContext) -> list[network.SecurityRuleArgs]:
+    """Broker port from the linked VNets, node to node, then deny: the platform's defaults would admit every peer."""
+    subnet, node = str(context.cluster.network.subnet), str(context.cluster.network.node_address)
+    rules = [
+        _inbound_rule("AllowNodeToNode", 200, "Allow", "*", [subnet], subnet, "*"),
+        _inbound_rule("DenyAllInbound", 4096, "Deny", "*", ["*"], "*", "*"),
+    ]
+    listener = context.cluster.listener
+    if listener is None:
+        return rules
+    clients = [
+        str(context.settings.clusters[link.client].network.address_space)
+        for link in context.settings.links_to(context.cluster.name)
+    ]
+    return [_inbound_rule("AllowMqttFromLinks", 100, "Allow", "Tcp", clients, node, str(listener.port)), *rules]
+
+
+def _inbound_rule(
+    name: str, priority: int, access: str, protocol: str, sources: list[str], destination: str, port: str
+) -> network.SecurityRuleArgs:
+    return network.SecurityRuleArgs(
+        name=name,
+        priority=priority,
+        direction="Inbound",
+        access=access,
+        protocol=protocol,
+        # Azure takes one prefix or a list of them, and returns what it was given.
+        source_address_prefix=sources[0] if len(sources) == 1 else None,
+        source_address_prefixes=sources if len(sources) > 1 else None,
+        source_port_range="*",
+        destination_address_prefix=destination,
+        destination_port_range=port,
+    )

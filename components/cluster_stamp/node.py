@@ -1,0 +1,81 @@
+"""The node: one Ubuntu VM, reachable by nobody but the linked clusters and Azure's own agent."""
+
+from __future__ import annotations
+
+from pulumi_azure_native import compute, managedidentity, network
+
+from components.cluster_stamp.context import StampContext
+
+_UBUNTU = compute.ImageReferenceArgs(
+    publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
+)  # fmt: skip
+
+
+def create_node(
+    context: StampContext,
+    network_interface: network.NetworkInterface,
+    arc_identity: managedidentity.UserAssignedIdentity,
+) -> compute.VirtualMachine:
+    names, node, profile = context.names, context.cluster.node, context.settings.profile
+    return compute.VirtualMachine(
+        context.logical("node"),
+        resource_group_name=context.group.name,
+        vm_name=names.virtual_machine,
+        location=context.cluster.location,
+        tags=context.tags,
+        zones=[node.zone] if node.zone else None,
+        hardware_profile=compute.HardwareProfileArgs(vm_size=node.vm_size),
+        identity=compute.VirtualMachineIdentityArgs(
+            type=compute.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[arc_identity.id]
+        ),
+        network_profile=compute.NetworkProfileArgs(
+            network_interfaces=[
+                compute.NetworkInterfaceReferenceArgs(id=network_interface.id, primary=True, delete_option="Detach")
+            ]
+        ),
+        security_profile=compute.SecurityProfileArgs(
+            security_type="TrustedLaunch",
+            uefi_settings=compute.UefiSettingsArgs(secure_boot_enabled=True, v_tpm_enabled=True),
+        ),
+        storage_profile=compute.StorageProfileArgs(
+            image_reference=_UBUNTU,
+            os_disk=compute.OSDiskArgs(
+                name=names.os_disk,
+                create_option="FromImage",
+                caching=compute.CachingTypes.READ_WRITE,
+                disk_size_gb=node.os_disk_gib,
+                delete_option="Delete",
+                managed_disk=compute.ManagedDiskParametersArgs(storage_account_type=node.os_disk_sku),
+            ),
+        ),
+        os_profile=compute.OSProfileArgs(
+            computer_name=names.virtual_machine,
+            admin_username=node.admin_username,
+            allow_extension_operations=True,
+            linux_configuration=compute.LinuxConfigurationArgs(
+                disable_password_authentication=True,
+                provision_vm_agent=True,
+                patch_settings=compute.LinuxPatchSettingsArgs(
+                    patch_mode="AutomaticByPlatform",
+                    assessment_mode="AutomaticByPlatform",
+                    automatic_by_platform_settings=compute.LinuxVMGuestPatchAutomaticByPlatformSettingsArgs(
+                        # A broker on a single node: reboots belong in a maintenance window.
+                        reboot_setting="Never"
+                    ),
+                ),
+                ssh=compute.SshConfigurationArgs(
+                    public_keys=[
+                        compute.SshPublicKeyArgs(
+                            path=f"/home/{node.admin_username}/.ssh/authorized_keys",
+                            key_data=context.settings.tenant.ssh_public_key,
+                        )
+                    ]
+                ),
+            ),
+        ),
+        # Azure replaces a VM whose image or OS profile changes. Replacing a node empties the cluster, so it must be
+        # asked for: `pulumi up --replace <urn>` (field-review §1.6).
+        opts=context.options(
+            protect=profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
+        ),
+    )

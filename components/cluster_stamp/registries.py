@@ -1,0 +1,109 @@
+"""Schema registry with its storage, and the Device Registry namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+from pulumi_azure_native import storage
+
+from components.cluster_stamp.context import StampContext
+from components.packages import DeviceRegistryNamespace, SchemaRegistry, device_registry
+from components.role_assignments import assign_role
+from settings import roles
+
+_CONTAINER = "schemas"
+_STORAGE_ACCOUNT_MAX_LENGTH = 24
+
+
+@dataclass(frozen=True)
+class Registries:
+    schema_registry: SchemaRegistry
+    device_registry_namespace: DeviceRegistryNamespace
+
+
+def create_registries(context: StampContext) -> Registries:
+    names, package = context.names, device_registry(context.settings.release)
+    account = _storage_account(context)
+    container = storage.BlobContainer(
+        context.logical("schemas-container"),
+        resource_group_name=context.group.name,
+        account_name=account.name,
+        container_name=_CONTAINER,
+        public_access=storage.PublicAccess.NONE,
+        opts=context.options(),
+    )
+    schema_registry = SchemaRegistry(
+        context.logical("schema-registry"),
+        package,
+        {
+            "resourceGroupName": context.group.name,
+            "schemaRegistryName": names.schema_registry,
+            "location": context.cluster.location,
+            "tags": context.tags,
+            "identity": {"type": "SystemAssigned"},
+            "namespace": names.schema_registry_namespace,
+            "storageAccountContainerUrl": pulumi.Output.concat(
+                account.primary_endpoints.apply(lambda endpoints: endpoints.blob), container.name
+            ),
+        },
+        context.options(),
+    )
+    assign_role(
+        context.logical("schema-registry-storage-role"),
+        roles.STORAGE_BLOB_DATA_CONTRIBUTOR,
+        subscription_id=context.subscription_id,
+        scope=container.id,
+        principal_id=schema_registry.identity.apply(lambda identity: identity["principalId"]),
+        opts=context.options(),
+    )
+    namespace = DeviceRegistryNamespace(
+        context.logical("device-registry-namespace"),
+        package,
+        {
+            "resourceGroupName": context.group.name,
+            "namespaceName": names.device_registry_namespace,
+            "location": context.cluster.location,
+            "tags": context.tags,
+            "identity": {"type": "SystemAssigned"},
+        },
+        context.options(),
+    )
+    return Registries(schema_registry, namespace)
+
+
+def _storage_account(context: StampContext) -> storage.StorageAccount:
+    """Globally unique by 5 random characters that last as long as the account's place does."""
+    names = context.names
+    suffix = random.RandomString(
+        context.logical("storage-account-suffix"),
+        length=5,
+        upper=False,
+        special=False,
+        keepers={"resource_group": names.resource_group},
+        opts=context.options(),
+    )
+    return storage.StorageAccount(
+        context.logical("storage-account"),
+        resource_group_name=context.group.name,
+        account_name=suffix.result.apply(
+            lambda characters: (names.storage_account_prefix + characters + names.storage_account_suffix)[
+                :_STORAGE_ACCOUNT_MAX_LENGTH
+            ]
+        ),
+        location=context.cluster.location,
+        tags=context.tags,
+        kind="StorageV2",
+        sku=storage.SkuArgs(name=context.settings.profile.storage_sku),
+        # The schema registry needs a hierarchical namespace (aio-cli-facts §3.3).
+        is_hns_enabled=True,
+        access_tier=storage.AccessTier.HOT,
+        allow_blob_public_access=False,
+        allow_shared_key_access=False,
+        allow_cross_tenant_replication=False,
+        enable_https_traffic_only=True,
+        minimum_tls_version="TLS1_2",
+        public_network_access="Enabled",
+        opts=context.options(protect=context.settings.profile.protect),
+    )

@@ -1,0 +1,82 @@
+"""Publishing of one cluster's keys and certificates into its own Key Vault, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import keyvault
+
+from components.cluster_stamp import ClusterStamp
+from components.pki_chain import PkiChain
+from settings.model import Cluster, Settings
+
+
+@dataclass(frozen=True)
+class KeyVaultPublisherArgs:
+    stamp: ClusterStamp
+    values: Mapping[str, pulumi.Output[str]]
+    """Name of the vault secret -> its value, PEM."""
+
+
+class KeyVaultPublisher(pulumi.ComponentResource):
+    """The vault secrets of one cluster. Waits for its vault and the certificates.
+
+    Written through ARM, so the deployer needs no rights on the vault's data. Names carry the generation, so a value
+    is never overwritten by another key's (field-review §1.2).
+    """
+
+    secrets: dict[str, keyvault.Secret]
+
+    def __init__(self, name: str, args: KeyVaultPublisherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge-stamps:key_vault_publisher:KeyVaultPublisher", name, None, opts)
+        stamp = args.stamp
+        self.secrets = {
+            secret_name: keyvault.Secret(
+                f"{stamp.cluster.name}-{secret_name}",
+                resource_group_name=stamp.resource_group.name,
+                vault_name=stamp.vault.name,
+                secret_name=secret_name,
+                properties=keyvault.SecretPropertiesArgs(
+                    value=pulumi.Output.secret(value),
+                    content_type="application/x-pem-file",
+                    attributes=keyvault.SecretAttributesArgs(enabled=True),
+                ),
+                tags=stamp.settings.tags,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    # Deleting one needs rights on the vault's data, which the deployer does not have; ARM cannot.
+                    retain_on_delete=True,
+                    deleted_with=stamp.vault,
+                    replace_with=[stamp.vault],
+                ),
+            )
+            for secret_name, value in sorted(args.values.items())
+        }
+        self.register_outputs({"secrets": sorted(self.secrets)})
+
+
+def secrets_of(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """What this cluster syncs: its broker's pair, and one pair for each link that starts here."""
+    values: dict[str, pulumi.Output[str]] = {}
+    if cluster.listener:
+        leaf = pki.servers[cluster.name]
+        values[cluster.listener.certificate_secret] = leaf.chain_pem
+        values[cluster.listener.key_secret] = leaf.certificate.key_pem
+    for link in settings.links_from(cluster.name):
+        leaf = pki.clients[link.name]
+        values[link.certificate_secret] = leaf.chain_pem
+        values[link.key_secret] = leaf.certificate.key_pem
+        values[link.intermediate_secret] = leaf.intermediate_pem
+    return values
+
+
+def trust_bundles_of(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """Which root this cluster's AIO trusts: clients' at a broker, servers' where a link starts."""
+    bundles: dict[str, pulumi.Output[str]] = {}
+    if cluster.listener:
+        bundles[cluster.listener.client_ca_config_map] = pki.client_root.pem
+    for link in settings.links_from(cluster.name):
+        bundles[link.server_ca_config_map] = pki.server_root.pem
+    return bundles

@@ -1,0 +1,345 @@
+"""MQTT of one cluster: the listener that links connect to, and the dataflows of the links that start here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import compute
+
+from components.cluster_stamp import ClusterStamp
+from components.key_vault_publisher import KeyVaultPublisher
+from components.packages import (
+    BrokerAuthentication,
+    BrokerAuthorization,
+    BrokerListener,
+    Dataflow,
+    DataflowEndpoint,
+    iot_operations,
+)
+from components.pki_chain import PkiChain
+from components.run_command import encode_parameter, run_on_node
+from components.secret_sync import SyncedSecret, sync_secrets
+from settings import well_known
+from settings.model import Cluster, Link, Listener, Settings, Topic
+
+_SYNC_SECONDS = 15 * 60
+"""Secret sync polls every 2 minutes, and a new role assignment takes up to 10 to act (field-review §3)."""
+
+
+@dataclass(frozen=True)
+class MqttConfigurationArgs:
+    stamp: ClusterStamp
+    publisher: KeyVaultPublisher
+    pki: PkiChain
+
+
+class MqttConfiguration(pulumi.ComponentResource):
+    """Synced Secrets, a gate that sees them, then what refers to them.
+
+    Waits for its own cluster and vault only: an unreachable site holds up no other cluster (field-review §1.16).
+    """
+
+    synced: list[SyncedSecret]
+
+    def __init__(self, name: str, args: MqttConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge-stamps:mqtt_configuration:MqttConfiguration", name, None, opts)
+        stamp = args.stamp
+        settings, cluster = stamp.settings, stamp.cluster
+
+        self.synced = synced_secrets(settings, cluster)
+        if not self.synced:  # neither end of any link
+            self.register_outputs({"secrets": []})
+            return
+        syncs = sync_secrets(
+            stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self
+        )
+        gate = _gate(self, stamp, expectations(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
+        if cluster.listener:
+            _listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
+        for link in settings.links_from(cluster.name):
+            _link(self, stamp, link, settings.listener_of(link), gate)
+        self.register_outputs({"secrets": [secret.name for secret in self.synced]})
+
+
+def synced_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
+    """The cluster's Secrets: the broker's pair, and the client's three texts for each link that starts here."""
+    secrets = []
+    if cluster.listener:
+        listener = cluster.listener
+        secrets.append(
+            SyncedSecret(
+                listener.secret_name,
+                "kubernetes.io/tls",
+                {"tls.crt": listener.certificate_secret, "tls.key": listener.key_secret},
+            )
+        )
+    for link in settings.links_from(cluster.name):
+        secrets.append(
+            SyncedSecret(
+                link.secret_name,
+                "Opaque",
+                {
+                    "client_cert.pem": link.certificate_secret,
+                    "client_key.pem": link.key_secret,
+                    "client_intermediate_certs.pem": link.intermediate_secret,
+                },
+            )
+        )
+    return secrets
+
+
+def expectations(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
+    """What the gate must see, as its parameter: every Secret and ConfigMap with the certificate that belongs in it."""
+    expected: list[dict[str, Any]] = []
+    if cluster.listener:
+        listener, leaf = cluster.listener, pki.servers[cluster.name].certificate
+        expected += [
+            _expected("Secret", listener.secret_name, ["tls.crt", "tls.key"], "tls.crt", leaf.sha256),
+            _expected_ca(listener.client_ca_config_map, pki.client_root.sha256),
+        ]
+    for link in settings.links_from(cluster.name):
+        leaf = pki.clients[link.name].certificate
+        keys = ["client_cert.pem", "client_key.pem", "client_intermediate_certs.pem"]
+        expected += [
+            _expected("Secret", link.secret_name, keys, "client_cert.pem", leaf.sha256),
+            _expected_ca(link.server_ca_config_map, pki.server_root.sha256),
+        ]
+    unique = {(item["kind"], item["name"]): item for item in expected}
+    return pulumi.Output.from_input(list(unique.values())).apply(encode_parameter)
+
+
+def _expected(
+    kind: str, name: str, keys: list[str], certificate_key: str, sha256: pulumi.Output[str]
+) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "keys": keys, "certificate": {"key": certificate_key, "sha256": sha256}}
+
+
+def _expected_ca(name: str, sha256: pulumi.Output[str]) -> dict[str, Any]:
+    return _expected("ConfigMap", name, [well_known.CA_CERTIFICATE_KEY], well_known.CA_CERTIFICATE_KEY, sha256)
+
+
+def _gate(
+    parent: pulumi.Resource,
+    stamp: ClusterStamp,
+    expected: pulumi.Output[str],
+    depends_on: Sequence[pulumi.Resource],
+) -> compute.VirtualMachineRunCommandByVirtualMachine:
+    """Nothing may refer to a Secret that is not there: a listener without its Secret takes every listener of the
+    broker down (field-review §1.3)."""
+    return run_on_node(
+        f"{stamp.cluster.name}-await-secrets",
+        vm=stamp.vm,
+        resource_group_name=stamp.resource_group.name,
+        location=stamp.cluster.location,
+        tags=stamp.settings.tags,
+        script_name="await-secrets",
+        parameters={
+            "NAMESPACE": well_known.AIO_NAMESPACE,
+            "WAIT_SECONDS": str(_SYNC_SECONDS),
+            "EXPECTED": expected,
+        },
+        timeout_seconds=_SYNC_SECONDS + 300,
+        parent=parent,
+        depends_on=depends_on,
+    )
+
+
+def _listener(
+    parent: pulumi.Resource, stamp: ClusterStamp, listener: Listener, links: Sequence[Link], gate: pulumi.Resource
+) -> None:
+    place, package = _broker_place(stamp), iot_operations(stamp.settings.release)
+    options = pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.vm])
+    authentication = BrokerAuthentication(
+        f"{stamp.cluster.name}-link-authentication",
+        package,
+        {
+            **place,
+            "authenticationName": listener.authentication_name,
+            "properties": authentication_properties(listener, links),
+        },
+        options,
+    )
+    authorization = BrokerAuthorization(
+        f"{stamp.cluster.name}-link-authorization",
+        package,
+        {
+            **place,
+            "authorizationName": listener.authorization_name,
+            "properties": authorization_properties(links),
+        },
+        options,
+    )
+    BrokerListener(
+        f"{stamp.cluster.name}-link-listener",
+        package,
+        {
+            **place,
+            "listenerName": listener.name,
+            "properties": {
+                "serviceType": "LoadBalancer",
+                "serviceName": listener.service_name,
+                "ports": [
+                    {
+                        "port": listener.port,
+                        "protocol": "Mqtt",
+                        "authenticationRef": authentication.name,
+                        "authorizationRef": authorization.name,
+                        "tls": {"mode": "Manual", "manual": {"secretRef": listener.secret_name}},
+                    }
+                ],
+            },
+        },
+        options,
+    )
+
+
+def authentication_properties(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
+    """X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
+
+    The subject is written as in Microsoft's documentation, with spaces (run-command-arc-authz-facts §5).
+    """
+    return {
+        "authenticationMethods": [
+            {
+                "method": "X509",
+                "x509Settings": {
+                    "trustedClientCaCert": listener.client_ca_config_map,
+                    "authorizationAttributes": {
+                        link.common_name: {
+                            "subject": f"CN = {link.common_name}",
+                            "attributes": {"link": link.name},
+                        }
+                        for link in links
+                    },
+                },
+            }
+        ]
+    }
+
+
+def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
+    """One rule per link: it connects with its own client ids and publishes its own topics, and nothing else.
+
+    By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself
+    (field-review §1.13).
+    """
+    return {
+        "authorizationPolicies": {
+            "cache": "Enabled",
+            "rules": [
+                {
+                    "principals": {"attributes": [{"link": link.name}]},
+                    "brokerResources": [
+                        {"method": "Connect", "clientIds": [topic.client_id for topic in link.topics]},
+                        {"method": "Publish", "topics": sorted({topic.destination for topic in link.topics})},
+                    ],
+                }
+                for link in links
+            ],
+        }
+    }
+
+
+def _link(
+    parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource
+) -> None:
+    package = iot_operations(stamp.settings.release)
+    place = _instance_place(stamp)
+    endpoint = DataflowEndpoint(
+        f"{link.name}-endpoint",
+        package,
+        {
+            **place,
+            "dataflowEndpointName": link.endpoint_name,
+            "properties": endpoint_properties(link, broker),
+        },
+        pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.vm]),
+    )
+    for topic in link.topics:
+        Dataflow(
+            f"{link.client}-{topic.dataflow_name}",
+            package,
+            {
+                **place,
+                "dataflowProfileName": stamp.dataflow_profile.name,
+                "dataflowName": topic.dataflow_name,
+                "properties": dataflow_properties(
+                    topic,
+                    stamp.local_endpoint.name,
+                    endpoint.name,
+                    persistent=stamp.settings.profile.dataflow_disk_persistence,
+                ),
+            },
+            pulumi.ResourceOptions(parent=parent, replace_with=[stamp.vm]),
+        )
+
+
+def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
+    return {
+        "endpointType": "Mqtt",
+        "hostType": "CustomMqtt",
+        "mqttSettings": {
+            "host": f"{broker.host}:{broker.port}",
+            "protocol": "Mqtt",
+            "authentication": {
+                "method": "X509Certificate",
+                "x509CertificateSettings": {"secretRef": link.secret_name},
+            },
+            "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": link.server_ca_config_map},
+            "clientIdPrefix": link.client_id_prefix,
+            "cloudEventAttributes": "Propagate",
+            "keepAliveSeconds": 60,
+            "maxInflightMessages": 100,
+            "qos": 1,
+            "retain": "Keep",
+            "sessionExpirySeconds": 3600,
+        },
+    }
+
+
+def dataflow_properties(
+    topic: Topic, local: pulumi.Input[str], remote: pulumi.Input[str], *, persistent: bool
+) -> dict[str, Any]:
+    """Pass every message through as it is."""
+    return {
+        "mode": "Enabled",
+        "requestDiskPersistence": "Enabled" if persistent else "Disabled",
+        "operations": [
+            {
+                "operationType": "Source",
+                "sourceSettings": {
+                    "endpointRef": local,
+                    "dataSources": [topic.source],
+                    "serializationFormat": "Json",
+                },
+            },
+            {
+                "operationType": "BuiltInTransformation",
+                "builtInTransformationSettings": {
+                    "serializationFormat": "Json",
+                    "datasets": [],
+                    "filter": [],
+                    "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
+                },
+            },
+            {
+                "operationType": "Destination",
+                "destinationSettings": {"endpointRef": remote, "dataDestination": topic.destination},
+            },
+        ],
+    }
+
+
+def _instance_place(stamp: ClusterStamp) -> dict[str, Any]:
+    return {
+        "resourceGroupName": stamp.resource_group.name,
+        "extendedLocation": {"name": stamp.custom_location.id, "type": "CustomLocation"},
+        "instanceName": stamp.instance.name,
+    }
+
+
+def _broker_place(stamp: ClusterStamp) -> Mapping[str, Any]:
+    return {**_instance_place(stamp), "brokerName": stamp.broker.name}

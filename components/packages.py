@@ -1,0 +1,168 @@
+"""Parameterized azure-native packages: the API versions of the AIO release, which the pinned SDK's classes lack.
+
+The same as `pulumi package add azure-native <module> <version>` would generate, without needing the provider plugin
+to generate it (field-review §2). Nested bodies are given as dicts with ARM's camelCase names.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import pulumi
+from pulumi.runtime import register_package
+
+from settings.releases import Release
+
+_AZURE_NATIVE_VERSION = version("pulumi-azure-native")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One azure-native module in one API version, e.g. `iotoperations` in `2026-07-01`."""
+
+    module: str
+    api_version: str
+
+    @property
+    def version_suffix(self) -> str:
+        return "v" + self.api_version.replace("-", "")
+
+    @property
+    def name(self) -> str:
+        return f"azure-native_{self.module}_{self.version_suffix}"
+
+    def token(self, type_name: str) -> str:
+        return f"{self.name}:{self.module}:{type_name}"
+
+    async def reference(self) -> str:
+        """The package reference of this deployment; the SDK caches it, a coroutine serves one resource."""
+        parameter = json.dumps({"module": self.module, "version": self.version_suffix})
+        return await register_package(
+            base_provider_name="azure-native",
+            base_provider_version=_AZURE_NATIVE_VERSION,
+            base_provider_download_url="",
+            package_name=self.name,
+            package_version=_AZURE_NATIVE_VERSION,
+            # Twice: the provider expects base64 text, and the SDK decodes once (tried on a real engine).
+            base64_parameter=_base64(_base64(parameter)),
+        )
+
+    def provider(self, subscription_id: str, tenant_id: str) -> pulumi.ProviderResource:
+        return pulumi.ProviderResource(
+            self.name,
+            f"azure-{self.module}",
+            {"subscriptionId": subscription_id, "tenantId": tenant_id},
+            package_ref=self.reference(),
+        )
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def iot_operations(release: Release) -> Package:
+    return Package("iotoperations", release.iot_operations_api)
+
+
+def device_registry(release: Release) -> Package:
+    return Package("deviceregistry", release.device_registry_api)
+
+
+def connected_clusters(release: Release) -> Package:
+    return Package("kubernetes", release.connected_cluster_api)
+
+
+def packages_of(release: Release) -> list[Package]:
+    return [iot_operations(release), device_registry(release), connected_clusters(release)]
+
+
+class PackageResource(pulumi.CustomResource):
+    """A resource of a parameterized package.
+
+    `name` is an output only: it is listed among the inputs with `None`, as generated SDKs do, so that it resolves.
+    """
+
+    _type_name: str
+
+    def __init__(
+        self, resource_name: str, package: Package, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(
+            package.token(self._type_name),
+            resource_name,
+            {**inputs, "name": None},
+            opts,
+            package_ref=package.reference(),
+        )
+
+    @property
+    @pulumi.getter
+    def name(self) -> pulumi.Output[str]:
+        output: pulumi.Output[str] = pulumi.get(self, "name")
+        return output
+
+
+class SchemaRegistry(PackageResource):
+    _type_name = "SchemaRegistry"
+
+    @property
+    @pulumi.getter
+    def identity(self) -> pulumi.Output[dict[str, Any]]:
+        output: pulumi.Output[dict[str, Any]] = pulumi.get(self, "identity")
+        return output
+
+
+class DeviceRegistryNamespace(PackageResource):
+    _type_name = "Namespace"
+
+
+class Instance(PackageResource):
+    _type_name = "Instance"
+
+
+class Broker(PackageResource):
+    _type_name = "Broker"
+
+
+class BrokerAuthentication(PackageResource):
+    _type_name = "BrokerAuthentication"
+
+
+class BrokerAuthorization(PackageResource):
+    _type_name = "BrokerAuthorization"
+
+
+class BrokerListener(PackageResource):
+    _type_name = "BrokerListener"
+
+
+class DataflowProfile(PackageResource):
+    _type_name = "DataflowProfile"
+
+
+class DataflowEndpoint(PackageResource):
+    _type_name = "DataflowEndpoint"
+
+
+class Dataflow(PackageResource):
+    _type_name = "Dataflow"
+
+
+def get_connected_cluster(
+    package: Package,
+    resource_group_name: pulumi.Input[str],
+    cluster_name: pulumi.Input[str],
+    opts: pulumi.InvokeOutputOptions,
+) -> pulumi.Output[dict[str, Any]]:
+    """Read what the node's script has created; `opts.depends_on` names that script (pulumi-field-notes §1.3)."""
+    return pulumi.runtime.invoke_output(
+        package.token("getConnectedCluster"),
+        {"resourceGroupName": resource_group_name, "clusterName": cluster_name},
+        opts,
+        package_ref=package.reference(),
+    )

@@ -1,0 +1,206 @@
+"""The private PKI: a server side and a client side, each root -> intermediate -> leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_tls as tls
+
+from settings.model import Link, Listener, Settings
+
+_CA_USES = ["cert_signing", "crl_signing"]
+_KEY_ALGORITHM = "ECDSA"
+"""One algorithm for every key: AIO wants one per chain (aio-cli-facts §7)."""
+_CURVE = "P256"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate with its private key; the key never leaves this component but as a secret."""
+
+    subject: str
+    issuer: str
+    pem: pulumi.Output[str]
+    key_pem: pulumi.Output[str]
+    """PKCS#8, PEM; secret."""
+    not_after: pulumi.Output[str]
+
+    @property
+    def sha256(self) -> pulumi.Output[str]:
+        return self.pem.apply(fingerprint)
+
+    @property
+    def summary(self) -> dict[str, pulumi.Input[str]]:
+        """This certificate's entry of the stack output `certificates`."""
+        return {"subject": self.subject, "issuer": self.issuer, "not_after": self.not_after, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    certificate: Certificate
+    chain_pem: pulumi.Output[str]
+    """Leaf, then intermediate; the other side knows the root."""
+    intermediate_pem: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class _Authority:
+    root: Certificate
+    intermediate: Certificate
+
+
+@dataclass(frozen=True)
+class PkiChainArgs:
+    settings: Settings
+
+
+class PkiChain(pulumi.ComponentResource):
+    """Two certificate authorities, a server leaf for each broker cluster and a client leaf for each link.
+
+    Two, so that a site's certificate can never serve as a broker, nor the other way round. Names carry the
+    generation, so that a renewed certificate stands beside its predecessor (field-review §1.1, §1.2). Waits for
+    nothing: addresses come from the settings.
+    """
+
+    server_root: Certificate
+    client_root: Certificate
+    servers: dict[str, Leaf]
+    """By broker cluster."""
+    clients: dict[str, Leaf]
+    """By link."""
+    certificates: dict[str, dict[str, pulumi.Input[str]]]
+
+    def __init__(self, name: str, args: PkiChainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
+        self._pki = args.settings.pki
+        server = self._authority("server", self._pki.server_root_common_name, self._pki.server_intermediate_common_name)
+        client = self._authority("client", self._pki.client_root_common_name, self._pki.client_intermediate_common_name)
+        self.server_root, self.client_root = server.root, client.root
+        self.servers = {
+            cluster.name: self._server_leaf(cluster.name, cluster.listener, server)
+            for cluster in args.settings.clusters.values()
+            if cluster.listener
+        }
+        self.clients = {link.name: self._client_leaf(link, client) for link in args.settings.links.values()}
+        self.certificates = {
+            "server-root": server.root.summary,
+            "server-intermediate": server.intermediate.summary,
+            "client-root": client.root.summary,
+            "client-intermediate": client.intermediate.summary,
+            **{f"{cluster}-broker": leaf.certificate.summary for cluster, leaf in self.servers.items()},
+            **{link: leaf.certificate.summary for link, leaf in self.clients.items()},
+        }
+        self.register_outputs({"certificates": self.certificates})
+
+    def _authority(self, side: str, root_name: str, intermediate_name: str) -> _Authority:
+        generation = f"g{self._pki.generation}"
+        root_key = self._private_key(f"{side}-root-key-{generation}")
+        root = tls.SelfSignedCert(
+            f"{side}-root-{generation}",
+            private_key_pem=root_key.private_key_pem_pkcs8,
+            subject=tls.SelfSignedCertSubjectArgs(common_name=root_name),
+            is_ca_certificate=True,
+            # Below the root one more CA; 0 would come out as "no limit" (field-review §1.9).
+            max_path_length=1,
+            set_subject_key_id=True,
+            allowed_uses=_CA_USES,
+            validity_period_hours=self._pki.root_hours,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        root_certificate = Certificate(
+            _subject(root_name), _subject(root_name), root.cert_pem, root_key.private_key_pem_pkcs8,
+            root.validity_end_time,
+        )  # fmt: skip
+        intermediate = self._signed(
+            f"{side}-intermediate", generation, intermediate_name, root_certificate,
+            uses=_CA_USES, hours=self._pki.intermediate_hours, is_ca=True,
+        )  # fmt: skip
+        return _Authority(root_certificate, intermediate)
+
+    def _server_leaf(self, cluster: str, listener: Listener, authority: _Authority) -> Leaf:
+        certificate = self._signed(
+            f"{cluster}-server-leaf", f"g{listener.generation}", listener.common_name, authority.intermediate,
+            uses=["digital_signature", "server_auth"], hours=self._pki.leaf_hours,
+            dns_names=list(listener.dns_names), ip_addresses=[str(address) for address in listener.ip_addresses],
+        )  # fmt: skip
+        return _leaf(certificate, authority)
+
+    def _client_leaf(self, link: Link, authority: _Authority) -> Leaf:
+        certificate = self._signed(
+            f"{link.name}-client-leaf", f"g{link.generation}", link.common_name, authority.intermediate,
+            uses=["digital_signature", "client_auth"], hours=self._pki.leaf_hours,
+        )  # fmt: skip
+        return _leaf(certificate, authority)
+
+    def _signed(
+        self,
+        role: str,
+        generation: str,
+        common_name: str,
+        issuer: Certificate,
+        *,
+        uses: list[str],
+        hours: int,
+        is_ca: bool = False,
+        dns_names: list[str] | None = None,
+        ip_addresses: list[str] | None = None,
+    ) -> Certificate:
+        """Key, request and certificate; CN only, so that the subject reads the same in every tool."""
+        options = pulumi.ResourceOptions(parent=self)
+        key = self._private_key(f"{role}-key-{generation}")
+        request = tls.CertRequest(
+            f"{role}-request-{generation}",
+            private_key_pem=key.private_key_pem_pkcs8,
+            subject=tls.CertRequestSubjectArgs(common_name=common_name),
+            dns_names=dns_names or None,
+            ip_addresses=ip_addresses or None,
+            opts=options,
+        )
+        certificate = tls.LocallySignedCert(
+            f"{role}-{generation}",
+            cert_request_pem=request.cert_request_pem,
+            ca_cert_pem=issuer.pem,
+            ca_private_key_pem=issuer.key_pem,
+            is_ca_certificate=is_ca,
+            set_subject_key_id=True,
+            allowed_uses=uses,
+            validity_period_hours=hours,
+            early_renewal_hours=self._pki.early_renewal_hours,
+            opts=options,
+        )
+        return Certificate(
+            _subject(common_name), issuer.subject, certificate.cert_pem, key.private_key_pem_pkcs8,
+            certificate.validity_end_time,
+        )  # fmt: skip
+
+    def _private_key(self, resource_name: str) -> tls.PrivateKey:
+        return tls.PrivateKey(
+            resource_name,
+            algorithm=_KEY_ALGORITHM,
+            ecdsa_curve=_CURVE,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                additional_secret_outputs=["private_key_openssh", "private_key_pem", "private_key_pem_pkcs8"],
+            ),
+        )
+
+
+def fingerprint(pem: str) -> str:
+    """SHA-256 of the first certificate in the PEM text, lower-case hex."""
+    end = "-----END CERTIFICATE-----"
+    first = pem[: pem.index(end) + len(end)] if end in pem else pem
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first.strip())).hexdigest()
+
+
+def _leaf(certificate: Certificate, authority: _Authority) -> Leaf:
+    intermediate = authority.intermediate.pem
+    return Leaf(certificate, pulumi.Output.concat(certificate.pem, intermediate), intermediate)
+
+
+def _subject(common_name: str) -> str:
+    return f"CN={common_name}"
+
+

@@ -1,0 +1,84 @@
+"""Secret sync through ARM: which vault secrets become which Kubernetes Secret of the AIO namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import yaml
+from pulumi_azure_native import secretsynccontroller
+
+from components.cluster_stamp import ClusterStamp
+from settings import well_known
+
+
+@dataclass(frozen=True)
+class SyncedSecret:
+    """One Kubernetes Secret and where its keys come from."""
+
+    name: str
+    type: str
+    """`kubernetes.io/tls` or `Opaque`."""
+    keys: Mapping[str, str]
+    """Key of the Secret -> vault secret."""
+
+
+def sync_secrets(
+    stamp: ClusterStamp,
+    secrets: Sequence[SyncedSecret],
+    *,
+    published: Sequence[pulumi.Resource],
+    parent: pulumi.Resource,
+) -> list[secretsynccontroller.SecretSync]:
+    """One provider class with every vault secret that the cluster reads, and one SecretSync for each Secret.
+
+    Waits for the vault secrets and for what lets the controller read them; ARM's `Succeeded` still does not mean
+    that a Secret is there: that is the gate's business (aio-cli-facts §5.6).
+    """
+    cluster = stamp.cluster
+    place = secretsynccontroller.AzureResourceManagerCommonTypesExtendedLocationArgs(
+        name=stamp.custom_location.id, type="CustomLocation"
+    )
+    provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
+        f"{cluster.name}-mqtt-secret-provider-class",
+        resource_group_name=stamp.resource_group.name,
+        azure_key_vault_secret_provider_class_name=cluster.names.mqtt_secret_provider_class,
+        location=cluster.location,
+        tags=stamp.settings.tags,
+        extended_location=place,
+        client_id=stamp.secret_sync_identity.client_id,
+        keyvault_name=stamp.vault.name,
+        tenant_id=stamp.settings.tenant.tenant_id,
+        objects=provider_class_objects({source for secret in secrets for source in secret.keys.values()}),
+        opts=pulumi.ResourceOptions(
+            parent=parent, depends_on=[*published, *stamp.secret_sync_ready], replace_with=[stamp.vm]
+        ),
+    )
+    return [
+        secretsynccontroller.SecretSync(
+            f"{cluster.name}-{secret.name}",
+            resource_group_name=stamp.resource_group.name,
+            secret_sync_name=secret.name,
+            location=cluster.location,
+            tags=stamp.settings.tags,
+            extended_location=place,
+            secret_provider_class_name=provider_class.name,
+            service_account_name=well_known.SECRET_SYNC_SERVICE_ACCOUNT,
+            kubernetes_secret_type=secret.type,
+            object_secret_mapping=[
+                secretsynccontroller.KubernetesSecretObjectMappingArgs(source_path=source, target_key=key)
+                for key, source in sorted(secret.keys.items())
+            ],
+            opts=pulumi.ResourceOptions(parent=parent, replace_with=[stamp.vm]),
+        )
+        for secret in secrets
+    ]
+
+
+def provider_class_objects(vault_secrets: set[str]) -> str:
+    """The class's `objects`: YAML whose list items are themselves YAML texts (aio-cli-facts §5.6)."""
+    items = [
+        yaml.safe_dump({"objectName": name, "objectType": "secret"}, sort_keys=True) for name in sorted(vault_secrets)
+    ]
+    return yaml.safe_dump({"array": items}, sort_keys=True)
