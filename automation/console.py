@@ -1,0 +1,25 @@
+"""Where words go: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+EXIT_FAILED = 1
+EXIT_UNUSABLE = 2
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    sys.stdout.write(text + end)
+
+
+def progress(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Print an error for the user and stop; no traceback."""
+    sys.stderr.write(text + "\n")
+    raise typer.Exit(code)

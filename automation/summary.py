@@ -1,0 +1,107 @@
+"""The summary of a rehearsal, for people and for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from automation.console import say
+from rehearsal.graph import Graph, Resource
+from rehearsal.rehearse import Rehearsal
+from rehearsal.rules import RULES
+from rehearsal.schedule import estimate_of
+from rehearsal.values import redact, reveal
+
+
+def as_document(result: Rehearsal) -> dict[str, Any]:
+    """The rehearsal as one JSON object."""
+    return {
+        "stack": result.deployment.stack,
+        "ok": not result.findings,
+        "stand_ins": result.stand_ins,
+        "resources": _counts(result.deployment),
+        "rules": len(RULES),
+        "findings": [
+            {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
+            for finding in result.findings
+        ],
+        "estimated_deployment_seconds": result.schedule.seconds,
+        "critical_path": [
+            {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
+        ],
+        "outputs": redact(result.deployment.outputs),
+    }
+
+
+def print_summary(result: Rehearsal) -> None:
+    _print_resources(result)
+    _print_schedule(result)
+    _print_outputs(reveal(result.deployment.outputs))
+    _print_verdict(result)
+
+
+def _counts(graph: Graph) -> dict[str, dict[str, int]]:
+    """Concern -> place (a cluster, or `shared`) -> number of resources."""
+    counts: dict[str, Counter[str]] = {}
+    for resource in graph.resources.values():
+        concern = estimate_of(resource).concern
+        if concern:
+            counts.setdefault(concern, Counter())[_place(graph, resource)] += 1
+    return {concern: dict(places) for concern, places in sorted(counts.items())}
+
+
+def _place(graph: Graph, resource: Resource) -> str:
+    """The cluster that a resource belongs to, by its resource group."""
+    groups = {group.plain_inputs["resourceGroupName"]: group for group in graph.of_type("ResourceGroup")}
+    path = graph.arm_path(resource) if resource.is_arm else ""
+    parts = path.split("/")
+    group = groups.get(parts[4]) if len(parts) > 4 else None
+    return group.name.removesuffix("-resource-group") if group else "shared"
+
+
+def _print_resources(result: Rehearsal) -> None:
+    counts = _counts(result.deployment)
+    places = [*result.settings.clusters, "shared"]
+    width = max(len(concern) for concern in counts) + 2
+    custom = sum(1 for resource in result.deployment.resources.values() if resource.custom)
+    say(f"\nStack {result.deployment.stack}: {custom} resources, IoT Operations {result.settings.release.name}")
+    if result.stand_ins:
+        say(f"Stand-ins for what only the tenant knows: {', '.join(result.stand_ins)}")
+    columns = [max(len(place), 4) + 2 for place in places]
+    say("\n" + "".ljust(width) + "".join(place.rjust(size) for place, size in zip(places, columns, strict=True)))
+    for concern, by_place in counts.items():
+        cells = [str(by_place.get(place, "-")) for place in places]
+        say(concern.ljust(width) + "".join(cell.rjust(size) for cell, size in zip(cells, columns, strict=True)))
+
+
+def _print_schedule(result: Rehearsal) -> None:
+    say(f"\nEstimated deployment time: {_minutes(result.schedule.seconds)} (estimates, nothing measured). Critical path:")
+    for step in result.schedule.critical_path:
+        say(f"  {_minutes(step.start):>6}  {step.name} ({_minutes(step.finish - step.start)})")
+
+
+def _print_outputs(outputs: dict[str, Any]) -> None:
+    say("\nArc proxy commands:")
+    for cluster, command in sorted(outputs["arc_proxy_commands"].items()):
+        say(f"  {cluster}: {command}")
+    say("\nBroker endpoints:")
+    for cluster, endpoint in sorted(outputs["broker_endpoints"].items()):
+        say(f"  {cluster}: {endpoint['url']} (listener {endpoint['listener']}, CA {endpoint['ca_fingerprint'][:16]}...)")
+    say("\nLinks:")
+    for name, link in sorted(outputs["links"].items()):
+        for topic in link["topics"]:
+            say(f"  {name}: {topic['from']} on {link['from']} -> {topic['to']} on {link['to']}")
+
+
+def _print_verdict(result: Rehearsal) -> None:
+    if not result.findings:
+        say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
+        return
+    say(f"\n{len(result.findings)} findings by {len({finding.rule for finding in result.findings})} of {len(RULES)} rules:")
+    for finding in result.findings:
+        say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
+    say("\nNext: mend the program or the settings, then rehearse again.")
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02d}"

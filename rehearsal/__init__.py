@@ -1,0 +1,1 @@
+"""The rehearsal: the unchanged program, evaluated against a model of Azure and of the clusters."""

@@ -1,0 +1,1 @@
+"""What the providers other than azure-native give back: tls really makes keys and certificates."""

@@ -1,0 +1,177 @@
+"""The recorded graph: every resource as the program registered it, with what Azure would receive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.azure.shapes import is_arm, shape_of
+from rehearsal.values import Secret, redact, reveal, secret_paths
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The resource options that the engine acts on."""
+
+    protect: bool = False
+    retain_on_delete: bool = False
+    delete_before_replace: bool | None = None
+    deleted_with: str = ""
+    replace_with: Sequence[str] = ()
+    ignore_changes: Sequence[str] = ()
+    replace_on_changes: Sequence[str] = ()
+    additional_secret_outputs: Sequence[str] = ()
+    aliases: Sequence[str] = ()
+    provider: str = ""
+    package: str = ""
+    custom_timeouts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Resource:
+    """One registration. `dependencies` holds explicit and implicit ones, `property_dependencies` those by input."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    id: str = ""
+    dependencies: Sequence[str] = ()
+    property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+
+    @property
+    def plain_inputs(self) -> dict[str, Any]:
+        """Inputs without secret marks: what the provider computes with."""
+        plain: dict[str, Any] = reveal(self.inputs)
+        return plain
+
+    @property
+    def plain_outputs(self) -> dict[str, Any]:
+        plain: dict[str, Any] = reveal(self.outputs)
+        return plain
+
+    @property
+    def is_arm(self) -> bool:
+        return is_arm(self.type)
+
+
+@dataclass
+class Graph:
+    project: str
+    stack: str
+    preview: bool
+    subscription_id: str
+    resources: dict[str, Resource]
+    """By URN."""
+    outputs: dict[str, Any]
+    """The stack's outputs."""
+    register_outputs_calls: list[str] = field(default_factory=list)
+    """URNs, one entry a call."""
+
+    def of_type(self, *type_names: str) -> Iterator[Resource]:
+        """Resources whose type's last part is one of these, e.g. `BrokerListener`, in URN order."""
+        for urn in sorted(self.resources):
+            if self.resources[urn].type.rsplit(":", 1)[-1] in type_names:
+                yield self.resources[urn]
+
+    def named(self, name: str) -> Resource:
+        """The one resource of this logical name."""
+        found = [resource for resource in self.resources.values() if resource.name == name]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} resources are called {name!r}, expected one")
+        return found[0]
+
+    def ancestors(self, urn: str) -> set[str]:
+        """Everything that the resource waits for, directly or through others; parents' dependencies included."""
+        seen: set[str] = set()
+        waiting = [urn]
+        while waiting:
+            resource = self.resources[waiting.pop()]
+            for other in resource.dependencies:
+                if other not in seen and other in self.resources:
+                    seen.add(other)
+                    waiting.append(other)
+        return seen
+
+    def arm_path(self, resource: Resource) -> str:
+        return shape_of(resource.type).path(resource.plain_inputs, self.subscription_id)
+
+
+def as_json(graph: Graph) -> dict[str, Any]:
+    """The whole deployment as one JSON object; secrets and unknowns are replaced by markers."""
+    return {
+        "project": graph.project,
+        "stack": graph.stack,
+        "preview": graph.preview,
+        "resources": [_resource_as_json(graph, graph.resources[urn]) for urn in sorted(graph.resources)],
+        "outputs": redact(graph.outputs),
+    }
+
+
+def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
+    options = resource.options
+    document: dict[str, Any] = {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "custom": resource.custom,
+        "id": resource.id,
+        "inputs": redact(resource.inputs),
+        "outputs": redact(resource.outputs),
+        "secretPaths": sorted(
+            [*secret_paths(resource.inputs, "inputs"), *secret_paths(resource.outputs, "outputs")]
+        ),
+        "dependencies": sorted(resource.dependencies),
+        "propertyDependencies": {key: sorted(urns) for key, urns in sorted(resource.property_dependencies.items())},
+        "options": {
+            "protect": options.protect,
+            "retainOnDelete": options.retain_on_delete,
+            "deleteBeforeReplace": options.delete_before_replace,
+            "deletedWith": options.deleted_with,
+            "replaceWith": sorted(options.replace_with),
+            "ignoreChanges": list(options.ignore_changes),
+            "replaceOnChanges": list(options.replace_on_changes),
+            "additionalSecretOutputs": list(options.additional_secret_outputs),
+            "aliases": list(options.aliases),
+            "provider": options.provider,
+            "package": options.package,
+            "customTimeouts": dict(options.custom_timeouts),
+        },
+    }
+    if resource.is_arm:
+        shape = shape_of(resource.type)
+        document["arm"] = {
+            "method": "PUT",
+            "path": graph.arm_path(resource),
+            "apiVersion": shape.api_version,
+            "body": redact(shape.body(resource.inputs)),
+        }
+    return document
+
+
+def mark_secret_outputs(
+    inputs: Mapping[str, Any], outputs: Mapping[str, Any], always: Sequence[str]
+) -> dict[str, Any]:
+    """Mark outputs secret as the engine does: where the input of that name was, and where the program says so."""
+    return {
+        key: Secret(value) if key in always and not isinstance(value, Secret) else _marked(inputs.get(key), value)
+        for key, value in outputs.items()
+    }
+
+
+def _marked(given: Any, value: Any) -> Any:
+    if isinstance(given, Secret):
+        return value if isinstance(value, Secret) else Secret(value)
+    if isinstance(given, Mapping) and isinstance(value, Mapping):
+        return {key: _marked(given.get(key), item) for key, item in value.items()}
+    if isinstance(given, list) and isinstance(value, list) and len(given) == len(value):
+        return [_marked(before, after) for before, after in zip(given, value, strict=True)]
+    return value

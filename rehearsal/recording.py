@@ -1,0 +1,135 @@
+"""The recording monitor: takes the program's registrations in the engine's place and keeps all of each.
+
+The SDK's own `MockMonitor` drops dependencies, options and secret marks.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Protocol
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.proto import resource_pb2
+
+from rehearsal.graph import STACK_TYPE, Options, Resource, mark_secret_outputs
+from rehearsal.values import from_struct, reveal, to_struct
+
+
+class Provider(Protocol):
+    """What answers for a resource: shapes for a recording, a world for a deployment."""
+
+    def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
+        """Id and outputs of a new resource; in a preview the id is empty and computed outputs are `UNKNOWN`.
+
+        Raises:
+            LookupError: nothing answers for this type.
+        """
+        ...
+
+    def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+        """Result of a provider function.
+
+        Raises:
+            LookupError: nothing answers for this function, or what it reads does not exist.
+        """
+        ...
+
+
+class RecordingMonitor(MockMonitor):
+    """Keeps every registration as a `Resource`. Called from several threads at once."""
+
+    def __init__(self, provider: Provider, *, preview: bool) -> None:
+        super().__init__(_NoMocks())
+        self._provider = provider
+        self._preview = preview
+        self._lock = threading.Lock()
+        self._packages: dict[str, str] = {}
+        self.recorded: dict[str, Resource] = {}
+        self.stack_outputs: dict[str, Any] = {}
+        self.register_outputs_calls: list[str] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
+        urn = self.make_urn(request.parent if request.parent and not _is_stack(request.parent) else "", request.type, request.name)
+        inputs = from_struct(request.object)
+        resource = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=request.custom,
+            inputs=inputs,
+            outputs={},
+            dependencies=list(request.dependencies),
+            property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},
+            options=self._options(request),
+        )
+        with self._lock:
+            if urn in self.recorded:
+                raise ValueError(f"two resources have the URN {urn}: choose another logical name for one of them")
+            self.recorded[urn] = resource
+        if not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        resource.id, outputs = self._provider.create(resource, preview=self._preview)
+        resource.outputs = mark_secret_outputs(inputs, outputs, resource.options.additional_secret_outputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=resource.id, object=to_struct(resource.outputs))
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        outputs = from_struct(request.outputs)
+        with self._lock:
+            self.register_outputs_calls.append(request.urn)
+            self.recorded[request.urn].outputs = outputs
+            if self.recorded[request.urn].type == STACK_TYPE:
+                self.stack_outputs = outputs
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802
+        result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(result)})
+
+    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+        name = request.parameterization.name
+        self._packages[name] = request.parameterization.value.decode()
+        return resource_pb2.RegisterPackageResponse(ref=name)
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        raise LookupError(f"the program reads {request.type} {request.id!r}: read it with an invoke that waits instead")
+
+    def _options(self, request: Any) -> Options:
+        timeouts = request.customTimeouts
+        return Options(
+            protect=request.protect,
+            retain_on_delete=request.retainOnDelete,
+            delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+            deleted_with=request.deletedWith,
+            replace_with=list(request.replace_with),
+            ignore_changes=list(request.ignoreChanges),
+            replace_on_changes=list(request.replaceOnChanges),
+            additional_secret_outputs=list(request.additionalSecretOutputs),
+            aliases=[alias.spec.type or alias.urn or alias.spec.name for alias in request.aliases],
+            provider=request.provider.rsplit("::", 1)[0],
+            package=request.packageRef,
+            custom_timeouts={
+                name: value
+                for name, value in (
+                    ("create", timeouts.create), ("update", timeouts.update), ("delete", timeouts.delete)
+                )
+                if value
+            },
+        )  # fmt: skip
+
+
+def _is_stack(urn: str) -> bool:
+    return urn.split("::")[2] == STACK_TYPE
+
+
+class _NoMocks(Mocks):
+    """The recording monitor asks its provider and never the SDK's mocks."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        raise NotImplementedError(args.typ)
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(args.token)
+
+
