@@ -1,0 +1,47 @@
+"""The settings of a stack: pure data, checked and resolved before any resource exists. Imports no Pulumi.
+
+    settings = load(raw, source=stack_file.source("dev"))
+
+`raw` is the value of `edge-stamps:settings`. The way through the package: `stack_file` (YAML) -> `parsing` (layers of
+`defaults` and the file, checked against `schema`) -> `rules` (over several settings) -> `resolve` (`model.Settings`).
+"""
+
+from settings import stack_file
+from settings.errors import NOTHING, Problem, SettingsError
+from settings.loading import load
+from settings.model import (
+    Broker,
+    Cluster,
+    ClusterNames,
+    Link,
+    Listener,
+    Network,
+    Node,
+    Peering,
+    Pki,
+    Settings,
+    Tenant,
+    Topic,
+)
+from settings.schema import TENANT_KEYS
+
+__all__ = [
+    "NOTHING",
+    "TENANT_KEYS",
+    "Broker",
+    "Cluster",
+    "ClusterNames",
+    "Link",
+    "Listener",
+    "Network",
+    "Node",
+    "Peering",
+    "Pki",
+    "Problem",
+    "Settings",
+    "SettingsError",
+    "Tenant",
+    "Topic",
+    "load",
+    "stack_file",
+]

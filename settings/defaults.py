@@ -1,0 +1,98 @@
+"""Defaults that are no constants: by environment, by the name of a cluster, or computed from other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from settings.addressing import default_node_address, default_subnet
+from settings.environments import PROFILES, Profile
+from settings.schema import ClusterInput, LinkInput, StackInput, TopicInput
+
+Tree = dict[str, Any]
+
+WELL_KNOWN_CLUSTERS: Mapping[str, Mapping[str, str]] = {
+    "site": {"code": "a", "address_space": "10.1.0.0/16"},
+    "enterprise": {"code": "b", "address_space": "10.2.0.0/16"},
+}
+"""The two clusters of the reference; every other name states its own code and address space."""
+
+
+def merged(lower: object, upper: object) -> Any:
+    """Maps merged key by key, anything else replaced; an empty section (`node:` with nothing below) changes nothing."""
+    if not isinstance(lower, dict) or upper is None:
+        return lower if isinstance(lower, dict) else upper
+    if not isinstance(upper, dict):
+        return upper
+    both = {key: merged(lower[key], upper[key]) for key in lower.keys() & upper.keys()}
+    return {**lower, **upper, **both}
+
+
+def by_name(stack_file: Tree) -> Tree:
+    """Which clusters there are, and what their names imply."""
+    names = _cluster_names(stack_file)
+    tree: Tree = {"clusters": {name: dict(WELL_KNOWN_CLUSTERS.get(name, {})) for name in names}}
+    if {"site", "enterprise"} <= set(names):
+        tree["links"] = [{"from": "site", "to": "enterprise"}]
+    environment = stack_file.get("environment")
+    if not isinstance(environment, str):
+        tree["profile"] = next(
+            iter(PROFILES)
+        )  # The environment is what is reported; this only avoids a second problem.
+    elif environment in PROFILES:
+        tree["profile"] = environment
+    return tree
+
+
+def by_environment(stack_file: Tree, profile: Profile) -> Tree:
+    """What the profile says, for each cluster."""
+    node = ("vm_size", "zone", "os_disk_gib", "os_disk_sku")
+    broker = (
+        "memory_profile",
+        "frontend_replicas",
+        "frontend_workers",
+        "backend_partitions",
+        "backend_workers",
+        "backend_redundancy_factor",
+        "persistence_gib",
+    )
+    return {
+        "clusters": {
+            name: {
+                "node": {key: getattr(profile, key) for key in node},
+                "broker": {key: getattr(profile, key) for key in broker},
+            }
+            for name in _cluster_names(stack_file)
+        },
+        "pki": {"leaf_days": profile.leaf_hours // 24, "early_renewal_days": profile.early_renewal_hours // 24},
+    }
+
+
+def _cluster_names(stack_file: Tree) -> list[str]:
+    clusters = stack_file.get("clusters")
+    return list(clusters if isinstance(clusters, dict) else WELL_KNOWN_CLUSTERS)
+
+
+def completed(stack: StackInput) -> StackInput:
+    """The same settings with everything filled in that follows from others."""
+    return stack.model_copy(
+        update={
+            "clusters": {name: _completed_cluster(cluster, stack) for name, cluster in stack.clusters.items()},
+            "links": [_completed_link(link) for link in stack.links],
+        }
+    )
+
+
+def _completed_cluster(cluster: ClusterInput, stack: StackInput) -> ClusterInput:
+    subnet = cluster.subnet or default_subnet(cluster.address_space)
+    node = cluster.node.model_copy(update={"address": cluster.node.address or default_node_address(subnet)})
+    return cluster.model_copy(
+        update={"location": cluster.location or stack.location, "subnet": subnet, "node": node},
+    )
+
+
+def _completed_link(link: LinkInput) -> LinkInput:
+    topics = link.topics or [TopicInput.model_validate({"from": "input", "to": f"{link.client}/output"})]
+    return link.model_copy(
+        update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}-"},
+    )

@@ -1,0 +1,244 @@
+"""The kinds of value that occur in the settings, each with what is expected, one example, and its own checks.
+
+Annotated with `About`: pydantic decides *whether* a value is wrong, the texts a user reads are all ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from settings import topics
+from settings.addressing import (
+    LARGEST_PREFIX_LENGTH,
+    NODE_PORTS,
+    PRIVATE_NETWORKS,
+    RESERVED_NETWORKS,
+    RESERVED_PORTS,
+    SMALLEST_PREFIX_LENGTH,
+)
+from settings.regions import REGIONS, normalised
+from settings.releases import RELEASES
+from settings.sizing import VM_SIZES
+from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID, K8_BRIDGE_APPLICATION_ID
+
+
+@dataclass(frozen=True)
+class About:
+    """What the user is told when a value is missing or wrong."""
+
+    expected: str
+    example: object
+    hint: str = ""
+
+
+def refused(expected: str, hint: str = "") -> PydanticCustomError:
+    """An error with a text of its own, where `About.expected` alone would not tell the reason."""
+    return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint})
+
+
+def nearest(word: object, known: Collection[str]) -> str:
+    """The known word that the given one was probably meant to be; empty when none is near."""
+    return next(iter(get_close_matches(str(word), known, n=1)), "")
+
+
+def _fits(pattern: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise PydanticCustomError("pattern", "does not match")
+        return text
+
+    return AfterValidator(check)
+
+
+def one_of(known: Collection[str], kind: str, normalise: Callable[[str], str] = str) -> AfterValidator:
+    """Only the words of a table; the error lists them and names the nearest."""
+
+    def check(text: str) -> str:
+        word = normalise(text)
+        if word not in known:
+            near = nearest(word, known)
+            raise refused(f"one of the {kind}: {', '.join(known)}", f"did you mean {near}?" if near else "")
+        return word
+
+    return AfterValidator(check)
+
+
+# --- identifiers of the tenant ---
+
+_NOT_OBJECT_IDS = {
+    CUSTOM_LOCATIONS_APPLICATION_ID: "this is the application id of Custom Locations, the same in every tenant",
+    K8_BRIDGE_APPLICATION_ID: 'this is the application id of "K8 Bridge", the same in every tenant',
+}
+
+
+def _guid(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
+        raise PydanticCustomError("pattern", "no GUID")
+    if UUID(text).int == 0:
+        raise refused("the tenant's own value; all zeros is a placeholder")
+    return text.lower()
+
+
+def _object_id(text: str) -> str:
+    if text in _NOT_OBJECT_IDS:
+        raise refused(f"the object id of the service principal; {_NOT_OBJECT_IDS[text]}")
+    return text
+
+
+Guid = Annotated[str, AfterValidator(_guid)]
+CustomLocationsObjectId = Annotated[Guid, AfterValidator(_object_id)]
+
+_KEY_TYPES = ("ssh-ed25519", "ssh-rsa")
+
+
+def _ssh_public_key(text: str) -> str:
+    kind, _, rest = text.strip().partition(" ")
+    try:
+        blob = base64.b64decode(rest.split(" ")[0], validate=True)
+    except binascii.Error:
+        blob = b""
+    # The blob starts with the length and the name of the key's type, once more (RFC 4253 §6.6).
+    if kind not in _KEY_TYPES or not blob.startswith(len(kind).to_bytes(4, "big") + kind.encode()) or len(blob) < 48:
+        raise PydanticCustomError("pattern", "no public key")
+    return text.strip()
+
+
+SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]
+
+# --- words ---
+
+Prefix = Annotated[str, _fits(r"[a-z](-?[a-z0-9])*")]
+Environment = Annotated[str, _fits(r"[a-z][a-z0-9]*")]
+Instance = Annotated[str, _fits(r"[a-z0-9]+")]
+Code = Annotated[str, _fits(r"[a-z][a-z0-9]{0,2}")]
+ClusterName = Annotated[str, _fits(r"(?=.{1,24}$)[a-z](-?[a-z0-9])*")]
+ClientIdPrefix = Annotated[str, _fits(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
+Location = Annotated[str, one_of(REGIONS, "regions that Azure IoT Operations supports", normalised)]
+ReleaseName = Annotated[str, one_of(RELEASES, "known releases")]
+VmSizeName = Annotated[str, one_of(VM_SIZES, "known sizes (amd64, at least 4 vCPU and 16 GiB)")]
+
+_PLANNED_HOSTING = ("arc-machine", "existing-cluster", "aks")
+
+
+def _hosting(text: str) -> str:
+    if text in _PLANNED_HOSTING:
+        raise refused(f"azure-vm; {text} is planned but not supported yet")
+    if text != "azure-vm":
+        raise PydanticCustomError("pattern", "unknown hosting")
+    return text
+
+
+Hosting = Annotated[str, AfterValidator(_hosting)]
+
+
+def _dns_name(text: str) -> str:
+    labels = text.split(".")
+    fits = all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)
+    if not fits or len(labels) < 2 or len(text) > 253 or labels[-1].isdigit():
+        raise PydanticCustomError("pattern", "no DNS name")
+    return text
+
+
+DnsName = Annotated[str, AfterValidator(_dns_name)]
+
+
+def _topic(*, wildcards: bool) -> AfterValidator:
+    def check(text: str) -> str:
+        if fault := topics.fault(text, wildcards=wildcards):
+            raise refused(f"an MQTT topic{' (+ and # allowed)' if wildcards else ''}; {fault}")
+        return text
+
+    return AfterValidator(check)
+
+
+SourceTopic = Annotated[str, _topic(wildcards=True)]
+DestinationTopic = Annotated[str, _topic(wildcards=False)]
+
+# --- numbers ---
+
+Count = Annotated[int, Field(ge=1, le=16)]
+"""Replicas, workers, partitions: the range of the AIO template (aio-cli-facts §2.7)."""
+Generation = Annotated[int, Field(ge=1, le=9999)]
+Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+def _port(port: int) -> int:
+    if port in RESERVED_PORTS:
+        raise refused(f"a port that is free on the node; {port} belongs to {RESERVED_PORTS[port]}")
+    if port in NODE_PORTS:
+        raise refused("a port outside 30000-32767, which Kubernetes hands out to Services by itself")
+    return port
+
+
+Port = Annotated[int, Field(ge=1, le=65535), AfterValidator(_port)]
+
+# --- addresses ---
+
+
+def _network(value: object) -> IPv4Network:
+    if not isinstance(value, str) or "/" not in value:
+        raise PydanticCustomError("pattern", "no network")
+    try:
+        network = IPv4Network(value, strict=False)
+    except (AddressValueError, NetmaskValueError):
+        raise PydanticCustomError("pattern", "no network") from None
+    if value.partition("/")[0] != str(network.network_address):
+        raise refused(f"the address of a network, without host bits; that would be {network}")
+    for reserved, owner in RESERVED_NETWORKS.items():
+        if network.overlaps(reserved):
+            raise refused(f"a network that leaves {reserved} to {owner}")
+    if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
+        raise refused(f"a private network, inside one of {', '.join(map(str, PRIVATE_NETWORKS))}")
+    if not SMALLEST_PREFIX_LENGTH <= network.prefixlen <= LARGEST_PREFIX_LENGTH:
+        raise refused(f"a network of a size that Azure takes, /{SMALLEST_PREFIX_LENGTH} to /{LARGEST_PREFIX_LENGTH}")
+    return network
+
+
+def _address(value: object) -> IPv4Address:
+    try:
+        return IPv4Address(value if isinstance(value, str) else "")
+    except AddressValueError:
+        raise PydanticCustomError("pattern", "no address") from None
+
+
+Network = Annotated[IPv4Network, PlainValidator(_network), PlainSerializer(str)]
+Address = Annotated[IPv4Address, PlainValidator(_address), PlainSerializer(str)]
+
+# --- tags ---
+
+_TAG_NAME_LENGTH, _TAG_VALUE_LENGTH, _TAG_COUNT = 128, 256, 50
+"""Azure takes names of 512 characters, but the stack's storage accounts only of 128."""
+_TAG_PREFIXES = ("microsoft", "azure", "windows")
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    for name, value in tags.items():
+        if not 1 <= len(name) <= _TAG_NAME_LENGTH or len(value) > _TAG_VALUE_LENGTH:
+            raise refused(f"tag names of 1 to {_TAG_NAME_LENGTH} characters, values of up to {_TAG_VALUE_LENGTH}")
+        if set(name) & set("<>%&\\?/"):
+            raise refused(rf"tag names without < > % & \ ? / (the tag {name})")
+        if name.lower().startswith(_TAG_PREFIXES):
+            raise refused(
+                f"tag names that do not start with {', '.join(_TAG_PREFIXES)}: Azure keeps those (the tag {name})"
+            )
+    if len(tags) > _TAG_COUNT:
+        raise refused(f"at most {_TAG_COUNT} tags; there are {len(tags)}")
+    if len({name.lower() for name in tags}) < len(tags):
+        raise refused("tag names that differ in more than case: Azure takes them for one")
+    return tags
+
+
+Tags = Annotated[dict[str, str], AfterValidator(_tags)]

@@ -1,0 +1,224 @@
+"""The resolved settings: what the components are given, every default filled in and every name composed.
+
+Nothing here computes: `settings.load` builds these values, once, before any resource exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from settings.environments import Profile
+from settings.releases import Release
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """What only the tenant knows; required for a deployment, stand-ins in a rehearsal."""
+
+    subscription_id: str
+    tenant_id: str
+    custom_locations_object_id: str
+    """Object id of the Custom Locations service principal in this tenant (not its application id)."""
+    admin_group_object_id: str
+    """Entra group whose members may reach the clusters through Arc."""
+    ssh_public_key: str
+
+
+@dataclass(frozen=True)
+class ClusterNames:
+    """Explicit Azure names of everything one cluster owns."""
+
+    resource_group: str
+    virtual_network: str
+    subnet: str
+    network_security_group: str
+    nat_gateway: str
+    nat_gateway_public_ip: str
+    network_interface: str
+    ip_configuration: str
+    virtual_machine: str
+    os_disk: str
+    arc_identity: str
+    secret_sync_identity: str
+    aio_identity: str
+    key_vault: str
+    storage_account_prefix: str
+    """Goes before the 5 random characters: `st`."""
+    storage_account_suffix: str
+    """Goes after the 5 random characters; the whole is cut to 24 characters."""
+    schema_registry: str
+    schema_registry_namespace: str
+    device_registry_namespace: str
+    connected_cluster: str
+    custom_location: str
+    aio_instance: str
+    default_secret_provider_class: str
+    mqtt_secret_provider_class: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where a cluster's VNet and node are."""
+
+    address_space: IPv4Network
+    subnet: IPv4Network
+    node_address: IPv4Address
+    """Static private address of the node, and of its brokers."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """The virtual machine of a cluster."""
+
+    vm_size: str
+    zone: str | None
+    os_disk_gib: int
+    os_disk_sku: str
+    admin_username: str
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Settings of the AIO broker that are fixed at creation (aio-cli-facts §2.7)."""
+
+    memory_profile: str
+    frontend_replicas: int
+    frontend_workers: int
+    backend_partitions: int
+    backend_workers: int
+    backend_redundancy_factor: int
+    persistence_gib: int | None
+    """Size of the volume on which acknowledged messages survive a reboot; None: kept in memory only."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """The LoadBalancer listener of a broker cluster, which links connect to."""
+
+    name: str
+    service_name: str
+    authentication_name: str
+    authorization_name: str
+    port: int
+    host: str
+    """What clients connect to: the DNS name when set, else the node's static address."""
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[IPv4Address, ...]
+    """With `dns_names`: the subject alternative names of the server certificate."""
+    generation: int
+    common_name: str
+    secret_name: str
+    """Kubernetes Secret (kubernetes.io/tls) of this generation."""
+    certificate_secret: str
+    """Key Vault secret: leaf and intermediate, PEM."""
+    key_secret: str
+    """Key Vault secret: private key, PEM."""
+    client_ca_config_map: str
+    """trust-manager Bundle, and so ConfigMap, with the client root."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One stamp: a cluster with everything it owns."""
+
+    name: str
+    code: str
+    location: str
+    names: ClusterNames
+    network: Network
+    node: Node
+    broker: Broker
+    listener: Listener | None
+    """Set exactly when a link ends here."""
+    arc_proxy_port: int
+    """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One dataflow of a link: messages on `source` (client cluster) go to `destination` (broker cluster)."""
+
+    source: str
+    destination: str
+    dataflow_name: str
+    client_id: str
+    """MQTT client id on the broker: AIO composes it as client id prefix + dataflow name."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Messages from the client cluster to the broker cluster, over MQTT with mutual TLS."""
+
+    name: str
+    client: str
+    broker: str
+    topics: tuple[Topic, ...]
+    client_id_prefix: str
+    generation: int
+    common_name: str
+    """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""
+    endpoint_name: str
+    secret_name: str
+    certificate_secret: str
+    key_secret: str
+    intermediate_secret: str
+    server_ca_config_map: str
+
+
+@dataclass(frozen=True)
+class Peering:
+    """Two VNets that a link connects, peered in both directions; `first` < `second`."""
+
+    first: str
+    second: str
+    first_to_second_name: str
+    second_to_first_name: str
+
+
+@dataclass(frozen=True)
+class Pki:
+    """The two certificate authorities, and the life of what they sign, in hours."""
+
+    generation: int
+    server_root_common_name: str
+    server_intermediate_common_name: str
+    client_root_common_name: str
+    client_intermediate_common_name: str
+    root_hours: int
+    intermediate_hours: int
+    leaf_hours: int
+    early_renewal_hours: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that one stack deploys."""
+
+    prefix: str
+    environment: str
+    instance: str
+    location: str
+    profile: Profile
+    release: Release
+    tenant: Tenant
+    tags: Mapping[str, str]
+    clusters: Mapping[str, Cluster]
+    links: Mapping[str, Link]
+    peerings: tuple[Peering, ...]
+    pki: Pki
+    origins: Mapping[str, str]
+    """Dotted path of every resolved value -> `default`, `environment <name>` or `stack file`."""
+
+    def links_from(self, cluster: str) -> list[Link]:
+        return [link for link in self.links.values() if link.client == cluster]
+
+    def links_to(self, cluster: str) -> list[Link]:
+        return [link for link in self.links.values() if link.broker == cluster]
+
+    def listener_of(self, link: Link) -> Listener:
+        """The listener that a link connects to; every cluster where a link ends has one."""
+        listener = self.clusters[link.broker].listener
+        assert listener is not None, link.broker
+        return listener

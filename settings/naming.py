@@ -1,0 +1,125 @@
+"""Names of everything, composed from prefix, code, environment and instance, never from order (blueprint-facts §2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+
+from settings.model import ClusterNames
+
+KUBERNETES_NAME_LENGTH = 63
+"""DNS label; ConfigMaps and Secrets may be longer, AIO's own resources may not."""
+
+_STORAGE_SUFFIX_LENGTH = 24 - len("st") - 5
+"""What the limit of 24 leaves behind `st` and the 5 random characters."""
+
+
+def admin_username(prefix: str, code: str) -> str:
+    """Administrator of a cluster's node: `N`, as in the reference."""
+    return f"{prefix}{code}"
+
+
+def arc_proxy_port(code: str) -> int:
+    """Local port 10000-56655: a code read as a base-36 number, unique because codes start with a letter."""
+    return 10000 + int(code, 36)
+
+
+def cluster_names(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
+    """Every Azure name of one cluster."""
+    name = f"{prefix}{code}"
+    tail = f"{name}-{environment}-{instance}"
+    machine = f"{name}-aio-{environment}-{instance}-0"
+    resource_group = f"rg-{tail}"
+    connected_cluster = f"arck-{tail}"
+    return ClusterNames(
+        resource_group=resource_group,
+        virtual_network=f"vnet-{tail}",
+        subnet=f"snet-{tail}",
+        network_security_group=f"nsg-{tail}",
+        nat_gateway=f"nat-{tail}",
+        nat_gateway_public_ip=f"pip-nat-{tail}-1",
+        network_interface=f"nic-{machine}",
+        ip_configuration=f"ipconfig-{machine}",
+        virtual_machine=f"vm-{machine}",
+        os_disk=f"osdisk-{machine}",
+        arc_identity=f"id-{name}-arc-{environment}-{instance}",
+        secret_sync_identity=f"id-{name}-sse-{environment}-{instance}",
+        aio_identity=f"id-{name}-aio-{environment}-{instance}",
+        key_vault=f"kv-{tail}",
+        storage_account_prefix="st",
+        storage_account_suffix=tail.replace("-", "")[:_STORAGE_SUFFIX_LENGTH],
+        schema_registry=f"sr-{tail}",
+        schema_registry_namespace=f"srns-{tail}",
+        device_registry_namespace=f"adrns-{tail}",
+        connected_cluster=connected_cluster,
+        custom_location=f"cl-{connected_cluster}",
+        aio_instance=f"iotops-{connected_cluster}",
+        default_secret_provider_class=_default_secret_provider_class(connected_cluster, resource_group),
+        mqtt_secret_provider_class=f"spc-ops-aio-{code}",
+    )
+
+
+def _default_secret_provider_class(connected_cluster: str, resource_group: str) -> str:
+    """As `az iot ops secretsync enable` and the reference name it, so that both find it."""
+    digest = sha256(f"{connected_cluster}-{resource_group}-iotops-{connected_cluster}".encode()).hexdigest()
+    return f"spc-ops-{digest[:7]}"
+
+
+def link_name(client: str, broker: str) -> str:
+    """Name of a link, unique because a pair of clusters has at most one per direction."""
+    return f"{client}-to-{broker}"
+
+
+def dataflow_names(broker: str, topics: list[tuple[str, str]]) -> list[str]:
+    """One name per (source, destination): readable where the source allows it, else with 5 characters of a hash."""
+    sources = [source for source, _ in topics]
+    return [_dataflow_name(broker, *topic, shared=sources.count(topic[0]) > 1) for topic in topics]
+
+
+def _dataflow_name(broker: str, source: str, destination: str, *, shared: bool) -> str:
+    plain = f"to-{broker}-{source}"
+    if not shared and len(plain) <= KUBERNETES_NAME_LENGTH and re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", source):
+        return plain
+    digest = sha256(f"{source}\0{destination}".encode()).hexdigest()[:5]
+    dashed = re.sub(r"[^a-z0-9]+", "-", f"to-{broker}-{source}".lower())
+    return f"{dashed[: KUBERNETES_NAME_LENGTH - 6].rstrip('-')}-{digest}"
+
+
+def authority_names(prefix: str, environment: str, generation: int) -> Mapping[str, str]:
+    """The common names in a `Pki`: no two authorities of a company share a subject, not even over generations."""
+    return {
+        f"{side}_{level}_common_name": f"{prefix}-{environment}-{side}-{level}-g{generation}"
+        for side in ("server", "client")
+        for level in ("root", "intermediate")
+    }
+
+
+def listener_names(cluster: str, generation: int, pki_generation: int) -> Mapping[str, str]:
+    """The names in a `Listener`. What carries key material is named by generation (field-review §1.1-1.3)."""
+    return {
+        "name": "default-loadbalancer",
+        "service_name": "aio-broker-loadbalancer",
+        "authentication_name": "cert-auth",
+        "authorization_name": "links",
+        "common_name": f"{cluster}-broker-g{generation}",
+        "secret_name": f"broker-tls-cert-g{generation}",
+        "certificate_secret": f"server-leaf-crt-g{generation}",
+        "key_secret": f"server-leaf-key-g{generation}",
+        "client_ca_config_map": f"client-ca-g{pki_generation}",
+    }
+
+
+def link_names(client: str, broker: str, generation: int, pki_generation: int) -> Mapping[str, str]:
+    """The names in a `Link`. The endpoint keeps its name over generations, because dataflows refer to it."""
+    link = link_name(client, broker)
+    return {
+        "name": link,
+        "common_name": f"{link}-g{generation}",
+        "endpoint_name": f"mqtt-{broker}",
+        "secret_name": f"client-secret-{broker}-g{generation}",
+        "certificate_secret": f"{link}-client-leaf-crt-g{generation}",
+        "key_secret": f"{link}-client-leaf-key-g{generation}",
+        "intermediate_secret": f"{link}-client-intermediate-crt-g{generation}",
+        "server_ca_config_map": f"server-ca-g{pki_generation}",
+    }

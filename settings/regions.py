@@ -1,0 +1,41 @@
+"""Azure regions in which AIO's connected clusters may be (aio-cli-facts §6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """One Azure region."""
+
+    display_name: str
+    has_zones: bool = True
+    """Availability zones, and so zone-redundant storage."""
+
+    @property
+    def name(self) -> str:
+        return normalised(self.display_name)
+
+
+def normalised(text: str) -> str:
+    """Azure's programmatic name of a region: `East US 2` -> `eastus2`."""
+    return "".join(text.lower().split())
+
+
+REGIONS: Mapping[str, Region] = {
+    region.name: region
+    for region in (
+        Region("East US"),
+        Region("East US 2"),
+        Region("East US 2 EUAP"),
+        Region("South Central US"),
+        Region("West US", has_zones=False),
+        Region("West US 2"),
+        Region("West US 3"),
+        Region("West Europe"),
+        Region("North Europe"),
+        Region("Germany West Central"),
+    )
+}

@@ -1,0 +1,89 @@
+"""AIO releases as data: the one place for extension versions, release trains and API versions.
+
+Source: Azure/digital-ops-scale-kit, workspaces/iot-operations/parameters/aio-releases/*.yaml (August 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Release:
+    """Versions that were released together; all trains are `stable`."""
+
+    name: str
+    aio_version: str
+    iot_operations_api: str
+    device_registry_api: str
+    cert_manager_version: str
+    secret_store_version: str
+    train: str = "stable"
+    connected_cluster_api: str = "2024-12-01-preview"
+    """First version with oidcIssuerProfile and securityProfile; AIO releases do not prescribe one."""
+    cert_manager_settings: Mapping[str, str] = field(default_factory=dict)
+    aio_settings: Mapping[str, str] = field(default_factory=dict)
+
+
+_SECRET_TARGETS_OFF = {
+    "trust-manager.secretTargets.enabled": "false",
+    "trust-manager.secretTargets.authorizedSecretsAll": "false",
+}
+_WASM_GRAPH_TRUST = {
+    "dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef": "azure-iot-operations-aio-ca-trust-bundle",
+    "dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": "ca.crt",
+}
+
+RELEASES: Mapping[str, Release] = {
+    release.name: release
+    for release in (
+        Release("2512", "1.2.154", "2025-10-01", "2025-10-01", "0.7.0", "1.1.5"),
+        Release("2602", "1.2.189", "2025-10-01", "2025-10-01", "0.9.0", "1.1.6"),
+        Release("2603", "1.3.38", "2026-03-01", "2026-04-01", "0.10.2", "1.3.0"),
+        Release("2604", "1.3.70", "2026-03-01", "2026-04-01", "0.11.0", "1.4.0"),
+        Release("2605", "1.3.105", "2026-03-01", "2026-04-01", "0.12.0", "1.4.1"),
+        Release("2606", "1.3.137", "2026-03-01", "2026-04-01", "0.13.3", "1.5.0"),
+        Release(
+            "2607", "1.4.41", "2026-07-01", "2026-04-01", "0.14.0", "1.5.1",
+            cert_manager_settings=_SECRET_TARGETS_OFF,
+        ),
+        Release(
+            "2608", "1.4.73", "2026-07-01", "2026-04-01", "1.0.0", "1.5.2",
+            cert_manager_settings=_SECRET_TARGETS_OFF,
+            aio_settings=_WASM_GRAPH_TRUST,
+        ),
+    )
+}  # fmt: skip
+
+DEFAULT_RELEASE = "2608"
+
+
+@dataclass(frozen=True)
+class NodeTools:
+    """Software that the node scripts install, pinned; checksums are of the file that is downloaded."""
+
+    k3s_version: str
+    k3s_install_commit: str
+    """Commit of k3s-io/k3s whose install.sh is run."""
+    k3s_install_sha256: str
+    azure_cli_version: str
+    """Debian package version without the distribution suffix."""
+    connectedk8s_version: str
+    """Version of the Azure CLI extension `connectedk8s`."""
+
+
+NODE_TOOLS = NodeTools(
+    # Kubernetes 1.35 (AIO is validated from K3s 1.31.1), K3s release of 2026-09-30.
+    k3s_version="v1.35.9+k3s1",
+    # Commit of tag v1.35.5+k3s1; install.sh is the same file in v1.35.3 to v1.35.9 and installs any version. The
+    # checksum is what independent projects pin for it; to check: sha256sum of
+    # https://raw.githubusercontent.com/k3s-io/k3s/<commit>/install.sh
+    k3s_install_commit="6a4781ad53ee5cad273bedcd9462ae36ac97d798",
+    k3s_install_sha256="8598e002e61d658fed7b7542fc6d2c66d8da6eae69e088830105d2ee1ffb6d91",
+    # What the reference blueprint runs; minimum of connectedk8s is 2.70.0.
+    azure_cli_version="2.88.0",
+    # Azure/azure-cli-extensions#9818 (April 2026).
+    connectedk8s_version="1.11.1",
+)
+"""The one set of node software; another one needs a run of the node tests and of one real node."""

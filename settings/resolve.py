@@ -1,0 +1,108 @@
+"""From checked, completed input to the `Settings` that components are given: names composed, units converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from settings.environments import PROFILES
+from settings.model import Broker, Cluster, Link, Listener, Network, Node, Peering, Pki, Settings, Tenant, Topic
+from settings.naming import (
+    admin_username,
+    arc_proxy_port,
+    authority_names,
+    cluster_names,
+    dataflow_names,
+    link_names,
+    listener_names,
+)
+from settings.releases import RELEASES
+from settings.schema import TENANT_KEYS, ClusterInput, LinkInput, StackInput
+
+_COMPLETED = "`defaults.completed` has filled it in"
+
+
+def resolved(stack: StackInput, origins: Mapping[str, str]) -> Settings:
+    """The settings for the components; `stack` has passed every rule."""
+    links = [_link(link, stack) for link in stack.links]
+    return Settings(
+        prefix=stack.prefix,
+        environment=stack.environment,
+        instance=stack.instance,
+        location=stack.location,
+        profile=PROFILES[stack.profile],
+        release=RELEASES[stack.release],
+        tenant=Tenant(**{key: getattr(stack, key) for key in TENANT_KEYS}),
+        tags=stack.tags,
+        clusters={name: _cluster(name, cluster, stack) for name, cluster in stack.clusters.items()},
+        links={link.name: link for link in links},
+        peerings=_peerings(stack),
+        pki=Pki(
+            generation=stack.pki.generation,
+            **authority_names(stack.prefix, stack.environment, stack.pki.generation),
+            root_hours=stack.pki.root_days * 24,
+            intermediate_hours=stack.pki.intermediate_days * 24,
+            leaf_hours=stack.pki.leaf_days * 24,
+            early_renewal_hours=stack.pki.early_renewal_days * 24,
+        ),
+        origins=origins,
+    )
+
+
+def _cluster(name: str, cluster: ClusterInput, stack: StackInput) -> Cluster:
+    assert cluster.location, _COMPLETED
+    assert cluster.subnet, _COMPLETED
+    assert cluster.node.address, _COMPLETED
+    is_broker = any(link.broker == name for link in stack.links)
+    return Cluster(
+        name=name,
+        code=cluster.code,
+        location=cluster.location,
+        names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
+        network=Network(cluster.address_space, cluster.subnet, cluster.node.address),
+        node=Node(
+            **cluster.node.model_dump(exclude={"address"}), admin_username=admin_username(stack.prefix, cluster.code)
+        ),
+        broker=Broker(**cluster.broker.model_dump()),
+        listener=_listener(name, cluster, stack) if is_broker else None,
+        arc_proxy_port=arc_proxy_port(cluster.code),
+    )
+
+
+def _listener(name: str, cluster: ClusterInput, stack: StackInput) -> Listener:
+    assert cluster.node.address, _COMPLETED
+    listener = cluster.listener
+    return Listener(
+        port=listener.port,
+        host=listener.dns_name or str(cluster.node.address),
+        dns_names=(listener.dns_name,) if listener.dns_name else (),
+        ip_addresses=(cluster.node.address,),
+        generation=listener.generation,
+        **listener_names(name, listener.generation, stack.pki.generation),
+    )
+
+
+def _link(link: LinkInput, stack: StackInput) -> Link:
+    assert link.topics, _COMPLETED
+    assert link.client_id_prefix, _COMPLETED
+    pairs = [(topic.source, topic.destination) for topic in link.topics]
+    names = dataflow_names(link.broker, pairs)
+    return Link(
+        client=link.client,
+        broker=link.broker,
+        topics=tuple(
+            Topic(*pair, name, f"{link.client_id_prefix}{name}") for pair, name in zip(pairs, names, strict=True)
+        ),
+        client_id_prefix=link.client_id_prefix,
+        generation=link.generation,
+        **link_names(link.client, link.broker, link.generation, stack.pki.generation),
+    )
+
+
+def _peerings(stack: StackInput) -> tuple[Peering, ...]:
+    """One per two linked clusters, whichever way the links between them go."""
+    pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links})
+    code = {name: cluster.code for name, cluster in stack.clusters.items()}
+    return tuple(
+        Peering(first, second, f"peer-{code[first]}-to-{code[second]}", f"peer-{code[second]}-to-{code[first]}")
+        for first, second in pairs
+    )

@@ -1,0 +1,60 @@
+"""Rules of the address plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from settings.addressing import azure_reserved, default_node_address, default_subnet, next_free
+from settings.errors import Problem
+from settings.rules.finding import Finding
+from settings.schema import StackInput
+
+
+def no_overlap(stack: StackInput) -> Iterator[Finding]:
+    """Every two clusters, linked or not: a link that is added later could no longer be peered."""
+    taken = [cluster.address_space for cluster in stack.clusters.values()]
+    for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
+        if one.address_space.overlaps(other.address_space):
+            where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
+            yield Finding(
+                Problem(
+                    where,
+                    str(other.address_space),
+                    f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})",
+                    str(next_free(taken, other.address_space.prefixlen) or "10.3.0.0/16"),
+                ),
+                (where, against),
+            )
+
+
+def subnet_inside_address_space(stack: StackInput) -> Iterator[Finding]:
+    """A subnet is a part of its VNet."""
+    for name, cluster in stack.clusters.items():
+        where, space = f"clusters.{name}.subnet", f"clusters.{name}.address_space"
+        if cluster.subnet and not cluster.subnet.subnet_of(cluster.address_space):
+            yield Finding(
+                Problem(
+                    where,
+                    str(cluster.subnet),
+                    f"a network inside {space} ({cluster.address_space})",
+                    str(default_subnet(cluster.address_space)),
+                ),
+                (where, space),
+            )
+
+
+def node_address_usable(stack: StackInput) -> Iterator[Finding]:
+    """The node's static address is one that Azure hands out in the subnet."""
+    for name, cluster in stack.clusters.items():
+        where, uses = f"clusters.{name}.node.address", (f"clusters.{name}.subnet", f"clusters.{name}.address_space")
+        address, subnet = cluster.node.address, cluster.subnet
+        if address is None or subnet is None:
+            continue
+        if address not in subnet:
+            expected = f"an address inside {uses[0]} ({subnet})"
+        elif address in azure_reserved(subnet):
+            expected = f"an address that Azure does not keep for itself (the first four and the last of {subnet})"
+        else:
+            continue
+        yield Finding(Problem(where, str(address), expected, str(default_node_address(subnet))), (where, *uses))

@@ -1,0 +1,136 @@
+"""Rules of one cluster's node and broker, and of clusters side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from settings.environments import PROFILES
+from settings.errors import Problem
+from settings.regions import REGIONS
+from settings.rules.finding import Finding
+from settings.schema import BrokerInput, StackInput
+from settings.sizing import (
+    AIO_WITHOUT_BROKER_GIB,
+    DISK_WITHOUT_PERSISTENCE_GIB,
+    MEMORY_PROFILES,
+    VM_SIZES,
+    broker_memory_gib,
+    persistence_disk_gib,
+)
+
+
+def unique_codes(stack: StackInput) -> Iterator[Finding]:
+    """Two clusters with one code would have the same names."""
+    for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
+        if one.code == other.code:
+            where, against = f"clusters.{second}.code", f"clusters.{first}.code"
+            taken = {cluster.code for cluster in stack.clusters.values()}
+            free = next(letter for letter in ["c", "d", "e", *(f"c{n}" for n in range(99))] if letter not in taken)
+            yield Finding(
+                Problem(where, other.code, f"another code than {against} has; names derive from it", free),
+                (where, against),
+            )
+
+
+def zones_exist(stack: StackInput) -> Iterator[Finding]:
+    """Not every region has availability zones."""
+    for name, cluster in stack.clusters.items():
+        where, location = f"clusters.{name}.node.zone", f"clusters.{name}.location"
+        region = REGIONS[cluster.location or stack.location]
+        if cluster.node.zone and not region.has_zones:
+            yield Finding(
+                Problem(where, cluster.node.zone, f"null: {region.display_name} has no availability zones", "null"),
+                (where, location, "location"),
+            )
+
+
+def storage_exists(stack: StackInput) -> Iterator[Finding]:
+    """Zone-redundant storage comes with the profile, so the region has to fit it."""
+    sku = PROFILES[stack.profile].storage_sku
+    for name, cluster in stack.clusters.items():
+        where = f"clusters.{name}.location"
+        region = REGIONS[cluster.location or stack.location]
+        if sku.endswith("ZRS") and not region.has_zones:
+            expected = (
+                f"a region with availability zones: the profile {stack.profile} keeps its storage in them ({sku})"
+            )
+            yield Finding(Problem(where, region.name, expected, "eastus2"), (where, "location", "profile"))
+
+
+def broker_fits_memory(stack: StackInput) -> Iterator[Finding]:
+    """What does not fit stays Pending, and the deployment fails after its two hours."""
+    for name, cluster in stack.clusters.items():
+        where, size = f"clusters.{name}.broker", f"clusters.{name}.node.vm_size"
+        needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
+        offered = VM_SIZES[cluster.node.vm_size].memory_gib
+        if needed > offered:
+            yield Finding(
+                Problem(
+                    where,
+                    _shape(cluster.broker),
+                    f"a broker that fits {size} ({cluster.node.vm_size}, {offered} GiB); "
+                    f"this one and the rest of AIO take {needed:.1f} GiB",
+                    _memory_advice(cluster.broker, offered),
+                ),
+                (where, size),
+            )
+
+
+def _shape(broker: BrokerInput) -> str:
+    backends = f"{broker.backend_partitions} x {broker.backend_redundancy_factor} backends"
+    return (
+        f"{broker.memory_profile}, {broker.frontend_replicas} frontends, {backends} of {broker.backend_workers} workers"
+    )
+
+
+def _memory_advice(broker: BrokerInput, offered: int) -> str:
+    """The largest memory profile with which this broker fits, or else the smallest broker."""
+    for profile in reversed(list(MEMORY_PROFILES)):
+        if broker_memory_gib(broker.model_copy(update={"memory_profile": profile})) + AIO_WITHOUT_BROKER_GIB <= offered:
+            return f"{{memory_profile: {profile}}}"
+    return "{memory_profile: Tiny, backend_partitions: 1, backend_workers: 1}"
+
+
+def persistence_fits_disk(stack: StackInput) -> Iterator[Finding]:
+    """The volumes of the broker lie on the node's disk."""
+    for name, cluster in stack.clusters.items():
+        where, disk = f"clusters.{name}.broker.persistence_gib", f"clusters.{name}.node.os_disk_gib"
+        needed = persistence_disk_gib(cluster.broker)
+        free = cluster.node.os_disk_gib - DISK_WITHOUT_PERSISTENCE_GIB
+        if needed > free:
+            pods = needed // (cluster.broker.persistence_gib or 1)
+            yield Finding(
+                Problem(
+                    where,
+                    cluster.broker.persistence_gib,
+                    f"a size that fits {disk} ({cluster.node.os_disk_gib} GiB) {pods} times, once per backend pod, "
+                    f"beside {DISK_WITHOUT_PERSISTENCE_GIB} GiB for everything else",
+                    str(free // pods or "null"),
+                ),
+                (f"clusters.{name}.broker", disk),
+            )
+
+
+def listener_has_link(stack: StackInput) -> Iterator[Finding]:
+    """A listener exists where links end; settings of one elsewhere would do nothing."""
+    brokers = {link.broker for link in stack.links}
+    if not brokers <= set(stack.clusters):
+        return  # A link leads nowhere, perhaps by a slip of the pen: that is what is reported.
+    for name, cluster in stack.clusters.items():
+        if name not in brokers and "listener" in cluster.model_fields_set:
+            expected = f"no listener, since no link ends at {name}; or a link to it"
+            example = f"links: [{{from: <cluster>, to: {name}}}]"
+            where = f"clusters.{name}.listener"
+            yield Finding(
+                Problem(where, cluster.listener.model_dump(exclude_unset=True), expected, example), (where, "links")
+            )
+
+
+def unique_dns_names(stack: StackInput) -> Iterator[Finding]:
+    """A DNS name leads to one broker."""
+    for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
+        if one.listener.dns_name and one.listener.dns_name == other.listener.dns_name:
+            where, against = f"clusters.{second}.listener.dns_name", f"clusters.{first}.listener.dns_name"
+            expected = f"another name than {against}: it leads clients to one broker"
+            yield Finding(Problem(where, other.listener.dns_name, expected, f"{second}.example.com"), (where, against))

@@ -1,0 +1,161 @@
+"""Rules of links and topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from settings import topics
+from settings.errors import Problem
+from settings.fields import nearest
+from settings.naming import dataflow_names
+from settings.rules.finding import Finding
+from settings.schema import StackInput
+
+MOST_DATAFLOWS = 70
+"""Per dataflow profile, and each cluster has one (aio-cli-facts §5.5)."""
+
+
+class Flow(NamedTuple):
+    """One pair of topics of one link, with what follows from it."""
+
+    link: str
+    """Path of its link, as in `links[0]`."""
+    where: str
+    client: str
+    broker: str
+    source: str
+    destination: str
+    dataflow: str
+    client_id: str
+
+    @property
+    def pair(self) -> dict[str, str]:
+        return {"from": self.source, "to": self.destination}
+
+
+def _flows(stack: StackInput) -> list[Flow]:
+    flows = []
+    for index, link in enumerate(stack.links):
+        if link.client == link.broker:
+            continue  # Refused by `two_ends`; everything else about it would only repeat that.
+        pairs = [(topic.source, topic.destination) for topic in link.topics or []]
+        for position, (pair, name) in enumerate(zip(pairs, dataflow_names(link.broker, pairs), strict=True)):
+            path = f"links[{index}]"
+            where, client_id = f"{path}.topics[{position}]", f"{link.client_id_prefix}{name}"
+            flows.append(Flow(path, where, link.client, link.broker, *pair, name, client_id))
+    return flows
+
+
+def known_clusters(stack: StackInput) -> Iterator[Finding]:
+    """Both ends of a link are clusters of this stack."""
+    for index, link in enumerate(stack.links):
+        for key, name in (("from", link.client), ("to", link.broker)):
+            if name not in stack.clusters:
+                near = nearest(name, stack.clusters)
+                expected = f"one of the clusters {', '.join(stack.clusters)}"
+                hint = f"did you mean {near}?" if near else ""
+                where = f"links[{index}].{key}"
+                yield Finding(Problem(where, name, expected, near or next(iter(stack.clusters)), hint), (where,))
+
+
+def two_ends(stack: StackInput) -> Iterator[Finding]:
+    """A link joins two clusters."""
+    for index, link in enumerate(stack.links):
+        if link.client == link.broker:
+            where = f"links[{index}].to"
+            other = next((name for name in stack.clusters if name != link.client), "enterprise")
+            yield Finding(
+                Problem(where, link.broker, "another cluster than `from`", other), (where, f"links[{index}].from")
+            )
+
+
+def one_link_per_pair(stack: StackInput) -> Iterator[Finding]:
+    """A pair has one link per direction: one certificate, one endpoint, many topics."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, link in enumerate(stack.links):
+        first = seen.setdefault((link.client, link.broker), index)
+        if first != index:
+            where = f"links[{index}]"
+            pair = f"{{from: {link.client}, to: {link.broker}}}"
+            expected = f"one link per pair of clusters; links[{first}] joins the same two"
+            example = f"{pair[:-1]}, topics: [{{from: input, to: a/output}}, {{from: alarms, to: a/alarms}}]}}"
+            uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
+            yield Finding(Problem(where, {"from": link.client, "to": link.broker}, expected, example), tuple(uses))
+
+
+def distinct_topics(stack: StackInput) -> Iterator[Finding]:
+    """Two dataflows with the same topics would send everything twice."""
+    seen: dict[tuple[str, ...], str] = {}
+    for flow in _flows(stack):
+        first = seen.setdefault((flow.link, flow.source, flow.destination), flow.where)
+        if first != flow.where:
+            expected = f"another pair than {first}: its messages would arrive twice"
+            yield Finding(
+                Problem(flow.where, flow.pair, expected, "{from: alarms, to: site/alarms}"), (first, flow.where)
+            )
+
+
+def unique_client_ids(stack: StackInput) -> Iterator[Finding]:
+    """Two clients with one id throw each other off the broker, for ever (field-review §3 rule 12)."""
+    seen: dict[tuple[str, str], Flow] = {}
+    reported = set()
+    for flow in _flows(stack):
+        first = seen.setdefault((flow.broker, flow.client_id), flow)
+        if flow.client == first.client or flow.link in reported:
+            continue
+        reported.add(flow.link)
+        expected = f"another prefix than {first.link}: both would be client {flow.client_id} on {flow.broker}"
+        given = flow.client_id.removesuffix(flow.dataflow)
+        uses = [
+            f"{link}.{key}" for link in (first.link, flow.link) for key in ("from", "to", "topics", "client_id_prefix")
+        ]
+        yield Finding(Problem(f"{flow.link}.client_id_prefix", given, expected, f"{flow.client}-"), tuple(uses))
+
+
+def few_enough_dataflows(stack: StackInput) -> Iterator[Finding]:
+    """A dataflow profile takes a limited number of dataflows, and each cluster has one profile."""
+    flows = _flows(stack)
+    for client in dict.fromkeys(flow.client for flow in flows):
+        own = [flow for flow in flows if flow.client == client]
+        if len(own) > MOST_DATAFLOWS:
+            expected = (
+                f"at most {MOST_DATAFLOWS} pairs of topics from {client}, over all its links; these are {len(own)}"
+            )
+            example = "{from: line/+/input, to: site/output}"
+            where, given = own[MOST_DATAFLOWS].where, own[MOST_DATAFLOWS].pair
+            yield Finding(Problem(where, given, expected, example, "a wildcard in `from` joins topics"), (where,))
+
+
+def no_message_returns(stack: StackInput) -> Iterator[Finding]:
+    """A message that comes back to a cluster that has sent it may be sent again, and so without end."""
+    flows = _flows(stack)
+    reported = set()
+    for start in flows:
+        way = _way_home(flows, start)
+        if not way or frozenset(way) in reported:
+            continue
+        reported.add(frozenset(way))
+        last = max(way, key=flows.index)
+        stops = [*(f"{flow.source} on {flow.client}" for flow in way), f"{way[-1].destination} on {way[-1].broker}"]
+        expected = f"topics with which no message returns to a cluster that it came from; now {' -> '.join(stops)}"
+        example = f"{{from: commands, to: {last.client}/commands}}"
+        uses = [part for flow in way for part in (f"{flow.link}.from", f"{flow.link}.to", flow.where)]
+        yield Finding(Problem(last.where, last.pair, expected, example), tuple(uses))
+
+
+def _way_home(flows: list[Flow], start: Flow) -> list[Flow]:
+    """The shortest way on which a message of the first flow comes back to the cluster that it left; empty if none."""
+    ways, seen = [[start]], {start}
+    for way in ways:
+        here = way[-1]
+        if here.broker == start.client:
+            return way
+        onward = [
+            flow
+            for flow in flows
+            if flow.client == here.broker and flow not in seen and topics.matches(flow.source, here.destination)
+        ]
+        seen.update(onward)
+        ways += [[*way, flow] for flow in onward]
+    return []

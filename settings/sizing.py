@@ -1,0 +1,85 @@
+"""What a node offers and what AIO's broker takes, as tables (aio-cli-facts §2.7, §6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class VmSize:
+    """What one size of Azure VM offers."""
+
+    cpus: int
+    memory_gib: int
+
+
+# Family -> GiB per vCPU. AIO runs on x86-64 only and wants at least 4 vCPU and 16 GiB, so no B, F or `p` (Arm) sizes.
+_FAMILIES = {"D": 4, "E": 8}
+_FEATURES = ("s", "ds", "as", "ads")
+_CPUS = (4, 8, 16, 32)
+_GENERATIONS = ("v5", "v6")
+
+VM_SIZES: Mapping[str, VmSize] = {
+    f"Standard_{family}{cpus}{features}_{generation}": VmSize(cpus, cpus * gib_per_cpu)
+    for generation in _GENERATIONS
+    for family, gib_per_cpu in _FAMILIES.items()
+    for features in _FEATURES
+    for cpus in _CPUS
+}
+
+
+@dataclass(frozen=True)
+class MemoryProfile:
+    """Memory of one broker pod, MiB; `backend_mib` is per backend worker."""
+
+    frontend_mib: int
+    backend_mib: int
+
+
+MEMORY_PROFILES: Mapping[str, MemoryProfile] = {
+    "Tiny": MemoryProfile(99, 102),
+    "Low": MemoryProfile(387, 390),
+    "Medium": MemoryProfile(1946, 1536),
+    "High": MemoryProfile(5018, 5939),
+}
+
+AIO_WITHOUT_BROKER_GIB = 4
+"""AIO's fixed services and K3s: 3.8-4.1 GB measured by Microsoft (aio-cli-facts §2.7)."""
+DISK_WITHOUT_PERSISTENCE_GIB = 30
+"""Disk that AIO's hardware requirements ask for (aio-cli-facts §6.3)."""
+
+
+class BrokerShape(Protocol):
+    """The settings of a broker that decide how many pods it has and what each of them takes."""
+
+    @property
+    def memory_profile(self) -> str: ...
+    @property
+    def frontend_replicas(self) -> int: ...
+    @property
+    def backend_partitions(self) -> int: ...
+    @property
+    def backend_workers(self) -> int: ...
+    @property
+    def backend_redundancy_factor(self) -> int: ...
+    @property
+    def persistence_gib(self) -> int | None: ...
+
+
+def broker_memory_gib(broker: BrokerShape) -> float:
+    """Memory of all broker pods together; a node with less leaves some of them Pending."""
+    profile = MEMORY_PROFILES[broker.memory_profile]
+    frontends = broker.frontend_replicas * profile.frontend_mib
+    backends = _backend_pods(broker) * broker.backend_workers * profile.backend_mib
+    return (frontends + backends) / 1024
+
+
+def persistence_disk_gib(broker: BrokerShape) -> int:
+    """Disk of all backend pods together: each has a volume of its own."""
+    return _backend_pods(broker) * (broker.persistence_gib or 0)
+
+
+def _backend_pods(broker: BrokerShape) -> int:
+    return broker.backend_partitions * broker.backend_redundancy_factor

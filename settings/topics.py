@@ -1,0 +1,34 @@
+"""MQTT topics (MQTT 5, chapter 4.7): where wildcards may stand, and what a filter matches."""
+
+from __future__ import annotations
+
+LONGEST_TOPIC_BYTES = 65535
+
+
+def fault(topic: str, *, wildcards: bool) -> str:
+    """What is wrong with a topic (or, with `wildcards`, a topic filter); empty when nothing is."""
+    if not topic:
+        return "it is empty"
+    if topic.startswith("$"):
+        return "topics that start with $ belong to the broker"
+    if "\0" in topic:
+        return "it holds a NUL character"
+    if len(topic.encode(errors="replace")) > LONGEST_TOPIC_BYTES:
+        return f"it is longer than {LONGEST_TOPIC_BYTES} bytes"
+    if not wildcards:
+        return "a destination is one topic, without + and #" if set(topic) & set("+#") else ""
+    levels = topic.split("/")
+    if any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"):
+        return "# stands alone, as the last level"
+    if any("+" in level and level != "+" for level in levels):
+        return "+ stands alone between two slashes"
+    return ""
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a subscription to the filter receives messages on the topic."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        wanted = wanted[:-1]
+        levels = levels[: len(wanted)]  # "a/#" matches "a" as well
+    return len(wanted) == len(levels) and all(w in ("+", level) for w, level in zip(wanted, levels, strict=True))

@@ -1,0 +1,31 @@
+"""Identifiers that somebody else chose and that are the same everywhere: Microsoft's, K3s' and AIO's."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+CUSTOM_LOCATIONS_APPLICATION_ID = "bc313c14-388c-4e7d-a58e-70017303ee3b"
+"""Entra application of Custom Locations; its *object* id differs per tenant (aio-cli-facts §6.4)."""
+K8_BRIDGE_APPLICATION_ID = "319f651f-7ddb-4fc6-9857-7aef9250bd05"
+"""Entra application "K8 Bridge", sometimes taken for Custom Locations."""
+
+AIO_NAMESPACE = "azure-iot-operations"
+CERT_MANAGER_NAMESPACE = "cert-manager"
+SECRET_SYNC_SERVICE_ACCOUNT = "aio-ssc-sa"
+DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"
+SCHEMA_REGISTRY_SERVICE_ACCOUNT = "adr-schema-registry"
+TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
+"""Audience of every federated credential (blueprint-facts §6)."""
+
+K3S_POD_NETWORK = IPv4Network("10.42.0.0/16")
+K3S_SERVICE_NETWORK = IPv4Network("10.43.0.0/16")
+
+BROKER_PORT = 18883
+"""Port of AIO's default listener, inside the cluster."""
+BROKER_AUDIENCE = "aio-internal"
+"""Audience of the service account tokens that AIO's own parts connect with."""
+AIO_CERTIFICATE_ISSUER = "azure-iot-operations-aio-certificate-issuer"
+"""ClusterIssuer that AIO makes when its trust source is SelfSigned (aio-cli-facts §1.3)."""
+AIO_TRUST_CONFIG_MAP = "azure-iot-operations-aio-ca-trust-bundle"
+CA_CERTIFICATE_KEY = "ca.crt"
+"""The one key of every ConfigMap with a CA certificate."""

@@ -1,0 +1,1 @@
+"""Tests by tier: unit, rehearsal, golden, nodes, automation."""
