@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s.
+#
+# Parameters: K3S_VERSION, K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s, which verifies the
+# binary against the release's own checksum), AZURE_CLI_VERSION, CONNECTEDK8S_VERSION.
+# Run again: installs what differs, restarts K3s only if its configuration or version changed. An upgrade goes one
+# Kubernetes minor at a time (the rule of Kubernetes; not checked here), a downgrade is refused.
+# Bound: about 95 minutes (sum of the bounds below).
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# "Microsoft (Release signing) <gpgsecurity@microsoft.com>", https://packages.microsoft.com/keys/microsoft.asc
+readonly MICROSOFT_KEY=BC528686B50D79E339D3721CEB3E94ADBE1229CF
+readonly POD_NETWORK=10.42.0.0/16 # K3s's default, which the address plan keeps free (settings)
+
+need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256 AZURE_CLI_VERSION CONNECTEDK8S_VERSION
+lock node
+
+# download URL FILE: at most 300 s.
+download() {
+  timeout 300 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
+    --retry 5 --retry-all-errors --retry-delay 5 --max-time 60 --output "$2" "$1" ||
+    fail "download of $1 failed. Expected: the file over HTTPS." \
+      "Next: check the NAT gateway, the network security group and DNS of the subnet."
+}
+
+# at_least NAME VALUE: a sysctl line that never lowers what the kernel already allows.
+at_least() {
+  local current
+  current="$(sysctl --values "$1")"
+  printf '%s = %s\n' "$1" "$((current > $2 ? current : $2))"
+}
+
+# --- 1. First boot is over ------------------------------------------------------------------------------------------
+# Run Command starts beside cloud-init, which uses apt too (facts §1). Exit code 2: finished, with recoverable errors.
+code=0
+timeout 600 cloud-init status --wait >/dev/null || code=$?
+((code == 0 || code == 2)) ||
+  fail "cloud-init did not finish (exit code $code; 124: not within 600 s). Expected: 0 or 2." \
+    "Next: 'cloud-init status --long' on the node."
+
+# --- 2. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
+limits="$(
+  at_least fs.inotify.max_user_instances 8192
+  at_least fs.inotify.max_user_watches 524288
+  at_least fs.file-max 100000
+)"
+put "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf" 0644 <<<"$limits"
+sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
+
+# --- 3. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
+codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
+package="$AZURE_CLI_VERSION-1~$codename"
+package_lists() {
+  # DPkg::Lock::Timeout does not cover the lock of the lists, so try again (D7).
+  try timeout 120 apt-get -qq -o APT::Update::Error-Mode=any update
+}
+if [[ "$(dpkg-query --show --showformat '${Version}' azure-cli 2>/dev/null || true)" != "$package" ]]; then
+  download https://packages.microsoft.com/keys/microsoft.asc "$work/microsoft.asc"
+  keys="$(gpg --homedir "$work" --batch --with-colons --show-keys "$work/microsoft.asc" |
+    awk -F: '$1 == "pub" {primary = 1} $1 == "fpr" && primary {print $10; primary = 0}')"
+  [[ "$keys" == "$MICROSOFT_KEY" ]] ||
+    fail "microsoft.asc holds the keys '$keys'. Expected: $MICROSOFT_KEY alone." \
+      "Next: find out who answered; if Microsoft changed the key, change setup-k3s.sh."
+  put "$ROOT_DIR/etc/apt/keyrings/edge-stamps-microsoft.asc" 0644 <"$work/microsoft.asc"
+  put "$ROOT_DIR/etc/apt/sources.list.d/edge-stamps-azure-cli.sources" 0644 <<END
+Types: deb
+URIs: https://packages.microsoft.com/repos/azure-cli/
+Suites: $codename
+Components: main
+Architectures: $(dpkg --print-architecture)
+Signed-By: /etc/apt/keyrings/edge-stamps-microsoft.asc
+END
+  wait_for 300 "apt-get update" "see the last line of apt; 'fuser -v /var/lib/apt/lists/lock' on the node." package_lists
+  timeout 900 apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends --allow-downgrades \
+    --allow-change-held-packages "azure-cli=$package" ||
+    fail "apt-get could not install azure-cli=$package. Expected: installed within 900 s." \
+      "Next: if dpkg was interrupted, 'dpkg --configure -a' on the node; else check AZURE_CLI_VERSION."
+  apt-mark hold azure-cli >/dev/null
+fi
+extension="$(timeout 60 az extension show --name connectedk8s --query version --output tsv 2>/dev/null || true)"
+if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
+  [[ -z "$extension" ]] || timeout 60 az extension remove --name connectedk8s
+  timeout 600 az extension add --name connectedk8s --version "$CONNECTEDK8S_VERSION" --yes --output none ||
+    fail "az could not add the extension connectedk8s $CONNECTEDK8S_VERSION within 600 s." \
+      "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
+fi
+
+# --- 4. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
+# 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
+# 32526 (its DNS stays open). Rules in mangle/FORWARD come before every ACCEPT of K3s in filter/FORWARD, see the
+# destination after DNAT, and leave the node's own traffic (OUTPUT) alone. K3s does not start without them.
+# Out of scope: pods with hostNetwork are the node for the network; admission control has to refuse those.
+put "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata" 0755 <<END
+#!/bin/sh
+set -eu
+block() {
+  iptables -w 30 -t mangle -C FORWARD -s $POD_NETWORK "\$@" -j DROP 2>/dev/null ||
+    iptables -w 30 -t mangle -I FORWARD -s $POD_NETWORK "\$@" -j DROP
+}
+block -d 169.254.169.254/32
+block -d 168.63.129.16/32 -p tcp -m multiport --dports 80,32526
+END
+put "$ROOT_DIR/etc/systemd/system/k3s.service.d/10-edge-stamps.conf" 0644 <<END
+[Service]
+ExecStartPre=/usr/local/sbin/edge-stamps-block-metadata
+END
+timeout 60 systemctl daemon-reload
+timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
+
+# --- 5. K3s ---------------------------------------------------------------------------------------------------------
+# A file of its own: connect-arc.sh has another one for the issuer. 0600, against D24.
+put "$ROOT_DIR/etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml" 0600 "$restart_due" <<'END'
+write-kubeconfig-mode: "0600"
+secrets-encryption: true
+disable:
+  - traefik
+END
+
+installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
+newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
+[[ "$newest" == "$K3S_VERSION" ]] ||
+  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
+    "Next: set K3S_VERSION to at least $installed, or replace the node."
+if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
+  script="$work/install.sh"
+  download "https://raw.githubusercontent.com/k3s-io/k3s/$K3S_INSTALL_COMMIT/install.sh" "$script"
+  found="$(sha256sum <"$script" | cut -d ' ' -f 1)"
+  [[ "$found" == "$K3S_INSTALL_SHA256" ]] ||
+    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $found. Expected: $K3S_INSTALL_SHA256." \
+      "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
+  install_k3s() {
+    # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own.
+    INSTALL_K3S_VERSION="$K3S_VERSION" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+  }
+  install_k3s || install_k3s ||
+    fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
+      "Next: the lines above; 'journalctl -u k3s' on the node."
+  rm -f "$restart_due"
+elif [[ -e "$restart_due" ]]; then
+  timeout 300 systemctl restart k3s ||
+    fail "K3s did not restart within 300 s. Next: 'journalctl -u k3s' on the node."
+  rm -f "$restart_due"
+fi
+
+core_is_up() {
+  try kube wait --for=condition=Ready --timeout=5s node --all &&
+    try kube --namespace kube-system wait --for=condition=Available --timeout=5s \
+      deployment/coredns deployment/local-path-provisioner deployment/metrics-server
+}
+wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
+  "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
+
+fact "{\"k3s\": \"$K3S_VERSION\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"

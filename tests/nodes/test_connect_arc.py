@@ -1,0 +1,135 @@
+"""nodes/connect-arc.sh against stand-ins: the cases of run-command-arc-authz-facts §3."""
+
+from __future__ import annotations
+
+from tests.nodes.node_stand_in import Node
+
+PARAMETERS = {
+    "CLUSTER_NAME": "arc",
+    "RESOURCE_GROUP": "rg",
+    "SUBSCRIPTION_ID": "sub",
+    "TENANT_ID": "TENANT",
+    "LOCATION": "westeurope",
+    "IDENTITY_CLIENT_ID": "client",
+    "CUSTOM_LOCATIONS_OBJECT_ID": "custom-locations",
+}
+FACT = {
+    "connected_cluster": "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/arc",
+    "oidc_issuer": "https://issuer.example/1",
+}
+DROP_IN = "etc/rancher/k3s/config.yaml.d/20-edge-stamps-issuer.yaml"
+
+
+def test_fresh_node(node: Node) -> None:
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    (connect,) = [call for call in node.calls if call.startswith("az connectedk8s connect")]
+    for flag in (
+        "--name arc --resource-group rg --location westeurope",
+        "--distribution k3s --enable-oidc-issuer --enable-workload-identity",
+        "--custom-locations-oid custom-locations --disable-auto-upgrade",
+    ):
+        assert flag in connect
+    assert "az login --identity --client-id client --allow-no-subscriptions --output none" in node.calls
+    # With a second feature beside it, az only warns when custom-locations could not be enabled.
+    (enable,) = [call for call in node.calls if call.startswith("az connectedk8s enable-features")]
+    assert "--features custom-locations --custom-locations-oid custom-locations " in enable
+    assert node.called("az connectedk8s delete") == 0
+    assert (node.root / DROP_IN).read_text().splitlines() == [
+        "kube-apiserver-arg+:",
+        "  - service-account-issuer=https://issuer.example/1",
+        "  - service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        "  - service-account-max-token-expiration=24h",
+    ]
+    assert (node.root / DROP_IN).stat().st_mode & 0o777 == 0o600
+    assert node.called("systemctl restart k3s") == 1
+
+
+def test_second_run_connects_and_restarts_nothing(node: Node) -> None:
+    node.run("connect-arc", PARAMETERS)
+    node.put(calls="")
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    for call in ("az connectedk8s connect", "az connectedk8s delete", "az connectedk8s enable-features", "systemctl"):
+        assert node.called(call) == 0, call
+
+
+def test_names_are_compared_without_case(node: Node) -> None:
+    node.put(resource="", agents="SUB/RG/Arc")
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    assert node.called("az connectedk8s connect") == 0
+
+
+def test_release_of_another_name_is_an_error(node: Node) -> None:
+    node.put(resource="", agents="sub/rg/other")
+    error = node.run("connect-arc", PARAMETERS).error
+    assert "already connected to Arc as sub/rg/other" in error and "sub/rg/arc" in error and "Next:" in error
+    assert node.called("az connectedk8s connect") == node.called("az connectedk8s delete") == 0
+
+
+def test_stale_resource_of_a_rebuilt_node_is_deleted_first(node: Node) -> None:
+    node.put(resource="")
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    order = [
+        call.split()[2] for call in node.calls if call.startswith(("az connectedk8s delete", "az connectedk8s con"))
+    ]
+    assert order == ["delete", "connect"]
+    (delete,) = [call for call in node.calls if call.startswith("az connectedk8s delete")]
+    assert "--name arc --resource-group rg" in delete and "--yes" in delete
+
+
+def test_release_without_resource_is_connected_again(node: Node) -> None:
+    node.put(agents="sub/rg/arc")
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    assert node.called("az connectedk8s connect") == 1
+    assert node.called("az connectedk8s delete") == 0
+
+
+def test_empty_issuer_fails(node: Node) -> None:
+    node.put(issuer="")
+    error = node.run("connect-arc", PARAMETERS).error
+    assert "OIDC issuer" in error and "--enable-oidc-issuer" in error
+    assert node.clock == 300
+    assert not (node.root / DROP_IN).exists() and node.called("systemctl") == 0
+
+
+def test_another_issuer_restarts_k3s(node: Node) -> None:
+    node.run("connect-arc", PARAMETERS)
+    node.put(issuer="https://issuer.example/2")
+    assert node.run("connect-arc", PARAMETERS).fact["oidc_issuer"] == "https://issuer.example/2"
+    assert node.called("systemctl restart k3s") == 2
+
+
+def test_issuer_that_k3s_does_not_use_fails(node: Node) -> None:
+    node.run("connect-arc", PARAMETERS)
+    node.put(**{"signs-as": "https://someone.else"})
+    assert "last seen: https://someone.else" in node.run("connect-arc", PARAMETERS).error
+
+
+def test_disconnected_agents_fail(node: Node) -> None:
+    node.put(connectivity="Expired")
+    error = node.run("connect-arc", PARAMETERS).error
+    assert "last seen: Expired" in error and "az connectedk8s delete" in error
+
+
+def test_agents_that_do_not_come_up_fail(node: Node) -> None:
+    node.put(**{"not-ready": ""})
+    assert "deployments in azure-arc Available" in node.run("connect-arc", PARAMETERS).error
+
+
+def test_other_tenant_is_an_error(node: Node) -> None:
+    node.put(tenant="elsewhere")
+    assert "belongs to tenant elsewhere" in node.run("connect-arc", PARAMETERS).error
+    assert node.called("az connectedk8s") == 0
+
+
+def test_login_is_tried_for_ten_minutes(node: Node) -> None:
+    node.put(**{"fail-az": "ERROR: Identity not found\n"})
+    assert "ERROR: Identity not found" in node.run("connect-arc", PARAMETERS).error
+    assert node.clock == 600
+    assert node.called("az login") > 10
+
+
+def test_custom_locations_feature_is_enabled_again_for_another_object_id(node: Node) -> None:
+    node.run("connect-arc", PARAMETERS)
+    node.run("connect-arc", {**PARAMETERS, "CUSTOM_LOCATIONS_OBJECT_ID": "corrected"})
+    enabled = [call for call in node.calls if call.startswith("az connectedk8s enable-features")]
+    assert ["custom-locations-oid corrected" in call for call in enabled] == [False, True]

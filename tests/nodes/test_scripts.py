@@ -1,0 +1,115 @@
+"""What holds for every node script: its text, its parameters, its lock."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import nodes
+from settings.releases import NODE_TOOLS
+from tests.nodes.node_stand_in import Node
+
+FILES = ["lib", *nodes.NAMES]
+DIRECTORY = Path(nodes.__file__).parent
+
+PARAMETERS = {
+    "setup-k3s": {
+        "K3S_VERSION", "K3S_INSTALL_COMMIT", "K3S_INSTALL_SHA256", "AZURE_CLI_VERSION", "CONNECTEDK8S_VERSION",
+    },
+    "connect-arc": {
+        "CLUSTER_NAME", "RESOURCE_GROUP", "SUBSCRIPTION_ID", "TENANT_ID", "LOCATION", "IDENTITY_CLIENT_ID",
+        "CUSTOM_LOCATIONS_OBJECT_ID",
+    },
+    "apply-objects": {"OBJECTS", "OBJECT_SET"},
+    "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},
+}  # fmt: skip
+
+
+def shellcheck(*arguments: str, cwd: Path) -> None:
+    assert shutil.which("shellcheck"), "shellcheck is not installed. Next: apt-get install shellcheck"
+    result = subprocess.run(["shellcheck", "-S", "style", *arguments], capture_output=True, text=True, cwd=cwd)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_shellcheck_finds_nothing(name: str) -> None:
+    shellcheck("-x", f"{name}.sh", cwd=DIRECTORY)
+
+
+@pytest.mark.parametrize("name", nodes.NAMES)
+def test_text_for_run_command_is_whole(name: str, tmp_path: Path) -> None:
+    text = nodes.script(name)
+    assert text == nodes.script(name)
+    assert text.startswith("#!/usr/bin/env bash\n") and "\r" not in text
+    assert "\nset -euo pipefail\n" in text and "\nfail() {" in text and 'lib.sh"\n' not in text
+    assert len(text.encode()) < nodes.MAX_BYTES
+    (tmp_path / "script.sh").write_text(text)
+    subprocess.run(["bash", "-n", str(tmp_path / "script.sh")], check=True)
+    shellcheck("script.sh", cwd=tmp_path)
+
+
+def test_every_file_is_a_known_script() -> None:
+    assert {path.stem for path in DIRECTORY.glob("*.sh")} == set(FILES)
+
+
+def test_unknown_script_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"'setup'.*setup-k3s"):
+        nodes.script("setup")
+
+
+def test_text_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "MAX_BYTES", 1000)
+    with pytest.raises(ValueError, match="Run Command takes 1000"):
+        nodes.script("setup-k3s")
+
+
+def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
+    tools = NODE_TOOLS
+    assert re.fullmatch(r"v1\.3\d\.\d+\+k3s\d+", tools.k3s_version)
+    assert re.fullmatch(r"[0-9a-f]{40}", tools.k3s_install_commit)
+    assert re.fullmatch(r"[0-9a-f]{64}", tools.k3s_install_sha256)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", tools.azure_cli_version)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", tools.connectedk8s_version)
+
+
+@pytest.mark.parametrize("name", nodes.NAMES)
+def test_nothing_waits_without_bound(name: str) -> None:
+    """az, curl, apt-get, systemctl and kubectl are called under `timeout` or by `kube`; loops end (D5)."""
+    text = nodes.script(name).replace("\\\n", " ")
+    code = re.sub(r"(?:^|\s)#.*|\"[^\"\n]*\"", "", text, flags=re.M)  # neither comments nor messages
+    assert "kubectl" in code
+    tool = re.compile(r"(\S+ \S+ )(?<![-/\w])(?:az|curl|apt-get|systemctl|kubectl|helm) ")
+    unbounded = [match[0] for match in tool.finditer(code) if not re.match(r"timeout \d+ ", match[1])]
+    assert unbounded == []
+    assert len(re.findall(r"^\s*until ", text, re.M)) == 1  # wait_for
+    assert "while true" not in text
+
+
+@pytest.mark.parametrize(("name", "missing"), [(name, key) for name in nodes.NAMES for key in sorted(PARAMETERS[name])])
+def test_empty_parameter_is_named(node: Node, name: str, missing: str) -> None:
+    run = node.run(name, {key: "" if key == missing else "1" for key in PARAMETERS[name]})
+    assert f"parameter {missing} is not set" in run.error and "Next:" in run.error
+    assert node.calls == []
+
+
+@pytest.mark.parametrize("name", ["setup-k3s", "connect-arc", "apply-objects"])
+def test_second_run_waits_for_the_lock_then_says_so(node: Node, name: str) -> None:
+    lock = "objects-1" if name == "apply-objects" else "node"
+    path = node.root / f"run/lock/edge-stamps-{lock}.lock"
+    path.parent.mkdir(parents=True)
+    holder = subprocess.Popen(["flock", str(path), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdin and holder.stdout
+        holder.stdin.write(b"x")
+        holder.stdin.flush()
+        assert holder.stdout.read(1) == b"x"  # so the lock is held
+        run = node.run(name, dict.fromkeys(PARAMETERS[name], "1"))
+    finally:
+        holder.communicate()
+    assert str(path) in run.error and "no other run" in run.error
+    assert node.clock == 600
+    assert not [call for call in node.calls if call.startswith(("az", "kubectl", "apt-get", "systemctl"))]
