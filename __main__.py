@@ -31,7 +31,7 @@ stamps = {
 peerings = peer_networks(settings.peerings, stamps, azure)
 publishers = {
     name: KeyVaultPublisher(
-        f"{name}-key-vault", KeyVaultPublisherArgs(stamp, secrets_of(settings, stamp.cluster, pki)), azure
+        f"{name}-secrets", KeyVaultPublisherArgs(stamp, secrets_of(settings, stamp.cluster, pki)), azure
     )
     for name, stamp in stamps.items()
 }

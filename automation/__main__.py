@@ -1,4 +1,7 @@
-"""`python -m automation`. Exit codes: 0 done, 1 findings or a failure, 2 unusable settings or usage, 130 interrupted."""
+"""`python -m automation`.
+
+Exit codes: 0 done, 1 findings or a failure, 2 unusable settings or usage, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 def check(
     stack: Stack = "dev",
     as_json: Json = False,
-    rehearsal: Annotated[
-        bool, typer.Option("--rehearsal", help="Do not ask for what only the tenant knows.")
-    ] = False,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Do not ask for what only the tenant knows.")] = False,
 ) -> None:
     """Check the settings of a stack, offline: every problem at once.
 
@@ -67,7 +68,7 @@ def graph(
     What only the tenant knows is filled with stand-ins where the stack file lacks it.
     """
     from rehearsal.graph import as_json
-    from rehearsal.rehearse import evaluate_stack
+    from rehearsal.stacks import evaluate_stack
 
     try:
         evaluation = evaluate_stack(PROGRAM, stack, preview=preview)

@@ -12,10 +12,12 @@ EXIT_UNUSABLE = 2
 
 
 def say(text: str = "", *, end: str = "\n") -> None:
+    """Print a result."""
     sys.stdout.write(text + end)
 
 
 def progress(text: str) -> None:
+    """Tell what is going on."""
     sys.stderr.write(text + "\n")
 
 

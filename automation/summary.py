@@ -34,6 +34,7 @@ def as_document(result: Rehearsal) -> dict[str, Any]:
 
 
 def print_summary(result: Rehearsal) -> None:
+    """Print the rehearsal for people: resources by concern, time, how to reach everything, verdict."""
     _print_resources(result)
     _print_schedule(result)
     _print_outputs(reveal(result.deployment.outputs))
@@ -75,7 +76,9 @@ def _print_resources(result: Rehearsal) -> None:
 
 
 def _print_schedule(result: Rehearsal) -> None:
-    say(f"\nEstimated deployment time: {_minutes(result.schedule.seconds)} (estimates, nothing measured). Critical path:")
+    say(
+        f"\nEstimated deployment time: {_minutes(result.schedule.seconds)} (estimates, nothing measured). Critical path:"
+    )
     for step in result.schedule.critical_path:
         say(f"  {_minutes(step.start):>6}  {step.name} ({_minutes(step.finish - step.start)})")
 
@@ -86,7 +89,9 @@ def _print_outputs(outputs: dict[str, Any]) -> None:
         say(f"  {cluster}: {command}")
     say("\nBroker endpoints:")
     for cluster, endpoint in sorted(outputs["broker_endpoints"].items()):
-        say(f"  {cluster}: {endpoint['url']} (listener {endpoint['listener']}, CA {endpoint['ca_fingerprint'][:16]}...)")
+        say(
+            f"  {cluster}: {endpoint['url']} (listener {endpoint['listener']}, CA {endpoint['ca_fingerprint'][:16]}...)"
+        )
     say("\nLinks:")
     for name, link in sorted(outputs["links"].items()):
         for topic in link["topics"]:
@@ -97,7 +102,8 @@ def _print_verdict(result: Rehearsal) -> None:
     if not result.findings:
         say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
         return
-    say(f"\n{len(result.findings)} findings by {len({finding.rule for finding in result.findings})} of {len(RULES)} rules:")
+    rules = len({finding.rule for finding in result.findings})
+    say(f"\n{len(result.findings)} findings by {rules} of {len(RULES)} rules:")
     for finding in result.findings:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
     say("\nNext: mend the program or the settings, then rehearse again.")

@@ -23,7 +23,7 @@ def _without_azure_native_aliases(
 ) -> pulumi.ResourceTransformationResult | None:
     if not args.type_.startswith("azure-native") or not args.opts.aliases:
         return None
-    args.opts.aliases = [alias for alias in args.opts.aliases if not _is_built_in(alias)]  # type: ignore[union-attr]
+    args.opts.aliases = [alias for alias in args.opts.aliases if not _is_built_in(alias)]
     return pulumi.ResourceTransformationResult(props=args.props, opts=args.opts)
 
 

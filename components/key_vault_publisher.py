@@ -15,6 +15,8 @@ from settings.model import Cluster, Settings
 
 @dataclass(frozen=True)
 class KeyVaultPublisherArgs:
+    """Whose vault, and what goes into it."""
+
     stamp: ClusterStamp
     values: Mapping[str, pulumi.Output[str]]
     """Name of the vault secret -> its value, PEM."""

@@ -31,6 +31,8 @@ _SYNC_SECONDS = 15 * 60
 
 @dataclass(frozen=True)
 class MqttConfigurationArgs:
+    """One cluster, its published keys, and the PKI that issued them."""
+
     stamp: ClusterStamp
     publisher: KeyVaultPublisher
     pki: PkiChain
@@ -53,9 +55,7 @@ class MqttConfiguration(pulumi.ComponentResource):
         if not self.synced:  # neither end of any link
             self.register_outputs({"secrets": []})
             return
-        syncs = sync_secrets(
-            stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self
-        )
+        syncs = sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
         gate = _gate(self, stamp, expectations(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
         if cluster.listener:
             _listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
@@ -76,19 +76,18 @@ def synced_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
                 {"tls.crt": listener.certificate_secret, "tls.key": listener.key_secret},
             )
         )
-    for link in settings.links_from(cluster.name):
-        secrets.append(
-            SyncedSecret(
-                link.secret_name,
-                "Opaque",
-                {
-                    "client_cert.pem": link.certificate_secret,
-                    "client_key.pem": link.key_secret,
-                    "client_intermediate_certs.pem": link.intermediate_secret,
-                },
-            )
+    return secrets + [
+        SyncedSecret(
+            link.secret_name,
+            "Opaque",
+            {
+                "client_cert.pem": link.certificate_secret,
+                "client_key.pem": link.key_secret,
+                "client_intermediate_certs.pem": link.intermediate_secret,
+            },
         )
-    return secrets
+        for link in settings.links_from(cluster.name)
+    ]
 
 
 def expectations(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
@@ -131,10 +130,7 @@ def _gate(
     broker down (field-review §1.3)."""
     return run_on_node(
         f"{stamp.cluster.name}-await-secrets",
-        vm=stamp.vm,
-        resource_group_name=stamp.resource_group.name,
-        location=stamp.cluster.location,
-        tags=stamp.settings.tags,
+        stamp.machine,
         script_name="await-secrets",
         parameters={
             "NAMESPACE": well_known.AIO_NAMESPACE,
@@ -151,7 +147,7 @@ def _listener(
     parent: pulumi.Resource, stamp: ClusterStamp, listener: Listener, links: Sequence[Link], gate: pulumi.Resource
 ) -> None:
     place, package = _broker_place(stamp), iot_operations(stamp.settings.release)
-    options = pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.vm])
+    options = pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.machine.vm])
     authentication = BrokerAuthentication(
         f"{stamp.cluster.name}-link-authentication",
         package,
@@ -243,9 +239,7 @@ def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
     }
 
 
-def _link(
-    parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource
-) -> None:
+def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource) -> None:
     package = iot_operations(stamp.settings.release)
     place = _instance_place(stamp)
     endpoint = DataflowEndpoint(
@@ -256,7 +250,7 @@ def _link(
             "dataflowEndpointName": link.endpoint_name,
             "properties": endpoint_properties(link, broker),
         },
-        pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.vm]),
+        pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.machine.vm]),
     )
     for topic in link.topics:
         Dataflow(
@@ -273,11 +267,12 @@ def _link(
                     persistent=stamp.settings.profile.dataflow_disk_persistence,
                 ),
             },
-            pulumi.ResourceOptions(parent=parent, replace_with=[stamp.vm]),
+            pulumi.ResourceOptions(parent=parent, replace_with=[stamp.machine.vm]),
         )
 
 
 def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
+    """The broker at the other end: the client certificate is the identity, the server's root alone is trusted."""
     return {
         "endpointType": "Mqtt",
         "hostType": "CustomMqtt",

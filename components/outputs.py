@@ -20,6 +20,7 @@ def stack_outputs(
     pki: PkiChain,
     mqtt: Mapping[str, MqttConfiguration],
 ) -> dict[str, Any]:
+    """All outputs by name; whoever reads them may rely on their shape."""
     return {
         "arc_proxy_commands": {name: stamp.arc_proxy_command for name, stamp in stamps.items()},
         "broker_endpoints": {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -66,18 +66,22 @@ def _base64(text: str) -> str:
 
 
 def iot_operations(release: Release) -> Package:
+    """The IoT Operations package of a release."""
     return Package("iotoperations", release.iot_operations_api)
 
 
 def device_registry(release: Release) -> Package:
+    """The Device Registry package of a release."""
     return Package("deviceregistry", release.device_registry_api)
 
 
 def connected_clusters(release: Release) -> Package:
+    """The package that connected clusters are read with."""
     return Package("kubernetes", release.connected_cluster_api)
 
 
 def packages_of(release: Release) -> list[Package]:
+    """Every parameterized package that a stack of this release uses."""
     return [iot_operations(release), device_registry(release), connected_clusters(release)]
 
 
@@ -108,6 +112,8 @@ class PackageResource(pulumi.CustomResource):
 
 
 class SchemaRegistry(PackageResource):
+    """Microsoft.DeviceRegistry/schemaRegistries."""
+
     _type_name = "SchemaRegistry"
 
     @property
@@ -118,38 +124,56 @@ class SchemaRegistry(PackageResource):
 
 
 class DeviceRegistryNamespace(PackageResource):
+    """Microsoft.DeviceRegistry/namespaces."""
+
     _type_name = "Namespace"
 
 
 class Instance(PackageResource):
+    """Microsoft.IoTOperations/instances."""
+
     _type_name = "Instance"
 
 
 class Broker(PackageResource):
+    """…/instances/brokers."""
+
     _type_name = "Broker"
 
 
 class BrokerAuthentication(PackageResource):
+    """…/instances/brokers/authentications."""
+
     _type_name = "BrokerAuthentication"
 
 
 class BrokerAuthorization(PackageResource):
+    """…/instances/brokers/authorizations."""
+
     _type_name = "BrokerAuthorization"
 
 
 class BrokerListener(PackageResource):
+    """…/instances/brokers/listeners."""
+
     _type_name = "BrokerListener"
 
 
 class DataflowProfile(PackageResource):
+    """…/instances/dataflowProfiles."""
+
     _type_name = "DataflowProfile"
 
 
 class DataflowEndpoint(PackageResource):
+    """…/instances/dataflowEndpoints."""
+
     _type_name = "DataflowEndpoint"
 
 
 class Dataflow(PackageResource):
+    """…/instances/dataflowProfiles/dataflows."""
+
     _type_name = "Dataflow"
 
 

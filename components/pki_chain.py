@@ -40,6 +40,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Leaf:
+    """A leaf and what its owner presents with it."""
+
     certificate: Certificate
     chain_pem: pulumi.Output[str]
     """Leaf, then intermediate; the other side knows the root."""
@@ -54,6 +56,8 @@ class _Authority:
 
 @dataclass(frozen=True)
 class PkiChainArgs:
+    """What the chain is made from."""
+
     settings: Settings
 
 
@@ -202,5 +206,3 @@ def _leaf(certificate: Certificate, authority: _Authority) -> Leaf:
 
 def _subject(common_name: str) -> str:
     return f"CN={common_name}"
-
-

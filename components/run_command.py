@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -12,22 +13,30 @@ from pulumi_azure_native import compute
 
 from nodes import script
 
+
+@dataclass(frozen=True)
+class Machine:
+    """A VM that scripts run on."""
+
+    vm: compute.VirtualMachine
+    resource_group_name: pulumi.Input[str]
+    location: str
+    tags: Mapping[str, str]
+
+
 _MAX_PARAMETER_BYTES = 100 * 1024
 """A parameter becomes an environment variable; Linux limits one to 128 KiB (MAX_ARG_STRLEN)."""
 
 
 def run_on_node(
     resource_name: str,
+    machine: Machine,
     *,
-    vm: compute.VirtualMachine,
-    resource_group_name: pulumi.Input[str],
-    location: str,
-    tags: Mapping[str, str],
     script_name: str,
     parameters: Mapping[str, pulumi.Input[str]],
     timeout_seconds: int,
     parent: pulumi.Resource,
-    depends_on: Sequence[pulumi.Resource],
+    depends_on: Sequence[pulumi.Resource] = (),
 ) -> compute.VirtualMachineRunCommandByVirtualMachine:
     """Run `nodes/<script_name>.sh` on the VM; a failed script fails the deployment.
 
@@ -38,11 +47,11 @@ def run_on_node(
     """
     return compute.VirtualMachineRunCommandByVirtualMachine(
         resource_name,
-        resource_group_name=resource_group_name,
-        vm_name=vm.name,
+        resource_group_name=machine.resource_group_name,
+        vm_name=machine.vm.name,
         run_command_name=script_name,
-        location=location,
-        tags=tags,
+        location=machine.location,
+        tags=machine.tags,
         source=compute.VirtualMachineRunCommandScriptSourceArgs(script=script(script_name)),
         parameters=[
             compute.RunCommandInputParameterArgs(name=name, value=value) for name, value in sorted(parameters.items())
@@ -54,8 +63,8 @@ def run_on_node(
             parent=parent,
             depends_on=list(depends_on),
             # It lives and dies with the VM; a new VM needs every script again (pulumi-field-notes §1.4).
-            deleted_with=vm,
-            replace_with=[vm],
+            deleted_with=machine.vm,
+            replace_with=[machine.vm],
             custom_timeouts=pulumi.CustomTimeouts(
                 create=f"{timeout_seconds + 600}s", update=f"{timeout_seconds + 600}s"
             ),

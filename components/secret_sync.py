@@ -52,7 +52,7 @@ def sync_secrets(
         tenant_id=stamp.settings.tenant.tenant_id,
         objects=provider_class_objects({source for secret in secrets for source in secret.keys.values()}),
         opts=pulumi.ResourceOptions(
-            parent=parent, depends_on=[*published, *stamp.secret_sync_ready], replace_with=[stamp.vm]
+            parent=parent, depends_on=[*published, *stamp.secret_sync_ready], replace_with=[stamp.machine.vm]
         ),
     )
     return [
@@ -70,7 +70,7 @@ def sync_secrets(
                 secretsynccontroller.KubernetesSecretObjectMappingArgs(source_path=source, target_key=key)
                 for key, source in sorted(secret.keys.items())
             ],
-            opts=pulumi.ResourceOptions(parent=parent, replace_with=[stamp.vm]),
+            opts=pulumi.ResourceOptions(parent=parent, replace_with=[stamp.machine.vm]),
         )
         for secret in secrets
     ]

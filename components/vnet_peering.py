@@ -14,6 +14,8 @@ from settings.model import Peering
 
 @dataclass(frozen=True)
 class VNetPeeringArgs:
+    """Which two clusters, and what must be done before."""
+
     peering: Peering
     first: ClusterStamp
     second: ClusterStamp
@@ -34,14 +36,14 @@ class VNetPeering(pulumi.ComponentResource):
         super().__init__("edge-stamps:vnet_peering:VNetPeering", name, None, opts)
         peering, subnets = args.peering, [args.first.subnet, args.second.subnet]
         self.there = _half(
-            f"{peering.first}-to-{peering.second}",
+            f"{peering.first}-to-{peering.second}-peering",
             peering.first_to_second_name,
             args.first,
             args.second,
             pulumi.ResourceOptions(parent=self, depends_on=[*subnets, *args.after]),
         )
         self.back = _half(
-            f"{peering.second}-to-{peering.first}",
+            f"{peering.second}-to-{peering.first}-peering",
             peering.second_to_first_name,
             args.second,
             args.first,
@@ -63,7 +65,7 @@ def peer_networks(
     peered: dict[str, VNetPeering] = {}
     last: dict[str, pulumi.Resource] = {}
     for peering in peerings:
-        name = f"{peering.first}-{peering.second}-peering"
+        name = f"{peering.first}-{peering.second}"
         after = [last[cluster] for cluster in (peering.first, peering.second) if cluster in last]
         peered[name] = VNetPeering(
             name, VNetPeeringArgs(peering, stamps[peering.first], stamps[peering.second], after), opts

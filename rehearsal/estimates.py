@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Estimate:
+    """Seconds that creating one resource takes, and where the figure comes from."""
+
     concern: str
     seconds: int
     source: str

@@ -64,6 +64,8 @@ class Resource:
 
 @dataclass
 class Graph:
+    """Everything that one evaluation registered."""
+
     project: str
     stack: str
     preview: bool
@@ -126,9 +128,7 @@ def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
         "id": resource.id,
         "inputs": redact(resource.inputs),
         "outputs": redact(resource.outputs),
-        "secretPaths": sorted(
-            [*secret_paths(resource.inputs, "inputs"), *secret_paths(resource.outputs, "outputs")]
-        ),
+        "secretPaths": sorted([*secret_paths(resource.inputs, "inputs"), *secret_paths(resource.outputs, "outputs")]),
         "dependencies": sorted(resource.dependencies),
         "propertyDependencies": {key: sorted(urns) for key, urns in sorted(resource.property_dependencies.items())},
         "options": {
@@ -157,9 +157,7 @@ def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
     return document
 
 
-def mark_secret_outputs(
-    inputs: Mapping[str, Any], outputs: Mapping[str, Any], always: Sequence[str]
-) -> dict[str, Any]:
+def mark_secret_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], always: Sequence[str]) -> dict[str, Any]:
     """Mark outputs secret as the engine does: where the input of that name was, and where the program says so."""
     return {
         key: Secret(value) if key in always and not isinstance(value, Secret) else _marked(inputs.get(key), value)

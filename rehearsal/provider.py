@@ -15,14 +15,18 @@ class ShapeProvider:
 
     def __init__(self, subscription_id: str) -> None:
         self._subscription_id = subscription_id
+        self._made_by_scripts: dict[str, dict[str, Any]] = {}
+        """ARM id -> inputs of what scripts have created."""
 
     def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
-        package, _, type_name = resource.type.partition(":")
-        type_name, inputs = type_name.rsplit(":", 1)[-1], resource.plain_inputs
+        package = resource.type.partition(":")[0]
+        type_name, inputs = resource.type.rsplit(":", 1)[-1], resource.plain_inputs
         if resource.type.startswith("pulumi:providers:"):
             # Known at preview as well, as long as its configuration is (pulumi-field-notes §4).
             return str(uuid5(NAMESPACE_URL, resource.urn)), inputs
         if is_arm(resource.type):
+            if not preview:
+                self._note_script(inputs)
             return shape_of(resource.type).outputs(inputs, preview=preview, subscription_id=self._subscription_id)
         if package == "tls":
             return ("", tls.preview(type_name, inputs)) if preview else tls.create(type_name, inputs)
@@ -34,12 +38,26 @@ class ShapeProvider:
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
         package, module, function = token.split(":")
-        if preview:
-            raise LookupError(
-                f"{token} is read while previewing an empty world: Azure answers 404. Let it depend on what creates"
-                f" {arguments}"
-            )
         if not function.startswith("get"):
             raise LookupError(f"the rehearsal does not know the function {token}")
         shape = shape_of(f"{package}:{module}:{function.removeprefix('get')}")
-        return shape.outputs(arguments, preview=False, subscription_id=self._subscription_id)[1]
+        arm_id = shape.path(arguments, self._subscription_id)
+        if arm_id not in self._made_by_scripts:
+            when = "a preview of an empty world" if preview else "this moment of the deployment"
+            raise LookupError(
+                f"{token} reads {arm_id}, which does not exist at {when}: Azure answers 404. Expected: the call waits,"
+                " by depends_on, for the Run Command that creates it"
+            )
+        inputs = {**self._made_by_scripts[arm_id], **arguments}
+        return shape.outputs(inputs, preview=False, subscription_id=self._subscription_id)[1]
+
+    def _note_script(self, inputs: dict[str, Any]) -> None:
+        """Facts per script: `connect-arc` creates the connected cluster that its parameters name."""
+        if inputs.get("runCommandName") != "connect-arc":
+            return
+        given = {parameter["name"]: parameter["value"] for parameter in inputs["parameters"]}
+        arm_id = (
+            f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
+            f"/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
+        )
+        self._made_by_scripts[arm_id] = {"location": given["LOCATION"]}

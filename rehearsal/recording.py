@@ -49,8 +49,12 @@ class RecordingMonitor(MockMonitor):
         self.stack_outputs: dict[str, Any] = {}
         self.register_outputs_calls: list[str] = []
 
+    def features(self) -> set[int]:
+        """What the SDK may use, as it asks an engine at the start."""
+        return set(self.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
-        urn = self.make_urn(request.parent if request.parent and not _is_stack(request.parent) else "", request.type, request.name)
+        urn = self.make_urn("" if _is_stack(request.parent) else request.parent, request.type, request.name)
         inputs = from_struct(request.object)
         resource = Resource(
             urn=urn,
@@ -120,7 +124,8 @@ class RecordingMonitor(MockMonitor):
 
 
 def _is_stack(urn: str) -> bool:
-    return urn.split("::")[2] == STACK_TYPE
+    """The stack is no part of its children's types in a URN."""
+    return f"::{STACK_TYPE}::" in urn
 
 
 class _NoMocks(Mocks):
@@ -131,5 +136,3 @@ class _NoMocks(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(args.token)
-
-

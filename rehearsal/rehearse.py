@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from rehearsal.evaluate import evaluate
 from rehearsal.graph import Graph
-from rehearsal.provider import ShapeProvider
 from rehearsal.rules import Finding, compare, judge
 from rehearsal.schedule import Schedule, schedule
-from rehearsal.stand_ins import with_stand_ins
-from settings import Settings, load, stack_file
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One stack's settings and the graph that the program makes of them."""
-
-    settings: Settings
-    stand_ins: list[str]
-    """Settings that the stack file lacks and the rehearsal filled in."""
-    graph: Graph
+from rehearsal.stacks import evaluate_stack
+from settings import Settings
 
 
 @dataclass(frozen=True)
 class Rehearsal:
+    """What a rehearsal found out."""
+
     settings: Settings
     stand_ins: list[str]
     preview: Graph
     deployment: Graph
     findings: list[Finding]
     schedule: Schedule
-
-
-def evaluate_stack(program: Path, stack: str, *, preview: bool) -> Evaluation:
-    """Evaluate a committed stack file.
-
-    Raises:
-        SettingsError: the settings cannot be used.
-    """
-    config, missing = with_stand_ins(stack_file.read(program, stack))
-    settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack))
-    return Evaluation(settings, missing, evaluate_config(program, stack, config, settings, preview=preview))
-
-
-def evaluate_config(
-    program: Path, stack: str, config: Mapping[str, Any], settings: Settings, *, preview: bool
-) -> Graph:
-    provider = ShapeProvider(settings.tenant.subscription_id)
-    return evaluate(program, stack, config, provider=provider, preview=preview)
 
 
 def rehearse(program: Path, stack: str) -> Rehearsal:

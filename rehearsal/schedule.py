@@ -23,6 +23,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Schedule:
+    """The whole deployment in virtual time."""
+
     steps: dict[str, Step]
     """By URN."""
 
@@ -69,9 +71,7 @@ def schedule(graph: Graph) -> Schedule:
         waits = [steps[other] for other in _waits_for(graph, resource)]
         last = max(waits, key=lambda step: (step.finish, step.urn), default=None)
         start = last.finish if last else 0
-        steps[urn] = Step(
-            urn, resource.name, start, start + estimate_of(resource).seconds, last.urn if last else ""
-        )
+        steps[urn] = Step(urn, resource.name, start, start + estimate_of(resource).seconds, last.urn if last else "")
     return Schedule(steps)
 
 

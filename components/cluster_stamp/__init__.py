@@ -20,12 +20,15 @@ from components.cluster_stamp.networking import create_network
 from components.cluster_stamp.node import create_node
 from components.cluster_stamp.registries import create_registries
 from components.packages import Broker, DataflowEndpoint, DataflowProfile, Instance
+from components.run_command import Machine
 from settings import well_known
 from settings.model import Cluster, Settings
 
 
 @dataclass(frozen=True)
 class ClusterStampArgs:
+    """What a stamp is made from."""
+
     settings: Settings
     cluster: Cluster
     trust_bundles: Mapping[str, pulumi.Input[str]]
@@ -41,7 +44,7 @@ class ClusterStamp(pulumi.ComponentResource):
     resource_group: resources.ResourceGroup
     virtual_network: network.VirtualNetwork
     subnet: network.Subnet
-    vm: compute.VirtualMachine
+    machine: Machine
     vault: keyvault.Vault
     secret_sync_identity: managedidentity.UserAssignedIdentity
     secret_sync_ready: list[pulumi.Resource]
@@ -75,7 +78,8 @@ class ClusterStamp(pulumi.ComponentResource):
         key_vault = create_key_vault(context, identities.secret_sync)
         registries = create_registries(context)
         vm = create_node(context, net.network_interface, identities.arc)
-        arc = connect_cluster(context, vm, identities.arc, identities.arc_roles)
+        machine = Machine(vm, self.resource_group.name, args.cluster.location, args.settings.tags)
+        arc = connect_cluster(context, machine, identities.arc, identities.arc_roles)
         grant_admins(context, arc, vm)
         secret_sync_credential = federate(
             context,
@@ -106,10 +110,10 @@ class ClusterStamp(pulumi.ComponentResource):
         )
         # Bundles need trust-manager, which comes with cert-manager; it fills a namespace that appears later as well.
         objects_applied = apply_cluster_objects(
-            context, vm, args.trust_bundles, [arc.connect, extensions.cert_manager]
+            context, machine, args.trust_bundles, [arc.connect, extensions.cert_manager]
         )
 
-        self.virtual_network, self.subnet, self.vm = net.virtual_network, net.subnet, vm
+        self.virtual_network, self.subnet, self.machine = net.virtual_network, net.subnet, machine
         self.vault, self.secret_sync_identity = key_vault.vault, identities.secret_sync
         self.secret_sync_ready = [*key_vault.reader_roles, secret_sync_credential]
         self.objects_applied = objects_applied

@@ -14,18 +14,21 @@ import pulumi
 from pulumi_azure_native import compute, managedidentity
 
 from components.cluster_stamp.context import StampContext
+from components.cluster_stamp.role_assignments import assign_role
 from components.packages import connected_clusters, get_connected_cluster
-from components.role_assignments import assign_role
-from components.run_command import run_on_node
+from components.run_command import Machine, run_on_node
 from settings import roles
 from settings.releases import NODE_TOOLS
 
-_SETUP_SECONDS = 45 * 60
-_CONNECT_SECONDS = 45 * 60
+# More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
+_SETUP_SECONDS = 6000
+_CONNECT_SECONDS = 9000
 
 
 @dataclass(frozen=True)
 class ArcCluster:
+    """The connected cluster, as far as the stack knows it."""
+
     name: str
     id: pulumi.Output[str]
     oidc_issuer: pulumi.Output[str]
@@ -35,20 +38,15 @@ class ArcCluster:
 
 def connect_cluster(
     context: StampContext,
-    vm: compute.VirtualMachine,
+    machine: Machine,
     identity: managedidentity.UserAssignedIdentity,
     identity_roles: list[pulumi.Resource],
 ) -> ArcCluster:
+    """Set K3s up and connect it; then read what Azure says of the connected cluster."""
     names, tenant = context.names, context.settings.tenant
-    common = {
-        "vm": vm,
-        "resource_group_name": context.group.name,
-        "location": context.cluster.location,
-        "tags": context.tags,
-        "parent": context.parent,
-    }
     setup = run_on_node(
         context.logical("setup-k3s"),
+        machine,
         script_name="setup-k3s",
         parameters={
             "K3S_VERSION": NODE_TOOLS.k3s_version,
@@ -58,11 +56,11 @@ def connect_cluster(
             "CONNECTEDK8S_VERSION": NODE_TOOLS.connectedk8s_version,
         },
         timeout_seconds=_SETUP_SECONDS,
-        depends_on=[],
-        **common,
+        parent=context.parent,
     )
     connect = run_on_node(
         context.logical("connect-arc"),
+        machine,
         script_name="connect-arc",
         parameters={
             "CLUSTER_NAME": names.connected_cluster,
@@ -74,8 +72,8 @@ def connect_cluster(
             "CUSTOM_LOCATIONS_OBJECT_ID": tenant.custom_locations_object_id,
         },
         timeout_seconds=_CONNECT_SECONDS,
+        parent=context.parent,
         depends_on=[setup, *identity_roles],
-        **common,
     )
     connected_cluster = get_connected_cluster(
         connected_clusters(context.settings.release),
@@ -95,14 +93,14 @@ def connect_cluster(
 
 def grant_admins(context: StampContext, arc: ArcCluster, vm: compute.VirtualMachine) -> None:
     """Let the admin group reach the cluster through its Arc proxy; what it may do there, the cluster's RBAC says."""
-    for thing, role in (
-        ("admins-arc-viewer-role", roles.ARC_KUBERNETES_VIEWER),
-        ("admins-arc-cluster-user-role", roles.ARC_CLUSTER_USER),
+    for thing, role_guid in (
+        ("admins-arc-viewer-role", roles.ARC_KUBERNETES_VIEWER.guid),
+        ("admins-arc-cluster-user-role", roles.ARC_CLUSTER_USER.guid),
     ):
         assign_role(
-            context.logical(thing),
-            role,
-            subscription_id=context.subscription_id,
+            context,
+            thing,
+            role_guid,
             scope=arc.id,
             principal_id=context.settings.tenant.admin_group_object_id,
             principal_type="Group",

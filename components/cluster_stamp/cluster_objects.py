@@ -9,15 +9,16 @@ import pulumi
 from pulumi_azure_native import compute
 
 from components.cluster_stamp.context import StampContext
-from components.run_command import encode_parameter, run_on_node
+from components.run_command import Machine, encode_parameter, run_on_node
 from settings import well_known
 
-_APPLY_SECONDS = 20 * 60
+_APPLY_SECONDS = 60 * 60
+"""More than the sum of the script's own bounds: a time-out kills the shell and leaves its children."""
 
 
 def apply_cluster_objects(
     context: StampContext,
-    vm: compute.VirtualMachine,
+    machine: Machine,
     trust_bundles: Mapping[str, pulumi.Input[str]],
     depends_on: Sequence[pulumi.Resource],
 ) -> compute.VirtualMachineRunCommandByVirtualMachine:
@@ -26,7 +27,7 @@ def apply_cluster_objects(
     Args:
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
-    objects = pulumi.Output.all(**trust_bundles).apply(
+    objects = pulumi.Output.from_input(dict(trust_bundles)).apply(
         lambda bundles: encode_parameter(
             [
                 _admin_binding(context.settings.tenant.admin_group_object_id),
@@ -36,10 +37,7 @@ def apply_cluster_objects(
     )
     return run_on_node(
         context.logical("apply-objects"),
-        vm=vm,
-        resource_group_name=context.group.name,
-        location=context.cluster.location,
-        tags=context.tags,
+        machine,
         script_name="apply-objects",
         parameters={"OBJECT_SET": "cluster", "OBJECTS": objects},
         timeout_seconds=_APPLY_SECONDS,

@@ -13,6 +13,8 @@ from settings.model import Cluster, ClusterNames, Settings
 
 @dataclass(frozen=True)
 class StampContext:
+    """One stamp, as its concerns see it."""
+
     parent: pulumi.Resource
     settings: Settings
     cluster: Cluster

@@ -16,6 +16,8 @@ from settings import well_known
 
 @dataclass(frozen=True)
 class Extensions:
+    """The Arc extensions of one cluster."""
+
     cert_manager: kubernetesconfiguration.Extension
     secret_store: kubernetesconfiguration.Extension
     aio: kubernetesconfiguration.Extension

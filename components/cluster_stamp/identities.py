@@ -8,13 +8,14 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
 from components.cluster_stamp.context import StampContext
-from components.role_assignments import assign_role, role_definition_id
+from components.cluster_stamp.role_assignments import assign_role, stable_guid
 from settings import roles, well_known
-from settings.guids import assignment_name
 
 
 @dataclass(frozen=True)
 class ClusterIdentities:
+    """The identities of one cluster."""
+
     arc: managedidentity.UserAssignedIdentity
     """Attached to the node: connects it to Arc, and can do nothing else."""
     secret_sync: managedidentity.UserAssignedIdentity
@@ -26,6 +27,7 @@ class ClusterIdentities:
 
 
 def create_identities(context: StampContext) -> ClusterIdentities:
+    """Create the three identities, and the rights of the one that connects the node."""
     names = context.names
     arc = _identity(context, "arc-identity", names.arc_identity)
     return ClusterIdentities(
@@ -79,10 +81,9 @@ def _arc_roles(context: StampContext, arc: managedidentity.UserAssignedIdentity)
     The built-in onboarding role cannot delete one (blueprint-facts D10), and `az connectedk8s connect` refuses a
     name that is taken by another cluster (run-command-arc-authz-facts §3).
     """
-    subscription = context.subscription_id
     disconnect = authorization.RoleDefinition(
         context.logical("arc-disconnect-role"),
-        role_definition_id=assignment_name(subscription, context.logical("arc-disconnect-role")),
+        role_definition_id=stable_guid(context, "arc-disconnect-role"),
         role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc",
         role_type="CustomRole",
         description="Deletes the connected cluster of a node that was rebuilt under the same name.",
@@ -92,21 +93,9 @@ def _arc_roles(context: StampContext, arc: managedidentity.UserAssignedIdentity)
         opts=context.options(),
     )
     return [
-        assign_role(
-            context.logical("arc-onboarding-role"),
-            roles.ARC_ONBOARDING,
-            subscription_id=subscription,
-            scope=context.group.id,
-            principal_id=arc.principal_id,
-            opts=context.options(),
-        ),
-        authorization.RoleAssignment(
-            context.logical("arc-disconnect-role-assignment"),
-            role_assignment_name=assignment_name(subscription, context.logical("arc-disconnect-role-assignment")),
-            role_definition_id=disconnect.name.apply(lambda guid: role_definition_id(subscription, guid)),
-            scope=context.group.id,
-            principal_id=arc.principal_id,
-            principal_type="ServicePrincipal",
-            opts=context.options(),
-        ),
+        assign_role(context, thing, role_guid, scope=context.group.id, principal_id=arc.principal_id)
+        for thing, role_guid in (
+            ("arc-onboarding-role", roles.ARC_ONBOARDING.guid),
+            ("arc-disconnect-role-assignment", disconnect.name),
+        )
     ]

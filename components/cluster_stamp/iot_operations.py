@@ -12,6 +12,7 @@ from components.cluster_stamp.arc import ArcCluster
 from components.cluster_stamp.context import StampContext
 from components.cluster_stamp.extensions import Extensions
 from components.cluster_stamp.registries import Registries
+from components.cluster_stamp.role_assignments import assign_role
 from components.packages import (
     Broker,
     BrokerAuthentication,
@@ -21,13 +22,14 @@ from components.packages import (
     Instance,
     iot_operations,
 )
-from components.role_assignments import assign_role
 from settings import roles, well_known
 from settings.model import Broker as BrokerSettings
 
 
 @dataclass(frozen=True)
 class IotOperations:
+    """What links of this cluster are attached to."""
+
     custom_location: extendedlocation.CustomLocation
     instance: Instance
     broker: Broker
@@ -46,11 +48,12 @@ def create_iot_operations(
     secret_sync_identity: managedidentity.UserAssignedIdentity,
     vault_name: pulumi.Input[str],
 ) -> IotOperations:
+    """Create the custom location, the instance with all its references at once, and its default children."""
     custom_location = _custom_location(context, arc, vm, extensions)
     assign_role(
-        context.logical("aio-schema-registry-role"),
-        roles.DEVICE_REGISTRY_ADMINISTRATOR,
-        subscription_id=context.subscription_id,
+        context,
+        "aio-schema-registry-role",
+        roles.DEVICE_REGISTRY_ADMINISTRATOR.guid,
         scope=registries.schema_registry.id,
         principal_id=extensions.aio.identity.apply(lambda found: found.principal_id if found else ""),
         opts=context.options(replace_with=[vm]),

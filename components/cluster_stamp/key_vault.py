@@ -8,18 +8,21 @@ import pulumi
 from pulumi_azure_native import keyvault, managedidentity
 
 from components.cluster_stamp.context import StampContext
-from components.role_assignments import assign_role
+from components.cluster_stamp.role_assignments import assign_role
 from settings import roles
 
 
 @dataclass(frozen=True)
 class ClusterKeyVault:
+    """The vault, and who reads it."""
+
     vault: keyvault.Vault
     reader_roles: list[pulumi.Resource]
     """Rights that secret sync needs before it can read."""
 
 
 def create_key_vault(context: StampContext, reader: managedidentity.UserAssignedIdentity) -> ClusterKeyVault:
+    """Create the vault, readable by secret sync alone and writable by nobody but ARM."""
     profile = context.settings.profile
     vault = keyvault.Vault(
         context.logical("key-vault"),
@@ -29,7 +32,7 @@ def create_key_vault(context: StampContext, reader: managedidentity.UserAssigned
         tags=context.tags,
         properties=keyvault.VaultPropertiesArgs(
             tenant_id=context.settings.tenant.tenant_id,
-            sku=keyvault.SkuArgs(family="A", name="standard"),
+            sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
             enable_rbac_authorization=True,
             enable_soft_delete=True,
             soft_delete_retention_in_days=profile.soft_delete_days,
@@ -41,17 +44,10 @@ def create_key_vault(context: StampContext, reader: managedidentity.UserAssigned
     )
     # Vault scope is enough: nobody else's secrets are in this vault (field-review §1.10).
     reader_roles: list[pulumi.Resource] = [
-        assign_role(
-            context.logical(thing),
-            role,
-            subscription_id=context.subscription_id,
-            scope=vault.id,
-            principal_id=reader.principal_id,
-            opts=context.options(),
-        )
-        for thing, role in (
-            ("secret-sync-secrets-user-role", roles.KEY_VAULT_SECRETS_USER),
-            ("secret-sync-reader-role", roles.KEY_VAULT_READER),
+        assign_role(context, thing, role_guid, scope=vault.id, principal_id=reader.principal_id)
+        for thing, role_guid in (
+            ("secret-sync-secrets-user-role", roles.KEY_VAULT_SECRETS_USER.guid),
+            ("secret-sync-reader-role", roles.KEY_VAULT_READER.guid),
         )
     ]
     return ClusterKeyVault(vault, reader_roles)

@@ -11,6 +11,8 @@ from components.cluster_stamp.context import StampContext
 
 @dataclass(frozen=True)
 class ClusterNetwork:
+    """What other concerns attach to."""
+
     virtual_network: network.VirtualNetwork
     subnet: network.Subnet
     nat_gateway: network.NatGateway
@@ -22,17 +24,21 @@ def create_network(context: StampContext) -> ClusterNetwork:
     """The node reaches the internet through the NAT gateway only, and nothing reaches it but what a link needs."""
     names, cluster, location = context.names, context.cluster, context.cluster.location
     zones = [cluster.node.zone] if cluster.node.zone else None
-    common = {"resource_group_name": context.group.name, "location": location, "tags": context.tags}
 
     security_group = network.NetworkSecurityGroup(
         context.logical("network-security-group"),
+        resource_group_name=context.group.name,
+        location=location,
+        tags=context.tags,
         network_security_group_name=names.network_security_group,
         security_rules=_security_rules(context),
         opts=context.options(),
-        **common,
     )
     public_ip = network.PublicIPAddress(
         context.logical("nat-public-ip"),
+        resource_group_name=context.group.name,
+        location=location,
+        tags=context.tags,
         public_ip_address_name=names.nat_gateway_public_ip,
         public_ip_allocation_method="Static",
         public_ip_address_version="IPv4",
@@ -41,10 +47,12 @@ def create_network(context: StampContext) -> ClusterNetwork:
         zones=zones,
         # Azure adds tags of its own to addresses of first-party ranges.
         opts=context.options(ignore_changes=["ipTags"]),
-        **common,
     )
     nat_gateway = network.NatGateway(
         context.logical("nat-gateway"),
+        resource_group_name=context.group.name,
+        location=location,
+        tags=context.tags,
         nat_gateway_name=names.nat_gateway,
         sku=network.NatGatewaySkuArgs(name="Standard"),
         idle_timeout_in_minutes=4,
@@ -52,17 +60,18 @@ def create_network(context: StampContext) -> ClusterNetwork:
         # A Standard NAT gateway lives in one zone or in none (blueprint-facts D26).
         zones=zones,
         opts=context.options(),
-        **common,
     )
     virtual_network = network.VirtualNetwork(
         context.logical("virtual-network"),
+        resource_group_name=context.group.name,
+        location=location,
+        tags=context.tags,
         virtual_network_name=names.virtual_network,
         address_space=network.AddressSpaceArgs(address_prefixes=[str(cluster.network.address_space)]),
         # Subnets and peerings are resources of their own; a refresh must not make them ours here as well.
         opts=context.options(
             protect=context.settings.profile.protect, ignore_changes=["subnets", "virtualNetworkPeerings"]
         ),
-        **common,
     )
     subnet = network.Subnet(
         context.logical("subnet"),
@@ -79,6 +88,9 @@ def create_network(context: StampContext) -> ClusterNetwork:
     )
     network_interface = network.NetworkInterface(
         context.logical("network-interface"),
+        resource_group_name=context.group.name,
+        location=location,
+        tags=context.tags,
         network_interface_name=names.network_interface,
         enable_accelerated_networking=True,
         ip_configurations=[
@@ -93,7 +105,6 @@ def create_network(context: StampContext) -> ClusterNetwork:
             )
         ],
         opts=context.options(),
-        **common,
     )
     return ClusterNetwork(virtual_network, subnet, nat_gateway, public_ip, network_interface)
 

@@ -16,6 +16,7 @@ def create_node(
     network_interface: network.NetworkInterface,
     arc_identity: managedidentity.UserAssignedIdentity,
 ) -> compute.VirtualMachine:
+    """Create the VM; nothing is installed on it yet."""
     names, node, profile = context.names, context.cluster.node, context.settings.profile
     return compute.VirtualMachine(
         context.logical("node"),
@@ -75,7 +76,5 @@ def create_node(
         ),
         # Azure replaces a VM whose image or OS profile changes. Replacing a node empties the cluster, so it must be
         # asked for: `pulumi up --replace <urn>` (field-review §1.6).
-        opts=context.options(
-            protect=profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
-        ),
+        opts=context.options(protect=profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]),
     )

@@ -9,21 +9,23 @@ import pulumi_random as random
 from pulumi_azure_native import storage
 
 from components.cluster_stamp.context import StampContext
+from components.cluster_stamp.role_assignments import assign_role
 from components.packages import DeviceRegistryNamespace, SchemaRegistry, device_registry
-from components.role_assignments import assign_role
 from settings import roles
 
 _CONTAINER = "schemas"
-_STORAGE_ACCOUNT_MAX_LENGTH = 24
 
 
 @dataclass(frozen=True)
 class Registries:
+    """What the AIO instance refers to."""
+
     schema_registry: SchemaRegistry
     device_registry_namespace: DeviceRegistryNamespace
 
 
 def create_registries(context: StampContext) -> Registries:
+    """Create storage account, container, schema registry with its right to write there, and ADR namespace."""
     names, package = context.names, device_registry(context.settings.release)
     account = _storage_account(context)
     container = storage.BlobContainer(
@@ -51,12 +53,11 @@ def create_registries(context: StampContext) -> Registries:
         context.options(),
     )
     assign_role(
-        context.logical("schema-registry-storage-role"),
-        roles.STORAGE_BLOB_DATA_CONTRIBUTOR,
-        subscription_id=context.subscription_id,
+        context,
+        "schema-registry-storage-role",
+        roles.STORAGE_BLOB_DATA_CONTRIBUTOR.guid,
         scope=container.id,
         principal_id=schema_registry.identity.apply(lambda identity: identity["principalId"]),
-        opts=context.options(),
     )
     namespace = DeviceRegistryNamespace(
         context.logical("device-registry-namespace"),
@@ -87,11 +88,7 @@ def _storage_account(context: StampContext) -> storage.StorageAccount:
     return storage.StorageAccount(
         context.logical("storage-account"),
         resource_group_name=context.group.name,
-        account_name=suffix.result.apply(
-            lambda characters: (names.storage_account_prefix + characters + names.storage_account_suffix)[
-                :_STORAGE_ACCOUNT_MAX_LENGTH
-            ]
-        ),
+        account_name=pulumi.Output.concat(names.storage_account_prefix, suffix.result, names.storage_account_suffix),
         location=context.cluster.location,
         tags=context.tags,
         kind="StorageV2",

@@ -36,4 +36,5 @@ def create(type_name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, di
 
 
 def preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs, and the characters unknown."""
     return {**inputs, "result": UNKNOWN}

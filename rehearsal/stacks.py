@@ -1,0 +1,44 @@
+"""Evaluate the program for a stack file, or for settings at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.evaluate import evaluate
+from rehearsal.graph import Graph
+from rehearsal.provider import ShapeProvider
+from rehearsal.stand_ins import with_stand_ins
+from settings import Settings, load, stack_file
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One stack's settings and the graph that the program makes of them."""
+
+    settings: Settings
+    stand_ins: list[str]
+    """Settings that the stack file lacks and the rehearsal filled in."""
+    graph: Graph
+
+
+def evaluate_stack(program: Path, stack: str, *, preview: bool) -> Evaluation:
+    """Evaluate a committed stack file.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    config, missing = with_stand_ins(stack_file.read(program, stack))
+    settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack))
+    return Evaluation(settings, missing, evaluate_config(program, stack, config, settings, preview=preview))
+
+
+def evaluate_config(
+    program: Path, stack: str, config: Mapping[str, Any], settings: Settings, *, preview: bool
+) -> Graph:
+    """Evaluate the program with a configuration that is complete."""
+    subscription = settings.tenant.subscription_id
+    provider = ShapeProvider(subscription)
+    return evaluate(program, stack, config, provider=provider, preview=preview, subscription_id=subscription)

@@ -1,0 +1,78 @@
+"""Options and fixtures of all tests."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.graph import Graph
+from rehearsal.stacks import evaluate_config
+from rehearsal.stand_ins import with_stand_ins
+from settings import Settings, load, stack_file
+
+PROGRAM = Path(__file__).resolve().parent.parent
+
+TWO_CLUSTERS: dict[str, Any] = {"prefix": "myorg", "environment": "dev", "location": "eastus2"}
+"""The least that a user writes."""
+
+THREE_SITES: dict[str, Any] = {
+    **TWO_CLUSTERS,
+    "clusters": {
+        "berlin": {"code": "b", "address_space": "10.11.0.0/16"},
+        "lyon": {"code": "l", "address_space": "10.12.0.0/16"},
+        "porto": {"code": "p", "address_space": "10.13.0.0/16"},
+        "enterprise": {"code": "e", "address_space": "10.20.0.0/16", "listener": {"dns_name": "mqtt.example.com"}},
+    },
+    "links": [{"from": site, "to": "enterprise"} for site in ("berlin", "lyon", "porto")],
+}
+"""Three sites into one enterprise."""
+
+TWO_BROKERS: dict[str, Any] = {
+    **TWO_CLUSTERS,
+    "clusters": {
+        "site": {},
+        "enterprise": {},
+        "archive": {"code": "c", "address_space": "10.3.0.0/16", "listener": {"port": 28884}},
+        "lone": {"code": "d", "address_space": "10.4.0.0/16"},
+    },
+    "links": [
+        {"from": "site", "to": "enterprise", "topics": [{"from": "a/+", "to": "x"}, {"from": "b", "to": "y"}]},
+        {"from": "site", "to": "archive", "generation": 2},
+        {"from": "enterprise", "to": "archive"},
+    ],
+}
+"""A site with two brokers, a broker that is a client too, and a cluster without any link."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="write the golden graphs anew")
+
+
+def resolve(settings: dict[str, Any]) -> Settings:
+    """These settings with stand-ins for the tenant's values."""
+    config, _ = with_stand_ins({stack_file.SETTINGS_KEY: copy.deepcopy(settings)})
+    return load(config[stack_file.SETTINGS_KEY])
+
+
+def evaluate(settings: dict[str, Any], *, preview: bool = False, stack: str = "test") -> Graph:
+    """The real program's graph for these settings."""
+    config, _ = with_stand_ins({stack_file.SETTINGS_KEY: copy.deepcopy(settings)})
+    return evaluate_config(PROGRAM, stack, config, resolve(settings), preview=preview)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[..., Graph]:
+    """Graphs by settings, each evaluated once; do not change what you get."""
+    graphs: dict[tuple[str, bool], Graph] = {}
+
+    def graph(settings: dict[str, Any], *, preview: bool = False) -> Graph:
+        key = (repr(settings), preview)
+        if key not in graphs:
+            graphs[key] = evaluate(settings, preview=preview)
+        return graphs[key]
+
+    return graph

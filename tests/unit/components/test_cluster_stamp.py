@@ -1,0 +1,144 @@
+"""The stamp: what it protects, waits for, and leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rehearsal.graph import Graph
+from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
+
+Recorded = Callable[..., Graph]
+
+PRODUCTION: dict[str, Any] = {**TWO_CLUSTERS, "environment": "prod"}
+
+
+def test_production_protects_what_holds_data_or_addresses(recorded: Recorded) -> None:
+    protected = {r.name for r in recorded(PRODUCTION).resources.values() if r.options.protect}
+
+    assert protected == {
+        f"{cluster}-{thing}"
+        for cluster in ("site", "enterprise")
+        for thing in ("key-vault", "storage-account", "virtual-network", "node", "broker")
+    }
+
+
+def test_development_protects_nothing(recorded: Recorded) -> None:
+    assert [r.name for r in recorded(TWO_CLUSTERS).resources.values() if r.options.protect] == []
+
+
+def test_purge_protection_is_on_or_absent_but_never_false(recorded: Recorded) -> None:
+    in_development = recorded(TWO_CLUSTERS).named("site-key-vault").plain_inputs["properties"]
+    in_production = recorded(PRODUCTION).named("site-key-vault").plain_inputs["properties"]
+
+    assert "enablePurgeProtection" not in in_development
+    assert in_production["enablePurgeProtection"] is True
+
+
+def test_production_brokers_persist_on_disk(recorded: Recorded) -> None:
+    in_development = recorded(TWO_CLUSTERS).named("site-broker").plain_inputs["properties"]
+    in_production = recorded(PRODUCTION).named("site-broker").plain_inputs["properties"]
+
+    assert "persistence" not in in_development
+    assert in_production["persistence"]["maxSize"].endswith("GiB")
+
+
+def test_a_zone_reaches_node_address_and_gateway(recorded: Recorded) -> None:
+    graph = recorded({**TWO_CLUSTERS, "clusters": {"site": {"node": {"zone": "2"}}, "enterprise": {}}})
+
+    zones = {
+        name: graph.named(f"site-{name}").plain_inputs.get("zones") for name in ("node", "nat-gateway", "nat-public-ip")
+    }
+    assert zones == dict.fromkeys(zones, ["2"])
+    assert "zones" not in graph.named("enterprise-node").plain_inputs
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "cert-manager-extension",
+        "secret-store-extension",
+        "aio-extension",
+        "custom-location",
+        "aio-instance",
+        "broker",
+        "admins-arc-viewer-role",
+    ],
+)
+def test_what_lives_on_the_cluster_is_replaced_with_its_node(thing: str, recorded: Recorded) -> None:
+    graph = recorded(TWO_CLUSTERS)
+
+    assert graph.named("site-node").urn in graph.named(f"site-{thing}").options.replace_with
+
+
+def test_extensions_wait_for_cert_manager_and_not_for_each_other(recorded: Recorded) -> None:
+    graph = recorded(TWO_CLUSTERS)
+    cert_manager, aio, store = (
+        graph.named(f"site-{name}-extension").urn for name in ("cert-manager", "aio", "secret-store")
+    )
+
+    assert cert_manager in graph.ancestors(aio)
+    assert cert_manager in graph.ancestors(store)
+    assert store not in graph.ancestors(aio)
+    assert aio not in graph.ancestors(store)
+
+
+def test_the_issuer_is_read_after_the_cluster_is_connected(recorded: Recorded) -> None:
+    graph = recorded(TWO_CLUSTERS)
+    credential = graph.named("site-secret-sync-credential")
+
+    assert graph.named("site-connect-arc").urn in graph.ancestors(credential.urn)
+    assert credential.plain_inputs["issuer"].startswith("https://")
+
+
+def test_the_issuer_is_unknown_in_the_first_preview(recorded: Recorded) -> None:
+    credential = recorded(TWO_CLUSTERS, preview=True).named("site-secret-sync-credential")
+
+    assert repr(credential.plain_inputs["issuer"]) == "<unknown>"
+
+
+def test_tags_reach_everything_that_takes_them(recorded: Recorded) -> None:
+    graph = recorded({**TWO_CLUSTERS, "tags": {"owner": "plant-operations"}})
+    untagged = {r.type.rsplit(":", 1)[-1] for r in graph.resources.values() if r.is_arm and "tags" not in r.inputs}
+
+    assert untagged <= {
+        "RoleAssignment", "RoleDefinition", "Subnet", "VirtualNetworkPeering", "BlobContainer", "Extension",
+        "FederatedIdentityCredential", "Broker", "BrokerAuthentication", "BrokerAuthorization", "BrokerListener",
+        "DataflowProfile", "DataflowEndpoint", "Dataflow",
+    }  # fmt: skip
+    assert graph.named("site-key-vault").plain_inputs["tags"] == {"owner": "plant-operations"}
+
+
+def test_no_cluster_waits_for_another_one(recorded: Recorded) -> None:
+    graph = recorded(THREE_SITES)
+    names = ("berlin", "lyon", "porto", "enterprise")
+
+    def cluster_of(urn: str) -> str | None:
+        if "VNetPeering" in urn or "PkiChain" in urn:
+            return None
+        name = urn.rsplit("::", 1)[1]
+        return next((cluster for cluster in names if name.startswith(f"{cluster}-")), None)
+
+    crossing = {
+        (urn.rsplit("::", 1)[1], other.rsplit("::", 1)[1])
+        for urn in graph.resources
+        for other in graph.ancestors(urn)
+        if cluster_of(urn) and cluster_of(other) and cluster_of(urn) != cluster_of(other)
+    }
+    assert crossing == set()
+
+
+def test_adding_a_cluster_changes_no_name_of_the_others(recorded: Recorded) -> None:
+    before = set(recorded({**TWO_CLUSTERS, "clusters": {"site": {}, "enterprise": {}}}).resources)
+    more = {"site": {}, "enterprise": {}, "annex": {"code": "x", "address_space": "10.9.0.0/16"}}
+    links = [{"from": "site", "to": "enterprise"}, {"from": "annex", "to": "enterprise"}]
+    after = set(recorded({**TWO_CLUSTERS, "clusters": more, "links": links}).resources)
+
+    assert before < after
+
+
+def test_preview_and_deployment_register_the_same_resources(recorded: Recorded) -> None:
+    for settings in (TWO_CLUSTERS, THREE_SITES, TWO_BROKERS, PRODUCTION):
+        assert set(recorded(settings, preview=True).resources) == set(recorded(settings).resources)
