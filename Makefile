@@ -35,9 +35,8 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-shellcheck:
-	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: apt-get install shellcheck, or brew install shellcheck" >&2; exit 1; }
-	shellcheck nodes/*.sh .ci/run
+shellcheck: $(READY)
+	$(BIN)/shellcheck nodes/*.sh .ci/run
 
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 	$(BIN)/python -m pytest tests/golden --write-golden

@@ -52,20 +52,25 @@ def _counts(graph: Graph) -> dict[str, dict[str, int]]:
 
 
 def _place(graph: Graph, resource: Resource) -> str:
-    """The cluster that a resource belongs to, by its resource group."""
-    groups = {group.plain_inputs["resourceGroupName"]: group for group in graph.of_type("ResourceGroup")}
-    path = graph.arm_path(resource) if resource.is_arm else ""
-    parts = path.split("/")
-    group = groups.get(parts[4]) if len(parts) > 4 else None
-    return group.name.removesuffix("-resource-group") if group else "shared"
+    """The cluster that a resource belongs to: by its stamp, or by its resource group."""
+    parent: Resource | None = resource
+    while parent is not None:
+        if parent.type.endswith(":ClusterStamp"):
+            return parent.name
+        parent = graph.resources.get(parent.parent)
+    path = graph.arm_path(resource).split("/") if resource.is_arm else []
+    for group in graph.of_type("ResourceGroup"):
+        if len(path) > 4 and group.plain_inputs["resourceGroupName"] == path[4]:
+            return _place(graph, group)
+    return "shared"
 
 
 def _print_resources(result: Rehearsal) -> None:
     counts = _counts(result.deployment)
     places = [*result.settings.clusters, "shared"]
     width = max(len(concern) for concern in counts) + 2
-    custom = sum(1 for resource in result.deployment.resources.values() if resource.custom)
-    say(f"\nStack {result.deployment.stack}: {custom} resources, IoT Operations {result.settings.release.name}")
+    total = sum(sum(by_place.values()) for by_place in counts.values())
+    say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.settings.release.name}")
     if result.stand_ins:
         say(f"Stand-ins for what only the tenant knows: {', '.join(result.stand_ins)}")
     columns = [max(len(place), 4) + 2 for place in places]
@@ -76,9 +81,8 @@ def _print_resources(result: Rehearsal) -> None:
 
 
 def _print_schedule(result: Rehearsal) -> None:
-    say(
-        f"\nEstimated deployment time: {_minutes(result.schedule.seconds)} (estimates, nothing measured). Critical path:"
-    )
+    time = _minutes(result.schedule.seconds)
+    say(f"\nEstimated deployment time: {time} minutes (estimates, nothing measured). Critical path:")
     for step in result.schedule.critical_path:
         say(f"  {_minutes(step.start):>6}  {step.name} ({_minutes(step.finish - step.start)})")
 

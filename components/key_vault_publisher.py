@@ -36,7 +36,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
         stamp = args.stamp
         self.secrets = {
             secret_name: keyvault.Secret(
-                f"{stamp.cluster.name}-{secret_name}",
+                f"{stamp.cluster.name}-vault-{secret_name}",
                 resource_group_name=stamp.resource_group.name,
                 vault_name=stamp.vault.name,
                 secret_name=secret_name,

@@ -27,14 +27,9 @@ def apply_cluster_objects(
     Args:
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
-    objects = pulumi.Output.from_input(dict(trust_bundles)).apply(
-        lambda bundles: encode_parameter(
-            [
-                _admin_binding(context.settings.tenant.admin_group_object_id),
-                *(trust_bundle(name, pem) for name, pem in sorted(bundles.items())),
-            ]
-        )
-    )
+    admins = _admin_binding(context.settings.tenant.admin_group_object_id)
+    bundles = [trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
+    objects = pulumi.Output.from_input([admins, *bundles]).apply(encode_parameter)
     return run_on_node(
         context.logical("apply-objects"),
         machine,
@@ -46,7 +41,7 @@ def apply_cluster_objects(
     )
 
 
-def trust_bundle(name: str, pem: str) -> dict[str, Any]:
+def trust_bundle(name: str, pem: pulumi.Input[str]) -> dict[str, Any]:
     """A trust-manager Bundle: one CA, one key, in a ConfigMap of the AIO namespace that heals itself.
 
     AIO trusts every certificate that it finds in the ConfigMap (field-review §1.17). The namespace is chosen by the

@@ -15,8 +15,8 @@ from settings.schema import StackInput
 def names_within_limits(stack: StackInput) -> Iterator[Finding]:
     """One finding: the name that is over its limit by most, since shortening for it shortens all."""
     names = list(_names(stack))
-    excess, limit, name = max(
-        ((len(name) - limit.longest, limit, name) for limit, name in names), key=lambda row: row[0]
+    excess, limit, name, cluster = max(
+        ((len(name) - limit.longest, limit, name, cluster) for cluster, limit, name in names), key=lambda row: row[0]
     )
     if excess > 0:
         parts = {"prefix": stack.prefix, "environment": stack.environment, "instance": stack.instance}
@@ -31,10 +31,10 @@ def names_within_limits(stack: StackInput) -> Iterator[Finding]:
                 parts[where][: max(wanted, 1)].rstrip("-"),
                 "prefix, environment and instance share this length; shorten any of them",
             ),
-            (*parts, "clusters"),
+            (*parts, f"clusters.{cluster}.code"),
         )
     # Too short or ill-formed cannot come from valid parts; it would be a mistake of ours in `naming`.
-    for limit, name in names:
+    for _, limit, name in names:
         if len(name) <= limit.longest and not limit.allows(name):
             expected = (
                 f"parts from which {limit.what} names come out as Azure wants them ({limit.pattern}): {name} is not"
@@ -42,11 +42,11 @@ def names_within_limits(stack: StackInput) -> Iterator[Finding]:
             yield Finding(Problem("prefix", stack.prefix, expected, "myorg"), ("prefix", "environment", "instance"))
 
 
-def _names(stack: StackInput) -> Iterator[tuple[NameLimit, str]]:
-    for cluster in stack.clusters.values():
-        names = asdict(cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance))
-        yield from ((NAME_LIMITS[kind], name) for kind, name in names.items())
-        yield ADMIN_USERNAME, admin_username(stack.prefix, cluster.code)
+def _names(stack: StackInput) -> Iterator[tuple[str, NameLimit, str]]:
+    for cluster, settings in stack.clusters.items():
+        names = asdict(cluster_names(stack.prefix, settings.code, stack.environment, stack.instance))
+        yield from ((cluster, NAME_LIMITS[kind], name) for kind, name in names.items())
+        yield cluster, ADMIN_USERNAME, admin_username(stack.prefix, settings.code)
 
 
 def admin_username_allowed(stack: StackInput) -> Iterator[Finding]:

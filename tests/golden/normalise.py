@@ -1,4 +1,4 @@
-"""A recorded graph as text that is the same in every run: keys, certificates and times are replaced by what they are."""
+"""A recorded graph as text that is the same in every run: keys, certificates and times become what they are."""
 
 from __future__ import annotations
 

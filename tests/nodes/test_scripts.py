@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,8 +30,9 @@ PARAMETERS = {
 
 
 def shellcheck(*arguments: str, cwd: Path) -> None:
-    assert shutil.which("shellcheck"), "shellcheck is not installed. Next: apt-get install shellcheck"
-    result = subprocess.run(["shellcheck", "-S", "style", *arguments], capture_output=True, text=True, cwd=cwd)
+    program = Path(sys.executable).parent / "shellcheck"
+    assert program.exists(), f"{program} is missing. Next: make setup"
+    result = subprocess.run([program, "-S", "style", *arguments], capture_output=True, text=True, cwd=cwd)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -95,3 +95,9 @@ def test_every_resource_belongs_to_a_component_or_is_a_provider(recorded: Record
     ]
 
     assert orphans == []
+
+
+def test_logical_names_are_unique_and_so_lead_to_one_resource(recorded: Recorded) -> None:
+    for settings in (TWO_CLUSTERS, THREE_SITES, TWO_BROKERS):
+        names = [resource.name for resource in recorded(settings).resources.values()]
+        assert sorted({name for name in names if names.count(name) > 1}) == []

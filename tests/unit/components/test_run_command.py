@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_commands_of_one_node_run_one_after_the_other(recorded: Recorded) -> Non
 
     for cluster in ("site", "enterprise", "archive"):
         urns = [graph.named(f"{cluster}-{script}").urn for script in order]
-        assert all(earlier in graph.ancestors(later) for earlier, later in zip(urns, urns[1:], strict=False))
+        assert all(earlier in graph.ancestors(later) for earlier, later in pairwise(urns))
 
 
 def test_the_fingerprint_is_that_of_the_first_certificate(recorded: Recorded) -> None:

@@ -200,3 +200,9 @@ def test_loading_does_not_change_what_it_was_given(change: Change) -> None:
     )
     outcome(data)
     assert data == same
+
+
+def test_an_unknown_key_of_a_cluster_hides_no_problem_of_a_name(problems: Problems) -> None:
+    found = problems({"prefix": "a-prefix-that-is-too-long", "clusters.site.adress_space": "10.1.0.0/16"})
+
+    assert [problem.where for problem in found] == ["clusters.site.adress_space", "prefix"]

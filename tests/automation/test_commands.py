@@ -1,0 +1,195 @@
+"""The command, as a user meets it: exit codes, what goes to which stream, no traceback for a mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from automation import __main__ as command
+from rehearsal.stand_ins import STAND_INS
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command where `Pulumi.test.yaml` holds the given settings, or the given text."""
+    (tmp_path / "__main__.py").write_text((PROGRAM / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+
+    def with_settings(*arguments: str, settings: dict[str, Any] | None = None, text: str | None = None) -> Result:
+        document = text or yaml.safe_dump({"config": {"edge-stamps:settings": settings or TWO_CLUSTERS}})
+        (tmp_path / "Pulumi.test.yaml").write_text(document, encoding="utf-8")
+        return CliRunner().invoke(command.app, [*arguments, "--stack", "test"])
+
+    return with_settings
+
+
+def test_check_asks_for_all_of_the_tenant_s_values_at_once(run: Run) -> None:
+    result = run("check")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert all(f"  {key}\n" in result.stderr for key in STAND_INS)
+    assert "az ad sp show --id bc313c14-388c-4e7d-a58e-70017303ee3b --query id" in result.stderr
+
+
+def test_check_passes_on_complete_settings(run: Run) -> None:
+    result = run("check", settings={**TWO_CLUSTERS, **STAND_INS})
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "Settings of stack test are complete: 2 clusters, 1 links, AIO 2608.\n"
+
+
+def test_check_for_a_rehearsal_does_not_need_the_tenant(run: Run) -> None:
+    assert run("check", "--rehearsal").exit_code == 0
+
+
+def test_check_lists_problems_as_json(run: Run) -> None:
+    result = run("check", "--json", settings={**TWO_CLUSTERS, **STAND_INS, "release": "2609"})
+
+    document = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert [problem["where"] for problem in document["problems"]] == ["release"]
+
+
+def test_every_kind_of_bad_input_is_reported_at_once(run: Run) -> None:
+    settings = {
+        **TWO_CLUSTERS,
+        **STAND_INS,
+        "prefix": "a-prefix-that-is-too-long",
+        "relase": "2608",
+        "release": "2609",
+        "custom_locations_object_id": "bc313c14-388c-4e7d-a58e-70017303ee3b",
+        "clusters": {
+            "site": {"address_space": "10.2.0.0/16"},
+            "enterprise": {"listener": {"port": 70000}},
+            "annex": {"code": "x", "address_space": "10.9.0.0/16"},
+        },
+        "links": [
+            {"from": "site", "to": "enterprise", "client_id_prefix": "same-"},
+            {"from": "annex", "to": "enterprise", "client_id_prefix": "same-"},
+            {"from": "site", "to": "entreprise"},
+        ],
+    }
+
+    for arguments in (["check"], ["rehearse"], ["graph"]):
+        result = run(*arguments, settings=settings)
+        assert result.exit_code == 2
+        assert "Traceback" not in result.stderr
+        for part in (
+            "the nearest is release", "2609", "clusters.enterprise.listener.port", "overlaps",
+            "entreprise", "client_id_prefix", "custom_locations_object_id", "prefix",
+        ):  # fmt: skip
+            assert part in result.stderr, (arguments, part, result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("config: [", "valid YAML"),
+        ("config: []", "edge-stamps:settings"),
+        ("config: {edge-stamps:settings: [1, 2]}", "a map"),
+        ("config: {edge-stamps:settings: {clusters: [site]}}", "clusters"),
+        ("config: {edge-stamps:settings: {prefix: a, prefix: b}}", "in line"),
+    ],
+)
+def test_yaml_of_the_wrong_shape_is_told_without_a_traceback(text: str, part: str, run: Run) -> None:
+    for arguments in (["check"], ["rehearse"], ["graph"]):
+        result = run(*arguments, text=text)
+        assert result.exit_code == 2
+        assert part in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_an_unknown_stack_is_told_with_those_that_exist() -> None:
+    result = CliRunner().invoke(command.app, ["rehearse", "--stack", "dve"])
+
+    assert result.exit_code == 2
+    assert "dev, prod" in result.stderr
+
+
+def test_rehearse_says_what_the_user_came_for(run: Run) -> None:
+    result = run("rehearse")
+
+    assert result.exit_code == 0, result.stdout
+    for part in (
+        "Estimated deployment time",
+        "az connectedk8s proxy -n arck-myorga",
+        "mqtts://10.2.1.10:28883",
+        "Stand-ins",
+    ):
+        assert part in result.stdout
+
+
+def test_rehearse_as_json_is_one_document(run: Run) -> None:
+    document = json.loads(run("rehearse", "--json").stdout)
+
+    assert document["ok"] is True
+    assert document["findings"] == []
+    assert document["estimated_deployment_seconds"] > 600
+    assert set(document["outputs"]["arc_proxy_commands"]) == {"site", "enterprise"}
+
+
+def test_a_finding_fails_the_rehearsal_and_leads_to_its_resource(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from components import mqtt_configuration
+
+    right = mqtt_configuration.endpoint_properties
+
+    def misspelt(*arguments: Any) -> dict[str, Any]:
+        properties = right(*arguments)
+        properties["mqttSettings"]["keepAliveSecond"] = properties["mqttSettings"].pop("keepAliveSeconds")
+        return properties
+
+    monkeypatch.setattr(mqtt_configuration, "endpoint_properties", misspelt)
+    result = run("rehearse")
+
+    assert result.exit_code == 1
+    assert "site-to-enterprise-endpoint" in result.stdout
+    assert "keepAliveSecond" in result.stdout
+    assert "keepAliveSeconds" in result.stdout
+
+
+def test_graph_writes_the_deployment_without_a_secret(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "graph.json"
+    assert run("graph", "--out", str(file)).exit_code == 0
+
+    text = file.read_text(encoding="utf-8")
+    resources = {resource["name"]: resource for resource in json.loads(text)["resources"]}
+    assert "PRIVATE KEY" not in text
+    key = resources["enterprise-vault-server-leaf-key-g1"]
+    assert key["arm"]["body"]["properties"]["value"] == "[secret]"
+    assert key["arm"]["apiVersion"] == "2024-11-01"
+    assert key["arm"]["path"].endswith("/vaults/kv-myorgb-dev-001/secrets/server-leaf-key-g1")
+    assert "inputs.properties.value" in key["secretPaths"]
+    assert resources["enterprise-link-listener"]["arm"]["apiVersion"] == "2026-07-01"
+
+
+def test_graph_of_a_preview_marks_what_is_not_known_yet(run: Run) -> None:
+    document = json.loads(run("graph", "--preview").stdout)
+
+    assert document["preview"] is True
+    assert any("[unknown]" in json.dumps(resource["inputs"]) for resource in document["resources"])
+
+
+def test_a_wrong_option_is_a_usage_error() -> None:
+    assert CliRunner().invoke(command.app, ["graph", "--stak", "dev"]).exit_code == 2
+
+
+def test_it_runs_as_a_module() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "automation", "check", "--stack", "dev"],
+        cwd=PROGRAM, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("5 problems in the settings of stack dev (Pulumi.dev.yaml):")
