@@ -11,6 +11,12 @@ from pulumi_azure_native import compute
 
 from components.cluster_stamp import ClusterStamp
 from components.key_vault_publisher import KeyVaultPublisher
+from components.mqtt_bodies import (
+    authentication_properties,
+    authorization_properties,
+    dataflow_properties,
+    endpoint_properties,
+)
 from components.packages import (
     BrokerAuthentication,
     BrokerAuthorization,
@@ -23,7 +29,7 @@ from components.pki_chain import PkiChain
 from components.run_command import encode_parameter, run_on_node
 from components.secret_sync import SyncedSecret, sync_secrets
 from settings import well_known
-from settings.model import Cluster, Link, Listener, Settings, Topic
+from settings.model import Cluster, Link, Listener, Settings
 
 _SYNC_SECONDS = 15 * 60
 """Secret sync polls every 2 minutes, and a new role assignment takes up to 10 to act (field-review §3)."""
@@ -192,53 +198,6 @@ def _listener(
     )
 
 
-def authentication_properties(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
-    """X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
-
-    The subject is written as in Microsoft's documentation, with spaces (run-command-arc-authz-facts §5).
-    """
-    return {
-        "authenticationMethods": [
-            {
-                "method": "X509",
-                "x509Settings": {
-                    "trustedClientCaCert": listener.client_ca_config_map,
-                    "authorizationAttributes": {
-                        link.common_name: {
-                            "subject": f"CN = {link.common_name}",
-                            "attributes": {"link": link.name},
-                        }
-                        for link in links
-                    },
-                },
-            }
-        ]
-    }
-
-
-def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
-    """One rule per link: it connects with its own client ids and publishes its own topics, and nothing else.
-
-    By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself
-    (field-review §1.13).
-    """
-    return {
-        "authorizationPolicies": {
-            "cache": "Enabled",
-            "rules": [
-                {
-                    "principals": {"attributes": [{"link": link.name}]},
-                    "brokerResources": [
-                        {"method": "Connect", "clientIds": [topic.client_id for topic in link.topics]},
-                        {"method": "Publish", "topics": sorted({topic.destination for topic in link.topics})},
-                    ],
-                }
-                for link in links
-            ],
-        }
-    }
-
-
 def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource) -> None:
     package = iot_operations(stamp.settings.release)
     place = _instance_place(stamp)
@@ -269,63 +228,6 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
             },
             pulumi.ResourceOptions(parent=parent, replace_with=[stamp.machine.vm]),
         )
-
-
-def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
-    """The broker at the other end: the client certificate is the identity, the server's root alone is trusted."""
-    return {
-        "endpointType": "Mqtt",
-        "hostType": "CustomMqtt",
-        "mqttSettings": {
-            "host": f"{broker.host}:{broker.port}",
-            "protocol": "Mqtt",
-            "authentication": {
-                "method": "X509Certificate",
-                "x509CertificateSettings": {"secretRef": link.secret_name},
-            },
-            "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": link.server_ca_config_map},
-            "clientIdPrefix": link.client_id_prefix,
-            "cloudEventAttributes": "Propagate",
-            "keepAliveSeconds": 60,
-            "maxInflightMessages": 100,
-            "qos": 1,
-            "retain": "Keep",
-            "sessionExpirySeconds": 3600,
-        },
-    }
-
-
-def dataflow_properties(
-    topic: Topic, local: pulumi.Input[str], remote: pulumi.Input[str], *, persistent: bool
-) -> dict[str, Any]:
-    """Pass every message through as it is."""
-    return {
-        "mode": "Enabled",
-        "requestDiskPersistence": "Enabled" if persistent else "Disabled",
-        "operations": [
-            {
-                "operationType": "Source",
-                "sourceSettings": {
-                    "endpointRef": local,
-                    "dataSources": [topic.source],
-                    "serializationFormat": "Json",
-                },
-            },
-            {
-                "operationType": "BuiltInTransformation",
-                "builtInTransformationSettings": {
-                    "serializationFormat": "Json",
-                    "datasets": [],
-                    "filter": [],
-                    "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
-                },
-            },
-            {
-                "operationType": "Destination",
-                "destinationSettings": {"endpointRef": remote, "dataDestination": topic.destination},
-            },
-        ],
-    }
 
 
 def _instance_place(stamp: ClusterStamp) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""What ARM is told of a link: pure functions from settings to the `properties` of AIO resources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from settings.model import Link, Listener, Topic
+
+
+def authentication_properties(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
+    """X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
+
+    The subject is written as in Microsoft's documentation, with spaces (run-command-arc-authz-facts §5).
+    """
+    return {
+        "authenticationMethods": [
+            {
+                "method": "X509",
+                "x509Settings": {
+                    "trustedClientCaCert": listener.client_ca_config_map,
+                    "authorizationAttributes": {
+                        link.common_name: {
+                            "subject": f"CN = {link.common_name}",
+                            "attributes": {"link": link.name},
+                        }
+                        for link in links
+                    },
+                },
+            }
+        ]
+    }
+
+
+def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
+    """One rule per link: it connects with its own client ids and publishes its own topics, and nothing else.
+
+    By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself
+    (field-review §1.13).
+    """
+    return {
+        "authorizationPolicies": {
+            "cache": "Enabled",
+            "rules": [
+                {
+                    "principals": {"attributes": [{"link": link.name}]},
+                    "brokerResources": [
+                        {"method": "Connect", "clientIds": [topic.client_id for topic in link.topics]},
+                        {"method": "Publish", "topics": sorted({topic.destination for topic in link.topics})},
+                    ],
+                }
+                for link in links
+            ],
+        }
+    }
+
+
+def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
+    """The broker at the other end: the client certificate is the identity, the server's root alone is trusted."""
+    return {
+        "endpointType": "Mqtt",
+        "hostType": "CustomMqtt",
+        "mqttSettings": {
+            "host": f"{broker.host}:{broker.port}",
+            "protocol": "Mqtt",
+            "authentication": {
+                "method": "X509Certificate",
+                "x509CertificateSettings": {"secretRef": link.secret_name},
+            },
+            "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": link.server_ca_config_map},
+            "clientIdPrefix": link.client_id_prefix,
+            "cloudEventAttributes": "Propagate",
+            "keepAliveSeconds": 60,
+            "maxInflightMessages": 100,
+            "qos": 1,
+            "retain": "Keep",
+            "sessionExpirySeconds": 3600,
+        },
+    }
+
+
+def dataflow_properties(
+    topic: Topic, local: pulumi.Input[str], remote: pulumi.Input[str], *, persistent: bool
+) -> dict[str, Any]:
+    """Pass every message through as it is."""
+    return {
+        "mode": "Enabled",
+        "requestDiskPersistence": "Enabled" if persistent else "Disabled",
+        "operations": [
+            {
+                "operationType": "Source",
+                "sourceSettings": {
+                    "endpointRef": local,
+                    "dataSources": [topic.source],
+                    "serializationFormat": "Json",
+                },
+            },
+            {
+                "operationType": "BuiltInTransformation",
+                "builtInTransformationSettings": {
+                    "serializationFormat": "Json",
+                    "datasets": [],
+                    "filter": [],
+                    "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
+                },
+            },
+            {
+                "operationType": "Destination",
+                "destinationSettings": {"endpointRef": remote, "dataDestination": topic.destination},
+            },
+        ],
+    }

@@ -1,0 +1,118 @@
+"""The indices of one recorded graph: resources by kind, by cluster and by ARM id, and who waits for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of
+from rehearsal.graph import Graph, Resource
+from settings.model import Cluster, Settings
+
+
+class Index:
+    """Every index is built once, when it is first asked for."""
+
+    def __init__(self, graph: Graph, settings: Settings) -> None:
+        self.graph, self.settings = graph, settings
+
+    # Resources
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        return [self.graph.resources[urn] for urn in sorted(self.graph.resources)]
+
+    @cached_property
+    def arm(self) -> list[Resource]:
+        return [resource for resource in self.resources if is_arm(resource.type)]
+
+    def all(self, *kinds: str, cluster: str | None = None) -> list[Resource]:
+        """Resources by the last part of their type, of one cluster or of all."""
+        return [resource for kind in kinds for resource in self._by_kind.get((kind, cluster), ())]
+
+    def one(self, kind: str, cluster: str) -> Resource | None:
+        """The cluster's resource of a kind of which it has one."""
+        return next(iter(self.all(kind, cluster=cluster)), None)
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, str | None], list[Resource]]:
+        index: dict[tuple[str, str | None], list[Resource]] = {}
+        for resource in self.arm:
+            kind = resource.type.rsplit(":", 1)[-1]
+            index.setdefault((kind, None), []).append(resource)
+            index.setdefault((kind, self.cluster(resource)), []).append(resource)
+        return index
+
+    @cached_property
+    def _inputs(self) -> dict[str, dict[str, Any]]:
+        return {resource.urn: resource.plain_inputs for resource in self.resources}
+
+    @cached_property
+    def _outputs(self) -> dict[str, dict[str, Any]]:
+        return {resource.urn: resource.plain_outputs for resource in self.resources}
+
+    def inputs(self, resource: Resource) -> dict[str, Any]:
+        return self._inputs[resource.urn]
+
+    def outputs(self, resource: Resource) -> dict[str, Any]:
+        return self._outputs[resource.urn]
+
+    # Places
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {resource.urn: self._path(resource) for resource in self.arm}
+
+    def _path(self, resource: Resource) -> str:
+        try:
+            return shape_of(resource.type).path(self.inputs(resource), self.graph.subscription_id)
+        except UnknownTypeError:  # SHAPE-01 reports it
+            return ""
+
+    def path(self, resource: Resource) -> str:
+        """The ARM id; empty for what is not in ARM."""
+        return self._paths.get(resource.urn, "")
+
+    @cached_property
+    def by_path(self) -> dict[str, Resource]:
+        return {self.path(resource): resource for resource in self.arm}
+
+    def group(self, resource: Resource) -> str:
+        """The resource group that it lies in, by its ARM id."""
+        found = re.match(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", self.path(resource), re.IGNORECASE)
+        return found[1] if found else ""
+
+    def cluster(self, resource: Resource) -> str:
+        """The cluster that owns the resource; empty for what clusters share."""
+        return self._cluster_of_group.get(self.group(resource), "")
+
+    @cached_property
+    def _cluster_of_group(self) -> dict[str, str]:
+        return {cluster.names.resource_group: name for name, cluster in self.settings.clusters.items()}
+
+    @property
+    def clusters(self) -> Mapping[str, Cluster]:
+        return self.settings.clusters
+
+    # Order
+
+    @cached_property
+    def _reach(self) -> dict[str, frozenset[str]]:
+        direct = {
+            resource.urn: {urn for urn in resource.dependencies if urn in self.graph.resources}
+            for resource in self.resources
+        }
+        reach: dict[str, frozenset[str]] = {}
+        for urn in TopologicalSorter(direct).static_order():
+            reach[urn] = frozenset(direct[urn]).union(*(reach[other] for other in direct[urn]))
+        return reach
+
+    def ancestors(self, resource: Resource) -> frozenset[str]:
+        """URNs of everything that the resource waits for, directly or through others."""
+        return self._reach[resource.urn]
+
+    def waits(self, resource: Resource, other: Resource) -> bool:
+        return other.urn in self._reach[resource.urn]

@@ -1,0 +1,148 @@
+"""Certificates and keys, really parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----\s[A-Za-z0-9+/=:,\s-]{40}")
+"""A private key with its contents; scripts and messages may name the marker alone."""
+
+_ALGORITHMS = {
+    "RSA": rsa.RSAPublicKey,
+    "ECDSA": ec.EllipticCurvePublicKey,
+    "Ed25519": ed25519.Ed25519PublicKey,
+    "Ed448": ed448.Ed448PublicKey,
+    "DSA": dsa.DSAPublicKey,
+}
+
+
+def certificates(pem: str) -> list[x509.Certificate]:
+    """All certificates of a PEM text in their order; none if it is something else."""
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())
+    except ValueError:
+        return []
+
+
+def key_of_private(pem: str) -> bytes | None:
+    """What identifies a private key: its public key, DER."""
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_of(certificate: x509.Certificate) -> bytes:
+    """What identifies a certificate's key: its public key, DER."""
+    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def algorithm(certificate: x509.Certificate) -> str:
+    """The kind of key, as a message names it."""
+    key = certificate.public_key()
+    return next((name for name, kind in _ALGORITHMS.items() if isinstance(key, kind)), type(key).__name__)
+
+
+def sha256(certificate: x509.Certificate) -> str:
+    """Fingerprint, lower-case hex."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def subject(name: x509.Name) -> str:
+    """A distinguished name as text, `CN=site-g1`."""
+    return name.rfc4514_string()
+
+
+def is_ca(certificate: x509.Certificate) -> bool:
+    """Whether it may sign others."""
+    found = _constraints(certificate)
+    return bool(found and found.ca)
+
+
+def path_length(certificate: x509.Certificate) -> int | None:
+    """How many CAs may follow below it; None: any number."""
+    found = _constraints(certificate)
+    return found.path_length if found else None
+
+
+def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def extended_uses(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
+    """What the certificate may be used for."""
+    try:
+        return set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return set()
+
+
+def hosts(certificate: x509.Certificate) -> list[str]:
+    """Every DNS name and IP address among the subject alternative names."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
+
+
+def is_ip(host: str) -> bool:
+    """Whether the host is an IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def names_host(certificate: x509.Certificate, host: str) -> bool:
+    """Whether the certificate is for this host, an IP address only as an IP address and a name only as a name."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    wanted: x509.GeneralName = x509.IPAddress(ip_address(host)) if is_ip(host) else x509.DNSName(host)
+    return wanted in list(names)
+
+
+def why_no_server_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], root: x509.Certificate) -> str:
+    """Why a client that trusts the root refuses the server, whatever host it asked for; empty if it does not."""
+    known = hosts(leaf)
+    if not known:
+        return "the certificate names no host"
+    host = x509.IPAddress(ip_address(known[0])) if is_ip(known[0]) else x509.DNSName(known[0])
+    try:
+        _policy(leaf, root).build_server_verifier(host).verify(leaf, list(others))
+    except (VerificationError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def why_no_client_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], root: x509.Certificate) -> str:
+    """Why a server that trusts the root refuses the client; empty if it does not."""
+    # MQTT clients are known by their subject, so an alternative name is not asked for.
+    ee = ExtensionPolicy.webpki_defaults_ee().may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    policy = _policy(leaf, root).extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ee)
+    try:
+        policy.build_client_verifier().verify(leaf, list(others))
+    except (VerificationError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _policy(leaf: x509.Certificate, root: x509.Certificate) -> PolicyBuilder:
+    # At the time it was issued: a graph may be judged at any later time.
+    return PolicyBuilder().store(Store([root])).time(leaf.not_valid_before_utc)

@@ -1,0 +1,18 @@
+"""What Azure would refuse about one resource, looking at nothing else."""
+
+from __future__ import annotations
+
+from rehearsal.azure.shapes import UnknownTypeError, shape_of
+from rehearsal.rules.lookup import Hits, View
+
+
+def shape(view: View) -> Hits:
+    """Every body has the form that its API version asks for: names, types, enums, lengths, required properties."""
+    for resource in view.arm:
+        try:
+            known = shape_of(resource.type)
+        except UnknownTypeError as error:
+            yield resource.name, f"{error}. Is the API version one that the release has?"
+            continue
+        for finding in known.check(view.inputs(resource)):
+            yield resource.name, f"{finding} ({known.arm_type} in {known.api_version})"
