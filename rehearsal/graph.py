@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.azure.shapes import is_arm, shape_of
+from rehearsal.azure.shapes import shape_of, tokens
 from rehearsal.values import Secret, redact, reveal, secret_paths
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -59,7 +59,8 @@ class Resource:
 
     @property
     def is_arm(self) -> bool:
-        return is_arm(self.type)
+        """Whether this is an ARM call whose shape is known."""
+        return self.type in tokens()
 
 
 @dataclass

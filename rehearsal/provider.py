@@ -6,7 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from rehearsal.answers import random, tls
-from rehearsal.azure.shapes import is_arm, shape_of
+from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of
 from rehearsal.graph import Resource
 
 
@@ -27,7 +27,7 @@ class ShapeProvider:
         if is_arm(resource.type):
             if not preview:
                 self._note_script(inputs)
-            return shape_of(resource.type).outputs(inputs, preview=preview, subscription_id=self._subscription_id)
+            return self._create_in_azure(resource, inputs, preview=preview)
         if package == "tls":
             return ("", tls.preview(type_name, inputs)) if preview else tls.create(type_name, inputs)
         if package == "random":
@@ -50,6 +50,16 @@ class ShapeProvider:
             )
         inputs = {**self._made_by_scripts[arm_id], **arguments}
         return shape.outputs(inputs, preview=False, subscription_id=self._subscription_id)[1]
+
+    def _create_in_azure(
+        self, resource: Resource, inputs: dict[str, Any], *, preview: bool
+    ) -> tuple[str, dict[str, Any]]:
+        try:
+            shape = shape_of(resource.type)
+        except UnknownTypeError:
+            # Rule SHAPE-01 reports it, with everything else that is wrong.
+            return f"/no-shape/{resource.name}", {**inputs, "name": resource.name}
+        return shape.outputs(inputs, preview=preview, subscription_id=self._subscription_id)
 
     def _note_script(self, inputs: dict[str, Any]) -> None:
         """Facts per script: `connect-arc` creates the connected cluster that its parameters name."""

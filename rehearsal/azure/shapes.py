@@ -7,7 +7,7 @@ Inputs are plain values under the SDK's wire names (camelCase), secrets unwrappe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -112,9 +112,9 @@ def is_arm(token: str) -> bool:
     return token.startswith(("azure-native:", "azure-native_"))
 
 
-def tokens() -> list[str]:
+def tokens() -> KeysView[str]:
     """All types that are known."""
-    return list(_tokens())
+    return _tokens().keys()
 
 
 @cache

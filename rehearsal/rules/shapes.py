@@ -6,6 +6,11 @@ from rehearsal.azure.shapes import UnknownTypeError, shape_of
 from rehearsal.rules.lookup import Hits, View
 
 
+def unknown_types(view: View) -> bool:
+    """Whether a resource is of a type, or of an API version, that nothing is known of."""
+    return any(not resource.is_arm for resource in view.arm)
+
+
 def shape(view: View) -> Hits:
     """Every body has the form that its API version asks for: names, types, enums, lengths, required properties."""
     for resource in view.arm:

@@ -101,6 +101,10 @@ def _other_api(patch: Patch) -> None:
     patch.setattr(mqtt_configuration, "iot_operations", lambda _: Package("iotoperations", "2026-03-01"))
 
 
+def _no_such_api(patch: Patch) -> None:
+    patch.setattr(mqtt_configuration, "iot_operations", lambda _: Package("iotoperations", "2026-07-02"))
+
+
 def _parent_by_name(patch: Patch) -> None:
     place: Callable[..., Mapping[str, Any]] = mqtt_configuration._broker_place
     patch.setattr(mqtt_configuration, "_broker_place", lambda stamp: {**place(stamp), "brokerName": "default"})
@@ -161,6 +165,11 @@ MISTAKES: dict[str, tuple[Callable[[Patch], None], str, tuple[str, ...]]] = {
         _other_api,
         "REL-01",
         ("enterprise-link-listener", "azure-native_iotoperations_v20260701"),
+    ),
+    "API version that does not exist": (
+        _no_such_api,
+        "SHAPE-01",
+        ("enterprise-link-listener", "azure-native_iotoperations_v20260702", "did you mean"),
     ),
     "parent by name": (_parent_by_name, "PATH-01", ("enterprise-link-listener", "brokerName", "enterprise-broker")),
     "listener that does not wait for its Secret": (
