@@ -9,14 +9,9 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import compute
 
+from components import mqtt_bodies
 from components.cluster_stamp import ClusterStamp
 from components.key_vault_publisher import KeyVaultPublisher
-from components.mqtt_bodies import (
-    authentication_properties,
-    authorization_properties,
-    dataflow_properties,
-    endpoint_properties,
-)
 from components.packages import (
     BrokerAuthentication,
     BrokerAuthorization,
@@ -160,7 +155,7 @@ def _listener(
         {
             **place,
             "authenticationName": listener.authentication_name,
-            "properties": authentication_properties(listener, links),
+            "properties": mqtt_bodies.authentication_properties(listener, links),
         },
         options,
     )
@@ -170,7 +165,7 @@ def _listener(
         {
             **place,
             "authorizationName": listener.authorization_name,
-            "properties": authorization_properties(links),
+            "properties": mqtt_bodies.authorization_properties(links),
         },
         options,
     )
@@ -207,7 +202,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
         {
             **place,
             "dataflowEndpointName": link.endpoint_name,
-            "properties": endpoint_properties(link, broker),
+            "properties": mqtt_bodies.endpoint_properties(link, broker),
         },
         pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.machine.vm]),
     )
@@ -219,7 +214,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
                 **place,
                 "dataflowProfileName": stamp.dataflow_profile.name,
                 "dataflowName": topic.dataflow_name,
-                "properties": dataflow_properties(
+                "properties": mqtt_bodies.dataflow_properties(
                     topic,
                     stamp.local_endpoint.name,
                     endpoint.name,

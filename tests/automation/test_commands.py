@@ -141,16 +141,16 @@ def test_rehearse_as_json_is_one_document(run: Run) -> None:
 
 
 def test_a_finding_fails_the_rehearsal_and_leads_to_its_resource(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from components import mqtt_configuration
+    from components import mqtt_bodies
 
-    right = mqtt_configuration.endpoint_properties
+    right = mqtt_bodies.endpoint_properties
 
     def misspelt(*arguments: Any) -> dict[str, Any]:
         properties = right(*arguments)
         properties["mqttSettings"]["keepAliveSecond"] = properties["mqttSettings"].pop("keepAliveSeconds")
         return properties
 
-    monkeypatch.setattr(mqtt_configuration, "endpoint_properties", misspelt)
+    monkeypatch.setattr(mqtt_bodies, "endpoint_properties", misspelt)
     result = run("rehearse")
 
     assert result.exit_code == 1

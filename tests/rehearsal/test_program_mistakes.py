@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components import cluster_stamp as stamps
-from components import key_vault_publisher, mqtt_configuration, vnet_peering
+from components import key_vault_publisher, mqtt_bodies, mqtt_configuration, vnet_peering
 from components.cluster_stamp import identities, registries
 from components.packages import Package
 from components.pki_chain import PkiChain
@@ -57,12 +57,12 @@ def _wrong_root(patch: Patch) -> None:
 
 
 def _wrong_port(patch: Patch) -> None:
-    endpoint_properties = mqtt_configuration.endpoint_properties
+    endpoint_properties = mqtt_bodies.endpoint_properties
 
     def with_port(link: Link, broker: Listener) -> dict[str, Any]:
         return endpoint_properties(link, dataclasses.replace(broker, port=8883))
 
-    patch.setattr(mqtt_configuration, "endpoint_properties", with_port)
+    patch.setattr(mqtt_bodies, "endpoint_properties", with_port)
 
 
 def _one_direction(patch: Patch) -> None:
@@ -87,14 +87,14 @@ def _unmarked_key(patch: Patch) -> None:
 
 
 def _misspelt(patch: Patch) -> None:
-    endpoint_properties = mqtt_configuration.endpoint_properties
+    endpoint_properties = mqtt_bodies.endpoint_properties
 
     def misspelt(link: Link, broker: Listener) -> dict[str, Any]:
         properties = endpoint_properties(link, broker)
         properties["mqttSettings"]["keepAliveSecond"] = properties["mqttSettings"].pop("keepAliveSeconds")
         return properties
 
-    patch.setattr(mqtt_configuration, "endpoint_properties", misspelt)
+    patch.setattr(mqtt_bodies, "endpoint_properties", misspelt)
 
 
 def _other_api(patch: Patch) -> None:
