@@ -17,7 +17,7 @@ def shape(view: View) -> Hits:
         try:
             known = shape_of(resource.type)
         except UnknownTypeError as error:
-            yield resource.name, f"{error}. Is the API version one that the release has?"
+            yield resource.name, f"{error} Expected: an API version that the release has."
             continue
         for finding in known.check(view.inputs(resource)):
             yield resource.name, f"{finding} ({known.arm_type} in {known.api_version})"

@@ -35,7 +35,6 @@ MISTAKES = (
         "SHAPE-01",
         lambda two: setattr(two.get("site-nat-public-ip"), "type", "azure-native:network:PublicIpAddress"),
         ("site-nat-public-ip", "did you mean"),
-        also=("REF-01", "OUT-01"),
     ),
     Mistake(
         "id of nothing",
