@@ -21,6 +21,11 @@ def progress(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 link`, `2 links`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def fail(text: str, code: int) -> NoReturn:
     """Print an error for the user and stop; no traceback."""
     sys.stderr.write(text + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from automation.console import say
+from automation.console import counted, say
 from rehearsal.graph import Graph, Resource
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
@@ -34,11 +34,14 @@ def as_document(result: Rehearsal) -> dict[str, Any]:
 
 
 def print_summary(result: Rehearsal) -> None:
-    """Print the rehearsal for people: resources by concern, time, how to reach everything, verdict."""
+    """Print the rehearsal for people: what would exist and how to reach it, or what is wrong."""
+    if result.findings:
+        _print_findings(result)
+        return
     _print_resources(result)
     _print_schedule(result)
     _print_outputs(reveal(result.deployment.outputs))
-    _print_verdict(result)
+    say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
 
 
 def _counts(graph: Graph) -> dict[str, dict[str, int]]:
@@ -102,15 +105,14 @@ def _print_outputs(outputs: dict[str, Any]) -> None:
             say(f"  {name}: {topic['from']} on {link['from']} -> {topic['to']} on {link['to']}")
 
 
-def _print_verdict(result: Rehearsal) -> None:
-    if not result.findings:
-        say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
-        return
+def _print_findings(result: Rehearsal) -> None:
     rules = len({finding.rule for finding in result.findings})
-    say(f"\n{len(result.findings)} findings by {rules} of {len(RULES)} rules:")
+    say(
+        f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {len(RULES)} rules."
+    )
     for finding in result.findings:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
-    say("\nNext: mend the program or the settings, then rehearse again.")
+    say("\nNext: mend the program or the settings, then rehearse again. The rules are in rehearsal/rules/.")
 
 
 def _minutes(seconds: int) -> str:

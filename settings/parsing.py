@@ -145,6 +145,8 @@ def _example(path: Path) -> str:
 def _quoting_hint(details: ErrorDetails, given: object) -> str:
     if details["type"] in ("string_type", "literal_error") and isinstance(given, bool | int | float):
         return f"YAML read a {'truth value' if isinstance(given, bool) else 'number'} here; put the text in quotes"
+    if details["type"] == "int_type" and isinstance(given, str) and given.strip().isdigit():
+        return "YAML read a text here; write the number without quotes"
     return ""
 
 

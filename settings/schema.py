@@ -111,7 +111,14 @@ class ListenerInput(_Section):
 class ClusterInput(_Section):
     """One cluster."""
 
-    code: Annotated[Code, About("1 to 3 lower-case letters or digits, a letter first; no other cluster's", "c")]
+    code: Annotated[
+        Code,
+        About(
+            "1 to 3 lower-case letters or digits, a letter first; no other cluster's",
+            "c",
+            "it is part of every Azure name (rg-myorgc-dev-001), so it never changes; site has a, enterprise has b",
+        ),
+    ]
     hosting: Annotated[Hosting, About("azure-vm, the only way so far", "azure-vm")] = "azure-vm"
     location: Annotated[Location | None, About("an Azure region, as text", "eastus2")] = None
     address_space: Annotated[Network, About("a private IPv4 network in CIDR notation", "10.3.0.0/16")]

@@ -1,7 +1,8 @@
-"""Reads `Pulumi.<stack>.yaml` the way Pulumi does, but tells mistakes with their line, and refuses duplicate keys."""
+"""Reads `Pulumi.<stack>.yaml` the way Pulumi does, but tells mistakes with their line, and what would be ignored."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -42,8 +43,7 @@ def read(directory: Path, stack: str) -> dict[str, object]:
     try:
         document = _parsed(file.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as broken:
-        line = f"{file.name}:{broken.problem_mark.line + 1}" if broken.problem_mark else file.name
-        raise error(line, broken.problem, "valid YAML, indented with spaces, each key once", "key: value") from None
+        raise _not_yaml(file, broken, source(stack)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise error(file.name, str(broken), "valid YAML in UTF-8", "key: value") from None
     config = document.get("config") if isinstance(document, dict) else document
@@ -56,7 +56,59 @@ def read(directory: Path, stack: str) -> dict[str, object]:
         raise error(
             f"config.{SETTINGS_KEY}", NOTHING, "a map with at least prefix, environment and location", example, hint
         )
+    problems = [*_ignored(config), *_clash(directory, stack, config[SETTINGS_KEY])]
+    if problems:
+        raise SettingsError(problems, source(stack))
     return config
+
+
+def _ignored(config: dict[str, object]) -> Iterator[Problem]:
+    """Keys beside ours that nobody would read: a section that is indented too little loses all it says."""
+    for key in config:
+        namespace, _, name = str(key).partition(":")
+        if key == SETTINGS_KEY or (name and namespace not in ("edge-stamps", "azure-native")):
+            continue
+        if namespace == "azure-native":
+            expected = "no such key: the stack's own providers take subscription and tenant from the settings"
+            yield Problem(f"config.{key}", key, expected, f"{SETTINGS_KEY}: {{subscription_id: ...}}")
+        else:
+            expected = f"nothing beside {SETTINGS_KEY}; what belongs to the settings stands below it, indented"
+            yield Problem(f"config.{key}", key, expected, f"{SETTINGS_KEY}: {{{name or namespace}: ...}}")
+
+
+def _clash(directory: Path, stack: str, settings: object) -> Iterator[Problem]:
+    """Two stacks of the same prefix, environment and instance would claim the same names in Azure."""
+    mine = _identity(settings)
+    for other in stacks(directory):
+        if other == stack.rpartition("/")[2] or mine is None:
+            continue
+        try:
+            document = yaml.safe_load(path(directory, other).read_text(encoding="utf-8"))
+            theirs = _identity(document["config"][SETTINGS_KEY])
+        except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+            continue  # It has problems of its own, told when it is read.
+        if mine == theirs:
+            expected = f"another prefix, environment or instance than Pulumi.{other}.yaml: both stacks would own"
+            yield Problem("instance", mine[2], f"{expected} the same names in Azure", '"002"')
+
+
+def _identity(settings: object) -> tuple[object, object, object] | None:
+    if not isinstance(settings, dict) or "prefix" not in settings:
+        return None
+    return settings["prefix"], settings.get("environment"), settings.get("instance", "001")
+
+
+def _not_yaml(file: Path, broken: yaml.MarkedYAMLError, where_from: str) -> SettingsError:
+    """The parser stumbles after the mistake: show what it was reading, and the lines where it stopped."""
+    mark = broken.problem_mark
+    lines = file.read_text(encoding="utf-8").splitlines()
+    number = min(mark.line, len(lines) - 1) if mark else 0
+    before = " / ".join(line.strip() for line in lines[max(number - 1, 0) : number + 1] if line.strip())
+    opened = broken.context_mark.line + 1 if broken.context_mark else None
+    hint = f"{broken.context}, which began in line {opened}" if broken.context and opened else ""
+    where = f"{file.name}:{mark.line + 1}" if mark else file.name
+    expected = f"valid YAML, indented with spaces, each key once; {broken.problem}, in or just before this line"
+    return SettingsError([Problem(where, before, expected, "key: value", hint)], where_from)
 
 
 def _parsed(text: str) -> object:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from automation import __main__ as command
+from automation import cli as command
 from rehearsal.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -47,7 +47,7 @@ def test_check_passes_on_complete_settings(run: Run) -> None:
     result = run("check", settings={**TWO_CLUSTERS, **STAND_INS})
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "Settings of stack test are complete: 2 clusters, 1 links, AIO 2608.\n"
+    assert result.stdout == "Settings of stack test are complete: 2 clusters, 1 link, AIO 2608.\n"
 
 
 def test_check_for_a_rehearsal_does_not_need_the_tenant(run: Run) -> None:
@@ -187,9 +187,20 @@ def test_a_wrong_option_is_a_usage_error() -> None:
 
 def test_it_runs_as_a_module() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "automation", "check", "--stack", "dev"],
+        [sys.executable, "-m", "automation", "check", "--stack", "nowhere"],
         cwd=PROGRAM, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert result.returncode == 2
-    assert result.stderr.startswith("5 problems in the settings of stack dev (Pulumi.dev.yaml):")
+    assert result.stderr.startswith("1 problem in the settings of stack nowhere (Pulumi.nowhere.yaml):")
+
+
+def test_without_its_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no', name='typer')", encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-c", "import runpy; runpy.run_module('automation', run_name='__main__')"],
+        cwd=PROGRAM, env={"PYTHONPATH": f"{tmp_path}:{PROGRAM}"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert result.returncode == 1
+    assert result.stderr == "The package typer is missing. Next: make setup, then .venv/bin/python -m automation\n"
