@@ -79,7 +79,7 @@ class PkiChain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PkiChainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
-        self._pki = args.settings.pki
+        self._pki, self._protect_roots = args.settings.pki, args.settings.profile.protect
         server = self._authority("server", self._pki.server_root_common_name, self._pki.server_intermediate_common_name)
         client = self._authority("client", self._pki.client_root_common_name, self._pki.client_intermediate_common_name)
         self.server_root, self.client_root = server.root, client.root
@@ -101,7 +101,7 @@ class PkiChain(pulumi.ComponentResource):
 
     def _authority(self, side: str, root_name: str, intermediate_name: str) -> _Authority:
         generation = f"g{self._pki.generation}"
-        root_key = self._private_key(f"{side}-root-key-{generation}")
+        root_key = self._private_key(f"{side}-root-key-{generation}", protect=self._protect_roots)
         root = tls.SelfSignedCert(
             f"{side}-root-{generation}",
             private_key_pem=root_key.private_key_pem_pkcs8,
@@ -112,7 +112,8 @@ class PkiChain(pulumi.ComponentResource):
             set_subject_key_id=True,
             allowed_uses=_CA_USES,
             validity_period_hours=self._pki.root_hours,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Every certificate below hangs on it, and the state holds its only copy.
+            opts=pulumi.ResourceOptions(parent=self, protect=self._protect_roots),
         )
         root_certificate = Certificate(
             _subject(root_name), _subject(root_name), root.cert_pem, root_key.private_key_pem_pkcs8,
@@ -121,6 +122,8 @@ class PkiChain(pulumi.ComponentResource):
         intermediate = self._signed(
             f"{side}-intermediate", generation, intermediate_name, root_certificate,
             uses=_CA_USES, hours=self._pki.intermediate_hours, is_ca=True,
+            # A new one in time for the leaves that the old one could still sign.
+            renewal_hours=self._pki.leaf_hours + self._pki.early_renewal_hours,
         )  # fmt: skip
         return _Authority(root_certificate, intermediate)
 
@@ -128,6 +131,7 @@ class PkiChain(pulumi.ComponentResource):
         certificate = self._signed(
             f"{cluster}-server-leaf", f"g{listener.generation}", listener.common_name, authority.intermediate,
             uses=["digital_signature", "server_auth"], hours=self._pki.leaf_hours,
+            renewal_hours=self._pki.early_renewal_hours,
             dns_names=list(listener.dns_names), ip_addresses=[str(address) for address in listener.ip_addresses],
         )  # fmt: skip
         return _leaf(certificate, authority)
@@ -136,6 +140,7 @@ class PkiChain(pulumi.ComponentResource):
         certificate = self._signed(
             f"{link.name}-client-leaf", f"g{link.generation}", link.common_name, authority.intermediate,
             uses=["digital_signature", "client_auth"], hours=self._pki.leaf_hours,
+            renewal_hours=self._pki.early_renewal_hours,
         )  # fmt: skip
         return _leaf(certificate, authority)
 
@@ -148,6 +153,7 @@ class PkiChain(pulumi.ComponentResource):
         *,
         uses: list[str],
         hours: int,
+        renewal_hours: int,
         is_ca: bool = False,
         dns_names: list[str] | None = None,
         ip_addresses: list[str] | None = None,
@@ -172,7 +178,7 @@ class PkiChain(pulumi.ComponentResource):
             set_subject_key_id=True,
             allowed_uses=uses,
             validity_period_hours=hours,
-            early_renewal_hours=self._pki.early_renewal_hours,
+            early_renewal_hours=renewal_hours,
             opts=options,
         )
         return Certificate(
@@ -180,13 +186,14 @@ class PkiChain(pulumi.ComponentResource):
             certificate.validity_end_time,
         )  # fmt: skip
 
-    def _private_key(self, resource_name: str) -> tls.PrivateKey:
+    def _private_key(self, resource_name: str, *, protect: bool = False) -> tls.PrivateKey:
         return tls.PrivateKey(
             resource_name,
             algorithm=_KEY_ALGORITHM,
             ecdsa_curve=_CURVE,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                protect=protect,
                 additional_secret_outputs=["private_key_openssh", "private_key_pem", "private_key_pem_pkcs8"],
             ),
         )

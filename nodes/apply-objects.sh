@@ -10,7 +10,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly LABEL=edge-stamps/object-set
-readonly BUNDLES=bundles.trust.cert-manager.io
 
 need OBJECTS OBJECT_SET
 [[ "$OBJECT_SET" =~ ^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$ ]] ||
@@ -67,12 +66,8 @@ if ((count > 0)); then
 fi
 
 # --- 3. Prune -------------------------------------------------------------------------------------------------------
-crd() {
-  try kube get crd "$BUNDLES" --ignore-not-found --output name
-}
-wait_for 120 "answer of the Kubernetes API" "'journalctl -u k3s' on the node." crd
+# Bundles stay: what refers to one leaves only later in the same deployment, and one that nobody names grants nothing.
 prunable=(clusterrolebindings.rbac.authorization.k8s.io)
-[[ -z "$state" ]] || prunable+=("$BUNDLES") # without the cert-manager extension there are none
 pruned=0
 for kind in "${prunable[@]}"; do
   wait_for 120 "list of $kind" "'journalctl -u k3s' on the node." \

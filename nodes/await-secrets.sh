@@ -85,6 +85,8 @@ def problem(item, found):
     if certificate:
         pem = data[certificate["key"]].decode("ascii", "replace")
         start, end = pem.find("-----BEGIN CERTIFICATE-----"), pem.find("-----END CERTIFICATE-----")
+        if item["kind"] == "ConfigMap" and pem.count("-----BEGIN ") != 1:
+            return f"{certificate['key']} holds more than one certificate, and AIO would trust each; expected one"
         try:
             der = ssl.PEM_cert_to_DER_cert(pem[start : end + len("-----END CERTIFICATE-----")])
         except ValueError:

@@ -67,8 +67,8 @@ wait_for() {
 
 # lock NAME: one run at a time. The lock lasts as long as any child of a killed run.
 lock() {
-  local file="$ROOT_DIR/run/lock/edge-stamps-$1.lock"
-  mkdir -p "${file%/*}"
+  local file="$ROOT_DIR/run/edge-stamps/$1.lock" # not /run/lock, where anybody could hold it
+  install -d -m 0700 "${file%/*}"
   exec 9>"$file"
   wait_for 600 "no other run holding $file" "'fuser -v $file' on the node shows it; deploy again when it is over." \
     flock --nonblock 9

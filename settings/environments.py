@@ -25,11 +25,11 @@ class Profile:
     persistence_gib: int | None
     # Protection
     protect: bool
-    """Vault, storage account, VNet and node refuse to be deleted (Pulumi `protect`)."""
+    """Resource group, vault, storage, VNet, node, broker and CA keys refuse to be deleted (Pulumi `protect`)."""
     purge_protection: bool
     """Key Vault; cannot be switched off again (field-review §3, rule 19)."""
     soft_delete_days: int
-    """Key Vault and blobs, 7 to 90; fixed at creation of a vault."""
+    """Key Vault, 7 to 90; fixed at creation."""
     storage_sku: str
     dataflow_disk_persistence: bool
     """Dataflows keep unsent messages on disk; off: a reboot of the node loses them."""

@@ -102,6 +102,8 @@ Guid = Annotated[str, AfterValidator(_guid)]
 CustomLocationsObjectId = Annotated[Guid, AfterValidator(_object_id)]
 
 _KEY_TYPES = ("ssh-ed25519", "ssh-rsa")
+_SHORTEST_KEY = {"ssh-ed25519": 48, "ssh-rsa": 270}
+"""Bytes of the blob; an RSA key of 2048 bits has 279, one of 1024 bits 151."""
 
 
 def _ssh_public_key(text: str) -> str:
@@ -111,7 +113,8 @@ def _ssh_public_key(text: str) -> str:
     except binascii.Error:
         blob = b""
     # The blob starts with the length and the name of the key's type, once more (RFC 4253 §6.6).
-    if kind not in _KEY_TYPES or not blob.startswith(len(kind).to_bytes(4, "big") + kind.encode()) or len(blob) < 48:
+    well_formed = kind in _KEY_TYPES and blob.startswith(len(kind).to_bytes(4, "big") + kind.encode())
+    if not well_formed or len(blob) < _SHORTEST_KEY[kind] or not text.strip().isprintable():
         raise PydanticCustomError("pattern", "no public key")
     return text.strip()
 

@@ -22,7 +22,7 @@ class Tenant:
     custom_locations_object_id: str
     """Object id of the Custom Locations service principal in this tenant (not its application id)."""
     admin_group_object_id: str
-    """Entra group whose members may reach the clusters through Arc."""
+    """Entra group whose members reach the clusters through Arc and are cluster-admin there: they read every key."""
     ssh_public_key: str
 
 

@@ -67,7 +67,7 @@ def _default_secret_provider_class(connected_cluster: str, resource_group: str) 
 
 
 def link_name(client: str, broker: str) -> str:
-    """Name of a link, unique because a pair of clusters has at most one per direction."""
+    """Name of a link; a rule sees to it that no two are the same."""
     return f"{client}-to-{broker}"
 
 

@@ -212,7 +212,7 @@ class StackInput(_Section):
         Guid,
         _ids(
             "d9c8b7a6-9584-4736-a251-403f2e1d0c9b",
-            "the object id of the Entra group that may reach the clusters",
+            "the object id of the Entra group that administers the clusters (cluster-admin)",
             'az ad group show --group "<name>" --query id -o tsv',
         ),
     ]

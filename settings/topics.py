@@ -11,12 +11,13 @@ def fault(topic: str, *, wildcards: bool) -> str:
         return "it is empty"
     if topic.startswith("$"):
         return "topics that start with $ belong to the broker"
-    if "\0" in topic:
-        return "it holds a NUL character"
+    if any(ord(character) < 32 or ord(character) == 127 for character in topic):
+        return "it holds a control character"
     if len(topic.encode(errors="replace")) > LONGEST_TOPIC_BYTES:
         return f"it is longer than {LONGEST_TOPIC_BYTES} bytes"
     if not wildcards:
-        return "a destination is one topic, without + and #" if set(topic) & set("+#") else ""
+        # AIO replaces $topic and ${...} in a destination, and {principal...} in a rule: the two would differ.
+        return "a destination is one topic, without + # $ { }" if set(topic) & set("+#${}") else ""
     levels = topic.split("/")
     if any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"):
         return "# stands alone, as the last level"

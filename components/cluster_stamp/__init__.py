@@ -69,7 +69,7 @@ class ClusterStamp(pulumi.ComponentResource):
             resource_group_name=names.resource_group,
             location=args.cluster.location,
             tags=args.settings.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.profile.protect),
         )
         context = StampContext(self, args.settings, args.cluster, self.resource_group)
 

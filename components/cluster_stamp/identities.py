@@ -81,10 +81,12 @@ def _arc_roles(context: StampContext, arc: managedidentity.UserAssignedIdentity)
     The built-in onboarding role cannot delete one (blueprint-facts D10), and `az connectedk8s connect` refuses a
     name that is taken by another cluster (run-command-arc-authz-facts §3).
     """
+    guid = stable_guid(context, "arc-disconnect-role")
     disconnect = authorization.RoleDefinition(
         context.logical("arc-disconnect-role"),
-        role_definition_id=stable_guid(context, "arc-disconnect-role"),
-        role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc",
+        role_definition_id=guid,
+        # Unique in the tenant, where another subscription may have a cluster of this name.
+        role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc ({guid[:8]})",
         role_type="CustomRole",
         description="Deletes the connected cluster of a node that was rebuilt under the same name.",
         scope=context.group.id,

@@ -110,7 +110,10 @@ def create_network(context: StampContext) -> ClusterNetwork:
 
 
 def _security_rules(context: StampContext) -> list[network.SecurityRuleArgs]:
-    """Broker port from the linked VNets, node to node, then deny: the platform's defaults would admit every peer."""
+    """Broker port from the linked nodes, node to node, then deny: the platform's defaults would admit every peer.
+
+    A link's traffic leaves its cluster with the node's address (K3s masquerades pods); the subnet holds the nodes.
+    """
     subnet, node = str(context.cluster.network.subnet), str(context.cluster.network.node_address)
     rules = [
         _inbound_rule("AllowNodeToNode", 200, "Allow", "*", [subnet], subnet, "*"),
@@ -120,7 +123,7 @@ def _security_rules(context: StampContext) -> list[network.SecurityRuleArgs]:
     if listener is None:
         return rules
     clients = [
-        str(context.settings.clusters[link.client].network.address_space)
+        str(context.settings.clusters[link.client].network.subnet)
         for link in context.settings.links_to(context.cluster.name)
     ]
     return [_inbound_rule("AllowMqttFromLinks", 100, "Allow", "Tcp", clients, node, str(listener.port)), *rules]

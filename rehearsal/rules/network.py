@@ -52,7 +52,7 @@ def _overlap(view: View, first: Resource, second: Resource) -> bool:
 
 
 def security_rules(view: View) -> Hits:
-    """Inbound: each linked client's VNet to the node's broker port, node to node, then deny all; nothing else."""
+    """Inbound: each linked client's subnet to the node's broker port, node to node, then deny all; nothing else."""
     for cluster in view.clusters:
         group = view.one("NetworkSecurityGroup", cluster)
         if group is None:
@@ -76,7 +76,7 @@ def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -
         if parts.link.broker != cluster or not parts.port:
             continue
         address, port = str(_address(view, cluster)), parts.port.get("port")
-        for network in _space(view, parts.link.client):
+        for network in _subnets(view, parts.link.client):
             if not any(_admits(one, network, address, port) for one in allows):
                 message = (
                     f"securityRules: nothing admits {network} (cluster {parts.link.client}) to {address} port {port},"
@@ -86,9 +86,9 @@ def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -
 
 
 def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
-    own = _networks([text(view.inputs(one), "addressPrefix") for one in view.all("Subnet", cluster=cluster)])
+    own = _subnets(view, cluster)
     links = [parts for parts in view.links if parts.link.broker == cluster]
-    clients = [network for parts in links for network in _space(view, parts.link.client)]
+    clients = [network for parts in links for network in _subnets(view, parts.link.client)]
     node = [IPv4Network(str(_address(view, cluster)))]
     ports = {str(parts.port["port"]) for parts in links if "port" in parts.port}
     for one in allows:
@@ -98,9 +98,13 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
         if not inside and not for_links:
             message = (
                 f"securityRules: {text(one, 'name')} admits {', '.join(sources)} to {', '.join(targets)} port"
-                f" {', '.join(_ports(one))}, which no link needs. Narrow it to the links' VNets and the node's port"
+                f" {', '.join(_ports(one))}, which no link needs. Narrow it to the clients' subnets and the node's port"
             )
             yield group.name, message
+
+
+def _subnets(view: View, cluster: str) -> list[IPv4Network]:
+    return _networks([text(view.inputs(one), "addressPrefix") for one in view.all("Subnet", cluster=cluster)])
 
 
 def _space(view: View, cluster: str) -> list[IPv4Network]:

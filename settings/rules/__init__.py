@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     Rule("link-ends-known", "design: links join clusters", links.known_clusters),
     Rule("link-has-two-ends", "design: links join clusters", links.two_ends),
     Rule("one-link-per-pair", "design: one certificate per link", links.one_link_per_pair),
+    Rule("link-names-unique", "design: one certificate per link", links.unique_link_names),
     Rule("topics-distinct", "one dataflow per pair", links.distinct_topics),
     Rule("client-ids-unique", "field-review §3 rule 12, aio-cli-facts §5.5", links.unique_client_ids),
     Rule("dataflows-few-enough", "field-review §3 rule 11, aio-cli-facts §5.5", links.few_enough_dataflows),

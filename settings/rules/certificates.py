@@ -11,14 +11,22 @@ from settings.schema import StackInput
 
 
 def shorter_than_its_issuer(stack: StackInput) -> Iterator[Finding]:
-    """A certificate that outlives its issuer fails when the issuer ends, at a date that nobody watches."""
+    """A certificate that outlives its issuer fails when the issuer ends, at a date that nobody watches.
+
+    Certificates are renewed while their issuer goes on, so it has to outlive a life that begins as late as possible:
+    an intermediate is renewed one leaf's life before its own end, and the root is not renewed.
+    """
     pki = stack.pki
     lives = {"root_days": pki.root_days, "intermediate_days": pki.intermediate_days, "leaf_days": pki.leaf_days}
     for issuer, issued in pairwise(lives):
-        if lives[issued] > lives[issuer]:
+        longest = lives[issuer] - pki.early_renewal_days - 1
+        if lives[issued] > longest:
             where, against = f"pki.{issued}", f"pki.{issuer}"
-            expected = f"at most as long as {against} ({lives[issuer]} days): the issuer has to live as long"
-            yield Finding(Problem(where, lives[issued], expected, str(lives[issuer])), (where, against))
+            expected = f"at most {longest} days: {against} ({lives[issuer]} days) less early_renewal_days"
+            yield Finding(
+                Problem(where, lives[issued], expected, str(max(longest, 1))),
+                (where, against, "pki.early_renewal_days"),
+            )
 
 
 def renewal_within_life(stack: StackInput) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from settings import topics
 from settings.errors import Problem
 from settings.fields import nearest
-from settings.naming import dataflow_names
+from settings.naming import dataflow_names, link_name
 from settings.rules.finding import Finding
 from settings.schema import StackInput
 
@@ -82,6 +82,21 @@ def one_link_per_pair(stack: StackInput) -> Iterator[Finding]:
             example = f"{pair[:-1]}, topics: [{{from: input, to: a/output}}, {{from: alarms, to: a/alarms}}]}}"
             uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
             yield Finding(Problem(where, {"from": link.client, "to": link.broker}, expected, example), tuple(uses))
+
+
+def unique_link_names(stack: StackInput) -> Iterator[Finding]:
+    """`a` to `b-to-c` and `a-to-b` to `c` would be one name, one certificate and one identity."""
+    seen: dict[str, int] = {}
+    for index, link in enumerate(stack.links):
+        name = link_name(link.client, link.broker)
+        first = seen.setdefault(name, index)
+        if (stack.links[first].client, stack.links[first].broker) != (link.client, link.broker):
+            expected = f"clusters whose names make another link name: links[{first}] is called {name} as well"
+            uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
+            yield Finding(
+                Problem(f"links[{index}]", {"from": link.client, "to": link.broker}, expected, "{from: lyon, to: hub}"),
+                tuple(uses),
+            )
 
 
 def distinct_topics(stack: StackInput) -> Iterator[Finding]:

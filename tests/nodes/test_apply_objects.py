@@ -49,16 +49,22 @@ def test_objects_are_labelled_and_applied_namespaces_first(served: Node) -> None
 
 
 def test_what_is_no_longer_listed_is_pruned(served: Node) -> None:
-    served.run("apply-objects", parameters(bundle("old"), bundle("new"), binding("admins")))
-    assert served.run("apply-objects", parameters(bundle("new"))).fact == {"applied": 1, "pruned": 2}
-    assert list(served.cluster) == ["bundle.trust.cert-manager.io/new"]
+    served.run("apply-objects", parameters(binding("old"), binding("new")))
+    assert served.run("apply-objects", parameters(binding("new"))).fact == {"applied": 1, "pruned": 1}
+    assert list(served.cluster) == ["clusterrolebinding.rbac.authorization.k8s.io/new"]
+
+
+def test_a_bundle_that_something_may_still_name_stays(served: Node) -> None:
+    served.run("apply-objects", parameters(bundle("old"), bundle("new")))
+    assert served.run("apply-objects", parameters(bundle("new"))).fact == {"applied": 1, "pruned": 0}
+    assert sorted(served.cluster) == ["bundle.trust.cert-manager.io/new", "bundle.trust.cert-manager.io/old"]
 
 
 def test_other_sets_and_other_kinds_are_not_pruned(served: Node) -> None:
-    served.run("apply-objects", {**parameters(bundle("theirs")), "OBJECT_SET": "other"})
+    served.run("apply-objects", {**parameters(binding("theirs")), "OBJECT_SET": "other"})
     served.run("apply-objects", parameters(item("Namespace", "aio", "v1")))
     assert served.run("apply-objects", parameters()).fact == {"applied": 0, "pruned": 0}
-    assert list(served.cluster) == ["bundle.trust.cert-manager.io/theirs", "namespace/aio"]
+    assert list(served.cluster) == ["clusterrolebinding.rbac.authorization.k8s.io/theirs", "namespace/aio"]
 
 
 def test_empty_list_without_cert_manager(node: Node) -> None:
@@ -67,7 +73,7 @@ def test_empty_list_without_cert_manager(node: Node) -> None:
 
 
 def test_empty_list_prunes_the_whole_set(served: Node) -> None:
-    served.run("apply-objects", parameters(bundle("ca")))
+    served.run("apply-objects", parameters(binding("admins")))
     assert served.run("apply-objects", parameters()).fact == {"applied": 0, "pruned": 1}
     assert served.cluster == {}
 

@@ -157,6 +157,12 @@ def test_other_certificate_in_a_config_map(node: Node) -> None:
     assert f"expected {pair('root').sha256}" in node.run("await-secrets", parameters(expected_config_map())).error
 
 
+def test_second_certificate_in_a_config_map_would_be_trusted_too(node: Node) -> None:
+    both = pair("root").certificate + pair("other").certificate
+    node.put_cluster({"configmap/client-ca": config_map(ca_crt=both)})
+    assert "more than one certificate" in node.run("await-secrets", parameters(expected_config_map())).error
+
+
 def test_api_that_does_not_answer_is_named(node: Node) -> None:
     node.put(**{"fail-kubectl": "The connection to the server was refused"})
     assert "connection to the server was refused" in node.run("await-secrets", parameters(expected_secret())).error

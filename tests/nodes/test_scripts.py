@@ -100,7 +100,7 @@ def test_empty_parameter_is_named(node: Node, name: str, missing: str) -> None:
 @pytest.mark.parametrize("name", ["setup-k3s", "connect-arc", "apply-objects"])
 def test_second_run_waits_for_the_lock_then_says_so(node: Node, name: str) -> None:
     lock = "objects-1" if name == "apply-objects" else "node"
-    path = node.root / f"run/lock/edge-stamps-{lock}.lock"
+    path = node.root / f"run/edge-stamps/{lock}.lock"
     path.parent.mkdir(parents=True)
     holder = subprocess.Popen(["flock", str(path), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:

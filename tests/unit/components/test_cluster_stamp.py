@@ -18,10 +18,10 @@ PRODUCTION: dict[str, Any] = {**TWO_CLUSTERS, "environment": "prod"}
 def test_production_protects_what_holds_data_or_addresses(recorded: Recorded) -> None:
     protected = {r.name for r in recorded(PRODUCTION).resources.values() if r.options.protect}
 
-    assert protected == {
-        f"{cluster}-{thing}"
-        for cluster in ("site", "enterprise")
-        for thing in ("key-vault", "storage-account", "virtual-network", "node", "broker")
+    in_each_cluster = ("resource-group", "key-vault", "storage-account", "virtual-network", "node", "broker")
+    roots = {f"{side}-root{thing}-g1" for side in ("server", "client") for thing in ("", "-key")}
+    assert protected == roots | {
+        f"{cluster}-{thing}" for cluster in ("site", "enterprise") for thing in in_each_cluster
     }
 
 

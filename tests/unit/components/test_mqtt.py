@@ -87,4 +87,4 @@ def test_the_node_admits_the_broker_port_from_linked_networks_only(recorded: Rec
         ("AllowNodeToNode", "Allow", "*"),
         ("DenyAllInbound", "Deny", "*"),
     ]
-    assert rules[0]["sourceAddressPrefixes"] == ["10.11.0.0/16", "10.12.0.0/16", "10.13.0.0/16"]
+    assert rules[0]["sourceAddressPrefixes"] == ["10.11.1.0/24", "10.12.1.0/24", "10.13.1.0/24"]

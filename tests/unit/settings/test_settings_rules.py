@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settings import Problem, environments, load
+from settings import Problem, SettingsError, environments, load
 from settings.rules import RULES
 from tests.unit.settings.samples import Change, Problems
 
@@ -136,8 +136,8 @@ def test_one_id_pasted_twice(problems: Problems, minimal: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("changes", "where", "text"),
     [
-        ({"pki.intermediate_days": 3651}, "pki.intermediate_days", "pki.root_days (3650 days)"),
-        ({"pki.leaf_days": 1826}, "pki.leaf_days", "pki.intermediate_days (1825 days)"),
+        ({"pki.intermediate_days": 3590}, "pki.intermediate_days", "pki.root_days (3650 days)"),
+        ({"pki.leaf_days": 1765}, "pki.leaf_days", "pki.intermediate_days (1825 days)"),
         ({"pki.early_renewal_days": 365}, "pki.early_renewal_days", "pki.leaf_days (365)"),
     ],
 )
@@ -146,7 +146,7 @@ def test_certificate_lives(problems: Problems, changes: dict[str, Any], where: s
 
 
 def test_certificate_lives_at_their_limits(problems: Problems) -> None:
-    lives = {"pki.root_days": 400, "pki.intermediate_days": 400, "pki.leaf_days": 400, "pki.early_renewal_days": 399}
+    lives = {"pki.root_days": 402, "pki.intermediate_days": 391, "pki.leaf_days": 380, "pki.early_renewal_days": 10}
     assert problems(lives) == []
 
 
@@ -248,3 +248,22 @@ def test_a_profile_that_breaks_a_rule_would_be_noticed(problems: Problems, monke
     broken = replace(environments.PROFILES["dev"], memory_profile="High", vm_size="Standard_D4s_v6")
     monkeypatch.setitem(environments.PROFILES, "dev", broken)
     assert [problem.where for problem in problems({})] == ["clusters.site.broker", "clusters.enterprise.broker"]
+
+
+def test_two_links_cannot_have_one_name(change: Change) -> None:
+    settings = change({})
+    clusters = {
+        name: {"code": code, "address_space": f"10.{n}.0.0/16"}
+        for n, (name, code) in enumerate((("a", "a"), ("b-to-c", "b"), ("a-to-b", "c"), ("c", "d")), start=11)
+    }
+    links = [{"from": "a", "to": "b-to-c"}, {"from": "a-to-b", "to": "c"}]
+
+    with pytest.raises(SettingsError, match=r"links\[0\] is called a-to-b-to-c as well"):
+        load({**settings, "clusters": clusters, "links": links})
+
+
+@pytest.mark.parametrize(
+    "key", ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a\nssh-ed25519 b"]
+)
+def test_a_second_ssh_key_does_not_hide_in_the_comment(key: str, problems: Problems) -> None:
+    assert [problem.where for problem in problems({"ssh_public_key": key})] == ["ssh_public_key"]
