@@ -6,7 +6,7 @@ together or not at all. Clusters still do not wait for each other (docs/decision
 
 import pulumi
 
-from components.azure import azure_providers, register_alias_clearing
+from components.azure import azure_providers, register_azure_defaults
 from components.cluster_stamp import ClusterStamp, ClusterStampArgs
 from components.key_vault_publisher import KeyVaultPublisher, KeyVaultPublisherArgs, secrets_of, trust_bundles_of
 from components.mqtt_configuration import MqttConfiguration, MqttConfigurationArgs
@@ -20,7 +20,7 @@ try:
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
-register_alias_clearing()
+register_azure_defaults()
 azure = pulumi.ResourceOptions(providers=azure_providers(settings))
 
 pki = PkiChain("pki", PkiChainArgs(settings))

@@ -148,7 +148,7 @@ def _listener(
     parent: pulumi.Resource, stamp: ClusterStamp, listener: Listener, links: Sequence[Link], gate: pulumi.Resource
 ) -> None:
     place, package = _broker_place(stamp), iot_operations(stamp.settings.release)
-    options = pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.machine.vm])
+    options = pulumi.ResourceOptions(parent=parent, depends_on=[gate])
     authentication = BrokerAuthentication(
         f"{stamp.cluster.name}-link-authentication",
         package,
@@ -204,7 +204,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
             "dataflowEndpointName": link.endpoint_name,
             "properties": mqtt_bodies.endpoint_properties(link, broker),
         },
-        pulumi.ResourceOptions(parent=parent, depends_on=[gate], replace_with=[stamp.machine.vm]),
+        pulumi.ResourceOptions(parent=parent, depends_on=[gate]),
     )
     for topic in link.topics:
         Dataflow(
@@ -221,7 +221,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
                     persistent=stamp.settings.profile.dataflow_disk_persistence,
                 ),
             },
-            pulumi.ResourceOptions(parent=parent, replace_with=[stamp.machine.vm]),
+            pulumi.ResourceOptions(parent=parent),
         )
 
 

@@ -94,8 +94,8 @@ class PkiChain(pulumi.ComponentResource):
             "server-intermediate": server.intermediate.summary,
             "client-root": client.root.summary,
             "client-intermediate": client.intermediate.summary,
-            **{f"{cluster}-broker": leaf.certificate.summary for cluster, leaf in self.servers.items()},
-            **{link: leaf.certificate.summary for link, leaf in self.clients.items()},
+            **{f"broker/{cluster}": leaf.certificate.summary for cluster, leaf in self.servers.items()},
+            **{f"link/{link}": leaf.certificate.summary for link, leaf in self.clients.items()},
         }
         self.register_outputs({"certificates": self.certificates})
 
@@ -191,11 +191,7 @@ class PkiChain(pulumi.ComponentResource):
             resource_name,
             algorithm=_KEY_ALGORITHM,
             ecdsa_curve=_CURVE,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                protect=protect,
-                additional_secret_outputs=["private_key_openssh", "private_key_pem", "private_key_pem_pkcs8"],
-            ),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
 
 

@@ -43,7 +43,7 @@ def sync_secrets(
     provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
         f"{cluster.name}-mqtt-secret-provider-class",
         resource_group_name=stamp.resource_group.name,
-        azure_key_vault_secret_provider_class_name=cluster.names.mqtt_secret_provider_class,
+        azure_key_vault_secret_provider_class_name=stamp.in_custom_location(cluster.names.mqtt_secret_provider_class),
         location=cluster.location,
         tags=stamp.settings.tags,
         extended_location=place,
@@ -51,15 +51,13 @@ def sync_secrets(
         keyvault_name=stamp.vault.name,
         tenant_id=stamp.settings.tenant.tenant_id,
         objects=provider_class_objects({source for secret in secrets for source in secret.keys.values()}),
-        opts=pulumi.ResourceOptions(
-            parent=parent, depends_on=[*published, *stamp.secret_sync_ready], replace_with=[stamp.machine.vm]
-        ),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[*published, *stamp.secret_sync_ready]),
     )
     return [
         secretsynccontroller.SecretSync(
             f"{cluster.name}-{secret.name}",
             resource_group_name=stamp.resource_group.name,
-            secret_sync_name=secret.name,
+            secret_sync_name=stamp.in_custom_location(secret.name),
             location=cluster.location,
             tags=stamp.settings.tags,
             extended_location=place,
@@ -70,7 +68,7 @@ def sync_secrets(
                 secretsynccontroller.KubernetesSecretObjectMappingArgs(source_path=source, target_key=key)
                 for key, source in sorted(secret.keys.items())
             ],
-            opts=pulumi.ResourceOptions(parent=parent, replace_with=[stamp.machine.vm]),
+            opts=pulumi.ResourceOptions(parent=parent),
         )
         for secret in secrets
     ]

@@ -35,19 +35,20 @@ class VNetPeering(pulumi.ComponentResource):
     def __init__(self, name: str, args: VNetPeeringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:vnet_peering:VNetPeering", name, None, opts)
         peering, subnets = args.peering, [args.first.subnet, args.second.subnet]
+        networks: list[pulumi.Resource] = [args.first.virtual_network, args.second.virtual_network]
         self.there = _half(
             f"{peering.first}-to-{peering.second}-peering",
             peering.first_to_second_name,
             args.first,
             args.second,
-            pulumi.ResourceOptions(parent=self, depends_on=[*subnets, *args.after]),
+            self._options([*subnets, *args.after], networks),
         )
         self.back = _half(
             f"{peering.second}-to-{peering.first}-peering",
             peering.second_to_first_name,
             args.second,
             args.first,
-            pulumi.ResourceOptions(parent=self, depends_on=[*subnets, *args.after, self.there]),
+            self._options([*subnets, *args.after, self.there], networks),
         )
         self.outputs = {
             "first": peering.first,
@@ -57,6 +58,18 @@ class VNetPeering(pulumi.ComponentResource):
         }
         self.register_outputs(self.outputs)
 
+    def _options(self, depends_on: list[pulumi.Resource], networks: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+        """A peering with a VNet that was created anew stays `Disconnected`, so both halves go with either VNet.
+
+        Azure moves the two ignored properties by itself when the other half appears.
+        """
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=depends_on,
+            replace_with=networks,
+            ignore_changes=["peeringState", "peeringSyncLevel"],
+        )
+
 
 def peer_networks(
     peerings: Sequence[Peering], stamps: Mapping[str, ClusterStamp], opts: pulumi.ResourceOptions
@@ -65,7 +78,7 @@ def peer_networks(
     peered: dict[str, VNetPeering] = {}
     last: dict[str, pulumi.Resource] = {}
     for peering in peerings:
-        name = f"{peering.first}-{peering.second}"
+        name = f"{peering.first}-to-{peering.second}"
         after = [last[cluster] for cluster in (peering.first, peering.second) if cluster in last]
         peered[name] = VNetPeering(
             name, VNetPeeringArgs(peering, stamps[peering.first], stamps[peering.second], after), opts

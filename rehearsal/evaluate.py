@@ -62,7 +62,12 @@ def record(
     """The graph of any program text, e.g. one component in a test. Not for two threads at once."""
     monitor = RecordingMonitor(provider, preview=preview)
     with _without_garbage_collection():
-        asyncio.run(_run(program, stack, config, monitor, preview=preview))
+        try:
+            asyncio.run(_run(program, stack, config, monitor, preview=preview))
+        except Exception:
+            if monitor.failure:
+                raise monitor.failure from None
+            raise
     return Graph(
         project=PROJECT,
         stack=stack,
@@ -94,11 +99,13 @@ async def _run(
     *,
     preview: bool,
 ) -> None:
+    # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     reset_options(project=PROJECT, stack=stack, preview=preview)
     configure(
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
-            monitor_features=monitor.features(),
+            monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
             engine=MockEngine(logging.getLogger("pulumi")),
             project=PROJECT,
             stack=stack,

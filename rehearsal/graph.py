@@ -92,7 +92,7 @@ class Graph:
         return found[0]
 
     def ancestors(self, urn: str) -> set[str]:
-        """Everything that the resource waits for, directly or through others; parents' dependencies included."""
+        """Everything that the resource waits for, directly or through others."""
         seen: set[str] = set()
         waiting = [urn]
         while waiting:

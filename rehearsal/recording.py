@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_project, get_stack
 
 from rehearsal.graph import STACK_TYPE, Options, Resource, mark_secret_outputs
 from rehearsal.values import from_struct, reveal, to_struct
@@ -36,6 +37,15 @@ class Provider(Protocol):
         ...
 
 
+_CALLBACKS = {
+    resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+}
+"""What the engine would call back for; the SDK refuses by name what is not offered."""
+
+
 class RecordingMonitor(MockMonitor):
     """Keeps every registration as a `Resource`. Called from several threads at once."""
 
@@ -44,17 +54,28 @@ class RecordingMonitor(MockMonitor):
         self._provider = provider
         self._preview = preview
         self._lock = threading.Lock()
-        self._packages: dict[str, str] = {}
         self.recorded: dict[str, Resource] = {}
         self.stack_outputs: dict[str, Any] = {}
         self.register_outputs_calls: list[str] = []
+        self.failure: Exception | None = None
+        """The first one: the SDK repeats it for every output that it leaves unresolved."""
 
-    def features(self) -> set[int]:
-        """What the SDK may use, as it asks an engine at the start."""
-        return set(self.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)  # type: ignore[no-untyped-call]
+    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
+        info = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call]
+        offered = [feature for feature in info.supportedFeatures if feature not in _CALLBACKS]
+        return resource_pb2.DeploymentInfo(supportedFeatures=offered)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
-        urn = self.make_urn("" if _is_stack(request.parent) else request.parent, request.type, request.name)
+        try:
+            return self._register(request)
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
+
+    def _register(self, request: Any) -> Any:
+        urn = _urn(request)
+        if request.importId:
+            raise LookupError(f"{request.name}: a recording cannot import {request.importId}; use the real engine")
         inputs = from_struct(request.object)
         resource = Resource(
             urn=urn,
@@ -88,13 +109,15 @@ class RecordingMonitor(MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
-        result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)
+        try:
+            result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
         return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(result)})
 
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
-        name = request.parameterization.name
-        self._packages[name] = request.parameterization.value.decode()
-        return resource_pb2.RegisterPackageResponse(ref=name)
+        return resource_pb2.RegisterPackageResponse(ref=request.parameterization.name)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         raise LookupError(f"the program reads {request.type} {request.id!r}: read it with an invoke that waits instead")
@@ -123,9 +146,12 @@ class RecordingMonitor(MockMonitor):
         )  # fmt: skip
 
 
-def _is_stack(urn: str) -> bool:
-    """The stack is no part of its children's types in a URN."""
-    return f"::{STACK_TYPE}::" in urn
+def _urn(request: Any) -> str:
+    """As the engine composes it: the types of all parents, without the stack's."""
+    qualified = request.type
+    if request.parent and f"::{STACK_TYPE}::" not in request.parent:
+        qualified = f"{request.parent.split('::')[2]}${request.type}"
+    return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified}::{request.name}"
 
 
 class _NoMocks(Mocks):

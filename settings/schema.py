@@ -42,7 +42,11 @@ from settings.releases import DEFAULT_RELEASE, RELEASES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID
 
 _COUNT = About("a whole number from 1 to 16", 2)
-_GENERATION = About("a whole number from 1 to 9999, one more than before to replace the certificate", 2)
+_GENERATION = About(
+    "a whole number from 1 to 9999, one more than before to replace the certificate",
+    2,
+    "a link that was removed and returns needs a higher one: its vault secrets are still there",
+)
 _DAYS = About("a whole number of days, 1 to 36500", 365)
 
 
@@ -65,7 +69,7 @@ class NodeInput(_Section):
     vm_size: Annotated[VmSizeName, About("the size of an Azure VM", "Standard_D8s_v6")]
     zone: Annotated[
         Literal["1", "2", "3"] | None,
-        About("an availability zone, the text 1, 2 or 3; null for none", "1"),
+        About("an availability zone, the text 1, 2 or 3, for good (Azure refuses to change it); null for none", "1"),
     ]
     os_disk_gib: Annotated[int, Field(ge=30, le=4095), About("a whole number of GiB from 30 to 4095", 128)]
     os_disk_sku: Annotated[

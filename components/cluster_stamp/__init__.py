@@ -80,7 +80,7 @@ class ClusterStamp(pulumi.ComponentResource):
         vm = create_node(context, net.network_interface, identities.arc)
         machine = Machine(vm, self.resource_group.name, args.cluster.location, args.settings.tags)
         arc = connect_cluster(context, machine, identities.arc, identities.arc_roles)
-        grant_admins(context, arc, vm)
+        grant_admins(context, arc)
         secret_sync_credential = federate(
             context,
             "secret-sync-credential",
@@ -88,6 +88,7 @@ class ClusterStamp(pulumi.ComponentResource):
             credential_name="aio-sse-ficred",
             issuer=arc.oidc_issuer,
             service_account=well_known.SECRET_SYNC_SERVICE_ACCOUNT,
+            depends_on=[arc.connect],
         )
         federate(
             context,
@@ -96,12 +97,12 @@ class ClusterStamp(pulumi.ComponentResource):
             credential_name="aio-instance-ficred",
             issuer=arc.oidc_issuer,
             service_account=well_known.DATAFLOW_SERVICE_ACCOUNT,
+            depends_on=[arc.connect],
         )
-        extensions = install_extensions(context, arc, vm)
+        extensions = install_extensions(context, arc)
         aio = create_iot_operations(
             context,
             arc,
-            vm,
             extensions,
             registries,
             identities.aio,
@@ -146,6 +147,10 @@ class ClusterStamp(pulumi.ComponentResource):
             "node": {"id": vm.id, "name": vm.name, "private_ip_address": str(args.cluster.network.node_address)},
         }
         self.register_outputs({**self.outputs, "arc_proxy_command": self.arc_proxy_command})
+
+    def in_custom_location(self, name: str) -> pulumi.Output[str]:
+        """The name of something that lives in this custom location, and is replaced with it."""
+        return StampContext.bound(name, self.custom_location.id)
 
 
 def _arc_proxy_command(settings: Settings, cluster: Cluster, group: pulumi.Output[str]) -> pulumi.Output[str]:

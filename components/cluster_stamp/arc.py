@@ -29,7 +29,8 @@ _CONNECT_SECONDS = 9000
 class ArcCluster:
     """The connected cluster, as far as the stack knows it."""
 
-    name: str
+    name: pulumi.Output[str]
+    """Bound to the node: unknown while the node is being replaced, which replaces everything on the cluster."""
     id: pulumi.Output[str]
     oidc_issuer: pulumi.Output[str]
     connect: compute.VirtualMachineRunCommandByVirtualMachine
@@ -81,17 +82,16 @@ def connect_cluster(
         names.connected_cluster,
         pulumi.InvokeOutputOptions(parent=context.parent, depends_on=[connect]),
     )
+    name = context.bound(names.connected_cluster, machine.vm.id)
     return ArcCluster(
-        name=names.connected_cluster,
-        id=pulumi.Output.concat(
-            context.group.id, "/providers/Microsoft.Kubernetes/connectedClusters/", names.connected_cluster
-        ),
+        name=name,
+        id=pulumi.Output.concat(context.group.id, "/providers/Microsoft.Kubernetes/connectedClusters/", name),
         oidc_issuer=connected_cluster.apply(lambda found: _issuer(found, names.connected_cluster)),
         connect=connect,
     )
 
 
-def grant_admins(context: StampContext, arc: ArcCluster, vm: compute.VirtualMachine) -> None:
+def grant_admins(context: StampContext, arc: ArcCluster) -> None:
     """Let the admin group reach the cluster through its Arc proxy; what it may do there, the cluster's RBAC says."""
     for thing, role_guid in (
         ("admins-arc-viewer-role", roles.ARC_KUBERNETES_VIEWER.guid),
@@ -104,7 +104,7 @@ def grant_admins(context: StampContext, arc: ArcCluster, vm: compute.VirtualMach
             scope=arc.id,
             principal_id=context.settings.tenant.admin_group_object_id,
             principal_type="Group",
-            opts=context.options(depends_on=[arc.connect], replace_with=[vm]),
+            opts=context.options(depends_on=[arc.connect]),
         )
 
 

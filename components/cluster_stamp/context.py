@@ -36,6 +36,15 @@ class StampContext:
         """Logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
         return f"{self.cluster.name}-{thing}"
 
+    @staticmethod
+    def bound(name: str, owner: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The name, unknown while its owner is being replaced, so that what bears it is replaced too.
+
+        By a property, not by `replace_with`: the engine deletes what a property binds in reverse order of dependency,
+        and what `replace_with` binds in no order (docs/decisions/0003-connected-cluster.md).
+        """
+        return owner.apply(lambda _: name)
+
     def options(
         self,
         *,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import compute, kubernetesconfiguration
+from pulumi_azure_native import kubernetesconfiguration
 
 from components.cluster_stamp.arc import ArcCluster
 from components.cluster_stamp.context import StampContext
@@ -23,11 +23,11 @@ class Extensions:
     aio: kubernetesconfiguration.Extension
 
 
-def install_extensions(context: StampContext, arc: ArcCluster, vm: compute.VirtualMachine) -> Extensions:
+def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
     """cert-manager first; the other two need it and not each other (aio-cli-facts §1.2, §2.1)."""
     release = context.settings.release
     cert_manager = _extension(
-        context, arc, vm, "cert-manager-extension",
+        context, arc, "cert-manager-extension",
         extension_name="arc-cert-manager",
         extension_type="microsoft.certmanagement",
         version=release.cert_manager_version,
@@ -40,7 +40,7 @@ def install_extensions(context: StampContext, arc: ArcCluster, vm: compute.Virtu
         minutes=30,
     )  # fmt: skip
     secret_store = _extension(
-        context, arc, vm, "secret-store-extension",
+        context, arc, "secret-store-extension",
         extension_name="azure-secret-store",
         extension_type="microsoft.azure.secretstore",
         version=release.secret_store_version,
@@ -53,7 +53,7 @@ def install_extensions(context: StampContext, arc: ArcCluster, vm: compute.Virtu
         depends_on=[cert_manager],
     )  # fmt: skip
     aio = _extension(
-        context, arc, vm, "aio-extension",
+        context, arc, "aio-extension",
         extension_name="iot-ops",
         extension_type="microsoft.iotoperations",
         version=release.aio_version,
@@ -68,7 +68,6 @@ def install_extensions(context: StampContext, arc: ArcCluster, vm: compute.Virtu
 def _extension(
     context: StampContext,
     arc: ArcCluster,
-    vm: compute.VirtualMachine,
     thing: str,
     *,
     extension_name: str,
@@ -100,7 +99,6 @@ def _extension(
         configuration_settings=configuration,
         opts=context.options(
             depends_on=[arc.connect, *depends_on],
-            replace_with=[vm],
             timeouts=pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete="60m"),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -46,6 +47,7 @@ def federate(
     credential_name: str,
     issuer: pulumi.Input[str],
     service_account: str,
+    depends_on: Sequence[pulumi.Resource],
 ) -> managedidentity.FederatedIdentityCredential:
     """Let a service account of the AIO namespace act as the identity.
 
@@ -60,7 +62,8 @@ def federate(
         issuer=issuer,
         subject=f"system:serviceaccount:{well_known.AIO_NAMESPACE}:{service_account}",
         audiences=[well_known.TOKEN_EXCHANGE_AUDIENCE],
-        opts=context.options(),
+        # Named too: an issuer that is unknown because the script failed brings no dependency along.
+        opts=context.options(depends_on=depends_on),
     )
 
 

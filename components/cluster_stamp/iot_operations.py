@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import compute, extendedlocation, managedidentity, secretsynccontroller
+from pulumi_azure_native import extendedlocation, kubernetesconfiguration, managedidentity, secretsynccontroller
 
 from components.cluster_stamp.arc import ArcCluster
 from components.cluster_stamp.context import StampContext
@@ -41,7 +41,6 @@ class IotOperations:
 def create_iot_operations(
     context: StampContext,
     arc: ArcCluster,
-    vm: compute.VirtualMachine,
     extensions: Extensions,
     registries: Registries,
     identity: managedidentity.UserAssignedIdentity,
@@ -49,19 +48,20 @@ def create_iot_operations(
     vault_name: pulumi.Input[str],
 ) -> IotOperations:
     """Create the custom location, the instance with all its references at once, and its default children."""
-    custom_location = _custom_location(context, arc, vm, extensions)
+    custom_location = _custom_location(context, arc, extensions)
     assign_role(
         context,
         "aio-schema-registry-role",
         roles.DEVICE_REGISTRY_ADMINISTRATOR.guid,
         scope=registries.schema_registry.id,
-        principal_id=extensions.aio.identity.apply(lambda found: found.principal_id if found else ""),
-        opts=context.options(replace_with=[vm]),
+        principal_id=extensions.aio.identity.apply(_principal_id),
     )
     default_provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
         context.logical("default-secret-provider-class"),
         resource_group_name=context.group.name,
-        azure_key_vault_secret_provider_class_name=context.names.default_secret_provider_class,
+        azure_key_vault_secret_provider_class_name=context.bound(
+            context.names.default_secret_provider_class, custom_location.id
+        ),
         location=context.cluster.location,
         tags=context.tags,
         extended_location=secretsynccontroller.AzureResourceManagerCommonTypesExtendedLocationArgs(
@@ -71,7 +71,7 @@ def create_iot_operations(
         keyvault_name=vault_name,
         tenant_id=context.settings.tenant.tenant_id,
         # `objects` belongs to the portal and to `az iot ops secretsync`: one owner (aio-cli-facts §3.1).
-        opts=context.options(replace_with=[vm], ignore_changes=["objects"]),
+        opts=context.options(ignore_changes=["objects"]),
     )
     place = {
         "resourceGroupName": context.group.name,
@@ -83,7 +83,7 @@ def create_iot_operations(
         package,
         {
             **place,
-            "instanceName": context.names.aio_instance,
+            "instanceName": context.bound(context.names.aio_instance, custom_location.id),
             "location": context.cluster.location,
             "tags": context.tags,
             "identity": {"type": "UserAssigned", "userAssignedIdentities": [identity.id]},
@@ -94,7 +94,7 @@ def create_iot_operations(
                 "defaultSecretProviderClassRef": {"resourceId": default_provider_class.id},
             },
         },
-        context.options(replace_with=[vm], timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="60m")),
+        context.options(timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="60m")),
     )
     within_instance = {**place, "instanceName": instance.name}
     broker = Broker(
@@ -103,12 +103,11 @@ def create_iot_operations(
         {**within_instance, "brokerName": "default", "properties": _broker_properties(context.cluster.broker)},
         # Fixed at creation; a change replaces the broker and loses what it holds (aio-cli-facts §2.7).
         context.options(
-            replace_with=[vm],
             protect=context.settings.profile.protect,
             timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
         ),
     )
-    _default_listener(context, vm, {**within_instance, "brokerName": broker.name})
+    _default_listener(context, {**within_instance, "brokerName": broker.name})
     profile = DataflowProfile(
         context.logical("dataflow-profile"),
         package,
@@ -117,24 +116,31 @@ def create_iot_operations(
             "dataflowProfileName": "default",
             "properties": {"instanceCount": 1, "diagnostics": {"logs": {"level": "info"}}},
         },
-        context.options(replace_with=[vm]),
+        context.options(),
     )
     local_endpoint = DataflowEndpoint(
         context.logical("local-endpoint"),
         package,
         {**within_instance, "dataflowEndpointName": "default", "properties": _local_endpoint_properties()},
-        context.options(replace_with=[vm]),
+        context.options(),
     )
     return IotOperations(custom_location, instance, broker, profile, local_endpoint)
 
 
-def _custom_location(
-    context: StampContext, arc: ArcCluster, vm: compute.VirtualMachine, extensions: Extensions
-) -> extendedlocation.CustomLocation:
+def _principal_id(identity: kubernetesconfiguration.outputs.IdentityResponse | None) -> str:
+    if identity is None or not identity.principal_id:
+        raise pulumi.RunError(
+            "the AIO extension has no identity, so it cannot be given its role on the schema registry. Expected: a"
+            " system-assigned one. Next: pulumi refresh, then pulumi up"
+        )
+    return identity.principal_id
+
+
+def _custom_location(context: StampContext, arc: ArcCluster, extensions: Extensions) -> extendedlocation.CustomLocation:
     return extendedlocation.CustomLocation(
         context.logical("custom-location"),
         resource_group_name=context.group.name,
-        resource_name_=context.names.custom_location,
+        resource_name_=context.bound(context.names.custom_location, arc.name),
         location=context.cluster.location,
         tags=context.tags,
         display_name=context.names.custom_location,
@@ -145,13 +151,12 @@ def _custom_location(
         cluster_extension_ids=[extensions.secret_store.id, extensions.aio.id],
         opts=context.options(
             depends_on=[arc.connect],
-            replace_with=[vm],
             timeouts=pulumi.CustomTimeouts(create="30m", delete="60m"),
         ),
     )
 
 
-def _default_listener(context: StampContext, vm: compute.VirtualMachine, place: dict[str, Any]) -> None:
+def _default_listener(context: StampContext, place: dict[str, Any]) -> None:
     """What AIO's own parts connect to: inside the cluster, TLS by cert-manager, service account tokens."""
     package = iot_operations(context.settings.release)
     authentication = BrokerAuthentication(
@@ -169,7 +174,7 @@ def _default_listener(context: StampContext, vm: compute.VirtualMachine, place: 
                 ]
             },
         },
-        context.options(replace_with=[vm]),
+        context.options(),
     )
     BrokerListener(
         context.logical("default-listener"),
@@ -198,7 +203,7 @@ def _default_listener(context: StampContext, vm: compute.VirtualMachine, place: 
                 ],
             },
         },
-        context.options(replace_with=[vm]),
+        context.options(),
     )
 
 

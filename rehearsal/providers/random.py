@@ -3,6 +3,7 @@
 Defaults from hashicorp/terraform-provider-random, internal/provider/resource_string.go. The characters follow from
 URN and inputs, so that runs can be compared: a changed keeper gives others, `--replace` with equal inputs the same.
 """
+# ruff: noqa: ARG002 - the interface gives more than a provider without a cloud needs
 
 from __future__ import annotations
 
@@ -51,9 +52,7 @@ class RandomProvider:
         seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
         return random.create("RandomString", seed, inputs)
 
-    def read(
-        self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties
-    ) -> ReadResult:
+    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
         return ReadResult(resource_id, inputs, outputs)
 
     def update(

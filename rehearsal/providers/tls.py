@@ -4,6 +4,7 @@ Semantics from hashicorp/terraform-provider-tls, which pulumi-tls bridges: every
 `earlyRenewalHours` of a certificate (internal/provider/resource_locally_signed_cert.go); a certificate inside its
 early-renewal window is replaced at the next `up` and says `readyForRenewal` after a refresh (common_cert.go).
 """
+# ruff: noqa: ARG002 - the interface gives more than a provider without a cloud needs
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ _DEFAULTS: Mapping[str, Properties] = {
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any], in_place: Collection[str] = ()) -> Diff:
     """The diff of a bridged provider: whatever changed replaces, unless it is named; an absent input equals a null."""
-    changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-    replaces = [name for name in changed if name not in in_place]
+    changed = tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
+    replaces = tuple(name for name in changed if name not in in_place)
     detailed = {}
     for name in changed:
         kind = "add" if old.get(name) is None else "delete" if new.get(name) is None else "update"
@@ -59,8 +60,8 @@ class TlsProvider:
         if found.replaces or not self._ready_for_renewal(old_outputs, inputs):
             return found
         return Diff(
-            [*found.changed, "readyForRenewal"],
-            ["readyForRenewal"],
+            (*found.changed, "readyForRenewal"),
+            ("readyForRenewal",),
             detailed={**found.detailed, "readyForRenewal": "update_replace"},
         )
 
@@ -75,9 +76,7 @@ class TlsProvider:
         except (ValueError, LookupError) as refused:
             raise ProviderError(str(refused)) from refused
 
-    def read(
-        self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties
-    ) -> ReadResult:
+    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
         ready = {"readyForRenewal": True} if self._ready_for_renewal(outputs, outputs) else {}
         return ReadResult(resource_id, inputs, outputs | ready)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rehearsal.azure.shapes import shape_of
 from rehearsal.graph import Resource
 from rehearsal.rules.lookup import Hits, View
 from rehearsal.rules.reading import short, text
@@ -57,15 +58,42 @@ def deleted_is_replaced(view: View) -> Hits:
 
 
 def replaced_with_node(view: View) -> Hits:
-    """What lives on the cluster is replaced with its node: a new node is an empty cluster (field-review §1.6)."""
+    """What lives on the cluster is replaced with its node: a new node is an empty cluster (field-review §1.6).
+
+    Through its path, which is unknown while the node is being replaced: the engine then deletes in reverse order of
+    dependency. What `replace_with` adds it deletes first and in no order (pulumi/pulumi, step_generator.go,
+    findDependentCascadeReplacements), so only Run Commands, which are not deleted by themselves, may have it.
+    """
     for resource in view.arm:
         node = view.one("VirtualMachine", view.cluster(resource))
-        if node and _on_cluster(view, resource) and node.urn not in resource.options.replace_with:
+        if node is None or not _on_cluster(view, resource):
+            continue
+        path = short(view.path(resource))
+        if not _bound(view, resource, node.urn):
             message = (
-                f"replace_with: it lives on the cluster of {node.name}, whose replacement would empty it while Azure"
-                f" still shows {short(view.path(resource))}. Add {node.name} to replace_with"
+                f"path: it lives on the cluster of {node.name}, whose replacement would empty it while Azure still"
+                f" shows {path}. Derive a part of its name from {node.name} or from what lives there too"
             )
             yield resource.name, message
+        if node.urn in resource.options.replace_with and not resource.options.deleted_with:
+            message = f"replace_with: {path} would be deleted out of order. Bind its name to {node.name} instead"
+            yield resource.name, message
+
+
+def _bound(view: View, resource: Resource, node: str) -> bool:
+    """Whether replacing the node makes a part of the path unknown, directly or through other parts."""
+    waiting, seen = [resource], {resource.urn}
+    while waiting:
+        one = waiting.pop()
+        for parameter in shape_of(one.type).path_parameters:
+            for urn in one.property_dependencies.get(parameter, ()):
+                if urn == node:
+                    return True
+                owner = view.graph.resources.get(urn)
+                if owner and owner.is_arm and urn not in seen:
+                    seen.add(urn)
+                    waiting.append(owner)
+    return False
 
 
 def _on_cluster(view: View, resource: Resource) -> bool:

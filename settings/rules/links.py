@@ -85,18 +85,17 @@ def one_link_per_pair(stack: StackInput) -> Iterator[Finding]:
 
 
 def unique_link_names(stack: StackInput) -> Iterator[Finding]:
-    """`a` to `b-to-c` and `a-to-b` to `c` would be one name, one certificate and one identity."""
-    seen: dict[str, int] = {}
+    """`a` to `b-to-c` and `a-to-b` to `c` would be one name, one identity. Both ways round: peerings go both ways."""
+    seen: dict[str, tuple[int, tuple[str, str]]] = {}
     for index, link in enumerate(stack.links):
-        name = link_name(link.client, link.broker)
-        first = seen.setdefault(name, index)
-        if (stack.links[first].client, stack.links[first].broker) != (link.client, link.broker):
-            expected = f"clusters whose names make another link name: links[{first}] is called {name} as well"
-            uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
-            yield Finding(
-                Problem(f"links[{index}]", {"from": link.client, "to": link.broker}, expected, "{from: lyon, to: hub}"),
-                tuple(uses),
-            )
+        for ends in ((link.client, link.broker), (link.broker, link.client)):
+            first, first_ends = seen.setdefault(link_name(*ends), (index, ends))
+            if first_ends != ends:
+                given = {"from": link.client, "to": link.broker}
+                expected = f"clusters that make another name than {link_name(*ends)}, which links[{first}] has"
+                uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
+                yield Finding(Problem(f"links[{index}]", given, expected, "{from: lyon, to: hub}"), tuple(uses))
+                break
 
 
 def distinct_topics(stack: StackInput) -> Iterator[Finding]:

@@ -37,6 +37,9 @@ def _resource(resource: dict[str, Any]) -> dict[str, Any]:
         "urn": _short(resource["urn"]),
         "parent": _short(resource["parent"]),
         "waits for": sorted(_short(urn) for urn in resource["dependencies"]),
+        "by property": {
+            key: sorted(_short(urn) for urn in urns) for key, urns in resource["propertyDependencies"].items() if urns
+        },
         "options": {
             key: [_short(item) for item in value] if isinstance(value, list) else _short(value)
             for key, value in given.items()

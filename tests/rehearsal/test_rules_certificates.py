@@ -185,8 +185,8 @@ MISTAKES = (
     Mistake(
         "fingerprint of another certificate among the outputs",
         "OUT-02",
-        lambda two: two.graph.outputs["certificates"]["site-to-enterprise"].update(sha256="00" * 32),
-        ("certificates.site-to-enterprise.sha256", "0000"),
+        lambda two: two.graph.outputs["certificates"]["link/site-to-enterprise"].update(sha256="00" * 32),
+        ("certificates.link/site-to-enterprise.sha256", "0000"),
     ),
     Mistake(
         "wrong end among the outputs",
@@ -197,7 +197,7 @@ MISTAKES = (
     Mistake(
         "certificate that is not among the outputs",
         "OUT-02",
-        lambda two: two.graph.outputs["certificates"].pop("enterprise-broker"),
+        lambda two: two.graph.outputs["certificates"].pop("broker/enterprise"),
         ("enterprise-server-leaf-g1",),
     ),
 )

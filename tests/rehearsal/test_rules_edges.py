@@ -30,7 +30,14 @@ def test_a_text_in_a_path_is_reported(
 ) -> None:
     one = next(one for one in two.graph.resources.values() if one.name == name and parameter in one.inputs)
     one.property_dependencies = {**one.property_dependencies, parameter: []}
-    reported(two, "PATH-01", name, parameter, owner)
+    only_way_to_the_node = name in ("site-broker", "site-setup-k3s")
+    reported(two, "PATH-01", name, parameter, owner, also=("PATH-03",) if only_way_to_the_node else ())
+
+
+def _unbind(bench: Workbench, name: str, parameter: str) -> None:
+    """The parameter is a plain text."""
+    one = bench.get(name)
+    one.property_dependencies = {**one.property_dependencies, parameter: []}
 
 
 def _unordered(bench: Workbench) -> None:
@@ -52,20 +59,20 @@ MISTAKES = (
     Mistake(
         "AIO resource that outlives its node",
         "PATH-03",
-        lambda two: two.options("enterprise-link-listener", replace_with=[]),
-        ("enterprise-link-listener", "replace_with", "enterprise-node"),
+        lambda two: _unbind(two, "enterprise-aio-instance", "instanceName"),
+        ("enterprise-aio-instance", "enterprise-node"),
     ),
     Mistake(
         "extension that outlives its node",
         "PATH-03",
-        lambda two: two.options("site-aio-extension", replace_with=[]),
+        lambda two: _unbind(two, "site-aio-extension", "clusterName"),
         ("site-aio-extension", "site-node"),
     ),
     Mistake(
-        "admin's role that outlives the connected cluster",
+        "custom location that is deleted out of order",
         "PATH-03",
-        lambda two: two.options("site-admins-arc-viewer-role", replace_with=[]),
-        ("site-admins-arc-viewer-role",),
+        lambda two: two.options("site-custom-location", replace_with=[two.get("site-node").urn]),
+        ("site-custom-location", "out of order"),
     ),
     Mistake(
         "dataflow that does not wait for its endpoint",

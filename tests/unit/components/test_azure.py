@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pulumi
 
-from components.azure import _without_azure_native_aliases
+from components.azure import _azure_defaults
 from rehearsal.graph import Graph
 from rehearsal.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS
@@ -31,10 +31,16 @@ def test_an_alias_of_ours_stays() -> None:
         opts=pulumi.ResourceOptions(aliases=[built_in, ours]),
     )
 
-    result = _without_azure_native_aliases(args)
+    result = _azure_defaults(args)
 
     assert result is not None
     assert result.opts.aliases == [ours]
+
+
+def test_replacements_come_after_the_deletion_of_what_has_their_name(recorded: Recorded) -> None:
+    resources = [r for r in recorded(TWO_CLUSTERS).resources.values() if r.is_arm]
+
+    assert {r.options.delete_before_replace for r in resources} == {True}
 
 
 def test_azure_resources_use_the_explicit_providers(recorded: Recorded) -> None:

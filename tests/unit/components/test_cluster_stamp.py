@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from rehearsal.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
@@ -55,22 +53,20 @@ def test_a_zone_reaches_node_address_and_gateway(recorded: Recorded) -> None:
     assert "zones" not in graph.named("enterprise-node").plain_inputs
 
 
-@pytest.mark.parametrize(
-    "thing",
-    [
-        "cert-manager-extension",
-        "secret-store-extension",
-        "aio-extension",
-        "custom-location",
-        "aio-instance",
-        "broker",
-        "admins-arc-viewer-role",
-    ],
-)
-def test_what_lives_on_the_cluster_is_replaced_with_its_node(thing: str, recorded: Recorded) -> None:
+def test_what_lives_on_the_cluster_is_bound_to_its_node(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
+    node = graph.named("site-node").urn
+    bound_by = {
+        "site-cert-manager-extension": ("clusterName", node),
+        "site-admins-arc-viewer-role": ("scope", node),
+        "site-custom-location": ("resourceName", node),
+        "site-aio-instance": ("instanceName", graph.named("site-custom-location").urn),
+        "site-client-secret-enterprise-g1": ("secretSyncName", graph.named("site-custom-location").urn),
+    }
 
-    assert graph.named("site-node").urn in graph.named(f"site-{thing}").options.replace_with
+    for name, (parameter, owner) in bound_by.items():
+        assert owner in graph.named(name).property_dependencies[parameter], name
+        assert not graph.named(name).options.replace_with
 
 
 def test_extensions_wait_for_cert_manager_and_not_for_each_other(recorded: Recorded) -> None:

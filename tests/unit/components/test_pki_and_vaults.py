@@ -67,7 +67,7 @@ def test_a_new_generation_stands_beside_the_old_names(recorded: Recorded) -> Non
 
     assert {urn.rsplit("::", 1)[1] for urn in added} == {urn.rsplit("::", 1)[1].replace("-g1", "-g2") for urn in gone}
     assert len(added) == 7  # key, request, certificate; three vault secrets; the Secret's sync
-    assert reveal(new.outputs)["certificates"]["site-to-enterprise"]["subject"] == "CN=site-to-enterprise-g2"
+    assert reveal(new.outputs)["certificates"]["link/site-to-enterprise"]["subject"] == "CN=site-to-enterprise-g2"
 
 
 def test_the_pki_waits_for_no_azure_resource(recorded: Recorded) -> None:

@@ -258,7 +258,7 @@ def test_two_links_cannot_have_one_name(change: Change) -> None:
     }
     links = [{"from": "a", "to": "b-to-c"}, {"from": "a-to-b", "to": "c"}]
 
-    with pytest.raises(SettingsError, match=r"links\[0\] is called a-to-b-to-c as well"):
+    with pytest.raises(SettingsError, match=r"another name than a-to-b-to-c, which links\[0\] has"):
         load({**settings, "clusters": clusters, "links": links})
 
 

@@ -1,0 +1,102 @@
+"""ARM's vocabulary: errors, and pure functions on resource ids. Ids are not case-sensitive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
+
+# Parts of a path that exist with their parent and are no resources of their own here.
+_IMPLICIT = ("/blobservices/default",)
+_RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/[^/]+(/[^/]+)*", re.I)
+# Inputs whose text nobody at ARM reads.
+_OPAQUE = {"tags", "configurationSettings", "configurationProtectedSettings", "parameters", "protectedParameters"}
+
+
+class ArmError(Exception):
+    """ARM's refusal. Nothing has changed, unless a subclass says otherwise."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+        super().__init__(status, code, message, retry_after)
+        self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+
+    def __str__(self) -> str:
+        """As azure-native writes it (provider/pkg/azure/client_azcore.go, PulumiAzcoreResponseError)."""
+        return f'Status={self.status} Code="{self.code}" Message="{self.message}"'
+
+
+class OperationFailedError(ArmError):
+    """The call was accepted and the long-running operation failed later: the resource exists in state Failed."""
+
+
+class ConnectionCutError(ArmError):
+    """The write was done, but its answer never arrived."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def key(arm_id: str) -> str:
+    """The id as it is compared."""
+    return arm_id.rstrip("/").lower()
+
+
+def is_below(arm_id: str, parent: str) -> bool:
+    """Whether the id is that of the parent or of something in its path."""
+    return f"{key(arm_id)}/".startswith(f"{key(parent)}/")
+
+
+def parent_of(arm_id: str) -> str:
+    """The resource, resource group or subscription that the id hangs below; of an extension resource, its scope."""
+    parent = re.sub(r"(/providers/[^/]+)?/[^/]+/[^/]+$", "", arm_id.rstrip("/"), flags=re.I)
+    implicit = next((part for part in _IMPLICIT if key(parent).endswith(part)), "")
+    return parent[: -len(implicit)] if implicit else parent
+
+
+def group_of(arm_id: str) -> str:
+    """The resource group's id; empty above resource groups."""
+    found = re.match(r"/subscriptions/[^/]+/resourceGroups/[^/]+", arm_id, flags=re.I)
+    return found[0] if found else ""
+
+
+def type_of(arm_id: str) -> str:
+    """The ARM type, e.g. Microsoft.Network/virtualNetworks/subnets."""
+    _, separator, last = arm_id.rpartition("/providers/")
+    if not separator:
+        return RESOURCE_GROUP if group_of(arm_id) else "Microsoft.Resources/subscriptions"
+    namespace, *segments = last.split("/")
+    return "/".join([namespace, *segments[::2]])
+
+
+def name_of(arm_id: str) -> str:
+    """The last segment."""
+    return arm_id.rstrip("/").rsplit("/", 1)[-1]
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """The ids of resources anywhere inside, also as keys of a map."""
+    if isinstance(value, str):
+        if _RESOURCE_ID.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if name not in _OPAQUE:
+                yield from references_in(name)
+                yield from references_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references_in(item)
+
+
+def at(value: Any, path: str) -> Any:
+    """What is at a dotted path, None where the path leads nowhere."""
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def same_place(left: str, right: str) -> bool:
+    """Whether two locations are one: `East US 2` is `eastus2`."""
+    return left.replace(" ", "").lower() == right.replace(" ", "").lower()

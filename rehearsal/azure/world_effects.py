@@ -1,0 +1,128 @@
+"""What a write brings about beside the resource itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.azure import arm
+from rehearsal.azure.arm import ArmError, OperationFailedError
+from rehearsal.azure.shapes import shape_of
+from rehearsal.azure.world_access import SECRET, VAULT
+from rehearsal.azure.world_network import PEERING, RUN_COMMAND, other_half, remote_of
+from rehearsal.azure.world_rules import refuse
+from rehearsal.azure.world_state import Call, Entry, SoftDeleted, State
+
+_DAY = 24 * 60 * 60
+_CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
+
+
+def after_put(state: State, call: Call, entry: Entry) -> None:
+    """All effects of an accepted PUT.
+
+    Raises:
+        OperationFailedError: a script failed, or another part of the long-running operation.
+    """
+    if call.type == PEERING:
+        _peer(state, entry)
+    elif call.type == VAULT:
+        _keep_protection(call, entry)
+        _recover(state, entry)
+    elif call.type == RUN_COMMAND and call.name in _SCRIPTS:
+        _SCRIPTS[call.name](state, call)
+
+
+def remove(state: State, arm_id: str) -> None:
+    """Delete a resource and everything in its path, and whatever follows from that."""
+    gone = state.below(arm_id)
+    for entry in gone:
+        del state.entries[arm.key(entry.id)]
+    _soft_delete(state, gone)
+    _disconnect(state, gone)
+
+
+def _peer(state: State, peering: Entry) -> None:
+    """Both halves exist: Connected; one: Initiated (field-review §3.24)."""
+    half = other_half(state, peering.id, remote_of(peering.inputs))
+    for one in (peering, half):
+        if one:
+            one.outputs["peeringState"] = "Connected" if half else "Initiated"
+            one.outputs["peeringSyncLevel"] = "FullyInSync" if half else "RemoteNotInSync"
+
+
+def _disconnect(state: State, gone: list[Entry]) -> None:
+    """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
+    lost = {arm.key(entry.id) for entry in gone}
+    lost_halves = {(arm.key(arm.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
+    for peering in state.of_type(PEERING):
+        here, there = arm.key(arm.parent_of(peering.id)), remote_of(peering.inputs)
+        if there in lost or (there, here) in lost_halves:
+            peering.outputs["peeringState"] = "Disconnected"
+
+
+def _keep_protection(call: Call, vault: Entry) -> None:
+    """Purge protection that a body leaves out stays on."""
+    if call.old and arm.at(call.old.outputs, "properties.enablePurgeProtection"):
+        vault.outputs["properties"]["enablePurgeProtection"] = True
+
+
+def _recover(state: State, vault: Entry) -> None:
+    """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
+    record = state.soft_deleted.pop(arm.key(vault.id), None)
+    if record and state.clock.now() < record.purged_at:
+        vault.created_at = record.entries[0].created_at
+        state.entries.update({arm.key(secret.id): secret for secret in record.entries[1:]})
+
+
+def _soft_delete(state: State, gone: list[Entry]) -> None:
+    """Deleted vaults, with their secrets, and secrets deleted by themselves wait to be purged."""
+    vaults = [entry for entry in gone if entry.type == VAULT]
+    secrets = [entry for entry in gone if entry.type == SECRET]
+    for vault in vaults:
+        inside = [secret for secret in secrets if arm.is_below(secret.id, vault.id)]
+        state.soft_deleted[arm.key(vault.id)] = SoftDeleted([vault, *inside], _purged_at(state, vault))
+    for secret in secrets:
+        if still_there := state.find(arm.parent_of(secret.id)):
+            state.soft_deleted[arm.key(secret.id)] = SoftDeleted([secret], _purged_at(state, still_there))
+
+
+def _purged_at(state: State, vault: Entry) -> float:
+    days = arm.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
+    return state.clock.now() + float(days) * _DAY
+
+
+def _connect_arc(state: State, call: Call) -> None:
+    """nodes/connect-arc.sh: leaves its own cluster alone, replaces that of an earlier node, else makes a new one."""
+    given = _parameters(call.inputs)
+    group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
+    cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
+    vm = state.find(arm.parent_of(call.arm_id))
+    node = vm.outputs["vmId"] if vm else ""
+    there = state.find(cluster_id)
+    if there and there.facts.get("node") == node:
+        return
+    shape = shape_of(_CONNECTED_CLUSTER)
+    inputs = {
+        "resourceGroupName": given["RESOURCE_GROUP"],
+        "clusterName": given["CLUSTER_NAME"],
+        "location": given["LOCATION"],
+        "identity": {"type": "SystemAssigned"},
+    }
+    try:
+        if there:
+            refuse(state, Call("delete", cluster_id, {}, None, there))
+            remove(state, cluster_id)
+        if not state.find(group):
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{given['RESOURCE_GROUP']}' not found.")
+    except ArmError as refused:
+        message = f"Run Command {call.name} failed with exit code 1: {refused.message}"
+        raise OperationFailedError(200, "VMExtensionProvisioningError", message) from refused
+    state.write(shape, cluster_id, inputs).facts["node"] = node
+
+
+def _parameters(inputs: Mapping[str, Any]) -> dict[str, str]:
+    return {parameter["name"]: parameter["value"] for parameter in inputs.get("parameters", [])}
+
+
+# Facts per script, by the Run Command's name: what it makes in ARM.
+_SCRIPTS = {"connect-arc": _connect_arc}

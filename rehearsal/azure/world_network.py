@@ -1,0 +1,176 @@
+"""Refusals of networks and virtual machines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any
+
+from rehearsal.azure import arm
+from rehearsal.azure.arm import ArmError
+from rehearsal.azure.world_state import Call, Entry, State
+
+VNET = "Microsoft.Network/virtualNetworks"
+SUBNET = f"{VNET}/subnets"
+PEERING = f"{VNET}/virtualNetworkPeerings"
+VM = "Microsoft.Compute/virtualMachines"
+RUN_COMMAND = f"{VM}/runCommands"
+
+RUN_COMMANDS_PER_VM = 25
+# Whose children are written one at a time, and what Azure says else.
+_SERIAL = {
+    SUBNET: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
+    PEERING: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": (
+        "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+        "Concurrent Federated Identity Credentials writes under the same managed identity are not supported.",
+    ),
+}
+
+
+def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
+    """Children of one VNet, and federated credentials of one identity, are written one after the other."""
+    above = arm.parent_of(call.arm_id)
+    if call.type in _SERIAL and any(arm.is_below(other, above) for other in state.in_flight):
+        yield ArmError(409, *_SERIAL[call.type])
+
+
+def remote_of(peering: Any) -> str:
+    """Key of the VNet on the other side, from a peering's inputs."""
+    remote = arm.at(peering, "remoteVirtualNetwork.id")
+    return arm.key(remote) if isinstance(remote, str) else ""
+
+
+def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
+    """The peering from there to here."""
+    here = arm.key(arm.parent_of(arm_id))
+    for peering in state.of_type(PEERING):
+        if arm.key(arm.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
+            return peering
+    return None
+
+
+def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
+    """The VNet on the other side is neither failed nor being changed when a peering refers to it."""
+    remote = state.find(remote_of(call.inputs)) if call.type == PEERING else None
+    if not remote:
+        return
+    busy = any(arm.is_below(other, remote.id) for other in state.in_flight)
+    if busy or remote.state == "Failed":
+        now = "Updating" if busy else "Failed"
+        message = (
+            f"Cannot proceed with operation because resource {remote.id} used by resource {call.arm_id} is not in"
+            f" Succeeded state. Resource is in {now} state."
+        )
+        yield ArmError(409, "ReferencedResourceNotProvisioned", message)
+
+
+def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
+    """Address spaces of peered VNets do not overlap."""
+    if call.type != PEERING:
+        return
+    here, there = state.find(arm.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
+    if not here or not there:
+        return
+    common = [a for a in _address_space(here) for b in _address_space(there) if a.overlaps(b)]
+    if common:
+        message = (
+            f"Cannot create or update peering {call.arm_id}. Virtual networks {here.id} and {there.id} cannot be peered"
+            f" because their address spaces overlap. Overlapping address prefixes: {', '.join(map(str, common))}"
+        )
+        yield ArmError(400, "VnetAddressSpacesOverlap", message)
+
+
+def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
+    """A VNet has at most one peering to another."""
+    if call.type != PEERING:
+        return
+    for peering in state.of_type(PEERING):
+        sibling = arm.key(arm.parent_of(peering.id)) == arm.key(arm.parent_of(call.arm_id))
+        if (
+            sibling
+            and arm.key(peering.id) != arm.key(call.arm_id)
+            and remote_of(peering.inputs) == remote_of(call.inputs)
+        ):
+            message = f"Peering {call.arm_id} cannot have the same remote virtual network as peering {peering.id}."
+            yield ArmError(400, "AnotherPeeringAlreadyReferencesRemoteVnet", message)
+
+
+def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
+    """A half whose other side was deleted is Disconnected, and has to be made anew before a new other side."""
+    half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.type == PEERING else None
+    if half and half.outputs.get("peeringState") == "Disconnected":
+        message = (
+            f"Cannot create or update peering {call.arm_id} because remote peering {half.id} referencing parent virtual"
+            f" network {arm.parent_of(call.arm_id)} is in Disconnected state. Update or re-create the remote peering to"
+            " get it back to Initiated state. Peering gets Disconnected when remote vnet or remote peering is deleted"
+            " and re-created."
+        )
+        yield ArmError(400, "RemotePeeringIsDisconnected", message)
+
+
+def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
+    """A subnet lies in its VNet and beside its siblings."""
+    vnet = state.find(arm.parent_of(call.arm_id)) if call.type == SUBNET else None
+    prefix = call.inputs.get("addressPrefix")
+    if not vnet or not isinstance(prefix, str):
+        return
+    mine = IPv4Network(prefix)
+    if not any(mine.subnet_of(space) for space in _address_space(vnet)):
+        message = f"Subnet '{call.name}' is not valid in virtual network '{vnet.name}'."
+        yield ArmError(400, "NetcfgInvalidSubnet", message)
+    for other in state.of_type(SUBNET):
+        sibling = arm.is_below(other.id, vnet.id) and arm.key(other.id) != arm.key(call.arm_id)
+        if sibling and mine.overlaps(IPv4Network(other.inputs.get("addressPrefix", "0.0.0.0/32"))):
+            message = (
+                f"Subnet '{call.name}' is not valid because its IP address range overlaps with that of an existing"
+                f" subnet in virtual network '{vnet.name}'."
+            )
+            yield ArmError(400, "NetcfgSubnetRangesOverlap", message)
+
+
+def _address_space(vnet: Entry) -> list[IPv4Network]:
+    return [IPv4Network(prefix) for prefix in arm.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
+
+
+def vcpu_quota(state: State, call: Call) -> Iterator[ArmError]:
+    """The region has vCPUs left for a new or larger VM."""
+    location = str(call.inputs.get("location", ""))
+    limit = next((n for place, n in state.surroundings.vcpu_quota.items() if arm.same_place(place, location)), None)
+    if call.type != VM or limit is None:
+        return
+    others = [vm for vm in state.of_type(VM) if arm.key(vm.id) != arm.key(call.arm_id)]
+    used = sum(vcpus(vm.inputs) for vm in others if arm.same_place(vm.inputs.get("location", ""), location))
+    needed = vcpus(call.inputs)
+    if used + needed > limit:
+        message = (
+            "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."
+            f" Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: {limit},"
+            f" Current Usage: {used}, Additional Required: {needed}, (Minimum) New Limit Required: {used + needed}."
+        )
+        yield ArmError(409, "OperationNotAllowed", message)
+
+
+def vcpus(vm: Any) -> int:
+    """vCPUs of a VM, from its size: Standard_D8s_v5 has 8."""
+    found = re.match(r"Standard_[A-Z]+(\d+)", str(arm.at(vm, "hardwareProfile.vmSize")))
+    return int(found[1]) if found else 0
+
+
+def run_commands_per_vm(state: State, call: Call) -> Iterator[ArmError]:
+    """A VM takes 25 Run Commands."""
+    if call.type != RUN_COMMAND or not call.is_new:
+        return
+    vm = arm.parent_of(call.arm_id)
+    if sum(arm.is_below(other.id, vm) for other in state.of_type(RUN_COMMAND)) >= RUN_COMMANDS_PER_VM:
+        message = f"The maximum number of Run Commands ({RUN_COMMANDS_PER_VM}) of {vm} is reached."
+        yield ArmError(400, "BadRequest", message)
+
+
+def vm_runs(state: State, call: Call) -> Iterator[ArmError]:
+    """A Run Command needs its VM running."""
+    vm = state.find(arm.parent_of(call.arm_id)) if call.type == RUN_COMMAND else None
+    if vm and (vm.facts.get("stopped") or vm.state == "Failed"):
+        message = "Cannot modify extensions in the VM when the VM is not running."
+        yield ArmError(409, "OperationNotAllowed", message)

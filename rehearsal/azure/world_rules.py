@@ -1,0 +1,103 @@
+"""What Azure refuses: one table, with the source of each rule. The first refusal is the answer.
+
+What a write brings about beside the resource (peering states, soft delete, connected clusters) is in `world_effects`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rehearsal.azure import world_access as access
+from rehearsal.azure import world_clusters as clusters
+from rehearsal.azure import world_existence as existence
+from rehearsal.azure import world_network as network
+from rehearsal.azure.world_state import Call, Check, State
+
+PUT, DELETE = "put", "delete"
+
+
+@dataclass(frozen=True)
+class WorldRule:
+    """One reason to refuse a write; `on` are the operations that it is about."""
+
+    id: str
+    title: str
+    source: str
+    check: Check
+    on: tuple[str, ...] = (PUT,)
+
+
+_PAINS = "model-codebases Part 5"
+_ARM = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"
+_VNET = "learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues"
+_VAULT = "learn.microsoft.com/azure/key-vault/general/soft-delete-overview"
+
+WORLD_RULES: tuple[WorldRule, ...] = (
+    WorldRule("WORLD-01", "A resource group exists before what is in it", _ARM, existence.resource_group),
+    WorldRule("WORLD-02", "A parent exists before its children, a scope before what extends it", _ARM,
+              existence.parent),
+    WorldRule("WORLD-03", "Bodies have the form that Azure asks for", "Microsoft's ARM request schemas",
+              existence.body_form),
+    WorldRule("WORLD-04", "Every ARM id in a body leads to something", _ARM, existence.references),
+    WorldRule("WORLD-05", "Global names are not taken, by us or by somebody else", _ARM, existence.global_names),
+    WorldRule("WORLD-06", "What cannot be changed stays as it is", "rehearsal/azure/types.py", existence.immutable),
+    WorldRule("WORLD-07", "What is in use is not deleted", "field-review §3.21; codes of Microsoft.Network in " + _ARM,
+              existence.in_use, (DELETE,)),
+    WorldRule("WORLD-08", "Children of a VNet, and credentials of an identity, are written one at a time",
+              f"{_PAINS}, no. 12, 17; field-review §3.18", network.one_at_a_time, (PUT, DELETE)),
+    WorldRule("WORLD-09", "A peering refers to a VNet that is ready", f"{_PAINS}, no. 20", network.remote_is_ready),
+    WorldRule("WORLD-10", "Peered address spaces do not overlap", "field-review §3.24", network.no_overlap),
+    WorldRule("WORLD-11", "A VNet has one peering to another", f"{_PAINS}, no. 22", network.one_peering_each),
+    WorldRule("WORLD-12", "No peering to a half that is Disconnected", _VNET, network.other_half_is_connected),
+    WorldRule("WORLD-13", "A subnet lies in its VNet, beside its siblings", _ARM, network.subnet_fits),
+    WorldRule("WORLD-14", "A deleted vault blocks its name until it is purged", _VAULT, access.vault_name_is_free),
+    WorldRule("WORLD-15", "Purge protection is never switched off", _VAULT, access.purge_protection_stays),
+    WorldRule("WORLD-16", "A deleted vault secret blocks its name until it is purged", _VAULT,
+              access.secret_name_is_free),
+    WorldRule("WORLD-17", "ARM does not delete vault secrets", f"{_PAINS}, no. 15; field-review §3.19",
+              access.secret_is_not_deleted, (DELETE,)),
+    WorldRule("WORLD-18", "One role assignment for each scope, role and principal", f"{_PAINS}, no. 9",
+              access.role_is_new),
+    WorldRule("WORLD-19", "The name of a role assignment is used at one scope",
+              "learn.microsoft.com/azure/role-based-access-control/troubleshooting", access.role_name_is_free),
+    WorldRule("WORLD-20", "A fresh principal needs principalType", f"{_PAINS}, no. 10; field-review §3.20",
+              access.principal_is_known),
+    WorldRule("WORLD-21", "An identity has at most 20 federated credentials", "field-review §3.18",
+              access.credentials_per_identity),
+    WorldRule("WORLD-22", "Issuer and subject are unique among an identity's credentials",
+              "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+              access.credential_is_unique),
+    WorldRule("WORLD-23", "The region has vCPUs left",
+              "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota",
+              network.vcpu_quota),
+    WorldRule("WORLD-24", "A VM takes 25 Run Commands",
+              "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed", network.run_commands_per_vm),
+    WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.vm_runs),
+    WorldRule("WORLD-26", "A custom location is made of extensions of its host", "field-review §3.2",
+              clusters.extensions_of_host),
+    WorldRule("WORLD-27", "The extensions of a custom location are installed", "field-review §4, Cloud",
+              clusters.extension_is_ready),
+    WorldRule("WORLD-28", "An installed extension serves the type in this API version",
+              "field-review §3.2, aio-cli-facts §9.2", clusters.served_by_extension),
+    WorldRule("WORLD-29", "What is installed or removed on a cluster finds its node",
+              "field-review §1.6, §3.21", clusters.node_is_there, (PUT, DELETE)),
+    WorldRule("WORLD-30", "One AIO instance per cluster and per resource group", "field-review §3.3",
+              clusters.one_instance),
+    WorldRule("WORLD-31", "One listener per service type, each port once", "field-review §3.5",
+              clusters.listeners_are_apart),
+    WorldRule("WORLD-32", "A dataflow profile has at most 70 dataflows", "field-review §3.11",
+              clusters.dataflows_per_profile),
+)  # fmt: skip
+"""Every refusal; ids are stable."""
+
+
+def refuse(state: State, call: Call) -> None:
+    """Raise the first refusal of this call, if there is one.
+
+    Raises:
+        ArmError: what Azure would answer.
+    """
+    for rule in WORLD_RULES:
+        if call.operation in rule.on:
+            for error in rule.check(state, call):
+                raise error

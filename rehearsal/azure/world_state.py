@@ -1,0 +1,191 @@
+"""The state of the modelled Azure: what exists, what is soft-deleted, what is being written right now."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rehearsal.azure import arm
+from rehearsal.azure.clock import Clock
+from rehearsal.azure.outputs import guid
+from rehearsal.azure.shapes import Shape, shape_of
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is so before the first deployment, and does not change by one."""
+
+    subscription_id: str
+    tenant_id: str = ""
+    """Left out: the stand-in that recorded graphs have."""
+    taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """ARM type -> names that are somebody else's, of types whose names are global."""
+    vcpu_quota: Mapping[str, int] = field(default_factory=dict)
+    """Region -> limit of regional vCPUs; no limit where none is given."""
+    deployer_has_data_rights: bool = False
+    """Whether the deployer may touch the data of vaults."""
+    role_spread_seconds: float = 600
+    """How long a new role assignment takes to act (field-review §3.20, §4)."""
+    principal_spread_seconds: float = 60
+    """How long a new identity is unknown to Azure's authorization, unless principalType is given."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tenant_id", self.tenant_id or guid(f"tenant of {self.subscription_id}"))
+
+
+@dataclass
+class Entry:
+    """One resource."""
+
+    id: str
+    token: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    created_at: float
+    state: str = "Succeeded"
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What no body says: `stopped` of a VM, `node` (the VM's vmId) of a connected cluster."""
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.token)
+
+    @property
+    def api_version(self) -> str:
+        return self.shape.api_version
+
+    @property
+    def type(self) -> str:
+        return arm.type_of(self.id)
+
+    @property
+    def name(self) -> str:
+        return arm.name_of(self.id)
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """Keys of the resources that its body names."""
+        return frozenset(map(arm.key, body_references(self.shape, self.inputs)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Entry.__dataclass_fields__}
+
+
+def body_references(shape: Shape, inputs: Mapping[str, Any]) -> list[str]:
+    """Ids in the body; those in the path are parents, not references."""
+    body = {name: value for name, value in inputs.items() if name not in shape.path_parameters}
+    return list(arm.references_in(body))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A PUT or DELETE on its way; `old` is what is there now."""
+
+    operation: str
+    arm_id: str
+    inputs: Mapping[str, Any]
+    shape: Shape | None
+    old: Entry | None
+
+    @property
+    def type(self) -> str:
+        return arm.type_of(self.arm_id)
+
+    @property
+    def name(self) -> str:
+        return arm.name_of(self.arm_id)
+
+    @property
+    def is_new(self) -> bool:
+        return self.old is None
+
+
+@dataclass
+class SoftDeleted:
+    """A vault with its secrets, or one secret, until it is purged."""
+
+    entries: list[Entry]
+    purged_at: float
+
+
+@dataclass
+class State:
+    """Everything, with look-ups. The caller holds the world's lock."""
+
+    surroundings: Surroundings
+    clock: Clock
+    entries: dict[str, Entry] = field(default_factory=dict)
+    soft_deleted: dict[str, SoftDeleted] = field(default_factory=dict)
+    births: dict[str, int] = field(default_factory=dict)
+    """How often each id was created: what is created again has other GUIDs."""
+    in_flight: list[str] = field(default_factory=list)
+    """Ids that are being written."""
+
+    def find(self, arm_id: str) -> Entry | None:
+        return self.entries.get(arm.key(arm_id))
+
+    def of_type(self, *arm_types: str) -> Iterator[Entry]:
+        wanted = {arm_type.lower() for arm_type in arm_types}
+        return (entry for entry in self.entries.values() if entry.type.lower() in wanted)
+
+    def below(self, arm_id: str) -> list[Entry]:
+        """The resource and everything in its path, children first."""
+        found = [entry for entry in self.entries.values() if arm.is_below(entry.id, arm_id)]
+        return sorted(found, key=lambda entry: (-entry.id.count("/"), entry.id))
+
+    def blocked(self, arm_id: str) -> SoftDeleted | None:
+        """What is soft-deleted under this id and not purged yet."""
+        found = self.soft_deleted.get(arm.key(arm_id))
+        return found if found and self.clock.now() < found.purged_at else None
+
+    def write(self, shape: Shape, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
+        """Create or replace the body of a resource."""
+        old = self.find(arm_id)
+        key = arm.key(arm_id)
+        if old is None:
+            self.births[key] = self.births.get(key, 0) + 1
+        entry = Entry(
+            id=old.id if old else arm_id,
+            token=shape.token,
+            inputs=dict(inputs),
+            outputs=self._outputs(shape, arm_id, inputs),
+            created_at=old.created_at if old else self.clock.now(),
+            facts=old.facts if old else {},
+        )
+        self.entries[key] = entry
+        return entry
+
+    def _outputs(self, shape: Shape, arm_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        around = self.surroundings
+        _, outputs = shape.outputs(
+            inputs, preview=False, subscription_id=around.subscription_id, tenant_id=around.tenant_id
+        )
+        given = {*_GUID.findall(json.dumps(inputs).lower()), *_GUID.findall(arm.key(arm_id)), around.tenant_id.lower()}
+        outputs = {name: _reborn(value, given, self.births[arm.key(arm_id)]) for name, value in outputs.items()}
+        assigned: Any = arm.at(outputs, "identity.userAssignedIdentities") or {}
+        for identity_id, ids in assigned.items():
+            if identity := self.find(identity_id):
+                ids.update({name: identity.outputs[name] for name in ("clientId", "principalId")})
+        return outputs
+
+
+def _reborn(value: Any, given: Collection[str], birth: int) -> Any:
+    """The first of its name keeps the GUIDs of a recorded graph; each later one has its own."""
+    if birth == 1:
+        return value
+    if isinstance(value, dict):
+        return {name: _reborn(item, given, birth) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_reborn(item, given, birth) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _GUID.sub(lambda found: found[0] if found[0].lower() in given else guid(f"{found[0]}#{birth}"), value)
+
+
+Check = Callable[[State, Call], Iterator[arm.ArmError]]

@@ -1,0 +1,78 @@
+"""Serves the providers to a real engine, in this process, on free loopback ports.
+
+By hand: `python -m rehearsal.providers.serve` prints PULUMI_DEBUG_PROVIDERS and serves an Azure that is empty at
+first, until SIGTERM or the end of its input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from rehearsal.azure.shapes import tokens
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.providers import ResourceProvider
+from rehearsal.providers.azure import AzureProvider
+from rehearsal.providers.random import RandomProvider
+from rehearsal.providers.servicer import Servicer
+from rehearsal.providers.tls import TlsProvider
+from rehearsal.stand_ins import STAND_INS
+
+VARIABLE = "PULUMI_DEBUG_PROVIDERS"
+_THREADS = 16
+"""By provider; further calls wait."""
+_GRACE_SECONDS = 2.0
+# Message size as Pulumi's own servers; a port is nobody else's.
+_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_reuseport", 0)]
+
+
+def all_providers(azure: ResourceProvider) -> dict[str, ResourceProvider]:
+    """Every plugin that the program uses."""
+    return {"azure-native": azure, "tls": TlsProvider(), "random": RandomProvider()}
+
+
+@contextmanager
+def serving(providers: Mapping[str, ResourceProvider]) -> Iterator[str]:
+    """Serve these plugins; gives the value of PULUMI_DEBUG_PROVIDERS, `name:port,…`."""
+    with ExitStack() as stack:
+        yield ",".join(f"{plugin}:{stack.enter_context(_served(plugin, it))}" for plugin, it in providers.items())
+
+
+@contextmanager
+def _served(plugin: str, provider: ResourceProvider) -> Iterator[int]:
+    """The port; calls in flight may finish when it ends."""
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix=plugin) as threads:
+        server = grpc.server(threads, options=_OPTIONS)
+        # The installed SDK's version: the engine warns about a plugin that is older than the program asks for.
+        servicer = Servicer(plugin, version(f"pulumi-{plugin}"), provider, _packages(plugin))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+        port: int = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            yield port
+        finally:
+            server.stop(_GRACE_SECONDS).wait()
+
+
+def _packages(plugin: str) -> set[str]:
+    """The parameterized packages of a plugin that the shapes know."""
+    return {token.partition(":")[0] for token in tokens() if token.startswith(f"{plugin}_")}
+
+
+def main() -> None:
+    """Serve until SIGTERM, or until the input ends; what exists is forgotten then."""
+    azure = AzureProvider(World(Surroundings(STAND_INS["subscription_id"])))
+    with serving(all_providers(azure)) as value:
+        sys.stdout.write(f"export {VARIABLE}={value}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The modelled Azure as lifecycle tests see it, whichever engine deploys into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rehearsal.azure.faults import Fault
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.providers.azure import AzureProvider
+from rehearsal.stand_ins import STAND_INS
+
+# Roles act at once: the engines would have to wait for them in real time.
+SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+
+
+class Azure:
+    """A world of its own, empty at first."""
+
+    def __init__(self) -> None:
+        self._world = World(SURROUNDINGS)
+        self.provider = AzureProvider(self._world)
+
+    def ids(self) -> set[str]:
+        """What exists."""
+        return {entry.id for entry in self._world.entries()}
+
+    def delete_behind_the_stack(self, ending: str) -> None:
+        """Delete the one resource whose id ends so."""
+        (arm_id,) = (arm_id for arm_id in self.ids() if arm_id.endswith(ending))
+        self._world.delete(arm_id)
+
+    def fail_after_acceptance(self, name: str) -> None:
+        """Let the next create of the resource of this logical name be accepted, and fail later."""
+        self._world.faults.order(Fault(name, "create", "accepted-then-failed"))
+
+    def copy(self, folder: Path) -> Azure:
+        """Another Azure in which the same exists."""
+        other, file = Azure(), folder / "azure.json"
+        self._world.save(file)
+        other._world.load(file)
+        return other

@@ -1,0 +1,105 @@
+"""The stack `dev` from nothing to nothing: first preview, up, unchanged runs, recovery of a failed create, destroy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from rehearsal.providers.serve import all_providers
+from rehearsal.stacks import evaluate_stack
+from tests.conftest import PROGRAM
+from tests.engine.azure import Azure
+from tests.engine.conftest import STACK, Deployment, FirstUp
+from tests.engine.interface import Engine, Result, name_of
+
+
+@dataclass
+class Interrupted(Deployment):
+    """A first `up` in which the set-up of the site's node was accepted and failed."""
+
+    result: Result
+
+
+def test_the_first_preview_on_an_empty_world_creates_everything(first_up: FirstUp) -> None:
+    assert set(first_up.preview.operations.values()) == {"create"}
+    assert first_up.preview.operations == first_up.result.operations
+
+
+def test_the_engine_registers_what_the_recorded_graph_says(first_up: FirstUp) -> None:
+    recorded = evaluate_stack(PROGRAM, "dev", preview=False).graph
+    deployed = {
+        resource["urn"]: sorted(resource.get("dependencies", []))
+        for resource in first_up.engine.export()["deployment"]["resources"]
+        if not resource["type"].startswith("pulumi:")
+    }
+    assert deployed == {
+        urn: sorted(resource.dependencies)
+        for urn, resource in recorded.resources.items()
+        if not resource.type.startswith("pulumi:")
+    }
+
+
+def test_outputs_are_known_after_up_and_name_every_cluster(first_up: FirstUp) -> None:
+    outputs = first_up.result.outputs
+    assert set(outputs["clusters"]) == set(outputs["arc_proxy_commands"]) == {"site", "enterprise"}
+    assert first_up.preview.outputs["broker_endpoints"]["enterprise"]["ca_fingerprint"] is None
+    assert len(outputs["broker_endpoints"]["enterprise"]["ca_fingerprint"]) == 64
+
+
+def test_no_private_key_is_readable_in_the_state(first_up: FirstUp) -> None:
+    exported = json.dumps(first_up.engine.export())
+    assert "BEGIN CERTIFICATE" in exported
+    assert "PRIVATE KEY" not in exported
+
+
+def test_the_engine_has_nothing_to_warn_about(first_up: FirstUp) -> None:
+    assert "warning" not in first_up.result.text.lower()
+
+
+def test_the_second_preview_is_empty(deployed: Deployment) -> None:
+    assert deployed.engine.preview().operations == {}
+
+
+def test_a_refresh_is_empty(deployed: Deployment) -> None:
+    """Although the second half of a peering has connected the first: its state is ignored on purpose."""
+    assert deployed.engine.refresh().operations == {}
+
+
+def test_a_preview_after_a_refresh_is_empty(deployed: Deployment) -> None:
+    deployed.engine.refresh()
+    assert deployed.engine.preview().operations == {}
+
+
+@pytest.fixture(scope="module")
+def interrupted(engine_type: type[Engine], tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    azure = Azure()
+    azure.fail_after_acceptance("site-setup-k3s")
+    engine = engine_type.new(tmp_path_factory.mktemp("interrupted") / "engine", all_providers(azure.provider), STACK)
+    return Interrupted(engine, azure, engine.up(may_fail=True))
+
+
+def test_what_needs_a_failed_script_is_not_tried(interrupted: Interrupted) -> None:
+    assert [name_of(urn) for urn in interrupted.result.failures] == ["site-setup-k3s"]
+
+
+def test_a_create_that_failed_after_azure_accepted_it_is_kept_and_the_next_up_goes_on_from_there(
+    interrupted: Interrupted,
+) -> None:
+    first = interrupted.result.names("create")
+    assert "enterprise-link-listener" in first, "the other cluster does not wait"
+    assert "site-connect-arc" not in first
+
+    second = interrupted.engine.up()
+    assert second.names("update") == {"site-setup-k3s"}
+    assert "site-connect-arc" in second.names("create")
+    assert second.names("replace") == second.names("delete") == set()
+    assert interrupted.engine.preview().operations == {}
+
+
+def test_destroy_leaves_nothing(deployed: Deployment, first_up: FirstUp) -> None:
+    result = deployed.engine.destroy()
+    assert result.operations == dict.fromkeys(first_up.result.operations, "delete")
+    assert deployed.azure.ids() == set()
+    assert deployed.engine.export()["deployment"].get("resources", []) == []

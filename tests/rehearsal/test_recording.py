@@ -1,0 +1,94 @@
+"""The recording monitor does what the engine does, and refuses by name what it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pulumi
+import pulumi_tls as tls
+import pytest
+
+from rehearsal.evaluate import record
+from rehearsal.graph import Graph
+from rehearsal.provider import ShapeProvider
+
+
+def _record(program: Callable[[], object], *, preview: bool = False) -> Graph:
+    provider = ShapeProvider("5ab5c21e-0000-4000-8000-000000000001")
+    return record(program, "test", {}, provider=provider, preview=preview, subscription_id="")
+
+
+class _Component(pulumi.ComponentResource):
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:module:Component", name, None, opts)
+
+
+def _key(name: str = "key", opts: pulumi.ResourceOptions | None = None, algorithm: str = "ECDSA") -> tls.PrivateKey:
+    return tls.PrivateKey(name, algorithm=algorithm, opts=opts)
+
+
+def test_urns_carry_the_types_of_all_parents() -> None:
+    def program() -> None:
+        inner = _Component("inner", pulumi.ResourceOptions(parent=_Component("outer")))
+        _key(opts=pulumi.ResourceOptions(parent=inner))
+
+    component = "test:module:Component"
+    assert _record(program).named("key").urn == (
+        f"urn:pulumi:test::edge-stamps::{component}${component}$tls:index/privateKey:PrivateKey::key"
+    )
+
+
+def test_a_failure_is_raised_once_and_leaves_no_noise(capfd: pytest.CaptureFixture[str]) -> None:
+    def program() -> None:
+        key = _key(algorithm="NOPE")
+        pulumi.export("a", key.public_key_pem)
+        pulumi.export("b", key.public_key_openssh)
+
+    with pytest.raises(ValueError, match="algorithm 'NOPE'; expected RSA, ECDSA or ED25519"):
+        _record(program)
+    assert capfd.readouterr().err == ""
+
+
+def test_two_resources_of_one_urn_are_refused() -> None:
+    def program() -> None:
+        _key()
+        _key()
+
+    with pytest.raises(ValueError, match="two resources have the URN"):
+        _record(program)
+
+
+def test_an_import_is_refused_by_name() -> None:
+    with pytest.raises(LookupError, match="key: a recording cannot import abc"):
+        _record(lambda: _key(opts=pulumi.ResourceOptions(import_="abc")))
+
+
+def test_transforms_are_refused_instead_of_waited_for() -> None:
+    options = pulumi.ResourceOptions(transforms=[lambda _: None])
+
+    with pytest.raises(Exception, match="does not support transforms"):
+        _record(lambda: _key(opts=options))
+
+
+def test_a_secret_input_makes_its_output_secret() -> None:
+    def program() -> None:
+        key = _key()
+        tls.CertRequest("request", private_key_pem=key.private_key_pem)
+
+    assert repr(_record(program).named("request").outputs["privateKeyPem"]) == "[secret]"
+
+
+def test_a_type_that_nobody_answers_for_is_refused() -> None:
+    with pytest.raises(LookupError, match="thing: the rehearsal does not know test:index:Thing"):
+        _record(lambda: pulumi.CustomResource("test:index:Thing", "thing", {}))
+
+
+def test_what_a_script_makes_is_not_there_before_the_script() -> None:
+    def program() -> None:
+        token = "azure-native_kubernetes_v20241201preview:kubernetes:getConnectedCluster"
+        arguments = {"resourceGroupName": "rg", "clusterName": "arck"}
+        pulumi.export("cluster", pulumi.runtime.invoke_output(token, arguments))
+
+    for preview in (True, False):
+        with pytest.raises(LookupError, match=r"connectedClusters/arck, which does not exist .* Azure answers 404"):
+            _record(program, preview=preview)

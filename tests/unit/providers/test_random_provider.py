@@ -1,0 +1,86 @@
+"""pulumi-random for the engines: defaults, what replaces, characters that can be compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.providers import Diff, Properties, ProviderError
+from rehearsal.providers.random import RandomProvider
+from rehearsal.values import UNKNOWN
+
+STRING = "random:index/randomString:RandomString"
+DEFAULTS = {
+    **dict.fromkeys(("lower", "upper", "numeric", "number", "special"), True),
+    **dict.fromkeys(("minLower", "minUpper", "minNumeric", "minSpecial"), 0),
+}
+provider = RandomProvider()
+
+
+def checked(**given: object) -> Properties:
+    return provider.check("urn", STRING, {}, {"length": 5, **given})
+
+
+def characters(urn: str, **given: object) -> str:
+    resource_id, outputs = provider.create(urn, STRING, checked(**given), preview=False)
+    assert resource_id == outputs["result"]
+    return resource_id
+
+
+def test_check_fills_the_upstream_defaults_in() -> None:
+    assert checked() == {"length": 5, **DEFAULTS}
+
+
+def test_the_deprecated_name_of_numeric_means_the_same() -> None:
+    assert checked(number=False) == {"length": 5, **DEFAULTS, "number": False, "numeric": False}
+    assert checked(numeric=False) == checked(number=False)
+
+
+def test_only_characters_that_were_asked_for_come() -> None:
+    assert characters("urn", length=40, special=False, upper=False, numeric=False).islower()
+    assert characters("urn", length=40, special=False, upper=False, lower=False).isdigit()
+
+
+def test_characters_follow_from_urn_and_inputs() -> None:
+    first = characters("urn:a", keepers={"name": "x"})
+    assert characters("urn:a", keepers={"name": "x"}) == first
+    assert characters("urn:b", keepers={"name": "x"}) != first
+    assert characters("urn:a", keepers={"name": "y"}) != first
+
+
+def test_a_changed_keeper_replaces() -> None:
+    old, new = checked(keepers={"name": "x"}), checked(keepers={"name": "y"})
+    assert provider.diff("urn", STRING, "id", old, old, new, ()).replaces == ("keepers",)
+    assert provider.diff("urn", STRING, "id", old, old, new, ["keepers"]) == Diff()
+    assert provider.diff("urn", STRING, "id", old, old, old, ()) == Diff()
+
+
+def test_a_preview_does_not_know_the_characters() -> None:
+    assert provider.create("urn", STRING, checked(), preview=True) == ("", {**checked(), "result": UNKNOWN})
+
+
+def test_what_the_state_holds_is_what_there_is() -> None:
+    outputs = {**checked(), "result": "abcde"}
+    read = provider.read("urn", STRING, "abcde", checked(), outputs)
+    assert (read.resource_id, read.inputs, read.outputs) == ("abcde", checked(), outputs)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"minLower": 2}, "does not do minLower"),
+        ({"overrideSpecial": "!"}, "nor overrideSpecial"),
+        (dict.fromkeys(("lower", "upper", "numeric", "special"), False), "at least one of lower"),
+    ],
+)
+def test_what_is_not_done_is_refused_by_name(given: dict[str, object], told: str) -> None:
+    with pytest.raises(ProviderError, match=told):
+        characters("urn", **given)
+
+
+def test_other_types_updates_and_functions_are_refused() -> None:
+    with pytest.raises(ProviderError, match="does not know random:index/randomPet:RandomPet"):
+        provider.check("urn", "random:index/randomPet:RandomPet", {}, {})
+    with pytest.raises(ProviderError, match="every changed input replaces"):
+        provider.update("urn", STRING, "id", {}, {}, {}, preview=False)
+    with pytest.raises(ProviderError, match="does not know the function"):
+        provider.invoke("random:index/getX:getX", {})
