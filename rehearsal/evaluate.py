@@ -61,9 +61,9 @@ def record(
 ) -> Graph:
     """The graph of any program text, e.g. one component in a test. Not for two threads at once."""
     monitor = RecordingMonitor(provider, preview=preview)
-    with _without_garbage_collection():
+    with without_garbage_collection():
         try:
-            asyncio.run(_run(program, stack, config, monitor, preview=preview))
+            asyncio.run(run_program(program, stack, config, monitor, preview=preview))
         except Exception:
             if monitor.failure:
                 raise monitor.failure from None
@@ -80,7 +80,7 @@ def record(
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Each full collection walks all of azure-native's classes; the more resources, the more of them."""
     enabled = gc.isenabled()
     gc.disable()
@@ -91,7 +91,7 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-async def _run(
+async def run_program(
     program: Callable[[], object],
     stack: str,
     config: Mapping[str, Any],
@@ -99,6 +99,7 @@ async def _run(
     *,
     preview: bool,
 ) -> None:
+    """Run the program in a stack, as the language host does, with this monitor in the place of the engine."""
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     reset_options(project=PROJECT, stack=stack, preview=preview)

@@ -10,11 +10,12 @@ import pytest
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
 from tests.engine.interface import Engine, Result
+from tests.engine.offline_engine import OfflineEngine
 from tests.engine.real_engine import NOT_RUN, RealEngine, engine_version, find_pulumi
 
 STACK = "dev"
-ENGINES: dict[str, type[Engine]] = {"pulumi": RealEngine}
-"""By the option `--engine`."""
+ENGINES: dict[str, type[Engine]] = {"offline": OfflineEngine, "pulumi": RealEngine}
+"""By the option `--engine`; without it, both."""
 
 
 @dataclass
@@ -43,11 +44,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(pytest_report_header())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=ENGINES)
 def engine_type(request: pytest.FixtureRequest) -> type[Engine]:
-    name = request.config.getoption("--engine")
-    if name not in ENGINES:
-        pytest.skip(f"the {name} engine is not attached to these tests yet")
+    name: str = request.param
+    chosen = request.config.getoption("--engine")
+    if chosen and name != chosen:
+        pytest.skip(f"--engine {chosen}: not run on the {name} engine")
     if name == "pulumi" and find_pulumi() is None:
         pytest.skip(NOT_RUN)
     return ENGINES[name]

@@ -1,0 +1,177 @@
+"""The operations: preview, up, refresh, destroy (pulumi/pulumi, pkg/resource/deploy/deployment_executor.go)."""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime.settings import SETTINGS, get_root_resource
+
+from rehearsal import evaluate
+from rehearsal.engine.deletes import delete_the_rest
+from rehearsal.engine.executor import Executor, ProtectedError, Stopped
+from rehearsal.engine.journal import Journal
+from rehearsal.engine.monitor import EngineMonitor, NoCallbacks
+from rehearsal.engine.planner import Planner
+from rehearsal.engine.refresh import refresh_all
+from rehearsal.engine.registry import Registry
+from rehearsal.engine.result import Result, UnsupportedError
+from rehearsal.engine.state import State
+from rehearsal.graph import STACK_TYPE
+from rehearsal.providers import ResourceProvider
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an operation goes about it."""
+
+    parallel: int = 64
+    """How many resources are worked on at once."""
+    continue_on_error: bool = False
+    """After a failure, go on with what does not depend on the failed resource."""
+    allow_pending_creates: bool = False
+    """Go on although nobody knows whether what a killed run was creating exists."""
+    targets: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.targets:
+            raise UnsupportedError("targets", ", ".join(self.targets))
+
+
+@dataclass
+class Engine:
+    """One stack of a program, its providers and its state. Not for two threads at once."""
+
+    program: Callable[[], object] | Path
+    """What to run; of a folder, its `__main__.py`."""
+    stack: str
+    config: Mapping[str, Any]
+    """The `config` block of the stack file; objects as objects."""
+    providers: Mapping[str, ResourceProvider]
+    """By plugin name, e.g. azure-native, which answers for its parameterized packages too."""
+    state: State
+    options: Options = field(default_factory=Options)
+
+    def preview(self) -> Result:
+        """What `up` would do. The state and the world stay as they are."""
+        return self._deploy(preview=True)
+
+    def up(self) -> Result:
+        """Make the resources what the program says. Every step is in the state before the next depends on it."""
+        if self.options.allow_pending_creates or not self._pending(creates=True):
+            return self._deploy(preview=False)
+        result = Result("up", preview=False)
+        result.say("error", "", self._pending_message())
+        return result
+
+    def refresh(self, *, preview: bool = False) -> Result:
+        """Make the state what the resources are."""
+        result = Result("refresh", preview)
+        journal, registry = self._begin(preview=preview)
+        refresh_all(journal, registry, result, parallel=self.options.parallel)
+        result.outputs = self._stack_outputs()
+        return result
+
+    def destroy(self, *, preview: bool = False) -> Result:
+        """Delete everything, dependents first; with a protected resource among it, nothing at all.
+
+        The real `destroy` previews first and then stops as well; only with `--skip-preview` would it delete the others.
+        """
+        result = Result("destroy", preview)
+        journal, registry = self._begin(preview=preview)
+        for old in journal.base:
+            if old.protect and not old.delete:
+                result.set(old.urn, "failed")
+                result.say("error", old.urn, str(ProtectedError(old.urn)))
+        if not result.succeeded:
+            return result
+        planner = Planner(journal.base, registry, result)
+        self._delete_the_rest(journal, planner, self._executor(journal, registry, planner, result), result)
+        return result
+
+    def _deploy(self, *, preview: bool) -> Result:
+        result = Result("up", preview)
+        if self._pending() and not preview:
+            result.say("warning", "", self._pending_message())
+        journal, registry = self._begin(preview=preview)
+        planner = Planner(journal.base, registry, result)
+        executor = self._executor(journal, registry, planner, result)
+        monitor = EngineMonitor(journal, registry, planner, executor, result)
+        error = self._run_program(monitor, preview=preview)
+        if monitor.crash or isinstance(error, UnsupportedError):
+            raise monitor.crash or error  # type: ignore[misc]
+        if executor.stopped:
+            monitor.finish()
+            return result
+        if error is not None:
+            result.error = error
+            result.say("error", "", f"the program failed: {error}")
+        else:
+            self._delete_the_rest(journal, planner, executor, result)
+        monitor.finish()
+        return result
+
+    def _begin(self, *, preview: bool) -> tuple[Journal, Registry]:
+        journal = Journal(self.state, preview=preview)
+        return journal, Registry(self.providers, journal.base)
+
+    def _executor(self, journal: Journal, registry: Registry, planner: Planner, result: Result) -> Executor:
+        return Executor(
+            journal, registry, result, deleted=planner.deleted, continue_on_error=self.options.continue_on_error
+        )
+
+    def _delete_the_rest(self, journal: Journal, planner: Planner, executor: Executor, result: Result) -> None:
+        delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
+        journal.write()
+
+    def _run_program(self, monitor: EngineMonitor, *, preview: bool) -> BaseException | None:
+        """Run the program to its end; what it raised, but not that the engine stopped it."""
+        try:
+            with evaluate.without_garbage_collection():
+                asyncio.run(self._run(monitor, preview=preview))
+        except Stopped:
+            return None
+        except BaseException as error:  # a `sys.exit` of the program as well; the caller reports it
+            return error
+        return None
+
+    async def _run(self, monitor: EngineMonitor, *, preview: bool) -> None:
+        # The SDK calls the monitor in the loop's default threads; asyncio.run waits for those that are still at work.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.options.parallel))
+        await evaluate.run_program(lambda: self._program(monitor), self.stack, self.config, monitor, preview=preview)
+
+    def _program(self, monitor: EngineMonitor) -> None:
+        SETTINGS.callbacks = NoCallbacks(monitor)
+        if isinstance(self.program, Path):
+            runpy.run_path(str(self.program), run_name="__main__")
+        else:
+            self.program()
+        if getattr(get_root_resource(), "_async_program", None) is not None:
+            raise UnsupportedError("pulumi.run", "the program")
+
+    def _stack_outputs(self) -> dict[str, Any]:
+        return next((item.outputs for item in self.state.resources if item.type == STACK_TYPE), {})
+
+    def _pending(self, *, creates: bool = False) -> list[str]:
+        return [
+            f"  * {item.resource.urn}, interrupted while {item.type}"
+            for item in self.state.pending_operations
+            if item.type == "creating" or not creates
+        ]
+
+    def _pending_message(self) -> str:
+        """The engine's own words; it only warns where we refuse, as azure-native refuses later anyway."""
+        pending = self._pending()
+        first = (
+            f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment."
+        )
+        last = (
+            "These resources are in an unknown state because the run was interrupted while waiting for changes to these"
+            " resources to complete. Confirm whether the operations completed by looking at Azure."
+        )
+        return "\n".join([first, *pending, last])

@@ -1,0 +1,206 @@
+"""The engine's side of the program's calls: plan, do, answer (pulumi/pulumi, pkg/resource/deploy/source_eval.go)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NoReturn
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import resource_pb2
+
+from rehearsal.engine import goals
+from rehearsal.engine.dependencies import direct
+from rehearsal.engine.executor import Executor, StepFailed, Stopped
+from rehearsal.engine.goals import Package
+from rehearsal.engine.journal import Journal
+from rehearsal.engine.planner import Goal, Planner
+from rehearsal.engine.registry import PROVIDER_TYPE, Registry
+from rehearsal.engine.result import Result, UnsupportedError
+from rehearsal.engine.state import ResourceState
+from rehearsal.graph import STACK_TYPE, Resource
+from rehearsal.providers import ProviderError
+from rehearsal.recording import RecordingMonitor
+from rehearsal.values import from_struct, reveal, to_struct
+
+_SKIPPED = 2
+"""`SKIP` of resource.proto; the SDK's own copy knows only `FAIL` and treats both alike."""
+
+
+class EngineMonitor(RecordingMonitor):
+    """Takes the registrations of one run of the program. Called from several threads at once."""
+
+    def __init__(
+        self, journal: Journal, registry: Registry, planner: Planner, executor: Executor, result: Result
+    ) -> None:
+        super().__init__(_NoProvider(), preview=result.preview)
+        self._journal = journal
+        self._registry = registry
+        self._planner = planner
+        self._executor = executor
+        self._result = result
+        self._planning = threading.RLock()
+        self._package: dict[str, Package] = {}
+        self._requests: dict[str, Any] = {}
+        self._states: dict[str, ResourceState] = {}
+        self._skipped: set[str] = set()
+        self._defaults: dict[str, str] = {}
+        """Default providers: name -> reference."""
+        self.crash: BaseException | None = None
+        """The first thing that went wrong in the engine or a provider, as opposed to the program."""
+
+    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
+        """Offers hooks and transforms, so that they arrive here and are refused by name."""
+        return MockMonitor.GetDeploymentInfo(self, request)  # type: ignore[no-untyped-call]
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
+        try:
+            return self._deploy(request)
+        except Stopped:
+            raise
+        except BaseException as error:
+            self.crash = self.crash or error
+            raise
+
+    def _deploy(self, request: Any) -> Any:
+        goals.refuse(request)
+        urn = self._claim(request)
+        with self._planning:
+            if self._executor.stopped:
+                self._result.set(urn, "skipped")
+                raise Stopped
+            if request.custom and not request.provider and not request.type.startswith(PROVIDER_TYPE):
+                package = request.type.partition(":")[0]
+                request.provider = self._default_provider(package, request.version, request.packageRef)
+            goal = goals.goal(urn, request, request.provider, self._package.get(request.packageRef))
+            self._states[urn] = goal.new
+            if self._must_skip(goal.new):
+                return self._answer(goal.new, _SKIPPED)
+            try:
+                steps = self._planner.plan(goal)
+            except ProviderError as error:
+                # The engine ends the operation here, also where it is to continue on errors.
+                self._executor.fail(urn, str(error), stop=True)
+        try:
+            self._executor.run(steps)
+        except StepFailed:
+            self._executor.failed.add(urn)
+            self._result.set(urn, "failed")
+            return self._answer(goal.new, resource_pb2.Result.FAIL)
+        return self._answer(goal.new, resource_pb2.Result.SUCCESS)
+
+    def _claim(self, request: Any) -> str:
+        urn = goals.urn(request.parent, request.type, request.name)
+        with self._planning:
+            if urn in self._requests:
+                raise ValueError(f"two resources have the URN {urn}: choose another logical name for one of them")
+            self._requests[urn] = request
+            if request.parent in self._requests:
+                goals.inherit(request, self._requests[request.parent])
+        return urn
+
+    def _must_skip(self, new: ResourceState) -> bool:
+        """Whether something that the resource needs has failed or was skipped itself."""
+        needed = direct(new) | {new.parent}
+        missing = sorted(needed & (self._executor.failed | self._skipped))
+        if missing:
+            self._skipped.add(new.urn)
+            self._planner.operated.add(new.urn)
+            self._result.set(new.urn, "skipped")
+            why = "failed" if missing[0] in self._executor.failed else "was skipped"
+            self._result.say("info", new.urn, f"skipped because {missing[0]} {why}")
+        return bool(missing)
+
+    def _answer(self, new: ResourceState, result: Any) -> Any:
+        # A component's outputs of last time may name resources that are not registered again yet.
+        outputs = to_struct(new.outputs if new.custom else {})
+        return resource_pb2.RegisterResourceResponse(urn=new.urn, id=new.id, object=outputs, result=result)
+
+    def _default_provider(self, package: str, version: str, package_ref: str) -> str:
+        """The reference of the provider that a resource uses which names none; registered at its first use."""
+        parameterized = self._package.get(package_ref)
+        version = parameterized.version if parameterized else version
+        name = "_".join(["default", *([version.replace(".", "_")] if version else [])])
+        urn = goals.urn("", PROVIDER_TYPE + package, name)
+        with self._planning:
+            if urn not in self._defaults:
+                new = ResourceState(urn=urn, type=PROVIDER_TYPE + package, custom=True)
+                self._executor.run(
+                    self._planner.plan(Goal(new, goals.provider_inputs({}, version, parameterized), None))
+                )
+                self._defaults[urn] = f"{urn}::{new.id}"
+            return self._defaults[urn]
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        outputs = from_struct(request.outputs)
+        state = self._states[request.urn]
+        if state.type == STACK_TYPE:
+            self.stack_outputs = outputs
+        elif request.urn not in self._skipped:
+            state.change(outputs=outputs)
+            self._journal.write()
+        return empty_pb2.Empty()
+
+    def finish(self) -> None:
+        """Set the stack's outputs; after a failure the absence of one does not mean that it is gone."""
+        stack = next((state for state in self._states.values() if state.type == STACK_TYPE), None)
+        if stack is None:
+            return
+        old = self._planner.olds.get(stack.urn)
+        before = old.outputs if old is not None and not self._result.succeeded else {}
+        stack.change(outputs={**before, **self.stack_outputs})
+        self._result.outputs = stack.outputs
+        self._journal.write()
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802
+        if request.tok.startswith("pulumi:"):
+            raise UnsupportedError("functions of the engine's own", request.tok)
+        package = request.tok.partition(":")[0]
+        reference = request.provider or self._default_provider(package, request.version, request.packageRef)
+        provider = self._registry.at(reference.rpartition("::")[0])
+        return resource_pb2.ResourceInvokeResponse(
+            **{"return": to_struct(provider.invoke(request.tok, reveal(from_struct(request.args))))}
+        )
+
+    def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+        given = request.parameterization
+        if given.name:
+            self._package[given.name] = Package(request.name, request.version, given.name, given.version, given.value)
+        return resource_pb2.RegisterPackageResponse(ref=given.name or request.name)
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        what = (
+            "stack references" if request.type.startswith("pulumi:pulumi:StackRef") else "reads of existing resources"
+        )
+        self.refuse(what, f"{request.type} {request.name!r}")
+
+    def Call(self, request: Any) -> Any:  # noqa: N802
+        self.refuse("calls of a resource's methods", request.tok)
+
+    def ExistsResource(self, request: Any) -> Any:  # noqa: N802
+        self.refuse("questions whether a resource exists", request.type)
+
+    def refuse(self, what: str, where: str) -> NoReturn:
+        """End the operation, whatever the SDK makes of the exception."""
+        self.crash = self.crash or UnsupportedError(what, where)
+        raise self.crash
+
+
+class NoCallbacks:
+    """In the place of the server by which the SDK lets an engine call hooks and transforms: refuses each by name."""
+
+    def __init__(self, monitor: EngineMonitor) -> None:
+        self._monitor = monitor
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self._monitor.refuse(f"{name.removeprefix('register_').replace('_', ' ')}s", "the program")
+
+
+class _NoProvider:
+    """The recording monitor's provider is never asked: this monitor has a registry."""
+
+    def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
+        raise NotImplementedError(resource.urn, preview)
+
+    def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+        raise NotImplementedError(token, arguments, preview)

@@ -1,0 +1,75 @@
+"""The shapes' answers as a provider: everything succeeds, and nothing is refused."""
+
+# ruff: noqa: ARG002 a provider takes what the protocol gives
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rehearsal.azure.shapes import is_arm, shape_of
+from rehearsal.graph import Resource
+from rehearsal.provider import ShapeProvider
+from rehearsal.providers import Diff, Properties, ReadResult
+from rehearsal.values import UNKNOWN, is_unknown
+
+
+class NaiveProvider:
+    """azure-native, tls and random at once. ARM paths and immutables replace, and all of tls and random does."""
+
+    def __init__(self, subscription_id: str) -> None:
+        self._shapes = ShapeProvider(subscription_id)
+
+    def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
+        return inputs
+
+    def diff(
+        self,
+        urn: str,
+        type_token: str,
+        resource_id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        inputs: Properties,
+        ignore_changes: Sequence[str],
+    ) -> Diff:
+        keys = sorted({*old_inputs, *inputs})
+        changed = [key for key in keys if old_inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
+        fixed: Sequence[str] = keys
+        if is_arm(type_token):
+            fixed = [*shape_of(type_token).path_parameters, *shape_of(type_token).immutable]
+        replaces = [key for key in changed if key in fixed]
+        return Diff(changed, replaces, bool(replaces))
+
+    def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
+        return self._shapes.create(_resource(urn, type_token, inputs), preview=preview)
+
+    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
+        return ReadResult(resource_id, inputs, outputs)
+
+    def update(
+        self,
+        urn: str,
+        type_token: str,
+        resource_id: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        inputs: Properties,
+        *,
+        preview: bool,
+    ) -> Properties:
+        outputs = self._shapes.create(_resource(urn, type_token, inputs), preview=preview)[1]
+        known = {key: old_outputs[key] for key in ("name", "location") if key in old_outputs} if preview else {}
+        return {**outputs, **{key: value for key, value in known.items() if outputs.get(key, UNKNOWN) is UNKNOWN}}
+
+    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
+        pass
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        result: dict[str, Any] = self._shapes.invoke(token, arguments, preview=False)
+        return result
+
+
+def _resource(urn: str, type_token: str, inputs: Properties) -> Resource:
+    name = urn.rpartition("::")[2]
+    return Resource(urn=urn, type=type_token, name=name, parent="", custom=True, inputs=inputs, outputs={})
