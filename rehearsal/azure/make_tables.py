@@ -40,6 +40,13 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "BrokerStateStorePolicy": _policy("stateStoreSettings", "BrokerStateStorePolicySettings"),
     "BrokerSubscriberQueuePolicy": _policy("subscriberQueueSettings", "BrokerSubscriberQueueCustomPolicySettings"),
 }
+# Limits that the schemas tell in words only ("between 100 and 4096"), and Azure's documentation of NAT and addresses.
+LIMITS: dict[str, dict[str, tuple[int, int]]] = {
+    "SecurityRulePropertiesFormat": {"priority": (100, 4096)},
+    "NatGatewayPropertiesFormat": {"idleTimeoutInMinutes": (4, 120)},
+    "PublicIPAddressPropertiesFormat": {"idleTimeoutInMinutes": (4, 30)},
+    "VaultProperties": {"softDeleteRetentionInDays": (7, 90)},
+}
 # The list of sizes ends years ago, and Azure takes any name (x-ms-enum.modelAsString).
 OPEN_ENUMS = {"vmSize"}
 
@@ -87,8 +94,14 @@ def table_of(arm_type: str, api_version: str, schema: Mapping[str, Any]) -> dict
         "apiVersion": api_version,
         "name": {k: v for k, v in schema["properties"]["name"].items() if k in KEPT},
         "body": body,
-        "definitions": {name: node(definitions[name]) for name in used},
+        "definitions": {name: _limited(name, node(definitions[name])) for name in used},
     }
+
+
+def _limited(name: str, definition: dict[str, Any]) -> dict[str, Any]:
+    for member, (least, most) in LIMITS.get(name, {}).items():
+        definition["properties"][member] |= {"minimum": least, "maximum": most}
+    return definition
 
 
 def node(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -271,3 +271,24 @@ def test_checking_is_fast() -> None:
         for token, inputs in INPUTS.items():
             shape_of(token).check(inputs)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("token", "change", "where"),
+    [
+        ("azure-native:network:NatGateway", {"idleTimeoutInMinutes": 999}, "properties.idleTimeoutInMinutes"),
+        ("azure-native:network:PublicIPAddress", {"idleTimeoutInMinutes": 3}, "properties.idleTimeoutInMinutes"),
+    ],
+)
+def test_limits_that_microsoft_tells_in_words_are_kept(token: str, change: dict[str, Any], where: str) -> None:
+    (finding,) = shape_of(token).check({**INPUTS[token], **change})
+
+    assert finding.where == where
+
+
+def test_a_priority_out_of_range_is_found() -> None:
+    token = "azure-native:network:NetworkSecurityGroup"
+    rule = {"name": "a", "direction": "Inbound", "access": "Deny", "protocol": "*", "priority": 4097}
+
+    found = [finding.where for finding in shape_of(token).check({**INPUTS[token], "securityRules": [rule]})]
+    assert found == ["properties.securityRules[0].properties.priority"]
