@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test check lint types shellcheck golden bench clean
+.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck golden bench clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Create the virtual environment with everything pinned
 
@@ -22,6 +22,9 @@ $(READY): requirements.txt requirements-dev.txt
 
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
 	@$(BIN)/python -m automation rehearse --stack $(STACK)
+
+rehearse-clean: $(READY) ## Forget what earlier rehearsals have deployed
+	@$(BIN)/python -m automation rehearse --stack $(STACK) --forget
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest

@@ -83,24 +83,38 @@ def graph(
 
 
 @app.command()
-def rehearse(stack: Stack = "dev", as_json: Json = False) -> None:
-    """Rehearse a deployment: the real program and settings, judged without Azure.
+def rehearse(
+    stack: Stack = "dev",
+    as_json: Json = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Only forget what earlier rehearsals have deployed.")
+    ] = False,
+) -> None:
+    """Rehearse a deployment: the real program and settings, judged and deployed without Azure.
 
+    What was deployed lasts in .rehearsal/, so that the next run says what has changed; --forget starts from nothing.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
     from automation.summary import as_document, print_summary
+    from rehearsal import lifecycle
     from rehearsal.rehearse import rehearse as run_rehearsal
 
-    progress(f"Rehearsing stack {stack}: settings, preview, deployment, rules ...")
+    if forget:
+        lifecycle.forget(PROGRAM, stack)
+        progress(f"Forgotten: {lifecycle.folder_of(PROGRAM, stack)}")
+        return
+    progress(f"Rehearsing stack {stack}: settings, preview, rules, deployment ...")
     try:
         result = run_rehearsal(PROGRAM, stack)
     except SettingsError as error:
         fail(str(error), EXIT_UNUSABLE)
+    except lifecycle.KeptError as error:
+        fail(f"{error}\nNext: make rehearse-clean STACK={stack}", EXIT_FAILED)
     if as_json:
         say(json.dumps(as_document(result), indent=2))
     else:
         print_summary(result)
-    if result.findings:
+    if not result.ok:
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -7,17 +7,21 @@ from typing import Any
 
 from automation.console import counted, say
 from rehearsal.graph import Graph, Resource
+from rehearsal.lifecycle import Lifecycle
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
 from rehearsal.schedule import estimate_of
 from rehearsal.values import redact, reveal
+
+_MOST_CHANGES = 20
+_DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
 def as_document(result: Rehearsal) -> dict[str, Any]:
     """The rehearsal as one JSON object."""
     return {
         "stack": result.deployment.stack,
-        "ok": not result.findings,
+        "ok": result.ok,
         "stand_ins": result.stand_ins,
         "resources": _counts(result.deployment),
         "rules": len(RULES),
@@ -25,6 +29,8 @@ def as_document(result: Rehearsal) -> dict[str, Any]:
             {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
             for finding in result.findings
         ],
+        "changes": dict(result.lifecycle.deployed.changes) if result.lifecycle else {},
+        "failures": result.lifecycle.failures if result.lifecycle else [],
         "estimated_deployment_seconds": result.schedule.seconds,
         "critical_path": [
             {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
@@ -41,6 +47,8 @@ def print_summary(result: Rehearsal) -> None:
     _print_resources(result)
     _print_schedule(result)
     _print_outputs(reveal(result.deployment.outputs))
+    if result.lifecycle:
+        _print_lifecycle(result.lifecycle)
     say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
 
 
@@ -103,6 +111,26 @@ def _print_outputs(outputs: dict[str, Any]) -> None:
     for name, link in sorted(outputs["links"].items()):
         for topic in link["topics"]:
             say(f"  {name}: {topic['from']} on {link['from']} -> {topic['to']} on {link['to']}")
+
+
+def _print_lifecycle(lifecycle: Lifecycle) -> None:
+    """What the deployment into the modelled Azure changed since the last one."""
+    changes = lifecycle.deployed.changes
+    counts = Counter(changes.values())
+    told = ", ".join(f"{count} {_DONE.get(outcome, outcome)}" for outcome, count in sorted(counts.items()))
+    say(f"\nDeployed into the modelled Azure: {told or 'no changes'} since the last rehearsal.")
+    if set(counts) != {"create"}:
+        shown = sorted(f"{outcome} {urn.rpartition('::')[2]}" for urn, outcome in changes.items())
+        for line in shown[:_MOST_CHANGES]:
+            say(f"  {line}")
+        if len(shown) > _MOST_CHANGES:
+            say(f"  ... and {len(shown) - _MOST_CHANGES} more")
+    for failure in lifecycle.failures:
+        say(f"  FAILED {failure}")
+    if lifecycle.failures:
+        say("Next: mend it and rehearse again, or start from nothing: make rehearse-clean")
+    else:
+        say("A second preview is empty.")
 
 
 def _print_findings(result: Rehearsal) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.graph import Graph
+from rehearsal.lifecycle import Lifecycle, deploy
 from rehearsal.rules import Finding, compare, judge
 from rehearsal.schedule import Schedule, schedule
 from rehearsal.stacks import evaluate_stack
@@ -22,10 +23,17 @@ class Rehearsal:
     deployment: Graph
     findings: list[Finding]
     schedule: Schedule
+    lifecycle: Lifecycle | None
+    """None where findings keep it from being deployed."""
+
+    @property
+    def ok(self) -> bool:
+        """Neither a finding nor a failure."""
+        return self.lifecycle is not None and not self.lifecycle.failures
 
 
 def rehearse(program: Path, stack: str) -> Rehearsal:
-    """Check the settings, evaluate the program as a preview and as a deployment, judge both.
+    """Check the settings, evaluate the program as a preview and as a deployment, judge both, deploy what is right.
 
     Raises:
         SettingsError: the settings cannot be used.
@@ -40,4 +48,5 @@ def rehearse(program: Path, stack: str) -> Rehearsal:
         deployed.graph,
         findings,
         schedule(deployed.graph),
+        None if findings else deploy(program, stack, deployed.config, deployed.settings),
     )

@@ -131,6 +131,36 @@ def test_rehearse_says_what_the_user_came_for(run: Run) -> None:
         assert part in result.stdout
 
 
+def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
+    assert "133 created since the last rehearsal" in run("rehearse").stdout
+    assert "no changes since the last rehearsal" in run("rehearse").stdout
+
+    another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
+    changed = run("rehearse", settings={**TWO_CLUSTERS, "clusters": another_port}).stdout
+    assert "3 updated since the last rehearsal" in changed
+    assert "  update enterprise-link-listener\n" in changed
+
+    assert run("rehearse", "--forget").exit_code == 0
+    assert "133 created since the last rehearsal" in run("rehearse").stdout
+
+
+def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / ".rehearsal" / "test"
+    kept.mkdir(parents=True)
+    (kept / "state.json").write_text("{", encoding="utf-8")
+    result = run("rehearse")
+
+    assert result.exit_code == 1
+    assert "Next: make rehearse-clean STACK=test" in result.stderr
+
+
+def test_what_a_rehearsal_keeps_is_its_owner_s(run: Run, tmp_path: Path) -> None:
+    assert run("rehearse").exit_code == 0
+
+    kept = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / ".rehearsal" / "test").iterdir()}
+    assert kept == {"state.json": 0o600, "azure.json": 0o600}
+
+
 def test_rehearse_as_json_is_one_document(run: Run) -> None:
     document = json.loads(run("rehearse", "--json").stdout)
 
