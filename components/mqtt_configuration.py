@@ -93,18 +93,18 @@ def synced_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
 
 def expectations(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
     """What the gate must see, as its parameter: every Secret and ConfigMap with the certificate that belongs in it."""
+    keys = {secret.name: list(secret.keys) for secret in synced_secrets(settings, cluster)}
     expected: list[dict[str, Any]] = []
     if cluster.listener:
         listener, leaf = cluster.listener, pki.servers[cluster.name].certificate
         expected += [
-            _expected("Secret", listener.secret_name, ["tls.crt", "tls.key"], "tls.crt", leaf.sha256),
+            _expected("Secret", listener.secret_name, keys[listener.secret_name], "tls.crt", leaf.sha256),
             _expected_ca(listener.client_ca_config_map, pki.client_root.sha256),
         ]
     for link in settings.links_from(cluster.name):
         leaf = pki.clients[link.name].certificate
-        keys = ["client_cert.pem", "client_key.pem", "client_intermediate_certs.pem"]
         expected += [
-            _expected("Secret", link.secret_name, keys, "client_cert.pem", leaf.sha256),
+            _expected("Secret", link.secret_name, keys[link.secret_name], "client_cert.pem", leaf.sha256),
             _expected_ca(link.server_ca_config_map, pki.server_root.sha256),
         ]
     unique = {(item["kind"], item["name"]): item for item in expected}

@@ -13,7 +13,6 @@ AIO_NAMESPACE = "azure-iot-operations"
 CERT_MANAGER_NAMESPACE = "cert-manager"
 SECRET_SYNC_SERVICE_ACCOUNT = "aio-ssc-sa"
 DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"
-SCHEMA_REGISTRY_SERVICE_ACCOUNT = "adr-schema-registry"
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 """Audience of every federated credential (blueprint-facts §6)."""
 

@@ -49,8 +49,6 @@ class StampContext:
         self,
         *,
         depends_on: Sequence[pulumi.Resource] = (),
-        replace_with: Sequence[pulumi.Resource] = (),
-        deleted_with: pulumi.Resource | None = None,
         protect: bool = False,
         ignore_changes: Sequence[str] = (),
         timeouts: pulumi.CustomTimeouts | None = None,
@@ -58,8 +56,6 @@ class StampContext:
         return pulumi.ResourceOptions(
             parent=self.parent,
             depends_on=list(depends_on),
-            replace_with=list(replace_with),
-            deleted_with=deleted_with,
             protect=protect,
             ignore_changes=list(ignore_changes),
             custom_timeouts=timeouts,

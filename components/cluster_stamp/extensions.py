@@ -31,7 +31,7 @@ def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
         extension_name="arc-cert-manager",
         extension_type="microsoft.certmanagement",
         version=release.cert_manager_version,
-        namespace="cert-manager",
+        namespace=well_known.CERT_MANAGER_NAMESPACE,
         configuration={
             "AgentOperationTimeoutInMinutes": "20",
             "global.telemetry.enabled": "true",

@@ -13,7 +13,6 @@ from settings.releases import RELEASES
 
 EXTENSION = "Microsoft.KubernetesConfiguration/extensions"
 CUSTOM_LOCATION = "Microsoft.ExtendedLocation/customLocations"
-CONNECTED_CLUSTER = "Microsoft.Kubernetes/connectedClusters"
 INSTANCE = "Microsoft.IoTOperations/instances"
 LISTENER = f"{INSTANCE}/brokers/listeners"
 DATAFLOW = f"{INSTANCE}/dataflowProfiles/dataflows"

@@ -9,8 +9,6 @@ from rehearsal.graph import Graph
 from rehearsal.rules.lookup import Hits
 from rehearsal.values import UNKNOWN, reveal
 
-Message = tuple[str, str]
-
 
 def same_resources(preview: Graph, deployment: Graph) -> Hits:
     """No resource appears or vanishes, and none has another type, parent or name."""
