@@ -32,7 +32,7 @@ class OperationFailedError(ArmError):
 
 
 class ConnectionCutError(ArmError):
-    """The write was done, but its answer never arrived."""
+    """The write was accepted, but the answer to it never arrived."""
 
     def __str__(self) -> str:
         return self.message

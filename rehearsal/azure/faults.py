@@ -13,7 +13,7 @@ OPERATIONS = ("get", "create", "update", "delete")
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to fail. `after` says that the write itself is done."""
+    """One way to fail. `after` says that the write is accepted, `runs` that it goes on when the caller is told."""
 
     title: str
     status: int
@@ -21,6 +21,7 @@ class Kind:
     message: str
     retry_after: int | None = None
     after: bool = False
+    runs: bool = False
 
     def error(self, arm_id: str) -> ArmError:
         """What the caller is told."""
@@ -59,6 +60,10 @@ KINDS: dict[str, Kind] = {
         "Done, but the connection is cut", 0, "",
         '"https://management.azure.com{id}": read: connection reset by peer', after=True,
     ),
+    "cut-while-running": Kind(
+        "Accepted, and the connection is cut while it still runs", 0, "",
+        '"https://management.azure.com{id}": read: connection reset by peer', after=True, runs=True,
+    ),
 }  # fmt: skip
 
 
@@ -79,6 +84,8 @@ class Fault:
             raise ValueError(f"{self}: expected an operation of {OPERATIONS} and a kind of {tuple(KINDS)}")
         if KINDS[self.kind].after and self.operation == "get":
             raise ValueError(f"{self}: nothing is written by a get; expected another kind")
+        if KINDS[self.kind].runs and self.operation == "delete":
+            raise ValueError(f"{self}: only a create or update goes on here; expected another kind")
 
 
 class Faults:

@@ -7,14 +7,13 @@ ordered (`faults`). Every method may be called from several threads.
 from __future__ import annotations
 
 import copy
-import json
-import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rehearsal.azure import arm, world_access
+from rehearsal.azure import arm, world_access, world_file
 from rehearsal.azure.arm import ArmError, OperationFailedError
 from rehearsal.azure.clock import Clock, SystemClock
 from rehearsal.azure.faults import Faults, Kind
@@ -22,7 +21,7 @@ from rehearsal.azure.shapes import Shape
 from rehearsal.azure.world_effects import after_put, remove
 from rehearsal.azure.world_existence import not_found
 from rehearsal.azure.world_rules import DELETE, PUT, refuse
-from rehearsal.azure.world_state import Call, Entry, SoftDeleted, State, Surroundings
+from rehearsal.azure.world_state import Call, Entry, State, Surroundings
 
 __all__ = ["Entry", "Surroundings", "World"]
 
@@ -31,7 +30,8 @@ class World:
     """Azure, as far as this project uses it.
 
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
-    at the same time as that write.
+    at the same time as that write. With a `path`, every change is saved there before the caller is told of it, so that
+    a process that is killed loses nothing; `load` brings it back.
     """
 
     def __init__(
@@ -40,7 +40,9 @@ class World:
         clock: Clock | None = None,
         faults: Faults | None = None,
         on_write: Callable[[str], None] = lambda _: None,
+        path: Path | None = None,
     ) -> None:
+        self.path = path
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
@@ -49,22 +51,22 @@ class World:
 
     def get(self, arm_id: str, label: str = "") -> Entry:
         """The resource. `label` is its logical name, by which faults are ordered."""
-        with self._lock:
+        with self._settled() as state:
             self._fail_early("get", arm_id, label)
-            entry = self._state.find(arm_id)
+            entry = state.find(arm_id)
             if entry is None:
                 raise not_found(arm_id)
             return copy.deepcopy(entry)
 
     def find(self, arm_id: str) -> Entry | None:
         """The resource, for an onlooker: no fault hits, None if it is not there."""
-        with self._lock:
-            return copy.deepcopy(self._state.find(arm_id))
+        with self._settled() as state:
+            return copy.deepcopy(state.find(arm_id))
 
     def entries(self) -> list[Entry]:
         """Everything that exists, by id."""
-        with self._lock:
-            return [copy.deepcopy(entry) for _, entry in sorted(self._state.entries.items())]
+        with self._settled() as state:
+            return [copy.deepcopy(entry) for _, entry in sorted(state.entries.items())]
 
     def children(self, arm_id: str) -> list[Entry]:
         """Everything below the resource."""
@@ -77,28 +79,30 @@ class World:
 
         Raises:
             OperationFailedError: accepted, then failed: it exists in state Failed.
-            ConnectionCutError: it exists, but nobody was told.
+            ConnectionCutError: it exists, maybe Creating or Updating for a while, but nobody was told.
             ArmError: refused, nothing has changed.
         """
-        with self._lock:
+        with self._settled() as state:
             fault = self._fail_early("update" if update else "create", arm_id, label)
-            call = Call(PUT, arm_id, inputs, shape, self._state.find(arm_id))
-            refuse(self._state, call)
-            entry = self._state.write(shape, arm_id, copy.deepcopy(dict(inputs)))
+            call = Call(PUT, arm_id, inputs, shape, state.find(arm_id))
+            refuse(state, call)
+            entry = state.write(shape, arm_id, copy.deepcopy(dict(inputs)))
             failure = fault.error(arm_id) if fault else None
             if not isinstance(failure, OperationFailedError):
                 try:
-                    after_put(self._state, call, entry)
+                    after_put(state, call, entry)
                 except OperationFailedError as failed:
                     failure = failed
             if isinstance(failure, OperationFailedError):
-                _mark_failed(entry)
-            self._state.in_flight.append(arm_id)
+                state.say(arm_id, "Failed")
+            elif fault and fault.runs:
+                state.run_on(arm_id, "Creating" if call.is_new else "Updating")
+            written = state.entries[arm.key(arm_id)]
+            self._accept(arm_id)
         self._finish(arm_id)
         if failure:
             raise failure
-        with self._lock:
-            return copy.deepcopy(entry)
+        return copy.deepcopy(written)
 
     def delete(self, arm_id: str, label: str = "") -> None:
         """Delete a resource with everything below it, and wait until it is gone.
@@ -106,26 +110,26 @@ class World:
         Raises:
             ArmError: 404 if it does not exist; as for `put` else.
         """
-        with self._lock:
+        with self._settled() as state:
             fault = self._fail_early("delete", arm_id, label)
-            old = self._state.find(arm_id)
+            old = state.find(arm_id)
             if old is None:
                 raise not_found(arm_id)
-            refuse(self._state, Call(DELETE, arm_id, {}, None, old))
+            refuse(state, Call(DELETE, arm_id, {}, None, old))
             failure = fault.error(arm_id) if fault else None
             if isinstance(failure, OperationFailedError):
-                _mark_failed(old)
+                state.say(arm_id, "Failed")
             else:
-                remove(self._state, arm_id)
-            self._state.in_flight.append(arm_id)
+                remove(state, arm_id)
+            self._accept(arm_id)
         self._finish(arm_id)
         if failure:
             raise failure
 
     def delete_secret_as_data(self, arm_id: str) -> None:
         """Delete a vault secret on the vault's data plane, where ARM's own rights count for nothing."""
-        with self._lock:
-            if self._state.find(arm_id) is None:
+        with self._settled() as state:
+            if state.find(arm_id) is None:
                 raise ArmError(404, "SecretNotFound", f"A secret with name {arm.name_of(arm_id)} was not found.")
             if not self.surroundings.deployer_has_data_rights:
                 message = (
@@ -134,68 +138,68 @@ class World:
                     f" 'Microsoft.KeyVault/vaults/secrets/delete'. Resource: {arm_id}"
                 )
                 raise ArmError(403, "ForbiddenByRbac", message)
-            remove(self._state, arm_id)
+            remove(state, arm_id)
+            self._keep()
 
     def purge(self, arm_id: str) -> None:
         """Give the name of a deleted vault or vault secret free at once."""
-        with self._lock:
-            record = self._state.blocked(arm_id)
+        with self._settled() as state:
+            record = state.blocked(arm_id)
             if record is None:
                 raise ArmError(404, "DeletedVaultNotFound", f"The specified deleted vault '{arm_id}' does not exist.")
             deleted = record.entries[0]
-            vault = self._state.find(arm.parent_of(arm_id)) if deleted.type == world_access.SECRET else deleted
+            vault = state.find(arm.parent_of(arm_id)) if deleted.type == world_access.SECRET else deleted
             if vault and arm.at(vault.outputs, "properties.enablePurgeProtection"):
                 raise ArmError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
-            del self._state.soft_deleted[arm.key(arm_id)]
+            del state.soft_deleted[arm.key(arm_id)]
+            self._keep()
 
     def set_power(self, vm_id: str, *, running: bool) -> None:
         """Start or stop a VM."""
-        with self._lock:
-            vm = self._state.find(vm_id)
+        with self._settled() as state:
+            vm = state.find(vm_id)
             if vm is None:
                 raise not_found(vm_id)
-            vm.facts["stopped"] = not running
+            state.change(vm, facts={**vm.facts, "stopped": not running})
+            self._keep()
 
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:
         """Whether a role assignment exists at the scope or above it and has spread."""
-        with self._lock:
-            return world_access.is_effective(self._state, scope, role_guid, principal_id)
+        with self._settled() as state:
+            return world_access.is_effective(state, scope, role_guid, principal_id)
 
     def save(self, path: Path) -> None:
         """Write everything to a file that only its owner can read: it holds secrets."""
-        with self._lock:
-            document = {
-                "entries": [entry.__getstate__() for entry in self._state.entries.values()],
-                "soft_deleted": {
-                    key: {"entries": [entry.__getstate__() for entry in record.entries], "purged_at": record.purged_at}
-                    for key, record in self._state.soft_deleted.items()
-                },
-                "births": self._state.births,
-            }
-        temporary = path.with_name(f"{path.name}.new")
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-        temporary.replace(path)
+        with self._settled() as state:
+            world_file.save(state, path)
 
     def load(self, path: Path) -> None:
         """Take what `save` wrote in the place of what is here."""
-        document = json.loads(path.read_text(encoding="utf-8"))
-        entries = [Entry(**fields) for fields in document["entries"]]
         with self._lock:
-            self._state.entries = {arm.key(entry.id): entry for entry in entries}
-            self._state.soft_deleted = {
-                key: SoftDeleted([Entry(**fields) for fields in record["entries"]], record["purged_at"])
-                for key, record in document["soft_deleted"].items()
-            }
-            self._state.births = document["births"]
+            world_file.load(self._state, path)
+
+    @contextmanager
+    def _settled(self) -> Iterator[State]:
+        """The state as the clock says, locked."""
+        with self._lock:
+            self._state.settle()
+            yield self._state
+
+    def _keep(self) -> None:
+        """Save a change, before anybody is told of it."""
+        if self.path:
+            world_file.save(self._state, self.path)
 
     def _fail_early(self, operation: str, arm_id: str, label: str) -> Kind | None:
         fault = self.faults.take(operation, arm_id, label)
         if fault and not fault.after:
             raise fault.error(arm_id)
         return fault
+
+    def _accept(self, arm_id: str) -> None:
+        """A write is saved and in flight; whoever asked is told after `_finish`."""
+        self._keep()
+        self._state.in_flight.append(arm_id)
 
     def _finish(self, arm_id: str) -> None:
         try:
@@ -207,10 +211,3 @@ class World:
 
 def _same(entry: Entry, arm_id: str) -> bool:
     return arm.key(entry.id) == arm.key(arm_id)
-
-
-def _mark_failed(entry: Entry) -> None:
-    entry.state = "Failed"
-    for place in (entry.outputs, entry.outputs.get("properties")):
-        if isinstance(place, dict) and "provisioningState" in place:
-            place["provisioningState"] = "Failed"

@@ -14,8 +14,6 @@ ROLE = "Microsoft.Authorization/roleAssignments"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 CREDENTIAL = f"{IDENTITY}/federatedIdentityCredentials"
 
-CREDENTIALS_PER_IDENTITY = 20
-
 
 def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
     """The name of a deleted vault is free once it is purged; until then it can only be recovered."""
@@ -116,16 +114,6 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str) ->
         if fits and role.created_at <= age:
             return True
     return False
-
-
-def credentials_per_identity(state: State, call: Call) -> Iterator[ArmError]:
-    """An identity has at most 20 federated credentials."""
-    if call.type == CREDENTIAL and call.is_new and len(_siblings(state, call)) >= CREDENTIALS_PER_IDENTITY:
-        message = (
-            f"Too many federated identity credentials: a maximum of {CREDENTIALS_PER_IDENTITY} can be added to"
-            f" {arm.parent_of(call.arm_id)}."
-        )
-        yield ArmError(400, "BadRequest", message)
 
 
 def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:

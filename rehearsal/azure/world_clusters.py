@@ -17,7 +17,6 @@ INSTANCE = "Microsoft.IoTOperations/instances"
 LISTENER = f"{INSTANCE}/brokers/listeners"
 DATAFLOW = f"{INSTANCE}/dataflowProfiles/dataflows"
 
-DATAFLOWS_PER_PROFILE = 70
 # Which extension serves the types of a namespace on a custom location.
 _SERVED_BY = {
     "Microsoft.IoTOperations": "microsoft.iotoperations",
@@ -78,8 +77,8 @@ def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
     """A custom location is made of extensions that are installed."""
     for extension_id in call.inputs.get("clusterExtensionIds", []) if call.type == CUSTOM_LOCATION else []:
         extension = state.find(extension_id)
-        if extension and extension.state == "Failed":
-            message = f"Extension {extension_id} is in state Failed; expected Succeeded."
+        if extension and extension.state != "Succeeded":
+            message = f"Extension {extension_id} is in state {extension.state}; expected Succeeded."
             yield ArmError(409, "ClusterExtensionNotReady", message)
 
 
@@ -149,13 +148,3 @@ def _service_type(inputs: Mapping[str, Any]) -> str:
 
 def _ports(inputs: Mapping[str, Any]) -> list[int]:
     return [port["port"] for port in arm.at(inputs, "properties.ports") or []]
-
-
-def dataflows_per_profile(state: State, call: Call) -> Iterator[ArmError]:
-    """A dataflow profile carries at most 70 dataflows."""
-    if call.type != DATAFLOW or not call.is_new:
-        return
-    profile = arm.parent_of(call.arm_id)
-    if sum(arm.is_below(other.id, profile) for other in state.of_type(DATAFLOW)) >= DATAFLOWS_PER_PROFILE:
-        message = f"Profile {arm.name_of(profile)} has {DATAFLOWS_PER_PROFILE} dataflows, which is its limit."
-        yield ArmError(400, "ValidationError", message)

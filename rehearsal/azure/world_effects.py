@@ -26,8 +26,8 @@ def after_put(state: State, call: Call, entry: Entry) -> None:
     if call.type == PEERING:
         _peer(state, entry)
     elif call.type == VAULT:
-        _keep_protection(call, entry)
-        _recover(state, entry)
+        _keep_protection(state, call, entry)
+        _recover(state, call)
     elif call.type == RUN_COMMAND and call.name in _SCRIPTS:
         _SCRIPTS[call.name](state, call)
 
@@ -37,6 +37,7 @@ def remove(state: State, arm_id: str) -> None:
     gone = state.below(arm_id)
     for entry in gone:
         del state.entries[arm.key(entry.id)]
+        state.running.pop(arm.key(entry.id), None)
     _soft_delete(state, gone)
     _disconnect(state, gone)
 
@@ -46,31 +47,33 @@ def _peer(state: State, peering: Entry) -> None:
     half = other_half(state, peering.id, remote_of(peering.inputs))
     for one in (peering, half):
         if one:
-            one.outputs["peeringState"] = "Connected" if half else "Initiated"
-            one.outputs["peeringSyncLevel"] = "FullyInSync" if half else "RemoteNotInSync"
+            peering_state, level = ("Connected", "FullyInSync") if half else ("Initiated", "RemoteNotInSync")
+            state.change(one, outputs={**one.outputs, "peeringState": peering_state, "peeringSyncLevel": level})
 
 
 def _disconnect(state: State, gone: list[Entry]) -> None:
     """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
     lost = {arm.key(entry.id) for entry in gone}
     lost_halves = {(arm.key(arm.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
-    for peering in state.of_type(PEERING):
+    for peering in list(state.of_type(PEERING)):
         here, there = arm.key(arm.parent_of(peering.id)), remote_of(peering.inputs)
         if there in lost or (there, here) in lost_halves:
-            peering.outputs["peeringState"] = "Disconnected"
+            state.change(peering, outputs={**peering.outputs, "peeringState": "Disconnected"})
 
 
-def _keep_protection(call: Call, vault: Entry) -> None:
+def _keep_protection(state: State, call: Call, vault: Entry) -> None:
     """Purge protection that a body leaves out stays on."""
     if call.old and arm.at(call.old.outputs, "properties.enablePurgeProtection"):
-        vault.outputs["properties"]["enablePurgeProtection"] = True
+        properties = {**vault.outputs["properties"], "enablePurgeProtection": True}
+        state.change(vault, outputs={**vault.outputs, "properties": properties})
 
 
-def _recover(state: State, vault: Entry) -> None:
+def _recover(state: State, call: Call) -> None:
     """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
-    record = state.soft_deleted.pop(arm.key(vault.id), None)
+    key = arm.key(call.arm_id)
+    record = state.soft_deleted.pop(key, None)
     if record and state.clock.now() < record.purged_at:
-        vault.created_at = record.entries[0].created_at
+        state.change(state.entries[key], created_at=record.entries[0].created_at)
         state.entries.update({arm.key(secret.id): secret for secret in record.entries[1:]})
 
 
@@ -117,7 +120,7 @@ def _connect_arc(state: State, call: Call) -> None:
     except ArmError as refused:
         message = f"Run Command {call.name} failed with exit code 1: {refused.message}"
         raise OperationFailedError(200, "VMExtensionProvisioningError", message) from refused
-    state.write(shape, cluster_id, inputs).facts["node"] = node
+    state.change(state.write(shape, cluster_id, inputs), facts={"node": node})
 
 
 def _parameters(inputs: Mapping[str, Any]) -> dict[str, str]:

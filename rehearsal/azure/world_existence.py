@@ -154,6 +154,30 @@ def _moved(call: Call, old: str, new: str) -> ArmError:
     return ArmError(409, "InvalidResourceLocation", message)
 
 
+def not_running(state: State, call: Call) -> Iterator[ArmError]:
+    """What is still being created or updated is neither written nor deleted."""
+    if arm.key(call.arm_id) in state.running:
+        yield _busy(call, call.arm_id)
+
+
+def parent_not_running(state: State, call: Call) -> Iterator[ArmError]:
+    """Nothing is put below what is still being created or updated."""
+    for running in state.running:
+        if arm.is_below(call.arm_id, running) and running != arm.key(call.arm_id):
+            yield _busy(call, state.entries[running].id)
+
+
+def _busy(call: Call, running_id: str) -> ArmError:
+    if call.type.startswith("Microsoft.Network/"):
+        message = f"Another operation on this or dependent resource is in progress. Resource: {running_id}"
+        return ArmError(409, "AnotherOperationInProgress", message)
+    message = (
+        f"Cannot modify resource with id '{running_id}' because the resource entity provisioning state is not terminal."
+        " Please wait for the provisioning state to become terminal and then retry the request."
+    )
+    return ArmError(409, "RequestConflict", message)
+
+
 # (type, type of who uses it) -> status, code, text. Codes of the cluster types are ours: Microsoft documents none.
 IN_USE: dict[tuple[str, str], tuple[int, str, str]] = {
     ("Microsoft.Network/networkInterfaces", "Microsoft.Compute/virtualMachines"): (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Any
@@ -17,7 +16,6 @@ PEERING = f"{VNET}/virtualNetworkPeerings"
 VM = "Microsoft.Compute/virtualMachines"
 RUN_COMMAND = f"{VM}/runCommands"
 
-RUN_COMMANDS_PER_VM = 25
 # Whose children are written one at a time, and what Azure says else.
 _SERIAL = {
     SUBNET: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
@@ -32,7 +30,7 @@ _SERIAL = {
 def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
     """Children of one VNet, and federated credentials of one identity, are written one after the other."""
     above = arm.parent_of(call.arm_id)
-    if call.type in _SERIAL and any(arm.is_below(other, above) for other in state.in_flight):
+    if call.type in _SERIAL and any(arm.is_below(other, above) for other in state.busy):
         yield ArmError(409, *_SERIAL[call.type])
 
 
@@ -56,9 +54,9 @@ def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
     remote = state.find(remote_of(call.inputs)) if call.type == PEERING else None
     if not remote:
         return
-    busy = any(arm.is_below(other, remote.id) for other in state.in_flight)
+    busy = any(arm.is_below(other, remote.id) for other in state.busy)
     if busy or remote.state == "Failed":
-        now = "Updating" if busy else "Failed"
+        now = "Updating" if remote.state == "Succeeded" else remote.state
         message = (
             f"Cannot proceed with operation because resource {remote.id} used by resource {call.arm_id} is not in"
             f" Succeeded state. Resource is in {now} state."
@@ -132,40 +130,6 @@ def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
 
 def _address_space(vnet: Entry) -> list[IPv4Network]:
     return [IPv4Network(prefix) for prefix in arm.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
-
-
-def vcpu_quota(state: State, call: Call) -> Iterator[ArmError]:
-    """The region has vCPUs left for a new or larger VM."""
-    location = str(call.inputs.get("location", ""))
-    limit = next((n for place, n in state.surroundings.vcpu_quota.items() if arm.same_place(place, location)), None)
-    if call.type != VM or limit is None:
-        return
-    others = [vm for vm in state.of_type(VM) if arm.key(vm.id) != arm.key(call.arm_id)]
-    used = sum(vcpus(vm.inputs) for vm in others if arm.same_place(vm.inputs.get("location", ""), location))
-    needed = vcpus(call.inputs)
-    if used + needed > limit:
-        message = (
-            "Operation could not be completed as it results in exceeding approved Total Regional Cores quota."
-            f" Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: {limit},"
-            f" Current Usage: {used}, Additional Required: {needed}, (Minimum) New Limit Required: {used + needed}."
-        )
-        yield ArmError(409, "OperationNotAllowed", message)
-
-
-def vcpus(vm: Any) -> int:
-    """vCPUs of a VM, from its size: Standard_D8s_v5 has 8."""
-    found = re.match(r"Standard_[A-Z]+(\d+)", str(arm.at(vm, "hardwareProfile.vmSize")))
-    return int(found[1]) if found else 0
-
-
-def run_commands_per_vm(state: State, call: Call) -> Iterator[ArmError]:
-    """A VM takes 25 Run Commands."""
-    if call.type != RUN_COMMAND or not call.is_new:
-        return
-    vm = arm.parent_of(call.arm_id)
-    if sum(arm.is_below(other.id, vm) for other in state.of_type(RUN_COMMAND)) >= RUN_COMMANDS_PER_VM:
-        message = f"The maximum number of Run Commands ({RUN_COMMANDS_PER_VM}) of {vm} is reached."
-        yield ArmError(400, "BadRequest", message)
 
 
 def vm_runs(state: State, call: Call) -> Iterator[ArmError]:

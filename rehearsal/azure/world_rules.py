@@ -11,6 +11,7 @@ from rehearsal.azure import world_access as access
 from rehearsal.azure import world_clusters as clusters
 from rehearsal.azure import world_existence as existence
 from rehearsal.azure import world_network as network
+from rehearsal.azure import world_quotas as quotas
 from rehearsal.azure.world_state import Call, Check, State
 
 PUT, DELETE = "put", "delete"
@@ -27,9 +28,15 @@ class WorldRule:
     on: tuple[str, ...] = (PUT,)
 
 
+def _quota(rule_id: str, name: str) -> WorldRule:
+    quota = quotas.QUOTAS[name]
+    return WorldRule(rule_id, quota.title, quota.source, quota.check)
+
+
 _PAINS = "model-codebases Part 5"
 _ARM = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"
 _VNET = "learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues"
+_VCPUS = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota"
 _VAULT = "learn.microsoft.com/azure/key-vault/general/soft-delete-overview"
 
 WORLD_RULES: tuple[WorldRule, ...] = (
@@ -62,16 +69,12 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               "learn.microsoft.com/azure/role-based-access-control/troubleshooting", access.role_name_is_free),
     WorldRule("WORLD-20", "A fresh principal needs principalType", f"{_PAINS}, no. 10; field-review §3.20",
               access.principal_is_known),
-    WorldRule("WORLD-21", "An identity has at most 20 federated credentials", "field-review §3.18",
-              access.credentials_per_identity),
+    _quota("WORLD-21", "federated credentials"),
     WorldRule("WORLD-22", "Issuer and subject are unique among an identity's credentials",
               "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
               access.credential_is_unique),
-    WorldRule("WORLD-23", "The region has vCPUs left",
-              "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota",
-              network.vcpu_quota),
-    WorldRule("WORLD-24", "A VM takes 25 Run Commands",
-              "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed", network.run_commands_per_vm),
+    WorldRule("WORLD-23", "The region has vCPUs left", _VCPUS, quotas.vcpus_per_region),
+    _quota("WORLD-24", "Run Commands"),
     WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.vm_runs),
     WorldRule("WORLD-26", "A custom location is made of extensions of its host", "field-review §3.2",
               clusters.extensions_of_host),
@@ -85,8 +88,18 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               clusters.one_instance),
     WorldRule("WORLD-31", "One listener per service type, each port once", "field-review §3.5",
               clusters.listeners_are_apart),
-    WorldRule("WORLD-32", "A dataflow profile has at most 70 dataflows", "field-review §3.11",
-              clusters.dataflows_per_profile),
+    _quota("WORLD-32", "dataflows"),
+    WorldRule("WORLD-33", "What is still being created or updated is neither written nor deleted",
+              f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.not_running, (PUT, DELETE)),
+    WorldRule("WORLD-34", "Nothing is put below what is still being created or updated",
+              f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.parent_not_running),
+    _quota("WORLD-35", "role assignments"),
+    _quota("WORLD-36", "peerings"),
+    _quota("WORLD-37", "VNets"),
+    _quota("WORLD-38", "public IP addresses"),
+    _quota("WORLD-39", "storage accounts"),
+    _quota("WORLD-40", "resource groups"),
+    WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
 )  # fmt: skip
 """Every refusal; ids are stable."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,20 +28,26 @@ class Surroundings:
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)
     """Region -> limit of regional vCPUs; no limit where none is given."""
+    family_quota: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Region -> VM family, e.g. standardDSv5Family -> limit of vCPUs; no limit where none is given."""
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    """Name of a quota (`world_quotas`) -> this subscription's limit, where it is not the usual one."""
     deployer_has_data_rights: bool = False
     """Whether the deployer may touch the data of vaults."""
     role_spread_seconds: float = 600
     """How long a new role assignment takes to act (field-review §3.20, §4)."""
     principal_spread_seconds: float = 60
     """How long a new identity is unknown to Azure's authorization, unless principalType is given."""
+    running_seconds: float = 120
+    """How long a write goes on after its connection was cut. An estimate: nothing is measured."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenant_id", self.tenant_id or guid(f"tenant of {self.subscription_id}"))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Entry:
-    """One resource."""
+    """One resource. It never changes: `State.change` puts another in its place. So what is made of it may be kept."""
 
     id: str
     token: str
@@ -72,6 +78,11 @@ class Entry:
     def references(self) -> frozenset[str]:
         """Keys of the resources that its body names."""
         return frozenset(map(arm.key, body_references(self.shape, self.inputs)))
+
+    @cached_property
+    def text(self) -> str:
+        """The entry as it is saved."""
+        return json.dumps(self.__getstate__())
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in Entry.__dataclass_fields__}
@@ -126,6 +137,13 @@ class State:
     """How often each id was created: what is created again has other GUIDs."""
     in_flight: list[str] = field(default_factory=list)
     """Ids that are being written."""
+    running: dict[str, float] = field(default_factory=dict)
+    """Keys of what Azure goes on with although nobody waits for it -> when it is done, by the clock."""
+
+    @property
+    def busy(self) -> list[str]:
+        """What is being written or still running."""
+        return [*self.in_flight, *self.running]
 
     def find(self, arm_id: str) -> Entry | None:
         return self.entries.get(arm.key(arm_id))
@@ -160,6 +178,33 @@ class State:
         )
         self.entries[key] = entry
         return entry
+
+    def change(self, entry: Entry, **fields: Any) -> Entry:
+        """Put an entry with other fields in the place of this one."""
+        changed = self.entries[arm.key(entry.id)] = replace(entry, **fields)
+        return changed
+
+    def say(self, arm_id: str, word: str) -> None:
+        """Let a resource be Creating, Updating, Succeeded or Failed."""
+        entry = self.entries[arm.key(arm_id)]
+        outputs = dict(entry.outputs)
+        if "provisioningState" in outputs:
+            outputs["provisioningState"] = word
+        below = outputs.get("properties")
+        if isinstance(below, dict) and "provisioningState" in below:
+            outputs["properties"] = {**below, "provisioningState": word}
+        self.change(entry, outputs=outputs, state=word)
+
+    def run_on(self, arm_id: str, word: str) -> None:
+        """Let the write of a resource go on for a while."""
+        self.say(arm_id, word)
+        self.running[arm.key(arm_id)] = self.clock.now() + self.surroundings.running_seconds
+
+    def settle(self) -> None:
+        """End what has run long enough by now."""
+        for key in [key for key, done_at in self.running.items() if done_at <= self.clock.now()]:
+            del self.running[key]
+            self.say(key, "Succeeded")
 
     def _outputs(self, shape: Shape, arm_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         around = self.surroundings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from rehearsal.azure.arm import ArmError
@@ -103,10 +104,10 @@ def arm_id(name: str, **changes: Any) -> str:
 class Azure:
     """A world with a clock that stands still."""
 
-    def __init__(self, **surroundings: Any) -> None:
+    def __init__(self, path: Path | None = None, **surroundings: Any) -> None:
         self.clock = ManualClock(1_000_000)
         self.faults = Faults()
-        self.world = World(Surroundings(SUBSCRIPTION, **surroundings), self.clock, self.faults, self._during)
+        self.world = World(Surroundings(SUBSCRIPTION, **surroundings), self.clock, self.faults, self._during, path)
         self.at_the_same_time: list[tuple[str, Any]] = []
         """(part of an ARM id, call): made while such a resource is being written, once."""
 

@@ -18,6 +18,7 @@ STATUS = {
     "server-error": 500,
     "accepted-then-failed": 200,
     "connection-cut": 0,
+    "cut-while-running": 0,
 }
 
 
@@ -121,7 +122,8 @@ def test_orders_that_did_not_come_true_are_known(azure: Azure) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "kind"), [("creates", "conflict"), ("create", "crash"), ("get", "connection-cut")]
+    ("operation", "kind"),
+    [("creates", "conflict"), ("create", "crash"), ("get", "connection-cut"), ("delete", "cut-while-running")],
 )
 def test_an_order_that_cannot_happen_is_refused(operation: str, kind: str) -> None:
     with pytest.raises(ValueError, match="expected"):
