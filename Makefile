@@ -4,9 +4,11 @@ STACK ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Modules that make one page of docs/ each, and take --write and --check.
+PAGES := rehearsal.azure.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck golden bench clean
+.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck docs docs-check golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,13 +25,13 @@ $(READY): requirements.txt requirements-dev.txt
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
 	@$(BIN)/python -m automation rehearse --stack $(STACK)
 
-rehearse-clean: $(READY) ## Forget what earlier rehearsals have deployed
-	@$(BIN)/python -m automation rehearse --stack $(STACK) --forget
+rehearse-clean: $(READY) ## Destroy what earlier rehearsals have deployed
+	@$(BIN)/python -m automation rehearse --stack $(STACK) --destroy
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest
 
-check: lint types shellcheck ## Linter, formatter, types, shell scripts
+check: lint types shellcheck docs-check ## Linter, formatter, types, shell scripts, generated pages
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -40,6 +42,12 @@ types: $(READY)
 
 shellcheck: $(READY)
 	$(BIN)/shellcheck nodes/*.sh .ci/run
+
+docs: $(READY) ## Write the generated pages of docs/ anew
+	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --write; done
+
+docs-check: $(READY)
+	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --check; done
 
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 	$(BIN)/python -m pytest tests/golden --write-golden

@@ -6,24 +6,33 @@ Exit codes: 0 done, 1 findings or a failure, 2 unusable settings or usage, 130 i
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from automation.console import EXIT_FAILED, EXIT_UNUSABLE, counted, fail, progress, say
 from settings import SettingsError, load, stack_file
 
+if TYPE_CHECKING:  # they load pulumi; usage and help do not wait for it
+    from automation.deploy import Report
+    from automation.operations import Operation
+
 PROGRAM = Path(__file__).resolve().parent.parent
 
 app = typer.Typer(
-    help="Check, rehearse and inspect a stack of edge-stamps, without a cloud account or the Pulumi CLI.",
+    help="Check, rehearse, deploy and inspect a stack of edge-stamps.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 Stack = Annotated[str, typer.Option("--stack", help="Name of the stack: its settings are in Pulumi.<stack>.yaml.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Into a modelled Azure, without the Pulumi CLI; kept in .rehearsal/.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -86,36 +95,134 @@ def graph(
 def rehearse(
     stack: Stack = "dev",
     as_json: Json = False,
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Only forget what earlier rehearsals have deployed.")
+    destroy: Annotated[
+        bool, typer.Option("--destroy", help="Only destroy what earlier rehearsals have deployed, and forget it.")
     ] = False,
 ) -> None:
     """Rehearse a deployment: the real program and settings, judged and deployed without Azure.
 
-    What was deployed lasts in .rehearsal/, so that the next run says what has changed; --forget starts from nothing.
+    Check, rules, preview, up, a second preview that has to be empty, outputs. What was deployed lasts in .rehearsal/,
+    so that the next run says what has changed; --destroy starts from nothing.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
-    from automation.summary import as_document, print_summary
-    from rehearsal import lifecycle
-    from rehearsal.rehearse import rehearse as run_rehearsal
+    from automation import rehearsing, summary
+    from automation.lifecycle import settings_of
 
-    if forget:
-        lifecycle.forget(PROGRAM, stack)
-        progress(f"Forgotten: {lifecycle.folder_of(PROGRAM, stack)}")
-        return
-    progress(f"Rehearsing stack {stack}: settings, preview, rules, deployment ...")
-    try:
-        result = run_rehearsal(PROGRAM, stack)
-    except SettingsError as error:
-        fail(str(error), EXIT_UNUSABLE)
-    except lifecycle.KeptError as error:
-        fail(f"{error}\nNext: make rehearse-clean STACK={stack}", EXIT_FAILED)
+    with _mistakes_told():
+        if destroy:
+            settings, _ = settings_of(PROGRAM, stack, offline=True)
+            _finish(rehearsing.destroy(PROGRAM, stack, settings), "destroy", as_json=as_json)
+            return
+        progress(f"Rehearsing stack {stack}: settings, rules, preview, up, preview ...")
+        run = rehearsing.rehearse_and_deploy(PROGRAM, stack)
     if as_json:
-        say(json.dumps(as_document(result), indent=2))
+        say(json.dumps(summary.as_document(run), indent=2))
     else:
-        print_summary(result)
-    if not result.ok:
+        summary.print_summary(run)
+    if not run.ok:
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
+    """Say what `up` would do. Exits 1 when it would fail, 2 on unusable settings."""
+    _operate("preview", stack, offline=offline, as_json=as_json)
+
+
+@app.command()
+def up(
+    stack: Stack = "dev",
+    offline: Offline = False,
+    as_json: Json = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong; docs/world.md has the kinds."
+        ),
+    ] = None,
+) -> None:
+    """Deploy: make Azure what the settings say.
+
+    What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
+    a failure goes on. Exits 1 with what failed and how to mend it, 2 on unusable settings.
+    """
+    _operate("up", stack, offline=offline, as_json=as_json, faults=fault or [])
+
+
+@app.command()
+def refresh(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
+    """Read everything from Azure again, and let the stack's state follow."""
+    _operate("refresh", stack, offline=offline, as_json=as_json)
+
+
+@app.command()
+def destroy(
+    stack: Stack = "dev",
+    offline: Offline = False,
+    as_json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that the stack has deployed. Protected resources make it refuse."""
+    if not (offline or yes):
+        typer.confirm(f"Delete everything that stack {stack} has deployed in Azure?", abort=True, err=True)
+    _operate("destroy", stack, offline=offline, as_json=as_json)
+
+
+@app.command()
+def outputs(stack: Stack = "dev", offline: Offline = False) -> None:
+    """Print the stack's outputs as one JSON object: how to reach clusters and brokers. No secret is among them."""
+    from automation.lifecycle import deployer, settings_of
+
+    with _mistakes_told():
+        settings, _ = settings_of(PROGRAM, stack, offline=offline)
+        found = deployer(PROGRAM, stack, settings, offline=offline).stack.outputs()
+    say(json.dumps({name: output.value for name, output in sorted(found.items())}, indent=2))
+
+
+def _operate(operation: Operation, stack: str, *, offline: bool, as_json: bool, faults: Sequence[str] = ()) -> None:
+    from automation import lifecycle
+
+    with _mistakes_told():
+        if faults and not offline:
+            fail("--fault orders a failure from the modelled Azure; it needs --offline", EXIT_UNUSABLE)
+        ordered = [lifecycle.fault(text) for text in faults]
+        settings, stand_ins = lifecycle.settings_of(PROGRAM, stack, offline=offline)
+        if stand_ins:
+            progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+        deployer = lifecycle.deployer(PROGRAM, stack, settings, offline=offline, faults=ordered)
+        report: Report = getattr(deployer, operation)()
+    _finish(report, operation, as_json=as_json)
+
+
+def _finish(report: Report, operation: str, *, as_json: bool) -> None:
+    from automation import summary
+
+    if as_json:
+        say(json.dumps(summary.report_as_document(report, operation), indent=2))
+    else:
+        summary.print_report(report, operation)
+    if not report.ok:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@contextmanager
+def _mistakes_told() -> Iterator[None]:
+    """A user's mistake, and what cannot be used, in words and without a traceback."""
+    from pulumi.automation import CommandError
+
+    from automation.deploy import LockedError
+    from automation.lifecycle import reason
+    from automation.stacks import UnusableError
+    from rehearsal.azure.shapes import UnknownTypeError
+
+    try:
+        yield
+    except (SettingsError, ValueError) as error:
+        fail(str(error), EXIT_UNUSABLE)
+    except (UnusableError, LockedError, UnknownTypeError) as error:
+        fail(str(error), EXIT_FAILED)
+    except CommandError as error:
+        fail(reason(error), EXIT_FAILED)
 
 
 def _problem(problem: object) -> dict[str, str]:

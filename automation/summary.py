@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from automation.console import counted, say
+from automation.deploy import Failure, Report
+from automation.operations import name_of
+from automation.rehearsing import Deployed, Run
 from rehearsal.graph import Graph, Resource
-from rehearsal.lifecycle import Lifecycle
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
 from rehearsal.schedule import estimate_of
-from rehearsal.values import redact, reveal
+from rehearsal.values import redact
 
 _MOST_CHANGES = 20
 _DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
-def as_document(result: Rehearsal) -> dict[str, Any]:
+def as_document(run: Run) -> dict[str, Any]:
     """The rehearsal as one JSON object."""
+    result, deployed = run.rehearsal, run.deployed
     return {
         "stack": result.deployment.stack,
-        "ok": result.ok,
+        "ok": run.ok,
         "stand_ins": result.stand_ins,
         "resources": _counts(result.deployment),
         "rules": len(RULES),
@@ -29,26 +33,75 @@ def as_document(result: Rehearsal) -> dict[str, Any]:
             {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
             for finding in result.findings
         ],
-        "changes": dict(result.lifecycle.deployed.changes) if result.lifecycle else {},
-        "failures": result.lifecycle.failures if result.lifecycle else [],
+        "changes": deployed.up.changes if deployed else {},
+        "failures": deployed.problems if deployed else [],
         "estimated_deployment_seconds": result.schedule.seconds,
         "critical_path": [
             {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
         ],
-        "outputs": redact(result.deployment.outputs),
+        "outputs": deployed.up.outputs if deployed else redact(result.deployment.outputs),
     }
 
 
-def print_summary(result: Rehearsal) -> None:
+def report_as_document(report: Report, operation: str) -> dict[str, Any]:
+    """What an operation did, as one JSON object."""
+    return {
+        "operation": operation,
+        "ok": report.ok,
+        "changes": report.changes,
+        "notes": report.notes,
+        "failures": [
+            {
+                "resource": failure.urn,
+                "message": failure.message,
+                "transient": failure.transient.id if failure.transient else None,
+                "remedy": failure.remedy,
+            }
+            for failure in report.failures
+        ],
+        "outputs": report.outputs,
+    }
+
+
+def print_report(report: Report, operation: str) -> None:
+    """Print what an operation did, or would do."""
+    would = "would be " if operation == "preview" else ""
+    counts = Counter(report.changes.values())
+    told = ", ".join(f"{count} {would}{_DONE[change]}" for change, count in sorted(counts.items()))
+    say(told or "No changes.")
+    if set(counts) - {"create", "delete"}:
+        _print_changes(report)
+    for failure in report.failures:
+        _print_failure(failure)
+    if report.failures:
+        say("\nNext: mend what is named above, then run the same command again; it goes on from here.")
+
+
+def _print_failure(failure: Failure) -> None:
+    say(f"\n  FAILED {failure.name}")
+    say("    " + failure.message.strip().replace("\n", "\n    "))
+    say(f"    -> {failure.remedy}")
+
+
+def _print_changes(report: Report) -> None:
+    shown = sorted(f"{change} {name_of(urn)}" for urn, change in report.changes.items())
+    for line in shown[:_MOST_CHANGES]:
+        say(f"  {line}")
+    if len(shown) > _MOST_CHANGES:
+        say(f"  ... and {len(shown) - _MOST_CHANGES} more")
+
+
+def print_summary(run: Run) -> None:
     """Print the rehearsal for people: what would exist and how to reach it, or what is wrong."""
-    if result.findings:
+    result, deployed = run.rehearsal, run.deployed
+    if result.findings or deployed is None:
         _print_findings(result)
         return
     _print_resources(result)
     _print_schedule(result)
-    _print_outputs(reveal(result.deployment.outputs))
-    if result.lifecycle:
-        _print_lifecycle(result.lifecycle)
+    if deployed.up.ok:
+        _print_outputs(deployed.up.outputs)
+    _print_deployed(deployed)
     say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
 
 
@@ -98,7 +151,7 @@ def _print_schedule(result: Rehearsal) -> None:
         say(f"  {_minutes(step.start):>6}  {step.name} ({_minutes(step.finish - step.start)})")
 
 
-def _print_outputs(outputs: dict[str, Any]) -> None:
+def _print_outputs(outputs: Mapping[str, Any]) -> None:
     say("\nArc proxy commands:")
     for cluster, command in sorted(outputs["arc_proxy_commands"].items()):
         say(f"  {cluster}: {command}")
@@ -113,21 +166,16 @@ def _print_outputs(outputs: dict[str, Any]) -> None:
             say(f"  {name}: {topic['from']} on {link['from']} -> {topic['to']} on {link['to']}")
 
 
-def _print_lifecycle(lifecycle: Lifecycle) -> None:
+def _print_deployed(deployed: Deployed) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
-    changes = lifecycle.deployed.changes
-    counts = Counter(changes.values())
-    told = ", ".join(f"{count} {_DONE.get(outcome, outcome)}" for outcome, count in sorted(counts.items()))
+    counts = Counter(deployed.up.changes.values())
+    told = ", ".join(f"{count} {_DONE[change]}" for change, count in sorted(counts.items()))
     say(f"\nDeployed into the modelled Azure: {told or 'no changes'} since the last rehearsal.")
     if set(counts) != {"create"}:
-        shown = sorted(f"{outcome} {urn.rpartition('::')[2]}" for urn, outcome in changes.items())
-        for line in shown[:_MOST_CHANGES]:
-            say(f"  {line}")
-        if len(shown) > _MOST_CHANGES:
-            say(f"  ... and {len(shown) - _MOST_CHANGES} more")
-    for failure in lifecycle.failures:
-        say(f"  FAILED {failure}")
-    if lifecycle.failures:
+        _print_changes(deployed.up)
+    for problem in deployed.problems:
+        say(f"  FAILED {problem}")
+    if deployed.problems:
         say("Next: mend it and rehearse again, or start from nothing: make rehearse-clean")
     else:
         say("A second preview is empty.")

@@ -102,6 +102,12 @@ async def run_program(
     """Run the program in a stack, as the language host does, with this monitor in the place of the engine."""
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    configure_sdk(stack, config, monitor, preview=preview)
+    await run_in_stack(lambda: _run_and_settle(program))
+
+
+def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonitor, *, preview: bool) -> None:
+    """Tell the SDK of this process which stack it works on, and who takes its calls."""
     reset_options(project=PROJECT, stack=stack, preview=preview)
     configure(
         MockSettings(  # type: ignore[no-untyped-call]
@@ -116,7 +122,6 @@ async def run_program(
         )
     )
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
-    await run_in_stack(lambda: _run_and_settle(program))
 
 
 async def _run_and_settle(program: Callable[[], object]) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.graph import Graph
-from rehearsal.lifecycle import Lifecycle, deploy
 from rehearsal.rules import Finding, compare, judge
 from rehearsal.schedule import Schedule, schedule
 from rehearsal.stacks import evaluate_stack
@@ -23,17 +22,10 @@ class Rehearsal:
     deployment: Graph
     findings: list[Finding]
     schedule: Schedule
-    lifecycle: Lifecycle | None
-    """None where findings keep it from being deployed."""
-
-    @property
-    def ok(self) -> bool:
-        """Neither a finding nor a failure."""
-        return self.lifecycle is not None and not self.lifecycle.failures
 
 
 def rehearse(program: Path, stack: str) -> Rehearsal:
-    """Check the settings, evaluate the program as a preview and as a deployment, judge both, deploy what is right.
+    """Check the settings, evaluate the program as a preview and as a deployment, judge both.
 
     Raises:
         SettingsError: the settings cannot be used.
@@ -48,5 +40,4 @@ def rehearse(program: Path, stack: str) -> Rehearsal:
         deployed.graph,
         findings,
         schedule(deployed.graph),
-        None if findings else deploy(program, stack, deployed.config, deployed.settings),
     )

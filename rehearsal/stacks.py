@@ -21,8 +21,6 @@ class Evaluation:
     settings: Settings
     stand_ins: list[str]
     """Settings that the stack file lacks and the rehearsal filled in."""
-    config: Mapping[str, Any]
-    """The `config` block with the stand-ins in it."""
     graph: Graph
 
 
@@ -34,7 +32,7 @@ def evaluate_stack(program: Path, stack: str, *, preview: bool) -> Evaluation:
     """
     config, missing = with_stand_ins(stack_file.read(program, stack))
     settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack))
-    return Evaluation(settings, missing, config, evaluate_config(program, stack, config, settings, preview=preview))
+    return Evaluation(settings, missing, evaluate_config(program, stack, config, settings, preview=preview))
 
 
 def evaluate_config(

@@ -13,9 +13,19 @@ from settings.fields import nearest
 SETTINGS_KEY = "edge-stamps:settings"
 
 
+_EXAMPLES = "examples"
+
+
 def path(directory: Path, stack: str) -> Path:
-    """The file of a stack; Pulumi leaves organization and project out of its name."""
-    return directory / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    """The file of a stack, or of an example; Pulumi leaves organization and project out of its name."""
+    name = f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    example = directory / _EXAMPLES / name
+    return example if example.is_file() and not (directory / name).is_file() else directory / name
+
+
+def is_example(directory: Path, stack: str) -> bool:
+    """Whether the stack's file is one under examples/, where Pulumi itself does not look."""
+    return path(directory, stack).parent.name == _EXAMPLES
 
 
 def source(stack: str) -> str:
@@ -25,7 +35,7 @@ def source(stack: str) -> str:
 
 
 def stacks(directory: Path) -> list[str]:
-    """The stacks that have a file."""
+    """The stacks that have a file; examples are left out."""
     return sorted(file.name[len("Pulumi.") : -len(".yaml")] for file in directory.glob("Pulumi.*.yaml"))
 
 

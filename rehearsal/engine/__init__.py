@@ -5,6 +5,7 @@ named in each module) and refuses by name what it does not do: `UnsupportedError
 """
 
 from rehearsal.engine.engine import Engine, Options
+from rehearsal.engine.recording import Recording
 from rehearsal.engine.result import Diagnostic, Op, Outcome, Result, Step, UnsupportedError
 from rehearsal.engine.state import PendingOperation, ResourceState, State, StateError
 
@@ -15,6 +16,7 @@ __all__ = [
     "Options",
     "Outcome",
     "PendingOperation",
+    "Recording",
     "ResourceState",
     "Result",
     "State",

@@ -18,9 +18,10 @@ from rehearsal.engine.executor import Executor, ProtectedError, Stopped
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.monitor import EngineMonitor, NoCallbacks
 from rehearsal.engine.planner import Planner
+from rehearsal.engine.recording import Recording
 from rehearsal.engine.refresh import refresh_all
 from rehearsal.engine.registry import Registry
-from rehearsal.engine.result import Result, UnsupportedError
+from rehearsal.engine.result import Observer, Operation, Result, UnsupportedError
 from rehearsal.engine.state import State
 from rehearsal.graph import STACK_TYPE
 from rehearsal.providers import ResourceProvider
@@ -36,18 +37,26 @@ class Options:
     """After a failure, go on with what does not depend on the failed resource."""
     allow_pending_creates: bool = False
     """Go on although nobody knows whether what a killed run was creating exists."""
+    replace: Sequence[str] = ()
+    """URNs to replace although nothing has changed."""
     targets: Sequence[str] = ()
+    observe: Observer = lambda *_: None
+    recording: Recording | None = None
+    """Takes down what the program registers, to be played again."""
 
     def __post_init__(self) -> None:
         if self.targets:
             raise UnsupportedError("targets", ", ".join(self.targets))
 
 
+Program = Callable[[], object] | Path | Recording
+
+
 @dataclass
 class Engine:
     """One stack of a program, its providers and its state. Not for two threads at once."""
 
-    program: Callable[[], object] | Path
+    program: Program
     """What to run; of a folder, its `__main__.py`."""
     stack: str
     config: Mapping[str, Any]
@@ -65,13 +74,13 @@ class Engine:
         """Make the resources what the program says. Every step is in the state before the next depends on it."""
         if self.options.allow_pending_creates or not self._pending(creates=True):
             return self._deploy(preview=False)
-        result = Result("up", preview=False)
+        result = self._result("up", preview=False)
         result.say("error", "", self._pending_message())
         return result
 
     def refresh(self, *, preview: bool = False) -> Result:
         """Make the state what the resources are."""
-        result = Result("refresh", preview)
+        result = self._result("refresh", preview=preview)
         journal, registry = self._begin(preview=preview)
         refresh_all(journal, registry, result, parallel=self.options.parallel)
         result.outputs = self._stack_outputs()
@@ -82,7 +91,7 @@ class Engine:
 
         The real `destroy` previews first and then stops as well; only with `--skip-preview` would it delete the others.
         """
-        result = Result("destroy", preview)
+        result = self._result("destroy", preview=preview)
         journal, registry = self._begin(preview=preview)
         for old in journal.base:
             if old.protect and not old.delete:
@@ -90,24 +99,27 @@ class Engine:
                 result.say("error", old.urn, str(ProtectedError(old.urn)))
         if not result.succeeded:
             return result
-        planner = Planner(journal.base, registry, result)
+        planner = Planner(journal.base, registry, result, self.options.replace)
         self._delete_the_rest(journal, planner, self._executor(journal, registry, planner, result), result)
         return result
 
     def _deploy(self, *, preview: bool) -> Result:
-        result = Result("up", preview)
+        result = self._result("up", preview=preview)
         if self._pending() and not preview:
             result.say("warning", "", self._pending_message())
         journal, registry = self._begin(preview=preview)
-        planner = Planner(journal.base, registry, result)
+        planner = Planner(journal.base, registry, result, self.options.replace)
         executor = self._executor(journal, registry, planner, result)
-        monitor = EngineMonitor(journal, registry, planner, executor, result)
+        monitor = EngineMonitor(journal, registry, planner, executor, result, self.options.recording)
         error = self._run_program(monitor, preview=preview)
         if monitor.crash or isinstance(error, UnsupportedError):
             raise monitor.crash or error  # type: ignore[misc]
         if executor.stopped:
             monitor.finish()
             return result
+        if isinstance(error, KeyboardInterrupt):
+            monitor.finish()
+            raise error
         if error is not None:
             result.error = error
             result.say("error", "", f"the program failed: {error}")
@@ -115,6 +127,9 @@ class Engine:
             self._delete_the_rest(journal, planner, executor, result)
         monitor.finish()
         return result
+
+    def _result(self, operation: Operation, *, preview: bool) -> Result:
+        return Result(operation, preview, observe=self.options.observe)
 
     def _begin(self, *, preview: bool) -> tuple[Journal, Registry]:
         journal = Journal(self.state, preview=preview)
@@ -133,26 +148,23 @@ class Engine:
         """Run the program to its end; what it raised, but not that the engine stopped it."""
         try:
             with evaluate.without_garbage_collection():
-                asyncio.run(self._run(monitor, preview=preview))
+                if isinstance(self.program, Recording):
+                    evaluate.configure_sdk(self.stack, self.config, monitor, preview=preview)
+                    self.program.play(monitor)
+                else:
+                    asyncio.run(self._run(self.program, monitor, preview=preview))
         except Stopped:
             return None
         except BaseException as error:  # a `sys.exit` of the program as well; the caller reports it
             return error
         return None
 
-    async def _run(self, monitor: EngineMonitor, *, preview: bool) -> None:
+    async def _run(self, program: Callable[[], object] | Path, monitor: EngineMonitor, *, preview: bool) -> None:
         # The SDK calls the monitor in the loop's default threads; asyncio.run waits for those that are still at work.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.options.parallel))
-        await evaluate.run_program(lambda: self._program(monitor), self.stack, self.config, monitor, preview=preview)
-
-    def _program(self, monitor: EngineMonitor) -> None:
-        SETTINGS.callbacks = NoCallbacks(monitor)
-        if isinstance(self.program, Path):
-            runpy.run_path(str(self.program), run_name="__main__")
-        else:
-            self.program()
-        if getattr(get_root_resource(), "_async_program", None) is not None:
-            raise UnsupportedError("pulumi.run", "the program")
+        await evaluate.run_program(
+            lambda: _started(program, monitor), self.stack, self.config, monitor, preview=preview
+        )
 
     def _stack_outputs(self) -> dict[str, Any]:
         return next((item.outputs for item in self.state.resources if item.type == STACK_TYPE), {})
@@ -175,3 +187,13 @@ class Engine:
             " resources to complete. Confirm whether the operations completed by looking at Azure."
         )
         return "\n".join([first, *pending, last])
+
+
+def _started(program: Callable[[], object] | Path, monitor: EngineMonitor) -> None:
+    SETTINGS.callbacks = NoCallbacks(monitor)
+    if isinstance(program, Path):
+        runpy.run_path(str(program), run_name="__main__")
+    else:
+        program()
+    if getattr(get_root_resource(), "_async_program", None) is not None:
+        raise UnsupportedError("pulumi.run", "the program")

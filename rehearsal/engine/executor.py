@@ -60,9 +60,11 @@ class Executor:
         for step in steps:
             if self.stopped:
                 raise Stopped
+            self._result.begin(step)
             try:
                 self._do(step)
             except ProviderError as error:
+                self._result.failed(step)
                 go_on = self._continue_on_error or isinstance(error, ProtectedError)
                 self.fail(step.urn, str(error), stop=not go_on)
                 raise StepFailed from error

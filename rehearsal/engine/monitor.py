@@ -15,6 +15,7 @@ from rehearsal.engine.executor import Executor, StepFailed, Stopped
 from rehearsal.engine.goals import Package
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.planner import Goal, Planner
+from rehearsal.engine.recording import Recording
 from rehearsal.engine.registry import PROVIDER_TYPE, Registry
 from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import ResourceState
@@ -31,7 +32,13 @@ class EngineMonitor(RecordingMonitor):
     """Takes the registrations of one run of the program. Called from several threads at once."""
 
     def __init__(
-        self, journal: Journal, registry: Registry, planner: Planner, executor: Executor, result: Result
+        self,
+        journal: Journal,
+        registry: Registry,
+        planner: Planner,
+        executor: Executor,
+        result: Result,
+        recording: Recording | None = None,
     ) -> None:
         super().__init__(_NoProvider(), preview=result.preview)
         self._journal = journal
@@ -39,6 +46,7 @@ class EngineMonitor(RecordingMonitor):
         self._planner = planner
         self._executor = executor
         self._result = result
+        self._recording = recording
         self._planning = threading.RLock()
         self._package: dict[str, Package] = {}
         self._requests: dict[str, Any] = {}
@@ -54,6 +62,7 @@ class EngineMonitor(RecordingMonitor):
         return MockMonitor.GetDeploymentInfo(self, request)  # type: ignore[no-untyped-call]
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
+        self._take_down("RegisterResource", request)
         try:
             return self._deploy(request)
         except Stopped:
@@ -61,6 +70,10 @@ class EngineMonitor(RecordingMonitor):
         except BaseException as error:
             self.crash = self.crash or error
             raise
+
+    def _take_down(self, call: str, request: Any) -> None:
+        if self._recording is not None:
+            self._recording.note(call, request)
 
     def _deploy(self, request: Any) -> Any:
         goals.refuse(request)
@@ -132,6 +145,7 @@ class EngineMonitor(RecordingMonitor):
             return self._defaults[urn]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        self._take_down("RegisterResourceOutputs", request)
         outputs = from_struct(request.outputs)
         state = self._states[request.urn]
         if state.type == STACK_TYPE:
@@ -163,6 +177,7 @@ class EngineMonitor(RecordingMonitor):
         )
 
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+        self._take_down("RegisterPackage", request)
         given = request.parameterization
         if given.name:
             self._package[given.name] = Package(request.name, request.version, given.name, given.version, given.value)

@@ -29,7 +29,11 @@ class Goal:
 class Planner:
     """Keeps what has been planned for which URN."""
 
-    def __init__(self, base: Sequence[ResourceState], registry: Registry, result: Result) -> None:
+    def __init__(
+        self, base: Sequence[ResourceState], registry: Registry, result: Result, replace: Sequence[str] = ()
+    ) -> None:
+        """`replace`: URNs that are replaced although nothing has changed."""
+        self._on_demand = frozenset(replace)
         self._base = base
         self._registry = registry
         self._result = result
@@ -54,7 +58,8 @@ class Planner:
             raise UnsupportedError("resources that the program used to read", new.urn)
         again = new.urn in self.deleted
         inputs = goal.given if old is None else self._without_ignored(new, old, goal.given)
-        self._check(goal, {}, goal.given) if old is None or again else self._check(goal, old.inputs, inputs)
+        anew = old is None or again or new.urn in self._on_demand
+        self._check(goal, {}, goal.given) if old is None or anew else self._check(goal, old.inputs, inputs)
         steps = self._steps(goal, old, again)
         self.operated.add(new.urn)
         return steps
@@ -87,6 +92,8 @@ class Planner:
         goal.new.inputs = self._registry.check(goal.new, old_inputs, inputs) if goal.new.custom else inputs
 
     def _diff(self, old: ResourceState, new: ResourceState) -> Diff:
+        if new.urn in self._on_demand:
+            return Diff(changed=["id"], replaces=["id"])
         if not self._replaced.isdisjoint(new.replace_with):
             return Diff(changed=["replaceWith"], replaces=["replaceWith"])
         if new.deleted_with in self._replaced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ Op = Literal[
 ]
 """The engine's words (pulumi/pulumi, pkg/resource/deploy/step.go). `replace` marks a replacement and calls nobody."""
 
+Operation = Literal["up", "refresh", "destroy"]
 Outcome = Literal["same", "create", "update", "replace", "delete", "failed", "skipped"]
 
 _OUTCOMES: dict[Op, Outcome] = {
@@ -61,6 +62,11 @@ class Step:
     """Of a `create-replacement`: the old one is deleted at the end."""
 
 
+Stage = Literal["begun", "done", "failed"]
+Observer = Callable[[Stage, Step, str], None]
+"""Called by the engine's threads while it works, with what the step is called in events (an `Op` or an `Outcome`)."""
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """A message about a resource, or about the whole operation where the URN is empty."""
@@ -77,7 +83,7 @@ class Diagnostic:
 class Result:
     """What an operation did or, in a preview, would do. Filled in by several threads."""
 
-    operation: Literal["up", "refresh", "destroy"]
+    operation: Operation
     preview: bool
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By URN."""
@@ -88,6 +94,7 @@ class Result:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     error: BaseException | None = None
     """What the program itself raised."""
+    observe: Observer = field(default=lambda *_: None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -99,8 +106,17 @@ class Result:
         """Everything that is not as it was, by URN."""
         return {urn: outcome for urn, outcome in sorted(self.outcomes.items()) if outcome != "same"}
 
+    def begin(self, step: Step) -> None:
+        """A step is about to be done."""
+        self.observe("begun", step, step.op)
+
+    def failed(self, step: Step) -> None:
+        """A step failed; the diagnostics say why."""
+        self.observe("failed", step, step.op)
+
     def did(self, step: Step, outcome: Outcome | None = None) -> None:
         """Note a step that succeeded. A failure and a replacement are not overwritten by what belongs to them."""
+        self.observe("done", step, outcome or step.op)
         outcome = outcome or _OUTCOMES[step.op]
         with self._lock:
             self.steps.append(step)

@@ -132,7 +132,7 @@ def test_rehearse_says_what_the_user_came_for(run: Run) -> None:
 
 
 def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
-    assert "133 created since the last rehearsal" in run("rehearse").stdout
+    assert "132 created since the last rehearsal" in run("rehearse").stdout
     assert "no changes since the last rehearsal" in run("rehearse").stdout
 
     another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
@@ -140,8 +140,8 @@ def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
     assert "3 updated since the last rehearsal" in changed
     assert "  update enterprise-link-listener\n" in changed
 
-    assert run("rehearse", "--forget").exit_code == 0
-    assert "133 created since the last rehearsal" in run("rehearse").stdout
+    assert run("rehearse", "--destroy").stdout.startswith("132 deleted\n")
+    assert "132 created since the last rehearsal" in run("rehearse").stdout
 
 
 def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:
@@ -151,14 +151,16 @@ def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_pat
     result = run("rehearse")
 
     assert result.exit_code == 1
-    assert "Next: make rehearse-clean STACK=test" in result.stderr
+    assert f"Next: remove the folder {kept}, which starts from nothing" in result.stderr
 
 
 def test_what_a_rehearsal_keeps_is_its_owner_s(run: Run, tmp_path: Path) -> None:
     assert run("rehearse").exit_code == 0
 
-    kept = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / ".rehearsal" / "test").iterdir()}
-    assert kept == {"state.json": 0o600, "azure.json": 0o600}
+    folder = tmp_path / ".rehearsal" / "test"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    kept = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert kept == {"state.json": 0o600, "azure.json": 0o600, "history.json": 0o600, "locks": 0o700}
 
 
 def test_rehearse_as_json_is_one_document(run: Run) -> None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from automation.operations import Outcome
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
-from tests.engine.interface import Engine, Result
-from tests.engine.offline_engine import OfflineEngine
-from tests.engine.real_engine import NOT_RUN, RealEngine, engine_version, find_pulumi
+from tests.engine.engine import NOT_RUN, Kind, StackUnderTest, engine_version, find_pulumi
 
 STACK = "dev"
-ENGINES: dict[str, type[Engine]] = {"offline": OfflineEngine, "pulumi": RealEngine}
-"""By the option `--engine`; without it, both."""
+ENGINES: tuple[Kind, ...] = ("offline", "pulumi")
 
 
 @dataclass
 class Deployment:
-    """An engine and the Azure that it deploys into."""
+    """A stack and the Azure that it is deployed into."""
 
-    engine: Engine
+    stack: StackUnderTest
     azure: Azure
 
 
@@ -30,8 +30,8 @@ class Deployment:
 class FirstUp(Deployment):
     """A stack from nothing: what the preview said and what `up` did."""
 
-    preview: Result
-    result: Result
+    preview: Outcome
+    result: Outcome
 
 
 def pytest_report_header() -> str:
@@ -44,29 +44,47 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(pytest_report_header())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_foreign_settings() -> Iterator[None]:
+    """Whatever the environment says of another Pulumi project, or of Azure, is not ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("PULUMI_", "ARM_", "AZURE_")):
+                patch.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session", params=ENGINES)
-def engine_type(request: pytest.FixtureRequest) -> type[Engine]:
-    name: str = request.param
+def engine(request: pytest.FixtureRequest) -> Kind:
+    """Which engine runs the test; both without the option `--engine`."""
+    kind: Kind = request.param
     chosen = request.config.getoption("--engine")
-    if chosen and name != chosen:
-        pytest.skip(f"--engine {chosen}: not run on the {name} engine")
-    if name == "pulumi" and find_pulumi() is None:
+    if chosen and kind != chosen:
+        pytest.skip(f"--engine {chosen}: not run on the {kind} engine")
+    if kind == "pulumi" and find_pulumi() is None:
         pytest.skip(NOT_RUN)
-    return ENGINES[name]
+    return kind
 
 
 @pytest.fixture(scope="session")
-def first_up(engine_type: type[Engine], tmp_path_factory: pytest.TempPathFactory) -> FirstUp:
+def first_up(engine: Kind, tmp_path_factory: pytest.TempPathFactory) -> FirstUp:
     """Previewed and deployed once for all tests of a process; do not change it."""
     azure = Azure()
-    engine = engine_type.new(tmp_path_factory.mktemp("first-up"), all_providers(azure.provider), STACK)
-    preview = engine.preview()
+    stack = StackUnderTest.new(engine, tmp_path_factory.mktemp("first-up"), all_providers(azure.provider), STACK)
+    preview = stack.preview()
     assert not azure.ids(), "a preview has created something"
-    return FirstUp(engine, azure, preview, engine.up())
+    return FirstUp(stack, azure, preview, stack.up())
 
 
 @pytest.fixture
 def deployed(first_up: FirstUp, tmp_path: Path) -> Deployment:
     """The stack as the first `up` left it, the test's own."""
     azure = first_up.azure.copy(tmp_path)
-    return Deployment(first_up.engine.copy(tmp_path / "engine", all_providers(azure.provider)), azure)
+    return Deployment(first_up.stack.copy(tmp_path / "stack", all_providers(azure.provider)), azure)
+
+
+@pytest.fixture
+def fresh(engine: Kind, tmp_path: Path) -> Deployment:
+    """The stack before its first `up`, the test's own."""
+    azure = Azure()
+    return Deployment(StackUnderTest.new(engine, tmp_path / "stack", all_providers(azure.provider), STACK), azure)

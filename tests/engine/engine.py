@@ -1,101 +1,180 @@
-"""The offline engine, on a copy of the project, in this process."""
+"""Stacks for lifecycle tests: one copy of the project each, driven by the Automation API with either engine.
+
+Nothing outside the folder it is given is written: file:// backend, own PULUMI_HOME, no plugin is downloaded.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal
 from unittest import mock
 
-import pytest
 import yaml
+from pulumi import automation as auto
 
-import rehearsal.engine as offline
+from automation.deploy import Deployer
+from automation.operations import Operation, Outcome, run
+from rehearsal.command import OfflineCommand
 from rehearsal.providers import ResourceProvider
-from rehearsal.values import UNKNOWN, reveal
+from rehearsal.providers.serve import VARIABLE, serving
+from rehearsal.stand_ins import STAND_INS, with_stand_ins
+from settings import stack_file
 from settings.stack_file import SETTINGS_KEY
-from tests.engine.interface import Result
-from tests.engine.real_engine import STACK_TYPE, copy_project
+from tests.conftest import PROGRAM
 
-_CHANGES = ("create", "update", "replace", "delete")
+Kind = Literal["offline", "pulumi"]
+
+NOT_RUN = "pulumi is not on PATH: the real engine was not exercised"
+_PROGRAM_PARTS = ("Pulumi.yaml", "__main__.py", "requirements.txt", "components", "settings", "nodes")
 
 
-class OfflineEngine:
-    """An `Engine` whose state is a file in `folder`. Of the copy it takes the stack file and the node scripts."""
+def find_pulumi() -> Path | None:
+    """The CLI, if it is on PATH with the language host beside it."""
+    found = shutil.which("pulumi")
+    if found is None or not (Path(found).parent / "pulumi-language-python").exists():
+        return None
+    return Path(found)
 
-    def __init__(self, folder: Path, providers: Mapping[str, ResourceProvider], stack: str) -> None:
-        self.project = folder / "project"
-        self._folder, self._providers, self._stack = folder, providers, stack
+
+def engine_version(pulumi: Path) -> str:
+    """What the CLI says of itself; a build from source says what it was built with."""
+    done = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout.strip() or "no version (a build from source)"
+
+
+@dataclass
+class StackUnderTest:
+    """One stack; tests change the copy's files and settings between runs."""
+
+    kind: Kind
+    folder: Path
+    providers: Mapping[str, ResourceProvider]
+    """By plugin."""
+    name: str
 
     @classmethod
-    def new(cls, folder: Path, providers: Mapping[str, ResourceProvider], stack: str) -> Self:
-        engine = cls(folder, providers, stack)
-        copy_project(engine.project, stack)
-        return engine
+    def new(cls, kind: Kind, folder: Path, providers: Mapping[str, ResourceProvider], name: str) -> StackUnderTest:
+        """A stack that was never deployed; `folder` is its own."""
+        stack = cls(kind, folder, providers, name)
+        _copy_project(stack.project, name)
+        (folder / "state").mkdir()
+        auto.Stack.create(name, stack._workspace(""))
+        return stack
 
-    def copy(self, folder: Path, providers: Mapping[str, ResourceProvider]) -> Self:
-        shutil.copytree(self._folder, folder)
-        return type(self)(folder, providers, self._stack)
+    def copy(self, folder: Path, providers: Mapping[str, ResourceProvider]) -> StackUnderTest:
+        """Another one, with this one's program and state."""
+        shutil.copytree(self.folder, folder)
+        return StackUnderTest(self.kind, folder, providers, self.name)
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
 
     @property
     def settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = self._config[SETTINGS_KEY]
+        """The stack's settings, to be changed and written back."""
+        settings: dict[str, Any] = self._stack_file()["config"][SETTINGS_KEY]
         return settings
 
     @settings.setter
     def settings(self, settings: dict[str, Any]) -> None:
-        self._stack_path.write_text(yaml.safe_dump({"config": {SETTINGS_KEY: settings}}), encoding="utf-8")
+        document = self._stack_file()  # `stack init` has put the salt of the passphrase into it
+        document["config"][SETTINGS_KEY] = settings
+        _write(self._stack_path, document)
 
-    def preview(self) -> Result:
-        return self._run(lambda engine: engine.preview())
+    def preview(self) -> Outcome:
+        return self.run("preview")
 
-    def up(self, *, replace: Sequence[str] = (), may_fail: bool = False) -> Result:
-        if replace:
-            pytest.skip("the offline engine does not replace on demand: this case runs on the real engine only")
-        return self._run(lambda engine: engine.up(), may_fail=may_fail)
+    def up(self, *, replace: Sequence[str] = (), may_fail: bool = False) -> Outcome:
+        return self.run("up", replace=replace, may_fail=may_fail)
 
-    def refresh(self) -> Result:
-        return self._run(lambda engine: engine.refresh())
+    def refresh(self) -> Outcome:
+        return self.run("refresh")
 
-    def destroy(self) -> Result:
-        return self._run(lambda engine: engine.destroy())
+    def destroy(self, *, may_fail: bool = False) -> Outcome:
+        return self.run("destroy", may_fail=may_fail)
+
+    def run(self, operation: Operation, *, replace: Sequence[str] = (), may_fail: bool = False) -> Outcome:
+        """One operation; a failure fails the test unless it is asked for."""
+        with self.opened() as stack:
+            outcome = run(stack, operation, replace=replace)
+        assert outcome.ok or may_fail, outcome.failures
+        return outcome
+
+    @contextmanager
+    def deployer(self, **options: Any) -> Iterator[Deployer]:
+        """What `python -m automation up` runs."""
+        with self.opened() as stack:
+            yield Deployer(stack, STAND_INS["subscription_id"], **options)
+
+    @contextmanager
+    def opened(self) -> Iterator[auto.Stack]:
+        """The stack, with the providers attached while the context lasts."""
+        scripts = self.project / "nodes"
+        attached = nullcontext("") if self.kind == "offline" else serving(self.providers)
+        with mock.patch("nodes._DIRECTORY", scripts), attached as address:
+            yield auto.Stack.select(self.name, self._workspace(address))
 
     def export(self) -> dict[str, Any]:
-        return self._state().export()
+        """The state in the format of `pulumi stack export --show-secrets`."""
+        deployment = auto.Stack.select(self.name, self._workspace("")).export_stack().deployment
+        return dict(deployment or {})
 
-    def _run(self, operation: Callable[[offline.Engine], offline.Result], *, may_fail: bool = False) -> Result:
-        options = offline.Options(continue_on_error=may_fail)
-        engine = offline.Engine(self.project, self._stack, self._config, self._providers, self._state(), options)
-        with mock.patch("nodes._DIRECTORY", self.project / "nodes"):
-            result = operation(engine)
-        failures = {item.urn: item.message for item in result.diagnostics if item.severity == "error" and item.urn}
-        assert result.succeeded or may_fail, result.summary()
-        return Result(
-            operations={
-                urn: outcome for urn, outcome in result.changes.items() if outcome in _CHANGES and STACK_TYPE not in urn
-            },
-            outputs=_unknown_as_none(reveal(result.outputs)),
-            failures=failures,
-            text=result.summary(),
+    def stored(self) -> str:
+        """The text of the state as the engine keeps it on disk."""
+        if self.kind == "offline":
+            return (self.project / ".rehearsal" / self.name / "state.json").read_text(encoding="utf-8")
+        (file,) = (self.folder / "state" / ".pulumi" / "stacks" / "edge-stamps").glob(f"{self.name}.json")
+        return file.read_text(encoding="utf-8")
+
+    def _workspace(self, attached: str) -> auto.LocalWorkspace:
+        command = OfflineCommand(self.providers) if self.kind == "offline" else auto.PulumiCommand()
+        environment = {
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "tests",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "NO_PROXY": "127.0.0.1,localhost",
+            VARIABLE: attached,
+        }
+        return auto.LocalWorkspace(
+            work_dir=str(self.project),
+            pulumi_home=str(self.folder / "home"),
+            pulumi_command=command,
+            env_vars=environment,
         )
-
-    def _state(self) -> offline.State:
-        return offline.State.load(self._folder / "state.json")
 
     @property
     def _stack_path(self) -> Path:
-        return self.project / f"Pulumi.{self._stack}.yaml"
+        return self.project / f"Pulumi.{self.name}.yaml"
 
-    @property
-    def _config(self) -> dict[str, Any]:
-        config: dict[str, Any] = yaml.safe_load(self._stack_path.read_text(encoding="utf-8"))["config"]
-        return config
+    def _stack_file(self) -> dict[str, Any]:
+        document: dict[str, Any] = yaml.safe_load(self._stack_path.read_text(encoding="utf-8"))
+        return document
 
 
-def _unknown_as_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _unknown_as_none(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unknown_as_none(item) for item in value]
-    return None if value is UNKNOWN else value
+def _copy_project(folder: Path, stack: str) -> None:
+    """The program with a stack file in which stand-ins are filled in, run by the interpreter in use."""
+    folder.mkdir(parents=True)
+    for part in _PROGRAM_PARTS:
+        source = PROGRAM / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project["runtime"]["options"] = {"toolchain": "pip", "virtualenv": sys.prefix}
+    _write(folder / "Pulumi.yaml", project)
+    document = yaml.safe_load(stack_file.path(PROGRAM, stack).read_text(encoding="utf-8"))
+    config, _ = with_stand_ins(document["config"])
+    _write(folder / f"Pulumi.{stack}.yaml", document | {"config": config})
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")

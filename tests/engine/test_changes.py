@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from automation.operations import name_of
 from tests.engine.conftest import Deployment
-from tests.engine.interface import name_of
 
 ON_THE_NODE_OF_SITE = {
     *("site-node", "site-setup-k3s", "site-connect-arc", "site-apply-objects", "site-await-secrets"),
@@ -21,30 +21,30 @@ WITH_A_NEW_ISSUER = {"site-aio-credential", "site-secret-sync-credential"}
 
 
 def urn_of(deployment: Deployment, name: str) -> str:
-    resources = deployment.engine.export()["deployment"]["resources"]
+    resources = deployment.stack.export()["resources"]
     (urn,) = (resource["urn"] for resource in resources if name_of(resource["urn"]) == name)
     return str(urn)
 
 
 def test_one_character_of_a_node_script_updates_it_in_place_on_both_clusters(deployed: Deployment) -> None:
-    script = deployed.engine.project / "nodes" / "setup-k3s.sh"
+    script = deployed.stack.project / "nodes" / "setup-k3s.sh"
     script.write_text(script.read_text() + "#")
 
-    preview, result = deployed.engine.preview(), deployed.engine.up()
-    assert {name_of(urn): operation for urn, operation in result.operations.items()} == {
+    preview, result = deployed.stack.preview(), deployed.stack.up()
+    assert {name_of(urn): operation for urn, operation in result.changes.items()} == {
         "site-setup-k3s": "update",
         "enterprise-setup-k3s": "update",
     }
-    assert preview.operations == result.operations
+    assert preview.changes == result.changes
 
 
 def test_changed_tags_update_and_replace_nothing(deployed: Deployment) -> None:
-    deployed.engine.settings = deployed.engine.settings | {"tags": {"costCenter": "4711"}}
+    deployed.stack.settings = deployed.stack.settings | {"tags": {"costCenter": "4711"}}
 
-    result = deployed.engine.up()
-    assert set(result.operations.values()) == {"update"}
+    result = deployed.stack.up()
+    assert set(result.changes.values()) == {"update"}
     assert {"site-resource-group", "enterprise-resource-group", "site-node"} <= result.names("update")
-    assert deployed.engine.preview().operations == {}
+    assert deployed.stack.preview().changes == {}
 
 
 @pytest.mark.xfail(
@@ -53,26 +53,26 @@ def test_changed_tags_update_and_replace_nothing(deployed: Deployment) -> None:
     strict=True,
 )
 def test_the_preview_of_changed_tags_does_not_announce_a_replacement(deployed: Deployment) -> None:
-    deployed.engine.settings = deployed.engine.settings | {"tags": {"costCenter": "4711"}}
-    assert deployed.engine.preview().names("replace") == set()
+    deployed.stack.settings = deployed.stack.settings | {"tags": {"costCenter": "4711"}}
+    assert deployed.stack.preview().names("replace") == set()
 
 
 def test_an_added_cluster_with_its_link_comes_and_goes_alone(deployed: Deployment) -> None:
     """The broker's authentication, authorization and firewall name the link's client, so they are updated."""
-    before, azure_before = deployed.engine.settings, deployed.azure.ids()
+    before, azure_before = deployed.stack.settings, deployed.azure.ids()
     touched = {"enterprise-network-security-group", "enterprise-link-authentication", "enterprise-link-authorization"}
-    deployed.engine.settings = before | {
+    deployed.stack.settings = before | {
         "clusters": before["clusters"] | {"plant": {"code": "p", "address_space": "10.3.0.0/16"}},
         "links": [*before["links"], {"from": "plant", "to": "enterprise"}],
     }
 
-    added = deployed.engine.up()
+    added = deployed.stack.up()
     assert added.names("update") == touched
     assert all("plant" in name for name in added.names("create"))
     assert added.names("delete") == added.names("replace") == set()
 
-    deployed.engine.settings = before
-    removed = deployed.engine.up()
+    deployed.stack.settings = before
+    removed = deployed.stack.up()
     assert removed.names("update") == touched
     assert removed.names("delete") == added.names("create")
     assert removed.names("create") == removed.names("replace") == set()
@@ -82,18 +82,18 @@ def test_an_added_cluster_with_its_link_comes_and_goes_alone(deployed: Deploymen
 def test_a_vm_replaced_on_demand_takes_everything_on_its_cluster_and_nothing_of_the_other(
     deployed: Deployment,
 ) -> None:
-    result = deployed.engine.up(replace=[urn_of(deployed, "site-node")])
+    result = deployed.stack.up(replace=[urn_of(deployed, "site-node")])
     assert result.names("replace") == ON_THE_NODE_OF_SITE
     assert result.names("update") == WITH_A_NEW_ISSUER
     assert result.names("create") == result.names("delete") == set()
-    assert deployed.engine.preview().operations == {}
+    assert deployed.stack.preview().changes == {}
 
 
 def test_what_somebody_deleted_is_missed_by_a_refresh_and_created_anew(deployed: Deployment) -> None:
     urn = urn_of(deployed, "enterprise-link-listener")
     deployed.azure.delete_behind_the_stack("/listeners/default-loadbalancer")
-    assert deployed.engine.preview().operations == {}, "a preview without refresh trusts the state"
+    assert deployed.stack.preview().changes == {}, "a preview without refresh trusts the state"
 
-    assert deployed.engine.refresh().operations[urn] == "delete"
-    assert deployed.engine.up().operations[urn] == "create"
-    assert urn not in deployed.engine.refresh().operations
+    assert deployed.stack.refresh().changes[urn] == "delete"
+    assert deployed.stack.up().changes[urn] == "create"
+    assert urn not in deployed.stack.refresh().changes

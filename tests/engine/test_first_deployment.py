@@ -9,31 +9,32 @@ from typing import Any
 
 import pytest
 
+from automation.operations import Outcome, name_of
 from rehearsal.providers.serve import all_providers
 from rehearsal.stacks import evaluate_stack
 from tests.conftest import PROGRAM
 from tests.engine.azure import Azure
 from tests.engine.conftest import STACK, Deployment, FirstUp
-from tests.engine.interface import Engine, Result, name_of
+from tests.engine.engine import Kind, StackUnderTest
 
 
 @dataclass
 class Interrupted(Deployment):
     """A first `up` in which the set-up of the site's node was accepted and failed."""
 
-    result: Result
+    result: Outcome
 
 
 def test_the_first_preview_on_an_empty_world_creates_everything(first_up: FirstUp) -> None:
-    assert set(first_up.preview.operations.values()) == {"create"}
-    assert first_up.preview.operations == first_up.result.operations
+    assert set(first_up.preview.changes.values()) == {"create"}
+    assert first_up.preview.changes == first_up.result.changes
 
 
 def test_the_engine_registers_what_the_recorded_graph_says(first_up: FirstUp) -> None:
     recorded = evaluate_stack(PROGRAM, "dev", preview=False).graph
     deployed = {
         resource["urn"]: sorted(resource.get("dependencies", []))
-        for resource in first_up.engine.export()["deployment"]["resources"]
+        for resource in first_up.stack.export()["resources"]
         if not resource["type"].startswith("pulumi:")
     }
     assert deployed == {
@@ -50,11 +51,12 @@ def test_outputs_are_known_after_up_and_name_every_cluster(first_up: FirstUp) ->
     assert len(outputs["broker_endpoints"]["enterprise"]["ca_fingerprint"]) == 64
 
 
-def test_no_private_key_is_readable_in_the_state(first_up: FirstUp) -> None:
+def test_no_private_key_is_readable_in_the_state(first_up: FirstUp, engine: Kind) -> None:
     """The real engine encrypts it; the offline engine marks it secret and keeps the file to its owner."""
-    exported = first_up.engine.export()
-    assert "BEGIN CERTIFICATE" in json.dumps(exported)
-    assert [text for text in _in_clear(exported) if "PRIVATE KEY" in text] == []
+    stored = first_up.stack.stored()
+    assert "BEGIN CERTIFICATE" in stored
+    assert [text for text in _in_clear(json.loads(stored)) if "PRIVATE KEY" in text] == []
+    assert engine == "offline" or "PRIVATE KEY" not in stored
 
 
 def _in_clear(value: Any) -> Iterator[str]:
@@ -75,25 +77,27 @@ def test_the_engine_has_nothing_to_warn_about(first_up: FirstUp) -> None:
 
 
 def test_the_second_preview_is_empty(deployed: Deployment) -> None:
-    assert deployed.engine.preview().operations == {}
+    assert deployed.stack.preview().changes == {}
 
 
 def test_a_refresh_is_empty(deployed: Deployment) -> None:
     """Although the second half of a peering has connected the first: its state is ignored on purpose."""
-    assert deployed.engine.refresh().operations == {}
+    assert deployed.stack.refresh().changes == {}
 
 
 def test_a_preview_after_a_refresh_is_empty(deployed: Deployment) -> None:
-    deployed.engine.refresh()
-    assert deployed.engine.preview().operations == {}
+    deployed.stack.refresh()
+    assert deployed.stack.preview().changes == {}
 
 
 @pytest.fixture(scope="module")
-def interrupted(engine_type: type[Engine], tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+def interrupted(engine: Kind, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
     azure = Azure()
     azure.fail_after_acceptance("site-setup-k3s")
-    engine = engine_type.new(tmp_path_factory.mktemp("interrupted") / "engine", all_providers(azure.provider), STACK)
-    return Interrupted(engine, azure, engine.up(may_fail=True))
+    stack = StackUnderTest.new(
+        engine, tmp_path_factory.mktemp("interrupted") / "stack", all_providers(azure.provider), STACK
+    )
+    return Interrupted(stack, azure, stack.up(may_fail=True))
 
 
 def test_what_needs_a_failed_script_is_not_tried(interrupted: Interrupted) -> None:
@@ -107,15 +111,15 @@ def test_a_create_that_failed_after_azure_accepted_it_is_kept_and_the_next_up_go
     assert "enterprise-link-listener" in first, "the other cluster does not wait"
     assert "site-connect-arc" not in first
 
-    second = interrupted.engine.up()
+    second = interrupted.stack.up()
     assert second.names("update") == {"site-setup-k3s"}
     assert "site-connect-arc" in second.names("create")
     assert second.names("replace") == second.names("delete") == set()
-    assert interrupted.engine.preview().operations == {}
+    assert interrupted.stack.preview().changes == {}
 
 
 def test_destroy_leaves_nothing(deployed: Deployment, first_up: FirstUp) -> None:
-    result = deployed.engine.destroy()
-    assert result.operations == dict.fromkeys(first_up.result.operations, "delete")
+    result = deployed.stack.destroy()
+    assert result.changes == dict.fromkeys(first_up.result.changes, "delete")
     assert deployed.azure.ids() == set()
-    assert deployed.engine.export()["deployment"].get("resources", []) == []
+    assert not deployed.stack.export().get("resources")

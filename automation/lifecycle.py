@@ -1,0 +1,94 @@
+"""What the commands that touch a stack do: open it with the right engine, run, and put errors into words."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+
+from automation.console import progress
+from automation.deploy import Deployer
+from automation.operations import Outcome, Progress, name_of
+from automation.stacks import UnusableError, open_stack, pulumi_cli
+from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.faults import Fault, Faults
+from rehearsal.command import OfflineCommand
+from rehearsal.stand_ins import with_stand_ins
+from settings import Settings, load, stack_file
+
+
+def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, list[str]]:
+    """The stack's settings, and for what only the tenant knows stand-ins were taken (offline only).
+
+    Raises:
+        SettingsError: they cannot be used; without `offline` also where the tenant's own values are missing.
+        UnusableError: a file under examples/ is to be deployed in earnest.
+    """
+    config: Mapping[str, Any] = stack_file.read(program, stack)
+    missing: list[str] = []
+    if offline:
+        config, missing = with_stand_ins(config)
+    elif stack_file.is_example(program, stack):
+        name = stack_file.path(program, stack).name
+        raise UnusableError(f"{name} is an example. Next: cp examples/{name} . and fill in your tenant's values")
+    return load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack)), missing
+
+
+def told(stage: str, urn: str, outcome: Outcome) -> None:
+    """A line for each resource, when it is done."""
+    if stage == "done":
+        progress(f"  {outcome.changes[urn]} {name_of(urn)}")
+    elif stage == "failed":
+        progress(f"  FAILED {name_of(urn)}")
+
+
+def untold(stage: str, urn: str, outcome: Outcome) -> None:
+    """No line: a summary follows."""
+
+
+def deployer(
+    program: Path,
+    stack: str,
+    settings: Settings,
+    *,
+    offline: bool,
+    faults: Sequence[Fault] = (),
+    show: Progress = told,
+) -> Deployer:
+    """Operations on the stack: with the Pulumi CLI, or offline.
+
+    Raises:
+        UnusableError: the CLI or the stack is missing.
+    """
+    # Nobody waits for the modelled Azure: its clock is moved instead.
+    clock = ManualClock(time.time())
+    command = OfflineCommand(faults=Faults(*faults), clock=clock) if offline else pulumi_cli()
+    return Deployer(
+        open_stack(program, stack, command),
+        settings.tenant.subscription_id,
+        say=progress,
+        progress=show,
+        sleep=clock.advance if offline else time.sleep,
+    )
+
+
+def fault(text: str) -> Fault:
+    """`NAME:OPERATION:KIND`, e.g. `site-node:create:throttled`; a number may follow.
+
+    Raises:
+        ValueError: the text is none; it says what is expected.
+    """
+    parts = text.split(":")
+    if len(parts) not in (3, 4) or not (parts[3:] or ["1"])[0].isdecimal():
+        raise ValueError(f"{text!r} is no fault; expected NAME:OPERATION:KIND[:TIMES], e.g. site-node:create:throttled")
+    return Fault(parts[0], parts[1], parts[2], int((parts[3:] or ["1"])[0]))
+
+
+def reason(error: auto.CommandError) -> str:
+    """What the command said on its error stream."""
+    found = re.search(r"^ stderr: (.*)", str(error), re.M | re.S)
+    return (found[1] if found else str(error)).strip()

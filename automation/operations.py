@@ -1,0 +1,140 @@
+"""Runs one operation of a stack and says what it did, from the engine's events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pulumi import automation as auto
+from pulumi.automation import CommandError
+from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
+
+Operation = Literal["preview", "up", "refresh", "destroy"]
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+PARALLEL = 64
+"""Each operation waits minutes for Azure and not for this machine (pulumi-field-notes §1.6)."""
+
+_CHANGES: Mapping[str, str] = {
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+    "replace": "replace",
+    "create-replacement": "replace",
+    "delete-replaced": "replace",
+}
+"""The engine's step -> what it means for the resource."""
+_NOTHING_NEW = ("update failed", "preview failed", "refresh failed", "destroy failed")
+"""What the engine adds about the stack after resources have failed."""
+
+
+@dataclass
+class Outcome:
+    """What one operation did or, in a preview, would do."""
+
+    operation: Operation
+    changes: dict[str, str] = field(default_factory=dict)
+    """URN -> create | update | replace | delete; the stack itself is left out."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """URN -> what the provider said; the stack's URN, or an empty one, for what is no resource's failure."""
+    creates: dict[str, StepEventStateMetadata] = field(default_factory=dict)
+    """URN -> what was being created, by the creates that were begun."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """The stack's outputs; unknown ones are None."""
+    text: str = ""
+    """What the engine printed."""
+    error: CommandError | None = None
+    """How the command ended, if not well."""
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def names(self, change: str) -> set[str]:
+        """Logical names of what this happened to."""
+        return {name_of(urn) for urn, done in self.changes.items() if done == change}
+
+
+def name_of(urn: str) -> str:
+    """The logical name."""
+    return urn.rpartition("::")[2]
+
+
+Progress = Callable[[str, str, Outcome], None]
+"""Called with (begun | done | failed, URN, what is known so far) while an operation runs."""
+
+
+def run(
+    stack: auto.Stack, operation: Operation, *, replace: Sequence[str] = (), progress: Progress = lambda *_: None
+) -> Outcome:
+    """Run the operation; a failure of resources is told in the outcome, and what does not depend on them goes on.
+
+    Raises:
+        ConcurrentUpdateError: another run holds the lock.
+    """
+    outcome = Outcome(operation)
+
+    def listen(event: EngineEvent) -> None:
+        _note(event, outcome, progress)
+
+    options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "on_event": listen, "suppress_progress": True}
+    if operation != "preview":
+        options["suppress_outputs"] = True
+    if operation in ("up", "destroy"):
+        options["continue_on_error"] = True
+    if replace:
+        options["replace"] = list(replace)
+    try:
+        outcome.text = getattr(stack, operation)(**options).stdout
+    except auto.ConcurrentUpdateError:
+        raise
+    except CommandError as error:
+        outcome.error = error
+        outcome.text = str(error)
+        if not outcome.failures:
+            outcome.failures[""] = str(error).strip()
+    return outcome
+
+
+def _note(event: EngineEvent, outcome: Outcome, progress: Progress) -> None:
+    if event.diagnostic_event:
+        _note_failure(event.diagnostic_event, outcome)
+    elif event.resource_pre_event:
+        _note_begin(event.resource_pre_event.metadata, outcome, progress)
+    elif event.res_outputs_event:
+        _note_end(event.res_outputs_event.metadata, outcome, progress)
+    elif event.res_op_failed_event:
+        progress("failed", event.res_op_failed_event.metadata.urn, outcome)
+
+
+def _note_failure(told: DiagnosticEvent, outcome: Outcome) -> None:
+    message = told.message.strip()
+    if told.severity == "error" and message not in _NOTHING_NEW:
+        urn = told.urn or ""
+        before = outcome.failures.get(urn)
+        outcome.failures[urn] = f"{before}\n{message}" if before else message
+
+
+def _note_begin(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
+    if step.op in ("create", "create-replacement") and step.new and step.new.custom:
+        outcome.creates[step.urn] = step.new
+    if step.op in _CHANGES:
+        progress("begun", step.urn, outcome)
+
+
+def _note_end(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
+    if f"::{STACK_TYPE}::" in step.urn:
+        outcome.outputs = _known((step.new.outputs or {}) if step.new else {})
+    elif step.op in _CHANGES:
+        outcome.changes[step.urn] = _CHANGES[step.op]
+        progress("done", step.urn, outcome)
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return None if value == UNKNOWN_ON_WIRE else value

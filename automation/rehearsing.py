@@ -1,0 +1,86 @@
+"""A rehearsal as a user runs it: judged first, then deployed into a modelled Azure that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from automation.deploy import Deployer, Report
+from automation.lifecycle import deployer, untold
+from automation.operations import name_of
+from rehearsal.command.backend import Backend
+from rehearsal.rehearse import Rehearsal, rehearse
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What `preview`, `up` and another `preview` of the rehearsed stack said."""
+
+    preview: Report
+    up: Report
+    again: Report | None
+    """None where `up` has failed."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong, one text each."""
+        failed = [f"{failure.name}: {failure.message}" for failure in (*self.preview.failures, *self.up.failures)]
+        if self.again is None:
+            return failed
+        failed += [f"{failure.name}: {failure.message}" for failure in self.again.failures]
+        changes = sorted(self.again.changes.items())
+        return failed + [f"a second preview is not empty: {change} {name_of(urn)}" for urn, change in changes]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A rehearsal, and the deployment that follows where nothing was found."""
+
+    rehearsal: Rehearsal
+    deployed: Deployed | None
+
+    @property
+    def ok(self) -> bool:
+        return self.deployed is not None and not self.deployed.problems
+
+
+def rehearse_and_deploy(program: Path, stack: str) -> Run:
+    """Check and judge the stack; then preview, up, and a second preview, which has to be empty.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        CommandError: what earlier rehearsals have kept cannot be used.
+        LockedError: another rehearsal of this stack is at work.
+    """
+    result = rehearse(program, stack)
+    if result.findings:
+        return Run(result, None)
+    stack_of = deployer(program, stack, result.settings, offline=True, show=untold)
+    preview = stack_of.preview()
+    up = stack_of.up() if preview.ok else preview
+    return Run(result, Deployed(preview, up, stack_of.preview() if up.ok else None))
+
+
+def destroy(program: Path, stack: str, settings: Settings) -> Report:
+    """Destroy what rehearsals have deployed, protected resources too, and forget their Azure with its deleted vaults.
+
+    Raises:
+        CommandError, LockedError: as `rehearse_and_deploy`.
+    """
+    if stack not in Backend(program).stacks():
+        return Report()
+    stack_of = deployer(program, stack, settings, offline=True, show=untold)
+    _unprotect(stack_of)
+    report = stack_of.destroy()
+    if report.ok:
+        stack_of.stack.workspace.remove_stack(stack)
+    return report
+
+
+def _unprotect(stack_of: Deployer) -> None:
+    """As `pulumi state unprotect --all` does."""
+    state = stack_of.stack.export_stack()
+    for resource in (state.deployment or {}).get("resources") or []:
+        resource.pop("protect", None)
+    stack_of.stack.import_stack(state)

@@ -1,0 +1,54 @@
+"""Opens a stack through the Automation API: with the Pulumi CLI, or offline with the rehearsal's stand-in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi import automation as auto
+from pulumi.automation.errors import StackNotFoundError
+
+
+class UnusableError(Exception):
+    """The stack cannot be opened; the text says what to do."""
+
+
+def open_stack(
+    program: Path, name: str, command: auto.PulumiCommand, environment: Mapping[str, str] | None = None
+) -> auto.Stack:
+    """The stack of the project in this folder; only a stand-in for the CLI makes one that does not exist yet.
+
+    Raises:
+        UnusableError: there is no such stack.
+    """
+    workspace = auto.LocalWorkspace(
+        work_dir=str(program), pulumi_command=command, env_vars=environment, project_settings=None
+    )
+    if type(command) is not auto.PulumiCommand:
+        return auto.Stack.create_or_select(name, workspace)
+    try:
+        return auto.Stack.select(name, workspace)
+    except StackNotFoundError:
+        # Who creates it chooses what encrypts the state, which holds every private key.
+        raise UnusableError(
+            f"There is no stack {name} in the backend that the Pulumi CLI is logged in to.\n"
+            f"Next: pulumi stack init {name} --secrets-provider "
+            '"azurekeyvault://<vault>.vault.azure.net/keys/<key>"'
+        ) from None
+
+
+def pulumi_cli() -> auto.PulumiCommand:
+    """The CLI on PATH.
+
+    Raises:
+        UnusableError: there is none, or it is too old.
+    """
+    try:
+        return auto.PulumiCommand()
+    except FileNotFoundError:
+        raise UnusableError(
+            "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline"
+            " to deploy into the modelled Azure"
+        ) from None
+    except auto.InvalidVersionError as error:
+        raise UnusableError(f"{error} Next: install a newer Pulumi CLI") from error

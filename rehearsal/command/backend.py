@@ -1,0 +1,156 @@
+"""Where rehearsed stacks last: a folder a stack, readable by its owner only, as the state holds private keys.
+
+State, lock and history are what the CLI's own file backend keeps (pulumi/pulumi, pkg/backend/diy); the modelled Azure
+lies beside them.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.engine import State, StateError
+
+FOLDER = ".rehearsal"
+_PRIVATE, _PRIVATE_FILE = 0o700, 0o600
+
+
+class BackendError(Exception):
+    """The command fails with this text, in the CLI's own words where the Automation API looks for them."""
+
+
+class Backend:
+    """The rehearsed stacks of one project."""
+
+    def __init__(self, project: Path) -> None:
+        self._folder = project / FOLDER
+
+    def folder(self, stack: str) -> Path:
+        return self._folder / stack
+
+    def stacks(self) -> list[str]:
+        return sorted(file.parent.name for file in self._folder.glob("*/state.json"))
+
+    def create(self, stack: str) -> None:
+        if stack in self.stacks():
+            raise BackendError(f"error: stack '{stack}' already exists")
+        self.folder(stack).mkdir(parents=True, exist_ok=True, mode=_PRIVATE)
+        State(path=self._state_file(stack)).save()
+
+    def select(self, stack: str) -> None:
+        if stack not in self.stacks():
+            raise BackendError(f"error: no stack named '{stack}' found")
+
+    def remove(self, stack: str, *, force: bool) -> None:
+        """Forget the stack, and the Azure that it was deployed into."""
+        if not force and self.state(stack).resources:
+            raise BackendError(f"error: '{stack}' still has resources; removal rejected.")
+        shutil.rmtree(self.folder(stack))
+
+    def state(self, stack: str) -> State:
+        """The state as it is now.
+
+        Raises:
+            BackendError: there is no such stack, or what is kept cannot be read.
+        """
+        self.select(stack)
+        file = self._state_file(stack)
+        with _readable(file):
+            return State.load(file)
+
+    def import_state(self, stack: str, document: dict[str, Any]) -> None:
+        """Put another state in the place of what is there."""
+        self.select(stack)
+        file = self._state_file(stack)
+        with _readable(file):
+            State.from_export(document, file).save()
+
+    def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:
+        """The Azure that the stack is deployed into; every write is kept at once."""
+        file = self.folder(stack) / "azure.json"
+        world = World(surroundings, path=file, **options)
+        if file.exists():
+            with _readable(file):
+                world.load(file)
+        return world
+
+    @contextmanager
+    def locked(self, stack: str) -> Iterator[None]:
+        """Keep other runs out. A kill leaves the lock behind, as with the CLI.
+
+        Raises:
+            BackendError: another run has the lock.
+        """
+        self.select(stack)
+        locks = self.folder(stack) / "locks"
+        locks.mkdir(exist_ok=True, mode=_PRIVATE)
+        mine = locks / f"{uuid4()}.json"
+        content = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+        # Written before the look, so that of two runs at the same moment at most one goes on.
+        mine.write_text(json.dumps(content | {"timestamp": _now()}), encoding="utf-8")
+        try:
+            others = sorted(set(locks.glob("*.json")) - {mine})
+            if others:
+                raise BackendError(_told(others))
+            yield
+        finally:
+            mine.unlink(missing_ok=True)
+
+    def cancel(self, stack: str) -> None:
+        """Take every lock away."""
+        self.select(stack)
+        for lock in (self.folder(stack) / "locks").glob("*.json"):
+            lock.unlink(missing_ok=True)
+
+    def history(self, stack: str) -> list[dict[str, Any]]:
+        """What was done so far, the last first."""
+        file = self.folder(stack) / "history.json"
+        entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+        return entries
+
+    def remember(self, stack: str, entry: dict[str, Any]) -> None:
+        history = json.dumps([entry, *self.history(stack)], indent=1)
+        file = self.folder(stack) / "history.json"
+        file.touch(_PRIVATE_FILE)
+        file.write_text(history, encoding="utf-8")
+
+    def _state_file(self, stack: str) -> Path:
+        return self.folder(stack) / "state.json"
+
+
+def _told(locks: list[Path]) -> str:
+    """As the CLI says it (pkg/backend/diy/lock.go, `checkForLock`)."""
+    lines = []
+    for lock in locks:
+        by = json.loads(lock.read_text(encoding="utf-8"))
+        who = f"{by['username']}@{by['hostname']} (pid {by['pid']})"
+        lines.append(f"\n  file://{lock}: created by {who} at {by['timestamp']}")
+    return (
+        f"error: the stack is currently locked by {len(locks)} lock(s). Either wait for the other process(es) to end or"
+        f" delete the lock file with `pulumi cancel`.{''.join(lines)}"
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (StateError, ValueError, KeyError, TypeError) as error:
+        raise BackendError(
+            f"error: what earlier rehearsals have kept in {file} cannot be read: {error!r}."
+            f" Next: remove the folder {file.parent}, which starts from nothing"
+        ) from error

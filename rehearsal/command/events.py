@@ -1,0 +1,153 @@
+"""The engine's events, as the CLI streams them to the Automation API (pulumi/pulumi, sdk/go/common/apitype/events.go).
+
+Secrets do not leave the engine: they are replaced by the CLI's own marker.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import events_pb2, events_pb2_grpc
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
+
+from rehearsal.engine import Diagnostic, ResourceState, Result, Step
+from rehearsal.engine.result import Stage
+from rehearsal.graph import STACK_TYPE
+from rehearsal.values import SECRET_MARKER, UNKNOWN, Secret
+
+_KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
+_LOOPBACK = "tcp://"
+
+
+class Stream:
+    """Takes events from several threads, in the order in which they come."""
+
+    def __init__(self, *, planning: bool) -> None:
+        self._planning = planning
+        self._queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._began = time.monotonic()
+
+    def step(self, stage: Stage, step: Step, op: str) -> None:
+        """The engine's observer."""
+        resource = step.new or step.old
+        metadata = {
+            "op": op,
+            "urn": step.urn,
+            "type": step.urn.split("::")[2].rpartition("$")[2],
+            "old": _state(step.old),
+            "new": _state(step.new),
+            "diffs": list(step.diff.changed),
+            "keys": list(step.diff.replaces),
+            "detailedDiff": {
+                path: {"diffKind": kind.replace("_", "-"), "inputDiff": True}
+                for path, kind in step.diff.detailed.items()
+            },
+            "provider": resource.provider if resource else "",
+        }
+        self.send(**{_KIND[stage]: {"metadata": metadata, "planning": self._planning}})
+
+    def end(self, result: Result) -> None:
+        """Everything that is told when the work is done."""
+        for item in result.diagnostics:
+            self.send(diagnosticEvent=_diagnostic(item))
+        for urn in result.outcomes:
+            if f"::{STACK_TYPE}::" in urn:
+                new = ResourceState(urn, STACK_TYPE, custom=False, outputs=result.outputs)
+                self.step("done", Step("same", urn, new=new), "same")
+        self.send(
+            summaryEvent={
+                "maybeCorrupt": False,
+                "durationSeconds": round(time.monotonic() - self._began),
+                "resourceChanges": dict(Counter(_counted(result))),
+                "PolicyPacks": {},
+                "isPreview": self._planning,
+                "result": "succeeded" if result.succeeded else "failed",
+            }
+        )
+
+    def send(self, **event: Any) -> None:
+        self._queue.put({"timestamp": int(time.time()), **event})
+
+    def close(self) -> None:
+        self._queue.put(None)
+
+    def __iter__(self) -> Iterator[str]:
+        sequence = 0
+        while (event := self._queue.get()) is not None:
+            yield json.dumps({"sequence": sequence, **event})
+            sequence += 1
+
+
+@contextmanager
+def streaming(address: str, *, planning: bool) -> Iterator[Stream]:
+    """Send to the address that `--event-log` names; without one nobody listens."""
+    stream = Stream(planning=planning)
+    with ThreadPoolExecutor(1) as sender:
+        sent = sender.submit(_send, stream, address)
+        try:
+            yield stream
+        finally:
+            stream.close()
+        sent.result()
+
+
+def _send(stream: Stream, address: str) -> None:
+    if address.startswith(_LOOPBACK):
+        with grpc.insecure_channel(address.removeprefix(_LOOPBACK)) as channel:
+            requests = (events_pb2.EventRequest(event=event) for event in stream)
+            events_pb2_grpc.EventsStub(channel).StreamEvents(requests)
+    elif address:
+        with Path(address).open("a", encoding="utf-8") as file:
+            file.writelines(f"{event}\n" for event in stream)
+
+
+def _counted(result: Result) -> Iterator[str]:
+    return (outcome for outcome in result.outcomes.values() if outcome not in ("failed", "skipped"))
+
+
+def _diagnostic(item: Diagnostic) -> dict[str, Any]:
+    return {
+        "urn": item.urn,
+        "prefix": f"{item.severity}: ",
+        "message": f"{item.message}\n",
+        "color": "never",
+        "severity": item.severity,
+    }
+
+
+def _state(resource: ResourceState | None) -> dict[str, Any] | None:
+    if resource is None:
+        return None
+    return {
+        "type": resource.type,
+        "urn": resource.urn,
+        "id": resource.id,
+        "parent": resource.parent,
+        "provider": resource.provider,
+        "custom": resource.custom,
+        "protect": resource.protect,
+        "inputs": _blinded(resource.inputs),
+        "outputs": _blinded(resource.outputs),
+    }
+
+
+def _blinded(value: Any) -> Any:
+    """The value as events show it."""
+    if isinstance(value, Secret):
+        return SECRET_MARKER
+    if value is UNKNOWN:
+        return UNKNOWN_ON_WIRE
+    if isinstance(value, Mapping):
+        return {key: _blinded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_blinded(item) for item in value]
+    return value
