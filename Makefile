@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Modules that make one page of docs/ each, and take --write and --check.
-PAGES := rehearsal.azure.describe
+PAGES := rehearsal.azure.describe automation.describe tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck docs docs-check golden bench clean
+.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck docs docs-check sweep golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ docs: $(READY) ## Write the generated pages of docs/ anew
 
 docs-check: $(READY)
 	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --check; done
+
+sweep: $(READY) ## Let the create of every resource type fail in every way (minutes)
+	@$(BIN)/python -m automation sweep --stack $(STACK)
 
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 	$(BIN)/python -m pytest tests/golden --write-golden

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.console import EXIT_FAILED, EXIT_UNUSABLE, counted, fail, progress, say
+from automation.console import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_UNUSABLE, counted, fail, progress, say
 from settings import SettingsError, load, stack_file
 
 if TYPE_CHECKING:  # they load pulumi; usage and help do not wait for it
@@ -169,6 +169,47 @@ def destroy(
 
 
 @app.command()
+def sweep(
+    stack: Stack = "dev",
+    sample: Annotated[int, typer.Option("--sample", help="Only so many cases, chosen by the seed; 0: all.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Which resource of each type fails, and which cases are chosen.")
+    ] = 1,
+) -> None:
+    """Let the create of every resource type fail in every way, and see whether `up` ends as if nothing had happened.
+
+    Offline. Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an
+    undisturbed run.
+    """
+    import os
+    import random
+
+    from automation.sweep import cases, table, undisturbed
+    from automation.sweep import sweep as run_sweep
+
+    rng = random.Random(seed)  # noqa: S311 it chooses test cases
+    with _mistakes_told():
+        chosen = list(cases(undisturbed(PROGRAM, stack), rng))
+    if sample:
+        chosen = rng.sample(chosen, min(sample, len(chosen)))
+    progress(f"{len(chosen)} cases, seed {seed} ...")
+    verdicts = []
+    for verdict in run_sweep(PROGRAM, stack, chosen, processes=os.cpu_count() or 1):
+        verdicts.append(verdict)
+        if len(verdicts) % 20 == 0:
+            progress(f"  {len(verdicts)} of {len(chosen)}")
+    say(table(verdicts))
+    failed = [verdict for verdict in verdicts if verdict.wrong]
+    for verdict in failed:
+        say(f"\n{verdict.case.name}: {verdict.case.kind}")
+        for line in verdict.wrong:
+            say(f"  {line}")
+    say(f"\n{len(verdicts)} cases, {len(failed)} of them wrong.")
+    if failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def outputs(stack: Stack = "dev", offline: Offline = False) -> None:
     """Print the stack's outputs as one JSON object: how to reach clusters and brokers. No secret is among them."""
     from automation.lifecycle import deployer, settings_of
@@ -210,19 +251,23 @@ def _mistakes_told() -> Iterator[None]:
     """A user's mistake, and what cannot be used, in words and without a traceback."""
     from pulumi.automation import CommandError
 
-    from automation.deploy import LockedError
+    from automation.deploy import LockedError, ProtectedError
     from automation.lifecycle import reason
     from automation.stacks import UnusableError
+    from automation.transients import remedy_of
     from rehearsal.azure.shapes import UnknownTypeError
 
     try:
         yield
     except (SettingsError, ValueError) as error:
         fail(str(error), EXIT_UNUSABLE)
-    except (UnusableError, LockedError, UnknownTypeError) as error:
+    except (UnusableError, LockedError, ProtectedError, UnknownTypeError) as error:
         fail(str(error), EXIT_FAILED)
     except CommandError as error:
-        fail(reason(error), EXIT_FAILED)
+        text = reason(error)
+        fail(text if "Next:" in text else f"{text}\nNext: {remedy_of(text)}", EXIT_FAILED)
+    except KeyboardInterrupt:
+        fail("Interrupted. Next: run the same command again; it goes on from where it was", EXIT_INTERRUPTED)
 
 
 def _problem(problem: object) -> dict[str, str]:

@@ -9,6 +9,7 @@ import typer
 
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130
 
 
 def say(text: str = "", *, end: str = "\n") -> None:

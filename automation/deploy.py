@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pulumi import automation as auto
-from pulumi.automation import ConcurrentUpdateError, Deployment
+from pulumi.automation import ConcurrentUpdateError
 
 from automation.locks import Lock, locks_in
 from automation.operations import STACK_TYPE, Operation, Outcome, Progress, name_of, run
-from automation.pending import keep_unready, settle, told
+from automation.pending import mark_unready, settle, told
+from automation.stacks import import_state
 from automation.transients import Transient, match, remedy_of, wait_of
 
 MOST_RUNS = 12
@@ -28,6 +29,10 @@ T = TypeVar("T")
 
 class LockedError(Exception):
     """Another run holds the stack; the text says whose, and what to do."""
+
+
+class ProtectedError(Exception):
+    """Nothing is deleted, as something is protected; the text says what, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,23 @@ class Deployer:
         return self._until_done("up")
 
     def destroy(self) -> Report:
-        """Delete everything; raises as `up`."""
+        """Delete everything; with a protected resource among it, nothing.
+
+        Raises:
+            ProtectedError: something is protected. The engine would refuse that alone, as it is run without a preview.
+            LockedError, UnknownTypeError: as for `up`.
+        """
+        resources = self._state()[1].get("resources") or []
+        if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
+            raise ProtectedError(_protected(self.stack.name, protected))
         return self._until_done("destroy")
+
+    def unprotect(self) -> None:
+        """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""
+        version, deployment = self._state()
+        for resource in deployment.get("resources") or []:
+            resource.pop("protect", None)
+        self._past_lock(Report(), lambda: import_state(self.stack, version, deployment))
 
     def _once(self, operation: Operation, report: Report) -> Report:
         report.take(self._run(operation, report))
@@ -115,11 +135,11 @@ class Deployer:
         """Run, and run again as long as everything that failed passes by itself."""
         report = Report()
         self._settle(report)
-        failed: Counter[str] = Counter()
+        failed: Counter[tuple[str, Transient | None]] = Counter()
         while True:
             outcome = self._run(operation, report)
             report.take(outcome)
-            failed.update(failure.urn for failure in report.failures)
+            failed.update((failure.urn, failure.transient) for failure in report.failures)
             if report.ok or not _may_go_on(report, failed):
                 return report
             self._wait(report)
@@ -138,17 +158,17 @@ class Deployer:
             return
         if self._state() != (version, before):
             raise LockedError("Another run is changing the stack. Next: wait until it has ended")
-        self._past_lock(report, lambda: self.stack.import_stack(Deployment(version, settled.deployment)))
+        self._past_lock(report, lambda: import_state(self.stack, version, settled.deployment))
         self.say("A run was cut off: looking what there is ...")
         found = self._run("refresh", report)
         for line in told(settled, [urn for urn, change in found.changes.items() if change == "delete"]):
             self._note(report, line)
         for failure in failures_of(found):
             self._note(report, f"{failure.name}: could not be read, so it is written anew ({failure.message})")
-        # A refresh takes whatever exists for finished. It may have failed or be at work still, so it is written again.
-        version, after = self._state()
-        if keep_unready(after, settled.deployment):
-            self.stack.import_stack(Deployment(version, after))
+        # What was cut off may have failed since, or be at work still: it is written once more.
+        version, refreshed = self._state()
+        if mark_unready(refreshed, settled):
+            self._past_lock(report, lambda: import_state(self.stack, version, refreshed))
 
     def _state(self) -> tuple[int | None, dict[str, Any]]:
         """Version and deployment of the export, without the moment at which it was made."""
@@ -195,10 +215,11 @@ def failures_of(outcome: Outcome) -> list[Failure]:
     ]
 
 
-def _may_go_on(report: Report, failed: Mapping[str, int]) -> bool:
+def _may_go_on(report: Report, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
     """Whether everything that failed passes by itself, and none of it has had all its chances."""
     return report.runs < MOST_RUNS and all(
-        failure.transient is not None and failed[failure.urn] <= failure.transient.limit for failure in report.failures
+        failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
+        for failure in report.failures
     )
 
 
@@ -216,6 +237,14 @@ def _cut_off(outcome: Outcome, failures: Sequence[Failure]) -> list[dict[str, An
         }
         for new in lost
     ]
+
+
+def _protected(stack: str, urns: Sequence[str]) -> str:
+    names = "\n".join(f"  {name_of(urn)}" for urn in urns)
+    return (
+        f"Nothing is deleted, because of stack {stack} these resources are protected:\n{names}\n"
+        f"Next: if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again."
+    )
 
 
 def _held(stack: str, locks: Sequence[Lock]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from rehearsal.command.backend import user
 
 # pulumi/pulumi, pkg/backend/diy/lock.go, `checkForLock`. Pulumi Cloud names nobody.
 _LINE = re.compile(
@@ -36,7 +37,7 @@ class Lock:
         A container that shares its host name with another one cannot see that one's processes: give runners host
         names of their own.
         """
-        return (self.user, self.host) == (getpass.getuser(), socket.gethostname()) and not _is_running(self.pid)
+        return (self.user, self.host) == (user(), socket.gethostname()) and not _is_running(self.pid)
 
 
 def locks_in(message: str) -> Sequence[Lock]:

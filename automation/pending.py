@@ -48,7 +48,7 @@ def settle(deployment: State, subscription_id: str, cut_off: Iterable[Mapping[st
     settled = Settled({**deployment, "pending_operations": []})
     resources = [dict(resource) for resource in deployment.get("resources") or []]
     pending = deployment.get("pending_operations") or []
-    known = {resource["urn"] for resource in resources if not resource.get("pendingReplacement")}
+    known = {each["urn"] for each in resources if not (each.get("pendingReplacement") or each.get("delete"))}
     unanswered = [{"type": "creating", "resource": each} for each in cut_off if each["urn"] not in known]
     for operation in (*pending, *unanswered):
         resource, urn = operation["resource"], operation["resource"]["urn"]
@@ -62,7 +62,8 @@ def settle(deployment: State, subscription_id: str, cut_off: Iterable[Mapping[st
                 " `pulumi import` it or `pulumi state edit` the pending operation away"
             )
         else:
-            resources = [other for other in resources if other["urn"] != urn]  # deleted to be replaced by this one
+            # One that was deleted, to be replaced by this one, is no more; one that is still to be deleted stays.
+            resources = [other for other in resources if other["urn"] != urn or other.get("delete")]
             resources.append(_as_created(resource, subscription_id))
             settled.doubtful.append(urn)
     settled.deployment["resources"] = in_order(resources)
@@ -78,12 +79,17 @@ def _as_created(resource: Mapping[str, Any], subscription_id: str) -> dict[str, 
     return {**resource, "id": arm_id, "outputs": {}, "initErrors": ["the create was cut off"]}
 
 
-def keep_unready(deployment: State, before: State) -> bool:
-    """Mark again what was not ready before a refresh; whether there was anything to mark."""
-    errors = {resource["urn"]: resource.get("initErrors") for resource in before["resources"]}
-    unready = [resource for resource in deployment.get("resources") or [] if errors.get(resource["urn"])]
+def mark_unready(refreshed: State, settled: Settled) -> bool:
+    """Undo what a refresh has made of resources that were not ready; whether there were any.
+
+    It takes whatever exists for finished, and inputs for what Azure says: those that are ignored would stay so.
+    """
+    before = {resource["urn"]: resource for resource in settled.deployment["resources"] if resource.get("initErrors")}
+    unready = [resource for resource in refreshed.get("resources") or [] if resource["urn"] in before]
     for resource in unready:
-        resource["initErrors"] = errors[resource["urn"]]
+        resource["initErrors"] = before[resource["urn"]]["initErrors"]
+        if resource["urn"] in settled.doubtful:
+            resource["inputs"] = before[resource["urn"]]["inputs"]
     return bool(unready)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.deploy import Deployer, Report
+from automation.deploy import Report
 from automation.lifecycle import deployer, untold
 from automation.operations import name_of
 from rehearsal.command.backend import Backend
@@ -71,16 +71,8 @@ def destroy(program: Path, stack: str, settings: Settings) -> Report:
     if stack not in Backend(program).stacks():
         return Report()
     stack_of = deployer(program, stack, settings, offline=True, show=untold)
-    _unprotect(stack_of)
+    stack_of.unprotect()
     report = stack_of.destroy()
     if report.ok:
         stack_of.stack.workspace.remove_stack(stack)
     return report
-
-
-def _unprotect(stack_of: Deployer) -> None:
-    """As `pulumi state unprotect --all` does."""
-    state = stack_of.stack.export_stack()
-    for resource in (state.deployment or {}).get("resources") or []:
-        resource.pop("protect", None)
-    stack_of.stack.import_stack(state)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pulumi import automation as auto
 from pulumi.automation.errors import StackNotFoundError
+from semver import VersionInfo
+
+OLDEST_CLI = VersionInfo(3, 259, 0)
+"""`requiredPulumiVersion` of Pulumi.yaml."""
 
 
 class UnusableError(Exception):
@@ -44,7 +50,7 @@ def pulumi_cli() -> auto.PulumiCommand:
         UnusableError: there is none, or it is too old.
     """
     try:
-        return auto.PulumiCommand()
+        return auto.PulumiCommand(version=OLDEST_CLI)
     except FileNotFoundError:
         raise UnusableError(
             "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline"
@@ -52,3 +58,21 @@ def pulumi_cli() -> auto.PulumiCommand:
         ) from None
     except auto.InvalidVersionError as error:
         raise UnusableError(f"{error} Next: install a newer Pulumi CLI") from error
+
+
+def import_state(stack: auto.Stack, version: int | None, deployment: Mapping[str, Any]) -> None:
+    """Put another state in the place of the stack's.
+
+    The SDK hands it to the CLI in a file, with every key in clear, and leaves that behind when the CLI refuses
+    (pulumi.automation, `LocalWorkspace.import_stack`): so it lies in a folder that goes in any case.
+
+    Raises:
+        ConcurrentUpdateError: another run holds the lock.
+    """
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        try:
+            stack.import_stack(auto.Deployment(version, dict(deployment)))
+        finally:
+            tempfile.tempdir = before

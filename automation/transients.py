@@ -63,7 +63,7 @@ TRANSIENTS: tuple[Transient, ...] = (
     Transient("TRANSIENT-03", "The network service asks for another try",
         r"RetryableError", 20, 5, "pulumi-azure-native #3720"),
     Transient("TRANSIENT-04", "Federated credentials of one identity were written at once",
-        r"Concurrent Federated Identity Credentials writes", 20, 5, "pulumi-azure-native #4343, #4421"),
+        r"Concurrent Federated Identity Credentials writes", 60, 5, "pulumi-azure-native #4343, #4421"),
     Transient("TRANSIENT-05", "Too many requests",
         r"Too ?Many ?Requests|\bStatus=429\b|status code 429\b",
         60, 5, "learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling"),
@@ -184,6 +184,10 @@ REMEDIES: tuple[Remedy, ...] = (
         r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
         "Correct the settings in question and check them: `python -m automation check --stack <stack>`.",
         "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
+    # pkg/backend/diy/state.go copies the last state beside it before it writes a new one, which a kill can cut off.
+    Remedy("REMEDY-26", "The state's file is cut off", r"failed to load checkpoint",
+        "Put the copy that the backend keeps in its place (`<stack>.json.bak` beside `<stack>.json` under"
+        " `.pulumi/stacks`), then run again.", "pulumi/pulumi, pkg/backend/diy/state.go"),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
         " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",

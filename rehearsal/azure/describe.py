@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.azure.faults import KINDS, Kind
 from rehearsal.azure.world_quotas import QUOTAS
 from rehearsal.azure.world_rules import WORLD_RULES
+from rehearsal.pages import serve, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "world.md"
 
@@ -32,7 +32,8 @@ What it does:
 What it is not:
 
 * It is not Azure. It knows the resource types that this project uses, and of those what this project needs.
-* It runs nothing: no VM, no script, no broker. What Azure would run counts as done.
+* It runs nothing: no VM, no script, no broker. What Azure would run counts as done, but for the gate `await-secrets`: it
+  fails where the [modelled cluster](cluster.md) lacks what it expects.
 * It has no policies, locks or costs. The deployer may do everything, except touch the data of a vault.
 * Nobody has compared it with a subscription yet. Where Microsoft documents no code or text, it has one of its own.
 
@@ -71,11 +72,11 @@ def page() -> str:
     parts = [
         _INTRODUCTION,
         _RULES,
-        _table(("rule", "what holds", "source"), rules),
+        table(("rule", "what holds", "source"), rules),
         _FAULTS,
-        _table(("kind", "what happens", "status", "code", "written"), map(_fault, KINDS, KINDS.values())),
+        table(("kind", "what happens", "status", "code", "written"), map(_fault, KINDS, KINDS.values())),
         _LIMITS,
-        _table(("what", "at most", "per", "code", "source"), quotas),
+        table(("what", "at most", "per", "code", "source"), quotas),
     ]
     return "".join(parts)
 
@@ -93,26 +94,9 @@ def _written(kind: Kind) -> str:
     return "failed" if kind.status else "yes"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the page, write it, or say whether the written one is current."""
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.azure.describe", description=main.__doc__)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--write", action="store_true", help="write docs/world.md")
-    what.add_argument("--check", action="store_true", help="exit with 1 if docs/world.md is not current")
-    options = parser.parse_args(arguments)
-    if options.write:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif not options.check:
-        sys.stdout.write(page())
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-        sys.stderr.write("docs/world.md is not what its tables say. Next: make docs\n")
-        return 1
-    return 0
+    """Print, write or check the page."""
+    return serve(page, PAGE, arguments)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ COMMANDS: Mapping[tuple[str, ...], Mapping[str, bool]] = {
     ("stack", "history"): {"--json": _SWITCH, "--show-secrets": _SWITCH, "--page-size": _VALUE, "--page": _VALUE},
 }
 """Command -> flags that it takes."""
+_NAMING = (("stack", "init"), ("stack", "select"), ("stack", "rm"))
+"""Commands that take the name of a stack as a word; no other takes any."""
 
 
 @dataclass
@@ -85,10 +87,12 @@ def parse(arguments: Sequence[str]) -> Arguments:
         flag, separator, value = word.partition("=")
         if not word.startswith("-"):
             parsed.words.append(word)
-        elif flag not in taken:
-            raise UnsupportedError(f"the flag {flag}", f"pulumi {' '.join(command)}")
+        elif flag not in taken or (separator and not taken[flag]):
+            raise UnsupportedError(f"the flag {flag if flag not in taken else word}", f"pulumi {' '.join(command)}")
         else:
             values = parsed.flags.setdefault(flag, [])
             if taken[flag]:
                 values.append(value if separator else next(rest, ""))
+    if len(parsed.words) > (1 if command in _NAMING else 0):
+        raise UnsupportedError(f"the argument {parsed.words[-1]}", f"pulumi {' '.join(command)}")
     return parsed

@@ -12,7 +12,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from rehearsal.engine import State, StateError
 
 FOLDER = ".rehearsal"
 _PRIVATE, _PRIVATE_FILE = 0o700, 0o600
+_UNUSABLE = (StateError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a document raises that is not what it should be."""
 
 
 class BackendError(Exception):
@@ -53,9 +55,10 @@ class Backend:
 
     def remove(self, stack: str, *, force: bool) -> None:
         """Forget the stack, and the Azure that it was deployed into."""
-        if not force and self.state(stack).resources:
-            raise BackendError(f"error: '{stack}' still has resources; removal rejected.")
-        shutil.rmtree(self.folder(stack))
+        with self.locked(stack):
+            if not force and self.state(stack).resources:
+                raise BackendError(f"error: '{stack}' still has resources; removal rejected.")
+            shutil.rmtree(self.folder(stack))
 
     def state(self, stack: str) -> State:
         """The state as it is now.
@@ -68,12 +71,14 @@ class Backend:
         with _readable(file):
             return State.load(file)
 
-    def import_state(self, stack: str, document: dict[str, Any]) -> None:
+    def import_state(self, stack: str, exported: str) -> None:
         """Put another state in the place of what is there."""
-        self.select(stack)
-        file = self._state_file(stack)
-        with _readable(file):
-            State.from_export(document, file).save()
+        with self.locked(stack):
+            try:
+                state = State.from_export(json.loads(exported), self._state_file(stack))
+            except _UNUSABLE as error:
+                raise BackendError(f"error: this state cannot be imported: {error!r}") from error
+            state.save()
 
     def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:
         """The Azure that the stack is deployed into; every write is kept at once."""
@@ -95,9 +100,9 @@ class Backend:
         locks = self.folder(stack) / "locks"
         locks.mkdir(exist_ok=True, mode=_PRIVATE)
         mine = locks / f"{uuid4()}.json"
-        content = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+        content = {"pid": os.getpid(), "username": user(), "hostname": socket.gethostname()}
         # Written before the look, so that of two runs at the same moment at most one goes on.
-        mine.write_text(json.dumps(content | {"timestamp": _now()}), encoding="utf-8")
+        _write(mine, content | {"timestamp": _now()})
         try:
             others = sorted(set(locks.glob("*.json")) - {mine})
             if others:
@@ -115,30 +120,45 @@ class Backend:
     def history(self, stack: str) -> list[dict[str, Any]]:
         """What was done so far, the last first."""
         file = self.folder(stack) / "history.json"
-        entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+        with _readable(file):
+            entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
         return entries
 
     def remember(self, stack: str, entry: dict[str, Any]) -> None:
-        history = json.dumps([entry, *self.history(stack)], indent=1)
-        file = self.folder(stack) / "history.json"
-        file.touch(_PRIVATE_FILE)
-        file.write_text(history, encoding="utf-8")
+        _write(self.folder(stack) / "history.json", [entry, *self.history(stack)])
 
     def _state_file(self, stack: str) -> Path:
         return self.folder(stack) / "state.json"
+
+
+def user() -> str:
+    """Who runs this; in a container whose user has no name, the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _told(locks: list[Path]) -> str:
     """As the CLI says it (pkg/backend/diy/lock.go, `checkForLock`)."""
     lines = []
     for lock in locks:
-        by = json.loads(lock.read_text(encoding="utf-8"))
-        who = f"{by['username']}@{by['hostname']} (pid {by['pid']})"
-        lines.append(f"\n  file://{lock}: created by {who} at {by['timestamp']}")
+        with suppress(FileNotFoundError):  # its run has ended in this moment
+            by = json.loads(lock.read_text(encoding="utf-8"))
+            who = f"{by['username']}@{by['hostname']} (pid {by['pid']})"
+            lines.append(f"\n  {lock.resolve().as_uri()}: created by {who} at {by['timestamp']}")
     return (
         f"error: the stack is currently locked by {len(locks)} lock(s). Either wait for the other process(es) to end or"
         f" delete the lock file with `pulumi cancel`.{''.join(lines)}"
     )
+
+
+def _write(file: Path, document: Any) -> None:
+    """Put a file in its place at once, so that whoever reads, also after a kill, finds all of it."""
+    draft = file.with_name(f"{file.name}.new")
+    draft.touch(_PRIVATE_FILE)
+    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    draft.replace(file)
 
 
 def _now() -> str:
@@ -149,7 +169,7 @@ def _now() -> str:
 def _readable(file: Path) -> Iterator[None]:
     try:
         yield
-    except (StateError, ValueError, KeyError, TypeError) as error:
+    except _UNUSABLE as error:
         raise BackendError(
             f"error: what earlier rehearsals have kept in {file} cannot be read: {error!r}."
             f" Next: remove the folder {file.parent}, which starts from nothing"

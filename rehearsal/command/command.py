@@ -129,7 +129,7 @@ class OfflineCommand(PulumiCommand):
                 )
                 engine = Engine(self._program or context.project, context.stack, config, providers, state, options)
                 result = _OPERATIONS[arguments.command](engine, previews)
-                stream.end(result)
+                stream.end(result, state)
             if not previews:
                 context.backend.remember(context.stack, _entry(context, config, result, begun))
         failed = not result.succeeded or (arguments.has("--expect-no-changes") and bool(result.changes))
@@ -217,8 +217,8 @@ def _export(context: _Context) -> str:
 
 
 def _import(context: _Context) -> str:
-    document = json.loads(Path(context.arguments.value("--file")).read_text(encoding="utf-8"))
-    context.backend.import_state(context.stack, document)
+    exported = Path(context.arguments.value("--file")).read_text(encoding="utf-8")
+    context.backend.import_state(context.stack, exported)
     return ""
 
 

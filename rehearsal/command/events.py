@@ -19,7 +19,7 @@ import grpc
 from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from rehearsal.engine import Diagnostic, ResourceState, Result, Step
+from rehearsal.engine import Diagnostic, ResourceState, Result, State, Step
 from rehearsal.engine.result import Stage
 from rehearsal.graph import STACK_TYPE
 from rehearsal.values import SECRET_MARKER, UNKNOWN, Secret
@@ -55,11 +55,12 @@ class Stream:
         }
         self.send(**{_KIND[stage]: {"metadata": metadata, "planning": self._planning}})
 
-    def end(self, result: Result) -> None:
+    def end(self, result: Result, state: State) -> None:
         """Everything that is told when the work is done."""
         for item in result.diagnostics:
             self.send(diagnosticEvent=_diagnostic(item))
-        for urn in result.outcomes:
+        # A refresh has no step for the stack, and a first preview no state.
+        for urn in {*result.outcomes, *(item.urn for item in state.resources)}:
             if f"::{STACK_TYPE}::" in urn:
                 new = ResourceState(urn, STACK_TYPE, custom=False, outputs=result.outputs)
                 self.step("done", Step("same", urn, new=new), "same")

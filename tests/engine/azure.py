@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.providers.azure import AzureProvider
@@ -17,21 +20,28 @@ class Azure:
     """A world of its own, empty at first."""
 
     def __init__(self) -> None:
-        self._world = World(SURROUNDINGS)
+        self.clock = ManualClock()
+        self.when_written: Callable[[str], None] = lambda _: None
+        """Called with the ARM id while a write is in flight, after Azure has taken it."""
+        self._world = World(SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id))
         self.provider = AzureProvider(self._world)
 
     def ids(self) -> set[str]:
         """What exists."""
         return {entry.id for entry in self._world.entries()}
 
+    def seen(self) -> dict[str, Any]:
+        """What exists, with all that Azure knows of it."""
+        return {entry.id: (entry.token, entry.inputs, entry.outputs, entry.state) for entry in self._world.entries()}
+
     def delete_behind_the_stack(self, ending: str) -> None:
         """Delete the one resource whose id ends so."""
         (arm_id,) = (arm_id for arm_id in self.ids() if arm_id.endswith(ending))
         self._world.delete(arm_id)
 
-    def fail_after_acceptance(self, name: str) -> None:
-        """Let the next create of the resource of this logical name be accepted, and fail later."""
-        self._world.faults.order(Fault(name, "create", "accepted-then-failed"))
+    def order(self, name: str, kind: str, operation: str = "create") -> None:
+        """Let the next such operation on the resource of this logical name fail so."""
+        self._world.faults.order(Fault(name, operation, kind))
 
     def copy(self, folder: Path) -> Azure:
         """Another Azure in which the same exists."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.operations import Outcome
+from automation.operations import Outcome, name_of
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
 from tests.engine.engine import NOT_RUN, Kind, StackUnderTest, engine_version, find_pulumi
@@ -24,6 +24,11 @@ class Deployment:
 
     stack: StackUnderTest
     azure: Azure
+
+    def urn(self, name: str) -> str:
+        """The URN of the one resource of this logical name."""
+        (urn,) = (each["urn"] for each in self.stack.export()["resources"] if name_of(each["urn"]) == name)
+        return str(urn)
 
 
 @dataclass
@@ -66,6 +71,13 @@ def engine(request: pytest.FixtureRequest) -> Kind:
     return kind
 
 
+@pytest.fixture(autouse=True)
+def _only_where_it_can_run(request: pytest.FixtureRequest) -> None:
+    marker = request.node.get_closest_marker("only")
+    if marker and request.getfixturevalue("engine") != marker.args[0]:
+        pytest.skip(f"only on the {marker.args[0]} engine: {marker.kwargs['reason']}")
+
+
 @pytest.fixture(scope="session")
 def first_up(engine: Kind, tmp_path_factory: pytest.TempPathFactory) -> FirstUp:
     """Previewed and deployed once for all tests of a process; do not change it."""
@@ -81,6 +93,23 @@ def deployed(first_up: FirstUp, tmp_path: Path) -> Deployment:
     """The stack as the first `up` left it, the test's own."""
     azure = first_up.azure.copy(tmp_path)
     return Deployment(first_up.stack.copy(tmp_path / "stack", all_providers(azure.provider)), azure)
+
+
+@pytest.fixture(scope="session")
+def protected_up(engine: Kind, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The stack `prod`, whose vaults, networks, nodes and keys are protected; do not change it."""
+    azure = Azure()
+    folder = tmp_path_factory.mktemp("protected")
+    stack = StackUnderTest.new(engine, folder, all_providers(azure.provider), "prod")
+    stack.up()
+    return Deployment(stack, azure)
+
+
+@pytest.fixture
+def protected(protected_up: Deployment, tmp_path: Path) -> Deployment:
+    """The protected stack, the test's own."""
+    azure = protected_up.azure.copy(tmp_path)
+    return Deployment(protected_up.stack.copy(tmp_path / "stack", all_providers(azure.provider)), azure)
 
 
 @pytest.fixture

@@ -20,12 +20,6 @@ WITH_A_NEW_ISSUER = {"site-aio-credential", "site-secret-sync-credential"}
 """A cluster that is connected anew has another OIDC issuer."""
 
 
-def urn_of(deployment: Deployment, name: str) -> str:
-    resources = deployment.stack.export()["resources"]
-    (urn,) = (resource["urn"] for resource in resources if name_of(resource["urn"]) == name)
-    return str(urn)
-
-
 def test_one_character_of_a_node_script_updates_it_in_place_on_both_clusters(deployed: Deployment) -> None:
     script = deployed.stack.project / "nodes" / "setup-k3s.sh"
     script.write_text(script.read_text() + "#")
@@ -79,10 +73,50 @@ def test_an_added_cluster_with_its_link_comes_and_goes_alone(deployed: Deploymen
     assert deployed.azure.ids() == azure_before
 
 
+def test_another_port_of_a_broker_updates_the_listener_and_what_leads_to_it(deployed: Deployment) -> None:
+    settings = deployed.stack.settings
+    settings["clusters"]["enterprise"]["listener"] = {"port": 28884}
+    deployed.stack.settings = settings
+
+    preview, result = deployed.stack.preview(), deployed.stack.up()
+    assert {name_of(urn): change for urn, change in result.changes.items()} == dict.fromkeys(
+        ("enterprise-link-listener", "enterprise-network-security-group", "site-to-enterprise-endpoint"), "update"
+    )
+    assert preview.changes == result.changes
+    assert result.outputs["broker_endpoints"]["enterprise"]["url"] == "mqtts://10.2.1.10:28884"
+
+
+def test_a_link_comes_and_goes_alone_and_leaves_its_keys_in_the_vault(deployed: Deployment) -> None:
+    """Vault secrets are kept: deleting one takes rights on the vault's data, which a deployer should not have."""
+    cluster = {"plant": {"code": "p", "address_space": "10.3.0.0/16"}}
+    settings = deployed.stack.settings
+    without = settings | {"clusters": settings["clusters"] | cluster}
+    deployed.stack.settings = without
+    deployed.stack.up()
+    before = deployed.azure.ids()
+
+    deployed.stack.settings = without | {"links": [*without["links"], {"from": "plant", "to": "enterprise"}]}
+    added = deployed.stack.up()
+    assert added.names("delete") == added.names("replace") == set()
+    assert all("plant" in name for name in added.names("create"))
+    assert not any(name.startswith("site") for name in added.names("update"))
+    assert {"plant-to-enterprise-input", "plant-to-enterprise-endpoint"} <= added.names("create")
+
+    deployed.stack.settings = without
+    removed = deployed.stack.up()
+    assert removed.names("delete") == added.names("create")
+    assert removed.names("update") == added.names("update")
+    left = deployed.azure.ids() - before
+    assert left
+    assert {arm_id.split("/")[-2] for arm_id in left} == {"secrets"}
+    assert before <= deployed.azure.ids()
+    assert deployed.stack.preview().changes == {}
+
+
 def test_a_vm_replaced_on_demand_takes_everything_on_its_cluster_and_nothing_of_the_other(
     deployed: Deployment,
 ) -> None:
-    result = deployed.stack.up(replace=[urn_of(deployed, "site-node")])
+    result = deployed.stack.up(replace=[deployed.urn("site-node")])
     assert result.names("replace") == ON_THE_NODE_OF_SITE
     assert result.names("update") == WITH_A_NEW_ISSUER
     assert result.names("create") == result.names("delete") == set()
@@ -90,7 +124,7 @@ def test_a_vm_replaced_on_demand_takes_everything_on_its_cluster_and_nothing_of_
 
 
 def test_what_somebody_deleted_is_missed_by_a_refresh_and_created_anew(deployed: Deployment) -> None:
-    urn = urn_of(deployed, "enterprise-link-listener")
+    urn = deployed.urn("enterprise-link-listener")
     deployed.azure.delete_behind_the_stack("/listeners/default-loadbalancer")
     assert deployed.stack.preview().changes == {}, "a preview without refresh trusts the state"
 

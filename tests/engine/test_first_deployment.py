@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from automation.deploy import ProtectedError
 from automation.operations import Outcome, name_of
 from rehearsal.providers.serve import all_providers
 from rehearsal.stacks import evaluate_stack
@@ -93,7 +94,7 @@ def test_a_preview_after_a_refresh_is_empty(deployed: Deployment) -> None:
 @pytest.fixture(scope="module")
 def interrupted(engine: Kind, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
     azure = Azure()
-    azure.fail_after_acceptance("site-setup-k3s")
+    azure.order("site-setup-k3s", "accepted-then-failed")
     stack = StackUnderTest.new(
         engine, tmp_path_factory.mktemp("interrupted") / "stack", all_providers(azure.provider), STACK
     )
@@ -118,8 +119,44 @@ def test_a_create_that_failed_after_azure_accepted_it_is_kept_and_the_next_up_go
     assert interrupted.stack.preview().changes == {}
 
 
+def test_what_azure_refuses_is_created_by_the_next_up_and_the_rest_by_the_first(fresh: Deployment) -> None:
+    fresh.azure.order("site-key-vault", "bad-request")
+
+    first = fresh.stack.up(may_fail=True)
+    assert [name_of(urn) for urn in first.failures] == ["site-key-vault"]
+    assert 'Code="BadRequest"' in "".join(first.failures.values())
+    assert {"enterprise-link-listener", "site-connect-arc"} <= first.names("create")
+    assert "site-vault-site-to-enterprise-client-leaf-key-g1" not in first.names("create")
+
+    second = fresh.stack.up()
+    assert set(second.changes.values()) == {"create"}
+    assert second.names("create").isdisjoint(first.names("create"))
+    assert "site-key-vault" in second.names("create")
+    assert fresh.stack.preview().changes == {}
+
+
 def test_destroy_leaves_nothing(deployed: Deployment, first_up: FirstUp) -> None:
     result = deployed.stack.destroy()
     assert result.changes == dict.fromkeys(first_up.result.changes, "delete")
     assert deployed.azure.ids() == set()
     assert not deployed.stack.export().get("resources")
+
+
+def test_a_stack_with_protected_resources_is_not_destroyed_at_all(protected: Deployment) -> None:
+    before = protected.azure.seen()
+    with (
+        protected.stack.deployer() as deployer,
+        pytest.raises(ProtectedError, match="pulumi state unprotect") as refused,
+    ):
+        deployer.destroy()
+
+    assert {"site-key-vault", "enterprise-virtual-network", "site-node"} <= set(str(refused.value).split())
+    assert protected.azure.seen() == before
+
+
+def test_a_protected_node_refuses_to_be_replaced(protected: Deployment) -> None:
+    before = protected.azure.seen()
+    result = protected.stack.up(replace=[protected.urn("site-node")], may_fail=True)
+    assert not result.ok
+    assert "protect" in "\n".join(result.failures.values())
+    assert protected.azure.seen() == before

@@ -1,0 +1,141 @@
+"""A small network, deployed into a modelled Azure that lasts, by `Deployer` and the stand-in for the CLI."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi import automation as auto
+
+from automation.deploy import Deployer
+from automation.operations import Outcome, name_of
+from automation.stacks import open_stack
+from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.faults import Fault, Faults
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.command import OfflineCommand
+from rehearsal.command.backend import Backend
+from rehearsal.stand_ins import STAND_INS
+from tests.conftest import TWO_CLUSTERS
+
+STACK = "test"
+SUBSCRIPTION = STAND_INS["subscription_id"]
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+ARM_IDS = {
+    "group": GROUP,
+    "vnet": f"{NETWORK}/virtualNetworks/vnet-test",
+    "subnet": f"{NETWORK}/virtualNetworks/vnet-test/subnets/subnet-test",
+    "nsg": f"{NETWORK}/networkSecurityGroups/nsg-test",
+}
+TYPES = {
+    "group": "azure-native:resources:ResourceGroup",
+    "vnet": "azure-native:network:VirtualNetwork",
+    "subnet": "azure-native:network:Subnet",
+    "nsg": "azure-native:network:NetworkSecurityGroup",
+}
+URNS = {name: f"urn:pulumi:test::edge-stamps::{token}::{name}" for name, token in TYPES.items()}
+
+
+def network(protect: bool = False, tags: dict[str, str] | None = None) -> None:
+    """`subnet` needs `vnet` needs `group`; `nsg` needs `group` alone."""
+
+    def resource(name: str, inputs: dict[str, Any], needed: list[pulumi.Resource]) -> pulumi.CustomResource:
+        options = pulumi.ResourceOptions(depends_on=needed, protect=protect)
+        return pulumi.CustomResource(TYPES[name], name, inputs, options)
+
+    group = resource("group", {"resourceGroupName": "rg-test", "location": "eastus2"}, [])
+    here = {"resourceGroupName": "rg-test", "location": "eastus2"}
+    space = {"addressPrefixes": ["10.0.0.0/16"]}
+    vnet = resource("vnet", {**here, "virtualNetworkName": "vnet-test", "addressSpace": space, "tags": tags}, [group])
+    in_vnet = {"resourceGroupName": "rg-test", "virtualNetworkName": "vnet-test"}
+    resource("subnet", {**in_vnet, "subnetName": "subnet-test", "addressPrefix": "10.0.0.0/24"}, [vnet])
+    resource("nsg", {**here, "networkSecurityGroupName": "nsg-test"}, [group])
+    pulumi.export("vnet", vnet.id)
+
+
+class Site:
+    """A project with one stack; `program` is what the next operation runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = ManualClock(1_800_000_000)
+        self.waits: list[float] = []
+        self.said: list[str] = []
+        self.faults = Faults()
+        self.program: Callable[[], object] = network
+        folder.joinpath("Pulumi.yaml").write_text("name: edge-stamps\nruntime: python\n", encoding="utf-8")
+        settings = {**TWO_CLUSTERS, **STAND_INS}
+        document = yaml.safe_dump({"config": {"edge-stamps:settings": settings}})
+        folder.joinpath(f"Pulumi.{STACK}.yaml").write_text(document, encoding="utf-8")
+
+    def deployer(self, *faults: Fault, progress: Callable[[str, str, Outcome], None] = lambda *_: None) -> Deployer:
+        """As `python -m automation up --offline` makes one; the waits are taken down."""
+        self.faults = Faults(*faults)
+        command = OfflineCommand(faults=self.faults, clock=self.clock, program=lambda: self.program())
+        stack = open_stack(self.folder, STACK, command)
+        return Deployer(stack, SUBSCRIPTION, say=self.said.append, progress=progress, sleep=self._sleep)
+
+    def made(self) -> auto.Stack:
+        """The stack, deployed without any trouble."""
+        deployer = self.deployer()
+        assert deployer.up().ok
+        return deployer.stack
+
+    @property
+    def world(self) -> World:
+        """Azure, as it was kept."""
+        return self.backend.world(STACK, Surroundings(SUBSCRIPTION), clock=self.clock)
+
+    @property
+    def backend(self) -> Backend:
+        return Backend(self.folder)
+
+    def exists(self) -> set[str]:
+        """Names of the network's resources in Azure that are ready."""
+        ready = {entry.id for entry in self.world.entries() if entry.state == "Succeeded"}
+        return {name for name, arm_id in ARM_IDS.items() if arm_id in ready}
+
+    def in_stack(self) -> set[str]:
+        """Names of the network's resources in the state."""
+        found = {name_of(item.urn) for item in self.backend.state(STACK).resources}
+        assert not self.backend.state(STACK).pending_operations
+        return found & ARM_IDS.keys()
+
+    def interrupt(self, stack: auto.Stack, name: str, operation: str, *, keep: bool = False) -> None:
+        """Let the state look as after a kill during this; without `keep` a create's resource is not in it yet."""
+        exported = stack.export_stack()
+        deployment = dict(exported.deployment or {})
+        (resource,) = (each for each in deployment["resources"] if name_of(each["urn"]) == name)
+        pending = resource if keep else {key: resource[key] for key in resource.keys() - {"id", "outputs"}}
+        kept = [each for each in deployment["resources"] if keep or each is not resource]
+        operations = [{"resource": pending, "type": operation}]
+        stack.import_stack(
+            auto.Deployment(exported.version, {**deployment, "resources": kept, "pending_operations": operations})
+        )
+
+    def lock(self, **content: Any) -> Path:
+        """Put a lock there, as another run would have."""
+        file = self.backend.folder(STACK) / "locks" / "other.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"timestamp": "2026-11-24T15:00:00Z", **content}), encoding="utf-8")
+        return file
+
+    def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.clock.advance(seconds)
+
+
+@cache
+def dead_pid() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid

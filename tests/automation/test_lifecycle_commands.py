@@ -1,0 +1,268 @@
+"""preview, up, refresh, destroy and outputs, as a user meets them: exit codes, words, documents."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from automation import cli as command
+from automation.stacks import OLDEST_CLI
+from rehearsal.stand_ins import STAND_INS
+from tests.automation.network import ARM_IDS, STACK, URNS, Site
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+Run = Callable[..., Result]
+SMALL = "from tests.automation.network import network\n\nnetwork(tags={tags!r}, protect={protect})\n"
+OPERATIONS = ("preview", "up", "refresh", "destroy", "outputs")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command on a small program, with the settings of `Pulumi.test.yaml`."""
+    Site(tmp_path)
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+
+    def invoke(*arguments: str, tags: dict[str, str] | None = None, protect: bool = False, **options: Any) -> Result:
+        text = SMALL.format(tags=tags, protect=protect)
+        (tmp_path / "__main__.py").write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(command.app, [*arguments, "--stack", STACK], **options)
+        assert isinstance(result.exception, SystemExit | None), result.exception  # else a user sees a traceback
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Put a `pulumi` of this script alone on PATH; the file that it writes its command lines to."""
+    folder, calls = tmp_path / "bin", tmp_path / "calls"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def with_script(script: str) -> Path:
+        file = folder / "pulumi"
+        file.write_text(f'#!/bin/sh\necho "$*" >> {calls}\n{script}\n', encoding="utf-8")
+        file.chmod(file.stat().st_mode | stat.S_IXUSR)
+        return calls
+
+    return with_script
+
+
+def settings(folder: Path, *without: str, **other: Any) -> None:
+    values = {key: value for key, value in {**TWO_CLUSTERS, **STAND_INS, **other}.items() if key not in without}
+    text = yaml.safe_dump({"config": {"edge-stamps:settings": values}})
+    (folder / f"Pulumi.{STACK}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_stack_lives_from_preview_to_destroy(run: Run) -> None:
+    assert run("preview", "--offline").stdout == "5 would be created\n"
+    assert run("outputs", "--offline").stdout == "{}\n"
+    up = run("up", "--offline")
+    assert (up.exit_code, up.stdout) == (0, "5 created\n")
+    assert "  create vnet\n" in up.stderr
+    assert json.loads(run("outputs", "--offline").stdout) == {"vnet": ARM_IDS["vnet"]}
+
+    again = run("up", "--offline")
+    assert (again.exit_code, again.stdout) == (0, "No changes.\n")
+    changed = run("preview", "--offline", tags={"a": "b"})
+    assert (changed.exit_code, changed.stdout) == (0, "1 would be updated\n  update vnet\n")
+    assert run("refresh", "--offline").stdout == "No changes.\n"
+    assert run("destroy", "--offline").stdout == "5 deleted\n"
+    assert run("destroy", "--offline").stdout == "No changes.\n"
+    assert run("outputs", "--offline").stdout == "{}\n"
+
+
+def test_each_operation_is_told_as_one_document(run: Run) -> None:
+    documents = {name: json.loads(run(name, "--offline", "--json").stdout) for name in OPERATIONS[:4]}
+
+    assert all(
+        set(document) == {"operation", "ok", "changes", "notes", "failures", "outputs"}
+        for document in documents.values()
+    )
+    assert [document["operation"] for document in documents.values()] == list(OPERATIONS[:4])
+    assert all(document["ok"] is True and document["failures"] == [] for document in documents.values())
+    assert documents["preview"]["outputs"] == {"vnet": None}
+    assert documents["up"]["outputs"] == documents["refresh"]["outputs"] == {"vnet": ARM_IDS["vnet"]}
+    assert documents["up"]["changes"].items() >= dict.fromkeys(URNS.values(), "create").items()
+    assert documents["refresh"]["changes"] == {}
+    assert documents["destroy"]["changes"].items() >= dict.fromkeys(URNS.values(), "delete").items()
+
+
+def test_a_failure_is_told_with_its_remedy_and_exits_1(run: Run) -> None:
+    result = run("up", "--offline", "--fault", "vnet:create:bad-request")
+    assert result.exit_code == 1
+    assert (
+        f'\n  FAILED vnet\n    Status=400 Code="BadRequest" Message="The request for {ARM_IDS["vnet"]}' in result.stdout
+    )
+    assert "\n    -> Correct the settings in question and check them: `python -m automation check" in result.stdout
+    assert "then run the same command again; it goes on from here." in result.stdout
+    assert "  FAILED vnet\n" in result.stderr
+    assert run("up", "--offline").stdout == "2 created\n"
+
+
+def test_a_failure_is_told_as_a_document(run: Run) -> None:
+    result = run("up", "--offline", "--json", "--fault", "vnet:create:not-found:4")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"]) == (1, False)
+    (failure,) = document["failures"]
+    assert (failure["resource"], failure["transient"]) == (URNS["vnet"], "TRANSIENT-11")
+    assert 'Code="ResourceNotFound"' in failure["message"]
+    assert "it did not pass in time" in failure["remedy"]
+    assert len([note for note in document["notes"] if note.endswith("tried again")]) == 3
+
+
+def test_what_passes_is_told_and_waited_for_without_any_time(run: Run) -> None:
+    result = run("up", "--offline", "--fault", "vnet:create:cut-while-running", "--fault", "nsg:create:throttled:2")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 created, 1 updated")
+    assert "Waiting 60 s for what passes by itself ...\n" in result.stderr
+    assert "vnet: its create was cut off after Azure had taken it; it is in the stack now\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["vnet", "vnet:create", "vnet:create:nope", "vnet:fly:throttled", "vnet:create:throttled:many", "a:b:c:1:2"],
+)
+def test_a_fault_that_cannot_be_is_refused_with_what_is_expected(text: str, run: Run, tmp_path: Path) -> None:
+    result = run("up", "--offline", "--fault", text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "expected" in result.stderr
+    assert not (tmp_path / ".rehearsal").exists()
+
+
+def test_a_fault_needs_the_modelled_azure(run: Run, cli: Callable[[str], Path]) -> None:
+    calls = cli("exit 1")
+    result = run("up", "--fault", "vnet:create:throttled")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "it needs --offline" in result.stderr
+    assert not calls.exists()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_settings_that_cannot_be_used_exit_2_with_every_problem(operation: str, run: Run, tmp_path: Path) -> None:
+    settings(tmp_path, release="2609", prefix="a-prefix-that-is-too-long")
+    result = run(operation, "--offline")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "  release\n" in result.stderr
+    assert "  prefix\n" in result.stderr
+    assert not (tmp_path / ".rehearsal").exists()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_only_the_tenant_knows_is_asked_for_unless_offline(operation: str, run: Run, tmp_path: Path) -> None:
+    settings(tmp_path, *STAND_INS)
+    yes = ["--yes"] if operation == "destroy" else []
+    result = run(operation, *yes)
+    assert result.exit_code == 2
+    assert all(f"  {key}\n" in result.stderr for key in STAND_INS)
+
+    offline = run(operation, "--offline")
+    assert offline.exit_code == 0
+    told = f"Stand-ins for what only the tenant knows: {', '.join(STAND_INS)}\n"
+    assert (told in offline.stderr) is (operation != "outputs")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_without_the_cli_it_says_how_to_get_it(
+    operation: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(operation, *(["--yes"] if operation == "destroy" else []))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline to"
+        " deploy into the modelled Azure\n"
+    )
+
+
+def test_a_cli_that_is_too_old_is_told(run: Run, cli: Callable[[str], Path]) -> None:
+    cli("echo v3.258.9")
+    result = run("up")
+    assert result.exit_code == 1
+    assert "your current CLI version is 3.258.9" in result.stderr
+    assert result.stderr.endswith("Next: install a newer Pulumi CLI\n")
+
+
+def test_the_oldest_cli_is_the_one_that_the_project_asks_for() -> None:
+    project = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert project["requiredPulumiVersion"] == f">={OLDEST_CLI}"
+
+
+def test_a_stack_that_the_backend_does_not_have_is_not_made(run: Run, cli: Callable[[str], Path]) -> None:
+    calls = cli(
+        '[ "$1" = version ] && echo v3.260.0 && exit; echo "error: no stack named \'test\' found" >&2; exit 255'
+    )
+    result = run("up")
+    assert result.exit_code == 1
+    assert 'Next: pulumi stack init test --secrets-provider "azurekeyvault://<vault>' in result.stderr
+    assert "init" not in calls.read_text()
+
+
+def test_what_else_the_cli_refuses_is_told_in_its_own_words(run: Run, cli: Callable[[str], Path]) -> None:
+    cli('[ "$1" = version ] && echo v3.260.0 && exit; echo "error: no credentials" >&2; echo "hint" >&2; exit 255')
+    result = run("preview")
+    assert (result.exit_code, result.stderr) == (1, "error: no credentials\nhint\n")
+
+
+def test_an_example_is_not_deployed_in_earnest(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / f"Pulumi.{STACK}.yaml").rename(tmp_path / "examples" / f"Pulumi.{STACK}.yaml")
+    result = run("up")
+    assert result.exit_code == 1
+    assert "Next: cp examples/Pulumi.test.yaml . and fill in your tenant's values" in result.stderr
+    assert run("up", "--offline").exit_code == 0
+
+
+def test_destroy_asks_before_it_deletes_in_azure(run: Run, cli: Callable[[str], Path]) -> None:
+    calls = cli("exit 1")
+    result = run("destroy", input="n\n")
+    assert result.exit_code == 1
+    assert "Delete everything that stack test has deployed in Azure? [y/N]" in result.stderr
+    assert not calls.exists()
+
+
+def test_a_locked_stack_exits_1_with_its_holder(run: Run, tmp_path: Path) -> None:
+    run("up", "--offline")
+    Site(tmp_path).lock(username="alice", hostname="laptop", pid=4321)
+    result = run("up", "--offline", tags={"a": "b"})
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Stack test is locked by another run:\n  alice@laptop, process 4321" in result.stderr
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_state_that_cannot_be_read_exits_1_with_the_way_out(operation: str, run: Run, tmp_path: Path) -> None:
+    assert run("up", "--offline").exit_code == 0
+    kept = tmp_path / ".rehearsal" / STACK
+    (kept / "state.json").write_text("[]", encoding="utf-8")
+    result = run(operation, "--offline")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"Next: remove the folder {kept}, which starts from nothing" in result.stderr
+
+
+def test_prod_refuses_to_be_destroyed_except_as_a_rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+
+    def prod(*arguments: str) -> Result:
+        return CliRunner().invoke(command.app, [*arguments, "--stack", "prod"])
+
+    assert prod("up", "--offline").exit_code == 0
+    refused = prod("destroy", "--offline")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "Nothing is deleted, because of stack prod these resources are protected:\n" in refused.stderr
+    assert "  site-node\n" in refused.stderr
+    assert "pulumi state unprotect --all --stack prod" in refused.stderr
+    assert prod("preview", "--offline").stdout == "No changes.\n"
+
+    gone = prod("rehearse", "--destroy")
+    assert gone.exit_code == 0
+    assert gone.stdout.endswith(" deleted\n")
+    assert not (tmp_path / ".rehearsal" / "prod").exists()

@@ -1,0 +1,209 @@
+"""What a killed or cut-off run leaves behind, and how `python -m automation up` goes on from there."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from pulumi.automation import ConcurrentUpdateError
+
+from automation.deploy import LockedError
+from automation.operations import name_of
+from automation.stacks import import_state
+from automation.sweep import compared
+from tests.engine.conftest import Deployment, FirstUp
+from tests.engine.engine import StackUnderTest
+
+NODE = "/virtualMachines/vm-myorga-aio-dev-001-0"
+KILLED = "only a process of its own can be killed"
+
+
+def locks_of(stack: StackUnderTest) -> Path:
+    """Where the engine's backend keeps the stack's locks."""
+    if stack.kind == "offline":
+        return stack.project / ".rehearsal" / stack.name / "locks"
+    return stack.folder / "state" / ".pulumi" / "locks" / "organization" / "edge-stamps" / stack.name
+
+
+def lock(stack: StackUnderTest, **values: Any) -> None:
+    """Leave a lock as another run would."""
+    content = {
+        "pid": os.getpid(),
+        "username": getpass.getuser(),
+        "hostname": socket.gethostname(),
+        "timestamp": "2026-11-24T12:00:00Z",
+    }
+    locks_of(stack).mkdir(parents=True, exist_ok=True)
+    (locks_of(stack) / "0f0e1a5c-0000-4000-8000-000000000001.json").write_text(json.dumps(content | values))
+
+
+def ended_process() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def kill_while_writing(deployment: Deployment, ending: str) -> None:
+    """Run `up`, and kill the engine while Azure writes the resource whose id ends so."""
+    killed: list[int] = []
+
+    def kill(arm_id: str) -> None:
+        if arm_id.endswith(ending) and not killed:
+            (held,) = locks_of(deployment.stack).glob("*.json")
+            killed.append(json.loads(held.read_text())["pid"])
+            os.kill(killed[0], signal.SIGKILL)
+
+    deployment.azure.when_written = kill
+    # One at a time: a file:// backend that is killed while it writes the state cuts its file off (REMEDY-26).
+    with mock.patch("automation.operations.PARALLEL", 1):
+        assert not deployment.stack.up(may_fail=True).ok
+    assert killed
+    deployment.azure.when_written = lambda _: None
+
+
+def is_as_undisturbed(deployment: Deployment, first_up: FirstUp) -> None:
+    """Stack and Azure hold what an `up` without any failure leaves, and nothing else."""
+    assert deployment.azure.ids() == first_up.azure.ids()
+    resources = deployment.stack.export()["resources"]
+    assert {resource["urn"] for resource in resources} == set(compared(first_up.stack.export()))
+    assert not [resource["urn"] for resource in resources if resource.get("initErrors")]
+    assert deployment.stack.preview().changes == {}
+
+
+@pytest.mark.only("pulumi", reason=KILLED)
+def test_a_create_that_was_killed_after_azure_had_taken_it_is_adopted(fresh: Deployment, first_up: FirstUp) -> None:
+    kill_while_writing(fresh, NODE)
+    with fresh.stack.deployer() as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    told = "\n".join(report.notes)
+    assert "the lock of a run that has ended is taken away" in told
+    kept = [file for file in (fresh.stack.folder / "state").rglob("*") if file.is_file()]
+    assert kept
+    assert [file for file in kept if b"PRIVATE KEY" in file.read_bytes()] == []
+    assert "site-node: its create was cut off after Azure had taken it; it is in the stack now" in told
+    is_as_undisturbed(fresh, first_up)
+
+
+@pytest.mark.only("pulumi", reason=KILLED)
+def test_a_create_that_was_killed_and_never_arrived_is_done_again(fresh: Deployment, first_up: FirstUp) -> None:
+    kill_while_writing(fresh, NODE)
+    fresh.azure.delete_behind_the_stack(NODE)
+    with fresh.stack.deployer() as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    told = "\n".join(report.notes)
+    assert "site-node: its create was cut off and Azure does not have it; it is created anew" in told
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_a_create_whose_answer_never_arrived_is_adopted_by_the_same_up(fresh: Deployment, first_up: FirstUp) -> None:
+    fresh.azure.order("site-virtual-network", "connection-cut")
+    waits: list[float] = []
+    with fresh.stack.deployer(sleep=waits.append) as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    assert len(waits) == 1
+    assert "site-virtual-network: its create was cut off after Azure had taken it" in "\n".join(report.notes)
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_looking_for_one_resource_does_not_make_a_failed_one_pass_for_ready(
+    fresh: Deployment, first_up: FirstUp
+) -> None:
+    """A refresh takes whatever exists for finished."""
+    fresh.azure.order("site-key-vault", "connection-cut")
+    fresh.azure.order("site-node", "accepted-then-failed")
+    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    assert {state for *_, state in fresh.azure.seen().values()} == {"Succeeded"}
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_plain_up_cannot_get_past_a_create_whose_answer_never_arrived(fresh: Deployment) -> None:
+    """Why `python -m automation up` exists: azure-native refuses to create what exists."""
+    fresh.azure.order("site-virtual-network", "connection-cut")
+    fresh.stack.up(may_fail=True)
+
+    again = fresh.stack.up(may_fail=True)
+    assert [name_of(urn) for urn in again.failures] == ["site-virtual-network"]
+    assert "cannot create already existing resource" in "".join(again.failures.values())
+
+
+def test_what_azure_is_still_busy_with_is_waited_for(fresh: Deployment, first_up: FirstUp) -> None:
+    fresh.azure.order("site-key-vault", "cut-while-running")
+    with fresh.stack.deployer(sleep=fresh.azure.clock.advance) as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    assert fresh.azure.clock.now() >= 120
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_what_passes_by_itself_is_waited_for_and_what_does_not_fails_at_once(fresh: Deployment) -> None:
+    fresh.azure.order("site-virtual-network", "throttled")
+    fresh.azure.order("enterprise-key-vault", "bad-request")
+    waits: list[float] = []
+    with fresh.stack.deployer(sleep=waits.append) as deployer:
+        refused = deployer.up()
+        assert {failure.name for failure in refused.failures} == {"site-virtual-network", "enterprise-key-vault"}
+        assert waits == []
+
+        fresh.azure.order("site-node", "throttled")
+        assert deployer.up().ok
+    assert waits == [60]
+
+
+def test_a_lock_of_a_run_of_ours_that_has_ended_is_taken_away(deployed: Deployment) -> None:
+    lock(deployed.stack, pid=ended_process())
+    with deployed.stack.deployer() as deployer:
+        report = deployer.up()
+
+    assert report.ok
+    assert report.changes == {}
+    assert "the lock of a run that has ended is taken away" in "\n".join(report.notes)
+    assert list(locks_of(deployed.stack).glob("*.json")) == []
+
+
+def test_no_key_is_left_in_a_temporary_file_when_a_state_is_refused(
+    deployed: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK leaves the file behind that it hands to the CLI."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    lock(deployed.stack)
+    with deployed.stack.opened() as stack, pytest.raises(ConcurrentUpdateError):
+        exported = stack.export_stack()
+        import_state(stack, exported.version, dict(exported.deployment or {}))
+    left = [file for file in tmp_path.glob("tmp*") if file.is_file() or list(file.glob("*"))]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "holder", [{}, {"hostname": "another-machine", "pid": 1}, {"username": "somebody", "pid": 1}], ids=str
+)
+def test_a_lock_that_may_be_alive_is_respected(holder: dict[str, Any], deployed: Deployment) -> None:
+    lock(deployed.stack, **holder)
+    with (
+        deployed.stack.deployer() as deployer,
+        pytest.raises(LockedError, match="pulumi cancel --stack dev") as refused,
+    ):
+        deployer.up()
+
+    assert str(holder.get("hostname", socket.gethostname())) in str(refused.value)
+    assert len(list(locks_of(deployed.stack).glob("*.json"))) == 1
