@@ -4,16 +4,19 @@ STACK ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
+MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make one page of docs/ each, and take --write and --check.
-PAGES := rehearsal.azure.describe automation.describe tests.engine.describe
+PAGES := rehearsal.azure.describe rehearsal.cluster.describe automation.describe tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse rehearse-clean test check lint types shellcheck docs docs-check sweep golden bench clean
+.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check sweep golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(READY) ## Create the virtual environment with everything pinned
+setup: $(READY) ## Create the virtual environment with everything pinned, and install Mosquitto where that may be done
+	@$(MOSQUITTO) || true
 
 # pip compiles byte-code while installing: without it every import of azure-native costs seconds.
 $(READY): requirements.txt requirements-dev.txt
@@ -22,13 +25,18 @@ $(READY): requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-dev.txt
 	@touch $@
 
+mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say how
+	@$(MOSQUITTO)
+
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
+	@$(MOSQUITTO) || true
 	@$(BIN)/python -m automation rehearse --stack $(STACK)
 
 rehearse-clean: $(READY) ## Destroy what earlier rehearsals have deployed
 	@$(BIN)/python -m automation rehearse --stack $(STACK) --destroy
 
 test: $(READY) ## Run the tests
+	@$(MOSQUITTO) || true
 	$(BIN)/python -m pytest
 
 check: lint types shellcheck docs-check ## Linter, formatter, types, shell scripts, generated pages
@@ -59,4 +67,4 @@ bench: $(READY) ## Time and memory of one evaluation, by number of clusters
 	$(BIN)/python benchmarks/evaluation.py
 
 clean: ## Remove what the targets above have made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal .runs

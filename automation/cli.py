@@ -19,6 +19,7 @@ from settings import SettingsError, load, stack_file
 if TYPE_CHECKING:  # they load pulumi; usage and help do not wait for it
     from automation.deploy import Report
     from automation.operations import Operation
+    from rehearsal.azure.faults import Faults
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -98,23 +99,29 @@ def rehearse(
     destroy: Annotated[
         bool, typer.Option("--destroy", help="Only destroy what earlier rehearsals have deployed, and forget it.")
     ] = False,
+    without_messages: Annotated[
+        bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
+    ] = False,
 ) -> None:
     """Rehearse a deployment: the real program and settings, judged and deployed without Azure.
 
-    Check, rules, preview, up, a second preview that has to be empty, outputs. What was deployed lasts in .rehearsal/,
-    so that the next run says what has changed; --destroy starts from nothing.
+    Check, rules, preview, up, a second preview that has to be empty, outputs; then MQTT messages through a real broker
+    that is configured from nothing but what was deployed. All of it lasts in .rehearsal/, so that the next run says
+    what has changed; --destroy starts from nothing.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
     from automation import rehearsing, summary
     from automation.lifecycle import settings_of
 
-    with _mistakes_told():
+    with _mistakes_told(stack, offline=True):
         if destroy:
             settings, _ = settings_of(PROGRAM, stack, offline=True)
-            _finish(rehearsing.destroy(PROGRAM, stack, settings), "destroy", as_json=as_json)
+            _finish(rehearsing.destroy(PROGRAM, stack, settings), "destroy", as_json=as_json, offline=True)
             return
-        progress(f"Rehearsing stack {stack}: settings, rules, preview, up, preview ...")
-        run = rehearsing.rehearse_and_deploy(PROGRAM, stack)
+        last = "no messages" if without_messages else "messages"
+        progress(f"Rehearsing stack {stack}: settings, rules, preview, up, preview, {last} ...")
+        messages = 0 if without_messages else rehearsing.MESSAGES
+        run = rehearsing.rehearse_and_deploy(PROGRAM, stack, messages=messages)
     if as_json:
         say(json.dumps(summary.as_document(run), indent=2))
     else:
@@ -137,7 +144,7 @@ def up(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            "--fault", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong; docs/world.md has the kinds."
+            "--fault", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong; docs/world.md says what there is."
         ),
     ] = None,
 ) -> None:
@@ -160,7 +167,7 @@ def destroy(
     stack: Stack = "dev",
     offline: Offline = False,
     as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --offline it never does.")] = False,
 ) -> None:
     """Delete everything that the stack has deployed. Protected resources make it refuse."""
     if not (offline or yes):
@@ -188,7 +195,7 @@ def sweep(
     from automation.sweep import sweep as run_sweep
 
     rng = random.Random(seed)  # noqa: S311 it chooses test cases
-    with _mistakes_told():
+    with _mistakes_told(stack, offline=True):
         chosen = list(cases(undisturbed(PROGRAM, stack), rng))
     if sample:
         chosen = rng.sample(chosen, min(sample, len(chosen)))
@@ -214,58 +221,80 @@ def outputs(stack: Stack = "dev", offline: Offline = False) -> None:
     """Print the stack's outputs as one JSON object: how to reach clusters and brokers. No secret is among them."""
     from automation.lifecycle import deployer, settings_of
 
-    with _mistakes_told():
+    with _mistakes_told(stack, offline=offline):
         settings, _ = settings_of(PROGRAM, stack, offline=offline)
         found = deployer(PROGRAM, stack, settings, offline=offline).stack.outputs()
-    say(json.dumps({name: output.value for name, output in sorted(found.items())}, indent=2))
+    shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
+    say(json.dumps(shown, indent=2))
 
 
 def _operate(operation: Operation, stack: str, *, offline: bool, as_json: bool, faults: Sequence[str] = ()) -> None:
     from automation import lifecycle
 
-    with _mistakes_told():
-        if faults and not offline:
-            fail("--fault orders a failure from the modelled Azure; it needs --offline", EXIT_UNUSABLE)
-        ordered = [lifecycle.fault(text) for text in faults]
+    if faults and not offline:
+        fail("--fault orders a failure from the modelled Azure; it needs --offline", EXIT_UNUSABLE)
+    ordered = _faults(faults)
+    with _mistakes_told(stack, offline=offline):
         settings, stand_ins = lifecycle.settings_of(PROGRAM, stack, offline=offline)
         if stand_ins:
             progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
         deployer = lifecycle.deployer(PROGRAM, stack, settings, offline=offline, faults=ordered)
         report: Report = getattr(deployer, operation)()
-    _finish(report, operation, as_json=as_json)
+    for order in ordered.open:
+        progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
+    _finish(report, operation, as_json=as_json, offline=offline)
 
 
-def _finish(report: Report, operation: str, *, as_json: bool) -> None:
-    from automation import summary
+def _faults(texts: Sequence[str]) -> Faults:
+    from automation.lifecycle import fault
+    from rehearsal.azure.faults import Faults
+
+    try:
+        return Faults(*map(fault, texts))
+    except ValueError as error:
+        fail(str(error), EXIT_UNUSABLE)
+
+
+def _finish(report: Report, operation: str, *, as_json: bool, offline: bool) -> None:
+    from automation.report import print_report, report_as_document
 
     if as_json:
-        say(json.dumps(summary.report_as_document(report, operation), indent=2))
+        say(json.dumps(report_as_document(report, operation), indent=2))
     else:
-        summary.print_report(report, operation)
+        print_report(report, operation, offline=offline)
     if not report.ok:
         raise typer.Exit(EXIT_FAILED)
 
 
 @contextmanager
-def _mistakes_told() -> Iterator[None]:
-    """A user's mistake, and what cannot be used, in words and without a traceback."""
+def _mistakes_told(stack: str, *, offline: bool) -> Iterator[None]:
+    """A user's mistake, and what cannot be used, in words and without a traceback.
+
+    Offline no command is advised that would act on a real stack.
+    """
     from pulumi.automation import CommandError
 
+    from automation import advice
     from automation.deploy import LockedError, ProtectedError
-    from automation.lifecycle import reason
+    from automation.lifecycle import ExampleError, reason
+    from automation.pending import UnsettledError
     from automation.stacks import UnusableError
-    from automation.transients import remedy_of
-    from rehearsal.azure.shapes import UnknownTypeError
+    from rehearsal.mqtt.install import MosquittoMissingError
 
     try:
         yield
-    except (SettingsError, ValueError) as error:
+    except (SettingsError, ExampleError) as error:
         fail(str(error), EXIT_UNUSABLE)
-    except (UnusableError, LockedError, ProtectedError, UnknownTypeError) as error:
+    except MosquittoMissingError as error:
+        fail(f"{error}\nNext: install it, or add --without-messages", EXIT_FAILED)
+    except LockedError as error:
+        fail(f"{error}\n{advice.when_locked(stack, offline=offline)}", EXIT_FAILED)
+    except ProtectedError as error:
+        fail(f"{error}\n{advice.when_protected(stack, offline=offline)}", EXIT_FAILED)
+    except (UnusableError, UnsettledError) as error:
         fail(str(error), EXIT_FAILED)
     except CommandError as error:
-        text = reason(error)
-        fail(text if "Next:" in text else f"{text}\nNext: {remedy_of(text)}", EXIT_FAILED)
+        fail(advice.when_failed(reason(error), offline=offline), EXIT_FAILED)
     except KeyboardInterrupt:
         fail("Interrupted. Next: run the same command again; it goes on from where it was", EXIT_INTERRUPTED)
 

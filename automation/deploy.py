@@ -6,21 +6,30 @@ with what does not depend on a failure, and the whole is run again.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
+from automation.cut_off import cut_off_in
 from automation.locks import Lock, locks_in
 from automation.operations import STACK_TYPE, Operation, Outcome, Progress, name_of, run
-from automation.pending import mark_unready, settle, told
+from automation.pending import looked, settle, told, with_cut_off
+from automation.runs import BusyError, Runs
 from automation.stacks import import_state
 from automation.transients import Transient, match, remedy_of, wait_of
 
+THERE_ALREADY = Transient(
+    "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
+)
+"""Not a row of the table: the same is said of what is somebody else's."""
+_LOOKS = 3
 MOST_RUNS = 12
 """How often one `up` runs the engine, whatever the table allows each resource."""
 
@@ -28,11 +37,19 @@ T = TypeVar("T")
 
 
 class LockedError(Exception):
-    """Another run holds the stack; the text says whose, and what to do."""
+    """Another run holds the stack; the text says whose."""
+
+    def __init__(self, stack: str, locks: Sequence[Lock]) -> None:
+        holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
+        super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
 
 
 class ProtectedError(Exception):
-    """Nothing is deleted, as something is protected; the text says what, and what to do."""
+    """Nothing is deleted, as something is protected; the text says what."""
+
+    def __init__(self, stack: str, names: Sequence[str]) -> None:
+        listed = "\n".join(f"  {name}" for name in names)
+        super().__init__(f"Nothing is deleted, because of stack {stack} these resources are protected:\n{listed}")
 
 
 @dataclass(frozen=True)
@@ -49,10 +66,19 @@ class Failure:
         return name_of(self.urn) if self.urn and STACK_TYPE not in self.urn else "the program or the engine"
 
     @property
+    def may_exist(self) -> bool:
+        """Whether the call may have been done, although it failed.
+
+        azure-native looks before it creates: where that has failed, nothing was sent (client_azcore.go, `CanCreate`).
+        """
+        asked_only = re.search(r"cannot check existence|\bGET \W?https", self.message, re.I)
+        return bool(self.transient and self.transient.exists and not asked_only)
+
+    @property
     def remedy(self) -> str:
         if self.transient is None:
             return remedy_of(self.message)
-        return f"{self.transient.title}; it did not pass in time. {remedy_of(self.message)}"
+        return f"{self.transient.title}. {remedy_of(self.message)}"
 
 
 @dataclass
@@ -84,91 +110,129 @@ class Deployer:
 
     stack: auto.Stack
     subscription_id: str
+    runs: Runs
     say: Callable[[str], None] = lambda _: None
     """Told at once what is going on."""
     progress: Progress = lambda *_: None
     sleep: Callable[[float], None] = time.sleep
+    _gone: set[str] = field(default_factory=set)
+    """URNs of creates in doubt that Azure did not have when it was asked."""
 
     def preview(self) -> Report:
         """Say what `up` would do; nothing changes, and nothing that a killed run left is settled."""
-        return self._once("preview", Report())
+        report = Report()
+        if pending := self._state()[1].get("pending_operations"):
+            self._note_all(report, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
+        report.take(self._run("preview", report))
+        return report
 
     def refresh(self) -> Report:
-        """Read everything again, and let the state follow."""
+        """Read everything again, and let the state follow; raises as `up`."""
         report = Report()
-        self._settle(report)
-        return self._once("refresh", report)
+        with self._alone():
+            if self._settle(report):
+                report.take(self._run("refresh", report))
+        return report
 
     def up(self) -> Report:
         """Bring the stack to what the program says.
 
         Raises:
             LockedError: another run holds the stack.
-            UnknownTypeError: what a killed run left cannot be settled here.
+            UnsettledError: what a killed run left cannot be settled here.
         """
-        return self._until_done("up")
+        report = Report()
+        with self._alone():
+            if self._settle(report):
+                self._until_done("up", report)
+        return report
 
     def destroy(self) -> Report:
         """Delete everything; with a protected resource among it, nothing.
 
         Raises:
             ProtectedError: something is protected. The engine would refuse that alone, as it is run without a preview.
-            LockedError, UnknownTypeError: as for `up`.
+            LockedError, UnsettledError: as for `up`.
         """
-        resources = self._state()[1].get("resources") or []
-        if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
-            raise ProtectedError(_protected(self.stack.name, protected))
-        return self._until_done("destroy")
+        report = Report()
+        with self._alone():
+            if self._settle(report):
+                resources = self._state()[1].get("resources") or []
+                if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
+                    raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
+                self._until_done("destroy", report)
+        return report
 
     def unprotect(self) -> None:
         """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""
-        version, deployment = self._state()
-        for resource in deployment.get("resources") or []:
-            resource.pop("protect", None)
-        self._past_lock(Report(), lambda: import_state(self.stack, version, deployment))
+        with self._alone():
+            version, deployment = self._state()
+            for resource in deployment.get("resources") or []:
+                resource.pop("protect", None)
+            self._past_lock(Report(), lambda: import_state(self.stack, version, deployment))
 
-    def _once(self, operation: Operation, report: Report) -> Report:
-        report.take(self._run(operation, report))
-        return report
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with self.runs.one():
+                yield
+        except BusyError:
+            raise LockedError(self.stack.name, []) from None
 
-    def _until_done(self, operation: Operation) -> Report:
+    def _until_done(self, operation: Operation, report: Report) -> None:
         """Run, and run again as long as everything that failed passes by itself."""
-        report = Report()
-        self._settle(report)
         failed: Counter[tuple[str, Transient | None]] = Counter()
         while True:
             outcome = self._run(operation, report)
             report.take(outcome)
+            report.failures = [self._seen(failure) for failure in report.failures]
             failed.update((failure.urn, failure.transient) for failure in report.failures)
             if report.ok or not _may_go_on(report, failed):
-                return report
+                return
             self._wait(report)
-            self._settle(report, _cut_off(outcome, report.failures))
+            if not self._settle(report, cut_off_in(outcome, [f.urn for f in report.failures if f.may_exist])):
+                return
+
+    def _seen(self, failure: Failure) -> Failure:
+        """What exists and is ours after all: it was not visible a moment ago, or was kept in a vault of this stack."""
+        ours = failure.urn in self._gone or "$azure-native:keyvault:Secret::" in failure.urn
+        late = ours and "cannot create already existing resource" in failure.message
+        return replace(failure, transient=THERE_ALREADY) if late else failure
 
     def _run(self, operation: Operation, report: Report) -> Outcome:
         outcome = self._past_lock(report, lambda: run(self.stack, operation, progress=self.progress))
+        self.runs.was_killed = outcome.was_killed
         report.runs += 1
         return outcome
 
-    def _settle(self, report: Report, cut_off: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Leave no create in doubt: adopt what exists, drop what does not."""
+    def _settle(self, report: Report, cut_off: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""
         version, before = self._state()
-        settled = settle(before, self.subscription_id, cut_off)
+        doubted = with_cut_off(before, cut_off)
+        settled = settle(doubted, self.subscription_id)
         if not settled.is_changed:
-            return
+            return True
         if self._state() != (version, before):
-            raise LockedError("Another run is changing the stack. Next: wait until it has ended")
+            raise LockedError(self.stack.name, [])
         self._past_lock(report, lambda: import_state(self.stack, version, settled.deployment))
         self.say("A run was cut off: looking what there is ...")
-        found = self._run("refresh", report)
-        for line in told(settled, [urn for urn, change in found.changes.items() if change == "delete"]):
-            self._note(report, line)
-        for failure in failures_of(found):
-            self._note(report, f"{failure.name}: could not be read, so it is written anew ({failure.message})")
-        # What was cut off may have failed since, or be at work still: it is written once more.
-        version, refreshed = self._state()
-        if mark_unready(refreshed, settled):
-            self._past_lock(report, lambda: import_state(self.stack, version, refreshed))
+        unread = self._look({*settled.doubtful, *settled.interrupted, ""}, report)
+        found = looked(settled, self._state()[1])
+        # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
+        import_state(self.stack, version, doubted if unread else found.deployment)
+        if not unread:
+            self._gone.update(found.gone)
+            self._note_all(report, told(settled, found))
+        return not unread
+
+    def _look(self, urns: Collection[str], report: Report) -> list[Failure]:
+        """Refresh; what of these could not be read, also after some tries."""
+        for _ in range(_LOOKS):
+            report.failures = [each for each in failures_of(self._run("refresh", report)) if each.urn in urns]
+            if report.ok or any(failure.transient is None for failure in report.failures):
+                break
+            self._wait(report)
+        return report.failures
 
     def _state(self) -> tuple[int | None, dict[str, Any]]:
         """Version and deployment of the export, without the moment at which it was made."""
@@ -178,33 +242,34 @@ class Deployer:
         return exported.version, deployment
 
     def _past_lock(self, report: Report, action: Callable[[], T]) -> T:
-        """Do it; a lock of ours whose run has ended is taken away first."""
+        """Do it; a lock of a run that began here and has ended is taken away first."""
         try:
             return action()
         except ConcurrentUpdateError as error:
             locks = locks_in(str(error))
-            if not locks or not all(lock.is_left_over for lock in locks):
-                raise LockedError(_held(self.stack.name, locks)) from None
+            if not locks or not all(lock.is_left_over and self.runs.has_begun(lock) for lock in locks):
+                raise LockedError(self.stack.name, locks) from None
         self.stack.cancel()
-        for lock in locks:
-            self._note(report, f"the lock of a run that has ended is taken away ({lock})")
+        self._note_all(report, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
         try:
             return action()
         except ConcurrentUpdateError as error:
-            raise LockedError(_held(self.stack.name, locks_in(str(error)))) from None
+            raise LockedError(self.stack.name, locks_in(str(error))) from None
 
     def _wait(self, report: Report) -> None:
         seconds = 0
         for failure in report.failures:
             assert failure.transient is not None
             seconds = max(seconds, wait_of(failure.transient, failure.message))
-            self._note(report, f"{failure.name}: {failure.transient.title} ({failure.transient.id}); tried again")
+            what = f"{failure.transient.title} ({failure.transient.id})"
+            self._note_all(report, [f"{failure.name}: {what}; tried again"])
         self.say(f"Waiting {seconds} s for what passes by itself ...")
         self.sleep(seconds)
 
-    def _note(self, report: Report, line: str) -> None:
-        report.notes.append(line)
-        self.say(line)
+    def _note_all(self, report: Report, lines: Sequence[str]) -> None:
+        for line in lines:
+            report.notes.append(line)
+            self.say(line)
 
 
 def failures_of(outcome: Outcome) -> list[Failure]:
@@ -220,37 +285,4 @@ def _may_go_on(report: Report, failed: Mapping[tuple[str, Transient | None], int
     return report.runs < MOST_RUNS and all(
         failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
         for failure in report.failures
-    )
-
-
-def _cut_off(outcome: Outcome, failures: Sequence[Failure]) -> list[dict[str, Any]]:
-    """The creates whose answer never arrived, in the state's format."""
-    lost = [outcome.creates[f.urn] for f in failures if f.transient and f.transient.exists and f.urn in outcome.creates]
-    return [
-        {
-            "urn": new.urn,
-            "type": new.type,
-            "custom": True,
-            "parent": new.parent,
-            "provider": new.provider,
-            "inputs": new.inputs or {},
-        }
-        for new in lost
-    ]
-
-
-def _protected(stack: str, urns: Sequence[str]) -> str:
-    names = "\n".join(f"  {name_of(urn)}" for urn in urns)
-    return (
-        f"Nothing is deleted, because of stack {stack} these resources are protected:\n{names}\n"
-        f"Next: if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again."
-    )
-
-
-def _held(stack: str, locks: Sequence[Lock]) -> str:
-    holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  the backend does not say who it is"
-    return (
-        f"Stack {stack} is locked by another run:\n{holders}\n"
-        f"Next: wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
-        " command again; what it left half done is settled then."
     )

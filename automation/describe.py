@@ -23,13 +23,31 @@ what Azure said, and the next step. Run the same command again after mending: it
 
 What a killed run has left is settled first:
 
-* A lock of a run of yours on this machine that has ended is taken away. Any other lock is respected, and its holder
+* The lock of a run that began on this machine and was killed is taken away. Any other lock is respected, and its holder
   named.
-* A create of which nobody knows whether Azure has done it is looked for. What exists is taken into the stack and
-  written once more, what does not is created. azure-native refuses to create what exists, so plain `pulumi up` cannot
-  get past it.
+* A create of which nobody knows whether Azure has done it is looked for. What exists and is this stack's is taken into
+  the stack and written once more, what does not is created. azure-native refuses to create what exists, so plain
+  `pulumi up` cannot get past it.
+
+Ctrl-C lets what runs end and begins nothing more (exit code 130). SIGTERM and SIGKILL end it at once.
 
 Plain `pulumi up` waits for nothing and settles nothing. It can always be run again; after a kill use the command above.
+
+For example, without Azure:
+
+```console
+$ make rehearse-clean
+$ .venv/bin/python -m automation up --offline --fault site-node:create:connection-cut
+...
+  FAILED site-node
+...
+site-node: The connection was cut (TRANSIENT-20); tried again
+Waiting 20 s for what passes by itself ...
+A run was cut off: looking what there is ...
+site-node: its create was cut off after Azure had taken it; it is in the stack now
+```
+
+(Offline the seconds are not waited for.)
 
 ## What passes by itself
 

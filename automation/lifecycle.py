@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from pulumi import automation as auto
 from automation.console import progress
 from automation.deploy import Deployer
 from automation.operations import Outcome, Progress, name_of
-from automation.stacks import UnusableError, open_stack, pulumi_cli
+from automation.runs import FOLDER, Runs
+from automation.stacks import VARIABLE, open_stack, pulumi_cli, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.command import OfflineCommand
 from rehearsal.stand_ins import with_stand_ins
 from settings import Settings, load, stack_file
+
+
+class ExampleError(Exception):
+    """A file under examples/ is to be deployed in earnest."""
 
 
 def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, list[str]]:
@@ -26,7 +31,7 @@ def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, 
 
     Raises:
         SettingsError: they cannot be used; without `offline` also where the tenant's own values are missing.
-        UnusableError: a file under examples/ is to be deployed in earnest.
+        ExampleError: a file under examples/ is to be deployed in earnest.
     """
     config: Mapping[str, Any] = stack_file.read(program, stack)
     missing: list[str] = []
@@ -34,7 +39,7 @@ def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, 
         config, missing = with_stand_ins(config)
     elif stack_file.is_example(program, stack):
         name = stack_file.path(program, stack).name
-        raise UnusableError(f"{name} is an example. Next: cp examples/{name} . and fill in your tenant's values")
+        raise ExampleError(f"{name} is an example. Next: cp examples/{name} . and fill in your tenant's values")
     return load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack)), missing
 
 
@@ -56,7 +61,7 @@ def deployer(
     settings: Settings,
     *,
     offline: bool,
-    faults: Sequence[Fault] = (),
+    faults: Faults | None = None,
     show: Progress = told,
 ) -> Deployer:
     """Operations on the stack: with the Pulumi CLI, or offline.
@@ -66,14 +71,25 @@ def deployer(
     """
     # Nobody waits for the modelled Azure: its clock is moved instead.
     clock = ManualClock(time.time())
-    command = OfflineCommand(faults=Faults(*faults), clock=clock) if offline else pulumi_cli()
+    opened = open_stack(program, stack, _offline(faults, clock) if offline else pulumi_cli())
+    if not offline and os.environ.get(VARIABLE):
+        refuse_stand_ins(opened)
+        progress(f"{VARIABLE} is set: not Azure answers, but {os.environ[VARIABLE]}.")
     return Deployer(
-        open_stack(program, stack, command),
+        opened,
         settings.tenant.subscription_id,
+        Runs(program / FOLDER / f"{'offline-' if offline else ''}{stack.rpartition('/')[2]}.json"),
         say=progress,
         progress=show,
         sleep=clock.advance if offline else time.sleep,
     )
+
+
+def _offline(faults: Faults | None, clock: ManualClock) -> auto.PulumiCommand:
+    """Loaded only here: deploying in earnest takes requirements.txt and nothing of requirements-dev.txt."""
+    from rehearsal.command import OfflineCommand
+
+    return OfflineCommand(faults=faults, clock=clock)
 
 
 def fault(text: str) -> Fault:

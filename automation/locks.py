@@ -8,7 +8,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.command.backend import user
+from rehearsal.whoami import user
 
 # pulumi/pulumi, pkg/backend/diy/lock.go, `checkForLock`. Pulumi Cloud names nobody.
 _LINE = re.compile(
@@ -32,10 +32,9 @@ class Lock:
 
     @property
     def is_left_over(self) -> bool:
-        """Whether the run was ours, on this machine, and has ended: then nobody is writing.
+        """Whether the run had our user and host name, and no such process is here.
 
-        A container that shares its host name with another one cannot see that one's processes: give runners host
-        names of their own.
+        That alone does not say that it was on this machine: `automation.runs` does.
         """
         return (self.user, self.host) == (user(), socket.gethostname()) and not _is_running(self.pid)
 

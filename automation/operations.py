@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from pulumi import automation as auto
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
+
+from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE
 
 Operation = Literal["preview", "up", "refresh", "destroy"]
 
@@ -51,6 +54,11 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return self.error is None
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal has ended the CLI, so that it could not put its things in order."""
+        return self.error is not None and bool(re.search(r"^ code: -", str(self.error), re.M))
 
     def names(self, change: str) -> set[str]:
         """Logical names of what this happened to."""
@@ -133,7 +141,10 @@ def _note_end(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> 
 
 
 def _known(value: Any) -> Any:
+    """Without the engine's ways to write what is not known, or hidden."""
     if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return SECRET_MARKER
         return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_known(item) for item in value]

@@ -11,13 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.operations import name_of
-from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of
+from rehearsal.azure.shapes import UnknownTypeError, shape_of
 
 _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
 """Packages whose resources exist nowhere but in the stack's state."""
 
 State = dict[str, Any]
 """The `deployment` of `pulumi stack export`."""
+
+
+MADE = "the create was cut off"
+"""Marks a resource of which nobody has seen yet that it is as it should be; the engine writes it once more."""
+
+
+class UnsettledError(Exception):
+    """What a killed run left cannot be settled here; the text says what to do."""
 
 
 @dataclass
@@ -30,67 +38,124 @@ class Settled:
     forgotten: list[str] = field(default_factory=list)
     """URNs whose create left nothing behind, as they live in the state only (keys, certificates, providers)."""
     interrupted: dict[str, str] = field(default_factory=dict)
-    """URN -> what else was being done to it; a refresh and the next `up` settle it."""
+    """URN -> what else was being done to it; the next `up` settles it."""
 
     @property
     def is_changed(self) -> bool:
         return bool(self.doubtful or self.forgotten or self.interrupted)
 
 
-def settle(deployment: State, subscription_id: str, cut_off: Iterable[Mapping[str, Any]] = ()) -> Settled:
+def settle(deployment: State, subscription_id: str) -> Settled:
     """Turn every pending create into a resource with the id that it must have.
 
-    `cut_off`: further creates in doubt, as resources of the state's format; those whose answer never arrived.
-
     Raises:
-        UnknownTypeError: a type of whose resources nobody knows here where they would be.
+        UnsettledError: of a resource nobody knows here where it would be, or which of two it is.
     """
     settled = Settled({**deployment, "pending_operations": []})
     resources = [dict(resource) for resource in deployment.get("resources") or []]
-    pending = deployment.get("pending_operations") or []
-    known = {each["urn"] for each in resources if not (each.get("pendingReplacement") or each.get("delete"))}
-    unanswered = [{"type": "creating", "resource": each} for each in cut_off if each["urn"] not in known]
-    for operation in (*pending, *unanswered):
+    known = {each["urn"]: each for each in resources if not (each.get("pendingReplacement") or each.get("delete"))}
+    for operation in deployment.get("pending_operations") or []:
         resource, urn = operation["resource"], operation["resource"]["urn"]
-        if operation["type"] != "creating" or urn in known:
+        if operation["type"] != "creating":
             settled.interrupted[urn] = operation["type"]
         elif resource["type"].partition(":")[0] in _IN_THE_STATE_ONLY:
             settled.forgotten.append(urn)
-        elif not is_arm(resource["type"]):
-            raise UnknownTypeError(
-                f"{urn}: its create was cut off, and its id cannot be computed here. Next: look whether it exists, then"
-                " `pulumi import` it or `pulumi state edit` the pending operation away"
-            )
         else:
-            # One that was deleted, to be replaced by this one, is no more; one that is still to be deleted stays.
-            resources = [other for other in resources if other["urn"] != urn or other.get("delete")]
-            resources.append(_as_created(resource, subscription_id))
-            settled.doubtful.append(urn)
+            made = _as_created(resource, subscription_id)
+            if urn not in known:
+                # One that was deleted, to be replaced by this one, is no more; one that is to be deleted yet stays.
+                resources = [other for other in resources if other["urn"] != urn or other.get("delete")]
+                resources.append(made)
+                settled.doubtful.append(urn)
+            elif known[urn]["id"].lower() == made["id"].lower():
+                settled.interrupted[urn] = operation["type"]
+            else:
+                raise UnsettledError(_two(urn, known[urn]["id"], made["id"]))
     settled.deployment["resources"] = in_order(resources)
     return settled
 
 
+def with_cut_off(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
+    """The state with further creates in doubt, those whose answer never arrived, as if they were still pending."""
+    known = {resource["urn"] for resource in deployment.get("resources") or []}
+    more = [{"type": "creating", "resource": dict(each)} for each in cut_off if each["urn"] not in known]
+    return {**deployment, "pending_operations": [*(deployment.get("pending_operations") or []), *more]}
+
+
 def _as_created(resource: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
-    """Without outputs the provider reads it as for an import.
+    """With no outputs yet. An `up` writes it, as it does whatever was never ready: by PUT, which creates as well."""
+    try:
+        arm_id = shape_of(resource["type"]).path(resource["inputs"], subscription_id)
+    except UnknownTypeError:
+        raise UnsettledError(
+            f"{resource['urn']}: its create was cut off, and its id cannot be computed here. Next: look whether it"
+            " exists, then `pulumi import` it or `pulumi state edit` the pending operation away"
+        ) from None
+    return {**resource, "id": arm_id, "outputs": {}, "initErrors": [MADE]}
 
-    Until that read has been done an `up` writes it, as it does whatever was never ready: by PUT, which creates as well.
+
+def _two(urn: str, old: str, new: str) -> str:
+    return (
+        f"{urn}: its replacement {new} was cut off while {old} was still there. Next: look whether the new one exists,"
+        " delete it, and `pulumi state edit` the pending operation away"
+    )
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a refresh has found of what was in doubt."""
+
+    deployment: State
+    """The settled state: what exists and is ours with what Azure says of it, the rest of what was in doubt left out."""
+    there: list[str]
+    gone: list[str]
+    foreign: list[str]
+    """What exists under the name and was not made by this stack: it lacks the tags that were sent."""
+
+
+def looked(settled: Settled, refreshed: State) -> Looked:
+    """Take over what the refresh says of the doubtful, and nothing else.
+
+    A 404 is not always the end of a resource: another login sees nothing of a whole subscription. And a refresh takes
+    whatever exists for finished, and inputs for what Azure says; so marks and inputs stay as they were.
     """
-    arm_id = shape_of(resource["type"]).path(resource["inputs"], subscription_id)
-    return {**resource, "id": arm_id, "outputs": {}, "initErrors": ["the create was cut off"]}
+    found = {resource["urn"]: resource for resource in refreshed.get("resources") or [] if not resource.get("delete")}
+    there: list[str] = []
+    gone: list[str] = []
+    foreign: list[str] = []
+    for urn in settled.doubtful:
+        if urn not in found:
+            gone.append(urn)
+        else:
+            (there if _is_ours(_inputs(settled, urn).get("tags"), found[urn]) else foreign).append(urn)
+    deleted = [urn for urn, what in settled.interrupted.items() if what == "deleting" and urn not in found]
+    resources = []
+    for resource in settled.deployment["resources"]:
+        urn = "" if resource.get("delete") else resource["urn"]
+        if urn in there:
+            resources.append({**resource, "outputs": found[urn].get("outputs", {})})
+        elif urn not in (*gone, *foreign, *deleted):
+            resources.append(resource)
+        elif _is_needed(urn, settled.deployment["resources"]):
+            resources.append({**resource, "initErrors": [MADE]})  # the engine refuses a state with a gap
+    return Looked({**settled.deployment, "resources": resources}, there, gone, foreign)
 
 
-def mark_unready(refreshed: State, settled: Settled) -> bool:
-    """Undo what a refresh has made of resources that were not ready; whether there were any.
+def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
+    inputs: Mapping[str, Any] = next(
+        each["inputs"] for each in settled.deployment["resources"] if each["urn"] == urn and not each.get("delete")
+    )
+    return inputs
 
-    It takes whatever exists for finished, and inputs for what Azure says: those that are ignored would stay so.
-    """
-    before = {resource["urn"]: resource for resource in settled.deployment["resources"] if resource.get("initErrors")}
-    unready = [resource for resource in refreshed.get("resources") or [] if resource["urn"] in before]
-    for resource in unready:
-        resource["initErrors"] = before[resource["urn"]]["initErrors"]
-        if resource["urn"] in settled.doubtful:
-            resource["inputs"] = before[resource["urn"]]["inputs"]
-    return bool(unready)
+
+def _is_needed(urn: str, resources: Iterable[Mapping[str, Any]]) -> bool:
+    return any(urn in _needs(other) for other in resources)
+
+
+def _is_ours(sent: Any, found: Mapping[str, Any]) -> bool:
+    """What has no tags lies in a resource group of ours; that one has (`settings.naming`, STACK_TAG)."""
+    has = (found.get("outputs") or {}).get("tags") or {}
+    return not isinstance(sent, Mapping) or all(has.get(name) == value for name, value in sent.items())
 
 
 def in_order(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -99,19 +164,19 @@ def in_order(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for resource in resources:
         by_urn.setdefault(resource["urn"], []).append(resource)
     ordered: list[dict[str, Any]] = []
-    placed: set[str] = set()
-
-    def place(urn: str) -> None:
-        if urn in placed:
-            return
-        placed.add(urn)
-        for resource in by_urn.get(urn, ()):
-            for needed in _needs(resource):
-                place(needed)
-        ordered.extend(by_urn.get(urn, ()))
-
+    seen: set[str] = set()
     for resource in resources:
-        place(resource["urn"])
+        # Not recursive: a chain of resources may be longer than Python's stack is deep.
+        waiting = [(resource["urn"], False)]
+        while waiting:
+            urn, ready = waiting.pop()
+            if ready:
+                ordered.extend(by_urn.get(urn, ()))
+            elif urn not in seen:
+                seen.add(urn)
+                waiting.append((urn, True))
+                needed = [other for each in by_urn.get(urn, ()) for other in _needs(each)]
+                waiting += [(other, False) for other in reversed(needed)]
     return ordered
 
 
@@ -123,14 +188,14 @@ def _needs(resource: Mapping[str, Any]) -> list[str]:
     return [urn for urn in (*named, *resource.get("dependencies", ()), *by_property) if urn]
 
 
-def told(settled: Settled, gone: Iterable[str]) -> list[str]:
-    """What was done about each, in words; `gone`: URNs that the refresh has not found."""
-    gone = set(gone)
-    lines = [
-        f"{name_of(urn)}: its create was cut off and Azure does not have it; it is created anew"
-        if urn in gone
-        else f"{name_of(urn)}: its create was cut off after Azure had taken it; it is in the stack now"
-        for urn in settled.doubtful
-    ]
-    lines += [f"{name_of(urn)}: its create was cut off; it leaves nothing behind" for urn in settled.forgotten]
-    return lines + [f"{name_of(urn)}: cut off while {what}; read anew" for urn, what in settled.interrupted.items()]
+def told(settled: Settled, found: Looked) -> list[str]:
+    """What was done about each, in words."""
+    words = {
+        "its create was cut off after Azure had taken it; it is in the stack now": found.there,
+        "its create was cut off and Azure does not have it; nothing is left of it": found.gone,
+        "its create was cut off, and what exists under its name is not this stack's; it is left alone": found.foreign,
+        "its create was cut off; it leaves nothing behind": settled.forgotten,
+    }
+    lines = [f"{name_of(urn)}: {what}" for what, urns in words.items() for urn in urns]
+    others = settled.interrupted.items()
+    return lines + [f"{name_of(urn)}: cut off while {what}; the next up does it" for urn, what in others]

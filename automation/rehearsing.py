@@ -9,8 +9,13 @@ from automation.deploy import Report
 from automation.lifecycle import deployer, untold
 from automation.operations import name_of
 from rehearsal.command.backend import Backend
+from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.rehearse import Rehearsal, rehearse
+from rehearsal.traffic import Traffic, try_traffic
 from settings import Settings
+
+MESSAGES = 200
+"""Over each link."""
 
 
 @dataclass(frozen=True)
@@ -38,28 +43,37 @@ class Run:
     """A rehearsal, and the deployment that follows where nothing was found."""
 
     rehearsal: Rehearsal
-    deployed: Deployed | None
+    deployed: Deployed | None = None
+    """None where something was found."""
+    traffic: Traffic | None = None
+    """None where the deployment failed."""
 
     @property
     def ok(self) -> bool:
-        return self.deployed is not None and not self.deployed.problems
+        return bool(self.deployed and not self.deployed.problems and self.traffic and not self.traffic.problems)
 
 
-def rehearse_and_deploy(program: Path, stack: str) -> Run:
-    """Check and judge the stack; then preview, up, and a second preview, which has to be empty.
+def rehearse_and_deploy(program: Path, stack: str, *, messages: int = MESSAGES) -> Run:
+    """Check and judge the stack; then preview, up, a second preview, which has to be empty, and messages.
 
     Raises:
         SettingsError: the settings cannot be used.
+        MosquittoMissingError: messages are wanted, and there is no broker to send them to.
         CommandError: what earlier rehearsals have kept cannot be used.
         LockedError: another rehearsal of this stack is at work.
     """
+    if messages:
+        find_mosquitto()  # before the time is spent
     result = rehearse(program, stack)
     if result.findings:
-        return Run(result, None)
+        return Run(result)
     stack_of = deployer(program, stack, result.settings, offline=True, show=untold)
     preview = stack_of.preview()
     up = stack_of.up() if preview.ok else preview
-    return Run(result, Deployed(preview, up, stack_of.preview() if up.ok else None))
+    deployed = Deployed(preview, up, stack_of.preview() if up.ok else None)
+    if not up.ok:
+        return Run(result, deployed)
+    return Run(result, deployed, try_traffic(program, stack, result.settings, messages=messages))
 
 
 def destroy(program: Path, stack: str, settings: Settings) -> Report:
@@ -68,7 +82,7 @@ def destroy(program: Path, stack: str, settings: Settings) -> Report:
     Raises:
         CommandError, LockedError: as `rehearse_and_deploy`.
     """
-    if stack not in Backend(program).stacks():
+    if stack.rpartition("/")[2] not in Backend(program).stacks():
         return Report()
     stack_of = deployer(program, stack, settings, offline=True, show=untold)
     stack_of.unprotect()

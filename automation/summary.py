@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from automation.console import counted, say
-from automation.deploy import Failure, Report
-from automation.operations import name_of
 from automation.rehearsing import Deployed, Run
+from automation.report import DONE, print_changes
 from rehearsal.graph import Graph, Resource
+from rehearsal.mqtt.result import Proof
+from rehearsal.mqtt.result import summary as proved
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
 from rehearsal.schedule import estimate_of
+from rehearsal.traffic import Traffic
 from rehearsal.values import redact
-
-_MOST_CHANGES = 20
-_DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
 def as_document(run: Run) -> dict[str, Any]:
@@ -39,56 +38,40 @@ def as_document(run: Run) -> dict[str, Any]:
         "critical_path": [
             {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
         ],
+        "clusters": _clusters_as_document(run.traffic),
+        "messages": _messages_as_document(run.traffic),
         "outputs": deployed.up.outputs if deployed else redact(result.deployment.outputs),
     }
 
 
-def report_as_document(report: Report, operation: str) -> dict[str, Any]:
-    """What an operation did, as one JSON object."""
+def _clusters_as_document(traffic: Traffic | None) -> dict[str, list[str]]:
+    """Cluster -> what is not as it must be."""
+    return {view.name: [str(problem) for problem in view.problems] for view in traffic.clusters} if traffic else {}
+
+
+def _messages_as_document(traffic: Traffic | None) -> dict[str, Any] | None:
+    if traffic is None or traffic.proof is None:
+        return None
+    proof = traffic.proof
     return {
-        "operation": operation,
-        "ok": report.ok,
-        "changes": report.changes,
-        "notes": report.notes,
-        "failures": [
-            {
-                "resource": failure.urn,
-                "message": failure.message,
-                "transient": failure.transient.id if failure.transient else None,
-                "remedy": failure.remedy,
+        "ok": proof.ok,
+        "delivered": proof.messages,
+        "refused": proof.refused,
+        "problems": proof.problems,
+        "links": {
+            link.name: {
+                "delivered": link.delivery.arrived if link.delivery else 0,
+                "cases": [
+                    {"name": case.name, "expected": case.expected, "observed": case.observed, "ok": case.ok}
+                    for case in link.cases
+                ],
             }
-            for failure in report.failures
-        ],
-        "outputs": report.outputs,
+            for link in proof.links
+        },
+        "not_exercised": list(proof.not_exercised),
+        "not_provable": list(proof.unprovable),
+        "wording": proved(proof),
     }
-
-
-def print_report(report: Report, operation: str) -> None:
-    """Print what an operation did, or would do."""
-    would = "would be " if operation == "preview" else ""
-    counts = Counter(report.changes.values())
-    told = ", ".join(f"{count} {would}{_DONE[change]}" for change, count in sorted(counts.items()))
-    say(told or "No changes.")
-    if set(counts) - {"create", "delete"}:
-        _print_changes(report)
-    for failure in report.failures:
-        _print_failure(failure)
-    if report.failures:
-        say("\nNext: mend what is named above, then run the same command again; it goes on from here.")
-
-
-def _print_failure(failure: Failure) -> None:
-    say(f"\n  FAILED {failure.name}")
-    say("    " + failure.message.strip().replace("\n", "\n    "))
-    say(f"    -> {failure.remedy}")
-
-
-def _print_changes(report: Report) -> None:
-    shown = sorted(f"{change} {name_of(urn)}" for urn, change in report.changes.items())
-    for line in shown[:_MOST_CHANGES]:
-        say(f"  {line}")
-    if len(shown) > _MOST_CHANGES:
-        say(f"  ... and {len(shown) - _MOST_CHANGES} more")
 
 
 def print_summary(run: Run) -> None:
@@ -102,6 +85,8 @@ def print_summary(run: Run) -> None:
     if deployed.up.ok:
         _print_outputs(deployed.up.outputs)
     _print_deployed(deployed)
+    if run.traffic:
+        _print_traffic(run.traffic)
     say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
 
 
@@ -169,16 +154,39 @@ def _print_outputs(outputs: Mapping[str, Any]) -> None:
 def _print_deployed(deployed: Deployed) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
     counts = Counter(deployed.up.changes.values())
-    told = ", ".join(f"{count} {_DONE[change]}" for change, count in sorted(counts.items()))
+    told = ", ".join(f"{count} {DONE[change]}" for change, count in sorted(counts.items()))
     say(f"\nDeployed into the modelled Azure: {told or 'no changes'} since the last rehearsal.")
     if set(counts) != {"create"}:
-        _print_changes(deployed.up)
+        print_changes(deployed.up)
     for problem in deployed.problems:
         say(f"  FAILED {problem}")
     if deployed.problems:
         say("Next: mend it and rehearse again, or start from nothing: make rehearse-clean")
     else:
         say("A second preview is empty.")
+
+
+def _print_traffic(traffic: Traffic) -> None:
+    """What the clusters make of it, and what was sent and refused."""
+    holds = [(len(view.secrets), len(view.config_maps)) for view in traffic.clusters]
+    secrets, config_maps = (sum(column) for column in zip(*holds, strict=True))
+    say(f"\nClusters, as modelled: {secrets} synced Secrets, {config_maps} trust ConfigMaps.")
+    if traffic.proof is not None:
+        _print_proof(traffic.proof)
+    else:
+        say("No messages were sent, as asked.")
+    for problem in traffic.problems:
+        say(f"  FAILED {problem}")
+    if traffic.problems:
+        say("Next: do what stands behind the arrow, then rehearse again.")
+
+
+def _print_proof(proof: Proof) -> None:
+    for link in proof.links:
+        sent = f"{link.delivery.arrived} of {link.delivery.sent} messages" if link.delivery else "no message"
+        refused = sum(case.ok for case in link.cases if case.refusal)
+        say(f"  {link.name} -> {link.address}: {sent} delivered, {refused} of {len(link.cases)} attacks refused")
+    say(proved(proof))
 
 
 def _print_findings(result: Rehearsal) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from automation.deploy import Deployer
 from automation.operations import name_of
+from automation.runs import Runs
 from automation.stacks import open_stack
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
@@ -109,7 +110,8 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
             shutil.copy(file, folder)
         command = OfflineCommand(all_providers(AzureProvider(world)), program=calm.recording)
         stack_of = open_stack(Path(folder), stack, command)
-        deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, sleep=clock.advance)
+        runs = Runs(Path(folder) / "run.json")
+        deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
         ups, report = 1, deployer.up()
         while not report.ok and ups < _MOST_UPS:
             ups, report = ups + 1, deployer.up()

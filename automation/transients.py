@@ -194,10 +194,10 @@ REMEDIES: tuple[Remedy, ...] = (
         lasting=False),
 )  # fmt: skip
 
-_PASSES = "It usually passes by itself: run `pulumi up` again in some minutes; what is done already stays."
+_PASSES = "It usually passes by itself: run the same command again in some minutes; what is done already stays."
 _OTHERWISE = (
-    "Mend what the message names, check the settings (`python -m automation check --stack <stack>`) and run `pulumi up`"
-    " again; what is done already stays."
+    "Mend what the message names, check the settings (`python -m automation check --stack <stack>`) and run the same"
+    " command again; what is done already stays."
 )
 
 

@@ -103,7 +103,7 @@ async def run_program(
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     configure_sdk(stack, config, monitor, preview=preview)
-    await run_in_stack(lambda: _run_and_settle(program))
+    await run_in_stack(lambda: _run_and_settle(program, monitor))
 
 
 def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonitor, *, preview: bool) -> None:
@@ -124,7 +124,7 @@ def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonit
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
 
 
-async def _run_and_settle(program: Callable[[], object]) -> None:
+async def _run_and_settle(program: Callable[[], object], monitor: RecordingMonitor) -> None:
     """Run the program, and wait for its outputs all at once.
 
     The SDK waits for them one by one and looks at all that remain each time: at 10 clusters more than half of its time.
@@ -132,4 +132,8 @@ async def _run_and_settle(program: Callable[[], object]) -> None:
     program()
     this = asyncio.current_task()
     while pending := [task for task in asyncio.all_tasks() if task is not this]:
-        await asyncio.wait(pending)
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError:  # Ctrl-C; the SDK would wait for all that is still to be registered
+            monitor.stop()
+            raise

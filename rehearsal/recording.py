@@ -122,6 +122,9 @@ class RecordingMonitor(MockMonitor):
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         raise LookupError(f"the program reads {request.type} {request.id!r}: read it with an invoke that waits instead")
 
+    def stop(self) -> None:
+        """Ctrl-C: nothing is created here, so there is nothing to stop."""
+
     def _options(self, request: Any) -> Options:
         timeouts = request.customTimeouts
         return Options(

@@ -16,8 +16,9 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 SECRET_MARKER = "[secret]"
 UNKNOWN_MARKER = "[unknown]"
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+"""How the engine marks a secret (pulumi/pulumi, sdk/go/common/resource/sig)."""
 
 
 class Unknown:
@@ -61,7 +62,7 @@ def _from_value(value: struct_pb2.Value) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET_SIGNATURE:
+        if SIGNATURE in fields and fields[SIGNATURE].string_value == SECRET_SIGNATURE:
             return Secret(_from_value(fields["value"]))
         return {key: _from_value(item) for key, item in fields.items()}
     if kind == "list_value":
@@ -83,7 +84,7 @@ def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 def _to_value(value: Any) -> struct_pb2.Value:
     if isinstance(value, Secret):
-        return _to_value({_SIGNATURE: _SECRET_SIGNATURE, "value": value.value})
+        return _to_value({SIGNATURE: SECRET_SIGNATURE, "value": value.value})
     if value is UNKNOWN:
         return struct_pb2.Value(string_value=UNKNOWN_ON_WIRE)
     if value is None:

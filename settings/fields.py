@@ -222,8 +222,8 @@ Address = Annotated[IPv4Address, PlainValidator(_address), PlainSerializer(str)]
 
 # --- tags ---
 
-_TAG_NAME_LENGTH, _TAG_VALUE_LENGTH, _TAG_COUNT = 128, 256, 50
-"""Azure takes names of 512 characters, but the stack's storage accounts only of 128."""
+_TAG_NAME_LENGTH, _TAG_VALUE_LENGTH, _TAG_COUNT = 128, 256, 49
+"""Azure takes names of 512 characters, but the stack's storage accounts only of 128; and 50 tags, one of them ours."""
 _TAG_PREFIXES = ("microsoft", "azure", "windows")
 
 

@@ -6,13 +6,21 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from settings.model import ClusterNames
+from settings.model import ClusterNames, Settings
 
 KUBERNETES_NAME_LENGTH = 63
 """DNS label; ConfigMaps and Secrets may be longer, AIO's own resources may not."""
 
+STACK_TAG = "edge-stamps-stack"
+"""Tag of every resource group, by which one that a killed run was creating is told from somebody else's."""
+
 _STORAGE_SUFFIX_LENGTH = 24 - len("st") - 5
 """What the limit of 24 leaves behind `st` and the 5 random characters."""
+
+
+def stack_tag(settings: Settings) -> str:
+    """What no other stack may have: its names in Azure are made of it."""
+    return f"{settings.prefix}-{settings.environment}-{settings.instance}"
 
 
 def admin_username(prefix: str, code: str) -> str:

@@ -23,6 +23,7 @@ from components.packages import Broker, DataflowEndpoint, DataflowProfile, Insta
 from components.run_command import Machine
 from settings import well_known
 from settings.model import Cluster, Settings
+from settings.naming import STACK_TAG, stack_tag
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ClusterStamp(pulumi.ComponentResource):
             f"{args.cluster.name}-resource-group",
             resource_group_name=names.resource_group,
             location=args.cluster.location,
-            tags=args.settings.tags,
+            tags={**args.settings.tags, STACK_TAG: stack_tag(args.settings)},
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.profile.protect),
         )
         context = StampContext(self, args.settings, args.cluster, self.resource_group)

@@ -32,8 +32,8 @@ What it does:
 What it is not:
 
 * It is not Azure. It knows the resource types that this project uses, and of those what this project needs.
-* It runs nothing: no VM, no script, no broker. What Azure would run counts as done, but for the gate `await-secrets`: it
-  fails where the [modelled cluster](cluster.md) lacks what it expects.
+* It runs nothing: no VM, no script, no broker. What Azure would run counts as done, but for the gate `await-secrets`:
+  it fails where the [modelled cluster](cluster.md) lacks what it expects.
 * It has no policies, locks or costs. The deployer may do everything, except touch the data of a vault.
 * Nobody has compared it with a subscription yet. Where Microsoft documents no code or text, it has one of its own.
 
@@ -51,7 +51,11 @@ The first rule that refuses a call is the answer. Nothing has changed then.
 _FAULTS = """
 ## Faults
 
-A test orders a fault for an operation on a resource. *Written* says whether Azure does what it was asked to.
+A test orders a fault for an operation on a resource. So can you, with
+`python -m automation up --offline --fault NAME:OPERATION:KIND[:TIMES]`: NAME is a logical name as `preview --offline`
+prints it, or part of one with `*`; OPERATION is get, create, update or delete; TIMES is 1 if left out. For example
+`site-node:create:throttled`, or `*-key-vault:create:bad-request:2`.
+ *Written* says whether Azure does what it was asked to.
 
 """
 

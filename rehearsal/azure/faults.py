@@ -80,12 +80,17 @@ class Fault:
     times: int = 1
 
     def __post_init__(self) -> None:
+        order = f"{self.target}:{self.operation}:{self.kind}"
         if self.operation not in OPERATIONS or self.kind not in KINDS:
-            raise ValueError(f"{self}: expected an operation of {OPERATIONS} and a kind of {tuple(KINDS)}")
+            raise ValueError(
+                f"{order}: expected an operation of {', '.join(OPERATIONS)} and a kind of {', '.join(KINDS)}"
+            )
+        if self.times < 1:
+            raise ValueError(f"{order}: expected at least one time")
         if KINDS[self.kind].after and self.operation == "get":
-            raise ValueError(f"{self}: nothing is written by a get; expected another kind")
+            raise ValueError(f"{order}: nothing is written by a get; expected another kind")
         if KINDS[self.kind].runs and self.operation == "delete":
-            raise ValueError(f"{self}: only a create or update goes on here; expected another kind")
+            raise ValueError(f"{order}: only a create or update goes on here; expected another kind")
 
 
 class Faults:

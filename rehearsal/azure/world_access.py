@@ -105,9 +105,13 @@ def _principals(entry: Entry) -> tuple[object, object]:
     return own, arm.at(entry.outputs, "identity.principalId")
 
 
-def is_effective(state: State, scope: str, role_guid: str, principal_id: str) -> bool:
-    """Whether the principal has the role at the scope or above it, for long enough that Azure knows it everywhere."""
-    age = state.clock.now() - state.surroundings.role_spread_seconds
+def is_effective(state: State, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
+    """Whether the principal has the role at the scope or above it, for long enough that Azure knows it everywhere.
+
+    Args:
+        within: seconds that somebody is going to wait for it.
+    """
+    age = state.clock.now() + within - state.surroundings.role_spread_seconds
     for role in state.of_type(ROLE):
         at, guid, principal = _triple(role.id, role.inputs)
         fits = arm.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()

@@ -18,7 +18,7 @@ LISTENER = f"{INSTANCE}/brokers/listeners"
 DATAFLOW = f"{INSTANCE}/dataflowProfiles/dataflows"
 
 # Which extension serves the types of a namespace on a custom location.
-_SERVED_BY = {
+SERVED_BY = {
     "Microsoft.IoTOperations": "microsoft.iotoperations",
     "Microsoft.SecretSyncController": "microsoft.azure.secretstore",
 }
@@ -36,12 +36,12 @@ def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
 
 def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
     """The custom location's extension for this type is installed and knows the API version."""
-    wanted = _SERVED_BY.get(call.type.split("/")[0])
+    wanted = SERVED_BY.get(call.type.split("/")[0])
     if not wanted or call.shape is None:
         return
     extension = _extension(state, _custom_location(state, call.inputs), wanted)
     newest = _newest_api(extension) if extension else ""
-    if not extension or (wanted == _SERVED_BY["Microsoft.IoTOperations"] and call.shape.api_version > newest):
+    if not extension or (wanted == SERVED_BY["Microsoft.IoTOperations"] and call.shape.api_version > newest):
         message = (
             f"The resource {call.arm_id} of type '{call.type}' in API version {call.shape.api_version} is not supported"
             f" by the host of its extended location: extension {wanted} is"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from rehearsal.azure import arm
+from rehearsal.azure import arm, world_access
 from rehearsal.azure.arm import ArmError, OperationFailedError
 from rehearsal.azure.shapes import shape_of
 from rehearsal.azure.world_access import SECRET, VAULT
@@ -118,14 +119,28 @@ def _connect_arc(state: State, call: Call) -> None:
         if not state.find(group):
             raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{given['RESOURCE_GROUP']}' not found.")
     except ArmError as refused:
-        message = f"Run Command {call.name} failed with exit code 1: {refused.message}"
-        raise OperationFailedError(200, "VMExtensionProvisioningError", message) from refused
+        raise _script_failed(call, refused.message) from refused
     state.change(state.write(shape, cluster_id, inputs), facts={"node": node})
+
+
+def _await_secrets(state: State, call: Call) -> None:
+    """nodes/await-secrets.sh: waits until the cluster holds what it expects, or fails when its time is over."""
+    from rehearsal.cluster import gate  # the model of a cluster is built on this one
+
+    given = _parameters(call.inputs)
+    is_effective = partial(world_access.is_effective, state, within=gate.wait_seconds(given))
+    if error := gate.answer(state.entries.values(), is_effective, call.arm_id, given):
+        raise _script_failed(call, error)
+
+
+def _script_failed(call: Call, error: str) -> OperationFailedError:
+    message = f"Run Command {call.name} failed with exit code 1: {error}"
+    return OperationFailedError(200, "VMExtensionProvisioningError", message)
 
 
 def _parameters(inputs: Mapping[str, Any]) -> dict[str, str]:
     return {parameter["name"]: parameter["value"] for parameter in inputs.get("parameters", [])}
 
 
-# Facts per script, by the Run Command's name: what it makes in ARM.
-_SCRIPTS = {"connect-arc": _connect_arc}
+# Facts per script, by the Run Command's name: what it makes in ARM, and whether it fails.
+_SCRIPTS = {"connect-arc": _connect_arc, "await-secrets": _await_secrets}

@@ -6,7 +6,6 @@ lies beside them.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from uuid import uuid4
 
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine import State, StateError
+from rehearsal.whoami import user
 
 FOLDER = ".rehearsal"
 _PRIVATE, _PRIVATE_FILE = 0o700, 0o600
@@ -129,14 +129,6 @@ class Backend:
 
     def _state_file(self, stack: str) -> Path:
         return self.folder(stack) / "state.json"
-
-
-def user() -> str:
-    """Who runs this; in a container whose user has no name, the number."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _told(locks: list[Path]) -> str:

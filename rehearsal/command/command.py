@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class _Context:
     backend: Backend
     project: Path
     arguments: Arguments
+    text: str = field(default="", repr=False)
+    """Standard input."""
 
     @property
     def stack(self) -> str:
@@ -97,10 +99,14 @@ class OfflineCommand(PulumiCommand):
             raise create_command_error(result)
         return result
 
-    def _result(self, args: list[str], project: Path) -> CommandResult:
+    def run_with_input(self, args: list[str], cwd: str, text: str) -> CommandResult:
+        """Run a command that reads its standard input; the result tells a failure."""
+        return self._result(args, Path(cwd), text)
+
+    def _result(self, args: list[str], project: Path, text: str = "") -> CommandResult:
         try:
             arguments = parse(args)
-            context = _Context(Backend(project), project, arguments)
+            context = _Context(Backend(project), project, arguments, text)
             if arguments.command in _OPERATIONS:
                 return self._operate(context)
             return CommandResult(_COMMANDS[arguments.command](context), "", 0)
@@ -217,8 +223,9 @@ def _export(context: _Context) -> str:
 
 
 def _import(context: _Context) -> str:
-    exported = Path(context.arguments.value("--file")).read_text(encoding="utf-8")
-    context.backend.import_state(context.stack, exported)
+    """From the file, or from the standard input."""
+    file = context.arguments.value("--file")
+    context.backend.import_state(context.stack, Path(file).read_text(encoding="utf-8") if file else context.text)
     return ""
 
 
@@ -228,7 +235,7 @@ def _output(context: _Context) -> str:
     outputs: dict[str, Any] = next((item.outputs for item in resources if item.type == STACK_TYPE), {})
     if not context.arguments.has("--show-secrets"):
         outputs = {name: SECRET_MARKER if list(secret_paths(value)) else value for name, value in outputs.items()}
-    return json.dumps(reveal(outputs))
+    return json.dumps(reveal(outputs), default=lambda _: None)  # unknown after a failed `up`
 
 
 def _history(context: _Context) -> str:

@@ -22,7 +22,7 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 from rehearsal.engine import Diagnostic, ResourceState, Result, State, Step
 from rehearsal.engine.result import Stage
 from rehearsal.graph import STACK_TYPE
-from rehearsal.values import SECRET_MARKER, UNKNOWN, Secret
+from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN, Secret
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
 _LOOPBACK = "tcp://"
@@ -142,9 +142,9 @@ def _state(resource: ResourceState | None) -> dict[str, Any] | None:
 
 
 def _blinded(value: Any) -> Any:
-    """The value as events show it."""
+    """The value as events show it (pkg/display/events.go, `BlindingCrypter`)."""
     if isinstance(value, Secret):
-        return SECRET_MARKER
+        return {SIGNATURE: SECRET_SIGNATURE, "ciphertext": SECRET_MARKER}
     if value is UNKNOWN:
         return UNKNOWN_ON_WIRE
     if isinstance(value, Mapping):

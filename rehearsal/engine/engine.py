@@ -116,12 +116,12 @@ class Engine:
         error = self._run_program(monitor, preview=preview)
         if monitor.crash or isinstance(error, UnsupportedError):
             raise monitor.crash or error  # type: ignore[misc]
+        if monitor.interrupted or isinstance(error, KeyboardInterrupt):
+            monitor.finish()
+            raise KeyboardInterrupt
         if executor.stopped:
             monitor.finish()
             return result
-        if isinstance(error, KeyboardInterrupt):
-            monitor.finish()
-            raise error
         if error is not None:
             result.error = error
             result.say("error", "", f"the program failed: {error}")

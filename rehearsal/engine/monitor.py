@@ -54,6 +54,7 @@ class EngineMonitor(RecordingMonitor):
         self._skipped: set[str] = set()
         self._defaults: dict[str, str] = {}
         """Default providers: name -> reference."""
+        self.interrupted = False
         self.crash: BaseException | None = None
         """The first thing that went wrong in the engine or a provider, as opposed to the program."""
 
@@ -154,6 +155,11 @@ class EngineMonitor(RecordingMonitor):
             state.change(outputs=outputs)
             self._journal.write()
         return empty_pb2.Empty()
+
+    def stop(self) -> None:
+        """Begin nothing more: somebody has interrupted the run."""
+        self.interrupted = True
+        self._executor.stopped = True
 
     def finish(self) -> None:
         """Set the stack's outputs; after a failure the absence of one does not mean that it is gone."""

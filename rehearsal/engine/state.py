@@ -17,12 +17,10 @@ from typing import Any, Literal
 
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from rehearsal.values import UNKNOWN, Secret
+from rehearsal.values import SECRET_SIGNATURE, SIGNATURE, UNKNOWN, Secret
 
 Operation = Literal["creating", "updating", "deleting", "reading"]
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 _REPLACE_WITH = "replaceWith"
 """A feature in the engine's sense: a state that uses it has version 4 (pkg/resource/stack/deployment.go)."""
 _ALWAYS_WRITTEN = ("urn", "custom", "type")
@@ -203,7 +201,7 @@ def now() -> str:
 def encode(value: Any) -> Any:
     """A value as the export writes it: a secret as an object with its signature and its JSON text."""
     if isinstance(value, Secret):
-        return {_SIGNATURE: _SECRET_SIGNATURE, "plaintext": json.dumps(encode(value.value))}
+        return {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(encode(value.value))}
     if value is UNKNOWN:
         return UNKNOWN_ON_WIRE
     if isinstance(value, Mapping):
@@ -220,7 +218,7 @@ def decode(value: Any) -> Any:
         StateError: an encrypted secret, or an asset, which no resource of ours has.
     """
     if isinstance(value, Mapping):
-        if _SIGNATURE in value:
+        if SIGNATURE in value:
             return _decode_special(value)
         return {key: decode(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -229,7 +227,7 @@ def decode(value: Any) -> Any:
 
 
 def _decode_special(value: Mapping[str, Any]) -> Secret:
-    if value[_SIGNATURE] != _SECRET_SIGNATURE:
+    if value[SIGNATURE] != SECRET_SIGNATURE:
         raise StateError("the state holds an asset or a resource reference, which the offline engine does not keep")
     if "plaintext" not in value:
         raise StateError("a secret in the state is encrypted: export it with `pulumi stack export --show-secrets`")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pulumi
 import yaml
@@ -16,6 +14,7 @@ from pulumi import automation as auto
 
 from automation.deploy import Deployer
 from automation.operations import Outcome, name_of
+from automation.runs import Runs
 from automation.stacks import open_stack
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
@@ -26,6 +25,8 @@ from rehearsal.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS
 
 STACK = "test"
+DEAD_PID = 2**22 + 1
+"""Above what Linux gives out: an id that was used might be given to another process or thread while a test runs."""
 SUBSCRIPTION = STAND_INS["subscription_id"]
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
@@ -81,7 +82,18 @@ class Site:
         self.faults = Faults(*faults)
         command = OfflineCommand(faults=self.faults, clock=self.clock, program=lambda: self.program())
         stack = open_stack(self.folder, STACK, command)
-        return Deployer(stack, SUBSCRIPTION, say=self.said.append, progress=progress, sleep=self._sleep)
+        return Deployer(stack, SUBSCRIPTION, self.runs, say=self.said.append, progress=progress, sleep=self._sleep)
+
+    @property
+    def runs(self) -> Runs:
+        """What this machine has noted of the stack's runs."""
+        return Runs(self.folder / "run.json")
+
+    def note_a_run(self) -> None:
+        """Leave the note of a run that was killed, and had begun before every lock of these tests."""
+        with mock.patch("automation.runs._now", lambda: "2026-11-24T14:00:00Z"), self.runs.one():
+            written = self.runs.file.read_text(encoding="utf-8")
+        self.runs.file.write_text(written, encoding="utf-8")
 
     def made(self) -> auto.Stack:
         """The stack, deployed without any trouble."""
@@ -131,11 +143,3 @@ class Site:
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.clock.advance(seconds)
-
-
-@cache
-def dead_pid() -> int:
-    """The id of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid

@@ -57,6 +57,7 @@ def test_what_passes_by_itself_is_waited_for(kind: str, name: str, site: Site) -
     assert site.faults.open == []
     assert site.waits == WAITS[kind]
     assert site.exists() == site.in_stack() == ALL
+    assert done(report).keys() == ALL
     assert report.outputs == {"vnet": ARM_IDS["vnet"]}
     assert deployer.preview().changes == {}
     assert deployer.refresh().changes == {}
@@ -96,7 +97,7 @@ def test_what_was_cut_off_is_adopted_in_words_and_nothing_is_left_over(site: Sit
 
 def test_a_create_of_which_azure_knows_nothing_is_done_anew_in_words(site: Site) -> None:
     report = site.deployer(Fault("vnet", "create", "conflict")).up()
-    assert "vnet: its create was cut off and Azure does not have it; it is created anew" in report.notes
+    assert "vnet: its create was cut off and Azure does not have it; nothing is left of it" in report.notes
     assert done(report)["vnet"] == "create"
 
 
@@ -124,7 +125,7 @@ def test_what_passes_has_its_limit(kind: str, limit: int, beyond: int, site: Sit
     assert site.waits == WAITS[kind] * limit
     if beyond:
         assert report.failures[0].urn == URNS["vnet"]
-        assert "; it did not pass in time. It usually passes by itself: run `pulumi up` again" in failed(report)["vnet"]
+        assert ". It usually passes by itself: run the same command again" in failed(report)["vnet"]
         assert site.exists() == site.in_stack() == {"group", "nsg"}
         assert site.deployer().up().ok
 
@@ -208,19 +209,18 @@ def test_one_protected_resource_is_enough_to_delete_nothing(site: Site) -> None:
 
     site.program = one_protected
     site.made()
-    with pytest.raises(ProtectedError, match="\n  other\nNext: "):
+    with pytest.raises(ProtectedError, match=r"\n  other$"):
         site.deployer().destroy()
     assert site.exists() == site.in_stack() == ALL
 
 
-def test_what_is_protected_is_named_with_the_way_to_unprotect_it(site: Site) -> None:
+def test_what_is_protected_is_named_and_goes_when_it_is_unprotected(site: Site) -> None:
     site.program = lambda: network(protect=True)
     site.made()
     with pytest.raises(ProtectedError) as refusal:
         site.deployer().destroy()
     told = str(refusal.value).splitlines()
-    assert {line.strip() for line in told[1:-1]} == ALL
-    assert told[-1].startswith("Next: if they really shall go, pulumi state unprotect --all --stack test")
+    assert {line.strip() for line in told[1:]} == ALL
     assert site.exists() == site.in_stack() == ALL
 
     deployer = site.deployer()

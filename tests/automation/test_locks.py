@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from automation.locks import Lock, locks_in
-from tests.automation.network import dead_pid
+from tests.automation.network import DEAD_PID
 
 HEAD = (
     "\n code: 255\n stdout: Updating (dev):\n\n\n stderr: error: the stack is currently locked by {} lock(s). Either"
@@ -71,8 +73,11 @@ def test_a_lock_is_told_in_words() -> None:
     assert str(lock) == "ada@laptop, process 4242, since 2026-11-24T14:04:05Z"
 
 
-def test_a_lock_of_ours_whose_process_has_ended_is_left_over() -> None:
-    assert Lock("", ME, HERE, dead_pid(), "").is_left_over
+def test_a_lock_of_ours_is_left_over_once_its_process_has_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        lock = Lock("", ME, HERE, process.pid, "")
+        assert not lock.is_left_over
+    assert lock.is_left_over
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_a_lock_of_ours_whose_process_has_ended_is_left_over() -> None:
     ids=["this process", "a process that is not ours", "another machine", "another user", "neither"],
 )
 def test_any_other_lock_may_be_in_use(user: str, host: str, pid: int | None) -> None:
-    assert not Lock("", user, host, dead_pid() if pid is None else pid, "").is_left_over
+    assert not Lock("", user, host, DEAD_PID if pid is None else pid, "").is_left_over
 
 
 def test_a_process_that_refuses_our_signal_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,4 +100,4 @@ def test_a_process_that_refuses_our_signal_is_alive(monkeypatch: pytest.MonkeyPa
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", refuse)
-    assert not Lock("", ME, HERE, dead_pid(), "").is_left_over
+    assert not Lock("", ME, HERE, DEAD_PID, "").is_left_over

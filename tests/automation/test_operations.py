@@ -14,6 +14,7 @@ from semver import VersionInfo
 
 from automation.operations import PARALLEL, Operation, Outcome, name_of, run
 from rehearsal.command.events import streaming
+from rehearsal.values import SECRET_SIGNATURE, SIGNATURE
 from tests.unit.command.project import Project
 from tests.unit.engine.memory import Group, Thing, options
 
@@ -126,7 +127,8 @@ def test_creates_that_were_begun_are_kept_with_their_inputs_but_no_components(pr
     assert not {"group", "edge-stamps-test"} & creates.keys()
     assert creates["one"].inputs == {"name": "one", "size": 1}
     assert creates["one"].parent.endswith("::group")
-    assert creates["two"].inputs == {"name": "two", "password": "[secret]"}
+    hidden = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
+    assert creates["two"].inputs == {"name": "two", "password": hidden}
     assert run(stack, "destroy").creates == {}
 
 

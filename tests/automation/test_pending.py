@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from automation.pending import in_order, mark_unready, settle, told
-from rehearsal.azure.shapes import UnknownTypeError
+from automation.pending import UnsettledError, in_order, looked, settle, told, with_cut_off
 
 SUBSCRIPTION = "5ab5c21e-0000-4000-8000-000000000001"
 VNET_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet"
@@ -72,13 +71,13 @@ def test_a_create_of_what_lives_in_the_state_only_is_forgotten(type_: str) -> No
 @pytest.mark.parametrize("type_", ["kubernetes:core/v1:ConfigMap", "azure:core/resourceGroup:ResourceGroup"])
 def test_a_create_of_an_unknown_package_is_an_error_with_the_next_step(type_: str) -> None:
     item = resource("thing", type_)
-    with pytest.raises(UnknownTypeError, match="Next: look whether it exists, then `pulumi import` it or") as error:
+    with pytest.raises(UnsettledError, match="Next: look whether it exists, then `pulumi import` it or") as error:
         settle(state(pending={"creating": item}), SUBSCRIPTION)
     assert str(error.value).startswith(item["urn"])
 
 
 def test_a_create_of_an_azure_type_that_nobody_knows_names_it() -> None:
-    with pytest.raises(UnknownTypeError, match="azure-native:network:Firewall"):
+    with pytest.raises(UnsettledError, match="Firewall::wall: its create was cut off, and its id"):
         settle(state(pending={"creating": resource("wall", "azure-native:network:Firewall")}), SUBSCRIPTION)
 
 
@@ -107,7 +106,22 @@ def test_what_else_was_being_done_is_named_and_the_resource_stays(operation: str
     assert settled.deployment["resources"] == [vnet]
     assert settled.deployment["pending_operations"] == []
     assert settled.is_changed
-    assert told(settled, []) == [f"vnet: cut off while {operation}; read anew"]
+    found = looked(settled, state(vnet))
+    assert told(settled, found) == [f"vnet: cut off while {operation}; the next up does it"]
+    assert found.deployment["resources"] == [vnet]
+
+
+def test_what_was_being_deleted_and_is_gone_leaves_the_stack() -> None:
+    vnet = resource("vnet", id=VNET_ID)
+    assert looked(settle(state(vnet, pending={"deleting": vnet}), SUBSCRIPTION), state()).deployment["resources"] == []
+
+
+def test_what_others_stand_on_stays_in_the_stack_to_be_made_anew() -> None:
+    vnet, subnet = resource("vnet"), resource("subnet", id="/subnet", dependencies=[resource("vnet")["urn"]])
+    settled = settle(state(subnet, pending={"creating": vnet}), SUBSCRIPTION)
+    found = looked(settled, state(subnet))
+    assert urns(found.deployment) == [vnet["urn"], subnet["urn"]]
+    assert found.deployment["resources"][0]["initErrors"] == ["the create was cut off"]
 
 
 def test_a_create_of_what_is_in_the_state_leaves_it_as_it_is() -> None:
@@ -125,7 +139,7 @@ def test_a_state_without_anything_pending_is_not_changed() -> None:
 
 def test_what_was_cut_off_without_a_note_in_the_state_is_settled_unless_it_is_there() -> None:
     there, lost = resource("there", id="/there"), resource("vnet")
-    settled = settle(state(there), SUBSCRIPTION, [resource("there"), lost])
+    settled = settle(with_cut_off(state(there), [resource("there"), lost]), SUBSCRIPTION)
     assert (settled.doubtful, settled.interrupted) == ([lost["urn"]], {})
     assert [item["id"] for item in settled.deployment["resources"]] == ["/there", VNET_ID]
 
@@ -147,41 +161,66 @@ def test_an_adopted_resource_stands_before_what_depends_on_it() -> None:
 
 def test_each_is_told_in_words() -> None:
     here, gone, key = resource("vnet"), resource("gone"), resource("key", IN_THE_STATE_ONLY[0])
-    settled = settle(state(), SUBSCRIPTION, [here, gone, key])
-    assert told(settled, [gone["urn"]]) == [
+    foreign = resource("foreign", inputs={"virtualNetworkName": "foreign", "tags": {"stack": "ours"}})
+    settled = settle(with_cut_off(state(), [here, gone, key, foreign]), SUBSCRIPTION)
+    found = looked(settled, state(resource("vnet", id=VNET_ID), resource("foreign", id="/foreign")))
+    assert told(settled, found) == [
         "vnet: its create was cut off after Azure had taken it; it is in the stack now",
-        "gone: its create was cut off and Azure does not have it; it is created anew",
+        "gone: its create was cut off and Azure does not have it; nothing is left of it",
+        "foreign: its create was cut off, and what exists under its name is not this stack's; it is left alone",
         "key: its create was cut off; it leaves nothing behind",
     ]
+    assert urns(found.deployment) == [here["urn"]]
 
 
-def test_what_was_not_ready_before_a_refresh_is_marked_again() -> None:
+def test_a_look_changes_nothing_but_what_was_in_doubt() -> None:
+    """Another login sees nothing of a whole subscription: what a refresh says of the rest is not kept."""
     failed = resource("failed", id="/failed", initErrors=["it never became ready"])
     fine = resource("fine", id="/fine")
-    settled = settle(state(failed, fine), SUBSCRIPTION, [resource("vnet"), resource("gone")])
-    refreshed = state(resource("failed", id="/failed"), fine, resource("vnet", id=VNET_ID))
+    settled = settle(with_cut_off(state(failed, fine), [resource("vnet")]), SUBSCRIPTION)
+    read = {"inputs": {"tags": {"azure": "says"}}, "outputs": {"name": "vnet"}}
+    found = looked(settled, state(resource("vnet", id=VNET_ID) | read))
 
-    assert mark_unready(refreshed, settled)
-    marks = {item["id"]: item.get("initErrors") for item in refreshed["resources"]}
-    assert marks == {"/failed": ["it never became ready"], "/fine": None, VNET_ID: ["the create was cut off"]}
-
-
-def test_what_was_cut_off_keeps_the_inputs_that_the_program_gave() -> None:
-    """A refresh takes Azure's word for them, and what the program says to ignore would stay so."""
-    failed = resource("failed", id="/failed", initErrors=["it never became ready"])
-    settled = settle(state(failed), SUBSCRIPTION, [resource("vnet")])
-    read = {"inputs": {"virtualNetworkName": "vnet", "tags": {"azure": "says"}}}
-    refreshed = state(resource("failed", id="/failed") | read, resource("vnet", id=VNET_ID) | read)
-
-    assert mark_unready(refreshed, settled)
-    inputs = {item["id"]: item["inputs"] for item in refreshed["resources"]}
-    assert inputs == {"/failed": read["inputs"], VNET_ID: resource("vnet")["inputs"]}
+    assert found.gone == []
+    assert {item["id"]: item.get("initErrors") for item in found.deployment["resources"]} == {
+        "/failed": ["it never became ready"],
+        "/fine": None,
+        VNET_ID: ["the create was cut off"],
+    }
+    adopted = next(item for item in found.deployment["resources"] if item["id"] == VNET_ID)
+    assert (adopted["inputs"], adopted["outputs"]) == (resource("vnet")["inputs"], {"name": "vnet"})
 
 
-def test_without_anything_unready_nothing_is_marked() -> None:
-    refreshed = state(resource("fine", id="/fine"))
-    assert not mark_unready(refreshed, settle(refreshed, SUBSCRIPTION))
-    assert not mark_unready({}, settle(state(), SUBSCRIPTION, [resource("gone")]))
+@pytest.mark.parametrize(
+    ("sent", "has", "ours"),
+    [
+        ({"stack": "ours"}, {"stack": "ours", "policy": "added"}, True),
+        ({"stack": "ours"}, {"stack": "theirs"}, False),
+        ({"stack": "ours"}, None, False),
+        ({}, None, True),
+        (None, {"any": "thing"}, True),
+    ],
+)
+def test_what_lacks_the_tags_that_were_sent_is_somebody_else_s(
+    sent: dict[str, str] | None, has: dict[str, str] | None, ours: bool
+) -> None:
+    lost = resource("vnet", inputs={"virtualNetworkName": "vnet", "tags": sent})
+    settled = settle(with_cut_off(state(), [lost]), SUBSCRIPTION)
+    found = looked(settled, state(resource("vnet", id=VNET_ID) | {"outputs": {"tags": has}}))
+    assert (found.there, found.foreign) == (([lost["urn"]], []) if ours else ([], [lost["urn"]]))
+
+
+def test_a_replacement_that_was_cut_off_beside_its_predecessor_is_left_to_people() -> None:
+    old, new = resource("vnet", id="/old"), resource("vnet")
+    with pytest.raises(UnsettledError, match="Next: look whether the new one exists"):
+        settle(state(old, pending={"creating": new}), SUBSCRIPTION)
+
+
+def test_a_long_chain_is_no_deeper_than_python_can_go() -> None:
+    chain = [resource("r0")] + [
+        resource(f"r{number}", dependencies=[resource(f"r{number - 1}")["urn"]]) for number in range(1, 3000)
+    ]
+    assert [item["urn"] for item in in_order(chain[::-1])] == [item["urn"] for item in chain]
 
 
 NEEDS = ("parent", "provider", "deletedWith", "dependencies", "replaceWith", "propertyDependencies")

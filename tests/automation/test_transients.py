@@ -214,4 +214,4 @@ def test_a_right_that_stays_missing_has_a_remedy_of_its_own(row: str) -> None:
 
 
 def test_other_errors_that_pass_are_tried_again_later() -> None:
-    assert "run `pulumi up` again in some minutes" in remedy_of(str(KINDS["conflict"].error(ARM_ID)))
+    assert "run the same command again in some minutes" in remedy_of(str(KINDS["conflict"].error(ARM_ID)))

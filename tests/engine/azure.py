@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
+from rehearsal.azure.shapes import shape_of
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.stand_ins import STAND_INS
@@ -38,6 +39,16 @@ class Azure:
         """Delete the one resource whose id ends so."""
         (arm_id,) = (arm_id for arm_id in self.ids() if arm_id.endswith(ending))
         self._world.delete(arm_id)
+
+    def put_behind_the_stack(self, token: str, inputs: Mapping[str, Any], **changed: Any) -> None:
+        """Let somebody else write a resource."""
+        shape, inputs = shape_of(token), {**inputs, **changed}
+        self._world.put(shape, shape.path(inputs, SURROUNDINGS.subscription_id), inputs)
+
+    def tags(self, ending: str) -> Any:
+        """The tags of the one resource whose id ends so."""
+        (tags,) = (entry[1].get("tags") for arm_id, entry in self.seen().items() if arm_id.endswith(ending))
+        return tags
 
     def order(self, name: str, kind: str, operation: str = "create") -> None:
         """Let the next such operation on the resource of this logical name fail so."""

@@ -20,6 +20,8 @@ from pulumi import automation as auto
 
 from automation.deploy import Deployer
 from automation.operations import Operation, Outcome, run
+from automation.runs import Runs
+from automation.stacks import pulumi_cli
 from rehearsal.command import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serving
@@ -73,6 +75,11 @@ class StackUnderTest:
         return StackUnderTest(self.kind, folder, providers, self.name)
 
     @property
+    def runs(self) -> Runs:
+        """What this machine has noted of the stack's runs."""
+        return Runs(self.folder / "run.json")
+
+    @property
     def project(self) -> Path:
         return self.folder / "project"
 
@@ -111,7 +118,7 @@ class StackUnderTest:
     def deployer(self, **options: Any) -> Iterator[Deployer]:
         """What `python -m automation up` runs."""
         with self.opened() as stack:
-            yield Deployer(stack, STAND_INS["subscription_id"], **options)
+            yield Deployer(stack, STAND_INS["subscription_id"], self.runs, **options)
 
     @contextmanager
     def opened(self) -> Iterator[auto.Stack]:
@@ -134,7 +141,7 @@ class StackUnderTest:
         return file.read_text(encoding="utf-8")
 
     def _workspace(self, attached: str) -> auto.LocalWorkspace:
-        command = OfflineCommand(self.providers) if self.kind == "offline" else auto.PulumiCommand()
+        command = OfflineCommand(self.providers) if self.kind == "offline" else pulumi_cli()
         environment = {
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "tests",

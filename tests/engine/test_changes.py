@@ -86,7 +86,7 @@ def test_another_port_of_a_broker_updates_the_listener_and_what_leads_to_it(depl
     assert result.outputs["broker_endpoints"]["enterprise"]["url"] == "mqtts://10.2.1.10:28884"
 
 
-def test_a_link_comes_and_goes_alone_and_leaves_its_keys_in_the_vault(deployed: Deployment) -> None:
+def test_a_link_comes_and_goes_alone_leaves_its_keys_in_the_vault_and_can_come_back(deployed: Deployment) -> None:
     """Vault secrets are kept: deleting one takes rights on the vault's data, which a deployer should not have."""
     cluster = {"plant": {"code": "p", "address_space": "10.3.0.0/16"}}
     settings = deployed.stack.settings
@@ -110,6 +110,13 @@ def test_a_link_comes_and_goes_alone_and_leaves_its_keys_in_the_vault(deployed: 
     assert left
     assert {arm_id.split("/")[-2] for arm_id in left} == {"secrets"}
     assert before <= deployed.azure.ids()
+    assert deployed.stack.preview().changes == {}
+
+    deployed.stack.settings = without | {"links": [*without["links"], {"from": "plant", "to": "enterprise"}]}
+    with deployed.stack.deployer(sleep=lambda _: None) as deployer:
+        back = deployer.up()
+    assert back.ok, back.failures
+    assert {name_of(urn) for urn in back.changes} == {name_of(urn) for urn in added.changes}
     assert deployed.stack.preview().changes == {}
 
 

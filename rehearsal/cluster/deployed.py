@@ -1,0 +1,63 @@
+"""The modelled Azure as the clusters see it: entries by id and type, at one moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
+
+from rehearsal.azure import arm
+from rehearsal.azure.world_state import Entry
+
+CONNECTED_CLUSTER = "Microsoft.Kubernetes/connectedClusters"
+PROVIDER_CLASS = "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses"
+SECRET_SYNC = "Microsoft.SecretSyncController/secretSyncs"
+
+IsEffective = Callable[[str, str, str], bool]
+"""(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""
+
+
+class Deployed:
+    """What exists, and `at` which moment certificates are judged."""
+
+    def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime) -> None:
+        self.is_effective, self.at = is_effective, at
+        self._entries = {arm.key(entry.id): entry for entry in entries}
+
+    def find(self, arm_id: str) -> Entry | None:
+        return self._entries.get(arm.key(arm_id))
+
+    def ready(self, arm_id: str) -> Entry | None:
+        """The resource, if ARM calls it Succeeded."""
+        found = self.find(arm_id)
+        return found if found and is_ready(found) else None
+
+    def of_type(self, arm_type: str) -> list[Entry]:
+        return self._by_type[arm_type.lower()]
+
+    def below(self, arm_type: str, arm_id: str) -> Iterator[Entry]:
+        """Everything of the type in the path of the resource."""
+        return (entry for entry in self.of_type(arm_type) if arm.is_below(entry.id, arm_id))
+
+    @cached_property
+    def placed(self) -> list[Entry]:
+        """Everything that is meant for a cluster: it names an extended location."""
+        return [entry for entry in self._entries.values() if location_of(entry)]
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self._entries.values():
+            found[entry.type.lower()].append(entry)
+        return found
+
+
+def is_ready(entry: Entry) -> bool:
+    """Whether ARM calls it Succeeded: not Failed, and no longer being created or updated."""
+    return entry.state == "Succeeded"
+
+
+def location_of(entry: Entry) -> str:
+    """Id of the custom location that the resource is put into; empty if it is none of a cluster."""
+    return str(arm.at(entry.inputs, "extendedLocation.name") or "")

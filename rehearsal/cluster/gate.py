@@ -1,0 +1,136 @@
+"""The gate, nodes/await-secrets.sh: what it would still miss, in its own words (tests compare them with the script)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal.azure import arm
+from rehearsal.azure.world_state import Entry
+from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
+from rehearsal.cluster.facts import node_of
+from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.views import view_of
+from rehearsal.rules import pem
+from rehearsal.rules.reading import decoded, text, texts
+from settings import well_known
+
+_SECONDS = re.compile(r"[1-9][0-9]{0,4}")
+_KEY_OF = {"tls.crt": "tls.key", "client_cert.pem": "client_key.pem"}
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_OTHER_MAKER = "a Secret of this name exists that secret sync did not make: delete it"
+_REMEDY = {
+    "InvalidClusterSecretLabelError": _OTHER_MAKER,
+    "InvalidClusterSecretAnnotationError": _OTHER_MAKER,
+    "PartialSync": "a vault secret of the mapping is missing: check the names in the vault",
+    "ProviderError": "check the vault secret, the vault role and the federated credential (issuer, subject)",
+}
+_SECRET_REMEDY = "check the SecretSync of this name, its SecretProviderClass, and the secret-store extension"
+_CONFIG_MAP_REMEDY = "check the trust-manager Bundle of this name and the labels of the namespace"
+
+
+def wait_seconds(parameters: Mapping[str, str]) -> int:
+    """How long the gate waits; 0 if the parameter is not usable."""
+    given = parameters.get("WAIT_SECONDS", "")
+    return int(given) if _SECONDS.fullmatch(given) else 0
+
+
+def answer(entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]) -> str:
+    """The error of a gate that runs on a VM as this Run Command, once its wait is over; empty if it succeeds."""
+    expected, namespace = decoded(parameters.get("EXPECTED", "")), parameters.get("NAMESPACE", "")
+    if unusable := _unusable(expected, namespace, parameters):
+        return unusable
+    deployed = Deployed(entries, is_effective, datetime.now(UTC))
+    node = arm.key(arm.parent_of(command_id))
+    clusters = [one for one in deployed.of_type(CONNECTED_CLUSTER) if arm.key(node_of(deployed, one)) == node]
+    if clusters and namespace == well_known.AIO_NAMESPACE:
+        wrong = missing(view_of(deployed, clusters[0]), expected)
+    else:
+        wrong = [_said(one, "not there", None) for one in expected]
+    if not wrong:
+        return ""
+    return (
+        f"namespace {namespace}: all expected objects in place: not so after {wait_seconds(parameters)} s; last seen:"
+        f" {'; '.join(wrong)[:3000]}. Next: what follows each arrow; the gate runs again with the next deployment."
+    )
+
+
+def _unusable(expected: Sequence[Any], namespace: str, parameters: Mapping[str, str]) -> str:
+    """What the script refuses before it waits."""
+    if not namespace:
+        return "parameter NAMESPACE is not set."
+    if not wait_seconds(parameters):
+        given = parameters.get("WAIT_SECONDS", "")
+        return f"WAIT_SECONDS is '{given}'. Expected: a whole number from 1 to 99999, such as 900. Next: correct it."
+    if not expected or not all(map(_is_usable, expected)):
+        return "EXPECTED is not usable. Expected: base64 of a JSON list as the head of await-secrets.sh says."
+    return ""
+
+
+def _is_usable(one: Any) -> bool:
+    keys, certificate_key = texts(one, "keys"), text(one, "certificate.key")
+    fits = not certificate_key or (certificate_key in keys and len(text(one, "certificate.sha256")) == 64)
+    return text(one, "kind") in ("Secret", "ConfigMap") and bool(text(one, "name") and keys) and fits
+
+
+def missing(view: ClusterView, expected: Sequence[Any]) -> list[str]:
+    """What of EXPECTED is not as the gate waits for it, each with the next step."""
+    found = [(one, _problem(view, one)) for one in expected]
+    return [_said(one, problem, view) for one, problem in found if problem]
+
+
+def _said(one: Any, problem: str, view: ClusterView | None) -> str:
+    what = f"{text(one, 'kind')} {text(one, 'name')}: {problem}"
+    if text(one, "kind") != "Secret":
+        return " ".join(f"{what} -> {_CONFIG_MAP_REMEDY}".split())
+    condition = view.conditions.get(text(one, "name")) if view else None
+    remedy = _SECRET_REMEDY
+    if condition:
+        what += f" [SecretSync {condition.type}: {condition.reason}: {condition.message[:200]}]"
+        remedy = _REMEDY.get(condition.reason, _SECRET_REMEDY)
+    return " ".join(f"{what} -> {remedy}".split())
+
+
+def _problem(view: ClusterView, one: Any) -> str:
+    """What is wrong with one object; empty if nothing is."""
+    name, keys = text(one, "name"), texts(one, "keys")
+    is_secret = text(one, "kind") == "Secret"
+    found = view.secrets.get(name) if is_secret else view.config_maps.get(name)
+    if found is None:
+        return "not there"
+    surplus = sorted({*found.data} - {*keys})
+    if surplus and not is_secret:
+        return f"has keys that nobody expects: {', '.join(surplus)}; expected exactly: {', '.join(keys)}"
+    absent = [key for key in keys if not found.data.get(key, "").strip()]
+    if absent:
+        return f"keys missing or empty: {', '.join(absent)}"
+    return _wrong_certificate(one, found.data) or (_wrong_key(keys, found.data) if is_secret else "")
+
+
+def _wrong_certificate(one: Any, data: Mapping[str, str]) -> str:
+    key, wanted = text(one, "certificate.key"), text(one, "certificate.sha256").lower()
+    if not key:
+        return ""
+    value = data[key]
+    if text(one, "kind") == "ConfigMap" and value.count("-----BEGIN ") != 1:
+        return f"{key} holds more than one certificate, and AIO would trust each; expected one"
+    start, end = value.find(_BEGIN), value.find(_END)
+    try:
+        der = ssl.PEM_cert_to_DER_cert(value[start : end + len(_END)])
+    except ValueError:
+        return f"{key} holds no certificate in PEM"
+    given = hashlib.sha256(der).hexdigest()
+    return "" if given == wanted else f"{key} holds the certificate {given}; expected {wanted}"
+
+
+def _wrong_key(keys: Sequence[str], data: Mapping[str, str]) -> str:
+    for certificate_key, private_key in _KEY_OF.items():
+        if private_key in keys and certificate_key in data:
+            found = pem.certificates(data[certificate_key])
+            if not found or pem.key_of(found[0]) != pem.key_of_private(data[private_key]):
+                return f"{private_key} is not the private key of the first certificate in {certificate_key}"
+    return ""

@@ -1,0 +1,162 @@
+"""What Entra and Key Vault answer to secret sync: a token or not, a value or not, in their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rehearsal.azure import arm
+from rehearsal.azure.world_access import CREDENTIAL, IDENTITY, VAULT
+from rehearsal.azure.world_state import Entry
+from rehearsal.cluster.deployed import Deployed, is_ready
+from rehearsal.rules.reading import at, items, mapping, short, text
+from settings import roles, well_known
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no token or no value."""
+
+    rule: str
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """Who signs in: a service account, with tokens of its cluster's issuer."""
+
+    issuer: str
+    namespace: str
+    name: str
+
+    @property
+    def subject(self) -> str:
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An identity that has a token for the vault."""
+
+    identity: Entry
+    vault: Entry
+
+
+def sign_in(deployed: Deployed, account: ServiceAccount, provider_class: Entry) -> Reader | Refusal:
+    """Exchange the service account's token for one of the identity, and open the vault with it.
+
+    The tenant of a token is that of the class: the modelled directory has one tenant.
+    """
+    client_id = text(provider_class.inputs, "clientId")
+    tenant, vault_name = text(provider_class.inputs, "tenantId"), text(provider_class.inputs, "keyvaultName")
+    identity = next((one for one in deployed.of_type(IDENTITY) if one.outputs.get("clientId") == client_id), None)
+    if identity is None or not is_ready(identity):
+        message = f"AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'."
+        return Refusal("CLUSTER-09", message, "give the class the client id of the identity for secret sync")
+    return _no_trust(deployed, account, identity) or _open(deployed, identity, tenant, vault_name)
+
+
+def _no_trust(deployed: Deployed, account: ServiceAccount, identity: Entry) -> Refusal | None:
+    """Entra compares issuer, subject and audience exactly, in this order."""
+    left = [one for one in deployed.below(CREDENTIAL, identity.id) if is_ready(one)]
+    if not left:
+        message = f"AADSTS70025: The client '{text(identity.outputs, 'clientId')}'({identity.name}) has no configured"
+        remedy = f"add a federated credential for issuer {account.issuer} and subject {account.subject}"
+        return Refusal("CLUSTER-09", f"{message} federated identity credentials.", remedy)
+    for code, what, presented in (
+        ("AADSTS700211", "issuer", account.issuer),
+        ("AADSTS700213", "subject", account.subject),
+        ("AADSTS700212", "audience", well_known.TOKEN_EXCHANGE_AUDIENCE),
+    ):
+        before = left
+        left = [one for one in before if presented in _trusted(one, what)]
+        if not left:
+            message = (
+                f"{code}: No matching federated identity record found for presented assertion {what} '{presented}'."
+                " Check your federated identity credential Subject, Audience and Issuer against the presented"
+                " assertion."
+            )
+            given = " or ".join(sorted({value for one in before for value in _trusted(one, what)}))
+            remedy = f"set the {what} of {identity.name}'s federated credential to {presented}; it is {given}"
+            return Refusal("CLUSTER-09", message, remedy)
+    return None
+
+
+def _trusted(credential: Entry, what: str) -> list[str]:
+    given = items(credential.inputs, "audiences") if what == "audience" else [text(credential.inputs, what)]
+    return [str(one) for one in given]
+
+
+def _open(deployed: Deployed, identity: Entry, tenant: str, name: str) -> Reader | Refusal:
+    vault = next((one for one in deployed.of_type(VAULT) if one.name.lower() == name.lower()), None)
+    if vault is None:
+        message = f"dial tcp: lookup {name}.vault.azure.net: no such host"
+        return Refusal("CLUSTER-10", message, "give the class the name of the cluster's own vault")
+    if text(vault.inputs, "properties.tenantId").lower() != tenant.lower():
+        expected = f"https://sts.windows.net/{text(vault.inputs, 'properties.tenantId')}/"
+        message = f"AKV10032: Invalid issuer. Expected one of {expected}, found https://sts.windows.net/{tenant}/."
+        return Refusal("CLUSTER-10", message, "give the provider class and the vault the same tenant")
+    if text(vault.inputs, "properties.publicNetworkAccess") == "Disabled":
+        message = (
+            "Public network access is disabled and request is not from a trusted service nor via an approved private"
+            " link. (ForbiddenByConnection)"
+        )
+        return Refusal("CLUSTER-10", message, f"enable public network access of {vault.name}: no private link is here")
+    if text(vault.inputs, "properties.networkAcls.defaultAction") == "Deny":
+        message = "Client address is not authorized and caller is not a trusted service. (ForbiddenByFirewall)"
+        return Refusal("CLUSTER-10", message, f"let the cluster's NAT address through the firewall of {vault.name}")
+    return Reader(identity, vault)
+
+
+def read(deployed: Deployed, reader: Reader, name: str, version: str = "") -> str | Refusal:
+    """The value of a vault secret, or what Key Vault answers instead."""
+    secret_id = f"{reader.vault.id}/secrets/{name}"
+    if refusal := _not_allowed(deployed, reader, secret_id):
+        return refusal
+    secret = deployed.ready(secret_id)
+    if secret is None or version not in ("", _current(secret)):
+        asked = f"{name}/{version}" if version else name
+        message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
+        return Refusal("CLUSTER-12", message, f"publish {name} in {reader.vault.name}, or correct the class's objects")
+    if at(secret.inputs, "properties.attributes.enabled") is False:
+        message = f"SecretDisabled: Operation get is not allowed on a disabled secret. ({name})"
+        return Refusal("CLUSTER-12", message, f"enable {name} in {reader.vault.name}")
+    return text(secret.inputs, "properties.value")
+
+
+def _not_allowed(deployed: Deployed, reader: Reader, secret_id: str) -> Refusal | None:
+    identity, vault = reader.identity, reader.vault
+    principal, client = text(identity.outputs, "principalId"), text(identity.outputs, "clientId")
+    if at(vault.inputs, "properties.enableRbacAuthorization") is not True:
+        message = (
+            f"AccessDenied: The user, group or application 'appid={client};oid={principal}' does not have secrets get"
+            f" permission on key vault '{vault.name}'."
+        )
+        return Refusal("CLUSTER-11", message, "set enableRbacAuthorization to true: no role counts without it")
+    role = roles.KEY_VAULT_SECRETS_USER
+    if deployed.is_effective(secret_id, role.guid, principal):
+        return None
+    message = (
+        f"ForbiddenByRbac: Caller is not authorized to perform action on resource. Caller: appid={client};"
+        f"oid={principal} Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' Resource: '{short(secret_id)}'"
+        " Assignment: (not found) DecisionReason: 'DeniedWithNoValidRBAC'"
+    )
+    remedy = f"assign {role.name} on {vault.name} to principal {principal}; a new assignment takes up to 10 minutes"
+    return Refusal("CLUSTER-11", message, remedy)
+
+
+def _current(secret: Entry) -> str:
+    return arm.name_of(text(secret.outputs, "properties.secretUriWithVersion"))
+
+
+def out_of_dates(deployed: Deployed, reader: Reader, name: str) -> str:
+    """What is wrong with the dates of a vault secret; empty if nothing. Key Vault hands it out all the same."""
+    secret = deployed.ready(f"{reader.vault.id}/secrets/{name}")
+    attributes = mapping(secret.inputs, "properties.attributes") if secret else {}
+    now = deployed.at.timestamp()
+    expires, starts = attributes.get("expires"), attributes.get("notBefore")
+    if isinstance(expires, int) and expires <= now:
+        return f"vault secret {name} has expired"
+    if isinstance(starts, int) and starts > now:
+        return f"vault secret {name} is not to be used yet"
+    return ""

@@ -1,0 +1,66 @@
+"""What a rehearsed stack's clusters hold, and whether messages go where they should and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from rehearsal.azure.world import Surroundings
+from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.views import views
+from rehearsal.command.backend import Backend
+from rehearsal.engine import State
+from rehearsal.mqtt.authority import Authority
+from rehearsal.mqtt.proof import prove
+from rehearsal.mqtt.result import Proof
+from rehearsal.values import reveal
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What was found out."""
+
+    clusters: Sequence[ClusterView]
+    proof: Proof | None
+    """None where messages were not wanted."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it must be, one text each."""
+        if self.proof is not None and self.proof.links:
+            of_links = self.proof.problems
+            named = [str(problem) for view in self.clusters for problem in view.problems]
+            return [*named, *(text for text in of_links if not any(one in text for one in named))]
+        return [str(problem) for view in self.clusters for problem in view.problems]
+
+
+def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int) -> Traffic:
+    """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
+
+    Raises:
+        MosquittoMissingError: messages are wanted, and there is no broker to send them to.
+    """
+    backend = Backend(program)
+    world = backend.world(stack, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
+    clusters = views(world.entries(), world.is_effective)
+    if not messages:
+        return Traffic(clusters, None)
+    authority = client_authority(backend.state(stack), settings.pki.generation)
+    return Traffic(clusters, prove(clusters, messages=messages, sign=authority.sign))
+
+
+def client_authority(state: State, generation: int) -> Authority:
+    """The deployed authority that signs clients, to sign attackers with: its key is in the stack's state only."""
+    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    key = load_pem_private_key(
+        outputs[f"client-intermediate-key-g{generation}"]["privateKeyPemPkcs8"].encode(), password=None
+    )
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    certificate = x509.load_pem_x509_certificate(outputs[f"client-intermediate-g{generation}"]["certPem"].encode())
+    return Authority(certificate, key, (certificate,))

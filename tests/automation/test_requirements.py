@@ -1,0 +1,31 @@
+"""Deploying in earnest takes requirements.txt and nothing of requirements-dev.txt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.conftest import PROGRAM
+
+FOR_REHEARSALS = ("cryptography", "jsonschema", "paho", "pytest")
+BLOCKED = f"""
+import sys
+sys.modules.update(dict.fromkeys({FOR_REHEARSALS!r}))
+"""
+
+
+def test_what_a_real_up_loads_needs_no_package_of_the_rehearsal() -> None:
+    program = f"{BLOCKED}import automation.cli, automation.lifecycle, automation.report"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_rehearsal_does_need_one() -> None:
+    """Or the test above would show nothing."""
+    program = f"{BLOCKED}import rehearsal.command"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "cryptography" in done.stderr
