@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.console import counted, say
@@ -17,6 +17,8 @@ from rehearsal.rules import RULES
 from rehearsal.schedule import estimate_of
 from rehearsal.traffic import Traffic
 from rehearsal.values import redact
+
+_MOST_CASES = 6
 
 
 def as_document(run: Run) -> dict[str, Any]:
@@ -184,9 +186,18 @@ def _print_traffic(traffic: Traffic) -> None:
 def _print_proof(proof: Proof) -> None:
     for link in proof.links:
         sent = f"{link.delivery.arrived} of {link.delivery.sent} messages" if link.delivery else "no message"
-        refused = sum(case.ok for case in link.cases if case.refusal)
-        say(f"  {link.name} -> {link.address}: {sent} delivered, {refused} of {len(link.cases)} attacks refused")
+        say(f"  {link.name} -> {link.address}: {sent} delivered")
+        refusals = [case for case in link.cases if case.refusal and case.ok]
+        for how in sorted({case.expected for case in refusals}):
+            names = [case.name for case in refusals if case.expected == how]
+            say(f"    {how}: {_listed(names)}")
     say(proved(proof))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first ones in words; the rest is in the JSON document."""
+    more = f" and {len(names) - _MOST_CASES} more" if len(names) > _MOST_CASES else ""
+    return f"{', '.join(names[:_MOST_CASES])}{more}"
 
 
 def _print_findings(result: Rehearsal) -> None:

@@ -42,7 +42,7 @@ What it is not:
 * A half-fetched Secret of type kubernetes.io/tls is not there, because Kubernetes takes none without both keys. An
   Opaque one is there by half. What Microsoft's controller does in this case is not documented.
 * Not judged: automatic certificates of cert-manager, methods besides X509 and ServiceAccountToken, endpoints that are
-  not MQTT, memory and cores, network paths. Two clusters are compared by client ids only.
+  not MQTT, memory and cores, name resolution, route tables. Two clusters are compared by client ids and network paths.
 * Nobody has compared it with a real cluster yet.
 
 Short names of sources, such as field-review, are explained in [sources.md](sources.md).

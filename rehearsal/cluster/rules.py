@@ -61,5 +61,6 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "field-review §3.5; Microsoft's ARM request schemas"),
     ClusterRule("CLUSTER-28", "An endpoint for the own broker finds a listener that it can trust",
                 "aio-cli-facts §2.4, §7"),
+    ClusterRule("CLUSTER-29", "Peerings and security groups let a link through", "field-review §1.12, §3.24"),
 )  # fmt: skip
 """Every rule; ids are stable."""

@@ -12,6 +12,7 @@ from rehearsal.cluster import broker, dataflows
 from rehearsal.cluster.broker import Around
 from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
 from rehearsal.cluster.facts import facts_of
+from rehearsal.cluster.network import links_are_reachable
 from rehearsal.cluster.reach import Reached, kind_and_name, reached
 from rehearsal.cluster.sync import synced
 from rehearsal.cluster.trust import trusted
@@ -37,8 +38,11 @@ def views(
     deployed = Deployed(entries, is_effective, at or datetime.now(UTC))
     clusters = sorted(deployed.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)
     found = [view_of(deployed, cluster, (unmanaged or {}).get(cluster.name, ())) for cluster in clusters]
-    more = dataflows.client_ids_are_unique(found)
-    return [replace(view, problems=[*view.problems, *more.get(view.name, [])]) for view in found]
+    across = [dataflows.client_ids_are_unique(found), links_are_reachable(deployed, found)]
+    return [
+        replace(view, problems=[*view.problems, *(one for more in across for one in more.get(view.name, []))])
+        for view in found
+    ]
 
 
 def view_of(deployed: Deployed, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:

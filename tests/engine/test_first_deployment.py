@@ -146,7 +146,7 @@ def test_a_stack_with_protected_resources_is_not_destroyed_at_all(protected: Dep
     before = protected.azure.seen()
     with (
         protected.stack.deployer() as deployer,
-        pytest.raises(ProtectedError, match="pulumi state unprotect") as refused,
+        pytest.raises(ProtectedError, match="these resources are protected") as refused,
     ):
         deployer.destroy()
 

@@ -1,0 +1,124 @@
+"""Whether the packets of a link get from the site's node to the broker's: subnets, peerings, security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from rehearsal.azure import arm
+from rehearsal.azure.world_network import PEERING, remote_of
+from rehearsal.azure.world_state import Entry
+from rehearsal.cluster.deployed import Deployed
+from rehearsal.cluster.view import ClusterView, Problem
+from rehearsal.mqtt.links import Link, find_links
+
+_NIC = "Microsoft.Network/networkInterfaces"
+_ANYTHING = ("*", "0.0.0.0/0")
+_TCP = ("*", "tcp")
+
+
+def links_are_reachable(deployed: Deployed, clusters: Sequence[ClusterView]) -> dict[str, list[Problem]]:
+    """Site -> why its links do not reach their brokers."""
+    found: dict[str, list[Problem]] = {}
+    for link in find_links(clusters):
+        for what, remedy in _obstacles(deployed, link):
+            problem = Problem("CLUSTER-29", link.site.name, f"DataflowEndpoint {link.endpoint}", what, remedy)
+            found.setdefault(link.site.name, []).append(problem)
+    return found
+
+
+def _obstacles(deployed: Deployed, link: Link) -> Iterator[tuple[str, str]]:
+    """What is in the way, and what to do; nothing where an end is not known, which others tell."""
+    here = _interface(deployed, link.site.addresses)
+    there = _interface(deployed, link.broker.addresses) if link.broker else None
+    if here is None or there is None:
+        return
+    yield from _between(deployed, _network(here), _network(there))
+    for direction, nic in (("Outbound", here), ("Inbound", there)):
+        for group in _groups(deployed, nic):
+            rule = _denying(group, direction, _address(here), _address(there), link.port)
+            if rule:
+                yield (
+                    f"{rule} of security group {group.name} keeps {_address(here)} from {_address(there)}:{link.port}",
+                    f"allow TCP to port {link.port} there",
+                )
+
+
+def _between(deployed: Deployed, here: str, there: str) -> Iterator[tuple[str, str]]:
+    """Peered both ways, or the same network."""
+    if arm.key(here) == arm.key(there):
+        return
+    for near, far in ((here, there), (there, here)):
+        halves = [half for half in deployed.below(PEERING, near) if remote_of(half.inputs) == arm.key(far)]
+        names = f"{arm.name_of(near)} to {arm.name_of(far)}"
+        if not halves:
+            yield f"there is no peering of {names}", "add the link to the settings, which makes both halves"
+        elif halves[0].outputs.get("peeringState") != "Connected":
+            state = halves[0].outputs.get("peeringState")
+            yield f"the peering of {names} is {state}", "delete this half and deploy again: it is made anew"
+        elif halves[0].inputs.get("allowVirtualNetworkAccess") is False:
+            yield f"the peering of {names} lets nobody in", "set allowVirtualNetworkAccess"
+
+
+def _denying(group: Entry, direction: str, source: str, destination: str, port: int) -> str:
+    """The rule that denies it; empty if another one allows it first.
+
+    Azure's own rules come last: they allow everything between networks that are peered.
+    """
+    rules = [rule for rule in group.inputs.get("securityRules") or [] if rule.get("direction") == direction]
+    for rule in sorted(rules, key=lambda rule: rule["priority"]):
+        if _fits(rule, source, destination, port):
+            return "" if rule["access"] == "Allow" else f"rule {rule.get('name')}"
+    return ""
+
+
+def _fits(rule: Mapping[str, Any], source: str, destination: str, port: int) -> bool:
+    ends = ((source, "sourceAddressPrefix"), (destination, "destinationAddressPrefix"))
+    return (
+        str(rule.get("protocol", "*")).lower() in _TCP
+        and all(any(_holds(prefix, address) for prefix in _all(rule, name)) for address, name in ends)
+        and any(_in_range(ports, port) for ports in _all(rule, "destinationPortRange"))
+    )
+
+
+def _all(rule: Mapping[str, Any], name: str) -> list[str]:
+    """A rule has one, or several under the plural."""
+    several = f"{name}es" if name.endswith("x") else f"{name}s"
+    return [*([rule[name]] if rule.get(name) else []), *(rule.get(several) or [])]
+
+
+def _holds(prefix: str, address: str) -> bool:
+    """`VirtualNetwork` holds peered networks too; other service tags, such as Internet, hold none of ours."""
+    if prefix in _ANYTHING or prefix == "VirtualNetwork":
+        return True
+    return prefix[:1].isdigit() and ip_address(address) in ip_network(prefix, strict=False)
+
+
+def _in_range(ports: str, port: int) -> bool:
+    first, _, last = ports.partition("-")
+    return ports == "*" or int(first) <= port <= int(last or first)
+
+
+def _interface(deployed: Deployed, addresses: Sequence[str]) -> Entry | None:
+    return next((nic for nic in deployed.of_type(_NIC) if _address(nic) in addresses), None)
+
+
+def _address(nic: Entry) -> str:
+    return str(nic.inputs["ipConfigurations"][0].get("privateIPAddress", ""))
+
+
+def _subnet(nic: Entry) -> str:
+    return str(nic.inputs["ipConfigurations"][0]["subnet"]["id"])
+
+
+def _network(nic: Entry) -> str:
+    return arm.parent_of(_subnet(nic))
+
+
+def _groups(deployed: Deployed, nic: Entry) -> list[Entry]:
+    """The security groups of the interface and of its subnet."""
+    subnet = deployed.find(_subnet(nic))
+    holders = [nic.inputs, subnet.inputs if subnet else {}]
+    ids = [arm.at(holder, "networkSecurityGroup.id") for holder in holders]
+    return [group for group in map(deployed.find, filter(None, ids)) if group]

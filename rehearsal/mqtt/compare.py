@@ -1,0 +1,81 @@
+"""Mosquitto beside the policy oracle, on random identities, client ids and topics."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rehearsal.cluster.view import ClusterView
+from rehearsal.mqtt.client import ClientPlan, tls_context
+from rehearsal.mqtt.mosquitto import Broker
+from rehearsal.mqtt.oracle import Action, decide
+from rehearsal.mqtt.wire import Connection, LostError, Message, Options
+from rehearsal.rules import pem
+
+_CLIENT_ID = "edge-stamps-comparison"
+_SEGMENTS = 3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How often both said the same."""
+
+    agreed: int
+    by_client_id: int
+    """Of these, how often AIO would have refused the client id already, which Mosquitto cannot."""
+    differences: Sequence[str]
+
+
+def compare(
+    view: ClusterView, broker: Broker, client: ClientPlan, identities: Sequence[ClientPlan], *, tries: int, seed: int
+) -> Comparison:
+    """Ask both the same, this many times; the seed decides what.
+
+    The client's trust and host, with which it reaches the broker, serve all identities.
+    """
+    chance = random.Random(seed)  # noqa: S311 picks what to try
+    client_ids = [flow.client_id for plan in identities for flow in plan.flows] + [_CLIENT_ID]
+    by_client_id, differences = 0, []
+    for _ in range(tries):
+        plan, client_id = chance.choice(identities), chance.choice(client_ids)
+        action: Action = chance.choice(["Publish", "Subscribe"])
+        topic = _topic(chance, broker, identities, action)
+        chain = pem.certificates(plan.credentials.chain_pem)
+        port = broker.plan.port
+        full = decide(view, port, chain, client_id, action, topic)
+        by_client_id += full.by == "client id"
+        expected = decide(view, port, chain, None, action, topic) if full.by == "client id" else full
+        tls = tls_context(client, plan.credentials, broker.folder)
+        if _allowed(broker, Options(client_id, tls), action, topic) != expected.allowed:
+            who = f"{plan.cluster}/{plan.endpoint} as {client_id}"
+            says = f"AIO: {expected.reason}; Mosquitto {'refuses' if expected.allowed else 'allows'} it"
+            differences.append(f"{who}, {action} {topic}: {says}")
+    return Comparison(tries - len(differences), by_client_id, differences)
+
+
+def _topic(chance: random.Random, broker: Broker, identities: Sequence[ClientPlan], action: Action) -> str:
+    known = [flow.destination for plan in identities for flow in plan.flows]
+    granted = [topic for grants in (broker.plan.grants or {}).values() for topic in grants.publish + grants.subscribe]
+    segments = sorted({segment for topic in (*known, *granted) for segment in topic.split("/")} - {"+", "#"})
+    if chance.random() < 0.5:
+        parts = chance.choice(known).split("/")
+    else:
+        parts = chance.choices([*segments, "other"], k=chance.randint(1, _SEGMENTS))
+    if action == "Subscribe":
+        parts = ["+" if chance.random() < 0.2 else part for part in parts]
+        if chance.random() < 0.3:
+            parts[-1] = "#"
+        if chance.random() < 0.1:
+            parts = ["$share", "group", *parts]
+    return "/".join(parts)
+
+
+def _allowed(broker: Broker, options: Options, action: Action, topic: str) -> bool:
+    try:
+        with Connection(broker.port, options).open() as connection:
+            if action == "Publish":
+                return not connection.publish([Message(topic, b"{}")])[0].refused
+            return not connection.subscribe(topic).refused
+    except LostError:
+        return False

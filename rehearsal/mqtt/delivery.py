@@ -1,0 +1,108 @@
+"""Messages over a link, numbered, sent as its dataflows would and counted at the other end."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
+from rehearsal.mqtt.mosquitto import Broker
+from rehearsal.mqtt.observer import Observer
+from rehearsal.mqtt.wire import Connection, DistrustError, LostError, Message
+
+_NAMED = 5
+"""How many missing numbers a problem names."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What arrived of what was sent."""
+
+    sent: int
+    arrived: int
+    """Different numbers, each on its topic."""
+    by_topic: Mapping[str, int]
+    readings: Sequence[str]
+    """The readings of client_intermediate_certs.pem that were used."""
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one connection sends."""
+
+    reading: str
+    credentials: Credentials
+    flow: Flow
+    messages: dict[int, Message]
+
+
+def deliver(broker: Broker, observer: Observer, plan: ClientPlan, messages: int) -> Delivery:
+    """Send the numbered messages, spread over dataflows, source topics and readings of the Secret."""
+    problems: list[str] = []
+    expected: dict[int, Message] = {}
+    observer.seen()  # what came before is not ours
+    for batch in _batches(plan, messages):
+        expected |= batch.messages
+        problems += _send(broker, plan, batch)
+    seen = observer.seen()
+    numbers = [json.loads(message.payload)["number"] for message in seen]
+    good = {number for number, message in zip(numbers, seen, strict=True) if expected.get(number) == message}
+    problems += _differences(expected, dict(zip(numbers, seen, strict=True)), Counter(numbers))
+    by_topic = Counter(expected[number].topic for number in good)
+    return Delivery(len(expected), len(good), by_topic, list(plan.readings), problems)
+
+
+def _batches(plan: ClientPlan, messages: int) -> Iterator[_Batch]:
+    ways = [(reading, flow) for flow in plan.flows for reading in plan.readings.items()]
+    numbers: list[list[int]] = [[] for _ in ways]
+    for number, way in zip(range(1, max(messages, len(ways)) + 1), cycle(numbers), strict=False):
+        way.append(number)
+    for ((reading, credentials), flow), own in zip(ways, numbers, strict=True):
+        sources = islice(cycle(flow.concrete_sources), len(own))
+        sent = {
+            number: outgoing(plan, flow, number, source, retained=number == own[0])
+            for number, source in zip(own, sources, strict=True)
+        }
+        yield _Batch(reading, credentials, flow, sent)
+
+
+def outgoing(plan: ClientPlan, flow: Flow, number: int, source: str, *, retained: bool = False) -> Message:
+    """What a dataflow makes of a message on the site's own broker: passed through, on the destination's topic."""
+    payload = {"number": number, "cluster": plan.cluster, "dataflow": flow.name, "topic": source}
+    return Message(flow.destination, json.dumps(payload).encode(), retained and plan.keeps_retain, plan.qos)
+
+
+def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:
+    what = f"dataflow {batch.flow.name}, {batch.reading}"
+    mark = broker.mark()
+    try:
+        tls = tls_context(plan, batch.credentials, broker.folder)
+        with Connection(broker.port, plan.options(batch.flow.client_id, tls)).open() as connection:
+            answers = connection.publish(list(batch.messages.values()))
+    except ssl.SSLError as error:
+        return [f"{what}: the certificates are unusable: {error.reason}"]
+    except DistrustError as error:
+        return [f"{what}: the client refuses the broker: {error}"]
+    except LostError as error:
+        return [f"{what}: {broker.tls_error(mark) or error}"]
+    refused = Counter(answer.code for answer in answers if answer.refused)
+    return [f"{what}: {count} messages refused with reason code {code}" for code, count in refused.items()]
+
+
+def _differences(expected: Mapping[int, Message], seen: Mapping[int, Message], counts: Counter[int]) -> Iterator[str]:
+    missing = sorted(set(expected) - set(seen))
+    if missing:
+        yield f"{len(missing)} of {len(expected)} messages did not arrive, among them {missing[:_NAMED]}"
+    repeated = sorted(number for number, count in counts.items() if count > 1)
+    if repeated:
+        yield f"{len(repeated)} messages arrived more than once, among them {repeated[:_NAMED]}"
+    wrong = [number for number, message in seen.items() if expected.get(number) != message]
+    if wrong:
+        yield f"{len(wrong)} messages arrived on another topic, with another flag or text, among them {wrong[:_NAMED]}"
+    if any(message.qos == 0 for message in expected.values()):
+        yield "messages are sent at QoS 0, so that none is sent again when it is lost"

@@ -1,0 +1,79 @@
+"""Which endpoint leads to which cluster's port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.cluster.view import ClusterView
+from rehearsal.rules import pem
+
+
+@dataclass(frozen=True)
+class Link:
+    """An endpoint of a site, and the broker port behind its host."""
+
+    site: ClusterView
+    endpoint: str
+    address: str
+    """host:port, as deployed."""
+    broker: ClusterView | None
+    """None: no cluster has a LoadBalancer listener there."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.site.name}/{self.endpoint}"
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+
+def find_links(views: Sequence[ClusterView]) -> list[Link]:
+    """Every endpoint that leads out of its cluster."""
+    return [
+        Link(site, name, address, next((view for view in views if _is_at(view, address)), None))
+        for site in views
+        for name, endpoint in site.endpoints.items()
+        if not is_local(site, endpoint)
+        for address in [_address(endpoint)]
+    ]
+
+
+def is_local(view: ClusterView, endpoint: Mapping[str, Any]) -> bool:
+    """Whether the endpoint leads to a Service of its own cluster's broker."""
+    service, _, port = _address(endpoint).rpartition(":")
+    return any(
+        listener.get("serviceName") == service and _opens(opened, port)
+        for listener in view.listeners.values()
+        for opened in listener.get("ports", [])
+    )
+
+
+def _opens(opened: Mapping[str, Any], port: str) -> bool:
+    return port.isdigit() and opened.get("port") == int(port)
+
+
+def _address(endpoint: Mapping[str, Any]) -> str:
+    return str((endpoint.get("mqttSettings") or {}).get("host", ""))
+
+
+def _is_at(view: ClusterView, address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return any(
+        listener.get("serviceType") == "LoadBalancer"
+        and _opens(opened, port)
+        and (host in view.addresses or _certificate_names(view, opened, host))
+        for listener in view.listeners.values()
+        for opened in listener.get("ports", [])
+    )
+
+
+def _certificate_names(view: ClusterView, opened: Mapping[str, Any], host: str) -> bool:
+    """A DNS name is taken to lead where the certificate is for it: nothing deployed says what a name resolves to."""
+    if pem.is_ip(host):
+        return False
+    secret = view.secrets.get(str(((opened.get("tls") or {}).get("manual") or {}).get("secretRef", "")))
+    chain = pem.certificates(secret.data.get("tls.crt", "")) if secret else []
+    return bool(chain) and pem.names_host(chain[0], host)

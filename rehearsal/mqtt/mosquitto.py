@@ -1,0 +1,230 @@
+"""Mosquitto for one exposed port: its files, its start, its end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.mqtt.install import find_mosquitto, find_plugin
+from rehearsal.mqtt.private import private_folder, write_private
+from rehearsal.mqtt.translate import Grants, PortPlan
+from rehearsal.mqtt.wire import LOOPBACK
+
+OBSERVER = "observer"
+_START_SECONDS = 5.0
+_STOP_SECONDS = 2.0
+_STARTS = 5
+"""Another process may take a free port before Mosquitto does."""
+_LOG_SECONDS = 0.5
+_ITERATIONS = 101
+_GUARD = 'read -r _; kill "$1"; rm -rf "$2"'
+"""Waits for its standard input to close, which even a killed parent does; then no broker and no key is left."""
+
+
+class BrokerFailedError(Exception):
+    """Mosquitto does not start with what was deployed; its own words."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running Mosquitto."""
+
+    plan: PortPlan
+    port: int
+    """On 127.0.0.1."""
+    observer_port: int
+    """Of a second listener, for the observer only."""
+    observer_password: str = field(repr=False)
+    folder: Path
+    process_id: int
+    version: str
+
+    def log(self) -> str:
+        return _read_log(self.folder)
+
+    def mark(self) -> int:
+        """Now, for `tls_error`."""
+        return len(self.log())
+
+    def tls_error(self, mark: int) -> str:
+        """Why the broker has refused a handshake since the mark, in OpenSSL's words; empty if it has not."""
+        deadline = time.monotonic() + _LOG_SECONDS
+        while time.monotonic() < deadline:
+            found = re.search(r"error:[0-9A-F]{8}:[^:\n]*:[^:\n]*:([^.\n]+)", self.log()[mark:])
+            if found:
+                return found[1]
+            time.sleep(0.002)  # the alert is on its way before the line is written
+        return ""
+
+
+@contextmanager
+def running(plan: PortPlan) -> Iterator[Broker]:
+    """Mosquitto with exactly what the plan says, on a free port; terminated in all cases.
+
+    Raises:
+        MosquittoMissingError: it is not installed.
+        BrokerFailedError: it does not start.
+    """
+    executable = find_mosquitto()
+    with private_folder() as folder:
+        password = secrets.token_urlsafe(24)
+        for attempt in range(1, _STARTS + 1):
+            port, observer_port = _free_ports()
+            configuration = folder / f"mosquitto-{attempt}.conf"
+            write_private(configuration, "\n".join(_configuration(plan, folder, port, observer_port, password)) + "\n")
+            with _process(executable, configuration, folder) as process:
+                version = _wait_until_running(process, folder)
+                if version:
+                    yield Broker(plan, port, observer_port, password, folder, process.pid, version)
+                    return
+                if "Address already in use" not in _read_log(folder):
+                    break
+        raise BrokerFailedError(_last_words(folder))
+
+
+def _configuration(plan: PortPlan, folder: Path, port: int, observer_port: int, password: str) -> Iterator[str]:
+    yield "per_listener_settings false"
+    if os.geteuid() == 0:
+        yield "user root"  # else it would become `mosquitto`, who cannot read our files
+    yield "persistence false"
+    yield "log_dest stderr"
+    yield "set_tcp_nodelay true"
+    yield "max_queued_messages 0"  # no limit: the observer must miss nothing
+    yield f"allow_anonymous {str(plan.grants is None).lower()}"
+    if plan.grants is not None:
+        yield f"plugin {find_plugin()}"
+        yield f"plugin_opt_config_file {_write(folder / 'roles.json', _roles(plan.grants, password))}"
+    # For the observer, who needs its password wherever the deployed port has a policy.
+    yield f"listener {observer_port} {LOOPBACK}"
+    yield f"listener {port} {LOOPBACK}"
+    yield "max_qos 1"  # as AIO's broker (aio-cli-facts §5.9)
+    if plan.certificate:
+        yield f"certfile {_write(folder / 'server.crt', plan.certificate.chain_pem)}"
+        yield f"keyfile {_write(folder / 'server.key', plan.certificate.key_pem)}"
+        yield "tls_version tlsv1.3"
+    if plan.client_ca_pem:
+        yield f"cafile {_write(folder / 'clients.crt', plan.client_ca_pem)}"
+        yield "require_certificate true"
+        yield "use_subject_as_username true"
+
+
+def _write(path: Path, text: str) -> Path:
+    return path if path.exists() else write_private(path, text)
+
+
+def _roles(grants: Mapping[str, Grants], password: str) -> str:
+    """What the dynamic-security plugin reads; unlike `acl_file` it refuses SUBSCRIBE too (field-review §5.1)."""
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    observer = {
+        "username": OBSERVER,
+        "password": base64.b64encode(digest).decode(),
+        "salt": base64.b64encode(salt).decode(),
+        "iterations": _ITERATIONS,
+        "roles": [{"rolename": OBSERVER}],
+    }
+    everything = [_allow("subscribePattern", "#"), _allow("publishClientSend", "#")]
+    return json.dumps(
+        {
+            # Who may subscribe also receives; nothing else is given to anybody.
+            "defaultACLAccess": {
+                "publishClientSend": False,
+                "publishClientReceive": True,
+                "subscribe": False,
+                "unsubscribe": True,
+            },
+            "clients": [observer, *({"username": name, "roles": [{"rolename": name}]} for name in grants)],
+            "groups": [],
+            "roles": [
+                {"rolename": OBSERVER, "acls": everything},
+                *({"rolename": name, "acls": _acls(granted)} for name, granted in grants.items()),
+            ],
+        }
+    )
+
+
+def _acls(granted: Grants) -> list[dict[str, Any]]:
+    return [
+        *(_allow("publishClientSend", topic) for topic in granted.publish),
+        *(_allow("subscribePattern", topic) for topic in granted.subscribe),
+    ]
+
+
+def _allow(kind: str, topic: str) -> dict[str, Any]:
+    return {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
+
+
+@contextmanager
+def _process(executable: Path, configuration: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with _log(folder).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 our own configuration
+            [executable, "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    guard = _guard(process.pid, folder)
+    try:
+        yield process
+    finally:
+        _end(process)
+        guard.kill()
+        guard.communicate()
+
+
+def _guard(process_id: int, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", _GUARD, "guard", str(process_id), str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_running(process: subprocess.Popen[bytes], folder: Path) -> str:
+    """Mosquitto's version once it runs; empty if it has ended."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        running_version = re.search(r"mosquitto version (\S+) running", _read_log(folder))
+        if running_version:
+            return running_version[1]
+        if process.poll() is not None:
+            return ""
+        time.sleep(0.002)
+    raise BrokerFailedError(f"not running after {_START_SECONDS:.0f} s: {_last_words(folder)}")
+
+
+def _log(folder: Path) -> Path:
+    return folder / "mosquitto.log"
+
+
+def _read_log(folder: Path) -> str:
+    return _log(folder).read_text(errors="replace")
+
+
+def _last_words(folder: Path) -> str:
+    lines: Sequence[str] = _read_log(folder).splitlines()
+    return "; ".join(re.sub(r"^\d+: ", "", line) for line in lines if "rror" in line) or "it says nothing"
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((LOOPBACK, 0))
+        other.bind((LOOPBACK, 0))
+        return one.getsockname()[1], other.getsockname()[1]

@@ -1,0 +1,41 @@
+"""Who sees everything that the broker distributes, on a listener of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rehearsal.mqtt.mosquitto import OBSERVER, Broker
+from rehearsal.mqtt.wire import Connection, LostError, Message, Options
+
+_END_TOPIC = "edge-stamps-observer/end"
+
+
+class Observer:
+    """Subscribed to every topic; the one client beside the deployed ones."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def seen(self) -> list[Message]:
+        """Everything that the broker has distributed since the last call.
+
+        Ends with a mark of its own: what the broker took before it also comes before it.
+        """
+        mark = secrets.token_bytes(8)
+        self.publish(Message(_END_TOPIC, mark))
+        return self._connection.receive_until(lambda message: message.payload == mark)
+
+    def publish(self, message: Message) -> None:
+        self._connection.publish([message])
+
+
+@contextmanager
+def observing(broker: Broker) -> Iterator[Observer]:
+    """An observer from now on."""
+    login = Options(OBSERVER, username=OBSERVER, password=broker.observer_password, keep_alive=600)
+    with Connection(broker.observer_port, login).open() as connection:
+        if connection.subscribe("#").refused:
+            raise LostError("the observer may not subscribe")
+        yield Observer(connection)

@@ -1,0 +1,43 @@
+"""A private folder for what must be a file: configuration, certificates and keys, each readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder of mode 0700, gone afterwards with everything in it."""
+    folder = Path(tempfile.mkdtemp(prefix="edge-stamps-mqtt-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def write_private(path: Path, text: str) -> Path:
+    """A new file of mode 0600 from its first moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return path
+
+
+def load_pair(context: ssl.SSLContext, folder: Path, chain_pem: str, key_pem: str) -> None:
+    """Give a context its certificate and key; Python takes both from files only.
+
+    Raises:
+        ssl.SSLError: they are no pair, or no PEM.
+    """
+    certificate, key = folder / "client.crt", folder / "client.key"
+    try:
+        context.load_cert_chain(write_private(certificate, chain_pem), write_private(key, key_pem))
+    finally:
+        certificate.unlink(missing_ok=True)
+        key.unlink(missing_ok=True)

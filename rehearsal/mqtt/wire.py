@@ -1,0 +1,242 @@
+"""One MQTT 5 connection by paho, single-threaded, whose every wait is bounded."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+LOOPBACK = "127.0.0.1"
+"""The only address that anything here connects to."""
+_WAIT_SECONDS = 5.0
+_REFUSED = 0x80
+"""Reason codes from here on are refusals."""
+
+
+class LostError(Exception):
+    """The connection never came about, or has ended; or the other side does not answer."""
+
+
+class DistrustError(LostError):
+    """The client does not accept the broker's certificate."""
+
+
+class DeniedError(LostError):
+    """The broker has refused the connection with a reason code."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to send, or received."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    qos: int = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reason code of the broker."""
+
+    code: int
+    text: str
+
+    @property
+    def refused(self) -> bool:
+        return self.code >= _REFUSED
+
+
+class Tls(ssl.SSLContext):
+    """TLS 1.3 towards a host whose socket is elsewhere: the certificate must be for the host."""
+
+    host = ""
+    _socket: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
+        self._socket = super().wrap_socket(sock, *args, **{**options, "server_hostname": self.host})
+        return self._socket
+
+    def close(self) -> None:
+        """Close the last socket, which paho leaves open after a handshake that failed."""
+        if self._socket:
+            self._socket.close()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to connect."""
+
+    client_id: str
+    tls: Tls | None = None
+    keep_alive: int = 60
+    max_inflight: int = 100
+    clean_start: bool = True
+    session_expiry: int = 0
+    will: Message | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass
+class _Inbox:
+    """What comes in; knows nothing of the connection, so that both go away as soon as they are no longer used."""
+
+    messages: list[Message] = field(default_factory=list)
+    connected: Answer | None = None
+    lost: str = ""
+    answers: dict[int, list[Answer]] = field(default_factory=dict)
+    """By message id."""
+
+    def listen_to(self, client: Client) -> None:
+        def connected(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
+            self.connected = _answer(reason)
+
+        def lost(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
+            self.lost = str(reason)
+
+        def published(_c: Any, _u: Any, message_id: int, reason: Any, _p: Any) -> None:
+            self.answers[message_id] = [_answer(reason)]
+
+        def subscribed(_c: Any, _u: Any, message_id: int, reasons: list[Any], _p: Any) -> None:
+            self.answers[message_id] = [_answer(reason) for reason in reasons]
+
+        def received(_c: Any, _u: Any, message: MQTTMessage) -> None:
+            self.messages.append(Message(message.topic, bytes(message.payload), message.retain, message.qos))
+
+        client.on_connect, client.on_disconnect, client.on_message = connected, lost, received
+        client.on_publish, client.on_subscribe, client.on_unsubscribe = published, subscribed, subscribed
+
+
+class Connection:
+    """Open, used, closed; `with` closes it."""
+
+    def __init__(self, port: int, options: Options) -> None:
+        self._port, self._options = port, options
+        self._client = Client(CallbackAPIVersion.VERSION2, options.client_id, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.connect_timeout = _WAIT_SECONDS
+        self._client.max_inflight_messages_set(options.max_inflight)
+        self._client.max_queued_messages_set(0)
+        if options.tls:
+            self._client.tls_set_context(options.tls)
+        if options.username:
+            self._client.username_pw_set(options.username, options.password)
+        if options.will:
+            will = options.will
+            self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+        self._inbox = _Inbox()
+        self._inbox.listen_to(self._client)
+
+    @property
+    def received(self) -> list[Message]:
+        """Messages so far."""
+        return self._inbox.messages
+
+    def open(self) -> Self:
+        """Connect, and wait for the broker's answer.
+
+        Raises:
+            DeniedError: the broker refuses with a reason code.
+            DistrustError: the client does not accept the broker's certificate.
+            LostError: there is no connection.
+        """
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = self._options.session_expiry
+        try:
+            self._client.connect(
+                LOOPBACK,
+                self._port,
+                self._options.keep_alive,
+                clean_start=self._options.clean_start,
+                properties=properties,
+            )
+            self._wait(lambda: self._inbox.connected is not None)
+        except (OSError, LostError) as error:
+            self.close()
+            raise _lost(error) from None
+        assert self._inbox.connected is not None
+        if self._inbox.connected.refused:
+            self.close()
+            raise DeniedError(f"{self._inbox.connected.text}, reason code {self._inbox.connected.code}")
+        return self
+
+    def publish(self, messages: Sequence[Message]) -> list[Answer]:
+        """Send all, as many at once as may be, and wait for every answer.
+
+        Fewer answers than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
+        """
+        sent = [self._client.publish(one.topic, one.payload, one.qos, one.retain).mid for one in messages]
+        answers = self._inbox.answers
+        try:
+            self._wait(lambda: all(message_id in answers for message_id in sent))
+        except LostError:
+            if not any(answers[message_id][0].refused for message_id in sent if message_id in answers):
+                raise
+        return [answers.pop(message_id)[0] for message_id in sent if message_id in answers]
+
+    def subscribe(self, topic_filter: str) -> Answer:
+        """Subscribe at QoS 1; messages come with the retain flag that they were published with."""
+        options = SubscribeOptions(qos=1, retainAsPublished=True)
+        _, message_id = self._client.subscribe(topic_filter, options=options)
+        return self._answer_to(message_id)
+
+    def unsubscribe(self, topic_filter: str) -> Answer:
+        """Everything that the broker had for this client before is received when this returns."""
+        _, message_id = self._client.unsubscribe(topic_filter)
+        return self._answer_to(message_id)
+
+    def receive_until(self, arrived: Callable[[Message], bool]) -> list[Message]:
+        """Everything up to this message, which is left out; later calls begin behind it."""
+        self._wait(lambda: any(arrived(message) for message in self.received))
+        end = next(index for index, message in enumerate(self.received) if arrived(message))
+        before = self.received[:end]
+        del self.received[: end + 1]
+        return before
+
+    def _answer_to(self, message_id: int | None) -> Answer:
+        if message_id is None:
+            raise LostError("not connected")
+        self._wait(lambda: message_id in self._inbox.answers)
+        return self._inbox.answers.pop(message_id)[0]
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not done():
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise LostError(f"no answer within {_WAIT_SECONDS:.0f} s")
+            code = self._client.loop(remaining)
+            if not done() and (code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._inbox.lost):
+                raise LostError(self._inbox.lost or code.name)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        if self._options.tls:
+            self._options.tls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _answer(reason: Any) -> Answer:
+    return Answer(int(reason.value), str(reason))
+
+
+def _lost(error: Exception) -> LostError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return DistrustError(error.verify_message)
+    return LostError(error.reason if isinstance(error, ssl.SSLError) else str(error))
