@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Generator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -39,8 +39,12 @@ class Package:
     def token(self, type_name: str) -> str:
         return f"{self.name}:{self.module}:{type_name}"
 
-    async def reference(self) -> str:
-        """The package reference of this deployment; the SDK caches it, a coroutine serves one resource."""
+    def reference(self) -> Awaitable[str]:
+        """The package reference of this deployment; the SDK caches it."""
+        return _Reference(self)
+
+    async def register(self) -> str:
+        """Register the package with the engine."""
         parameter = json.dumps({"module": self.module, "version": self.version_suffix})
         return await register_package(
             base_provider_name="azure-native",
@@ -59,6 +63,16 @@ class Package:
             {"subscriptionId": subscription_id, "tenantId": tenant_id},
             package_ref=self.reference(),
         )
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Begins when the SDK awaits it. A coroutine that nobody awaits, as the run was stopped before, makes Python warn."""
+
+    package: Package
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        return self.package.register().__await__()
 
 
 def _base64(text: str) -> str:

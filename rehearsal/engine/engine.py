@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import runpy
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -156,13 +154,9 @@ class Engine:
                 else:
                     asyncio.run(self._run(self.program, monitor, preview=preview))
         except Stopped:
-            pass
+            return None
         except BaseException as error:  # a `sys.exit` of the program as well; the caller reports it
             return error
-        else:
-            return None
-        # Here the exception is gone, which kept the program's frames.
-        _drop_what_was_never_begun()
         return None
 
     async def _run(self, program: Callable[[], object] | Path, monitor: EngineMonitor, *, preview: bool) -> None:
@@ -193,13 +187,6 @@ class Engine:
             " resources to complete. Confirm whether the operations completed by looking at Azure."
         )
         return "\n".join([first, *pending, last])
-
-
-def _drop_what_was_never_begun() -> None:
-    """The SDK had more to register when it was stopped; Python would warn that nobody awaits that."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        gc.collect()
 
 
 def _started(program: Callable[[], object] | Path, monitor: EngineMonitor) -> None:

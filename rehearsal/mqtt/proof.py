@@ -20,7 +20,7 @@ from rehearsal.mqtt.delivery import deliver
 from rehearsal.mqtt.install import find_mosquitto, find_plugin
 from rehearsal.mqtt.links import Link, find_links
 from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, running
-from rehearsal.mqtt.observer import observing
+from rehearsal.mqtt.observer import HOW_IT_OBSERVES, observing
 from rehearsal.mqtt.oracle import decide
 from rehearsal.mqtt.reading import UnmappedError
 from rehearsal.mqtt.result import LinkProof, PortProof, Proof
@@ -93,6 +93,7 @@ def prove(
         seconds=time.monotonic() - started,
         not_exercised=not_exercised(sign, [one for one, count in ends_at.items() if count == 1]),
         unprovable=UNPROVABLE,
+        observer=HOW_IT_OBSERVES,
     )
 
 

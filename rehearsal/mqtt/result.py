@@ -67,6 +67,8 @@ class Proof:
     """Cases that could have been tried with more at hand."""
     unprovable: Sequence[str]
     """What Mosquitto cannot show."""
+    observer: str
+    """Who counts what arrives, and how it gets there."""
 
     @property
     def ok(self) -> bool:

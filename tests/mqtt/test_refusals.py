@@ -93,6 +93,7 @@ def test_what_was_not_tried_and_what_mosquitto_cannot_show_is_listed(deployed: D
         "another link's certificate and topic at 10.2.1.10",
     ]
     assert any("client id" in line for line in proof.unprovable)
+    assert "random password" in proof.observer
 
 
 def test_site_1_cannot_act_as_site_10() -> None:
