@@ -10,6 +10,7 @@ from automation.console import counted, say
 from automation.rehearsing import Deployed, Run
 from automation.report import DONE, print_changes
 from rehearsal.graph import Graph, Resource
+from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
 from rehearsal.rehearse import Rehearsal
@@ -189,9 +190,16 @@ def _print_proof(proof: Proof) -> None:
         say(f"  {link.name} -> {link.address}: {sent} delivered")
         refusals = [case for case in link.cases if case.refusal and case.ok]
         for how in sorted({case.expected for case in refusals}):
-            names = [case.name for case in refusals if case.expected == how]
+            names = [_named(case) for case in refusals if case.expected == how]
             say(f"    {how}: {_listed(names)}")
+    for title, items in (("Not exercised", proof.not_exercised), ("Not provable on Mosquitto", proof.unprovable)):
+        for item in items:
+            say(f"  {title}: {item}")
     say(proved(proof))
+
+
+def _named(case: Case) -> str:
+    return f"{case.name} ({case.label})" if case.label else case.name
 
 
 def _listed(names: Sequence[str]) -> str:

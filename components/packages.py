@@ -67,7 +67,7 @@ class Package:
 
 @dataclass(frozen=True)
 class _Reference:
-    """Begins when the SDK awaits it. A coroutine that nobody awaits, as the run was stopped before, makes Python warn."""
+    """Begins when the SDK awaits it. Python warns of a coroutine that nobody awaits, as the run was stopped before."""
 
     package: Package
 

@@ -10,8 +10,8 @@ from rehearsal.mqtt.mosquitto import OBSERVER, Broker
 from rehearsal.mqtt.wire import Connection, LostError, Message, Options
 
 HOW_IT_OBSERVES = (
-    "an observer of our own counts what the broker distributes: on a second listener of Mosquitto's, on loopback, with a"
-    " random password for each run; nothing that is deployed gives it access"
+    "an observer of our own counts what the broker distributes: on a second listener of Mosquitto's, on loopback, with"
+    " a random password for each run; nothing that is deployed gives it access"
 )
 _END_TOPIC = "edge-stamps-observer/end"
 

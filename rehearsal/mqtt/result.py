@@ -81,8 +81,8 @@ class Proof:
 
     @property
     def refused(self) -> int:
-        """Cases refused as expected."""
-        return sum(case.ok for case in self._cases if case.refusal)
+        """Cases refused as expected, without those that only show our own configuration."""
+        return sum(case.ok for case in self._cases if case.refusal and not case.label)
 
     @property
     def problems(self) -> list[str]:

@@ -14,6 +14,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
+from rehearsal.azure.world import Surroundings
+from rehearsal.command.backend import Backend
+from rehearsal.mqtt import install
 from rehearsal.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -161,6 +164,49 @@ def test_what_a_rehearsal_keeps_is_its_owner_s(run: Run, tmp_path: Path) -> None
     assert folder.stat().st_mode & 0o777 == 0o700
     kept = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert kept == {"state.json": 0o600, "azure.json": 0o600, "history.json": 0o600, "locks": 0o700}
+
+
+def test_a_rehearsal_says_what_was_delivered_and_what_was_refused(run: Run) -> None:
+    text = run("rehearse").stdout
+    for part in (
+        "arck-myorga-dev-001/mqtt-enterprise -> 10.2.1.10:28883: 200 of 200 messages delivered\n",
+        "refused at TLS: no certificate, ",
+        "refused by policy: another topic, ",
+        "another link's certificate and topic at 10.2.1.10:28883: no other link ends there",
+        "Not provable on Mosquitto: a client id bound to its certificate",
+        "AIO's reload, durability, ordering, limits and policy engine were not exercised.",
+    ):
+        assert part in text, part
+
+
+def test_without_mosquitto_a_rehearsal_fails_unless_no_messages_are_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "_PLACES", ())
+    monkeypatch.setenv("PATH", "")
+    failed = run("rehearse")
+    assert failed.exit_code == 1
+    assert "apt-get install mosquitto" in failed.stderr
+    assert failed.stderr.endswith("Next: install it, or add --without-messages\n")
+
+    without = run("rehearse", "--without-messages")
+    assert without.exit_code == 0
+    assert "No messages were sent, as asked." in without.stdout
+
+
+def test_what_a_cluster_lacks_fails_the_rehearsal_with_its_remedy(run: Run, tmp_path: Path) -> None:
+    """Somebody has taken the key out of the vault since the stack was deployed."""
+    assert run("rehearse").exit_code == 0
+    backend = Backend(tmp_path)
+    world = backend.world("test", Surroundings(STAND_INS["subscription_id"], deployer_has_data_rights=True))
+    (key,) = (entry.id for entry in world.entries() if entry.id.endswith("/secrets/server-leaf-key-g1"))
+    world.delete_secret_as_data(key)
+
+    result = run("rehearse", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"]) == (1, False)
+    assert any("CLUSTER-12" in problem and "->" in problem for problem in document["clusters"]["arck-myorgb-dev-001"])
+    assert document["messages"]["delivered"] == 0
 
 
 def test_rehearse_as_json_is_one_document(run: Run) -> None:

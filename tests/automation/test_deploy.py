@@ -9,8 +9,8 @@ import pulumi
 import pytest
 
 from automation import deploy
-from automation.deploy import ProtectedError, Report
-from automation.operations import name_of
+from automation.deploy import ProtectedError, Report, failures_of
+from automation.operations import Outcome, name_of
 from rehearsal.azure.faults import KINDS, Fault
 from tests.automation.network import ARM_IDS, TYPES, URNS, Site, network
 
@@ -246,3 +246,19 @@ def test_progress_is_told_for_each_resource(site: Site) -> None:
 
     assert [stage for stage, name in seen if name == "nsg"] == ["begun", "failed", "begun", "done"]
     assert [stage for stage, name in seen if name == "vnet"] == ["begun", "done"]
+
+
+@pytest.mark.parametrize(
+    ("message", "may_exist"),
+    [
+        ('Status=500 Code="InternalServerError" Message="An error occurred."', True),
+        ('"https://management.azure.com/x": read: connection reset by peer', True),
+        ("cannot check existence of resource '/x': status code 503, Service Unavailable", False),
+        ('Get "https://management.azure.com/x": read: connection reset by peer', False),
+        ('Status=429 Code="TooManyRequests" Message="The request was throttled."', False),
+    ],
+)
+def test_what_failed_while_azure_was_only_asked_cannot_have_been_made(message: str, may_exist: bool) -> None:
+    (failure,) = failures_of(Outcome("up", failures={"urn:pulumi:dev::p::azure-native:network:Subnet::s": message}))
+    assert failure.transient is not None
+    assert failure.may_exist == may_exist

@@ -70,6 +70,13 @@ def test_values_of_our_own_configuration_are_labelled(cases: dict[str, Case]) ->
     assert {name for name, case in cases.items() if case.label == CONFIGURATION_ECHO} == {"TLS 1.2", "QoS 2"}
 
 
+def test_what_only_shows_our_own_configuration_is_not_counted(deployed: Deployed) -> None:
+    proof = prove(deployed(TWO_CLUSTERS).all, messages=4)
+
+    refusals = [case for case in proof.links[0].cases if case.refusal]
+    assert proof.refused == len(refusals) - 2
+
+
 def test_a_link_to_another_broker_is_a_trusted_leaf_with_an_unmapped_subject(deployed: Deployed) -> None:
     proof = prove(deployed(TWO_BROKERS).all, messages=10)
 
