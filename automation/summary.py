@@ -89,7 +89,7 @@ def print_summary(run: Run) -> None:
         _print_outputs(deployed.up.outputs)
     _print_deployed(deployed)
     if run.traffic:
-        _print_traffic(run.traffic)
+        _print_traffic(run.traffic, result.settings.release.name)
     say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
 
 
@@ -169,13 +169,14 @@ def _print_deployed(deployed: Deployed) -> None:
         say("A second preview is empty.")
 
 
-def _print_traffic(traffic: Traffic) -> None:
+def _print_traffic(traffic: Traffic, release: str) -> None:
     """What the clusters make of it, and what was sent and refused."""
     holds = [(len(view.secrets), len(view.config_maps)) for view in traffic.clusters]
     secrets, config_maps = (sum(column) for column in zip(*holds, strict=True))
     say(f"\nClusters, as modelled: {secrets} synced Secrets, {config_maps} trust ConfigMaps.")
     if traffic.proof is not None:
         _print_proof(traffic.proof)
+        say(f"Not yet observed on AIO {release}.")
     else:
         say("No messages were sent, as asked.")
     for problem in traffic.problems:

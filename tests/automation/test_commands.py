@@ -175,6 +175,7 @@ def test_a_rehearsal_says_what_was_delivered_and_what_was_refused(run: Run) -> N
         "another link's certificate and topic at 10.2.1.10:28883: no other link ends there",
         "Not provable on Mosquitto: a client id bound to its certificate",
         "AIO's reload, durability, ordering, limits and policy engine were not exercised.",
+        "Not yet observed on AIO 2608.",
     ):
         assert part in text, part
 
