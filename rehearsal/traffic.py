@@ -19,6 +19,7 @@ from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
 from rehearsal.values import reveal
+from rehearsal.wanted import Roots, differences
 from settings import Settings
 
 
@@ -29,15 +30,15 @@ class Traffic:
     clusters: Sequence[ClusterView]
     proof: Proof | None
     """None where messages were not wanted."""
+    differences: Sequence[str] = ()
+    """Where what is deployed is not what the settings want."""
 
     @property
     def problems(self) -> list[str]:
         """What is not as it must be, one text each."""
-        if self.proof is not None and self.proof.links:
-            of_links = self.proof.problems
-            named = [str(problem) for view in self.clusters for problem in view.problems]
-            return [*named, *(text for text in of_links if not any(one in text for one in named))]
-        return [str(problem) for view in self.clusters for problem in view.problems]
+        named = [str(problem) for view in self.clusters for problem in view.problems]
+        of_links = self.proof.problems if self.proof else []
+        return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
 
 
 def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int) -> Traffic:
@@ -49,10 +50,21 @@ def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int)
     backend = Backend(program)
     world = backend.world(stack, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
     clusters = views(world.entries(), world.is_effective)
+    state = backend.state(stack)
+    # Where the model names something, a difference is what follows from it.
+    healthy = not any(view.problems for view in clusters)
+    more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
     if not messages:
-        return Traffic(clusters, None)
-    authority = client_authority(backend.state(stack), settings.pki.generation)
-    return Traffic(clusters, prove(clusters, messages=messages, sign=authority.sign))
+        return Traffic(clusters, None, more)
+    authority = client_authority(state, settings.pki.generation)
+    return Traffic(clusters, prove(clusters, messages=messages, sign=authority.sign), more)
+
+
+def roots_of(state: State, generation: int) -> Roots:
+    """The authorities as the stack has issued them, whatever Azure and the clusters hold."""
+    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    client, server = (outputs[f"{side}-root-g{generation}"]["certPem"] for side in ("client", "server"))
+    return Roots(client, server)
 
 
 def client_authority(state: State, generation: int) -> Authority:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from ipaddress import ip_address
@@ -101,12 +101,28 @@ def attack(target: Target) -> Iterator[Case]:
         yield from _signed(target, target.sign)
 
 
-def not_exercised(sign: Sign | None, alone: Sequence[str]) -> list[str]:
-    """Cases that need the deployed client authority to sign, or a second link to the same port."""
+NEVER_SENT_OVER = "the site's own leg, from its broker to the dataflow: read, not run"
+
+
+def not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[str]:
+    """Cases that nobody tries, that need the deployed client authority to sign, or other links to the same port.
+
+    `links_at`: how many links end at an address.
+    """
     unsigned = "the deployed client authority's signature is not at hand"
     return [
+        NEVER_SENT_OVER,
         *(f"{name}: {unsigned}" for name in _NEEDS_SIGNATURE if sign is None),
-        *(f"another link's certificate and topic at {link}: no other link ends there" for link in alone),
+        *(
+            f"another link's certificate and topic at {address}: no other link ends there"
+            for address, count in links_at.items()
+            if count == 1
+        ),
+        *(
+            f"all other links at {address}: each link is tried against the {_OTHERS} with the most similar names"
+            for address, count in links_at.items()
+            if count > _OTHERS + 1
+        ),
     ]
 
 

@@ -91,7 +91,7 @@ def prove(
         mosquitto=next((port.mosquitto for port in ports), ""),
         paho=version("paho-mqtt"),
         seconds=time.monotonic() - started,
-        not_exercised=not_exercised(sign, [one for one, count in ends_at.items() if count == 1]),
+        not_exercised=not_exercised(sign, ends_at),
         unprovable=UNPROVABLE,
         observer=HOW_IT_OBSERVES,
     )

@@ -6,16 +6,23 @@ each break is made in the modelled Azure, where a person or a fault would make i
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from rehearsal.azure.world_access import ROLE
+from rehearsal.mqtt.authority import Authority, to_pem
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
-from rehearsal.traffic import Traffic
+from rehearsal.traffic import Traffic, roots_of
+from rehearsal.wanted import differences
 from settings import roles
-from tests.unit.cluster.deployments import Bench
+from settings.stack_file import SETTINGS_KEY
+from tests.conftest import resolve
+from tests.unit.cluster.deployments import Bench, deployed
 
 CLIENT, SERVER = "site-to-enterprise-client-leaf", "server-leaf"
 CLIENT_SYNC, SERVER_SYNC = "secretSyncs/client-secret-enterprise-g1", "secretSyncs/broker-tls-cert-g1"
@@ -28,6 +35,7 @@ PORT, X509 = "properties.ports.0", "properties.authenticationMethods.0.x509Setti
 SUBJECT = f"{X509}.authorizationAttributes.site-to-enterprise-g1.subject"
 RULES, MQTT = "properties.authorizationPolicies.rules", "properties.mqttSettings"
 OPERATIONS = "properties.operations"
+ADMIN = {"subject": "CN = admin", "attributes": {"link": "site-to-enterprise"}}
 MESSAGES = 3
 
 
@@ -56,6 +64,31 @@ def no_role(bench: Bench) -> None:
 
 def put(end: str, path: str, value: object) -> Callable[[Bench], None]:
     return lambda bench: bench.set(end, path, value)
+
+
+def lost(bench: Bench) -> None:
+    bench.remove(ENDPOINT)
+    bench.remove(DATAFLOW)
+
+
+def grant(bench: Bench, more: dict[str, object]) -> None:
+    rules = copy.deepcopy(bench.entry(AUTHORIZATION).inputs["properties"]["authorizationPolicies"]["rules"])
+    rules[0]["brokerResources"].append(more)
+    bench.set(AUTHORIZATION, RULES, rules)
+
+
+def open_port(bench: Bench, more: dict[str, object]) -> None:
+    ports = copy.deepcopy(bench.entry(LISTENER).inputs["properties"]["ports"])
+    bench.set(LISTENER, "properties.ports", [*ports, more])
+
+
+def trust_both(objects: list[dict[str, Any]]) -> None:
+    """A second root beside the first one, in the same key."""
+    extra = Authority.root("rogue root")
+    for one in objects:
+        for source in one.get("spec", {}).get("sources", []):
+            if "inLine" in source:
+                source["inLine"] += to_pem([extra.certificate])
 
 
 CHAIN: dict[str, Callable[[Bench], object]] = {
@@ -88,6 +121,14 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
     "dataflow: disabled": put(DATAFLOW, "properties.mode", "Disabled"),
     "dataflow: another topic": put(DATAFLOW, f"{OPERATIONS}.2.destinationSettings.dataDestination", "other/output"),
     "dataflow: another endpoint": put(DATAFLOW, f"{OPERATIONS}.2.destinationSettings.endpointRef", "default"),
+    "dataflow: another source": put(DATAFLOW, f"{OPERATIONS}.0.sourceSettings.dataSources", ["nobody/publishes/here"]),
+    "link: lost": lost,
+    "link: to its own broker": put(ENDPOINT, f"{MQTT}.host", "aio-broker:18883"),
+    "too much: a topic": put(AUTHORIZATION, f"{RULES}.0.brokerResources.1.topics", ["site/output", "plant/stop"]),
+    "too much: a subscription": lambda b: grant(b, {"method": "Subscribe", "topics": ["hr/payroll"]}),
+    "too much: a subject": put(AUTHENTICATION, f"{X509}.authorizationAttributes.admin", ADMIN),
+    "too much: an authority": lambda b: b.objects(APPLY, trust_both),
+    "too much: a port": lambda b: open_port(b, {"port": 1883, "protocol": "Mqtt"}),
     "network: half of the peering is gone": lambda b: b.remove("virtualNetworkPeerings/peer-b-to-a"),
     "network: the firewall has another port": put("nsg-myorgb-dev-001", "securityRules.0.destinationPortRange", "8883"),
 }  # fmt: skip
@@ -97,7 +138,10 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
 def found_out(bench: Bench) -> tuple[Traffic, Proof]:
     clusters = list(bench.views().values())
     proof = prove(clusters, messages=MESSAGES)
-    return Traffic(clusters, proof), proof
+    stack = deployed("dev")
+    settings = resolve(stack.config[SETTINGS_KEY])
+    roots = roots_of(stack.engine.state, settings.pki.generation)
+    return Traffic(clusters, proof, differences(settings, clusters, roots)), proof
 
 
 def test_nothing_broken_lets_every_message_through() -> None:
@@ -113,7 +157,15 @@ def test_what_is_broken_stops_the_traffic_and_is_told(broken: str) -> None:
     traffic, proof = found_out(bench)
 
     assert traffic.problems, broken
-    assert not proof.ok
     named = [problem for view in traffic.clusters for problem in view.problems]
     assert all(problem.remedy for problem in named)
-    assert named or proof.messages < MESSAGES, "neither named nor stopped"
+    if broken.startswith(("too much", "dataflow: another source")):
+        assert named == [], "the clusters are healthy, and messages flow: only the settings tell"
+        assert traffic.differences
+        return
+    assert not proof.ok or not proof.links
+    # What the model names would also be seen by whoever only sends messages, but for the network, which is not real.
+    if named and not broken.startswith("network"):
+        blind = [replace(view, problems=[], frontends_up=True) for view in traffic.clusters]
+        unseen = prove(blind, messages=MESSAGES)
+        assert unseen.messages < MESSAGES or not unseen.ok, "named, although messages flow"

@@ -92,6 +92,7 @@ def test_what_was_not_tried_and_what_mosquitto_cannot_show_is_listed(deployed: D
     proof = prove(deployed(TWO_CLUSTERS).all, messages=10)
 
     assert [line.split(":")[0] for line in proof.not_exercised] == [
+        "the site's own leg, from its broker to the dataflow",
         "trusted leaf with an unmapped subject",
         "subject of the generation before",
         "subject that begins alike",
