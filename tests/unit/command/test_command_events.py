@@ -23,7 +23,7 @@ def with_secrets(size: int) -> None:
     """Secrets as an input, inside one, taken over from another resource, and as an output."""
     one = Thing("one", name="one", password=pulumi.Output.secret(SECRETS[0]), size=size)
     nested: dict[str, Any] = {"users": [{"token": pulumi.Output.secret(SECRETS[1])}], "size": size}
-    two = Thing("two", name="two", nested=nested, opts=options(additional_secret_outputs=["handle"]))
+    two = Thing("two", name="two", nested=nested, opts=options(additional_secret_outputs=["handle"], depends_on=[one]))
     Thing("three", name=f"three-{size}", copied=pulumi.Output.secret(SECRETS[2]), of=two.handle)
     pulumi.export("one", one.handle)
     pulumi.export("key", {"pem": pulumi.Output.secret(SECRETS[2])})
