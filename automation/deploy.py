@@ -219,7 +219,8 @@ class Deployer:
         unread = self._look({*settled.doubtful, *settled.interrupted, ""}, report)
         found = looked(settled, self._state()[1])
         # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
-        import_state(self.stack, version, doubted if unread else found.deployment)
+        after = doubted if unread else found.deployment
+        self._past_lock(report, lambda: import_state(self.stack, version, after))
         if not unread:
             self._gone.update(found.gone)
             self._note_all(report, told(settled, found))

@@ -78,7 +78,7 @@ def deployer(
     return Deployer(
         opened,
         settings.tenant.subscription_id,
-        Runs(program / FOLDER / f"{'offline-' if offline else ''}{stack.rpartition('/')[2]}.json"),
+        Runs(program / FOLDER / f"{'offline-' if offline else ''}{stack_file.plain_name(stack)}.json"),
         say=progress,
         progress=show,
         sleep=clock.advance if offline else time.sleep,

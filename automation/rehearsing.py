@@ -12,7 +12,7 @@ from rehearsal.command.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.rehearse import Rehearsal, rehearse
 from rehearsal.traffic import Traffic, try_traffic
-from settings import Settings
+from settings import Settings, stack_file
 
 MESSAGES = 200
 """Over each link."""
@@ -82,7 +82,7 @@ def destroy(program: Path, stack: str, settings: Settings) -> Report:
     Raises:
         CommandError, LockedError: as `rehearse_and_deploy`.
     """
-    if stack.rpartition("/")[2] not in Backend(program).stacks():
+    if stack_file.plain_name(stack) not in Backend(program).stacks():
         return Report()
     stack_of = deployer(program, stack, settings, offline=True, show=untold)
     stack_of.unprotect()

@@ -16,9 +16,14 @@ SETTINGS_KEY = "edge-stamps:settings"
 _EXAMPLES = "examples"
 
 
+def plain_name(stack: str) -> str:
+    """The stack's name without organization and project, which Pulumi leaves out of its file's name."""
+    return stack.rpartition("/")[2]
+
+
 def path(directory: Path, stack: str) -> Path:
-    """The file of a stack, or of an example; Pulumi leaves organization and project out of its name."""
-    name = f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    """The file of a stack, or of an example."""
+    name = f"Pulumi.{plain_name(stack)}.yaml"
     example = directory / _EXAMPLES / name
     return example if example.is_file() and not (directory / name).is_file() else directory / name
 
@@ -30,7 +35,7 @@ def is_example(directory: Path, stack: str) -> bool:
 
 def source(stack: str) -> str:
     """What `load` calls the file in its errors."""
-    name = stack.rpartition("/")[2]
+    name = plain_name(stack)
     return f"the settings of stack {name} (Pulumi.{name}.yaml)"
 
 
@@ -90,7 +95,7 @@ def _clash(directory: Path, stack: str, settings: object) -> Iterator[Problem]:
     """Two stacks of the same prefix, environment and instance would claim the same names in Azure."""
     mine = _identity(settings)
     for other in stacks(directory):
-        if other == stack.rpartition("/")[2] or mine is None:
+        if other == plain_name(stack) or mine is None:
             continue
         try:
             document = yaml.safe_load(path(directory, other).read_text(encoding="utf-8"))

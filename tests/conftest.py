@@ -6,9 +6,11 @@ import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from automation.runs import Runs
 from rehearsal.graph import Graph
 from rehearsal.stacks import evaluate_config
 from rehearsal.stand_ins import with_stand_ins
@@ -46,6 +48,19 @@ TWO_BROKERS: dict[str, Any] = {
     ],
 }
 """A site with two brokers, a broker that is a client too, and a cluster without any link."""
+
+
+RUN_IN = (
+    "import sys; from pathlib import Path; from automation import cli; cli.PROGRAM = Path(sys.argv.pop(1)); cli.app()"
+)
+"""Runs `python -m automation` for the project in the folder that is the first argument."""
+
+
+def leave_note_of_a_killed_run(runs: Runs, began: str) -> None:
+    """As if a run that began at this moment had been killed."""
+    with mock.patch("automation.runs._now", lambda: began), runs.one():
+        written = runs.file.read_text(encoding="utf-8")
+    runs.file.write_text(written, encoding="utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

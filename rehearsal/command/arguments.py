@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.engine import UnsupportedError
+from settings.stack_file import plain_name
 
 _VALUE, _SWITCH = True, False
 """Whether a flag is followed by a value."""
@@ -66,7 +67,7 @@ class Arguments:
     @property
     def stack(self) -> str:
         """The stack's plain name; organization and project in front of it are left out."""
-        return (self.value("--stack") or next(iter(self.words), "")).rpartition("/")[2]
+        return plain_name(self.value("--stack") or next(iter(self.words), ""))
 
 
 def parse(arguments: Sequence[str]) -> Arguments:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pulumi
 import yaml
@@ -22,7 +21,7 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.command import OfflineCommand
 from rehearsal.command.backend import Backend
 from rehearsal.stand_ins import STAND_INS
-from tests.conftest import TWO_CLUSTERS
+from tests.conftest import TWO_CLUSTERS, leave_note_of_a_killed_run
 
 STACK = "test"
 DEAD_PID = 2**22 + 1
@@ -91,9 +90,7 @@ class Site:
 
     def note_a_run(self) -> None:
         """Leave the note of a run that was killed, and had begun before every lock of these tests."""
-        with mock.patch("automation.runs._now", lambda: "2026-11-24T14:00:00Z"), self.runs.one():
-            written = self.runs.file.read_text(encoding="utf-8")
-        self.runs.file.write_text(written, encoding="utf-8")
+        leave_note_of_a_killed_run(self.runs, "2026-11-24T14:00:00Z")
 
     def made(self) -> auto.Stack:
         """The stack, deployed without any trouble."""

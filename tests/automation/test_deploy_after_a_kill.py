@@ -14,6 +14,7 @@ from pulumi import automation as auto
 
 from automation.deploy import Deployer, LockedError, ProtectedError
 from automation.operations import name_of
+from automation.stacks import import_state
 from rehearsal.azure.faults import Fault
 from tests.automation.network import ARM_IDS, DEAD_PID, STACK, Site, network
 
@@ -222,6 +223,22 @@ def test_a_lock_of_a_run_that_nobody_here_has_noted_is_respected(site: Site) -> 
     site.made()
     site.lock(username=ME, hostname=HERE, pid=DEAD_PID)
     with pytest.raises(LockedError):
+        site.deployer().up()
+
+
+def test_a_lock_that_comes_while_settling_is_respected_in_words(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = site.made()
+    site.interrupt(stack, "nsg", "creating")
+    imports = []
+
+    def import_late(*arguments: Any) -> None:
+        imports.append(arguments)
+        if len(imports) == 2:
+            site.lock(**OTHERS["another machine"])
+        import_state(*arguments)
+
+    monkeypatch.setattr("automation.deploy.import_state", import_late)
+    with pytest.raises(LockedError, match=f"not-{HERE}"):
         site.deployer().up()
 
 

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROGRAM
+from tests.conftest import PROGRAM, RUN_IN
 
-RUN = "import sys; from pathlib import Path; from automation import cli; cli.PROGRAM = Path(sys.argv.pop(1)); cli.app()"
 SOME, NEARLY_ALL = 15, 95
 """Resources in Azure: the end falls between."""
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-c", RUN, str(folder), *arguments, "--offline"]
+    return [sys.executable, "-c", RUN_IN, str(folder), *arguments, "--offline"]
 
 
 def ended_halfway(folder: Path, how: signal.Signals) -> int | None:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROGRAM
+from tests.conftest import PROGRAM, RUN_IN
 
-RUN = "import sys; from pathlib import Path; from automation import cli; cli.PROGRAM = Path(sys.argv.pop(1)); cli.app()"
 COMMANDS = {
     "rehearse": ["rehearse"],
     "rehearse as JSON": ["rehearse", "--json"],
@@ -39,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(folder: Path, command: str) -> str:
     """All that the command prints, and logs at its most talkative."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(folder), *COMMANDS[command]],
+        [sys.executable, "-c", RUN_IN, str(folder), *COMMANDS[command]],
         cwd=PROGRAM, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.stdout, done.stderr

@@ -21,6 +21,7 @@ from automation.deploy import LockedError
 from automation.operations import name_of
 from automation.stacks import import_state
 from automation.sweep import compared
+from tests.conftest import leave_note_of_a_killed_run
 from tests.engine.conftest import Deployment, FirstUp
 from tests.engine.engine import StackUnderTest
 
@@ -49,9 +50,7 @@ def lock(stack: StackUnderTest, **values: Any) -> None:
 
 def note_a_run(stack: StackUnderTest) -> None:
     """Leave the note of a run that was killed, and had begun before every lock of these tests."""
-    with mock.patch("automation.runs._now", lambda: "2026-11-24T11:00:00Z"), stack.runs.one():
-        written = stack.runs.file.read_text(encoding="utf-8")
-    stack.runs.file.write_text(written, encoding="utf-8")
+    leave_note_of_a_killed_run(stack.runs, "2026-11-24T11:00:00Z")
 
 
 def ended_process() -> int:
