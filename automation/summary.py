@@ -9,13 +9,13 @@ from typing import Any
 from automation.console import counted, say
 from automation.rehearsing import Deployed, Run
 from automation.report import DONE, print_changes
-from rehearsal.graph import Graph, Resource
+from rehearsal.graph import Graph
 from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
+from rehearsal.places import SHARED, concern_of, place_of
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
-from rehearsal.schedule import estimate_of
 from rehearsal.traffic import Traffic
 from rehearsal.values import redact
 
@@ -97,29 +97,14 @@ def _counts(graph: Graph) -> dict[str, dict[str, int]]:
     """Concern -> place (a cluster, or `shared`) -> number of resources."""
     counts: dict[str, Counter[str]] = {}
     for resource in graph.resources.values():
-        concern = estimate_of(resource).concern
-        if concern:
-            counts.setdefault(concern, Counter())[_place(graph, resource)] += 1
+        if concern := concern_of(resource):
+            counts.setdefault(concern, Counter())[place_of(graph, resource)] += 1
     return {concern: dict(places) for concern, places in sorted(counts.items())}
-
-
-def _place(graph: Graph, resource: Resource) -> str:
-    """The cluster that a resource belongs to: by its stamp, or by its resource group."""
-    parent: Resource | None = resource
-    while parent is not None:
-        if parent.type.endswith(":ClusterStamp"):
-            return parent.name
-        parent = graph.resources.get(parent.parent)
-    path = graph.arm_path(resource).split("/") if resource.is_arm else []
-    for group in graph.of_type("ResourceGroup"):
-        if len(path) > 4 and group.plain_inputs["resourceGroupName"] == path[4]:
-            return _place(graph, group)
-    return "shared"
 
 
 def _print_resources(result: Rehearsal) -> None:
     counts = _counts(result.deployment)
-    places = [*result.settings.clusters, "shared"]
+    places = [*result.settings.clusters, SHARED]
     width = max(len(concern) for concern in counts) + 2
     total = sum(sum(by_place.values()) for by_place in counts.values())
     say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.settings.release.name}")
