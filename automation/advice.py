@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from automation.transients import remedy_of
 
+COMMAND = ".venv/bin/python -m automation"
+"""How the command is run where `make setup` has installed it."""
+
+
+def command(name: str, stack: str, *, offline: bool = False) -> str:
+    """A command line to copy."""
+    return f"{COMMAND} {name} --stack {stack}{' --offline' if offline else ''}"
+
 
 def when_locked(stack: str, *, offline: bool) -> str:
     """Another run holds the stack."""
     if offline:
-        return f"Next: wait until it has ended. Once you are sure that it has: rm .rehearsal/{stack}/locks/*"
+        return f"wait until it has ended. Once you are sure that it has: rm .rehearsal/{stack}/locks/*"
     return (
-        f"Next: wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
-        " command again; what it left half done is settled then."
+        f"wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
+        " command again; what it left half done is settled then"
     )
 
 
 def when_protected(stack: str, *, offline: bool) -> str:
     """Something protected would be deleted."""
     if offline:
-        return f"Next: make rehearse-clean STACK={stack}, which takes the protection away first."
-    return f"Next: if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again."
+        return f"make rehearse-clean STACK={stack}, which takes the protection away first"
+    return f"if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again"
 
 
 def when_failed(text: str, *, offline: bool) -> str:
-    """The command itself failed; its own advice stands."""
-    return text if offline or "Next:" in text else f"{text}\nNext: {remedy_of(text)}"
+    """The command itself failed; offline its own advice stands."""
+    return "" if offline else remedy_of(text)
+
+
+def when_interrupted() -> str:
+    """Ctrl-C."""
+    return "run the same command again; it goes on from where it was"

@@ -1,25 +1,28 @@
-"""Where words go: results on standard output, progress and errors on standard error."""
+"""Where words go: results on standard output, progress and errors on standard error.
+
+On a terminal in colour (never with NO_COLOR, https://no-color.org); elsewhere ASCII only. Nothing is cut or wrapped, so
+that names can be copied and searched for.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import IO
 
-import typer
+from rich.console import Console
 
-EXIT_FAILED = 1
-EXIT_UNUSABLE = 2
-EXIT_INTERRUPTED = 130
-
-
-def say(text: str = "", *, end: str = "\n") -> None:
-    """Print a result."""
-    sys.stdout.write(text + end)
+BAD, GOOD, WARN, DIM, BOLD = "red", "green", "yellow", "dim", "bold"
+"""Styles, by what they say."""
 
 
-def progress(text: str) -> None:
-    """Tell what is going on."""
-    sys.stderr.write(text + "\n")
+def say(text: str = "", style: str = "") -> None:
+    """Print a result, one or more lines."""
+    _print(text, style, sys.stdout)
+
+
+def progress(text: str, style: str = "") -> None:
+    """Tell what is going on, or what is wrong."""
+    _print(text, style, sys.stderr)
 
 
 def counted(number: int, noun: str) -> str:
@@ -27,7 +30,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def fail(text: str, code: int) -> NoReturn:
-    """Print an error for the user and stop; no traceback."""
-    sys.stderr.write(text + "\n")
-    raise typer.Exit(code)
+def minutes(seconds: float) -> str:
+    """`27:29`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _print(text: str, style: str, stream: IO[str]) -> None:
+    if not stream.isatty():
+        stream.write(text + "\n")
+        return
+    Console(file=stream).print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)

@@ -18,6 +18,7 @@ from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
 from automation.cut_off import cut_off_in
+from automation.differences import Difference
 from automation.locks import Lock, locks_in
 from automation.operations import STACK_TYPE, Operation, Outcome, Progress, name_of, run
 from automation.pending import looked, settle, told, with_cut_off
@@ -87,6 +88,8 @@ class Report:
 
     changes: dict[str, str] = field(default_factory=dict)
     """URN -> what was done to it at last."""
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    """URN -> what of it was changed at last."""
     notes: list[str] = field(default_factory=list)
     """What was settled or waited for, in words."""
     failures: list[Failure] = field(default_factory=list)
@@ -100,6 +103,7 @@ class Report:
     def take(self, outcome: Outcome) -> None:
         """Add what a run of the engine did; what failed before and does no more is forgotten."""
         self.changes |= outcome.changes
+        self.differences |= outcome.differences
         self.failures = failures_of(outcome)
         self.outputs = outcome.outputs
 
@@ -162,6 +166,10 @@ class Deployer:
                     raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
                 self._until_done("destroy", report)
         return report
+
+    def deployment(self) -> Mapping[str, Any]:
+        """The stack's state as it is now, as `pulumi stack export` gives it."""
+        return self._state()[1]
 
     def unprotect(self) -> None:
         """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""

@@ -13,7 +13,6 @@ from pulumi import automation as auto
 
 from automation.console import progress
 from automation.deploy import Deployer
-from automation.operations import Outcome, Progress, name_of
 from automation.runs import FOLDER, Runs
 from automation.stacks import VARIABLE, open_stack, pulumi_cli, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
@@ -43,18 +42,6 @@ def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, 
     return load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack)), missing
 
 
-def told(stage: str, urn: str, outcome: Outcome) -> None:
-    """A line for each resource, when it is done."""
-    if stage == "done":
-        progress(f"  {outcome.changes[urn]} {name_of(urn)}")
-    elif stage == "failed":
-        progress(f"  FAILED {name_of(urn)}")
-
-
-def untold(stage: str, urn: str, outcome: Outcome) -> None:
-    """No line: a summary follows."""
-
-
 def deployer(
     program: Path,
     stack: str,
@@ -62,7 +49,6 @@ def deployer(
     *,
     offline: bool,
     faults: Faults | None = None,
-    show: Progress = told,
 ) -> Deployer:
     """Operations on the stack: with the Pulumi CLI, or offline.
 
@@ -80,7 +66,6 @@ def deployer(
         settings.tenant.subscription_id,
         Runs(program / FOLDER / f"{'offline-' if offline else ''}{stack_file.plain_name(stack)}.json"),
         say=progress,
-        progress=show,
         sleep=clock.advance if offline else time.sleep,
     )
 

@@ -10,9 +10,8 @@ from typing import Any, Literal
 from pulumi import automation as auto
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
-from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE
+from automation.differences import Difference, differences, known
 
 Operation = Literal["preview", "up", "refresh", "destroy"]
 
@@ -40,6 +39,8 @@ class Outcome:
     operation: Operation
     changes: dict[str, str] = field(default_factory=dict)
     """URN -> create | update | replace | delete; the stack itself is left out."""
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    """URN -> what of it is updated, or makes it be replaced."""
     failures: dict[str, str] = field(default_factory=dict)
     """URN -> what the provider said; the stack's URN, or an empty one, for what is no resource's failure."""
     creates: dict[str, StepEventStateMetadata] = field(default_factory=dict)
@@ -70,8 +71,15 @@ def name_of(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-Progress = Callable[[str, str, Outcome], None]
-"""Called with (begun | done | failed, URN, what is known so far) while an operation runs."""
+def is_resource(urn: str) -> bool:
+    """Whether the URN is of something outside the engine: no component, no provider, not the stack."""
+    type_ = urn.split("::")[2].rpartition("$")[2]
+    return not type_.startswith(("edge-stamps:", "pulumi:"))
+
+
+Stage = Literal["begun", "done", "same", "failed"]
+Progress = Callable[[Stage, str, Outcome], None]
+"""Called with the URN and what is known so far while an operation runs; `same`: nothing was to be done."""
 
 
 def run(
@@ -134,18 +142,11 @@ def _note_begin(step: StepEventMetadata, outcome: Outcome, progress: Progress) -
 
 def _note_end(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
     if f"::{STACK_TYPE}::" in step.urn:
-        outcome.outputs = _known((step.new.outputs or {}) if step.new else {})
+        outcome.outputs = known((step.new.outputs or {}) if step.new else {})
     elif step.op in _CHANGES:
         outcome.changes[step.urn] = _CHANGES[step.op]
+        if step.op != "create" and (found := differences(step)):
+            outcome.differences.setdefault(step.urn, found)
         progress("done", step.urn, outcome)
-
-
-def _known(value: Any) -> Any:
-    """Without the engine's ways to write what is not known, or hidden."""
-    if isinstance(value, Mapping):
-        if value.get(SIGNATURE) == SECRET_SIGNATURE:
-            return SECRET_MARKER
-        return {key: _known(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_known(item) for item in value]
-    return None if value == UNKNOWN_ON_WIRE else value
+    else:
+        progress("same", step.urn, outcome)

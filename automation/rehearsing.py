@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from automation.changes import Where, graph_of_state, wheres
 from automation.deploy import Report
-from automation.lifecycle import deployer, untold
+from automation.lifecycle import deployer
 from automation.operations import name_of
 from rehearsal.command.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
@@ -26,6 +28,8 @@ class Deployed:
     up: Report
     again: Report | None
     """None where `up` has failed."""
+    where: Mapping[str, Where]
+    """URN -> where it belongs, of what was there before too."""
 
     @property
     def problems(self) -> list[str]:
@@ -53,7 +57,9 @@ class Run:
         return bool(self.deployed and not self.deployed.problems and self.traffic and not self.traffic.problems)
 
 
-def rehearse_and_deploy(program: Path, stack: str, *, messages: int = MESSAGES) -> Run:
+def rehearse_and_deploy(
+    program: Path, stack: str, *, messages: int = MESSAGES, tell: Callable[[str], None] = lambda _: None
+) -> Run:
     """Check and judge the stack; then preview, up, a second preview, which has to be empty, and messages.
 
     Raises:
@@ -64,15 +70,21 @@ def rehearse_and_deploy(program: Path, stack: str, *, messages: int = MESSAGES) 
     """
     if messages:
         find_mosquitto()  # before the time is spent
+    tell(f"[1/5] {stack}: settings, program, rules ...")
     result = rehearse(program, stack)
     if result.findings:
         return Run(result)
-    stack_of = deployer(program, stack, result.settings, offline=True, show=untold)
+    stack_of = deployer(program, stack, result.settings, offline=True)
+    where = wheres(graph_of_state(stack, stack_of.deployment())) | wheres(result.deployment)
+    tell("[2/5] Preview ...")
     preview = stack_of.preview()
+    tell("[3/5] Up, into the modelled Azure ...")
     up = stack_of.up() if preview.ok else preview
-    deployed = Deployed(preview, up, stack_of.preview() if up.ok else None)
+    tell("[4/5] A second preview, which has to be empty ...")
+    deployed = Deployed(preview, up, stack_of.preview() if up.ok else None, where)
     if not up.ok:
         return Run(result, deployed)
+    tell(f"[5/5] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
     return Run(result, deployed, try_traffic(program, stack, result.settings, messages=messages))
 
 
@@ -84,7 +96,7 @@ def destroy(program: Path, stack: str, settings: Settings) -> Report:
     """
     if stack_file.plain_name(stack) not in Backend(program).stacks():
         return Report()
-    stack_of = deployer(program, stack, settings, offline=True, show=untold)
+    stack_of = deployer(program, stack, settings, offline=True)
     stack_of.unprotect()
     report = stack_of.destroy()
     if report.ok:

@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from automation.console import say
+from automation.changes import Change, Where, changes_of, print_changes
+from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
-from automation.operations import name_of
+from automation.operations import Operation, is_resource, name_of
+from automation.tracking import counted_outcomes
+from rehearsal.places import SHARED
 
 DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
-_MOST_CHANGES = 20
 
 
-def report_as_document(report: Report, operation: str) -> dict[str, Any]:
-    """What an operation did, as one JSON object."""
+@dataclass(frozen=True)
+class Told:
+    """A report, and what there is to say about each resource."""
+
+    operation: Operation
+    report: Report
+    where: Mapping[str, Where] = field(default_factory=dict)
+    """URN -> where it belongs."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """URN -> what became of it (`automation.tracking`); empty for a preview."""
+
+    @property
+    def changes(self) -> list[Change]:
+        return changes_of(self.report.changes, self.report.differences, self.where)
+
+    @property
+    def loses(self) -> bool:
+        """Whether more happens than creates of what is not there and deletes of everything."""
+        return bool(set(self.report.changes.values()) - {"create"}) and self.operation != "destroy"
+
+
+def counted_changes(changes: Mapping[str, str], *, would: bool = False) -> str:
+    """`3 created, 1 updated`; components and providers, which exist in the engine only, are counted by themselves."""
+    counts = Counter(kind for urn, kind in changes.items() if is_resource(urn))
+    told = ", ".join(f"{count} {'would be ' if would else ''}{DONE[kind]}" for kind, count in sorted(counts.items()))
+    if others := len(changes) - counts.total():
+        noun = "component or provider" if others == 1 else "components and providers"
+        return f"{told or 'No resource changed'} (beside {others} {noun})"
+    return told
+
+
+def as_document(told: Told) -> dict[str, Any]:
+    """What an operation did, as keys of the command's document."""
+    report = told.report
     return {
-        "operation": operation,
-        "ok": report.ok,
+        "operation": told.operation,
         "changes": report.changes,
+        "outcomes": counted_outcomes(told.outcomes),
+        "resources": _resources(told),
         "notes": report.notes,
         "failures": [
             {
@@ -33,32 +70,60 @@ def report_as_document(report: Report, operation: str) -> dict[str, Any]:
     }
 
 
-def print_report(report: Report, operation: str, *, offline: bool) -> None:
+def _resources(told: Told) -> list[dict[str, Any]]:
+    changed = {one.urn: one for one in told.changes}
+    return [
+        {
+            "urn": urn,
+            "name": name_of(urn),
+            "cluster": told.where.get(urn, Where()).cluster,
+            "concern": told.where.get(urn, Where()).concern,
+            "change": changed[urn].kind if urn in changed else None,
+            "outcome": told.outcomes.get(urn),
+            "differences": [
+                {"path": one.path, "before": one.before, "after": one.after, "replaces": one.replaces}
+                for one in (changed[urn].differences if urn in changed else ())
+            ],
+        }
+        for urn in dict.fromkeys([*told.outcomes, *changed])
+    ]
+
+
+def print_report(told: Told, *, offline: bool) -> None:
     """Print what an operation did, or would do."""
-    would = "would be " if operation == "preview" else ""
-    counts = Counter(report.changes.values())
-    told = ", ".join(f"{count} {would}{DONE[change]}" for change, count in sorted(counts.items()))
-    say(told or "No changes.")
-    if set(counts) - {"create", "delete"}:
-        print_changes(report)
-    for failure in report.failures:
-        _print_failure(failure, offline=offline)
+    report = told.report
+    say(f"{counted_changes(report.changes, would=told.operation == 'preview') or 'No changes'}.")
+    if told.operation == "preview" or told.loses:
+        print_changes(told.changes)
     if report.failures:
-        say("\nNext: mend what is named above, then run the same command again; it goes on from here.")
+        _print_outcomes(told)
+    print_failures(report.failures, offline=offline)
 
 
-def _print_failure(failure: Failure, *, offline: bool) -> None:
-    say(f"\n  FAILED {failure.name}")
-    say("    " + failure.message.strip().replace("\n", "\n    "))
-    say(f"    -> {'In Azure: ' if offline else ''}{failure.remedy}")
+def print_failures(failures: Sequence[Failure], *, offline: bool) -> None:
+    """Each failure in Azure's own words, with its remedy."""
+    for failure in failures:
+        say(f"\n  FAILED {failure.name}", BAD)
+        say("    " + failure.message.strip().replace("\n", "\n    "))
+        say(f"    -> {'In Azure: ' if offline else ''}{failure.remedy}")
 
 
-def print_changes(report: Report) -> None:
-    """One line a resource, and no more than a screen of them."""
-    order = list(DONE)[::-1]  # what is dangerous first
-    ordered = sorted(report.changes.items(), key=lambda item: (order.index(item[1]), item[0]))
-    shown = [f"{change} {name_of(urn)}" for urn, change in ordered]
-    for line in shown[:_MOST_CHANGES]:
-        say(f"  {line}")
-    if len(shown) > _MOST_CHANGES:
-        say(f"  ... and {len(shown) - _MOST_CHANGES} more")
+def _print_outcomes(told: Told) -> None:
+    """A table of clusters and what became of their resources."""
+    print_outcomes(told.outcomes, told.where)
+
+
+def print_outcomes(outcomes: Mapping[str, str], where: Mapping[str, Where]) -> None:
+    """A table: clusters by what became of their resources."""
+    heads = list(counted_outcomes(outcomes))
+    if not heads:
+        return
+    counts: dict[str, Counter[str]] = {}
+    for urn, outcome in outcomes.items():
+        counts.setdefault(where.get(urn, Where()).cluster, Counter())[outcome] += 1
+    clusters = sorted(counts, key=lambda cluster: (cluster == SHARED, cluster))
+    width = max(len(cluster) for cluster in clusters)
+    say("\n  " + " " * width + "".join(f"  {head}" for head in heads), BOLD)
+    for cluster in clusters:
+        cells = "".join(f"  {counts[cluster][head] or '-':>{len(head)}}" for head in heads)
+        say(f"  {cluster:<{width}}{cells}")

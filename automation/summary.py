@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from automation.console import counted, say
-from automation.rehearsing import Deployed, Run
-from automation.report import DONE, print_changes
+from automation import advice
+from automation.changes import print_changes
+from automation.console import BAD, counted, minutes, progress, say
+from automation.endings import FAILED, OK, Ending, problem
+from automation.lifecycle import settings_of
+from automation.living import print_outputs
+from automation.rehearsing import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
+from automation.report import Told, counted_changes, print_report
+from automation.report import as_document as report_as_document
 from rehearsal.graph import Graph
 from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
@@ -22,12 +29,49 @@ from rehearsal.values import redact
 _MOST_CASES = 6
 
 
+def rehearsed(program: Path, stack: str, *, messages: bool) -> Ending:
+    """Rehearse the stack, and tell it.
+
+    Raises:
+        Exception: one of `automation.mistakes.TOLD`.
+    """
+    run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
+    return Ending(
+        OK if run.ok else FAILED,
+        "succeeded" if run.ok else "failed",
+        show=lambda: print_summary(run),
+        problems=_problems(run),
+        next=_next(run, stack),
+        own=as_document(run),
+    )
+
+
+def forgotten(program: Path, stack: str) -> Ending:
+    """Destroy what rehearsals have deployed.
+
+    Raises:
+        Exception: one of `automation.mistakes.TOLD`.
+    """
+    settings, _ = settings_of(program, stack, offline=True)
+    report = destroy(program, stack, settings)
+    told = Told("destroy", report)
+    if report.ok:
+        return Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
+    problems = [problem("resource", each.name, each.message, each.remedy) for each in report.failures]
+    return Ending(
+        FAILED,
+        "failed",
+        show=lambda: print_report(told, offline=True),
+        problems=problems,
+        next=f"rm -r .rehearsal/{stack}, which forgets it all",
+        own=report_as_document(told),
+    )
+
+
 def as_document(run: Run) -> dict[str, Any]:
-    """The rehearsal as one JSON object."""
+    """The rehearsal, as keys of the command's document."""
     result, deployed = run.rehearsal, run.deployed
     return {
-        "stack": result.deployment.stack,
-        "ok": run.ok,
         "stand_ins": result.stand_ins,
         "resources": _counts(result.deployment),
         "rules": len(RULES),
@@ -45,6 +89,26 @@ def as_document(run: Run) -> dict[str, Any]:
         "messages": _messages_as_document(run.traffic),
         "outputs": deployed.up.outputs if deployed else redact(result.deployment.outputs),
     }
+
+
+def _problems(run: Run) -> list[dict[str, str]]:
+    found = [problem("finding", each.resource, f"{each.rule}: {each.message}") for each in run.rehearsal.findings]
+    found += [problem("resource", run.rehearsal.deployment.stack, text) for text in _failures(run)]
+    return found + [problem("message", "", text) for text in (run.traffic.problems if run.traffic else ())]
+
+
+def _failures(run: Run) -> list[str]:
+    return run.deployed.problems if run.deployed else []
+
+
+def _next(run: Run, stack: str) -> str:
+    if run.rehearsal.findings:
+        return "mend the program or the settings, then rehearse again; docs/rules.md has the rules"
+    if _failures(run):
+        return f"mend it and rehearse again, or start from nothing: make rehearse-clean STACK={stack}"
+    if not run.ok:
+        return "do what stands behind the arrow, then rehearse again"
+    return f"to deploy it in Azure, {advice.command('doctor', stack)} says what is missing"
 
 
 def _clusters_as_document(traffic: Traffic | None) -> dict[str, list[str]]:
@@ -86,7 +150,7 @@ def print_summary(run: Run) -> None:
     _print_resources(result)
     _print_schedule(result)
     if deployed.up.ok:
-        _print_outputs(deployed.up.outputs)
+        print_outputs(deployed.up.outputs)
     _print_deployed(deployed)
     if run.traffic:
         _print_traffic(run.traffic, result.settings.release.name)
@@ -118,39 +182,22 @@ def _print_resources(result: Rehearsal) -> None:
 
 
 def _print_schedule(result: Rehearsal) -> None:
-    time = _minutes(result.schedule.seconds)
+    time = minutes(result.schedule.seconds)
     say(f"\nEstimated deployment time: {time} minutes (estimates, nothing measured). Critical path:")
     for step in result.schedule.critical_path:
-        say(f"  {_minutes(step.start):>6}  {step.name} ({_minutes(step.finish - step.start)})")
-
-
-def _print_outputs(outputs: Mapping[str, Any]) -> None:
-    say("\nArc proxy commands:")
-    for cluster, command in sorted(outputs["arc_proxy_commands"].items()):
-        say(f"  {cluster}: {command}")
-    say("\nBroker endpoints:")
-    for cluster, endpoint in sorted(outputs["broker_endpoints"].items()):
-        say(
-            f"  {cluster}: {endpoint['url']} (listener {endpoint['listener']}, CA {endpoint['ca_fingerprint'][:16]}...)"
-        )
-    say("\nLinks:")
-    for name, link in sorted(outputs["links"].items()):
-        for topic in link["topics"]:
-            say(f"  {name}: {topic['from']} on {link['from']} -> {topic['to']} on {link['to']}")
+        say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
 
 
 def _print_deployed(deployed: Deployed) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
-    counts = Counter(deployed.up.changes.values())
-    told = ", ".join(f"{count} {DONE[change]}" for change, count in sorted(counts.items()))
-    say(f"\nDeployed into the modelled Azure: {told or 'no changes'} since the last rehearsal.")
-    if set(counts) != {"create"}:
-        print_changes(deployed.up)
-    for problem in deployed.problems:
-        say(f"  FAILED {problem}")
-    if deployed.problems:
-        say("Next: mend it and rehearse again, or start from nothing: make rehearse-clean")
-    else:
+    told = Told("up", deployed.up, deployed.where)
+    changed = counted_changes(deployed.up.changes) or "no changes"
+    say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
+    if told.loses:
+        print_changes(told.changes)
+    for text in deployed.problems:
+        say(f"  FAILED {text}", BAD)
+    if not deployed.problems:
         say("A second preview is empty.")
 
 
@@ -164,10 +211,8 @@ def _print_traffic(traffic: Traffic, release: str) -> None:
         say(f"Not yet observed on AIO {release}.")
     else:
         say("No messages were sent, as asked.")
-    for problem in traffic.problems:
-        say(f"  FAILED {problem}")
-    if traffic.problems:
-        say("Next: do what stands behind the arrow, then rehearse again.")
+    for text in traffic.problems:
+        say(f"  FAILED {text}", BAD)
 
 
 def _print_proof(proof: Proof) -> None:
@@ -201,8 +246,3 @@ def _print_findings(result: Rehearsal) -> None:
     )
     for finding in result.findings:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
-    say("\nNext: mend the program or the settings, then rehearse again. The rules are in rehearsal/rules/.")
-
-
-def _minutes(seconds: int) -> str:
-    return f"{seconds // 60}:{seconds % 60:02d}"

@@ -5,6 +5,7 @@ The program runs once; its registrations are replayed for each case (`rehearsal.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import tempfile
@@ -16,7 +17,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from automation.console import progress, say
 from automation.deploy import Deployer
+from automation.endings import FAILED, Ending, problem
 from automation.operations import name_of
 from automation.runs import Runs
 from automation.stacks import open_stack
@@ -31,6 +34,7 @@ from rehearsal.providers.serve import all_providers
 from rehearsal.stand_ins import STAND_INS, with_stand_ins
 from settings import stack_file
 
+_TELL_EVERY = 20
 _SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
 _MADE_BY_A_SCRIPT = "Microsoft.Kubernetes/connectedClusters"
 _OF_ITS_OWN_EACH_TIME = ("tls:", "random:", "pulumi:")
@@ -194,3 +198,33 @@ def _cell(verdict: Verdict | None) -> str:
 def _short(token: str) -> str:
     """Module and class, e.g. `network:Subnet`."""
     return ":".join(token.split(":")[-2:])
+
+
+def swept(program: Path, stack: str, *, sample: int, seed: int) -> Ending:
+    """Run all cases, or as many as are wanted, and tell them in a table.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    rng = random.Random(seed)  # noqa: S311 it chooses test cases
+    chosen = list(cases(undisturbed(program, stack), rng))
+    if sample:
+        chosen = rng.sample(chosen, min(sample, len(chosen)))
+    progress(f"{len(chosen)} cases, seed {seed} ...")
+    verdicts = []
+    for verdict in sweep(program, stack, chosen, processes=os.cpu_count() or 1):
+        verdicts.append(verdict)
+        if len(verdicts) % _TELL_EVERY == 0:
+            progress(f"  {len(verdicts)} of {len(chosen)}")
+    failed = [verdict for verdict in verdicts if verdict.wrong]
+
+    def show() -> None:
+        say(table(verdicts))
+        for verdict in failed:
+            say("\n".join([f"\n{verdict.case.name}: {verdict.case.kind}", *(f"  {line}" for line in verdict.wrong)]))
+        say(f"\n{len(verdicts)} cases, {len(failed)} of them wrong.")
+
+    if not failed:
+        return Ending(show=show)
+    problems = [problem("case", f"{each.case.name}: {each.case.kind}", "; ".join(each.wrong)) for each in failed]
+    return Ending(FAILED, "failed", show=show, problems=problems)

@@ -18,7 +18,7 @@ def place_of(graph: Graph, resource: Resource) -> str:
         parent = graph.resources.get(parent.parent)
     path = graph.arm_path(resource).split("/") if resource.is_arm else []
     for group in graph.of_type("ResourceGroup"):
-        if len(path) > 4 and group.plain_inputs["resourceGroupName"] == path[4]:
+        if group is not resource and len(path) > 4 and group.plain_inputs["resourceGroupName"] == path[4]:
             return place_of(graph, group)
     return SHARED
 

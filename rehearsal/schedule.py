@@ -68,14 +68,15 @@ def schedule(graph: Graph) -> Schedule:
     steps: dict[str, Step] = {}
     for urn in _in_dependency_order(graph):
         resource = graph.resources[urn]
-        waits = [steps[other] for other in _waits_for(graph, resource)]
+        waits = [steps[other] for other in waits_for(graph, resource)]
         last = max(waits, key=lambda step: (step.finish, step.urn), default=None)
         start = last.finish if last else 0
         steps[urn] = Step(urn, resource.name, start, start + estimate_of(resource).seconds, last.urn if last else "")
     return Schedule(steps)
 
 
-def _waits_for(graph: Graph, resource: Resource) -> list[str]:
+def waits_for(graph: Graph, resource: Resource) -> list[str]:
+    """URNs of what must be finished before the resource starts."""
     return [urn for urn in (*resource.dependencies, resource.parent) if urn in graph.resources]
 
 
@@ -86,7 +87,7 @@ def _in_dependency_order(graph: Graph) -> list[str]:
         stack = [root]
         while stack:
             urn = stack[-1]
-            missing = [other for other in sorted(_waits_for(graph, graph.resources[urn])) if other not in done]
+            missing = [other for other in sorted(waits_for(graph, graph.resources[urn])) if other not in done]
             if missing and urn not in done:
                 stack += missing
                 continue

@@ -50,7 +50,10 @@ def test_check_passes_on_complete_settings(run: Run) -> None:
     result = run("check", settings={**TWO_CLUSTERS, **STAND_INS})
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "Settings of stack test are complete: 2 clusters, 1 link, AIO 2608.\n"
+    assert result.stdout == (
+        "Settings of stack test are complete: 2 clusters, 1 link, AIO 2608.\n\n"
+        "Next: .venv/bin/python -m automation doctor --stack test looks at this machine and at Azure\n"
+    )
 
 
 def test_check_for_a_rehearsal_does_not_need_the_tenant(run: Run) -> None:
@@ -135,16 +138,17 @@ def test_rehearse_says_what_the_user_came_for(run: Run) -> None:
 
 
 def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
-    assert "132 created since the last rehearsal" in run("rehearse").stdout
+    assert "118 created (beside 14 components and providers) since the last rehearsal" in run("rehearse").stdout
     assert "no changes since the last rehearsal" in run("rehearse").stdout
 
     another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
     changed = run("rehearse", settings={**TWO_CLUSTERS, "clusters": another_port}).stdout
     assert "3 updated since the last rehearsal" in changed
-    assert "  update enterprise-link-listener\n" in changed
+    assert "  enterprise\n    IoT Operations\n      ~ update enterprise-link-listener\n" in changed
+    assert "          properties.ports[0].port: 28883 -> 28884\n" in changed
 
-    assert run("rehearse", "--destroy").stdout.startswith("132 deleted\n")
-    assert "132 created since the last rehearsal" in run("rehearse").stdout
+    assert run("rehearse", "--destroy").stdout.startswith("118 deleted (beside")
+    assert "118 created (beside 14 components and providers) since the last rehearsal" in run("rehearse").stdout
 
 
 def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:
@@ -188,7 +192,7 @@ def test_without_mosquitto_a_rehearsal_fails_unless_no_messages_are_asked_for(
     failed = run("rehearse")
     assert failed.exit_code == 1
     assert "apt-get install mosquitto" in failed.stderr
-    assert failed.stderr.endswith("Next: install it, or add --without-messages\n")
+    assert failed.stderr.endswith("\n\nNext: install it, or add --without-messages\n")
 
     without = run("rehearse", "--without-messages")
     assert without.exit_code == 0

@@ -65,31 +65,43 @@ def settings(folder: Path, *without: str, **other: Any) -> None:
 
 
 def test_a_stack_lives_from_preview_to_destroy(run: Run) -> None:
-    assert run("preview", "--offline").stdout == "5 would be created\n"
-    assert run("outputs", "--offline").stdout == "{}\n"
+    preview = run("preview", "--offline")
+    assert preview.stdout == (
+        "4 would be created (beside 1 component or provider).\n\n"
+        "  shared\n    network\n      + create nsg, subnet, vnet\n    resource groups\n      + create group\n\n"
+        "Next: .venv/bin/python -m automation up --stack test --offline\n"
+    )
+    assert outputs(run) == {}
     up = run("up", "--offline")
-    assert (up.exit_code, up.stdout) == (0, "5 created\n")
-    assert "  create vnet\n" in up.stderr
-    assert json.loads(run("outputs", "--offline").stdout) == {"vnet": ARM_IDS["vnet"]}
+    assert (up.exit_code, up.stdout.splitlines()[0]) == (0, "4 created (beside 1 component or provider).")
+    assert up.stdout.endswith(
+        "Next: .venv/bin/python -m automation outputs --stack test --offline says how to reach clusters and brokers\n"
+    )
+    assert "/4] created vnet\n" in up.stderr
+    assert "[4/4] created " in up.stderr
+    assert outputs(run) == {"vnet": ARM_IDS["vnet"]}
 
     again = run("up", "--offline")
     assert (again.exit_code, again.stdout) == (0, "No changes.\n")
     changed = run("preview", "--offline", tags={"a": "b"})
-    assert (changed.exit_code, changed.stdout) == (0, "1 would be updated\n  update vnet\n")
+    assert changed.exit_code == 0
+    assert changed.stdout.startswith(
+        '1 would be updated.\n\n  shared\n    network\n      ~ update vnet\n          tags: not set -> {"a": "b"}\n'
+    )
     assert run("refresh", "--offline").stdout == "No changes.\n"
-    assert run("destroy", "--offline").stdout == "5 deleted\n"
+    assert run("destroy", "--offline").stdout == "4 deleted (beside 1 component or provider).\n"
     assert run("destroy", "--offline").stdout == "No changes.\n"
-    assert run("outputs", "--offline").stdout == "{}\n"
+    assert outputs(run) == {}
+
+
+def outputs(run: Run) -> Any:
+    return json.loads(run("outputs", "--offline", "--json").stdout)["outputs"]
 
 
 def test_each_operation_is_told_as_one_document(run: Run) -> None:
     documents = {name: json.loads(run(name, "--offline", "--json").stdout) for name in OPERATIONS[:4]}
 
-    assert all(
-        set(document) == {"operation", "ok", "changes", "notes", "failures", "outputs"}
-        for document in documents.values()
-    )
-    assert [document["operation"] for document in documents.values()] == list(OPERATIONS[:4])
+    assert [document["command"] for document in documents.values()] == list(OPERATIONS[:4])
     assert all(document["ok"] is True and document["failures"] == [] for document in documents.values())
     assert documents["preview"]["outputs"] == {"vnet": None}
     assert documents["up"]["outputs"] == documents["refresh"]["outputs"] == {"vnet": ARM_IDS["vnet"]}
@@ -108,9 +120,10 @@ def test_a_failure_is_told_with_its_remedy_and_exits_1(run: Run) -> None:
         "\n    -> In Azure: Correct the settings in question and check them: `python -m automation check"
         in result.stdout
     )
-    assert "then run the same command again; it goes on from here." in result.stdout
-    assert "  FAILED vnet\n" in result.stderr
-    assert run("up", "--offline").stdout == "2 created\n"
+    assert "then run the same command again; it goes on from here\n" in result.stdout
+    assert "  shared          2       1        1\n" in result.stdout
+    assert "/4] FAILED vnet\n" in result.stderr
+    assert run("up", "--offline").stdout.startswith("2 created.\n")
 
 
 def test_a_failure_is_told_as_a_document(run: Run) -> None:
@@ -126,7 +139,10 @@ def test_a_failure_is_told_as_a_document(run: Run) -> None:
 
 def test_what_passes_is_told_and_waited_for_without_any_time(run: Run) -> None:
     result = run("up", "--offline", "--fault", "vnet:create:cut-while-running", "--fault", "nsg:create:throttled:2")
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 created, 1 updated")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        0,
+        "3 created, 1 updated (beside 1 component or provider).",
+    )
     assert "Waiting 60 s for what passes by itself ...\n" in result.stderr
     assert "vnet: its create was cut off after Azure had taken it; it is in the stack now\n" in result.stderr
 
@@ -189,7 +205,7 @@ def test_without_the_cli_it_says_how_to_get_it(
     result = run(operation, *(["--yes"] if operation == "destroy" else []))
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline to"
+        "The Pulumi CLI is not on PATH.\n\nNext: install it (https://www.pulumi.com/docs/install), or add --offline to"
         " deploy into the modelled Azure\n"
     )
 
@@ -199,7 +215,7 @@ def test_a_cli_that_is_too_old_is_told(run: Run, cli: Callable[[str], Path]) -> 
     result = run("up")
     assert result.exit_code == 1
     assert result.stderr == (
-        "The Pulumi CLI is version 3.258.9; expected 3.259.0 or newer. Next: install a newer one\n"
+        "The Pulumi CLI is version 3.258.9; expected 3.259.0 or newer.\n\nNext: install a newer one\n"
     )
 
 
@@ -231,7 +247,7 @@ def test_what_else_the_cli_refuses_is_told_in_its_own_words(run: Run, cli: Calla
     cli('[ "$1" = version ] && echo v3.260.0 && exit; echo "error: no credentials" >&2; echo "hint" >&2; exit 255')
     result = run("preview")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("error: no credentials\nhint\nNext: ")
+    assert result.stderr.startswith("error: no credentials\nhint\n\nNext: ")
 
 
 def test_an_example_is_not_deployed_in_earnest(run: Run, tmp_path: Path) -> None:
@@ -282,10 +298,10 @@ def test_prod_refuses_to_be_destroyed_except_as_a_rehearsal(tmp_path: Path, monk
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "Nothing is deleted, because of stack prod these resources are protected:\n" in refused.stderr
     assert "  site-node\n" in refused.stderr
-    assert refused.stderr.endswith("Next: make rehearse-clean STACK=prod, which takes the protection away first.\n")
+    assert refused.stderr.endswith("Next: make rehearse-clean STACK=prod, which takes the protection away first\n")
     assert prod("preview", "--offline").stdout == "No changes.\n"
 
     gone = prod("rehearse", "--destroy")
     assert gone.exit_code == 0
-    assert gone.stdout.endswith(" deleted\n")
+    assert " deleted (beside 14 components and providers).\n" in gone.stdout
     assert not (tmp_path / ".rehearsal" / "prod").exists()

@@ -1,0 +1,122 @@
+"""What an operation changes, grouped as people look for it: by cluster and concern, what loses something first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automation.console import BAD, BOLD, say
+from automation.differences import Difference
+from automation.operations import is_resource, name_of
+from rehearsal.evaluate import PROJECT
+from rehearsal.graph import Graph, Resource
+from rehearsal.places import SHARED, concern_of, place_of
+
+MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "create": "+"}
+"""Pulumi's own marks, what is dangerous first."""
+LOSING = ("replace", "delete")
+_OTHER = "other"
+_WIDTH = 120
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where people look for a resource."""
+
+    cluster: str = SHARED
+    concern: str = _OTHER
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource, and what happens to it."""
+
+    urn: str
+    kind: str
+    """create | update | replace | delete"""
+    where: Where
+    differences: Sequence[Difference] = ()
+
+
+def wheres(graph: Graph) -> dict[str, Where]:
+    """URN -> where it belongs, without components and providers."""
+    return {
+        urn: Where(place_of(graph, resource), _concern(resource))
+        for urn, resource in graph.resources.items()
+        if is_resource(urn)
+    }
+
+
+def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
+    """The resources of an exported state, as far as it takes to say where they belong."""
+    resources = {
+        each["urn"]: Resource(
+            urn=each["urn"],
+            type=each["type"],
+            name=name_of(each["urn"]),
+            parent=each.get("parent", ""),
+            custom=bool(each.get("custom")),
+            inputs=each.get("inputs") or {},
+            outputs={},
+        )
+        for each in deployment.get("resources") or []
+    }
+    return Graph(PROJECT, stack, False, "", resources, {})
+
+
+def changes_of(
+    changes: Mapping[str, str], differences: Mapping[str, Sequence[Difference]], where: Mapping[str, Where]
+) -> list[Change]:
+    """Every change of a resource, in the order in which people read them."""
+    found = [
+        Change(urn, kind, where.get(urn, Where()), differences.get(urn, ()))
+        for urn, kind in changes.items()
+        if is_resource(urn)
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(one: Change) -> tuple[bool, str, str, int, str]:
+    where = one.where
+    return where.cluster == SHARED, where.cluster, where.concern, list(MARKS).index(one.kind), one.urn
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    """What is replaced or deleted first, marked and one by one with the reasons; then the rest."""
+    losing = [one for one in changes if one.kind in LOSING]
+    if losing:
+        say("\nReplaced or deleted:", BAD)
+        _print_groups(losing)
+    if rest := [one for one in changes if one.kind not in LOSING]:
+        say("\nCreated or updated:" if losing else "")
+        _print_groups(rest)
+
+
+def _print_groups(changes: Sequence[Change]) -> None:
+    for cluster in dict.fromkeys(one.where.cluster for one in changes):
+        say(f"  {cluster}", BOLD)
+        here = [one for one in changes if one.where.cluster == cluster]
+        for concern in dict.fromkeys(one.where.concern for one in here):
+            say(f"    {concern}")
+            for line, style in _lines([one for one in here if one.where.concern == concern]):
+                say(line, style)
+
+
+def _lines(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
+    for one in changes:
+        if one.kind != "create":
+            mark = f"! {MARKS[one.kind]}" if one.kind in LOSING else MARKS[one.kind]
+            yield f"      {mark} {one.kind} {name_of(one.urn)}", BAD if one.kind in LOSING else ""
+            yield from ((f"          {difference}", "") for difference in one.differences)
+    if created := [name_of(one.urn) for one in changes if one.kind == "create"]:
+        text = f"      + create {', '.join(created)}"
+        yield textwrap.fill(text, _WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False), ""
+
+
+def _concern(resource: Resource) -> str:
+    try:
+        return concern_of(resource)
+    except LookupError:
+        return _OTHER  # a type that somebody has added to the program

@@ -1,0 +1,79 @@
+"""What an engine's step changes in a resource, by property, with the values; secrets are the engine's own markers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.automation.events import StepEventMetadata
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
+
+from rehearsal.engine.paths import parse
+from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_MARKER
+
+_LONGEST_VALUE = 60
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One property of one resource."""
+
+    path: str
+    """As in `properties.settings[0].name`."""
+    before: str
+    """As JSON, long values cut; empty: it was not there."""
+    after: str
+    replaces: bool
+    """Whether the resource is replaced because of it."""
+
+    def __str__(self) -> str:
+        why = " (replaces)" if self.replaces else ""
+        return f"{self.path}: {self.before or 'not set'} -> {self.after or 'not set'}{why}"
+
+
+def differences(step: StepEventMetadata) -> list[Difference]:
+    """Every property that the step changes, in order of their paths."""
+    kinds = step.detailed_diff or {}
+    found = []
+    for path in sorted({*kinds, *(() if kinds else step.diffs or ())}):
+        is_output = path in kinds and not kinds[path].input_diff
+        side = "outputs" if is_output else "inputs"
+        before, after = (_at(getattr(state, side, None), path) for state in (step.old, step.new))
+        replaces = path in kinds and "replace" in str(kinds[path].diff_kind).lower()
+        found.append(Difference(path, _shown(before), _shown(after), replaces))
+    return found
+
+
+def known(value: Any) -> Any:
+    """Without the engine's ways to write what is not known (None), or hidden."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return SECRET_MARKER
+        return {key: known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [known(item) for item in value]
+    return None if value == UNKNOWN_ON_WIRE else value
+
+
+def _at(value: Any, path: str) -> Any:
+    """The value at the path; a secret or an unknown on the way stands for what lies inside."""
+    for part in parse(path):
+        if value == UNKNOWN_ON_WIRE or (isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET_SIGNATURE):
+            return value
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is _ABSENT:
+        return ""
+    if value == UNKNOWN_ON_WIRE:
+        return UNKNOWN_MARKER
+    text = json.dumps(known(value), ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"

@@ -1,0 +1,163 @@
+"""The life of a stack as the commands run it: preview, up, refresh, destroy, outputs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from automation import advice, lifecycle
+from automation.changes import Where, graph_of_state, wheres
+from automation.console import progress, say
+from automation.deploy import Deployer, Report
+from automation.endings import FAILED, INTERRUPTED, Ending, problem
+from automation.operations import Operation
+from automation.report import Told, as_document, print_outcomes, print_report
+from automation.tracking import Expected, Tracker, expected_of
+from automation.watching import watching
+from rehearsal.azure.faults import Faults
+from rehearsal.graph import Graph
+from settings import Settings
+
+_HEADINGS = {
+    "arc_proxy_commands": "Arc proxy commands",
+    "broker_endpoints": "Broker endpoints",
+    "links": "Links",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one command was asked to do."""
+
+    program: Path
+    stack: str
+    offline: bool
+    faults: Faults = field(default_factory=Faults)
+
+
+def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
+    """Run the operation; how it ended, and what there is to say about it if it was not interrupted.
+
+    Raises:
+        Exception: one of `automation.mistakes.TOLD`.
+    """
+    settings, stand_ins = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
+    if stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+    deployer = _deployer(asked, settings)
+    tracker, where = _expectations(asked, operation, deployer.deployment())
+    began = time.monotonic()
+    with watching(tracker, estimated=operation == "up" and not asked.offline) as tell:
+        deployer.progress = tell
+        try:
+            report: Report = getattr(deployer, operation)()
+        except KeyboardInterrupt:
+            return _interrupted(tracker, where, operation), None
+    for order in asked.faults.open:
+        progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
+    told = Told(operation, report, where, {} if operation == "preview" else tracker.outcomes())
+    return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
+
+
+def outputs(asked: Asked) -> Ending:
+    """The stack's outputs, without any secret."""
+    settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
+    found = _deployer(asked, settings).stack.outputs()
+    shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
+    step = "" if shown else f"{advice.command('up', asked.stack, offline=asked.offline)}: nothing is deployed yet"
+    return Ending(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
+
+
+def print_outputs(outputs: Mapping[str, Any]) -> None:
+    """How to reach clusters and brokers, and what is linked."""
+    for name, heading in _HEADINGS.items():
+        if name in outputs:
+            say(f"\n{heading}:")
+            for key, value in sorted(outputs[name].items()):
+                for text in _lines(name, value):
+                    say(f"  {key}: {text}")
+    others = [name for name in outputs if name not in _HEADINGS]
+    if others:
+        say(f"\nFurther outputs, with --json: {', '.join(others)}")
+
+
+def _lines(output: str, value: Any) -> Sequence[str]:
+    if output == "broker_endpoints":
+        return [f"{value['url']} (listener {value['listener']}, CA {value['ca_fingerprint'][:16]}...)"]
+    if output == "links":
+        return [f"{topic['from']} on {value['from']} -> {topic['to']} on {value['to']}" for topic in value["topics"]]
+    return [value if isinstance(value, str) else json.dumps(value)]
+
+
+def _deployer(asked: Asked, settings: Settings) -> Deployer:
+    return lifecycle.deployer(asked.program, asked.stack, settings, offline=asked.offline, faults=asked.faults)
+
+
+def _expectations(
+    asked: Asked, operation: Operation, deployment: Mapping[str, Any]
+) -> tuple[Tracker, dict[str, Where]]:
+    """What the operation is about, and where each of it belongs."""
+    had = wheres(graph_of_state(asked.stack, deployment))
+    if operation in ("refresh", "destroy"):
+        return Tracker({urn: Expected(0) for urn in had}), had
+    if (graph := _graph(asked)) is None:
+        return Tracker(), had
+    return Tracker(expected_of(graph), existing=had), had | wheres(graph)
+
+
+def _graph(asked: Asked) -> Graph | None:
+    """What the program wants; None, and a word why, where it cannot be said before the engine runs."""
+    try:
+        from rehearsal.stacks import evaluate_stack
+
+        return evaluate_stack(asked.program, asked.stack, preview=False).graph
+    except ModuleNotFoundError as error:
+        progress(f"No count and no estimate in advance: {error.name} is not installed (requirements-dev.txt).")
+    except Exception as error:
+        progress(f"No count and no estimate in advance: {str(error).splitlines()[0] if str(error) else repr(error)}")
+    return None
+
+
+def _ending(asked: Asked, told: Told, seconds: float, *, killed: bool) -> Ending:
+    report = told.report
+    own = as_document(told) | {"seconds": round(seconds, 1)}
+
+    def show() -> None:
+        print_report(told, offline=asked.offline)
+
+    if report.ok:
+        return Ending(show=show, next=_next(asked, told), own=own)
+    return Ending(
+        FAILED,
+        "unknown" if killed else "failed",
+        show=show,
+        problems=[problem("resource", each.name, each.message, each.remedy) for each in report.failures],
+        next="mend what is named above, then run the same command again; it goes on from here",
+        own=own,
+    )
+
+
+def _next(asked: Asked, told: Told) -> str:
+    if told.report.changes and told.operation == "preview":
+        return advice.command("up", asked.stack, offline=asked.offline)
+    if told.report.changes and told.operation == "up":
+        how = advice.command("outputs", asked.stack, offline=asked.offline)
+        return f"{how} says how to reach clusters and brokers"
+    return ""
+
+
+def _interrupted(tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
+    outcomes = tracker.outcomes(interrupted=True)
+    told = Told(operation, Report(changes=dict(tracker.changes)), where, outcomes)
+    return Ending(
+        INTERRUPTED,
+        "cancelled",
+        show=lambda: print_outcomes(outcomes, where),
+        error="Interrupted. What Azure had accepted goes on there.",
+        next=advice.when_interrupted(),
+        own=as_document(told),
+    )

@@ -1,0 +1,84 @@
+"""A user's mistake, and what cannot be used, in words and without a traceback."""
+
+from __future__ import annotations
+
+from pulumi.automation import CommandError
+
+from automation import advice
+from automation.deploy import LockedError, ProtectedError
+from automation.endings import FAILED, INTERRUPTED, UNUSABLE, Ending, problem
+from automation.lifecycle import ExampleError, reason
+from automation.pending import UnsettledError
+from automation.stacks import UnusableError
+from rehearsal.mqtt.install import MosquittoMissingError
+from settings import Problem, SettingsError
+from settings.errors import as_yaml
+
+TOLD = (
+    SettingsError,
+    ExampleError,
+    MosquittoMissingError,
+    LockedError,
+    ProtectedError,
+    UnusableError,
+    UnsettledError,
+    CommandError,
+    KeyboardInterrupt,
+)
+"""What `ending_of` puts into words; anything else is a mistake of this program."""
+
+_NOT_RUN = "not-run"
+
+
+def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> Ending:
+    """How the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
+    if isinstance(error, SettingsError):
+        return of_settings(error, command, stack)
+    if isinstance(error, KeyboardInterrupt):
+        step = advice.when_interrupted()
+        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
+    if isinstance(error, LockedError):
+        return _refused("lock", stack, str(error), advice.when_locked(stack, offline=offline))
+    if isinstance(error, ProtectedError):
+        return _refused("protection", stack, str(error), advice.when_protected(stack, offline=offline))
+    if isinstance(error, MosquittoMissingError):
+        return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
+    text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
+    if isinstance(error, ExampleError):
+        return _refused("settings", stack, text, own_advice, UNUSABLE)
+    if isinstance(error, CommandError):
+        return _refused("command", stack, text, own_advice or advice.when_failed(text, offline=offline))
+    return _refused("stack", stack, text, own_advice)
+
+
+def of_settings(error: SettingsError, command: str, stack: str) -> Ending:
+    """Every problem in the settings at once."""
+    return Ending(
+        UNUSABLE,
+        _NOT_RUN,
+        error=str(error),
+        problems=[_setting(each) for each in error.problems],
+        next="" if command == "check" else f"mend them; to look again: {advice.command('check', stack)}",
+    )
+
+
+def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> Ending:
+    return Ending(exit_code, _NOT_RUN, error=text, problems=[problem(kind, where, text, next_step)], next=next_step)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The message, and the next step that it names itself."""
+    message, _, step = text.partition("Next: ")
+    return message.strip().rstrip(".") + ("." if step else ""), step.strip()
+
+
+def _setting(found: Problem) -> dict[str, str]:
+    return problem(
+        "setting",
+        found.where,
+        f"expected {found.expected}",
+        given=as_yaml(found.given),
+        expected=found.expected,
+        example=found.example,
+        hint=found.hint,
+    )
