@@ -7,10 +7,11 @@ READY := $(VENV)/.ready
 # Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make one page of docs/ each, and take --write and --check.
-PAGES := rehearsal.azure.describe rehearsal.cluster.describe automation.describe tests.engine.describe
+PAGES := rehearsal.azure.describe rehearsal.cluster.describe automation.describe automation.describe_commands \
+  automation.describe_rules automation.describe_settings tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check sweep golden bench clean
+.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,7 +31,7 @@ mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say 
 
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
 	@$(MOSQUITTO) || true
-	@$(BIN)/python -m automation rehearse --stack $(STACK)
+	@$(BIN)/python -m automation rehearse --stack $(STACK) --report report-$(STACK).html
 
 rehearse-clean: $(READY) ## Destroy what earlier rehearsals have deployed
 	@$(BIN)/python -m automation rehearse --stack $(STACK) --destroy
@@ -57,6 +58,9 @@ docs: $(READY) ## Write the generated pages of docs/ anew
 docs-check: $(READY)
 	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --check; done
 
+smoke: $(READY) ## Deploy STACK to Azure, look at it and delete it again: costs money, asks first (docs/proven.md)
+	@$(BIN)/python -m automation smoke --stack $(STACK)
+
 sweep: $(READY) ## Let the create of every resource type fail in every way (minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK)
 
@@ -67,4 +71,4 @@ bench: $(READY) ## Time and memory of one evaluation, by number of clusters
 	$(BIN)/python benchmarks/evaluation.py
 
 clean: ## Remove what the targets above have made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal .runs
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal .runs report*.html

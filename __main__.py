@@ -4,6 +4,8 @@ One stack and not one per cluster: a link touches two clusters, and its certific
 together or not at all. Clusters still do not wait for each other (docs/decisions/0001-one-stack.md).
 """
 
+from pathlib import Path
+
 import pulumi
 
 from components.azure import azure_providers, register_azure_defaults
@@ -13,10 +15,10 @@ from components.mqtt_configuration import MqttConfiguration, MqttConfigurationAr
 from components.outputs import stack_outputs
 from components.pki_chain import PkiChain, PkiChainArgs
 from components.vnet_peering import peer_networks
-from settings import SettingsError, load, stack_file
+from settings import SettingsError, stack_file
 
 try:
-    settings = load(pulumi.Config().get_object("settings"), source=stack_file.source(pulumi.get_stack()))
+    settings = stack_file.load(Path(__file__).parent, pulumi.get_stack(), pulumi.Config().get_object("settings"))
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 

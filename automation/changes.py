@@ -12,7 +12,7 @@ from automation.differences import Difference
 from automation.operations import is_resource, name_of
 from rehearsal.evaluate import PROJECT
 from rehearsal.graph import Graph, Resource
-from rehearsal.places import SHARED, concern_of, place_of
+from rehearsal.places import SHARED, concern_of, places
 
 MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "create": "+"}
 """Pulumi's own marks, what is dangerous first."""
@@ -43,9 +43,7 @@ class Change:
 def wheres(graph: Graph) -> dict[str, Where]:
     """URN -> where it belongs, without components and providers."""
     return {
-        urn: Where(place_of(graph, resource), _concern(resource))
-        for urn, resource in graph.resources.items()
-        if is_resource(urn)
+        urn: Where(place, _concern(graph.resources[urn])) for urn, place in places(graph).items() if is_resource(urn)
     }
 
 

@@ -6,7 +6,7 @@ Those are imported by the command that needs them: they load pulumi, and usage a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
-LOOK, LIVE, OFFLINE = "Look: nothing is changed", "Live: a stack in Azure", "Offline: no cloud, no account"
-"""Groups of commands."""
+OFFLINE, LIVE, LOOK = "Without a cloud or an account", "A stack in Azure (or its model, with --offline)", "Look at it"
+GROUPS = (OFFLINE, LIVE, LOOK)
+"""Of commands."""
 
 app = typer.Typer(
     help="Check, rehearse, deploy and inspect a stack of edge-stamps.",
-    epilog="Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
+    epilog="\n\n".join(["Exit codes:", *(f"{code}  {meaning}" for code, meaning in EXIT_CODES.items())]),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
 
-Stack = Annotated[str, typer.Option("--stack", help="Name of the stack: its settings are in Pulumi.<stack>.yaml.")]
+Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Into a modelled Azure, without the Pulumi CLI; kept in .rehearsal/.")
 ]
@@ -41,13 +42,19 @@ Json = Annotated[
 ]
 
 
-@app.command(rich_help_panel=LOOK)
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="HTML page to write; it loads nothing and holds no secret."),
+]
+
+
+@app.command(rich_help_panel=OFFLINE)
 def check(
     stack: Stack = "dev",
     as_json: Json = False,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Do not ask for what only the tenant knows.")] = False,
 ) -> None:
-    """Check the settings of a stack, offline: every problem at once.
+    """Check the settings: every problem at once.
 
     Judges as for a real deployment. Exits 2 when something is wrong.
     """
@@ -57,16 +64,64 @@ def check(
 
 
 @app.command(rich_help_panel=LOOK)
+def explain(
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only this part, e.g. clusters.site or links[0].")] = "",
+    stack: Stack = "dev",
+    as_json: Json = False,
+) -> None:
+    """Show every setting with its origin, all names and addresses.
+
+    Origins are the file with its line, the environment's profile, or a default. What only the tenant knows is filled
+    with stand-ins where the stack file lacks it, and marked. docs/settings.md says what each setting means.
+    """
+    from automation import looking
+
+    _run("explain", stack, lambda: looking.explain(PROGRAM, stack, path), as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def diagram(
+    stack: Stack = "dev",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="SVG file to write; if absent, text is printed."),
+    ] = None,
+) -> None:
+    """Draw clusters, networks and links.
+
+    From what the program would deploy. The page that `rehearse --report` writes has the drawing too.
+    """
+    from automation import looking
+
+    _run("diagram", stack, lambda: looking.diagram(PROGRAM, stack, out))
+
+
+@app.command(rich_help_panel=LIVE)
+def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
+    """Say what is missing before the first `up`, and what mends it.
+
+    Looks at tools, login, rights, resource providers, region, quotas and names; changes nothing. Needs no complete
+    settings: it finds what it can. Exits 1 when something is missing.
+    """
+    from automation import looking
+
+    _run("doctor", stack, lambda: looking.doctor(PROGRAM, stack), offline=False, as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
 def graph(
     stack: Stack = "dev",
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output if absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="File to write; if absent, it is printed.")
+    ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
     ] = False,
 ) -> None:
-    """Write everything that the stack would deploy as one JSON object, secrets replaced by a marker.
+    """Write all that the stack would deploy, as JSON.
 
-    What only the tenant knows is filled with stand-ins where the stack file lacks it.
+    One object: resources, dependencies, ARM requests. Secrets are replaced by a marker. What only the tenant knows is
+    filled with stand-ins where the stack file lacks it.
     """
     from automation import looking
 
@@ -83,12 +138,13 @@ def rehearse(
     without_messages: Annotated[
         bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
     ] = False,
+    report: Report = None,
 ) -> None:
-    """Rehearse a deployment: the real program and settings, judged and deployed without Azure.
+    """Rehearse a deployment, without Azure, and send messages.
 
-    Check, rules, preview, up, a second preview that has to be empty, outputs; then MQTT messages through a real broker
-    that is configured from nothing but what was deployed. All of it lasts in .rehearsal/, so that the next run says
-    what has changed; --destroy starts from nothing.
+    The real program and the real settings: check, rules, preview, up, a second preview that has to be empty, outputs;
+    then MQTT messages through a real broker that is configured from nothing but what was deployed. All of it lasts in
+    .rehearsal/, so that the next run says what has changed; --destroy starts from nothing.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
     from automation import summary
@@ -96,18 +152,19 @@ def rehearse(
     def act() -> Ending:
         if destroy:
             return summary.forgotten(PROGRAM, stack)
-        return summary.rehearsed(PROGRAM, stack, messages=not without_messages)
+        return summary.rehearsed(PROGRAM, stack, messages=not without_messages, report=report)
 
     _run("rehearse", stack, act, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
-def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
-    """Say what `up` would do: every change by cluster and concern, with the values.
+def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = False, report: Report = None) -> None:
+    """Say what `up` would do.
 
-    What would be replaced or deleted comes first. Exits 1 when `up` would fail, 2 on unusable settings.
+    Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
+    `up` would fail, 2 on unusable settings.
     """
-    _operate("preview", stack, offline=offline, as_json=as_json)
+    _operate("preview", stack, offline=offline, as_json=as_json, report=report)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -118,11 +175,13 @@ def up(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            "--fault", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong; docs/world.md says what there is."
+            "--fault",
+            metavar="FAULT",
+            help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong (docs/world.md).",
         ),
     ] = None,
 ) -> None:
-    """Deploy: make Azure what the settings say.
+    """Make Azure what the settings say.
 
     What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
     a failure goes on. Exits 1 with what failed and how to mend it, 2 on unusable settings.
@@ -132,7 +191,10 @@ def up(
 
 @app.command(rich_help_panel=LIVE)
 def refresh(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
-    """Read everything from Azure again, and let the stack's state follow."""
+    """Read everything again, and let the state follow.
+
+    For what somebody has changed or deleted in Azure: the next `preview` shows it.
+    """
     _operate("refresh", stack, offline=offline, as_json=as_json)
 
 
@@ -143,7 +205,10 @@ def destroy(
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --offline it never does.")] = False,
 ) -> None:
-    """Delete everything that the stack has deployed. Protected resources make it refuse."""
+    """Delete everything that the stack has deployed.
+
+    Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days.
+    """
     if not (offline or yes):
         typer.confirm(f"Delete everything that stack {stack} has deployed in Azure?", abort=True, err=True)
     _operate("destroy", stack, offline=offline, as_json=as_json)
@@ -151,25 +216,60 @@ def destroy(
 
 @app.command(rich_help_panel=LIVE)
 def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
-    """Say how to reach clusters and brokers: the stack's outputs. No secret is among them."""
+    """Say how to reach clusters and brokers.
+
+    The stack's outputs (docs/outputs.md); no secret is among them.
+    """
     from automation import living
 
     asked = living.Asked(PROGRAM, stack, offline)
     _run("outputs", stack, lambda: living.outputs(asked), offline=offline, as_json=as_json)
 
 
+@app.command(rich_help_panel=LIVE)
+def smoke(
+    stack: Stack = "dev",
+    offline: Offline = False,
+    as_json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --offline it never does.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")] = False,
+) -> None:
+    """Try a whole life of a stack in Azure, which costs money.
+
+    doctor, preview, up, previews that have to be empty, refresh, outputs, destroy. Only for a stack that has nothing
+    yet. How long each resource took goes to smoke-<stack>.json (docs/proven.md). Stops at the first step that is wrong.
+    """
+    from automation import living, looking
+    from automation.smoke import smoke as life
+
+    if not (offline or yes):
+        typer.confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?", abort=True, err=True)
+    asked = living.Asked(PROGRAM, stack, offline)
+    _run(
+        "smoke",
+        stack,
+        lambda: life(asked, keep=keep, doctor=lambda: looking.doctor(PROGRAM, stack)),
+        offline=offline,
+        as_json=as_json,
+    )
+
+
 @app.command(rich_help_panel=OFFLINE)
 def sweep(
     stack: Stack = "dev",
-    sample: Annotated[int, typer.Option("--sample", help="Only so many cases, chosen by the seed; 0: all.")] = 0,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="NUMBER", help="So many cases, chosen by the seed; 0: all.")
+    ] = 0,
     seed: Annotated[
-        int, typer.Option("--seed", help="Which resource of each type fails, and which cases are chosen.")
+        int,
+        typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails."),
     ] = 1,
 ) -> None:
-    """Let the create of every resource type fail in every way, and see whether `up` ends as if nothing had happened.
+    """Let everything fail once, and see whether `up` mends it.
 
-    Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an
-    undisturbed run.
+    The create of every resource type fails in every way (docs/world.md); `up` must end as if nothing had happened.
+    Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an undisturbed
+    run.
     """
     from automation.sweep import swept
 
@@ -177,7 +277,13 @@ def sweep(
 
 
 def _operate(
-    operation: Operation, stack: str, *, offline: bool, as_json: bool, faults: list[str] | None = None
+    operation: Operation,
+    stack: str,
+    *,
+    offline: bool,
+    as_json: bool,
+    faults: Sequence[str] = (),
+    report: Path | None = None,
 ) -> None:
     from automation import lifecycle, living
     from rehearsal.azure.faults import Faults
@@ -189,7 +295,12 @@ def _operate(
             ordered = Faults(*map(lifecycle.fault, faults or []))
         except ValueError as error:
             return _usage(str(error), "docs/world.md lists what can go wrong")
-        return living.operate(living.Asked(PROGRAM, stack, offline, ordered), operation)[0]
+        asked = living.Asked(PROGRAM, stack, offline, ordered)
+        living.tell_stand_ins(asked)
+        ending, told = living.operate(asked, operation)
+        if report and told:
+            living.write_report(asked, told, report)
+        return ending
 
     _run(operation, stack, act, offline=offline, as_json=as_json)
 

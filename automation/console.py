@@ -7,6 +7,8 @@ that names can be copied and searched for.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
@@ -23,6 +25,17 @@ def say(text: str = "", style: str = "") -> None:
 def progress(text: str, style: str = "") -> None:
     """Tell what is going on, or what is wrong."""
     _print(text, style, sys.stderr)
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[Callable[[str], None]]:
+    """Say what is waited for; on a terminal it can be told anew all the time."""
+    if not sys.stderr.isatty():
+        progress(text)
+        yield lambda _: None
+        return
+    with Console(stderr=True).status(text) as status:
+        yield status.update
 
 
 def counted(number: int, noun: str) -> str:

@@ -18,7 +18,7 @@ from automation.stacks import VARIABLE, open_stack, pulumi_cli, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.stand_ins import with_stand_ins
-from settings import Settings, load, stack_file
+from settings import Settings, stack_file
 
 
 class ExampleError(Exception):
@@ -39,7 +39,7 @@ def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, 
     elif stack_file.is_example(program, stack):
         name = stack_file.path(program, stack).name
         raise ExampleError(f"{name} is an example. Next: cp examples/{name} . and fill in your tenant's values")
-    return load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack)), missing
+    return stack_file.load(program, stack, config[stack_file.SETTINGS_KEY]), missing
 
 
 def deployer(

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,8 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     Raises:
         Exception: one of `automation.mistakes.TOLD`.
     """
-    settings, stand_ins = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
-    if stand_ins:
-        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
-    deployer = _deployer(asked, settings)
+    settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
+    deployer = deployer_of(asked, settings)
     tracker, where = _expectations(asked, operation, deployer.deployment())
     began = time.monotonic()
     with watching(tracker, estimated=operation == "up" and not asked.offline) as tell:
@@ -59,14 +58,41 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
             return _interrupted(tracker, where, operation), None
     for order in asked.faults.open:
         progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
-    told = Told(operation, report, where, {} if operation == "preview" else tracker.outcomes())
+    did = operation != "preview"
+    told = Told(operation, report, where, tracker.outcomes() if did else {}, tracker.took if did else {})
     return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
+
+
+def tell_stand_ins(asked: Asked) -> None:
+    """Say for what only the tenant knows something else was taken.
+
+    Raises:
+        SettingsError, ExampleError: the settings cannot be used.
+    """
+    _, stand_ins = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
+    if stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+
+
+def write_report(asked: Asked, told: Told, file: Path) -> None:
+    """Write the page of a preview."""
+    from automation.page import of_preview
+    from rehearsal.stacks import evaluate_stack
+
+    evaluation = evaluate_stack(asked.program, asked.stack, preview=False)
+    write_page(file, of_preview(evaluation, told.report, datetime.now(UTC)))
+
+
+def write_page(file: Path, page: str) -> None:
+    """Write a page, and say so."""
+    file.write_text(page, encoding="utf-8")
+    progress(f"Report: {file}")
 
 
 def outputs(asked: Asked) -> Ending:
     """The stack's outputs, without any secret."""
     settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
-    found = _deployer(asked, settings).stack.outputs()
+    found = deployer_of(asked, settings).stack.outputs()
     shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
     step = "" if shown else f"{advice.command('up', asked.stack, offline=asked.offline)}: nothing is deployed yet"
     return Ending(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
@@ -93,7 +119,8 @@ def _lines(output: str, value: Any) -> Sequence[str]:
     return [value if isinstance(value, str) else json.dumps(value)]
 
 
-def _deployer(asked: Asked, settings: Settings) -> Deployer:
+def deployer_of(asked: Asked, settings: Settings) -> Deployer:
+    """Operations on the stack that was asked for."""
     return lifecycle.deployer(asked.program, asked.stack, settings, offline=asked.offline, faults=asked.faults)
 
 
@@ -152,7 +179,7 @@ def _next(asked: Asked, told: Told) -> str:
 
 def _interrupted(tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
     outcomes = tracker.outcomes(interrupted=True)
-    told = Told(operation, Report(changes=dict(tracker.changes)), where, outcomes)
+    told = Told(operation, Report(changes=dict(tracker.changes)), where, outcomes, tracker.took)
     return Ending(
         INTERRUPTED,
         "cancelled",

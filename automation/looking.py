@@ -1,15 +1,27 @@
-"""Commands that look and change nothing: check, graph."""
+"""Commands that look and change nothing: check, graph, diagram, explain, doctor."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from automation import advice
-from automation.console import counted, progress, say
-from automation.endings import Ending
+from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting
+from automation.endings import FAILED, Ending, problem
+from automation.explain import as_document, as_text, explained
 from rehearsal.stand_ins import with_stand_ins
-from settings import Settings, load, stack_file
+from settings import Settings, stack_file
+
+_WIDTH = 120
+"""Where there is no terminal."""
+
+if TYPE_CHECKING:
+    from automation.doctor import Check
 
 
 def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
@@ -21,12 +33,28 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
     config = stack_file.read(program, stack)
     if rehearsal:
         config, _ = with_stand_ins(config)
-    settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack))
+    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
     what = f"{counted(len(settings.clusters), 'cluster')}, {counted(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
     return Ending(
         show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=_counted(settings)
     )
+
+
+def explain(program: Path, stack: str, path: str) -> Ending:
+    """Every setting with its origin, and what follows from the settings; or what is at and below the path.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        UnknownPathError: there is nothing at the path.
+    """
+    config, stand_ins = with_stand_ins(stack_file.read(program, stack))
+    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
+    found = explained(settings, stack_file.lines(program, stack), path)
+    if stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+    width = shutil.get_terminal_size((_WIDTH, 0)).columns
+    return Ending(show=lambda: say(as_text(found, width).rstrip("\n")), own={"explained": as_document(found)})
 
 
 def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Ending:
@@ -45,6 +73,60 @@ def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Endi
     out.write_text(text + "\n", encoding="utf-8")
     progress(f"{len(recorded.resources)} resources, components and providers written to {out}")
     return Ending()
+
+
+def diagram(program: Path, stack: str, out: Path | None) -> Ending:
+    """Clusters, networks and links, drawn to a file or as text.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    from automation.page import topology
+    from rehearsal.stacks import evaluate_stack
+
+    evaluation = evaluate_stack(program, stack, preview=False)
+    drawn = topology.drawn(evaluation.graph, evaluation.settings)
+    if out is None:
+        return Ending(show=lambda: say(topology.as_text(drawn)))
+    out.write_text(topology.as_svg(drawn), encoding="utf-8")
+    progress(f"Drawn to {out}")
+    return Ending()
+
+
+def doctor(program: Path, stack: str) -> Ending:
+    """What is missing on this machine and in Azure, each with what mends it."""
+    from automation.doctor import examine
+
+    with waiting("Looking at this machine and at Azure ...") as tell:
+        checks = examine(program, stack, progress=tell)
+    failed = [check for check in checks if check.outcome == "failed"]
+    own = {"checks": [asdict(check) for check in checks]}
+
+    def show() -> None:
+        _print_checks(checks)
+
+    if not failed:
+        return Ending(show=show, next=advice.command("preview", stack), own=own)
+    problems = [problem(check.id, check.title, check.found, check.mend) for check in failed]
+    step = f"mend what is marked FAILED, from the top, then again: {advice.command('doctor', stack)}"
+    return Ending(FAILED, "failed", show=show, problems=problems, next=step, own=own)
+
+
+_MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", WARN), "not-run": ("not run", DIM)}
+
+
+def _print_checks(checks: Sequence[Check]) -> None:
+    width = max(len(check.title) for check in checks)
+    for check in checks:
+        mark, style = _MARKS[check.outcome]
+        first, *more = check.found.splitlines() or [""]
+        say(f"{mark:<8} {check.title:<{width}}  {first}", style if check.outcome != "ok" else "")
+        for line in more:
+            say(f"{'':8} {'':{width}}  {line}")
+        for line in check.mend.splitlines():
+            say(f"{'':8} -> {line}")
+    counts: Counter[str] = Counter(check.outcome for check in checks)
+    say("\n" + ", ".join(f"{counts[outcome]} {mark}" for outcome, (mark, _) in _MARKS.items() if counts[outcome]))
 
 
 def _after_check(program: Path, stack: str, *, rehearsal: bool) -> str:

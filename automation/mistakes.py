@@ -7,6 +7,7 @@ from pulumi.automation import CommandError
 from automation import advice
 from automation.deploy import LockedError, ProtectedError
 from automation.endings import FAILED, INTERRUPTED, UNUSABLE, Ending, problem
+from automation.explain import UnknownPathError
 from automation.lifecycle import ExampleError, reason
 from automation.pending import UnsettledError
 from automation.stacks import UnusableError
@@ -17,6 +18,7 @@ from settings.errors import as_yaml
 TOLD = (
     SettingsError,
     ExampleError,
+    UnknownPathError,
     MosquittoMissingError,
     LockedError,
     ProtectedError,
@@ -44,7 +46,7 @@ def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) 
     if isinstance(error, MosquittoMissingError):
         return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
-    if isinstance(error, ExampleError):
+    if isinstance(error, ExampleError | UnknownPathError):
         return _refused("settings", stack, text, own_advice, UNUSABLE)
     if isinstance(error, CommandError):
         return _refused("command", stack, text, own_advice or advice.when_failed(text, offline=offline))
@@ -77,6 +79,7 @@ def _setting(found: Problem) -> dict[str, str]:
         "setting",
         found.where,
         f"expected {found.expected}",
+        at=found.at,
         given=as_yaml(found.given),
         expected=found.expected,
         example=found.example,

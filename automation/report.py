@@ -27,6 +27,8 @@ class Told:
     """URN -> where it belongs."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """URN -> what became of it (`automation.tracking`); empty for a preview."""
+    took: Mapping[str, float] = field(default_factory=dict)
+    """URN -> seconds that its last step took."""
 
     @property
     def changes(self) -> list[Change]:
@@ -80,6 +82,7 @@ def _resources(told: Told) -> list[dict[str, Any]]:
             "concern": told.where.get(urn, Where()).concern,
             "change": changed[urn].kind if urn in changed else None,
             "outcome": told.outcomes.get(urn),
+            "seconds": round(told.took[urn], 1) if urn in told.took else None,
             "differences": [
                 {"path": one.path, "before": one.before, "after": one.after, "replaces": one.replaces}
                 for one in (changed[urn].differences if urn in changed else ())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from automation.changes import print_changes
 from automation.console import BAD, counted, minutes, progress, say
 from automation.endings import FAILED, OK, Ending, problem
 from automation.lifecycle import settings_of
-from automation.living import print_outputs
+from automation.living import print_outputs, write_page
 from automation.rehearsing import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
 from automation.report import Told, counted_changes, print_report
 from automation.report import as_document as report_as_document
@@ -20,22 +21,27 @@ from rehearsal.graph import Graph
 from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
-from rehearsal.places import SHARED, concern_of, place_of
+from rehearsal.places import SHARED, concern_of, places
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import RULES
 from rehearsal.traffic import Traffic
 from rehearsal.values import redact
 
 _MOST_CASES = 6
+_MOST_COLUMNS = 6
 
 
-def rehearsed(program: Path, stack: str, *, messages: bool) -> Ending:
-    """Rehearse the stack, and tell it.
+def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None) -> Ending:
+    """Rehearse the stack, and tell it; `report` is the file for the page.
 
     Raises:
         Exception: one of `automation.mistakes.TOLD`.
     """
     run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
+    if report:
+        from automation.page import of_rehearsal
+
+        write_page(report, of_rehearsal(run, datetime.now(UTC)))
     return Ending(
         OK if run.ok else FAILED,
         "succeeded" if run.ok else "failed",
@@ -73,14 +79,13 @@ def as_document(run: Run) -> dict[str, Any]:
     result, deployed = run.rehearsal, run.deployed
     return {
         "stand_ins": result.stand_ins,
-        "resources": _counts(result.deployment),
+        "counts": _counts(result.deployment),
         "rules": len(RULES),
         "findings": [
             {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
             for finding in result.findings
         ],
         "changes": deployed.up.changes if deployed else {},
-        "failures": deployed.problems if deployed else [],
         "estimated_deployment_seconds": result.schedule.seconds,
         "critical_path": [
             {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
@@ -160,25 +165,37 @@ def print_summary(run: Run) -> None:
 def _counts(graph: Graph) -> dict[str, dict[str, int]]:
     """Concern -> place (a cluster, or `shared`) -> number of resources."""
     counts: dict[str, Counter[str]] = {}
-    for resource in graph.resources.values():
-        if concern := concern_of(resource):
-            counts.setdefault(concern, Counter())[place_of(graph, resource)] += 1
-    return {concern: dict(places) for concern, places in sorted(counts.items())}
+    for urn, place in places(graph).items():
+        if concern := concern_of(graph.resources[urn]):
+            counts.setdefault(concern, Counter())[place] += 1
+    return {concern: dict(by_place) for concern, by_place in sorted(counts.items())}
 
 
 def _print_resources(result: Rehearsal) -> None:
     counts = _counts(result.deployment)
-    places = [*result.settings.clusters, SHARED]
     width = max(len(concern) for concern in counts) + 2
     total = sum(sum(by_place.values()) for by_place in counts.values())
     say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.settings.release.name}")
     if result.stand_ins:
         say(f"Stand-ins for what only the tenant knows: {', '.join(result.stand_ins)}")
-    columns = [max(len(place), 4) + 2 for place in places]
-    say("\n" + "".ljust(width) + "".join(place.rjust(size) for place, size in zip(places, columns, strict=True)))
+    clusters = list(result.settings.clusters)
+    heads = [*(clusters if len(clusters) <= _MOST_COLUMNS else ["each cluster"]), SHARED]
+    sizes = [max(len(head), 4) + 2 for head in heads]
+    say("\n" + "".ljust(width) + "".join(head.rjust(size) for head, size in zip(heads, sizes, strict=True)))
     for concern, by_place in counts.items():
-        cells = [str(by_place.get(place, "-")) for place in places]
-        say(concern.ljust(width) + "".join(cell.rjust(size) for cell, size in zip(cells, columns, strict=True)))
+        cells = [_count(_of(by_place, head, clusters)) for head in heads]
+        say(concern.ljust(width) + "".join(cell.rjust(size) for cell, size in zip(cells, sizes, strict=True)))
+
+
+def _of(by_place: Mapping[str, int], head: str, clusters: Sequence[str]) -> list[int]:
+    """The numbers of one column."""
+    return [by_place.get(place, 0) for place in ([head] if head in {*clusters, SHARED} else clusters)]
+
+
+def _count(numbers: Sequence[int]) -> str:
+    """One number, or the range in which the clusters are; `-` for none."""
+    least, most = min(numbers), max(numbers)
+    return "-" if not most else str(most) if least == most else f"{least}-{most}"
 
 
 def _print_schedule(result: Rehearsal) -> None:

@@ -123,7 +123,7 @@ class PkiChain(pulumi.ComponentResource):
             f"{side}-intermediate", generation, intermediate_name, root_certificate,
             uses=_CA_USES, hours=self._pki.intermediate_hours, is_ca=True,
             # A new one in time for the leaves that the old one could still sign.
-            renewal_hours=self._pki.leaf_hours + self._pki.early_renewal_hours,
+            renewal_hours=self._pki.intermediate_early_renewal_hours,
         )  # fmt: skip
         return _Authority(root_certificate, intermediate)
 

@@ -9,18 +9,44 @@ SHARED = "shared"
 """The place of what belongs to no single cluster: the authorities, for example."""
 
 
+def places(graph: Graph) -> dict[str, str]:
+    """URN -> the cluster that the resource belongs to, by its stamp or by its resource group; else `SHARED`."""
+    stamps = {urn: _stamp(graph, resource) for urn, resource in graph.resources.items()}
+    groups = {
+        resource.plain_inputs["resourceGroupName"]: stamps[urn]
+        for urn, resource in graph.resources.items()
+        if resource.type.endswith(":ResourceGroup")
+    }
+    return {
+        urn: stamps[urn] or groups.get(_resource_group(graph, resource)) or SHARED
+        for urn, resource in graph.resources.items()
+    }
+
+
 def place_of(graph: Graph, resource: Resource) -> str:
-    """The cluster that a resource belongs to, by its stamp or by its resource group; else `SHARED`."""
+    """As `places`, of one resource."""
+    if stamp := _stamp(graph, resource):
+        return stamp
+    for group in graph.resources.values():
+        if group.type.endswith(":ResourceGroup") and group.plain_inputs["resourceGroupName"] == _resource_group(
+            graph, resource
+        ):
+            return _stamp(graph, group) or SHARED
+    return SHARED
+
+
+def _stamp(graph: Graph, resource: Resource) -> str:
     parent: Resource | None = resource
     while parent is not None:
         if parent.type.endswith(":ClusterStamp"):
             return parent.name
         parent = graph.resources.get(parent.parent)
-    path = graph.arm_path(resource).split("/") if resource.is_arm else []
-    for group in graph.of_type("ResourceGroup"):
-        if group is not resource and len(path) > 4 and group.plain_inputs["resourceGroupName"] == path[4]:
-            return place_of(graph, group)
-    return SHARED
+    return ""
+
+
+def _resource_group(graph: Graph, resource: Resource) -> str:
+    _, _, after = graph.arm_path(resource).partition("/resourceGroups/") if resource.is_arm else ("", "", "")
+    return after.partition("/")[0]
 
 
 def concern_of(resource: Resource) -> str:

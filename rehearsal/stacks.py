@@ -11,7 +11,7 @@ from rehearsal.evaluate import evaluate
 from rehearsal.graph import Graph
 from rehearsal.provider import ShapeProvider
 from rehearsal.stand_ins import with_stand_ins
-from settings import Settings, load, stack_file
+from settings import Settings, stack_file
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def evaluate_stack(program: Path, stack: str, *, preview: bool) -> Evaluation:
         SettingsError: the settings cannot be used.
     """
     config, missing = with_stand_ins(stack_file.read(program, stack))
-    settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(stack))
+    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
     return Evaluation(settings, missing, evaluate_config(program, stack, config, settings, preview=preview))
 
 

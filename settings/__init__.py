@@ -1,13 +1,15 @@
 """The settings of a stack: pure data, checked and resolved before any resource exists. Imports no Pulumi.
 
-    settings = load(raw, source=stack_file.source("dev"))
+    settings = stack_file.load(folder, "dev", value)
 
-`raw` is the value of `edge-stamps:settings`. The way through the package: `stack_file` (YAML) -> `parsing` (layers of
-`defaults` and the file, checked against `schema`) -> `rules` (over several settings) -> `resolve` (`model.Settings`).
+`value` is that of `edge-stamps:settings`; `load(value)` does without a file, and so without lines. The way through the
+package: `stack_file` (YAML) -> `parsing` (layers of `defaults` and the file, checked against `schema`) -> `rules` (over
+several settings) -> `resolve` (`model.Settings`).
 """
 
 from settings import stack_file
 from settings.errors import NOTHING, Problem, SettingsError
+from settings.lines import Lines
 from settings.loading import load
 from settings.model import (
     Broker,
@@ -31,6 +33,7 @@ __all__ = [
     "Broker",
     "Cluster",
     "ClusterNames",
+    "Lines",
     "Link",
     "Listener",
     "Network",

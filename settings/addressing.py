@@ -70,6 +70,19 @@ def azure_reserved(subnet: IPv4Network) -> frozenset[IPv4Address]:
     return frozenset((subnet[0], subnet[1], subnet[2], subnet[3], subnet[-1]))
 
 
+def usable(subnet: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
+    """The first and the last address that Azure hands out."""
+    return subnet[_FIRST_USABLE_OFFSET], subnet[-2]
+
+
+def free_networks(taken: list[IPv4Network], prefix_length: int, count: int) -> list[IPv4Network]:
+    """Up to that many private networks of the size, one after the other (see `next_free`)."""
+    found: list[IPv4Network] = []
+    while len(found) < count and (network := next_free([*taken, *found], prefix_length)):
+        found.append(network)
+    return found
+
+
 def next_free(taken: list[IPv4Network], prefix_length: int) -> IPv4Network | None:
     """The first private network of that size that overlaps neither the given ones nor a reserved one."""
     blocked = [*taken, *RESERVED_NETWORKS]

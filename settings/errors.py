@@ -31,11 +31,13 @@ class Problem:
     example: str
     """One valid value, as one would write it in YAML."""
     hint: str = ""
+    at: str = ""
+    """File and line, as in `Pulumi.dev.yaml:17`; empty for settings that come from no file."""
 
     def __str__(self) -> str:
         rows = {"given": as_yaml(self.given), "expected": self.expected, "example": self.example, "hint": self.hint}
         lines = [f"    {label + ':':<9} {text}" for label, text in rows.items() if text]
-        return "\n".join([f"  {self.where}", *lines])
+        return "\n".join([f"  {self.where}{f' ({self.at})' if self.at else ''}", *lines])
 
 
 class SettingsError(Exception):
@@ -61,4 +63,4 @@ def as_yaml(value: object) -> str:
     except yaml.YAMLError:
         text = str(value)
     text = " ".join(text.removesuffix("...\n").split())
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}… ({len(text)} characters)"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}... ({len(text)} characters)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
@@ -27,7 +27,7 @@ from settings.addressing import (
     RESERVED_PORTS,
     SMALLEST_PREFIX_LENGTH,
 )
-from settings.regions import REGIONS, normalised
+from settings.regions import NEAREST, REGIONS, normalised
 from settings.releases import RELEASES
 from settings.sizing import VM_SIZES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID, K8_BRIDGE_APPLICATION_ID
@@ -42,9 +42,9 @@ class About:
     hint: str = ""
 
 
-def refused(expected: str, hint: str = "") -> PydanticCustomError:
-    """An error with a text of its own, where `About.expected` alone would not tell the reason."""
-    return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint})
+def refused(expected: str, hint: str = "", example: object = None) -> PydanticCustomError:
+    """An error with a text of its own, where what `About` says would not tell the reason or not fit."""
+    return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint, "example": example})
 
 
 def nearest(word: object, known: Collection[str]) -> str:
@@ -63,17 +63,30 @@ def _fits(pattern: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def one_of(known: Collection[str], kind: str, normalise: Callable[[str], str] = str) -> AfterValidator:
+def one_of(known: Collection[str], kind: str) -> AfterValidator:
     """Only the words of a table; the error lists them and names the nearest."""
 
-    def check(text: str) -> str:
-        word = normalise(text)
+    def check(word: str) -> str:
         if word not in known:
             near = nearest(word, known)
-            raise refused(f"one of the {kind}: {', '.join(known)}", f"did you mean {near}?" if near else "")
+            hint = f"did you mean {near}?" if near else ""
+            raise refused(f"one of the {kind}: {', '.join(known)}", hint, near or None)
         return word
 
     return AfterValidator(check)
+
+
+def _location(text: str) -> str:
+    region = normalised(text)
+    if region in REGIONS:
+        return region
+    if near := NEAREST.get(region):
+        hint = f"{region} has no Azure IoT Operations; the nearest region that has it is {near}"
+    elif near := nearest(region, REGIONS):
+        hint = f"did you mean {near}?"
+    else:
+        hint = "list the names of all regions with: az account list-locations --query [].name -o tsv"
+    raise refused(f"one of the regions that Azure IoT Operations supports: {', '.join(REGIONS)}", hint, near or None)
 
 
 # --- identifiers of the tenant ---
@@ -129,7 +142,7 @@ Instance = Annotated[str, _fits(r"[a-z0-9]+")]
 Code = Annotated[str, _fits(r"[a-z][a-z0-9]{0,2}")]
 ClusterName = Annotated[str, _fits(r"(?=.{1,24}$)[a-z](-?[a-z0-9])*")]
 ClientIdPrefix = Annotated[str, _fits(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
-Location = Annotated[str, one_of(REGIONS, "regions that Azure IoT Operations supports", normalised)]
+Location = Annotated[str, AfterValidator(_location)]
 ReleaseName = Annotated[str, one_of(RELEASES, "known releases")]
 VmSizeName = Annotated[str, one_of(VM_SIZES, "known sizes (amd64, at least 4 vCPU and 16 GiB)")]
 
@@ -199,7 +212,7 @@ def _network(value: object) -> IPv4Network:
     except (AddressValueError, NetmaskValueError):
         raise PydanticCustomError("pattern", "no network") from None
     if value.partition("/")[0] != str(network.network_address):
-        raise refused(f"the address of a network, without host bits; that would be {network}")
+        raise refused(f"the address of a network, without host bits; that would be {network}", example=str(network))
     for reserved, owner in RESERVED_NETWORKS.items():
         if network.overlaps(reserved):
             raise refused(f"a network that leaves {reserved} to {owner}")

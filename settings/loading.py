@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from settings import examples
 from settings.defaults import completed
 from settings.errors import Problem, SettingsError, as_yaml
 from settings.model import Settings
@@ -23,12 +24,22 @@ def load(data: object, *, source: str = "the settings") -> Settings:
         raise SettingsError([Problem("edge-stamps:settings", data, keys, as_yaml({"prefix": "myorg"}))], source)
     parsed = parse(data)
     stack = completed(parsed.stack)
-    origins = _origins(stack, parsed.origins)
-    findings = [finding for rule in RULES for finding in rule.check(stack)]
-    problems = [*parsed.problems, *(found.problem for found in findings if _holds(found, parsed, origins))]
+    values = _values(stack)
+    origins = {path: parsed.origins.get(path, _DEFAULT) for path in values}
+    problems = [*parsed.problems, *_found(stack, parsed, origins)]
     if problems:
-        raise SettingsError(problems, source)
-    return resolved(stack, origins)
+        raise SettingsError(examples.fitting(problems, stack, parsed.broken), source)
+    return resolved(stack, values, origins)
+
+
+def _found(stack: StackInput, parsed: Parsed, origins: Mapping[str, str]) -> Iterator[Problem]:
+    """What the rules find; one problem of each rule at a place, since of three equal networks two have to change."""
+    for rule in RULES:
+        first: dict[str, Problem] = {}
+        for finding in rule.check(stack):
+            if _holds(finding, parsed, origins):
+                first.setdefault(finding.problem.where, finding.problem)
+        yield from first.values()
 
 
 def _holds(finding: Finding, parsed: Parsed, origins: Mapping[str, str]) -> bool:
@@ -41,9 +52,9 @@ def _holds(finding: Finding, parsed: Parsed, origins: Mapping[str, str]) -> bool
     return not any(related(path, from_profile) for path in finding.uses)
 
 
-def _origins(stack: StackInput, layers: Mapping[str, str]) -> Mapping[str, str]:
-    """Dotted path of every setting that is in effect -> where its value comes from."""
+def _values(stack: StackInput) -> Mapping[str, object]:
+    """Dotted path of every setting that is in effect -> its value."""
     brokers = {link.broker for link in stack.links}
     without_listener = [f"clusters.{name}.listener" for name in stack.clusters if name not in brokers]
-    paths = [path for path, _ in leaves(stack.model_dump(mode="json", by_alias=True))]
-    return {path: layers.get(path, _DEFAULT) for path in paths if not related(path, without_listener)}
+    values = leaves(stack.model_dump(mode="json", by_alias=True))
+    return {path: value for path, value in values if not related(path, without_listener)}

@@ -190,6 +190,9 @@ class Pki:
     intermediate_hours: int
     leaf_hours: int
     early_renewal_hours: int
+    """A leaf is renewed so long before its end."""
+    intermediate_early_renewal_hours: int
+    """An intermediate: earlier by the life of the last leaf that it signs."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +211,10 @@ class Settings:
     links: Mapping[str, Link]
     peerings: tuple[Peering, ...]
     pki: Pki
+    values: Mapping[str, object]
+    """Dotted path of every setting in effect -> its value as a stack file would write it."""
     origins: Mapping[str, str]
-    """Dotted path of every resolved value -> `default`, `environment <name>` or `stack file`."""
+    """The same paths -> `default`, `environment <name>` or `stack file`."""
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

@@ -19,6 +19,7 @@ from settings.errors import NOTHING, Problem, as_yaml
 from settings.fields import About, nearest
 from settings.paths import Path, contains, dotted, leaves
 from settings.schema import StackInput
+from settings.sections import fields_of, sections
 
 _MOST_ROUNDS = 10
 """Each round takes out what the last one found; a stand-in may bring a deeper missing key to light, hence a few."""
@@ -88,7 +89,7 @@ def _about(path: Path) -> tuple[About | None, type[BaseModel] | None]:
             # An item of a map or list: described by its section, or as part of the whole.
             kind = next(reversed(get_args(kind)), None)
             continue
-        fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+        fields = fields_of(kind)
         if step not in fields:
             return None, None
         field = fields[str(step)]
@@ -103,10 +104,6 @@ def _without_none(kind: Any) -> Any:
     return some[0] if type(None) in get_args(kind) else kind
 
 
-def _keys(section: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in section.model_fields.items()]
-
-
 # --- what: our own words ---
 
 
@@ -116,30 +113,37 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
         return _unknown_key(path)
     about, section = _about(path)
     if details["type"] == "model_type" and section:
-        keys = _keys(section)
+        keys = list(fields_of(section))
         return Problem(where, given, f"a map with keys out of {', '.join(keys)}", _example((*path, keys[0])))
     assert about, f"no field at {where}"
     if details["type"] == "missing":
         return Problem(where, NOTHING, about.expected, as_yaml(about.example), about.hint)
     context = details.get("ctx", {}) if details["type"] == "refused" else {}
     hint = context.get("hint") or _quoting_hint(details, given) or about.hint
-    return Problem(where, given, str(context.get("expected", about.expected)), as_yaml(about.example), hint)
+    example = as_yaml(context.get("example") or about.example)
+    return Problem(where, given, str(context.get("expected", about.expected)), example, hint)
 
 
 def _unknown_key(path: Path) -> Problem:
     """Shows the key only: its value could be a password that somebody meant for elsewhere."""
     *above, key = path
-    keys = _keys(_about(tuple(above))[1] or StackInput)
+    keys = list(fields_of(_about(tuple(above))[1] or StackInput))
     near = nearest(key, keys)
     expected = f"a known key; the nearest is {near}" if near else f"one of the keys {', '.join(keys)}"
-    return Problem(dotted(path), key, expected, _example((*above, near or keys[0])))
+    return Problem(dotted(path), key, expected, _example((*above, near or keys[0])), _elsewhere(str(key)))
+
+
+def _elsewhere(key: str) -> str:
+    """Where a key belongs that stands in the wrong section."""
+    places = [place or "edge-stamps:settings" for place, section in sections() if key in fields_of(section)]
+    return f"{key} is a key of {' and of '.join(places)}" if places else ""
 
 
 def _example(path: Path) -> str:
     """A valid line for the key at the path."""
     about = _about(path)[0]
     assert about, f"no field at {dotted(path)}"
-    return as_yaml({path[-1]: about.example})
+    return f"{path[-1]}: {as_yaml(about.example)}"
 
 
 def _quoting_hint(details: ErrorDetails, given: object) -> str:

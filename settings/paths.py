@@ -12,6 +12,11 @@ def dotted(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
+def above(path: str) -> str:
+    """The path without its last step; empty for a path of one step."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
 def contains(outer: str, inner: str) -> bool:
     """Whether the outer path is the inner one or one of those above it."""
     return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

@@ -39,3 +39,26 @@ REGIONS: Mapping[str, Region] = {
         Region("Germany West Central"),
     )
 }
+
+_NEAREST: Mapping[str, str] = {
+    "eastus": "canadacentral canadaeast northcentralus",
+    "eastus2": "brazilsouth brazilsoutheast centralus chilecentral",
+    "southcentralus": "mexicocentral",
+    "westus2": (
+        "australiacentral australiacentral2 australiaeast australiasoutheast eastasia indonesiacentral japaneast "
+        "japanwest koreacentral koreasouth malaysiawest newzealandnorth southeastasia taiwannorth taiwannorthwest"
+    ),
+    "westus3": "westcentralus",
+    "westeurope": "belgiumcentral francecentral norwaywest spaincentral uksouth",
+    "northeurope": "ukwest",
+    "germanywestcentral": (
+        "austriaeast centralindia denmarkeast finlandcentral francesouth germanynorth greececentral israelcentral "
+        "italynorth jioindiacentral jioindiawest norwayeast polandcentral qatarcentral saudiarabiaeast "
+        "southafricanorth southafricawest southindia swedencentral swedensouth switzerlandnorth switzerlandwest "
+        "uaecentral uaenorth westindia"
+    ),
+}
+"""Azure's other public regions (learn.microsoft.com, list of Azure regions), by the one of ours that is nearest."""
+
+NEAREST: Mapping[str, str] = {other: name for name, others in _NEAREST.items() for other in others.split()}
+"""Region of Azure without AIO -> the nearest with it, by distance on the map."""

@@ -21,7 +21,7 @@ from settings.schema import TENANT_KEYS, ClusterInput, LinkInput, StackInput
 _COMPLETED = "`defaults.completed` has filled it in"
 
 
-def resolved(stack: StackInput, origins: Mapping[str, str]) -> Settings:
+def resolved(stack: StackInput, values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
     """The settings for the components; `stack` has passed every rule."""
     links = [_link(link, stack) for link in stack.links]
     return Settings(
@@ -43,7 +43,9 @@ def resolved(stack: StackInput, origins: Mapping[str, str]) -> Settings:
             intermediate_hours=stack.pki.intermediate_days * 24,
             leaf_hours=stack.pki.leaf_days * 24,
             early_renewal_hours=stack.pki.early_renewal_days * 24,
+            intermediate_early_renewal_hours=(stack.pki.leaf_days + stack.pki.early_renewal_days) * 24,
         ),
+        values=values,
         origins=origins,
     )
 

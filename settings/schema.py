@@ -47,7 +47,10 @@ _GENERATION = About(
     2,
     "a link that was removed and returns needs a higher one: its vault secrets are still there",
 )
-_DAYS = About("a whole number of days, 1 to 36500", 365)
+
+
+def _days(example: int) -> About:
+    return About("a whole number of days, 1 to 36500", example)
 
 
 def _ids(example: str, what: str, command: str) -> About:
@@ -164,9 +167,9 @@ class PkiInput(_Section):
     generation: Annotated[
         Generation, About("a whole number from 1 to 9999, one more than before to replace the roots", 2)
     ] = 1
-    root_days: Annotated[Days, _DAYS] = 3650
-    intermediate_days: Annotated[Days, _DAYS] = 1825
-    leaf_days: Annotated[Days, _DAYS]
+    root_days: Annotated[Days, _days(3650)] = 3650
+    intermediate_days: Annotated[Days, _days(1825)] = 1825
+    leaf_days: Annotated[Days, _days(365)]
     early_renewal_days: Annotated[Days, About("a whole number of days, fewer than leaf_days", 60)]
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import yaml
 
+from settings import loading
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
+from settings.lines import Lines, lines_of
+from settings.model import Settings
 
 SETTINGS_KEY = "edge-stamps:settings"
-
-
 _EXAMPLES = "examples"
+_UNREADABLE = (yaml.YAMLError, UnicodeDecodeError, RecursionError)
+"""What PyYAML raises; the last for an anchor that contains itself."""
 
 
 def plain_name(stack: str) -> str:
@@ -44,22 +47,48 @@ def stacks(directory: Path) -> list[str]:
     return sorted(file.name[len("Pulumi.") : -len(".yaml")] for file in directory.glob("Pulumi.*.yaml"))
 
 
+def lines(directory: Path, stack: str) -> Lines:
+    """The lines of the stack's file; those of no file where it cannot be read."""
+    file = path(directory, stack)
+    try:
+        return lines_of(file.read_text(encoding="utf-8"), str(file.relative_to(directory)), SETTINGS_KEY)
+    except (OSError, *_UNREADABLE):
+        return Lines()
+
+
+def load(directory: Path, stack: str, value: object) -> Settings:
+    """The settings of a stack, from the value of `edge-stamps:settings`; raises `SettingsError`, with lines."""
+    try:
+        return loading.load(value, source=source(stack))
+    except SettingsError as error:
+        raise _located(error, directory, stack) from None
+
+
 def read(directory: Path, stack: str) -> dict[str, object]:
-    """The file's `config` map, which surely holds `edge-stamps:settings`; raises `SettingsError`."""
+    """The file's `config` map, which surely holds `edge-stamps:settings`; raises `SettingsError`, with lines."""
+    try:
+        return _read(directory, stack)
+    except SettingsError as error:
+        raise _located(error, directory, stack) from None
+
+
+def _located(error: SettingsError, directory: Path, stack: str) -> SettingsError:
+    return SettingsError(map(lines(directory, stack).located, error.problems), error.source)
+
+
+def _read(directory: Path, stack: str) -> dict[str, object]:
     file = path(directory, stack)
 
     def error(where: str, given: object, expected: str, example: str, hint: str = "") -> SettingsError:
         return SettingsError([Problem(where, given, expected, example, hint)], source(stack))
 
     if not file.is_file():
-        known = stacks(directory)
-        expected = f"one of the stacks that have a file here: {', '.join(known)}" if known else f"a file {file.name}"
-        raise error("stack", stack, expected, nearest(stack, known) or next(iter(known), "dev"))
+        raise SettingsError([_unknown_stack(directory, stack)], source(stack))
     try:
         document = _parsed(file.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as broken:
         raise _not_yaml(file, broken, source(stack)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+    except _UNREADABLE as broken:
         raise error(file.name, str(broken), "valid YAML in UTF-8", "key: value") from None
     config = document.get("config") if isinstance(document, dict) else document
     example = f"config: {{{SETTINGS_KEY}: {{prefix: myorg, environment: dev, location: eastus2}}}}"
@@ -75,6 +104,14 @@ def read(directory: Path, stack: str) -> dict[str, object]:
     if problems:
         raise SettingsError(problems, source(stack))
     return config
+
+
+def _unknown_stack(directory: Path, stack: str) -> Problem:
+    known, examples = stacks(directory), stacks(directory / _EXAMPLES)
+    expected = f"one of the stacks that have a file here: {', '.join(known)}" if known else "a file Pulumi.<stack>.yaml"
+    if examples:
+        expected += f"; or one of the examples: {', '.join(examples)}"
+    return Problem("stack", stack, expected, nearest(stack, [*known, *examples]) or next(iter(known), "dev"))
 
 
 def _ignored(config: dict[str, object]) -> Iterator[Problem]:
@@ -100,7 +137,7 @@ def _clash(directory: Path, stack: str, settings: object) -> Iterator[Problem]:
         try:
             document = yaml.safe_load(path(directory, other).read_text(encoding="utf-8"))
             theirs = _identity(document["config"][SETTINGS_KEY])
-        except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        except (*_UNREADABLE, KeyError, TypeError):
             continue  # It has problems of its own, told when it is read.
         if mine == theirs:
             expected = f"another prefix, environment or instance than Pulumi.{other}.yaml: both stacks would own"

@@ -31,7 +31,7 @@ from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from rehearsal.stand_ins import with_stand_ins
 from rehearsal.values import SECRET_MARKER, reveal, secret_paths
-from settings import SettingsError, load, stack_file
+from settings import SettingsError, stack_file
 
 Output = Callable[[str], Any]
 Providers = Mapping[str, ResourceProvider]
@@ -143,7 +143,7 @@ class OfflineCommand(PulumiCommand):
         return CommandResult(result.summary(), told, _FAILED if failed else 0)
 
     def _modelled(self, context: _Context, config: Mapping[str, Any]) -> Providers:
-        settings = load(config[stack_file.SETTINGS_KEY], source=stack_file.source(context.stack))
+        settings = stack_file.load(context.project, context.stack, config[stack_file.SETTINGS_KEY])
         # Roles act at once: an engine would have to wait for them in real time.
         surroundings = Surroundings(settings.tenant.subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
         world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)

@@ -128,8 +128,8 @@ RULES: tuple[Rule, ...] = (
 """Every rule over a deployment; ids are stable."""
 
 PREVIEW_RULES = (
-    ("PREVIEW-01", previews.same_resources),
-    ("PREVIEW-02", previews.same_inputs),
+    ("PREVIEW-01", "The deployment has the resources that its preview showed", previews.same_resources),
+    ("PREVIEW-02", "Their inputs are what the preview showed, as far as it knew them", previews.same_inputs),
 )
 
 
@@ -145,6 +145,6 @@ def compare(preview: Graph, deployment: Graph) -> list[Finding]:
     """Where the deployment does something else than its preview said."""
     return [
         Finding(rule, resource, message)
-        for rule, check in PREVIEW_RULES
+        for rule, _, check in PREVIEW_RULES
         for resource, message in check(preview, deployment)
     ]

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from settings.addressing import azure_reserved, default_node_address, default_subnet, next_free
+from settings.addressing import azure_reserved, default_node_address, default_subnet
 from settings.errors import Problem
-from settings.rules.finding import Finding
+from settings.rules.finding import EXAMPLE_OF_WHAT_IS_FREE, Finding
 from settings.schema import StackInput
 
 
 def no_overlap(stack: StackInput) -> Iterator[Finding]:
     """Every two clusters, linked or not: a link that is added later could no longer be peered."""
-    taken = [cluster.address_space for cluster in stack.clusters.values()]
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.address_space.overlaps(other.address_space):
             where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
@@ -22,7 +21,7 @@ def no_overlap(stack: StackInput) -> Iterator[Finding]:
                     where,
                     str(other.address_space),
                     f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})",
-                    str(next_free(taken, other.address_space.prefixlen) or "10.3.0.0/16"),
+                    EXAMPLE_OF_WHAT_IS_FREE,
                 ),
                 (where, against),
             )

@@ -8,7 +8,7 @@ from itertools import combinations
 from settings.environments import PROFILES
 from settings.errors import Problem
 from settings.regions import REGIONS
-from settings.rules.finding import Finding
+from settings.rules.finding import EXAMPLE_OF_WHAT_IS_FREE, Finding
 from settings.schema import BrokerInput, StackInput
 from settings.sizing import (
     AIO_WITHOUT_BROKER_GIB,
@@ -25,12 +25,8 @@ def unique_codes(stack: StackInput) -> Iterator[Finding]:
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.code == other.code:
             where, against = f"clusters.{second}.code", f"clusters.{first}.code"
-            taken = {cluster.code for cluster in stack.clusters.values()}
-            free = next(letter for letter in ["c", "d", "e", *(f"c{n}" for n in range(99))] if letter not in taken)
-            yield Finding(
-                Problem(where, other.code, f"another code than {against} has; names derive from it", free),
-                (where, against),
-            )
+            expected = f"another code than {against} has; names derive from it"
+            yield Finding(Problem(where, other.code, expected, EXAMPLE_OF_WHAT_IS_FREE), (where, against))
 
 
 def zones_exist(stack: StackInput) -> Iterator[Finding]:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from settings.errors import Problem
 from settings.schema import StackInput
 
+EXAMPLE_OF_WHAT_IS_FREE = ""
+"""`examples.fitting` puts the example in, once all problems are known: two clusters must not be told the same."""
+
 
 class Finding(NamedTuple):
     """One problem that a rule has found."""

@@ -54,7 +54,7 @@ def known_clusters(stack: StackInput) -> Iterator[Finding]:
             if name not in stack.clusters:
                 near = nearest(name, stack.clusters)
                 expected = f"one of the clusters {', '.join(stack.clusters)}"
-                hint = f"did you mean {near}?" if near else ""
+                hint = f"did you mean {near}?" if near else "or add a cluster of this name below clusters"
                 where = f"links[{index}].{key}"
                 yield Finding(Problem(where, name, expected, near or next(iter(stack.clusters)), hint), (where,))
 

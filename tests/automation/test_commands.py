@@ -42,7 +42,7 @@ def test_check_asks_for_all_of_the_tenant_s_values_at_once(run: Run) -> None:
 
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert all(f"  {key}\n" in result.stderr for key in STAND_INS)
+    assert all(f"  {key} (Pulumi.test.yaml:" in result.stderr for key in STAND_INS)
     assert "az ad sp show --id bc313c14-388c-4e7d-a58e-70017303ee3b --query id" in result.stderr
 
 

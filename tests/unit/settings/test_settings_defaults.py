@@ -86,6 +86,7 @@ def test_certificates_live_as_long_as_the_profile_says(settings: Settings) -> No
     pki = settings.pki
     assert (pki.root_hours, pki.intermediate_hours) == (87600, 43800)
     assert (pki.leaf_hours, pki.early_renewal_hours) == (24 * 365, 24 * 60)
+    assert pki.intermediate_early_renewal_hours == 24 * (365 + 60)
     names = {pki.server_root_common_name, pki.server_intermediate_common_name}
     names |= {pki.client_root_common_name, pki.client_intermediate_common_name}
     assert len(names) == 4
@@ -162,6 +163,14 @@ def test_origins_name_every_setting_in_effect(change: Change) -> None:
     assert {origins[path] for path in defaults} == {"default"}
     assert origins["clusters.enterprise.listener.port"] == "default"
     assert not any(path.startswith("clusters.site.listener") for path in origins), "site has none"
+
+
+def test_values_are_those_of_the_origins_as_a_file_would_write_them(settings: Settings) -> None:
+    values = settings.values
+    assert values.keys() == settings.origins.keys()
+    assert values["clusters.site.node.address"] == "10.1.1.10"
+    assert (values["clusters.site.node.zone"], values["clusters.site.node.os_disk_gib"]) == (None, 128)
+    assert (values["links[0].to"], values["links[0].topics[0].from"]) == ("enterprise", "input")
 
 
 def test_generations_appear_in_every_name_with_key_material(change: Change) -> None:

@@ -69,8 +69,13 @@ def test_unknown_stack_lists_those_that_exist() -> None:
     with pytest.raises(SettingsError) as error:
         stack_file.read(REPOSITORY, "prd")
     (problem,) = error.value.problems
-    assert "dev, prod" in problem.expected
+    assert problem.expected.endswith("here: dev, prod; or one of the examples: three-sites, two-enterprises")
     assert problem.example == "prod"
+
+
+def test_a_misspelt_example_is_recognized() -> None:
+    with pytest.raises(SettingsError, match="example:  three-sites"):
+        stack_file.read(REPOSITORY, "three-site")
 
 
 def test_no_stack_at_all(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_unknown_key_names_the_nearest(problems: Problems, path: str, near: str)
     (problem,) = problems({path: "x"})
     assert problem.where == path
     assert f"the nearest is {near}" in problem.expected
-    assert problem.example.startswith(f"{{{near}: ")
+    assert problem.example.startswith(f"{near}: ")
 
 
 def test_unknown_key_without_a_near_one_lists_all(problems: Problems) -> None:

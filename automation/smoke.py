@@ -1,0 +1,140 @@
+"""The smoke run: a whole life of a stack, in a subscription of yours, with the time that each resource took.
+
+Nothing is claimed of Azure until a dated result is in the repository (docs/proven.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from automation import advice, lifecycle
+from automation.console import BAD, minutes, progress, say
+from automation.endings import FAILED, OK, UNUSABLE, Ending, problem
+from automation.living import Asked, deployer_of, operate, outputs
+from automation.operations import Operation
+from automation.report import Told
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the run."""
+
+    name: str
+    wrong: str
+    """Empty: as it must be."""
+    seconds: float = 0
+    told: Told | None = None
+
+
+def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
+    """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`.
+
+    Raises:
+        Exception: one of `automation.mistakes.TOLD`.
+    """
+    settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
+    if refusal := _refusal(asked, settings):
+        return refusal
+    steps = list(_until_wrong(asked, keep=keep, doctor=doctor))
+    if not asked.offline:
+        _record(asked, settings, steps)
+    return _ending(asked, steps)
+
+
+def _refusal(asked: Asked, settings: Settings) -> Ending | None:
+    """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
+    if deployer_of(asked, settings).deployment().get("resources"):
+        text = f"Stack {asked.stack} has resources, and a smoke run ends by destroying its stack."
+        step = "take a stack of its own: copy its file, with another instance"
+    elif settings.profile.protect:
+        text = f"Stack {asked.stack} has the profile {settings.profile.name}, which protects resources from destroy."
+        step = "set profile: dev in a stack of its own"
+    else:
+        return None
+    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("stack", asked.stack, text, step)], next=step)
+
+
+def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+    for step in _steps(asked, keep=keep, doctor=doctor):
+        progress(f"{step.name}: {step.wrong or 'as it must be'}", BAD if step.wrong else "")
+        yield step
+        if step.wrong:
+            return
+
+
+def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+    if not asked.offline:
+        yield Step("doctor", _wrong(doctor()))
+    yield _step(asked, "preview", "preview")
+    yield _step(asked, "up", "up")
+    yield _step(asked, "second preview", "preview", empty=True)
+    yield _step(asked, "refresh", "refresh", empty=True)
+    yield _step(asked, "preview after refresh", "preview", empty=True)
+    found = outputs(asked).own["outputs"]
+    yield Step("outputs", "" if found.get("arc_proxy_commands") else "no Arc proxy command is among them")
+    if not keep:
+        yield _step(asked, "destroy", "destroy")
+
+
+def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
+    ending, told = operate(asked, operation)
+    if wrong := _wrong(ending):
+        return Step(name, wrong, told=told)
+    assert told is not None  # only an interrupted operation has nothing to say
+    changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in told.report.changes.items())
+    wrong = f"it has to be empty, and is: {', '.join(changed)}" if empty and changed else ""
+    return Step(name, wrong, ending.own["seconds"], told)
+
+
+def _wrong(ending: Ending) -> str:
+    return "; ".join(f"{each['where']}: {each['message']}" for each in ending.problems) or ending.error
+
+
+def _record(asked: Asked, settings: Settings, steps: Sequence[Step]) -> None:
+    """Write what was seen to smoke-<stack>.json; no secret is among it."""
+    file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
+    document = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "release": settings.release.name,
+        "locations": sorted({cluster.location for cluster in settings.clusters.values()}),
+        "clusters": len(settings.clusters),
+        **_document(steps),
+    }
+    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    progress(f"What was seen is written to {file}")
+
+
+def _document(steps: Sequence[Step]) -> dict[str, Any]:
+    return {
+        "steps": [{"name": step.name, "wrong": step.wrong, "seconds": step.seconds} for step in steps],
+        "durations": [
+            {"step": step.name, "name": urn.rpartition("::")[2], "seconds": round(seconds, 1)}
+            for step in steps
+            if step.told
+            for urn, seconds in step.told.took.items()
+        ],
+    }
+
+
+def _ending(asked: Asked, steps: Sequence[Step]) -> Ending:
+    wrong = [step for step in steps if step.wrong]
+
+    def show() -> None:
+        for step in steps:
+            say(
+                f"  {step.name:<22}{minutes(step.seconds):>6}  {'WRONG' if step.wrong else 'ok'}",
+                BAD * bool(step.wrong),
+            )
+
+    problems = [problem("step", step.name, step.wrong) for step in wrong]
+    error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
+    if not wrong:
+        return Ending(OK, show=show, own=_document(steps))
+    step = f"mend it; what is deployed goes with: {advice.command('destroy', asked.stack, offline=asked.offline)}"
+    return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=step, own=_document(steps))

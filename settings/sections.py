@@ -1,0 +1,38 @@
+"""The sections of the schema and where they stand, as in `clusters.<name>.node` and `links[].topics[]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from settings.schema import StackInput
+
+_STEPS = {dict: ".<name>", list: "[]"}
+
+
+def fields_of(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of a section as a stack file writes them."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def sections(section: type[BaseModel] = StackInput, place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every section with its place, the outer one first; the place of the outermost is empty."""
+    yield place, section
+    for key, field in fields_of(section).items():
+        steps, kind = section_in(field.annotation)
+        if kind:
+            yield from sections(kind, f"{place}.{key}{steps}".removeprefix("."))
+
+
+def section_in(kind: Any) -> tuple[str, type[BaseModel] | None]:
+    """The section that a field holds, and the steps to it from the field: none, into a map, or into a list."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "", kind
+    for inner in get_args(kind):
+        steps, section = section_in(inner)
+        if section:
+            return _STEPS.get(get_origin(kind), "") + steps, section
+    return "", None

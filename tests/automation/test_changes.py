@@ -1,0 +1,131 @@
+"""Changes as people read them: by cluster and concern, what is lost first and marked, names whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pulumi.automation.events import DiffKind, OpType, PropertyDiff, StepEventMetadata, StepEventStateMetadata
+from pulumi.runtime.rpc import UNKNOWN
+
+from automation.changes import Where, changes_of, graph_of_state, print_changes, wheres
+from automation.differences import Difference, differences
+from rehearsal.graph import Graph
+from rehearsal.values import SECRET_SIGNATURE, SIGNATURE
+from tests.automation.test_tracking import urn
+from tests.conftest import TWO_CLUSTERS
+
+LONG = "a-name-that-is-longer-than-any-line-could-ever-hope-to-be-" * 4
+SECRET = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
+
+
+def printed(capsys: pytest.CaptureFixture[str], changes: dict[str, str], where: dict[str, Where]) -> str:
+    print_changes(changes_of(changes, {}, where))
+    return capsys.readouterr().out
+
+
+def test_what_is_replaced_or_deleted_comes_first_and_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(
+        capsys,
+        {urn("new"): "create", urn("old"): "delete", urn("node"): "replace", urn("tag"): "update"},
+        {
+            urn("new"): Where("berlin", "network"),
+            urn("old"): Where("lyon", "network"),
+            urn("node"): Where("berlin", "nodes"),
+            urn("tag"): Where("lyon", "network"),
+        },
+    )
+    assert text == (
+        "\nReplaced or deleted:\n"
+        "  berlin\n    nodes\n      ! +- replace node\n"
+        "  lyon\n    network\n      ! - delete old\n"
+        "\nCreated or updated:\n"
+        "  berlin\n    network\n      + create new\n"
+        "  lyon\n    network\n      ~ update tag\n"
+    )
+
+
+def test_a_change_says_which_properties_and_what_makes_it_a_replacement(capsys: pytest.CaptureFixture[str]) -> None:
+    why = [Difference("zones[0]", '"1"', '"2"', replaces=True), Difference("tags.a", "", '"b"', replaces=False)]
+    print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}))
+    text = capsys.readouterr().out
+    assert '          zones[0]: "1" -> "2" (replaces)\n          tags.a: not set -> "b"\n' in text
+
+
+def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = {urn(f"{LONG}{number}"): "create" for number in range(3)} | {urn("key"): "create"}
+    where = {name: Where("zurich", "network") for name in changes if name != urn("key")}
+    text = printed(capsys, changes, where)
+    assert all(f"{LONG}{number}" in text for number in range(3))
+    assert text.index("  zurich\n") < text.index("  shared\n")
+
+
+def test_components_and_providers_are_no_changes_of_resources() -> None:
+    component = urn("stamp", "edge-stamps:cluster_stamp:ClusterStamp")
+    assert [one.urn for one in changes_of({component: "create", urn("a"): "create"}, {}, {})] == [urn("a")]
+
+
+def test_a_state_says_the_same_of_each_resource_as_the_program(recorded: Callable[..., Graph]) -> None:
+    graph = recorded(TWO_CLUSTERS)
+    state = {
+        "resources": [
+            {"urn": one.urn, "type": one.type, "parent": one.parent, "custom": one.custom, "inputs": one.plain_inputs}
+            for one in graph.resources.values()
+        ]
+    }
+    from_program = wheres(graph)
+    assert wheres(graph_of_state("test", state)) == from_program
+    assert {where.cluster for where in from_program.values()} == {"site", "enterprise", "shared"}
+    assert Where("site", "nodes") in from_program.values()
+
+
+def step(old: object, new: object, **kinds: PropertyDiff) -> StepEventMetadata:
+    def state(inputs: object) -> StepEventStateMetadata:
+        assert isinstance(inputs, dict)
+        return StepEventStateMetadata(
+            type="", urn="", id="", parent="", provider="", inputs=inputs, outputs={"seen": inputs.get("here")}
+        )
+
+    return StepEventMetadata(
+        op=OpType.UPDATE, urn="", type="", provider="", old=state(old), new=state(new), detailed_diff=kinds
+    )
+
+
+def diff(kind: DiffKind, *, of_inputs: bool = True) -> PropertyDiff:
+    return PropertyDiff(diff_kind=kind, input_diff=of_inputs)
+
+
+def test_values_come_from_where_they_are() -> None:
+    found = differences(
+        step(
+            {"here": {"list": [1, 2]}, "gone": True},
+            {"here": {"list": [1, 3]}, "added": "x"},
+            **{
+                "here.list[1]": diff(DiffKind.UPDATE),
+                "gone": diff(DiffKind.DELETE),
+                "added": diff(DiffKind.ADD_REPLACE),
+            },
+        )
+    )
+    assert [(one.path, one.before, one.after, one.replaces) for one in found] == [
+        ("added", "", '"x"', True),
+        ("gone", "true", "", False),
+        ("here.list[1]", "2", "3", False),
+    ]
+
+
+def test_what_azure_has_changed_is_read_from_the_outputs() -> None:
+    (found,) = differences(step({"here": 1}, {"here": 2}, seen=diff(DiffKind.UPDATE, of_inputs=False)))
+    assert (found.before, found.after) == ("1", "2")
+
+
+def test_secrets_and_unknowns_are_marked_also_on_the_way() -> None:
+    old = {"secret": SECRET, "later": "a"}
+    new = {"secret": SECRET, "later": UNKNOWN}
+    found = differences(step(old, new, **{"secret.inner[0]": diff(DiffKind.UPDATE), "later": diff(DiffKind.UPDATE)}))
+    assert [(one.before, one.after) for one in found] == [('"a"', "[unknown]"), ('"[secret]"', '"[secret]"')]
+
+
+def test_a_long_value_says_how_long_it_is() -> None:
+    (found,) = differences(step({"script": ""}, {"script": "x" * 500}, script=diff(DiffKind.UPDATE)))
+    assert found.after == f'"{"x" * 59}... (502 characters)'

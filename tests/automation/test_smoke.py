@@ -1,0 +1,107 @@
+"""The smoke run, in the modelled Azure: its steps, where it stops, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from automation import cli as command
+from automation import smoke
+from automation.endings import Ending
+from automation.living import Asked
+from rehearsal.azure.faults import Fault, Faults
+from rehearsal.command.backend import Backend
+from rehearsal.stand_ins import STAND_INS
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+STEPS = ["preview", "up", "second preview", "refresh", "preview after refresh", "outputs", "destroy"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "__main__.py").write_text((PROGRAM / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
+
+    def with_settings(**settings: Any) -> Path:
+        document = {"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS, **settings}}}
+        (tmp_path / "Pulumi.test.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        return tmp_path
+
+    return with_settings
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command.app, [*arguments, "--stack", "test", "--offline"])
+
+
+def test_a_whole_life_leaves_nothing_behind(project: Callable[..., Path]) -> None:
+    folder = project()
+    result = run("smoke", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, [step["name"] for step in document["steps"]]) == (0, STEPS)
+    assert {step["wrong"] for step in document["steps"]} == {""}
+    durations = [one["name"] for one in document["durations"] if one["step"] == "up"]
+    assert {"site-node", "enterprise-link-listener"} <= set(durations)
+    assert Backend(folder).state("test").resources == []
+    assert not list(folder.glob("smoke-*"))  # seconds in a model are none
+
+
+def test_what_is_kept_is_refused_the_next_time(project: Callable[..., Path]) -> None:
+    project()
+    kept = run("smoke", "--keep")
+    assert kept.exit_code == 0
+    assert "destroy" not in kept.stdout
+    again = run("smoke")
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert again.stderr.startswith("Stack test has resources, and a smoke run ends by destroying its stack.\n")
+
+
+def test_protected_stacks_are_refused_before_anything_is_made(project: Callable[..., Path]) -> None:
+    folder = project(profile="prod")
+    result = run("smoke")
+    assert result.exit_code == 2
+    assert "protects resources from destroy" in result.stderr
+    assert Backend(folder).state("test").resources == []
+
+
+def test_it_stops_at_the_first_step_that_is_wrong(project: Callable[..., Path]) -> None:
+    folder = project()
+    asked = Asked(folder, "test", True, Faults(Fault("site-node", "create", "bad-request", 1)))
+    ending = smoke.smoke(asked, keep=False, doctor=Ending)
+    assert (ending.exit_code, [step["name"] for step in ending.own["steps"]]) == (1, STEPS[:2])
+    assert "site-node" in ending.own["steps"][-1]["wrong"]
+    assert "automation destroy --stack test --offline" in ending.next
+
+
+def test_a_preview_that_is_not_empty_is_wrong(project: Callable[..., Path]) -> None:
+    """A resource whose inputs are other ones in each run."""
+    folder = project()
+    main = (folder / "__main__.py").read_text(encoding="utf-8")
+    restless = (
+        "\nimport time\nimport pulumi_azure_native as azure\n"
+        "azure.resources.ResourceGroup('restless', resource_group_name='rg-restless', location='eastus2',"
+        " tags={'at': str(time.time_ns()), 'edge-stamps-stack': 'x'})\n"
+    )
+    (folder / "__main__.py").write_text(main + restless, encoding="utf-8")
+    result = run("smoke")
+    assert result.exit_code == 1
+    assert "second preview: it has to be empty, and is: update restless" in result.stderr
+
+
+def test_in_azure_it_asks_first_and_begins_with_the_doctor(project: Callable[..., Path]) -> None:
+    project()
+    refused = CliRunner().invoke(command.app, ["smoke", "--stack", "test"], input="n\n")
+    assert refused.exit_code == 1
+    assert "which costs money" in refused.stderr
+
+    asked = Asked(PROGRAM, "dev", offline=False)
+    sick = Ending(1, "failed", error="", problems=[{"kind": "a", "where": "b", "message": "no az", "next": ""}])
+    steps = list(smoke._until_wrong(asked, keep=False, doctor=lambda: sick))
+    assert [(step.name, step.wrong) for step in steps] == [("doctor", "b: no az")]

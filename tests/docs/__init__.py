@@ -1,0 +1,1 @@
+"""What the hand-written pages say is checked against the code."""
