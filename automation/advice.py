@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from automation.transients import remedy_of
 
 COMMAND = ".venv/bin/python -m automation"
 """How the command is run where `make setup` has installed it."""
+
+
+_IN_MESSAGE: Mapping[str, str] = {
+    "<id>": r"(/subscriptions/[^\s\"',)]+[^\s\"',).])",
+    "<group>": r"/resourceGroups/([\w.()-]+)",
+    "<vm>": r"/virtualMachines/([\w-]+)",
+    "<vault>": r"/vaults/([\w-]+)|\bvault '?([\w-]+)'?",
+    "<secret>": r"/secrets/([\w-]+)",
+    "<namespace>": r"\bnamespace '?(Microsoft\.\w+)",
+    "<region>": r"\b(?:location|region) '?(?:is )?'?([a-z]+\d?)'?\b",
+}
+"""Placeholders of remedies, and where a message of Azure's has them."""
+
+
+def filled(remedy: str, *, message: str, urn: str, stack: str) -> str:
+    """The remedy with what is known in the place of its placeholders; what is not known stays one."""
+    text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
+    for placeholder, pattern in _IN_MESSAGE.items():
+        if placeholder in text and (found := re.search(pattern, message, re.I)):
+            text = text.replace(placeholder, next(filter(None, found.groups())))
+    return text
 
 
 def command(name: str, stack: str, *, offline: bool = False) -> str:
@@ -30,9 +54,9 @@ def when_protected(stack: str, *, offline: bool) -> str:
     return f"if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again"
 
 
-def when_failed(text: str, *, offline: bool) -> str:
+def when_failed(text: str, stack: str, *, offline: bool) -> str:
     """The command itself failed; offline its own advice stands."""
-    return "" if offline else remedy_of(text)
+    return "" if offline else filled(remedy_of(text), message=text, urn="", stack=stack)
 
 
 def when_interrupted() -> str:

@@ -55,11 +55,11 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
         try:
             report: Report = getattr(deployer, operation)()
         except KeyboardInterrupt:
-            return _interrupted(tracker, where, operation), None
+            return _interrupted(asked, tracker, where, operation), None
     for order in asked.faults.open:
         progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
     did = operation != "preview"
-    told = Told(operation, report, where, tracker.outcomes() if did else {}, tracker.took if did else {})
+    told = Told(asked.stack, operation, report, where, tracker.outcomes() if did else {}, tracker.took if did else {})
     return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
 
 
@@ -162,7 +162,7 @@ def _ending(asked: Asked, told: Told, seconds: float, *, killed: bool) -> Ending
         FAILED,
         "unknown" if killed else "failed",
         show=show,
-        problems=[problem("resource", each.name, each.message, each.remedy) for each in report.failures],
+        problems=[problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures],
         next="mend what is named above, then run the same command again; it goes on from here",
         own=own,
     )
@@ -177,9 +177,9 @@ def _next(asked: Asked, told: Told) -> str:
     return ""
 
 
-def _interrupted(tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
+def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
     outcomes = tracker.outcomes(interrupted=True)
-    told = Told(operation, Report(changes=dict(tracker.changes)), where, outcomes, tracker.took)
+    told = Told(asked.stack, operation, Report(changes=dict(tracker.changes)), where, outcomes, tracker.took)
     return Ending(
         INTERRUPTED,
         "cancelled",

@@ -49,7 +49,7 @@ def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) 
     if isinstance(error, ExampleError | UnknownPathError):
         return _refused("settings", stack, text, own_advice, UNUSABLE)
     if isinstance(error, CommandError):
-        return _refused("command", stack, text, own_advice or advice.when_failed(text, offline=offline))
+        return _refused("command", stack, text, own_advice or advice.when_failed(text, stack, offline=offline))
     return _refused("stack", stack, text, own_advice)
 
 

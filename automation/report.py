@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.advice import filled
 from automation.changes import Change, Where, changes_of, print_changes
 from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
@@ -21,6 +22,7 @@ DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace"
 class Told:
     """A report, and what there is to say about each resource."""
 
+    stack: str
     operation: Operation
     report: Report
     where: Mapping[str, Where] = field(default_factory=dict)
@@ -29,6 +31,10 @@ class Told:
     """URN -> what became of it (`automation.tracking`); empty for a preview."""
     took: Mapping[str, float] = field(default_factory=dict)
     """URN -> seconds that its last step took."""
+
+    def remedy(self, failure: Failure) -> str:
+        """What mends the failure, with names as far as they are known."""
+        return filled(failure.remedy, message=failure.message, urn=failure.urn, stack=self.stack)
 
     @property
     def changes(self) -> list[Change]:
@@ -64,7 +70,7 @@ def as_document(told: Told) -> dict[str, Any]:
                 "resource": failure.urn,
                 "message": failure.message,
                 "transient": failure.transient.id if failure.transient else None,
-                "remedy": failure.remedy,
+                "remedy": told.remedy(failure),
             }
             for failure in report.failures
         ],
@@ -95,25 +101,21 @@ def _resources(told: Told) -> list[dict[str, Any]]:
 def print_report(told: Told, *, offline: bool) -> None:
     """Print what an operation did, or would do."""
     report = told.report
-    say(f"{counted_changes(report.changes, would=told.operation == 'preview') or 'No changes'}.")
+    nothing = "Nothing was changed" if report.failures else "No changes"
+    say(f"{counted_changes(report.changes, would=told.operation == 'preview') or nothing}.")
     if told.operation == "preview" or told.loses:
         print_changes(told.changes)
     if report.failures:
-        _print_outcomes(told)
-    print_failures(report.failures, offline=offline)
+        print_outcomes(told.outcomes, told.where)
+    _print_failures(told, offline=offline)
 
 
-def print_failures(failures: Sequence[Failure], *, offline: bool) -> None:
+def _print_failures(told: Told, *, offline: bool) -> None:
     """Each failure in Azure's own words, with its remedy."""
-    for failure in failures:
+    for failure in told.report.failures:
         say(f"\n  FAILED {failure.name}", BAD)
         say("    " + failure.message.strip().replace("\n", "\n    "))
-        say(f"    -> {'In Azure: ' if offline else ''}{failure.remedy}")
-
-
-def _print_outcomes(told: Told) -> None:
-    """A table of clusters and what became of their resources."""
-    print_outcomes(told.outcomes, told.where)
+        say(f"    -> {'In Azure: ' if offline else ''}{told.remedy(failure)}")
 
 
 def print_outcomes(outcomes: Mapping[str, str], where: Mapping[str, Where]) -> None:

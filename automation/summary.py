@@ -60,10 +60,10 @@ def forgotten(program: Path, stack: str) -> Ending:
     """
     settings, _ = settings_of(program, stack, offline=True)
     report = destroy(program, stack, settings)
-    told = Told("destroy", report)
+    told = Told(stack, "destroy", report)
     if report.ok:
         return Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
-    problems = [problem("resource", each.name, each.message, each.remedy) for each in report.failures]
+    problems = [problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures]
     return Ending(
         FAILED,
         "failed",
@@ -156,7 +156,7 @@ def print_summary(run: Run) -> None:
     _print_schedule(result)
     if deployed.up.ok:
         print_outputs(deployed.up.outputs)
-    _print_deployed(deployed)
+    _print_deployed(deployed, result.deployment.stack)
     if run.traffic:
         _print_traffic(run.traffic, result.settings.release.name)
     say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
@@ -205,9 +205,9 @@ def _print_schedule(result: Rehearsal) -> None:
         say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
 
 
-def _print_deployed(deployed: Deployed) -> None:
+def _print_deployed(deployed: Deployed, stack: str) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
-    told = Told("up", deployed.up, deployed.where)
+    told = Told(stack, "up", deployed.up, deployed.where)
     changed = counted_changes(deployed.up.changes) or "no changes"
     say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
     if told.loses:

@@ -113,7 +113,7 @@ TRANSIENTS: tuple[Transient, ...] = (
         r"context deadline exceeded", 120, 1, "pulumi-azure-nextgen #252", exists=True),
 )  # fmt: skip
 
-# In order: the first that fits is told. `<...>` is to be filled in from the message.
+# In order: the first that fits is told. `<...>` is filled in where the message says it (`automation.advice.filled`).
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
         "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), mend"
@@ -154,9 +154,18 @@ REMEDIES: tuple[Remedy, ...] = (
         r"MissingResourceVersionOnHost|does not support the resource type",
         "See that the custom location lists the extensions of this `release` (`az customlocation show -g <group> -n"
         " <name>`).", "learn.microsoft.com/azure/iot-operations/troubleshoot"),
-    Remedy("REMEDY-13", "Login", r"\bAADSTS(?:700024|70043|700082|50173|70021|700211|700213|7002138)\b",
-        "Log in again (`az login`); in a pipeline set ARM_USE_OIDC, so that tokens are renewed, and check subject and"
-        " issuer of its federated credential.", "azure-cli #28708, #17714, Azure/login #482"),
+    Remedy("REMEDY-13", "Login in Azure", r"\bAADSTS(?:700024|70043|700082|50173|70021|700211|700213|7002138)\b"
+        r"|run '?az login|Azure CLI not found on path",
+        "Log in (`az login`); in a pipeline set ARM_USE_OIDC, so that tokens are renewed, and check subject and issuer"
+        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` looks whether it suffices.",
+        "azure-cli #28708, #17714, #33414, Azure/login #482, azidentity TROUBLESHOOTING.md"),
+    Remedy("REMEDY-27", "Login to a Pulumi backend", r"PULUMI_ACCESS_TOKEN must be set for login",
+        "Log in to where the state is kept: `pulumi login` (Pulumi Cloud) or `pulumi login"
+        " 'azblob://<container>?storage_account=<account>'`; in a pipeline set PULUMI_ACCESS_TOKEN or"
+        " PULUMI_BACKEND_URL.", "pulumi/pulumi, pkg/backend/httpstate"),
+    Remedy("REMEDY-28", "Plugin missing", r"Could not automatically download and install \w+ plugin",
+        "Let this machine reach what the message names, or install the plugin by the command in the message.",
+        "pulumi/pulumi, pkg/workspace"),
     Remedy("REMEDY-14", "Still in use", r"InUse\w*CannotBeDeleted|PublicIPAddressCannotBeDeleted|\bNicInUse\b",
         "Delete what the message names as user, then run again: `az resource delete --ids <id>`.", "azurerm #4784"),
     Remedy("REMEDY-15", "Protected", r"because it is protected|marked for protection",
@@ -182,7 +191,7 @@ REMEDIES: tuple[Remedy, ...] = (
         "Start it, then run again: `az vm start -g <group> -n <vm>`.", "AzureTRE #2138"),
     Remedy("REMEDY-24", "Refused",
         r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
-        "Correct the settings in question and check them: `python -m automation check --stack <stack>`.",
+        "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",
         "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
     # pkg/backend/diy/state.go copies the last state beside it before it writes a new one, which a kill can cut off.
     Remedy("REMEDY-26", "The state's file is cut off", r"failed to load checkpoint",
@@ -196,8 +205,8 @@ REMEDIES: tuple[Remedy, ...] = (
 
 _PASSES = "It usually passes by itself: run the same command again in some minutes; what is done already stays."
 _OTHERWISE = (
-    "Mend what the message names, check the settings (`python -m automation check --stack <stack>`) and run the same"
-    " command again; what is done already stays."
+    "Mend what the message names, check the settings (`.venv/bin/python -m automation check --stack <stack>`) and run"
+    " the same command again; what is done already stays."
 )
 
 

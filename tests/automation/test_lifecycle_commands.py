@@ -117,7 +117,7 @@ def test_a_failure_is_told_with_its_remedy_and_exits_1(run: Run) -> None:
         f'\n  FAILED vnet\n    Status=400 Code="BadRequest" Message="The request for {ARM_IDS["vnet"]}' in result.stdout
     )
     assert (
-        "\n    -> In Azure: Correct the settings in question and check them: `python -m automation check"
+        "\n    -> In Azure: Correct the settings in question and check them: `.venv/bin/python -m automation check --stack test`"
         in result.stdout
     )
     assert "then run the same command again; it goes on from here\n" in result.stdout
@@ -178,8 +178,8 @@ def test_settings_that_cannot_be_used_exit_2_with_every_problem(operation: str, 
     settings(tmp_path, release="2609", prefix="a-prefix-that-is-too-long")
     result = run(operation, "--offline")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "  release\n" in result.stderr
-    assert "  prefix\n" in result.stderr
+    assert "  release (Pulumi.test.yaml:" in result.stderr
+    assert "  prefix (Pulumi.test.yaml:" in result.stderr
     assert not (tmp_path / ".rehearsal").exists()
 
 
@@ -189,7 +189,7 @@ def test_what_only_the_tenant_knows_is_asked_for_unless_offline(operation: str, 
     yes = ["--yes"] if operation == "destroy" else []
     result = run(operation, *yes)
     assert result.exit_code == 2
-    assert all(f"  {key}\n" in result.stderr for key in STAND_INS)
+    assert all(f"  {key} (Pulumi.test.yaml:" in result.stderr for key in STAND_INS)
 
     offline = run(operation, "--offline")
     assert offline.exit_code == 0

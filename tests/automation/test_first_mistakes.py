@@ -1,0 +1,178 @@
+"""What a new user gets wrong first: the message alone has to be enough to mend it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from automation import advice
+from automation import cli as command
+from rehearsal.stand_ins import STAND_INS
+from tests.conftest import PROGRAM, RUN_IN
+
+Run = Callable[..., Result]
+FILE = "Pulumi.dev.yaml"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project as it is cloned."""
+    for name in ("__main__.py", "Pulumi.yaml", FILE):
+        shutil.copy(PROGRAM / name, tmp_path)
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+    return tmp_path
+
+
+def edited(project: Path, old: str, new: str) -> int:
+    """Change the first place in the stack file; the line of it."""
+    text = (project / FILE).read_text(encoding="utf-8")
+    assert old in text
+    (project / FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(command.app, [*arguments, "--stack", "dev"])
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    return result
+
+
+def example(text: str) -> str:
+    """The value that the message proposes."""
+    found = re.search(r"example: +(.*)", text)
+    assert found
+    return found[1]
+
+
+def test_a_misspelt_key_is_mended_by_what_the_message_proposes(project: Path) -> None:
+    line = edited(project, "address_space: 10.1", "adress_space: 10.1")
+    result = run("check", "--rehearsal")
+    assert result.exit_code == 2
+    assert f"  clusters.site.adress_space ({FILE}:{line})\n    given:    adress_space\n" in result.stderr
+    assert "expected: a known key; the nearest is address_space\n" in result.stderr
+    key = example(result.stderr).partition(":")[0]
+    edited(project, "adress_space", key)
+    assert run("check", "--rehearsal").exit_code == 0
+
+
+def test_a_region_without_aio_is_mended_by_the_region_that_the_message_proposes(project: Path) -> None:
+    line = edited(project, "eastus2", "francecentral")
+    result = run("rehearse", "--without-messages")
+    assert result.exit_code == 2
+    assert f"  location ({FILE}:{line})\n    given:    francecentral\n" in result.stderr
+    assert "the nearest region that has it is westeurope" in result.stderr
+    edited(project, "francecentral", example(result.stderr))
+    assert run("check", "--rehearsal").exit_code == 0
+
+
+def test_overlapping_networks_are_mended_by_the_network_that_the_message_proposes(project: Path) -> None:
+    line = edited(project, "10.2.0.0/16", "10.1.128.0/17")
+    result = run("rehearse", "--without-messages")
+    assert result.exit_code == 2
+    assert f"  clusters.enterprise.address_space ({FILE}:{line})\n    given:    10.1.128.0/17\n" in result.stderr
+    assert "it overlaps clusters.site.address_space (10.1.0.0/16)\n" in result.stderr
+    edited(project, "10.1.128.0/17", example(result.stderr))
+    assert run("check", "--rehearsal").exit_code == 0
+
+
+def test_a_lock_that_somebody_left_is_mended_by_the_command_that_the_message_names(project: Path) -> None:
+    assert run("up", "--offline").exit_code == 0
+    locks = project / ".rehearsal" / "dev" / "locks"
+    left = {"pid": 4321, "username": "alice", "hostname": "laptop", "timestamp": "2026-11-24T15:04:05Z"}
+    locks.mkdir(exist_ok=True)
+    (locks / "left.json").write_text(json.dumps(left), encoding="utf-8")
+    result = run("up", "--offline")
+    assert result.exit_code == 1
+    assert "Stack dev is locked by another run:\n  alice@laptop, process 4321, since " in result.stderr
+    step = result.stderr.rpartition("Once you are sure that it has: ")[2].strip()
+    assert step.startswith("rm ")
+    subprocess.run(["sh", "-c", step], cwd=project, check=True)
+    assert not list(locks.iterdir())
+    assert run("up", "--offline").exit_code == 0
+
+
+def test_of_a_real_stack_the_lock_is_taken_away_by_the_cli() -> None:
+    step = advice.when_locked("dev", offline=False)
+    assert "Once you are sure that it has: pulumi cancel --stack dev, then the same command again" in step
+
+
+def fill_in(project: Path) -> None:
+    """The tenant's values, as a user does it."""
+    text = (project / FILE).read_text(encoding="utf-8")
+    for key, value in STAND_INS.items():
+        text = re.sub(rf"# {key}:.*", f"{key}: {value}", text)
+    (project / FILE).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def with_tools(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """The tenant's values are there, and of all tools only a `pulumi` that says this."""
+    fill_in(project)
+    folder = project / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def says(script: str) -> None:
+        file = folder / "pulumi"
+        file.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo v3.260.0 && exit\n{script}\n', encoding="utf-8")
+        file.chmod(0o755)
+
+    return says
+
+
+def test_without_a_login_to_a_backend_the_message_says_how_to_log_in(with_tools: Callable[[str], None]) -> None:
+    with_tools(
+        'echo "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions" >&2; exit 1'
+    )
+    result = run("preview")
+    assert result.exit_code == 1
+    assert "Next: Log in to where the state is kept: `pulumi login`" in result.stderr
+    assert "<stack>" not in result.stderr
+
+
+def test_without_a_login_in_azure_the_message_says_how_to_log_in() -> None:
+    text = "ERROR: Please run 'az login' to setup account."
+    step = advice.when_failed(text, "dev", offline=False)
+    assert step.startswith("Log in (`az login`)")
+    assert f"{advice.command('doctor', 'dev')}` looks whether it suffices" in step
+
+
+def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        pytest.skip("the Pulumi CLI is not on PATH: its own words for a missing login were not tried")
+    fill_in(project)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_IN, str(project), "preview", "--stack", "dev"],
+        cwd=PROGRAM, env={**clean, "PULUMI_HOME": str(project / "home")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "Next: Log in to where the state is kept: `pulumi login`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("remedy", "message", "expected"),
+    [
+        ("az vm start -g <group> -n <vm>", "/subscriptions/s/resourceGroups/rg-a/providers/x/virtualMachines/vm-0 off",
+         "az vm start -g rg-a -n vm-0"),
+        ("az resource delete --ids <id>", 'in use by /subscriptions/s/resourceGroups/rg-a/providers/x/y/z."',
+         "az resource delete --ids /subscriptions/s/resourceGroups/rg-a/providers/x/y/z"),
+        ("az keyvault purge -n <vault>", "the vault 'kv-a' exists in deleted state", "az keyvault purge -n kv-a"),
+        ("az provider register --namespace <namespace>", "not registered to use namespace 'Microsoft.IoTOperations'",
+         "az provider register --namespace Microsoft.IoTOperations"),
+        ("pulumi up --replace '<urn>' --stack <stack>", "", "pulumi up --replace 'urn:a' --stack dev"),
+        ("az lock delete --ids <id>", "nothing of it", "az lock delete --ids <id>"),
+    ],
+)  # fmt: skip
+def test_a_remedy_has_the_names_that_the_message_has(remedy: str, message: str, expected: str) -> None:
+    assert advice.filled(remedy, message=message, urn="urn:a", stack="dev") == expected
