@@ -23,10 +23,11 @@ from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
 from rehearsal.places import SHARED, concern_of, places
 from rehearsal.rehearse import Rehearsal
-from rehearsal.rules import RULES
+from rehearsal.rules import PREVIEW_RULES, RULES
 from rehearsal.traffic import Traffic
 from rehearsal.values import redact
 
+_RULES = len(RULES) + len(PREVIEW_RULES)
 _MOST_CASES = 6
 _MOST_COLUMNS = 6
 
@@ -80,7 +81,7 @@ def as_document(run: Run) -> dict[str, Any]:
     return {
         "stand_ins": result.stand_ins,
         "counts": _counts(result.deployment),
-        "rules": len(RULES),
+        "rules": _RULES,
         "findings": [
             {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
             for finding in result.findings
@@ -159,7 +160,7 @@ def print_summary(run: Run) -> None:
     _print_deployed(deployed, result.deployment.stack)
     if run.traffic:
         _print_traffic(run.traffic, result.settings.release.name)
-    say(f"\n{len(RULES)} rules, no findings. Nothing was sent to Azure.")
+    say(f"\n{_RULES} rules, no findings. Nothing was sent to Azure.")
 
 
 def _counts(graph: Graph) -> dict[str, dict[str, int]]:
@@ -259,7 +260,7 @@ def _listed(names: Sequence[str]) -> str:
 def _print_findings(result: Rehearsal) -> None:
     rules = len({finding.rule for finding in result.findings})
     say(
-        f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {len(RULES)} rules."
+        f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {_RULES} rules."
     )
     for finding in result.findings:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")

@@ -157,7 +157,8 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-13", "Login in Azure", r"\bAADSTS(?:700024|70043|700082|50173|70021|700211|700213|7002138)\b"
         r"|run '?az login|Azure CLI not found on path",
         "Log in (`az login`); in a pipeline set ARM_USE_OIDC, so that tokens are renewed, and check subject and issuer"
-        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` looks whether it suffices.",
+        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` looks whether it"
+        " suffices.",
         "azure-cli #28708, #17714, #33414, Azure/login #482, azidentity TROUBLESHOOTING.md"),
     Remedy("REMEDY-27", "Login to a Pulumi backend", r"PULUMI_ACCESS_TOKEN must be set for login",
         "Log in to where the state is kept: `pulumi login` (Pulumi Cloud) or `pulumi login"
