@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automation.console import BAD, BOLD, say
+from automation.console import BAD, BOLD, WARN, say
 from automation.differences import Difference
 from automation.operations import is_resource, name_of
 from rehearsal.evaluate import PROJECT
@@ -38,6 +38,12 @@ class Change:
     """create | update | replace | delete"""
     where: Where
     differences: Sequence[Difference] = ()
+    is_certain: bool = True
+    """False: a preview says `replace` only because a value is not known yet; if it stays as it is, nothing is lost.
+
+    azure-native knows little of what it will update (pulumi-field-notes §4, Update(preview)), so that a changed tag
+    of an identity is announced as the replacement of its roles.
+    """
 
 
 def wheres(graph: Graph) -> dict[str, Where]:
@@ -68,8 +74,17 @@ def changes_of(
     changes: Mapping[str, str], differences: Mapping[str, Sequence[Difference]], where: Mapping[str, Where]
 ) -> list[Change]:
     """Every change of a resource, in the order in which people read them."""
+    certain = {urn for urn, found in differences.items() if any(one.replaces and one.is_known for one in found)}
+    unknown = {urn for urn, found in differences.items() if any(one.replaces for one in found)} - certain
     found = [
-        Change(urn, kind, where.get(urn, Where()), differences.get(urn, ()))
+        Change(
+            urn,
+            kind,
+            where.get(urn, Where()),
+            differences.get(urn, ()),
+            # One without a reason of its own is replaced with another one.
+            is_certain=kind != "replace" or urn in certain or (urn not in unknown and bool(certain or not unknown)),
+        )
         for urn, kind in changes.items()
         if is_resource(urn)
     ]
@@ -84,9 +99,12 @@ def _order(one: Change) -> tuple[bool, str, str, int, str]:
 def print_changes(changes: Sequence[Change]) -> None:
     """What is replaced or deleted first, marked and one by one with the reasons; then the rest."""
     losing = [one for one in changes if one.kind in LOSING]
-    if losing:
+    if certain := [one for one in losing if one.is_certain]:
         say("\nReplaced or deleted:", BAD)
-        _print_groups(losing)
+        _print_groups(certain)
+    if perhaps := [one for one in losing if not one.is_certain]:
+        say("\nPerhaps replaced: only if a value that is not known before `up` turns out to be another one:", WARN)
+        _print_groups(perhaps)
     if rest := [one for one in changes if one.kind not in LOSING]:
         say("\nCreated or updated:" if losing else "")
         _print_groups(rest)
@@ -105,8 +123,10 @@ def _print_groups(changes: Sequence[Change]) -> None:
 def _lines(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
     for one in changes:
         if one.kind != "create":
-            mark = f"! {MARKS[one.kind]}" if one.kind in LOSING else MARKS[one.kind]
-            yield f"      {mark} {one.kind} {name_of(one.urn)}", BAD if one.kind in LOSING else ""
+            mark, style = MARKS[one.kind], ""
+            if one.kind in LOSING:
+                mark, style = (f"! {mark}", BAD) if one.is_certain else (f"? {mark}", WARN)
+            yield f"      {mark} {one.kind} {name_of(one.urn)}", style
             yield from ((f"          {difference}", "") for difference in one.differences)
     if created := [name_of(one.urn) for one in changes if one.kind == "create"]:
         text = f"      + create {', '.join(created)}"

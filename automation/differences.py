@@ -29,6 +29,11 @@ class Difference:
     replaces: bool
     """Whether the resource is replaced because of it."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known already what the property will be."""
+        return self.after != UNKNOWN_MARKER
+
     def __str__(self) -> str:
         why = " (replaces)" if self.replaces else ""
         return f"{self.path}: {self.before or 'not set'} -> {self.after or 'not set'}{why}"

@@ -50,7 +50,8 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     deployer = deployer_of(asked, settings)
     tracker, where = _expectations(asked, operation, deployer.deployment())
     began = time.monotonic()
-    with watching(tracker, estimated=operation == "up" and not asked.offline) as tell:
+    estimated = operation == "up" and not asked.offline
+    with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
         deployer.progress = tell
         try:
             report: Report = getattr(deployer, operation)()

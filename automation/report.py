@@ -11,7 +11,7 @@ from automation.advice import filled
 from automation.changes import Change, Where, changes_of, print_changes
 from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
-from automation.operations import Operation, is_resource, name_of
+from automation.operations import Operation, name_of
 from automation.tracking import counted_outcomes
 from rehearsal.places import SHARED
 
@@ -46,14 +46,15 @@ class Told:
         return bool(set(self.report.changes.values()) - {"create"}) and self.operation != "destroy"
 
 
-def counted_changes(changes: Mapping[str, str], *, would: bool = False) -> str:
+def counted_changes(told: Told) -> str:
     """`3 created, 1 updated`; components and providers, which exist in the engine only, are counted by themselves."""
-    counts = Counter(kind for urn, kind in changes.items() if is_resource(urn))
-    told = ", ".join(f"{count} {'would be ' if would else ''}{DONE[kind]}" for kind, count in sorted(counts.items()))
-    if others := len(changes) - counts.total():
+    would = "would be " if told.operation == "preview" else ""
+    counts = Counter(f"{would}{DONE[one.kind]}" if one.is_certain else "perhaps replaced" for one in told.changes)
+    told_counts = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
+    if others := len(told.report.changes) - counts.total():
         noun = "component or provider" if others == 1 else "components and providers"
-        return f"{told or 'No resource changed'} (beside {others} {noun})"
-    return told
+        return f"{told_counts or 'No resource changed'} (beside {others} {noun})"
+    return told_counts
 
 
 def as_document(told: Told) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def _resources(told: Told) -> list[dict[str, Any]]:
             "cluster": told.where.get(urn, Where()).cluster,
             "concern": told.where.get(urn, Where()).concern,
             "change": changed[urn].kind if urn in changed else None,
+            "certain": changed[urn].is_certain if urn in changed else None,
             "outcome": told.outcomes.get(urn),
             "seconds": round(told.took[urn], 1) if urn in told.took else None,
             "differences": [
@@ -102,7 +104,7 @@ def print_report(told: Told, *, offline: bool) -> None:
     """Print what an operation did, or would do."""
     report = told.report
     nothing = "Nothing was changed" if report.failures else "No changes"
-    say(f"{counted_changes(report.changes, would=told.operation == 'preview') or nothing}.")
+    say(f"{counted_changes(told) or nothing}.")
     if told.operation == "preview" or told.loses:
         print_changes(told.changes)
     if report.failures:

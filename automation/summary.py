@@ -209,7 +209,7 @@ def _print_schedule(result: Rehearsal) -> None:
 def _print_deployed(deployed: Deployed, stack: str) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
     told = Told(stack, "up", deployed.up, deployed.where)
-    changed = counted_changes(deployed.up.changes) or "no changes"
+    changed = counted_changes(told) or "no changes"
     say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
     if told.loses:
         print_changes(told.changes)
@@ -259,8 +259,6 @@ def _listed(names: Sequence[str]) -> str:
 
 def _print_findings(result: Rehearsal) -> None:
     rules = len({finding.rule for finding in result.findings})
-    say(
-        f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {_RULES} rules."
-    )
+    say(f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {_RULES} rules.")
     for finding in result.findings:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")

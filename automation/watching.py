@@ -18,18 +18,32 @@ from automation.tracking import Tracker
 
 _EVERY = 60
 """Seconds between two lines that say how far it is, where there is no bar: CI ends what is silent for long."""
+_BAR_EVERY = 0.2
 _MOST_NAMED = 3
 
 
 @contextmanager
-def watching(tracker: Tracker, *, estimated: bool, every: float = _EVERY) -> Iterator[Progress]:
-    """What to hand to the operation; shown until the block ends. `estimated`: say how much time is left."""
+def watching(tracker: Tracker, *, estimated: bool, in_lines: bool = True, every: float = _EVERY) -> Iterator[Progress]:
+    """What to hand to the operation; shown until the block ends.
+
+    Args:
+        tracker: told first.
+        estimated: say how much time is left.
+        in_lines: a line per change; not of a preview, which changes nothing.
+        every: seconds between two lines where there is no bar.
+    """
+
+    def tell(stage: Stage, urn: str, outcome: Outcome) -> None:
+        tracker(stage, urn, outcome)
+        if in_lines:
+            _print_change(tracker, stage, urn, outcome)
+
     if sys.stderr.isatty():
-        with _bar(tracker, estimated=estimated) as tell:
+        with _bar(tracker, estimated=estimated):
             yield tell
     else:
         with _heartbeat(lambda: progress(state(tracker, estimated=estimated)), every):
-            yield lambda stage, urn, outcome: _tell(tracker, stage, urn, outcome)
+            yield tell
 
 
 def state(tracker: Tracker, *, estimated: bool) -> str:
@@ -44,8 +58,7 @@ def state(tracker: Tracker, *, estimated: bool) -> str:
     return "; ".join(parts)
 
 
-def _tell(tracker: Tracker, stage: Stage, urn: str, outcome: Outcome) -> None:
-    tracker(stage, urn, outcome)
+def _print_change(tracker: Tracker, stage: Stage, urn: str, outcome: Outcome) -> None:
     if stage in ("begun", "same") or not is_resource(urn):
         return
     total = len(tracker.urns)
@@ -57,21 +70,17 @@ def _tell(tracker: Tracker, stage: Stage, urn: str, outcome: Outcome) -> None:
 
 
 @contextmanager
-def _bar(tracker: Tracker, *, estimated: bool) -> Iterator[Progress]:
+def _bar(tracker: Tracker, *, estimated: bool) -> Iterator[None]:
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-
-        def tell(stage: Stage, urn: str, outcome: Outcome) -> None:
-            _tell(tracker, stage, urn, outcome)
-            show()
 
         def show() -> None:
             text = state(tracker, estimated=estimated).partition("; ")[2]
             bar.update(task, completed=tracker.done, total=len(tracker.urns) or None, description=text)
 
-        with _heartbeat(show, 1):
-            yield tell
+        with _heartbeat(show, _BAR_EVERY):
+            yield
 
 
 @contextmanager

@@ -52,6 +52,29 @@ def test_a_change_says_which_properties_and_what_makes_it_a_replacement(capsys: 
     assert '          zones[0]: "1" -> "2" (replaces)\n          tags.a: not set -> "b"\n' in text
 
 
+UNKNOWN_PRINCIPAL = Difference("principalId", '"a"', "[unknown]", replaces=True)
+OTHER_SIZE = Difference("size", "1", "2", replaces=True)
+
+
+def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    changes = dict.fromkeys((urn("role"), urn("follower")), "replace")
+    print_changes(changes_of(changes, {urn("role"): [UNKNOWN_PRINCIPAL]}, {}))
+    text = capsys.readouterr().out
+    assert "\nPerhaps replaced: only if " in text
+    assert "      ? +- replace role\n" in text
+    assert "      ? +- replace follower\n" in text
+    assert "!" not in text
+
+
+def test_what_follows_a_certain_replacement_is_certain() -> None:
+    changes = dict.fromkeys((urn("node"), urn("follower"), urn("role")), "replace")
+    why = {urn("node"): [OTHER_SIZE, UNKNOWN_PRINCIPAL], urn("role"): [UNKNOWN_PRINCIPAL]}
+    certain = {one.urn: one.is_certain for one in changes_of(changes, why, {})}
+    assert certain == {urn("node"): True, urn("follower"): True, urn("role"): False}
+
+
 def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
     changes = {urn(f"{LONG}{number}"): "create" for number in range(3)} | {urn("key"): "create"}
     where = {name: Where("zurich", "network") for name in changes if name != urn("key")}

@@ -72,7 +72,7 @@ def test_on_a_terminal_there_is_a_bar_below_the_lines(monkeypatch: pytest.Monkey
         show("begun", A, created())
         show("done", A, created(A))
         show("begun", D, created(A))
-        time.sleep(0.3)  # it is drawn ten times a second
+        time.sleep(0.5)  # it is drawn some times a second
     text = terminal.getvalue()
     assert "[1/4] created a" in text
     assert "1/4" in text.replace("[1/4]", "")
