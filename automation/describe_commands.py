@@ -14,6 +14,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from automation.cli import GROUPS, app
+from automation.doctor import describe
 from automation.endings import EXIT_CODES
 from automation.tracking import OUTCOMES
 from rehearsal.pages import serve, table
@@ -50,6 +51,11 @@ _OUTCOMES = """
 What has become of a resource (`outcomes` in the document), and of a command (`outcome`):
 
 """
+_CHECKS = """\
+What it looks at, in the order of mending. A check is not run while what it rests on is broken; a warning blocks
+nothing. Deny assignments, Azure Policy and the capacity of a datacentre are not seen.
+
+"""
 
 
 def page() -> str:
@@ -82,7 +88,12 @@ def _first(command: TyperCommand) -> str:
 
 def _section(name: str, command: TyperCommand) -> str:
     options = table(("option", "default", "meaning"), _options(command))
-    return f"\n## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n{options}"
+    more = (
+        f"\n{_CHECKS}{table(('check', 'what is looked at', 'how it is mended'), describe())}"
+        if name == "doctor"
+        else ""
+    )
+    return f"\n## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n{options}{more}"
 
 
 def _options(command: TyperCommand) -> Iterator[tuple[str, str, str]]:

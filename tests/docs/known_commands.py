@@ -16,8 +16,9 @@ AZ_EVERYWHERE = "--query --output -o --subscription"
 
 AZ: Options = {
     # learn.microsoft.com/cli/azure/reference-index
-    "login": "",
+    "login": "--tenant",
     "logout": "",
+    "upgrade": "",
     # learn.microsoft.com/cli/azure/account
     "account set": "",
     "account show": "",
@@ -27,6 +28,8 @@ AZ: Options = {
     "ad group show": "--group",
     "ad signed-in-user show": "",
     "ad sp show": "--id",
+    # learn.microsoft.com/cli/azure/aks
+    "aks install-cli": "",
     # learn.microsoft.com/cli/azure/connectedk8s
     "connectedk8s connect": "-n -g --name --resource-group",
     "connectedk8s proxy": "-n -g --port",
@@ -57,6 +60,8 @@ AZ: Options = {
     "policy exemption create": "",
     # learn.microsoft.com/cli/azure/provider
     "provider register": "--namespace --wait",
+    # learn.microsoft.com/cli/azure/quota
+    "quota update": "--resource-name --scope --limit-object --resource-type",
     # learn.microsoft.com/cli/azure/resource
     "resource delete": "--ids",
     # learn.microsoft.com/cli/azure/role/assignment
@@ -81,6 +86,7 @@ PULUMI: Options = {
     "login": "",
     "package add": "",
     "preview": "--stack",
+    "stack change-secrets-provider": "--stack",
     "stack export": "--stack",
     "stack init": "--secrets-provider",
     "stack output": "--stack --json",

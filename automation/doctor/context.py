@@ -1,0 +1,63 @@
+"""What the checks look at, and whom they may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automation.doctor.requests import Request
+from automation.doctor.tools import Tools
+from settings import Settings, SettingsError, stack_file
+
+
+@dataclass(frozen=True)
+class Context:
+    """One stack of one project on this machine."""
+
+    program: Path
+    stack: str
+    tools: Tools
+    read: Settings | SettingsError
+    """The settings with stand-ins for what the stack file lacks, or why they cannot be used."""
+    stand_ins: frozenset[str]
+    """The tenant's values that the stack file lacks."""
+    evaluated: Future[Sequence[Request]]
+    """The requests that the program would send to Azure Resource Manager; the program runs meanwhile."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings; only for checks that need the check `settings`."""
+        assert isinstance(self.read, Settings)
+        return self.read
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """What the program would send; only for checks that need the check `program`."""
+        return self.evaluated.result()
+
+    @property
+    def file(self) -> str:
+        """Name of the stack's file."""
+        return f"Pulumi.{stack_file.plain_name(self.stack)}.yaml"
+
+    def own(self, key: str) -> str:
+        """A tenant's value of the stack file; empty where the file lacks it."""
+        if not isinstance(self.read, Settings) or key in self.stand_ins:
+            return ""
+        return str(getattr(self.read.tenant, key))
+
+    def account(self) -> dict[str, Any]:
+        """The subscription and the user that `az` works with.
+
+        Raises:
+            NoAnswerError: nobody is logged in.
+        """
+        found: dict[str, Any] = self.tools.az("account", "show")
+        return found
+
+    def subscription_id(self) -> str:
+        """The stack's subscription; az's own where the stack file does not say."""
+        return self.own("subscription_id") or str(self.account()["id"])

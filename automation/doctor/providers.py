@@ -1,0 +1,156 @@
+"""Checks of resource providers: registered, in the regions, in the API versions that the program uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automation.doctor.check import Finding, of
+from automation.doctor.context import Context
+from automation.doctor.requests import Request
+from settings.regions import REGIONS, normalised
+from settings.releases import RELEASES, Release
+
+_API = "2021-04-01"
+CONNECTED_CLUSTERS = "Microsoft.Kubernetes/connectedClusters"
+"""Made by the node's script, not by a request of the program."""
+# What is used though the program sends nothing to it (aio-cli-facts §1.1; run-command-arc-authz-facts §3).
+BESIDES = ("Microsoft.Kubernetes",)
+_OF_RELEASE = ("Microsoft.IoTOperations", "Microsoft.DeviceRegistry")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One type that a provider offers."""
+
+    api_versions: frozenset[str]
+    locations: frozenset[str]
+    """Programmatic names of regions; none for a type that is put in no region."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One namespace in the subscription."""
+
+    is_registered: bool
+    state: str
+    offers: Mapping[str, Offer]
+    """By the type in lower case, namespace included."""
+
+
+Providers = Mapping[str, Provider]
+"""By namespace, in lower case."""
+
+
+def providers_of(context: Context) -> Providers:
+    """What the subscription's providers say.
+
+    Raises:
+        NoAnswerError: Azure does not say.
+    """
+    url = f"/subscriptions/{context.subscription_id()}/providers?api-version={_API}"
+    return {one["namespace"].lower(): _provider(one) for one in context.tools.az_pages(url)}
+
+
+def _provider(answer: Mapping[str, Any]) -> Provider:
+    state = str(answer.get("registrationState", ""))
+    return Provider(
+        state == "Registered" or answer.get("registrationPolicy") == "RegistrationFree",
+        state,
+        {
+            f"{answer['namespace']}/{one['resourceType']}".lower(): Offer(
+                frozenset(one.get("apiVersions") or ()), frozenset(map(normalised, one.get("locations") or ()))
+            )
+            for one in answer.get("resourceTypes", ())
+        },
+    )
+
+
+def offer_of(providers: Providers, kind: str) -> Offer | None:
+    """The offer of a type or, as not every nested type is listed, of the nearest one above it."""
+    provider = providers.get(kind.partition("/")[0].lower())
+    while provider and "/" in kind:
+        if offer := provider.offers.get(kind.lower()):
+            return offer
+        kind = kind.rpartition("/")[0]
+    return None
+
+
+def look_at_registration(context: Context) -> Finding:
+    """Whether each namespace is registered."""
+    providers = providers_of(context)
+    namespaces = sorted({one.type.partition("/")[0] for one in context.requests} | set(BESIDES))
+    missing = [name for name in namespaces if not _is_registered(providers, name)]
+    problems = [f"{name}: {_state(providers, name)}" for name in missing]
+    register = "\n".join(f"az provider register --namespace {name} --wait" for name in missing)
+    return of(problems, f"{len(namespaces)} registered", register)
+
+
+def _is_registered(providers: Providers, namespace: str) -> bool:
+    found = providers.get(namespace.lower())
+    return found is not None and found.is_registered
+
+
+def _state(providers: Providers, namespace: str) -> str:
+    found = providers.get(namespace.lower())
+    return found.state if found else "not known to the subscription"
+
+
+def look_at_regions(context: Context) -> Finding:
+    """Whether the clusters' regions carry every type that is put there."""
+    providers = providers_of(context)
+    located = {(one.type, one.location) for one in context.requests if one.location}
+    located |= {(CONNECTED_CLUSTERS, normalised(one.location)) for one in context.settings.clusters.values()}
+    missing = sorted((kind, region) for kind, region in located if not carries(providers, kind, region))
+    problems = [f"{kind} is not offered in {region}" for kind, region in missing]
+    kinds = {kind for kind, _ in located}
+    fit = [region for region in REGIONS if all(carries(providers, kind, region) for kind in kinds)]
+    where = f"in {context.file}; all types are offered in: {', '.join(fit) or 'none'}"
+    return of(
+        problems, ", ".join(sorted({region for _, region in located})), f"location: {(fit or ['?'])[0]}  # {where}"
+    )
+
+
+def carries(providers: Providers, kind: str, region: str) -> bool:
+    """Whether the type may be put in the region; what nobody lists, or lists without regions, may be anywhere."""
+    offer = offer_of(providers, kind)
+    return offer is None or not offer.locations or region in offer.locations
+
+
+def look_at_api_versions(context: Context) -> Finding:
+    """Whether each type is offered in the API version that the program sends."""
+    missing = not_offered(providers_of(context), context.requests)
+    problems = [f"{one.type} is not offered in API version {one.api_version}" for one in missing]
+    return of(
+        problems, "as the program sends them", "\n".join(dict.fromkeys(_other_release(context, one) for one in missing))
+    )
+
+
+def _other_release(context: Context, request: Request) -> str:
+    """The releases whose API versions are offered, where a release decides them; else how to see what is offered."""
+    providers = providers_of(context)
+    namespace, _, kind = request.type.partition("/")
+    fit = [release.name for release in RELEASES.values() if _is_offered(providers, release)]
+    if namespace not in _OF_RELEASE or not fit:
+        query = f"resourceTypes[?resourceType=='{kind}'].apiVersions"
+        return f'az provider show --namespace {namespace} --query "{query}"'
+    return f'release: "{fit[-1]}"  # in {context.file}; API versions are offered for: {", ".join(fit)}'
+
+
+def _is_offered(providers: Providers, release: Release) -> bool:
+    offers = {"Microsoft.IoTOperations/instances": release.iot_operations_api}
+    offers |= {"Microsoft.DeviceRegistry/namespaces": release.device_registry_api}
+    offers |= {CONNECTED_CLUSTERS: release.connected_cluster_api}
+    found = {kind: offer_of(providers, kind) for kind in offers}
+    return all(offer and offers[kind] in offer.api_versions for kind, offer in found.items())
+
+
+def not_offered(providers: Providers, requests: Iterable[Request]) -> Sequence[Request]:
+    """The first request of each type whose API version is not offered."""
+    found: dict[tuple[str, str], Request] = {}
+    for one in requests:
+        offer = offer_of(providers, one.type)
+        if offer is None or one.api_version not in offer.api_versions:
+            found.setdefault((one.type, one.api_version), one)
+    return list(found.values())

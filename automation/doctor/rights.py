@@ -1,0 +1,117 @@
+"""Check of rights: what deploying and destroying this very program takes, against what Azure says may be done.
+
+An action is granted if it is among the actions of some entry and not among that entry's notActions
+(learn.microsoft.com/azure/role-based-access-control/role-definitions). Looked at is the subscription: resource groups
+do not exist before the first `up`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from automation.doctor.check import Finding
+from automation.doctor.context import Context
+from automation.doctor.login import arm_credential
+from automation.doctor.requests import Request
+
+Entry = Mapping[str, Any]
+"""One permission: actions, notActions, and a condition or none."""
+
+_API = "2022-04-01"
+_AUTHORIZATION = "microsoft.authorization/"
+_GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
+
+# Beyond read, write and delete of a type: an action, the type that takes it, and why. What a request refers to is
+# checked with the caller's rights, too (LinkedAuthorizationFailed).
+# Source: learn.microsoft.com/azure/role-based-access-control/permissions, "Azure permissions for ...".
+_LINKED: tuple[tuple[str, str, str], ...] = (
+    ("Microsoft.Network/virtualNetworks/subnets/join/action", "Microsoft.Network/networkInterfaces", "its subnet"),
+    ("Microsoft.Network/networkSecurityGroups/join/action", "Microsoft.Network/virtualNetworks/subnets", "its group"),
+    ("Microsoft.Network/natGateways/join/action", "Microsoft.Network/virtualNetworks/subnets", "its gateway"),
+    ("Microsoft.Network/publicIPAddresses/join/action", "Microsoft.Network/natGateways", "its address"),
+    ("Microsoft.Network/virtualNetworks/peer/action", "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+        "the other network"),
+    ("Microsoft.Network/networkInterfaces/join/action", "Microsoft.Compute/virtualMachines", "its interface"),
+    ("Microsoft.Compute/disks/write", "Microsoft.Compute/virtualMachines", "its disk is made with it"),
+    ("Microsoft.Compute/disks/delete", "Microsoft.Compute/virtualMachines", "its disk goes with it"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", "Microsoft.Compute/virtualMachines",
+        "its identity"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", "Microsoft.IoTOperations/instances",
+        "its identity"),
+    ("Microsoft.ExtendedLocation/customLocations/deploy/action", "Microsoft.IoTOperations/instances",
+        "where it is put"),
+    ("Microsoft.ExtendedLocation/customLocations/deploy/action", "Microsoft.SecretSyncController/secretSyncs",
+        "where it is put"),
+    ("Microsoft.Kubernetes/connectedClusters/read", "Microsoft.KubernetesConfiguration/extensions",
+        "its issuer is read, once the node has connected it"),
+)  # fmt: skip
+
+
+def look_at_rights(context: Context) -> Finding:
+    """The rights of az's login on the subscription."""
+    scope = f"/subscriptions/{context.subscription_id()}"
+    entries = context.tools.az_pages(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_API}")
+    needed = actions_of(context.requests)
+    user = context.account()["user"]
+    missing = [action for action in needed if not granted(action, entries)]
+    if missing:
+        return Finding("failed", f"{user['name']} may not: {', '.join(folded(missing))}", _roles(missing, user, scope))
+    conditional = [action for action in needed if not granted(action, [one for one in entries if not _condition(one)])]
+    if conditional:
+        found = f"{user['name']} may only under a condition: {', '.join(folded(conditional))}"
+        return Finding("warning", found, _roles(conditional, user, scope))
+    variable, credential = arm_credential(os.environ)
+    if variable and os.environ.get("ARM_CLIENT_ID", "").lower() != user["name"].lower():
+        # az can only be asked about its own login.
+        found = f"these are the rights of {user['name']}; azure-native takes {credential} ({variable})"
+        login = 'az login --service-principal --username "$ARM_CLIENT_ID" --tenant "$ARM_TENANT_ID"'
+        return Finding("warning", found, f"# ask again as that one:\n{login}")
+    return Finding("ok", f"{user['name']} may do all {len(needed)} actions")
+
+
+def actions_of(requests: Iterable[Request]) -> Sequence[str]:
+    """Every action that creating, refreshing and destroying takes, in order."""
+    found = set()
+    for request in requests:
+        path = _GROUP if request.type == "Microsoft.Resources/resourceGroups" else request.type
+        found |= {f"{path}/read", f"{path}/write"} | ({f"{path}/delete"} if request.is_deleted else set())
+        found |= {action for action, kind, _ in _LINKED if kind == request.type}
+    return sorted(found)
+
+
+def granted(action: str, entries: Iterable[Entry]) -> bool:
+    """Whether some entry grants the action and does not take it away itself."""
+    return any(_matches(action, one.get("actions")) and not _matches(action, one.get("notActions")) for one in entries)
+
+
+def _matches(action: str, patterns: Iterable[str] | None) -> bool:
+    """`*` stands for any text, slashes included; case does not count."""
+    return any(
+        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), action, re.I | re.S) for pattern in patterns or ()
+    )
+
+
+def _condition(entry: Entry) -> bool:
+    return bool(entry.get("condition"))
+
+
+def folded(actions: Iterable[str]) -> list[str]:
+    """`a/read` and `a/write` as `a/{read,write}`."""
+    by_path: dict[str, list[str]] = {}
+    for action in actions:
+        path, _, verb = action.rpartition("/")
+        by_path.setdefault(path, []).append(verb)
+    return [f"{path}/{verbs[0] if len(verbs) == 1 else '{' + ','.join(verbs) + '}'}" for path, verbs in by_path.items()]
+
+
+def _roles(actions: Iterable[str], user: Mapping[str, str], scope: str) -> str:
+    """Contributor has everything but Microsoft.Authorization's writes, which User Access Administrator has."""
+    about_access = [action.lower().startswith(_AUTHORIZATION) for action in actions]
+    roles = ["Contributor"] * (not all(about_access)) + ["User Access Administrator"] * any(about_access)
+    is_managed = user["name"].endswith("AssignedIdentity")  # az's word for a managed identity without a name
+    who = "<object id of the managed identity>" if is_managed else user["name"]
+    lines = [f'az role assignment create --assignee "{who}" --role "{role}" --scope {scope}' for role in roles]
+    return "\n".join(["# by an Owner of the subscription, then `az login` again:", *lines])

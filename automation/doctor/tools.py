@@ -1,0 +1,162 @@
+"""The edge: runs a tool, within bounds, and reads what it prints. A failing tool raises nothing here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+SECONDS = 60
+"""How long one question may take."""
+
+_ENVIRONMENT = {
+    "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
+    "AZURE_CORE_NO_COLOR": "true",
+    "AZURE_CORE_DISABLE_CONFIRM_PROMPT": "true",
+    "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    "NO_COLOR": "1",
+}
+_MOST_PAGES = 20
+_LONGEST_REASON = 400
+_TIMED_OUT = 124
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool said."""
+
+    code: int
+    stdout: str = ""
+    stderr: str = ""
+    absent: bool = False
+    """Whether it is not on PATH at all."""
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0 and not self.absent
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, on one line."""
+        if self.absent:
+            return "not on PATH"
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if re.match(r"error:", line, re.I)]
+        text = (errors or lines or [f"exit code {self.code} and no word"])[0]
+        return re.sub(r"^error: ", "", text, flags=re.I)[:_LONGEST_REASON]
+
+
+Runner = Callable[[Sequence[str], Path], Answer]
+"""Runs a tool with arguments in a folder; never raises for a tool that fails."""
+
+
+class NoAnswerError(Exception):
+    """A tool did not answer what it was asked."""
+
+    def __init__(self, command: Sequence[str], reason: str) -> None:
+        super().__init__(f"{shlex.join(command)}: {reason}")
+        self.command, self.reason = shlex.join(command), reason
+
+
+def run_tool(command: Sequence[str], folder: Path) -> Answer:
+    """Run the tool from PATH for at most `SECONDS`, without a terminal, so that it cannot ask back."""
+    executable = shutil.which(command[0])
+    if executable is None:
+        return Answer(127, absent=True)
+    # Files, not pipes: `az` is a script around Python, which keeps a pipe open after the script was killed.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        try:
+            code = subprocess.run(  # noqa: S603 commands of this package
+                [executable, *command[1:]],
+                cwd=folder,
+                env={**os.environ, **_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                timeout=SECONDS,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return Answer(_TIMED_OUT, stderr=f"no answer within {SECONDS} s")
+        except OSError as error:
+            return Answer(126, stderr=f"{executable} cannot be run: {error.strerror}")
+        out.seek(0)
+        errors.seek(0)
+        return Answer(code, out.read().decode(errors="replace"), errors.read().decode(errors="replace"))
+
+
+class Tools:
+    """Puts each question once, however many checks want the answer; they run side by side."""
+
+    def __init__(self, run: Runner, folder: Path) -> None:
+        self._run, self._folder = run, folder
+        self._answers: dict[tuple[str, ...], Future[Answer]] = {}
+        self._lock = Lock()
+
+    def ask(self, *command: str) -> Answer:
+        with self._lock:
+            is_new = command not in self._answers
+            answer = self._answers.setdefault(command, Future())
+        if is_new:
+            try:
+                answer.set_result(self._run(command, self._folder))
+            except BaseException as error:
+                answer.set_exception(error)
+        return answer.result()
+
+    def text(self, *command: str) -> str:
+        """What it prints.
+
+        Raises:
+            NoAnswerError: it fails.
+        """
+        answer = self.ask(*command)
+        if not answer.ok:
+            raise NoAnswerError(command, answer.reason)
+        return answer.stdout.strip()
+
+    def json(self, *command: str) -> Any:
+        """What it prints, as JSON.
+
+        Raises:
+            NoAnswerError: it fails, or prints none.
+        """
+        try:
+            return json.loads(self.text(*command))
+        except ValueError:
+            raise NoAnswerError(command, "it printed no JSON") from None
+
+    def az(self, *arguments: str) -> Any:
+        """What `az` answers.
+
+        Raises:
+            NoAnswerError: it fails.
+        """
+        return self.json("az", *arguments, "--output", "json")
+
+    def az_pages(self, url: str) -> list[Any]:
+        """Every element of a list that Azure Resource Manager gives page by page.
+
+        Raises:
+            NoAnswerError: a page fails, or there is no end to them.
+        """
+        found: list[Any] = []
+        following: str | None = url
+        for _ in range(_MOST_PAGES):
+            page = self.az("rest", "--method", "get", "--url", following or url)
+            found += page["value"]
+            following = page.get("nextLink")
+            if not following:
+                return found
+        raise NoAnswerError(("az", "rest", "--method", "get", "--url", url), f"more than {_MOST_PAGES} pages")
