@@ -6,16 +6,13 @@ Those are imported by the command that needs them: they load pulumi, and usage a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from automation.endings import EXIT_CODES, UNUSABLE, Ending, conclude, problem
-
-if TYPE_CHECKING:
-    from automation.operations import Operation
+from automation.endings import EXIT_CODES, Ending
+from automation.running import operate, run
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -60,7 +57,7 @@ def check(
     """
     from automation import looking
 
-    _run("check", stack, lambda: looking.check(PROGRAM, stack, rehearsal=rehearsal), as_json=as_json)
+    run("check", stack, lambda: looking.check(PROGRAM, stack, rehearsal=rehearsal), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -76,7 +73,7 @@ def explain(
     """
     from automation import looking
 
-    _run("explain", stack, lambda: looking.explain(PROGRAM, stack, path), as_json=as_json)
+    run("explain", stack, lambda: looking.explain(PROGRAM, stack, path), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -93,7 +90,7 @@ def diagram(
     """
     from automation import looking
 
-    _run("diagram", stack, lambda: looking.diagram(PROGRAM, stack, out))
+    run("diagram", stack, lambda: looking.diagram(PROGRAM, stack, out))
 
 
 @app.command(rich_help_panel=LIVE)
@@ -105,7 +102,7 @@ def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
     """
     from automation import looking
 
-    _run("doctor", stack, lambda: looking.doctor(PROGRAM, stack), offline=False, as_json=as_json)
+    run("doctor", stack, lambda: looking.doctor(PROGRAM, stack), offline=False, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -125,7 +122,7 @@ def graph(
     """
     from automation import looking
 
-    _run("graph", stack, lambda: looking.graph(PROGRAM, stack, out, preview=preview))
+    run("graph", stack, lambda: looking.graph(PROGRAM, stack, out, preview=preview))
 
 
 @app.command(rich_help_panel=OFFLINE)
@@ -154,7 +151,7 @@ def rehearse(
             return summary.forgotten(PROGRAM, stack)
         return summary.rehearsed(PROGRAM, stack, messages=not without_messages, report=report)
 
-    _run("rehearse", stack, act, as_json=as_json)
+    run("rehearse", stack, act, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -164,7 +161,7 @@ def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
     `up` would fail, 2 on unusable settings.
     """
-    _operate("preview", stack, offline=offline, as_json=as_json, report=report)
+    operate(PROGRAM, "preview", stack, offline=offline, as_json=as_json, report=report)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -186,7 +183,7 @@ def up(
     What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
     a failure goes on. Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
-    _operate("up", stack, offline=offline, as_json=as_json, faults=fault or [])
+    operate(PROGRAM, "up", stack, offline=offline, as_json=as_json, faults=fault or [])
 
 
 @app.command(rich_help_panel=LIVE)
@@ -195,7 +192,7 @@ def refresh(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
 
     For what somebody has changed or deleted in Azure: the next `preview` shows it.
     """
-    _operate("refresh", stack, offline=offline, as_json=as_json)
+    operate(PROGRAM, "refresh", stack, offline=offline, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -211,7 +208,7 @@ def destroy(
     """
     if not (offline or yes):
         typer.confirm(f"Delete everything that stack {stack} has deployed in Azure?", abort=True, err=True)
-    _operate("destroy", stack, offline=offline, as_json=as_json)
+    operate(PROGRAM, "destroy", stack, offline=offline, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -223,7 +220,7 @@ def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
     from automation import living
 
     asked = living.Asked(PROGRAM, stack, offline)
-    _run("outputs", stack, lambda: living.outputs(asked), offline=offline, as_json=as_json)
+    run("outputs", stack, lambda: living.outputs(asked), offline=offline, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -245,7 +242,7 @@ def smoke(
     if not (offline or yes):
         typer.confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?", abort=True, err=True)
     asked = living.Asked(PROGRAM, stack, offline)
-    _run(
+    run(
         "smoke",
         stack,
         lambda: life(asked, keep=keep, doctor=lambda: looking.doctor(PROGRAM, stack)),
@@ -273,50 +270,4 @@ def sweep(
     """
     from automation.sweep import swept
 
-    _run("sweep", stack, lambda: swept(PROGRAM, stack, sample=sample, seed=seed))
-
-
-def _operate(
-    operation: Operation,
-    stack: str,
-    *,
-    offline: bool,
-    as_json: bool,
-    faults: Sequence[str] = (),
-    report: Path | None = None,
-) -> None:
-    from automation import lifecycle, living
-    from rehearsal.azure.faults import Faults
-
-    def act() -> Ending:
-        if faults and not offline:
-            return _usage("--fault orders a failure from the modelled Azure; it needs --offline", "add --offline")
-        try:
-            ordered = Faults(*map(lifecycle.fault, faults or []))
-        except ValueError as error:
-            return _usage(str(error), "docs/world.md lists what can go wrong")
-        asked = living.Asked(PROGRAM, stack, offline, ordered)
-        living.tell_stand_ins(asked)
-        ending, told = living.operate(asked, operation)
-        if report and told:
-            living.write_report(asked, told, report)
-        return ending
-
-    _run(operation, stack, act, offline=offline, as_json=as_json)
-
-
-def _usage(text: str, step: str) -> Ending:
-    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("usage", "--fault", text, step)], next=step)
-
-
-def _run(command: str, stack: str, act: Callable[[], Ending], *, offline: bool = True, as_json: bool = False) -> None:
-    """Do it, and tell how it ended; `offline` decides what may be advised."""
-    try:
-        ending = act()
-    except (Exception, KeyboardInterrupt) as error:
-        from automation import mistakes
-
-        if not isinstance(error, mistakes.TOLD):
-            raise
-        ending = mistakes.ending_of(error, command, stack, offline=offline)
-    conclude(command, stack, ending, offline=offline, as_json=as_json)
+    run("sweep", stack, lambda: swept(PROGRAM, stack, sample=sample, seed=seed))

@@ -1,0 +1,27 @@
+"""A rehearsal, or a preview, as one HTML page that needs nothing else: no network, no other file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from automation.deploy import Report
+from automation.page import topology
+from automation.page.html import html
+from automation.page.page import page_of_preview, page_of_run
+from automation.rehearsing import Run
+from rehearsal.stacks import Evaluation
+
+__all__ = ["of_preview", "of_rehearsal", "topology"]
+
+
+def of_rehearsal(run: Run, now: datetime) -> str:
+    """The page of a rehearsal, however far it came; `now`, with its time zone, is what days are counted from."""
+    return html(page_of_run(run, now))
+
+
+def of_preview(evaluation: Evaluation, report: Report | None, now: datetime) -> str:
+    """The page of a stack before `up`: what the program makes, and what the engine's preview said if there was one.
+
+    The evaluation is one of a deployment (`preview=False`): a preview's graph does not know paths and dates.
+    """
+    return html(page_of_preview(evaluation, report, now))

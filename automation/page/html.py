@@ -1,0 +1,60 @@
+"""The page as one HTML file: templates, style and script put together, and a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from automation.page.page import Page
+from automation.page.timeline import clock, style
+from automation.page.topology import PALETTE, STYLE, fits, narrow, wide
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+def marked(text: str) -> Markup:
+    """A message; what it sets in backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if index % 2 else escape(part) for index, part in enumerate(parts))
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"clock": clock, "concern_style": style, "marked": marked}
+
+
+def html(page: Page) -> str:
+    """The whole page, the same for the same input."""
+    css = _own("page.css", PALETTE + STYLE)
+    script = _own("page.js")
+    allowed = f"style-src {_hash(css)}; script-src {_hash(script)}"
+    return _ENVIRONMENT.get_template("page.html").render(
+        page=page,
+        css=css,
+        script=script,
+        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+        drawing=wide(page.topology) if fits(page.topology) else None,
+        narrow_drawing=narrow(page.topology),
+    )
+
+
+def _own(name: str, before: str = "") -> Markup:
+    """A text of ours, which goes into the page as it is."""
+    return Markup(before + (_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 nothing of it is a run's
+
+
+def _hash(text: str) -> str:
+    """How a Content Security Policy names an inline text (W3C CSP Level 3, §2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,204 @@
+"""Every resource of the graph, by cluster and concern, and what an operation would do or has done to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import Markup
+
+from automation.deploy import Report
+from automation.operations import is_resource, name_of
+from automation.page.bodies import LongText, LongTexts, as_html
+from rehearsal.azure.shapes import shape_of
+from rehearsal.graph import Graph, Resource
+from rehearsal.places import SHARED, concern_of, place_of
+from rehearsal.values import redact
+
+NO_CONCERN = "components and providers"
+ORDER = ("replace", "delete", "update", "create")
+"""What is dangerous first."""
+_FEW = 6
+"""So many clusters are shown opened."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One resource."""
+
+    id: str
+    name: str
+    type: str
+    action: str
+    """create | update | replace | delete; empty: nothing."""
+    failed: bool
+    method: str
+    path: str
+    api_version: str
+    body: Markup
+    """What is sent, or the inputs of what is no ARM call."""
+    waits_for: Sequence[tuple[str, str]]
+    """(id, name) of what it depends on directly."""
+
+    @property
+    def is_arm(self) -> bool:
+        return bool(self.path)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The resources of one concern in one place."""
+
+    concern: str
+    entries: Sequence[Entry]
+
+    @property
+    def actions(self) -> list[tuple[str, int]]:
+        """What happens here, and how often."""
+        return _counted(self.entries)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster, or what clusters share."""
+
+    name: str
+    groups: Sequence[Group]
+    opened: bool
+
+    @property
+    def count(self) -> int:
+        """Without components and providers."""
+        return sum(len(group.entries) for group in self.groups if group.concern != NO_CONCERN)
+
+    @property
+    def actions(self) -> list[tuple[str, int]]:
+        """What happens here, and how often."""
+        return _counted([entry for group in self.groups for entry in group.entries])
+
+    @property
+    def failed(self) -> int:
+        return sum(entry.failed for group in self.groups for entry in group.entries)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the list of changes; `id` is empty for what the program no longer has."""
+
+    action: str
+    id: str
+    name: str
+    place: str
+    differences: Sequence[str]
+    """What of it, and to what."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The section."""
+
+    places: Sequence[Place]
+    concerns: Sequence[str]
+    changes: Sequence[Change]
+    """What is dangerous first."""
+    told: bool
+    """Whether anything is known of changes."""
+    texts: Sequence[LongText]
+
+    @property
+    def count(self) -> int:
+        """Without components and providers."""
+        return sum(place.count for place in self.places)
+
+    @property
+    def others(self) -> int:
+        """Components and providers."""
+        return sum(len(group.entries) for place in self.places for group in place.groups) - self.count
+
+    @property
+    def lists(self) -> list[tuple[str, list[Change]]]:
+        """Changes by what happens, without creates, which are counted only."""
+        return [(action, list(group)) for action, group in groupby(self.changes, _action) if action != "create"]
+
+    def counted(self, *actions: str) -> int:
+        """How often these happen."""
+        return sum(change.action in actions for change in self.changes)
+
+    def counts(self, concern: str) -> list[int]:
+        """How many resources of the concern each place has."""
+        return [sum(len(group.entries) for group in place.groups if group.concern == concern) for place in self.places]
+
+
+def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> Resources:
+    """The section; the report says what changes, None if nobody was asked."""
+    texts = LongTexts()
+    urns = sorted(graph.resources)
+    ids = {urn: f"resource-{number}" for number, urn in enumerate(urns, 1)}
+    places = {urn: place_of(graph, graph.resources[urn]) for urn in urns}
+    known = {urn: action for urn, action in report.changes.items() if is_resource(urn)} if report else {}
+    failed = {failure.urn for failure in report.failures} if report else set()
+    found: dict[str, dict[str, list[Entry]]] = {}
+    for urn in sorted(urns, key=lambda urn: (graph.resources[urn].name, urn)):
+        resource = graph.resources[urn]
+        concern = concern_of(resource) or NO_CONCERN
+        entry = _entry(graph, resource, ids, known.get(urn, ""), urn in failed, texts)
+        found.setdefault(places[urn], {}).setdefault(concern, []).append(entry)
+    names = [*(name for name in clusters if name in found), *sorted(found.keys() - {*clusters, SHARED}), SHARED]
+    concerns = sorted(
+        {concern for groups in found.values() for concern in groups}, key=lambda one: (one == NO_CONCERN, one)
+    )
+    return Resources(
+        [_place(name, found.get(name, {}), concerns, opened=len(clusters) <= _FEW) for name in names],
+        [concern for concern in concerns if concern != NO_CONCERN],
+        _changes(known, report, ids, places) if report else [],
+        report is not None,
+        list(texts.by_text.values()),
+    )
+
+
+def _entry(
+    graph: Graph, resource: Resource, ids: Mapping[str, str], action: str, failed: bool, texts: LongTexts
+) -> Entry:
+    body: object = redact(resource.inputs)
+    method = path = api_version = ""
+    if resource.is_arm:
+        shape = shape_of(resource.type)
+        method, path, api_version = "PUT", graph.arm_path(resource), shape.api_version
+        body = redact(shape.body(resource.inputs))
+    waits = sorted((graph.resources[urn].name, ids[urn]) for urn in {*resource.dependencies} if urn in ids)
+    return Entry(
+        ids[resource.urn], resource.name, resource.type, action, failed, method, path, api_version,
+        as_html(body, resource.name, texts), [(one, name) for name, one in waits],
+    )  # fmt: skip
+
+
+def _place(name: str, groups: Mapping[str, Sequence[Entry]], concerns: Sequence[str], *, opened: bool) -> Place:
+    ordered = [Group(concern, groups[concern]) for concern in concerns if concern in groups]
+    return Place(name, ordered, opened)
+
+
+def _counted(entries: Sequence[Entry]) -> list[tuple[str, int]]:
+    counts = Counter(entry.action for entry in entries if entry.action)
+    return [(action, counts[action]) for action in ORDER if counts[action]]
+
+
+def _changes(
+    known: Mapping[str, str], report: Report, ids: Mapping[str, str], places: Mapping[str, str]
+) -> list[Change]:
+    listed = [
+        Change(
+            action,
+            ids.get(urn, ""),
+            name_of(urn),
+            places.get(urn, "no longer in the program"),
+            [str(one) for one in report.differences.get(urn, ())],
+        )
+        for urn, action in known.items()
+    ]
+    return sorted(listed, key=lambda change: (ORDER.index(change.action), change.place, change.name))
+
+
+def _action(change: Change) -> str:
+    return change.action

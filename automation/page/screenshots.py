@@ -1,0 +1,92 @@
+"""Pictures of the page for docs/images/: `python -m automation.page.screenshots` (minutes)."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser
+
+from automation.page import of_preview, of_rehearsal, topology
+from automation.page.browser import BrowserMissingError, chromium, find_chromium
+from automation.rehearsing import Run, rehearse_and_deploy
+from rehearsal.mqtt.install import MosquittoMissingError
+from rehearsal.stacks import Evaluation, evaluate_config
+from rehearsal.stand_ins import with_stand_ins
+from settings import load, stack_file
+
+_PROGRAM = Path(__file__).resolve().parents[2]
+IMAGES = _PROGRAM / "docs" / "images"
+_SIZES = {1280: 1500, 390: 1750}
+"""Width -> height, pixels: about the first two screens."""
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def fleet(sites: int = 29) -> Evaluation:
+    """So many sites that send to one enterprise, evaluated as a deployment."""
+    names = {f"plant{number:02}": number for number in range(1, sites + 1)}
+    settings: dict[str, Any] = {
+        "prefix": "myorg",
+        "environment": "dev",
+        "location": "eastus2",
+        "clusters": {
+            **{
+                name: {"code": f"p{number:02}", "address_space": f"10.{100 + number}.0.0/16"}
+                for name, number in names.items()
+            },
+            "enterprise": {"address_space": "10.2.0.0/16"},
+        },
+        "links": [{"from": name, "to": "enterprise"} for name in names],
+    }
+    config, stand_ins = with_stand_ins({stack_file.SETTINGS_KEY: settings})
+    loaded = load(config[stack_file.SETTINGS_KEY])
+    return Evaluation(loaded, stand_ins, evaluate_config(_PROGRAM, "fleet", config, loaded, preview=False))
+
+
+def rehearsed(stack: str, *, messages: int = 200) -> Run:
+    """A rehearsal of a committed stack from nothing, whatever was rehearsed before."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("Pulumi.yaml", "__main__.py", f"Pulumi.{stack}.yaml"):
+            shutil.copy(_PROGRAM / name, folder)
+        return rehearse_and_deploy(Path(folder), stack, messages=messages)
+
+
+def shots(browser: Browser, name: str, html: str) -> Iterator[Path]:
+    """One picture of the page for each width and colour scheme."""
+    for width, height in _SIZES.items():
+        for scheme in _SCHEMES:
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.set_content(html)
+            file = IMAGES / f"report-{name}-{width}-{scheme}.png"
+            page.screenshot(path=file)
+            page.close()
+            yield file
+
+
+def main() -> int:
+    """Write all pictures; tell what was written."""
+    now = datetime.now(UTC)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    try:
+        find_chromium()  # before the time is spent
+        run = rehearsed("dev")
+        pages = {"dev": of_rehearsal(run, now), "fleet": of_preview(fleet(), None, now)}
+        drawing = IMAGES / "topology-dev.svg"
+        drawn = topology.drawn(run.rehearsal.deployment, run.rehearsal.settings)
+        drawing.write_text(topology.as_svg(drawn), encoding="utf-8")
+        with chromium() as browser:
+            files = [drawing, *(file for name, html in pages.items() for file in shots(browser, name, html))]
+    except (BrowserMissingError, MosquittoMissingError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.writelines(f"{file.relative_to(_PROGRAM)}\n" for file in files)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

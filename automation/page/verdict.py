@@ -1,0 +1,69 @@
+"""What a run comes to: whether all is well, and what is wrong, in the order in which it should be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from automation.deploy import Failure, Report
+from automation.operations import name_of
+from automation.rehearsing import Deployed, Run
+from rehearsal.rules import Finding
+from rehearsal.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is not as it must be."""
+
+    kind: str
+    where: str
+    what: str
+    remedy: str = ""
+
+
+def of_run(run: Run) -> list[Trouble]:
+    """Everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
+    troubles = [_finding(finding) for finding in run.rehearsal.findings]
+    if run.deployed:
+        troubles += _deployed(run.deployed)
+    if run.traffic:
+        troubles += _traffic(run.traffic)
+    return troubles
+
+
+def of_report(report: Report) -> list[Trouble]:
+    """Everything that an operation could not do."""
+    return [_failure("failed", failure) for failure in report.failures]
+
+
+def _finding(finding: Finding) -> Trouble:
+    return Trouble(finding.rule, finding.resource, finding.message)
+
+
+def _failure(kind: str, failure: Failure) -> Trouble:
+    return Trouble(kind, failure.name, failure.message.strip(), failure.remedy)
+
+
+def _deployed(deployed: Deployed) -> Iterator[Trouble]:
+    reports: Sequence[tuple[str, Report | None]] = (
+        ("preview failed", deployed.preview),
+        ("up failed", deployed.up if deployed.up is not deployed.preview else None),
+        ("second preview failed", deployed.again),
+    )
+    for kind, report in reports:
+        if report:
+            yield from (_failure(kind, failure) for failure in report.failures)
+    for urn, change in sorted(deployed.again.changes.items()) if deployed.again else ():
+        yield Trouble("second preview not empty", name_of(urn), f"after `up`, a preview still wants to {change} it")
+
+
+def _traffic(traffic: Traffic) -> Iterator[Trouble]:
+    problems = [problem for view in traffic.clusters for problem in view.problems]
+    for problem in problems:
+        yield Trouble(problem.rule, f"{problem.cluster}, {problem.where}", problem.what, problem.remedy)
+    told = {str(problem) for problem in problems}
+    for text in traffic.problems:
+        if text not in told:
+            where, _, what = text.partition(": ")
+            yield Trouble("clusters and links", where, what)

@@ -1,0 +1,98 @@
+"""One rehearsal of stack dev, with messages, for all tests of a module; and pages of runs that went wrong."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from automation.deploy import Failure, Report
+from automation.page import of_rehearsal
+from automation.rehearsing import Run, rehearse_and_deploy
+from rehearsal.cluster.view import Problem
+from rehearsal.graph import Graph
+from rehearsal.rules import judge
+from rehearsal.schedule import schedule
+from rehearsal.stacks import Evaluation
+from tests.automation.page.document import Element, parse
+from tests.conftest import PROGRAM, resolve
+
+NOW = datetime(2031, 4, 5, 6, 7, tzinfo=UTC)
+HOSTILE = "</script></style><img src=x onerror=alert(1)>&amp;\"'`"
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A run, and where its stack lasts."""
+
+    run: Run
+    folder: Path
+
+    @property
+    def graph(self) -> Graph:
+        return self.run.rehearsal.deployment
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
+        shutil.copy(PROGRAM / name, folder)
+    run = rehearse_and_deploy(folder, "dev", messages=20)
+    assert run.ok
+    return Rehearsed(run, folder)
+
+
+@pytest.fixture(scope="module")
+def html(rehearsed: Rehearsed) -> str:
+    return of_rehearsal(rehearsed.run, NOW)
+
+
+@pytest.fixture(scope="module")
+def document(html: str) -> Element:
+    return parse(html)
+
+
+@pytest.fixture
+def changed(rehearsed: Rehearsed) -> Iterator[Run]:
+    """The run with a graph of its own, to be changed before it is judged again."""
+    yield replace(rehearsed.run, rehearsal=replace(rehearsed.run.rehearsal, deployment=copy.deepcopy(rehearsed.graph)))
+
+
+def judged(run: Run) -> Run:
+    """The run as a rehearsal leaves it that has findings."""
+    result = run.rehearsal
+    findings = judge(result.deployment, result.settings)
+    assert findings
+    return Run(replace(result, findings=findings, schedule=schedule(result.deployment)))
+
+
+def deployment_failed(run: Run, message: str = "Status=409 Code=Conflict") -> Run:
+    """The run as it is where Azure has refused the site's node."""
+    assert run.deployed
+    node = run.rehearsal.deployment.named("site-node").urn
+    up = Report(changes={}, failures=[Failure(node, message, None)])
+    return Run(run.rehearsal, replace(run.deployed, up=up, again=None))
+
+
+def messages_failed(run: Run, what: str = "the Secret is not there") -> Run:
+    """The run as it is where the site's cluster misses a Secret, so that nothing is delivered."""
+    assert run.traffic and run.traffic.proof
+    site, *others = run.traffic.clusters
+    problem = Problem("CLUSTER-22", site.name, "DataflowEndpoint mqtt-enterprise", what, "Wait for secret sync")
+    link = replace(run.traffic.proof.links[0], problems=[str(problem)], delivery=None, cases=())
+    proof = replace(run.traffic.proof, links=[link])
+    traffic = replace(run.traffic, clusters=[replace(site, problems=[problem]), *others], proof=proof)
+    return replace(run, traffic=traffic)
+
+
+def evaluation(graph: Graph, settings: dict[str, object]) -> Evaluation:
+    return Evaluation(resolve(settings), ["tenant_id"], graph)
+
+
+Recorded = Callable[..., Graph]
