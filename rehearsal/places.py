@@ -23,18 +23,6 @@ def places(graph: Graph) -> dict[str, str]:
     }
 
 
-def place_of(graph: Graph, resource: Resource) -> str:
-    """As `places`, of one resource."""
-    if stamp := _stamp(graph, resource):
-        return stamp
-    for group in graph.resources.values():
-        if group.type.endswith(":ResourceGroup") and group.plain_inputs["resourceGroupName"] == _resource_group(
-            graph, resource
-        ):
-            return _stamp(graph, group) or SHARED
-    return SHARED
-
-
 def _stamp(graph: Graph, resource: Resource) -> str:
     parent: Resource | None = resource
     while parent is not None:

@@ -75,7 +75,7 @@ def page_of_preview(evaluation: Evaluation, report: Report | None, now: datetime
     return _page(
         "preview", evaluation.graph, evaluation.settings, outputs, now,
         ok=report is None or report.ok,
-        troubles=of_report(report) if report else [],
+        troubles=of_report(report, evaluation.graph.stack) if report else [],
         stand_ins=evaluation.stand_ins,
         report=report,
         rules=None,

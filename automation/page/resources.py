@@ -9,16 +9,19 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from automation.changes import changes_of
 from automation.deploy import Report
-from automation.operations import is_resource, name_of
+from automation.operations import name_of
 from automation.page.bodies import LongText, LongTexts, as_html
 from rehearsal.azure.shapes import shape_of
 from rehearsal.graph import Graph, Resource
-from rehearsal.places import SHARED, concern_of, place_of
+from rehearsal.places import SHARED, concern_of, places
 from rehearsal.values import redact
 
 NO_CONCERN = "components and providers"
-ORDER = ("replace", "delete", "update", "create")
+PERHAPS = "perhaps-replace"
+"""A preview says so only because a value is not known yet (`automation.changes.Change.is_certain`)."""
+ORDER = ("replace", "delete", PERHAPS, "update", "create")
 """What is dangerous first."""
 _FEW = 6
 """So many clusters are shown opened."""
@@ -32,7 +35,7 @@ class Entry:
     name: str
     type: str
     action: str
-    """create | update | replace | delete; empty: nothing."""
+    """One of `ORDER`; empty: nothing."""
     failed: bool
     method: str
     path: str
@@ -136,15 +139,15 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
     texts = LongTexts()
     urns = sorted(graph.resources)
     ids = {urn: f"resource-{number}" for number, urn in enumerate(urns, 1)}
-    places = {urn: place_of(graph, graph.resources[urn]) for urn in urns}
-    known = {urn: action for urn, action in report.changes.items() if is_resource(urn)} if report else {}
+    place = places(graph)
+    known = _known(report) if report else {}
     failed = {failure.urn for failure in report.failures} if report else set()
     found: dict[str, dict[str, list[Entry]]] = {}
     for urn in sorted(urns, key=lambda urn: (graph.resources[urn].name, urn)):
         resource = graph.resources[urn]
         concern = concern_of(resource) or NO_CONCERN
         entry = _entry(graph, resource, ids, known.get(urn, ""), urn in failed, texts)
-        found.setdefault(places[urn], {}).setdefault(concern, []).append(entry)
+        found.setdefault(place[urn], {}).setdefault(concern, []).append(entry)
     names = [*(name for name in clusters if name in found), *sorted(found.keys() - {*clusters, SHARED}), SHARED]
     concerns = sorted(
         {concern for groups in found.values() for concern in groups}, key=lambda one: (one == NO_CONCERN, one)
@@ -152,10 +155,16 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
     return Resources(
         [_place(name, found.get(name, {}), concerns, opened=len(clusters) <= _FEW) for name in names],
         [concern for concern in concerns if concern != NO_CONCERN],
-        _changes(known, report, ids, places) if report else [],
+        _changes(known, report, ids, place) if report else [],
         report is not None,
         list(texts.by_text.values()),
     )
+
+
+def _known(report: Report) -> dict[str, str]:
+    """URN -> what happens to the resource; a replacement that is not certain is called so."""
+    changes = changes_of(report.changes, report.differences, {})
+    return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
 
 
 def _entry(

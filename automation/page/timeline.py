@@ -8,7 +8,7 @@ from itertools import groupby
 
 from rehearsal.estimates import TYPES
 from rehearsal.graph import Graph
-from rehearsal.places import SHARED, concern_of, place_of
+from rehearsal.places import SHARED, concern_of, places
 from rehearsal.schedule import Schedule, Step
 
 _TICKS = (60, 120, 300, 600, 900, 1800, 3600)
@@ -117,15 +117,16 @@ def timeline(graph: Graph, schedule: Schedule, clusters: Sequence[str]) -> Timel
     """The section. Clusters in which nothing takes time have no lane."""
     total = schedule.seconds
     by_place: dict[str, list[Step]] = {}
+    place = places(graph)
     for urn in sorted(schedule.steps):
         step = schedule.steps[urn]
         if step.finish > step.start:
-            by_place.setdefault(place_of(graph, graph.resources[urn]), []).append(step)
+            by_place.setdefault(place[urn], []).append(step)
     critical = [(step, concern_of(graph.resources[step.urn])) for step in schedule.critical_path]
-    places = {place_of(graph, graph.resources[step.urn]) for step, _ in critical}
+    on_path = {place[step.urn] for step, _ in critical}
     order = [*clusters, SHARED]
     lanes = [
-        _lane(graph, schedule, name, by_place[name], critical=name in places) for name in order if name in by_place
+        _lane(graph, schedule, name, by_place[name], critical=name in on_path) for name in order if name in by_place
     ]
     return Timeline(
         total,

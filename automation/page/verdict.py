@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from automation.advice import filled
 from automation.deploy import Failure, Report
 from automation.operations import name_of
 from automation.rehearsing import Deployed, Run
@@ -26,26 +27,27 @@ def of_run(run: Run) -> list[Trouble]:
     """Everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
     troubles = [_finding(finding) for finding in run.rehearsal.findings]
     if run.deployed:
-        troubles += _deployed(run.deployed)
+        troubles += _deployed(run.deployed, run.rehearsal.deployment.stack)
     if run.traffic:
         troubles += _traffic(run.traffic)
     return troubles
 
 
-def of_report(report: Report) -> list[Trouble]:
+def of_report(report: Report, stack: str) -> list[Trouble]:
     """Everything that an operation could not do."""
-    return [_failure("failed", failure) for failure in report.failures]
+    return [_failure("failed", failure, stack) for failure in report.failures]
 
 
 def _finding(finding: Finding) -> Trouble:
     return Trouble(finding.rule, finding.resource, finding.message)
 
 
-def _failure(kind: str, failure: Failure) -> Trouble:
-    return Trouble(kind, failure.name, failure.message.strip(), failure.remedy)
+def _failure(kind: str, failure: Failure, stack: str) -> Trouble:
+    remedy = filled(failure.remedy, message=failure.message, urn=failure.urn, stack=stack)
+    return Trouble(kind, failure.name, failure.message.strip(), remedy)
 
 
-def _deployed(deployed: Deployed) -> Iterator[Trouble]:
+def _deployed(deployed: Deployed, stack: str) -> Iterator[Trouble]:
     reports: Sequence[tuple[str, Report | None]] = (
         ("preview failed", deployed.preview),
         ("up failed", deployed.up if deployed.up is not deployed.preview else None),
@@ -53,7 +55,7 @@ def _deployed(deployed: Deployed) -> Iterator[Trouble]:
     )
     for kind, report in reports:
         if report:
-            yield from (_failure(kind, failure) for failure in report.failures)
+            yield from (_failure(kind, failure, stack) for failure in report.failures)
     for urn, change in sorted(deployed.again.changes.items()) if deployed.again else ():
         yield Trouble("second preview not empty", name_of(urn), f"after `up`, a preview still wants to {change} it")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.graph import Graph, Resource
-from rehearsal.places import place_of
+from rehearsal.places import places
 from rehearsal.rules.reading import at, items, text
 from rehearsal.values import redact
 from settings.model import Settings
@@ -86,9 +86,8 @@ class _Owned:
 
 def _by_place(graph: Graph) -> dict[str, _Owned]:
     owned: dict[str, _Owned] = {}
-    for urn in sorted(graph.resources):
-        resource = graph.resources[urn]
-        owned.setdefault(place_of(graph, resource), _Owned()).add(resource)
+    for urn, place in sorted(places(graph).items()):
+        owned.setdefault(place, _Owned()).add(graph.resources[urn])
     return owned
 
 

@@ -197,6 +197,25 @@ def test_a_preview_marks_what_changes_where_it_stands(previewed: tuple[Graph, Re
     assert places == {"site": ["replace 1", "update 1"], "enterprise": ["create 1"], "shared": []}
 
 
+def test_what_is_only_perhaps_replaced_is_told_apart(recorded: Recorded) -> None:
+    graph = recorded(TWO_CLUSTERS)
+    node, role = graph.named("site-node").urn, graph.named("site-arc-onboarding-role").urn
+    differences = {
+        node: [Difference("size", '"a"', '"b"', True)],
+        role: [Difference("principalId", '"a"', "[unknown]", True)],
+    }
+    report = Report(changes={node: "replace", role: "replace"}, differences=differences)
+    page = parse(of_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
+    lists = [one for one in page.by_id("resources").all("details", "fold") if list(one.all("ul", "changes"))]
+    assert [one.one("summary").words for one in lists] == [
+        "replace 1: what is there now is lost",
+        "perhaps replace 1: only if a value that is not known before up turns out to be another one",
+    ]
+    figures = page.by_id("verdict").words
+    assert "Replaced or deleted1" in figures
+    assert "Perhaps replaced1" in figures
+
+
 def test_a_preview_that_failed_says_so_with_the_remedy(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
     failure = Failure(graph.named("site-node").urn, "the size is not offered", None)
