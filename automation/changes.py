@@ -93,7 +93,7 @@ def changes_of(
 
 def _order(one: Change) -> tuple[bool, str, str, int, str]:
     where = one.where
-    return where.cluster == SHARED, where.cluster, where.concern, list(MARKS).index(one.kind), one.urn
+    return where.cluster == SHARED, where.cluster, where.concern, list(MARKS).index(one.kind), name_of(one.urn)
 
 
 def print_changes(changes: Sequence[Change]) -> None:

@@ -287,3 +287,40 @@ def test_without_its_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert result.stderr == "The package typer is missing. Next: make setup, then .venv/bin/python -m automation\n"
+
+
+def test_a_rehearsal_writes_its_report_also_when_something_is_found(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from components import mqtt_bodies
+
+    file = tmp_path / "report.html"
+    assert run("rehearse", "--without-messages", "--report", str(file)).exit_code == 0
+    well = file.read_text(encoding="utf-8")
+    assert "Rehearsal of stack test" in well
+    assert "No message was sent: none was wanted." in well
+
+    monkeypatch.setattr(mqtt_bodies, "endpoint_properties", lambda *_: {"endpointType": "Mqtt"})
+    result = run("rehearse", "--without-messages", "--report", str(file))
+    assert result.exit_code == 1
+    assert f"Report: {file}\n" in result.stderr
+    assert "site-to-enterprise-endpoint" in file.read_text(encoding="utf-8")
+    assert file.read_text(encoding="utf-8") != well
+
+
+def test_a_preview_writes_its_report_with_what_the_engine_says(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    assert run("up", "--offline").exit_code == 0
+    another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
+    changed = {**TWO_CLUSTERS, "clusters": another_port}
+    assert run("preview", "--offline", "--report", str(file), settings=changed).exit_code == 0
+    page = file.read_text(encoding="utf-8")
+    assert "Preview of stack test" in page
+    assert "properties.ports[0].port: 28883 -&gt; 28884" in page
+
+
+def test_diagram_is_drawn_as_text_or_to_a_file(run: Run, tmp_path: Path) -> None:
+    text = run("diagram").stdout
+    assert "site -> enterprise: 10.2.1.10:28883" in text
+    assert run("diagram", "--out", str(tmp_path / "drawn.svg")).exit_code == 0
+    assert (tmp_path / "drawn.svg").read_text(encoding="utf-8").startswith("<svg")
