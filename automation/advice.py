@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from automation.transients import remedy_of
 
+_GO_ON = ("up", "refresh", "destroy", "rehearse")
 COMMAND = ".venv/bin/python -m automation"
 """How the command is run where `make setup` has installed it."""
 
@@ -59,6 +60,7 @@ def when_failed(text: str, stack: str, *, offline: bool) -> str:
     return "" if offline else filled(remedy_of(text), message=text, urn="", stack=stack)
 
 
-def when_interrupted() -> str:
-    """Ctrl-C."""
-    return "run the same command again; it goes on from where it was"
+def when_interrupted(command: str) -> str:
+    """Ctrl-C, by command."""
+    goes_on = "; it goes on from where it was" if command in _GO_ON else ""
+    return f"run the same command again{goes_on}"

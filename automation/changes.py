@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,18 @@ class Change:
     azure-native knows little of what it will update (pulumi-field-notes §4, Update(preview)), so that a changed tag
     of an identity is announced as the replacement of its roles.
     """
+
+    @property
+    def has_cause(self) -> bool:
+        """Whether it says itself why it happens; the others are replaced with those that do."""
+        return self.kind != "replace" or any(one.replaces and one.is_known for one in self.differences)
+
+
+def _names(how: str, names: Sequence[str]) -> str:
+    """Names in as many lines as they need, each of them whole."""
+    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns)
+    text = f"      {how} {', '.join(names)}"
+    return textwrap.fill(text, width, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
 
 
 def wheres(graph: Graph) -> dict[str, Where]:
@@ -99,9 +112,13 @@ def _order(one: Change) -> tuple[bool, str, str, int, str]:
 def print_changes(changes: Sequence[Change]) -> None:
     """What is replaced or deleted first, marked and one by one with the reasons; then the rest."""
     losing = [one for one in changes if one.kind in LOSING]
-    if certain := [one for one in losing if one.is_certain]:
+    certain = [one for one in losing if one.is_certain]
+    if causes := [one for one in certain if one.has_cause]:
         say("\nReplaced or deleted:", BAD)
-        _print_groups(certain)
+        _print_groups(causes)
+    if followers := [one for one in certain if not one.has_cause]:
+        say("\nReplaced with them:" if causes else "\nReplaced:", BAD)
+        _print_groups(followers)
     if perhaps := [one for one in losing if not one.is_certain]:
         say("\nPerhaps replaced: only if a value that is not known before `up` turns out to be another one:", WARN)
         _print_groups(perhaps)
@@ -122,15 +139,16 @@ def _print_groups(changes: Sequence[Change]) -> None:
 
 def _lines(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
     for one in changes:
-        if one.kind != "create":
+        if one.kind != "create" and (one.has_cause or not one.is_certain):
             mark, style = MARKS[one.kind], ""
             if one.kind in LOSING:
                 mark, style = (f"! {mark}", BAD) if one.is_certain else (f"? {mark}", WARN)
             yield f"      {mark} {one.kind} {name_of(one.urn)}", style
             yield from ((f"          {difference}", "") for difference in one.differences)
+    if followers := [name_of(one.urn) for one in changes if one.is_certain and not one.has_cause]:
+        yield _names(f"! {MARKS['replace']} replace", followers), BAD
     if created := [name_of(one.urn) for one in changes if one.kind == "create"]:
-        text = f"      + create {', '.join(created)}"
-        yield textwrap.fill(text, _WIDTH, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False), ""
+        yield _names(f"{MARKS['create']} create", created), ""
 
 
 def _concern(resource: Resource) -> str:

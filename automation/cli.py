@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from automation.endings import EXIT_CODES, Ending
-from automation.running import operate, run
+from automation.running import confirm, operate, run, writable
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,7 @@ app = typer.Typer(
 
 Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Into a modelled Azure, without the Pulumi CLI; kept in .rehearsal/.")
+    bool, typer.Option("--offline", help="With a modelled Azure and without the Pulumi CLI; kept in .rehearsal/.")
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
@@ -41,7 +41,7 @@ Json = Annotated[
 
 Report = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="HTML page to write; it loads nothing and holds no secret."),
+    typer.Option("--report", metavar="FILE", callback=writable, help="HTML page to write. No secret is in it."),
 ]
 
 
@@ -49,7 +49,7 @@ Report = Annotated[
 def check(
     stack: Stack = "dev",
     as_json: Json = False,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Do not ask for what only the tenant knows.")] = False,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Without the tenant's own values.")] = False,
 ) -> None:
     """Check the settings: every problem at once.
 
@@ -81,7 +81,7 @@ def diagram(
     stack: Stack = "dev",
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="SVG file to write; if absent, text is printed."),
+        typer.Option("--out", metavar="FILE", callback=writable, help="SVG file to write, instead of printing text."),
     ] = None,
 ) -> None:
     """Draw clusters, networks and links.
@@ -109,7 +109,8 @@ def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
 def graph(
     stack: Stack = "dev",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="File to write; if absent, it is printed.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", callback=writable, help="File to write, instead of printing."),
     ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
@@ -130,7 +131,8 @@ def rehearse(
     stack: Stack = "dev",
     as_json: Json = False,
     destroy: Annotated[
-        bool, typer.Option("--destroy", help="Only destroy what earlier rehearsals have deployed, and forget it.")
+        bool,
+        typer.Option("--destroy", help="Only destroy and forget what earlier rehearsals have deployed."),
     ] = False,
     without_messages: Annotated[
         bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
@@ -141,7 +143,7 @@ def rehearse(
 
     The real program and the real settings: check, rules, preview, up, a second preview that has to be empty, outputs;
     then MQTT messages through a real broker that is configured from nothing but what was deployed. All of it lasts in
-    .rehearsal/, so that the next run says what has changed; --destroy starts from nothing.
+    .rehearsal/, so that the next run says what has changed.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
     from automation import summary
@@ -159,7 +161,7 @@ def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
     """Say what `up` would do.
 
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
-    `up` would fail, 2 on unusable settings.
+    program or engine refuse, 2 on unusable settings. What Azure alone would refuse shows in `up` only.
     """
     operate(PROGRAM, "preview", stack, offline=offline, as_json=as_json, report=report)
 
@@ -169,6 +171,7 @@ def up(
     stack: Stack = "dev",
     offline: Offline = False,
     as_json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -181,14 +184,16 @@ def up(
     """Make Azure what the settings say.
 
     What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
-    a failure goes on. Exits 1 with what failed and how to mend it, 2 on unusable settings.
+    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted.
+    Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
-    operate(PROGRAM, "up", stack, offline=offline, as_json=as_json, faults=fault or [])
+    asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
+    operate(PROGRAM, "up", stack, offline=offline, as_json=as_json, faults=fault or [], asks=asks)
 
 
 @app.command(rich_help_panel=LIVE)
 def refresh(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
-    """Read everything again, and let the state follow.
+    """Read everything in Azure again, and correct the state.
 
     For what somebody has changed or deleted in Azure: the next `preview` shows it.
     """
@@ -200,15 +205,13 @@ def destroy(
     stack: Stack = "dev",
     offline: Offline = False,
     as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --offline it never does.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything that the stack has deployed.
 
     Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days.
     """
-    if not (offline or yes):
-        typer.confirm(f"Delete everything that stack {stack} has deployed in Azure?", abort=True, err=True)
-    operate(PROGRAM, "destroy", stack, offline=offline, as_json=as_json)
+    operate(PROGRAM, "destroy", stack, offline=offline, as_json=as_json, asks=not (offline or yes))
 
 
 @app.command(rich_help_panel=LIVE)
@@ -228,7 +231,7 @@ def smoke(
     stack: Stack = "dev",
     offline: Offline = False,
     as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; with --offline it never does.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")] = False,
 ) -> None:
     """Try a whole life of a stack in Azure, which costs money.
@@ -239,23 +242,22 @@ def smoke(
     from automation import living, looking
     from automation.smoke import smoke as life
 
-    if not (offline or yes):
-        typer.confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?", abort=True, err=True)
     asked = living.Asked(PROGRAM, stack, offline)
-    run(
-        "smoke",
-        stack,
-        lambda: life(asked, keep=keep, doctor=lambda: looking.doctor(PROGRAM, stack)),
-        offline=offline,
-        as_json=as_json,
-    )
+
+    def act() -> Ending:
+        if not (offline or yes):
+            confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
+        return life(asked, keep=keep, doctor=lambda: looking.doctor(PROGRAM, stack))
+
+    run("smoke", stack, act, offline=offline, as_json=as_json)
 
 
 @app.command(rich_help_panel=OFFLINE)
 def sweep(
     stack: Stack = "dev",
     sample: Annotated[
-        int, typer.Option("--sample", metavar="NUMBER", help="So many cases, chosen by the seed; 0: all.")
+        int,
+        typer.Option("--sample", metavar="NUMBER", min=0, help="How many cases to try; 0: all."),
     ] = 0,
     seed: Annotated[
         int,

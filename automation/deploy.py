@@ -21,7 +21,7 @@ from automation.cut_off import cut_off_in
 from automation.differences import Difference
 from automation.locks import Lock, locks_in
 from automation.operations import STACK_TYPE, Operation, Outcome, Progress, name_of, run
-from automation.pending import looked, settle, told, with_cut_off
+from automation.pending import VAULT_SECRET, looked, settle, told, with_cut_off
 from automation.runs import BusyError, Runs
 from automation.stacks import import_state
 from automation.transients import Transient, match, remedy_of, wait_of
@@ -77,6 +77,9 @@ class Failure:
 
     @property
     def remedy(self) -> str:
+        """The next step; empty where the message has one itself."""
+        if "Next: " in self.message:
+            return ""
         if self.transient is None:
             return remedy_of(self.message)
         return f"{self.transient.title}. {remedy_of(self.message)}"
@@ -203,7 +206,7 @@ class Deployer:
 
     def _seen(self, failure: Failure) -> Failure:
         """What exists and is ours after all: it was not visible a moment ago, or was kept in a vault of this stack."""
-        ours = failure.urn in self._gone or "$azure-native:keyvault:Secret::" in failure.urn
+        ours = failure.urn in self._gone or VAULT_SECRET in failure.urn
         late = ours and "cannot create already existing resource" in failure.message
         return replace(failure, transient=THERE_ALREADY) if late else failure
 
@@ -223,7 +226,7 @@ class Deployer:
         if self._state() != (version, before):
             raise LockedError(self.stack.name, [])
         self._past_lock(report, lambda: import_state(self.stack, version, settled.deployment))
-        self.say("A run was cut off: looking what there is ...")
+        self.say("Looking what there is of what is in doubt ...")
         unread = self._look({*settled.doubtful, *settled.interrupted, ""}, report)
         found = looked(settled, self._state()[1])
         # What could not be read stays in doubt, and nothing else that the refresh has said is kept.

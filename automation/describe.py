@@ -43,7 +43,7 @@ $ .venv/bin/python -m automation up --offline --fault site-node:create:connectio
 ...
 site-node: The connection was cut (TRANSIENT-20); tried again
 Waiting 20 s for what passes by itself ...
-A run was cut off: looking what there is ...
+Looking what there is of what is in doubt ...
 site-node: its create was cut off after Azure had taken it; it is in the stack now
 ```
 
@@ -57,6 +57,9 @@ site-node: its create was cut off after Azure had taken it; it is in the stack n
 """
 
 _REMEDIES = """
+TRANSIENT-00 is no row: it is said of what this stack has made and Azure shows late, and of a vault secret that an
+earlier link of the same name has left. Both are looked for and taken over.
+
 ## What does not pass by itself
 
 Any of these anywhere in a message ends the command at once. The last row is advice for what should have passed and has

@@ -14,6 +14,8 @@ from rehearsal.engine.paths import parse
 from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_MARKER
 
 _LONGEST_VALUE = 60
+_ENGINES_OWN = {"replaceWith"}
+"""Said of what is replaced with another resource, and no property."""
 _ABSENT = object()
 
 
@@ -43,7 +45,7 @@ def differences(step: StepEventMetadata) -> list[Difference]:
     """Every property that the step changes, in order of their paths."""
     kinds = step.detailed_diff or {}
     found = []
-    for path in sorted({*kinds, *(() if kinds else step.diffs or ())}):
+    for path in sorted({*kinds, *(() if kinds else step.diffs or ())} - _ENGINES_OWN):
         is_output = path in kinds and not kinds[path].input_diff
         side = "outputs" if is_output else "inputs"
         before, after = (_at(getattr(state, side, None), path) for state in (step.old, step.new))

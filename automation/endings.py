@@ -22,7 +22,7 @@ EXIT_CODES: Mapping[int, str] = {
     OK: "done, and nothing is wrong",
     FAILED: "something was found or has failed; the text says what, and the next step",
     UNUSABLE: "settings or usage are wrong: nothing was begun",
-    INTERRUPTED: "interrupted; the same command goes on from there",
+    INTERRUPTED: "interrupted; `Next:` says what to do",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -77,6 +76,16 @@ def _offline(faults: Faults | None, clock: ManualClock) -> auto.PulumiCommand:
     return OfflineCommand(faults=faults, clock=clock)
 
 
+def elsewhere(deployment: Mapping[str, Any], settings: Settings) -> list[str]:
+    """Subscriptions that the stack has resources in, and the settings do not name.
+
+    Every request would go to the settings' subscription: a refresh would find nothing there, and empty the state.
+    """
+    ids = (str(resource.get("id", "")).split("/") for resource in deployment.get("resources") or [])
+    found = {parts[2] for parts in ids if parts[:2] == ["", "subscriptions"]}
+    return sorted(found - {settings.tenant.subscription_id})
+
+
 def fault(text: str) -> Fault:
     """`NAME:OPERATION:KIND`, e.g. `site-node:create:throttled`; a number may follow.
 
@@ -87,9 +96,3 @@ def fault(text: str) -> Fault:
     if len(parts) not in (3, 4) or not (parts[3:] or ["1"])[0].isdecimal():
         raise ValueError(f"{text!r} is no fault; expected NAME:OPERATION:KIND[:TIMES], e.g. site-node:create:throttled")
     return Fault(parts[0], parts[1], parts[2], int((parts[3:] or ["1"])[0]))
-
-
-def reason(error: auto.CommandError) -> str:
-    """What the command said on its error stream."""
-    found = re.search(r"^ stderr: (.*)", str(error), re.M | re.S)
-    return (found[1] if found else str(error)).strip()

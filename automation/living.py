@@ -17,6 +17,7 @@ from automation.deploy import Deployer, Report
 from automation.endings import FAILED, INTERRUPTED, Ending, problem
 from automation.operations import Operation
 from automation.report import Told, as_document, print_outcomes, print_report
+from automation.stacks import UnusableError
 from automation.tracking import Expected, Tracker, expected_of
 from automation.watching import watching
 from rehearsal.azure.faults import Faults
@@ -48,7 +49,9 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     """
     settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
     deployer = deployer_of(asked, settings)
-    tracker, where = _expectations(asked, operation, deployer.deployment())
+    deployment = deployer.deployment()
+    _refuse_elsewhere(asked, deployment, settings)
+    tracker, where = _expectations(asked, operation, deployment)
     began = time.monotonic()
     estimated = operation == "up" and not asked.offline
     with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
@@ -95,7 +98,7 @@ def outputs(asked: Asked) -> Ending:
     settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
     found = deployer_of(asked, settings).stack.outputs()
     shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
-    step = "" if shown else f"{advice.command('up', asked.stack, offline=asked.offline)}: nothing is deployed yet"
+    step = "" if shown else f"{advice.command('up', asked.stack, offline=asked.offline)}, which has not finished yet"
     return Ending(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
 
 
@@ -123,6 +126,16 @@ def _lines(output: str, value: Any) -> Sequence[str]:
 def deployer_of(asked: Asked, settings: Settings) -> Deployer:
     """Operations on the stack that was asked for."""
     return lifecycle.deployer(asked.program, asked.stack, settings, offline=asked.offline, faults=asked.faults)
+
+
+def _refuse_elsewhere(asked: Asked, deployment: Mapping[str, Any], settings: Settings) -> None:
+    if others := lifecycle.elsewhere(deployment, settings):
+        step = f"put back subscription_id: {others[0]}; for another subscription take a stack of its own"
+        raise UnusableError(
+            f"Stack {asked.stack} has resources in subscription {', '.join(others)}, and its settings say"
+            f" {settings.tenant.subscription_id}. Next: "
+            + (f"make rehearse-clean STACK={asked.stack}, which starts from nothing" if asked.offline else step)
+        )
 
 
 def _expectations(
@@ -185,7 +198,7 @@ def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], ope
         INTERRUPTED,
         "cancelled",
         show=lambda: print_outcomes(outcomes, where),
-        error="Interrupted. What Azure had accepted goes on there.",
-        next=advice.when_interrupted(),
+        error="Interrupted." + ("" if asked.offline else " What Azure had accepted goes on there."),
+        next=advice.when_interrupted(operation),
         own=as_document(told),
     )

@@ -28,7 +28,8 @@ class Lock:
     """When, as the CLI writes it."""
 
     def __str__(self) -> str:
-        return f"{self.user}@{self.host}, process {self.pid}, since {self.at}"
+        gone = "; no such process is here now" if self.is_left_over else ""
+        return f"{self.user}@{self.host}, process {self.pid}, since {self.at}{gone}"
 
     @property
     def is_left_over(self) -> bool:

@@ -118,6 +118,8 @@ _MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", 
 def _print_checks(checks: Sequence[Check]) -> None:
     width = max(len(check.title) for check in checks)
     for check in checks:
+        if check.outcome == "not-run":
+            continue
         mark, style = _MARKS[check.outcome]
         first, *more = check.found.splitlines() or [""]
         say(f"{mark:<8} {check.title:<{width}}  {first}", style if check.outcome != "ok" else "")
@@ -125,6 +127,12 @@ def _print_checks(checks: Sequence[Check]) -> None:
             say(f"{'':8} {'':{width}}  {line}")
         for line in check.mend.splitlines():
             say(f"{'':8} -> {line}")
+    waiting_for: dict[str, list[str]] = {}
+    for check in checks:
+        if check.outcome == "not-run":
+            waiting_for.setdefault(check.found, []).append(check.title)
+    for first, titles in waiting_for.items():
+        say(f"{_MARKS['not-run'][0]:<8} {first}: {', '.join(titles)}", DIM)
     counts: Counter[str] = Counter(check.outcome for check in checks)
     say("\n" + ", ".join(f"{counts[outcome]} {mark}" for outcome, (mark, _) in _MARKS.items() if counts[outcome]))
 

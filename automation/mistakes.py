@@ -8,7 +8,8 @@ from automation import advice
 from automation.deploy import LockedError, ProtectedError
 from automation.endings import FAILED, INTERRUPTED, UNUSABLE, Ending, problem
 from automation.explain import UnknownPathError
-from automation.lifecycle import ExampleError, reason
+from automation.lifecycle import ExampleError
+from automation.operations import reason
 from automation.pending import UnsettledError
 from automation.stacks import UnusableError
 from rehearsal.mqtt.install import MosquittoMissingError
@@ -37,7 +38,7 @@ def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) 
     if isinstance(error, SettingsError):
         return of_settings(error, command, stack)
     if isinstance(error, KeyboardInterrupt):
-        step = advice.when_interrupted()
+        step = advice.when_interrupted(command)
         return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
     if isinstance(error, LockedError):
         return _refused("lock", stack, str(error), advice.when_locked(stack, offline=offline))

@@ -82,6 +82,12 @@ Progress = Callable[[Stage, str, Outcome], None]
 """Called with the URN and what is known so far while an operation runs; `same`: nothing was to be done."""
 
 
+def reason(error: CommandError) -> str:
+    """What the command said on its error stream."""
+    found = re.search(r"^ stderr: (.*)", str(error), re.M | re.S)
+    return (found[1] if found else str(error)).strip()
+
+
 def run(
     stack: auto.Stack, operation: Operation, *, replace: Sequence[str] = (), progress: Progress = lambda *_: None
 ) -> Outcome:
@@ -110,7 +116,7 @@ def run(
         outcome.error = error
         outcome.text = str(error)
         if not outcome.failures:
-            outcome.failures[""] = str(error).strip()
+            outcome.failures[""] = reason(error)
     return outcome
 
 

@@ -16,6 +16,9 @@ from rehearsal.azure.shapes import UnknownTypeError, shape_of
 _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
 """Packages whose resources exist nowhere but in the stack's state."""
 
+VAULT_SECRET = "$azure-native:keyvault:Secret::"
+"""In the URN of one: ARM cannot delete it, so a link that returns finds its earlier ones (field-review §3.19)."""
+
 State = dict[str, Any]
 """The `deployment` of `pulumi stack export`."""
 
@@ -190,8 +193,12 @@ def _needs(resource: Mapping[str, Any]) -> list[str]:
 
 def told(settled: Settled, found: Looked) -> list[str]:
     """What was done about each, in words."""
+    secrets = [urn for urn in found.there if VAULT_SECRET in urn]
     words = {
-        "its create was cut off after Azure had taken it; it is in the stack now": found.there,
+        "its create was cut off after Azure had taken it; it is in the stack now": [
+            urn for urn in found.there if urn not in secrets
+        ],
+        "Azure has it, by a create that was cut off or an earlier link; it is in the stack now": secrets,
         "its create was cut off and Azure does not have it; nothing is left of it": found.gone,
         "its create was cut off, and what exists under its name is not this stack's; it is left alone": found.foreign,
         "its create was cut off; it leaves nothing behind": settled.forgotten,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from automation.changes import Where, graph_of_state, wheres
 from automation.deploy import Report
-from automation.lifecycle import deployer
+from automation.lifecycle import deployer, elsewhere
 from automation.operations import name_of
 from rehearsal.command.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
@@ -75,6 +75,10 @@ def rehearse_and_deploy(
     if result.findings:
         return Run(result)
     stack_of = deployer(program, stack, result.settings, offline=True)
+    if elsewhere(stack_of.deployment(), result.settings):
+        tell("subscription_id is another one than at the last rehearsal: what that one deployed is forgotten.")
+        destroy(program, stack, result.settings)
+        stack_of = deployer(program, stack, result.settings, offline=True)
     where = wheres(graph_of_state(stack, stack_of.deployment())) | wheres(result.deployment)
     tell("[2/5] Preview ...")
     preview = stack_of.preview()

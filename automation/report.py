@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.advice import filled
-from automation.changes import Change, Where, changes_of, print_changes
+from automation.changes import LOSING, Change, Where, changes_of, print_changes
 from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
 from automation.operations import Operation, name_of
@@ -39,6 +39,11 @@ class Told:
     @property
     def changes(self) -> list[Change]:
         return changes_of(self.report.changes, self.report.differences, self.where)
+
+    @property
+    def would_lose(self) -> int:
+        """How many resources are certain to be replaced or deleted."""
+        return sum(one.kind in LOSING and one.is_certain for one in self.changes)
 
     @property
     def loses(self) -> bool:
@@ -103,7 +108,7 @@ def _resources(told: Told) -> list[dict[str, Any]]:
 def print_report(told: Told, *, offline: bool) -> None:
     """Print what an operation did, or would do."""
     report = told.report
-    nothing = "Nothing was changed" if report.failures else "No changes"
+    nothing = "Nothing was changed" if report.failures else "No further changes" if report.notes else "No changes"
     say(f"{counted_changes(told) or nothing}.")
     if told.operation == "preview" or told.loses:
         print_changes(told.changes)
@@ -117,7 +122,8 @@ def _print_failures(told: Told, *, offline: bool) -> None:
     for failure in told.report.failures:
         say(f"\n  FAILED {failure.name}", BAD)
         say("    " + failure.message.strip().replace("\n", "\n    "))
-        say(f"    -> {'In Azure: ' if offline else ''}{told.remedy(failure)}")
+        if remedy := told.remedy(failure):
+            say(f"    -> {'In Azure: ' if offline else ''}{remedy}")
 
 
 def print_outcomes(outcomes: Mapping[str, str], where: Mapping[str, Where]) -> None:

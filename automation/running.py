@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automation.endings import UNUSABLE, Ending, conclude, problem
+import typer
+
+from automation.console import counted
+from automation.endings import FAILED, UNUSABLE, Ending, conclude, problem
 
 if TYPE_CHECKING:
+    from automation.living import Asked
     from automation.operations import Operation
 
 
@@ -16,6 +21,8 @@ def run(command: str, stack: str, act: Callable[[], Ending], *, offline: bool = 
     """Do it, and tell how it ended; `offline` decides what may be advised."""
     try:
         ending = act()
+    except DeclinedError as error:
+        ending = Ending(FAILED, "cancelled", error=str(error), problems=[problem("answer", stack, str(error))])
     except (Exception, KeyboardInterrupt) as error:
         from automation import mistakes
 
@@ -34,8 +41,14 @@ def operate(
     as_json: bool,
     faults: Sequence[str] = (),
     report: Path | None = None,
+    asks: bool = False,
 ) -> None:
-    """One operation of the stack's life, as a command; `report` is the file for the page."""
+    """One operation of the stack's life, as a command.
+
+    Args:
+        report: file for the page.
+        asks: ask before something is deleted or replaced.
+    """
     from automation import lifecycle, living
     from rehearsal.azure.faults import Faults
 
@@ -48,12 +61,58 @@ def operate(
             return _usage(str(error), "docs/world.md lists what can go wrong")
         asked = living.Asked(program, stack, offline, ordered)
         living.tell_stand_ins(asked)
+        if asks and operation == "destroy":
+            confirm(f"Delete everything that stack {stack} has deployed in Azure?")
+        elif asks and (refusal := _previewed(asked)):
+            return refusal
         ending, told = living.operate(asked, operation)
         if report and told:
             living.write_report(asked, told, report)
         return ending
 
     run(operation, stack, act, offline=offline, as_json=as_json)
+
+
+class DeclinedError(Exception):
+    """The user said no."""
+
+
+def confirm(question: str) -> None:
+    """Ask on standard error.
+
+    Raises:
+        DeclinedError: the answer is no, or there is nobody to answer.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise DeclinedError("Nothing was done: the question was not answered with yes.")
+
+
+def writable(file: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before the work is done.
+
+    Raises:
+        BadParameter: it cannot.
+    """
+    if file and (file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)):
+        raise typer.BadParameter(f"{file} cannot be written; expected a file in a folder that exists")
+    return file
+
+
+def _previewed(asked: Asked) -> Ending | None:
+    """Preview, and ask if something would be lost; how the command ends if it does not go on."""
+    from automation import living
+
+    ending, told = living.operate(asked, "preview")
+    if ending.exit_code or told is None:
+        return ending
+    if told.would_lose:
+        ending.show()
+        confirm(f"{counted(told.would_lose, 'resource')} would be replaced or deleted. Go on?")
+    return None
 
 
 def _usage(text: str, step: str) -> Ending:

@@ -14,7 +14,7 @@ from typing import Any
 
 from automation import advice, lifecycle
 from automation.console import BAD, minutes, progress, say
-from automation.endings import FAILED, OK, UNUSABLE, Ending, problem
+from automation.endings import FAILED, INTERRUPTED, OK, UNUSABLE, Ending, problem
 from automation.living import Asked, deployer_of, operate, outputs
 from automation.operations import Operation
 from automation.report import Told
@@ -41,7 +41,14 @@ def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
     settings, _ = lifecycle.settings_of(asked.program, asked.stack, offline=asked.offline)
     if refusal := _refusal(asked, settings):
         return refusal
-    steps = list(_until_wrong(asked, keep=keep, doctor=doctor))
+    steps: list[Step] = []
+    try:
+        for step in _until_wrong(asked, keep=keep, doctor=doctor):
+            steps.append(step)  # noqa: PERF402 what was done is told also when it is interrupted
+    except KeyboardInterrupt:
+        left = advice.command("destroy", asked.stack, offline=asked.offline)
+        step_now = f"what is deployed goes with: {left}"
+        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
     if not asked.offline:
         _record(asked, settings, steps)
     return _ending(asked, steps)
@@ -51,7 +58,8 @@ def _refusal(asked: Asked, settings: Settings) -> Ending | None:
     """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
     if deployer_of(asked, settings).deployment().get("resources"):
         text = f"Stack {asked.stack} has resources, and a smoke run ends by destroying its stack."
-        step = "take a stack of its own: copy its file, with another instance"
+        left = advice.command("destroy", asked.stack, offline=asked.offline)
+        step = f"if they are left of a smoke run: {left}. If not: take a stack of its own, with another instance"
     elif settings.profile.protect:
         text = f"Stack {asked.stack} has the profile {settings.profile.name}, which protects resources from destroy."
         step = "set profile: dev in a stack of its own"
@@ -84,6 +92,8 @@ def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterato
 
 def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
     ending, told = operate(asked, operation)
+    if ending.exit_code == INTERRUPTED:
+        raise KeyboardInterrupt
     if wrong := _wrong(ending):
         return Step(name, wrong, told=told)
     assert told is not None  # only an interrupted operation has nothing to say

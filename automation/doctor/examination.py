@@ -79,14 +79,15 @@ def _evaluate(context: Context) -> None:
 
 def _look(row: Row, context: Context, needs: Mapping[str, Future[_Looked]]) -> _Looked:
     roots = [looked.root for looked in (need.result() for need in needs.values()) if looked.root]
-    finding = Finding("not-run", f"{_listed(roots)} first") if roots else _found(row, context)
+    finding = Finding("not-run", f"after {_listed(roots)}") if roots else _found(row, context)
     is_fine = finding.outcome in ("ok", "warning")
     root = "" if is_fine else (roots or [row.id])[0]
     return _Looked(Check(row.id, row.title, finding.outcome, finding.found, row.expected, finding.mend), root)
 
 
 def _listed(roots: Sequence[str]) -> str:
-    return f"mend {' and '.join(dict.fromkeys(roots))}"
+    titles = {row.id: row.title for row in CHECKS}
+    return " and ".join(titles[root] for root in dict.fromkeys(roots))
 
 
 def _found(row: Row, context: Context) -> Finding:

@@ -77,10 +77,8 @@ def look_at_program(context: Context) -> Finding:
 def look_at_azure_cli(context: Context) -> Finding:
     """The Azure CLI's version."""
     if context.tools.ask("az", "version", "--output", "json").absent:
-        install = "# https://learn.microsoft.com/cli/azure/install-azure-cli; on Debian and Ubuntu:\n"
-        return Finding(
-            "failed", "az is not on PATH", f"{install}curl -sL https://aka.ms/InstallAzureCLIDeb | sudo bash"
-        )
+        install = "# install it: https://learn.microsoft.com/cli/azure/install-azure-cli"
+        return Finding("failed", "az is not on PATH", install)
     version = VersionInfo.parse(str(context.tools.az("version")["azure-cli"]))
     return of([f"version {version}"] if version < OLDEST_AZURE_CLI else [], f"version {version}", "az upgrade")
 

@@ -15,7 +15,7 @@ from automation.doctor.tools import NoAnswerError
 from automation.stacks import OLDEST_CLI
 from settings import stack_file
 
-_INSTALL = "# https://www.pulumi.com/docs/install\ncurl -fsSL https://get.pulumi.com | sh"
+_INSTALL = "# install it: https://www.pulumi.com/docs/install"
 _KEY = '"azurekeyvault://<vault>.vault.azure.net/keys/<key>"'
 
 
@@ -34,7 +34,11 @@ def look_at_login(context: Context) -> Finding:
     """Who is logged in to which backend."""
     answer = context.tools.ask("pulumi", "--non-interactive", "whoami", "--json")
     if not answer.ok:
-        return Finding("failed", f"no login: {answer.reason}", "pulumi login")
+        return Finding(
+            "failed",
+            f"no login: {answer.reason}",
+            "pulumi login  # Pulumi Cloud; or: pulumi login 'azblob://<container>?storage_account=<account>'",
+        )
     found = context.tools.json("pulumi", "--non-interactive", "whoami", "--json")
     return Finding("ok", f"{found.get('user')} at {without_credentials(str(found.get('url', '')))}")
 

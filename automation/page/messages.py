@@ -35,8 +35,8 @@ class Sent:
 
     @property
     def refused(self) -> int:
-        """Cases that were refused as expected."""
-        return sum(case.ok for case in self.proof.cases if case.refusal)
+        """Cases that were refused as expected, without those that only show our own configuration."""
+        return sum(case.ok for case in self.proof.cases if case.refusal and not case.label)
 
     @property
     def cases(self) -> Sequence[Case]:

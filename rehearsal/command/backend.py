@@ -136,13 +136,19 @@ def _told(locks: list[Path]) -> str:
     lines = []
     for lock in locks:
         with suppress(FileNotFoundError):  # its run has ended in this moment
-            by = json.loads(lock.read_text(encoding="utf-8"))
-            who = f"{by['username']}@{by['hostname']} (pid {by['pid']})"
-            lines.append(f"\n  {lock.resolve().as_uri()}: created by {who} at {by['timestamp']}")
+            lines.append(f"\n  {lock.resolve().as_uri()}: {_holder(lock)}")
     return (
         f"error: the stack is currently locked by {len(locks)} lock(s). Either wait for the other process(es) to end or"
         f" delete the lock file with `pulumi cancel`.{''.join(lines)}"
     )
+
+
+def _holder(lock: Path) -> str:
+    try:
+        by = json.loads(lock.read_text(encoding="utf-8"))
+        return f"created by {by['username']}@{by['hostname']} (pid {by['pid']}) at {by['timestamp']}"
+    except (ValueError, KeyError, TypeError):
+        return "cut off while it was written"
 
 
 def _write(file: Path, document: Any) -> None:

@@ -19,26 +19,45 @@ LONG = "a-name-that-is-longer-than-any-line-could-ever-hope-to-be-" * 4
 SECRET = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
 
 
-def printed(capsys: pytest.CaptureFixture[str], changes: dict[str, str], where: dict[str, Where]) -> str:
-    print_changes(changes_of(changes, {}, where))
+UNKNOWN_PRINCIPAL = Difference("principalId", '"a"', "[unknown]", replaces=True)
+OTHER_SIZE = Difference("size", "1", "2", replaces=True)
+
+
+def printed(
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, str],
+    where: dict[str, Where],
+    why: dict[str, list[Difference]] | None = None,
+) -> str:
+    print_changes(changes_of(changes, why or {}, where))
     return capsys.readouterr().out
 
 
 def test_what_is_replaced_or_deleted_comes_first_and_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(
         capsys,
-        {urn("new"): "create", urn("old"): "delete", urn("node"): "replace", urn("tag"): "update"},
         {
+            urn("new"): "create",
+            urn("old"): "delete",
+            urn("node"): "replace",
+            urn("k3s"): "replace",
+            urn("tag"): "update",
+        },
+        {
+            urn("k3s"): Where("berlin", "nodes"),
             urn("new"): Where("berlin", "network"),
             urn("old"): Where("lyon", "network"),
             urn("node"): Where("berlin", "nodes"),
             urn("tag"): Where("lyon", "network"),
         },
+        {urn("node"): [OTHER_SIZE]},
     )
     assert text == (
         "\nReplaced or deleted:\n"
-        "  berlin\n    nodes\n      ! +- replace node\n"
+        "  berlin\n    nodes\n      ! +- replace node\n          size: 1 -> 2 (replaces)\n"
         "  lyon\n    network\n      ! - delete old\n"
+        "\nReplaced with them:\n"
+        "  berlin\n    nodes\n      ! +- replace k3s\n"
         "\nCreated or updated:\n"
         "  berlin\n    network\n      + create new\n"
         "  lyon\n    network\n      ~ update tag\n"
@@ -50,10 +69,6 @@ def test_a_change_says_which_properties_and_what_makes_it_a_replacement(capsys: 
     print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}))
     text = capsys.readouterr().out
     assert '          zones[0]: "1" -> "2" (replaces)\n          tags.a: not set -> "b"\n' in text
-
-
-UNKNOWN_PRINCIPAL = Difference("principalId", '"a"', "[unknown]", replaces=True)
-OTHER_SIZE = Difference("size", "1", "2", replaces=True)
 
 
 def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
@@ -138,7 +153,8 @@ def test_values_come_from_where_they_are() -> None:
 
 
 def test_what_azure_has_changed_is_read_from_the_outputs() -> None:
-    (found,) = differences(step({"here": 1}, {"here": 2}, seen=diff(DiffKind.UPDATE, of_inputs=False)))
+    kinds = {"seen": diff(DiffKind.UPDATE, of_inputs=False), "replaceWith": diff(DiffKind.UPDATE)}
+    (found,) = differences(step({"here": 1}, {"here": 2}, **kinds))
     assert (found.before, found.after) == ("1", "2")
 
 

@@ -324,3 +324,27 @@ def test_diagram_is_drawn_as_text_or_to_a_file(run: Run, tmp_path: Path) -> None
     assert "site -> enterprise: 10.2.1.10:28883" in text
     assert run("diagram", "--out", str(tmp_path / "drawn.svg")).exit_code == 0
     assert (tmp_path / "drawn.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_a_rehearsal_in_another_subscription_starts_from_nothing(run: Run) -> None:
+    """As after the first steps of docs/first-environment.md: rehearsed with stand-ins, then the tenant's values."""
+    assert run("rehearse", "--without-messages").exit_code == 0
+    own = {**TWO_CLUSTERS, "subscription_id": "3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c"}
+    result = run("rehearse", "--without-messages", settings=own)
+    assert result.exit_code == 0, result.stdout + result.stderr
+    assert "subscription_id is another one than at the last rehearsal" in result.stderr
+    assert "118 created (beside" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["rehearse", "--report"], ["preview", "--offline", "--report"], ["graph", "--out"], ["diagram", "--out"]],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(
+    arguments: list[str], run: Run, tmp_path: Path
+) -> None:
+    for file in (tmp_path / "nowhere" / "a.html", tmp_path):
+        result = run(*arguments, str(file))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "cannot be written" in " ".join(result.stderr.split())
+    assert not (tmp_path / ".rehearsal").exists()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from automation import lifecycle
+from automation import lifecycle, running
 from automation.stacks import OLDEST_CLI
 from rehearsal.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
@@ -261,8 +262,61 @@ def test_destroy_asks_before_it_deletes_in_azure(run: Run, cli: Callable[[str], 
     calls = cli("exit 1")
     result = run("destroy", input="n\n")
     assert result.exit_code == 1
+    assert result.stderr.endswith("Nothing was done: the question was not answered with yes.\n")
+    assert run("destroy", input="").exit_code == 1
     assert "Delete everything that stack test has deployed in Azure? [y/N]" in result.stderr
     assert not calls.exists()
+
+
+def test_what_would_be_lost_is_asked_for_before_it_goes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a terminal."""
+    asked: list[str] = []
+
+    def answered(answer: bool) -> None:
+        monkeypatch.setattr(typer, "confirm", lambda question, **_: asked.append(question) or answer)
+
+    def up() -> int:
+        try:
+            running.operate(tmp_path, "up", STACK, offline=True, as_json=False, asks=True)
+        except typer.Exit as ending:
+            return ending.exit_code
+        return 0
+
+    answered(False)
+    run("preview", "--offline")
+    assert (up(), asked) == (0, [])  # creates lose nothing
+    (tmp_path / "__main__.py").write_text("", encoding="utf-8")
+    assert (up(), asked) == (1, ["4 resources would be replaced or deleted. Go on?"])
+    assert Site(tmp_path).exists()
+    answered(True)
+    assert up() == 0
+    assert not Site(tmp_path).exists()
+
+
+def test_a_lock_that_was_cut_off_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:
+    run("up", "--offline")
+    for content in ("", "[]", '{"pid": 1}'):
+        Site(tmp_path).lock().write_text(content, encoding="utf-8")
+        result = run("up", "--offline")
+        assert result.exit_code == 1
+        assert f"rm .rehearsal/{STACK}/locks/*" in result.stderr
+
+
+def test_a_stack_in_another_subscription_is_left_alone(run: Run, tmp_path: Path) -> None:
+    """A refresh in the wrong subscription finds nothing, and would empty the state."""
+    run("up", "--offline")
+    other = "3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c"
+    settings(tmp_path, subscription_id=other)
+    for operation in OPERATIONS[:4]:
+        result = run(operation, "--offline")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert STAND_INS["subscription_id"] in result.stderr
+        assert other in result.stderr
+        assert f"Next: make rehearse-clean STACK={STACK}" in result.stderr
+    settings(tmp_path)
+    assert run("preview", "--offline").stdout == "No changes.\n"
 
 
 def test_a_locked_stack_exits_1_with_its_holder(run: Run, tmp_path: Path) -> None:

@@ -71,6 +71,23 @@ def test_protected_stacks_are_refused_before_anything_is_made(project: Callable[
     assert Backend(folder).state("test").resources == []
 
 
+def test_an_interrupted_run_says_how_to_take_down_what_is_there(
+    project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project()
+    monkeypatch.setattr(smoke, "outputs", _interrupted)
+    result = run("smoke")
+    assert result.exit_code == 130
+    command_line = ".venv/bin/python -m automation destroy --stack test --offline"
+    assert f"Next: what is deployed goes with: {command_line}\n" in result.stderr
+    again = run("smoke")
+    assert f"Next: if they are left of a smoke run: {command_line}." in again.stderr
+
+
+def _interrupted(_: Asked) -> Ending:
+    raise KeyboardInterrupt
+
+
 def test_it_stops_at_the_first_step_that_is_wrong(project: Callable[..., Path]) -> None:
     folder = project()
     asked = Asked(folder, "test", True, Faults(Fault("site-node", "create", "bad-request", 1)))

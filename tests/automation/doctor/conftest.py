@@ -114,7 +114,7 @@ class Machine:
         wrong = {one.id: one.outcome for one in found.values() if one.outcome not in ("ok", "not-run")}
         assert wrong == {check_id: outcome}, found
         not_run = [one for one in found.values() if one.outcome == "not-run"]
-        assert all(check_id in one.found for one in not_run), not_run
+        assert all(found[check_id].title in one.found for one in not_run), not_run
         return found[check_id]
 
 
