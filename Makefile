@@ -11,7 +11,7 @@ PAGES := rehearsal.azure.describe rehearsal.cluster.describe automation.describe
   automation.describe_rules automation.describe_settings tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep screenshots golden bench clean
+.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,7 +64,10 @@ smoke: $(READY) ## Deploy STACK to Azure, look at it and delete it again: costs 
 sweep: $(READY) ## Let the create of every resource type fail in every way (minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK)
 
-screenshots: $(READY) ## Shoot the pictures of docs/images/, with Chromium
+browser: $(READY) ## Install what the tests in a browser need, beside Chromium
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-browser.txt
+
+screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 	$(BIN)/python -m automation.page.screenshots
 
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant

@@ -13,23 +13,28 @@ COMMAND = ".venv/bin/python -m automation"
 
 
 _IN_MESSAGE: Mapping[str, str] = {
-    "<id>": r"(/subscriptions/[^\s\"',)]+[^\s\"',).])",
-    "<group>": r"/resourceGroups/([\w.()-]+)",
-    "<vm>": r"/virtualMachines/([\w-]+)",
-    "<vault>": r"/vaults/([\w-]+)|\bvault '?([\w-]+)'?",
-    "<secret>": r"/secrets/([\w-]+)",
-    "<namespace>": r"\bnamespace '?(Microsoft\.\w+)",
-    "<region>": r"\b(?:location|region) '?(?:is )?'?([a-z]+\d?)'?\b",
+    "<group>": r"/resourceGroups/([\w.-]+)/",
+    "<vm>": r"/virtualMachines/([\w-]+)\b",
+    "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
 }
-"""Placeholders of remedies, and where a message of Azure's has them."""
+"""Placeholders of remedies, and where a message has them.
+
+Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
+"""
+_LOSES = re.compile(r"\b(?:delete|purge)\b")
 
 
 def filled(remedy: str, *, message: str, urn: str, stack: str) -> str:
-    """The remedy with what is known in the place of its placeholders; what is not known stays one."""
+    """The remedy with what is known in the place of its placeholders; what is not known stays one.
+
+    Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
+    """
     text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
+    if _LOSES.search(remedy):
+        return text
     for placeholder, pattern in _IN_MESSAGE.items():
-        if placeholder in text and (found := re.search(pattern, message, re.I)):
-            text = text.replace(placeholder, next(filter(None, found.groups())))
+        if placeholder in text and (found := re.search(pattern, message)):
+            text = text.replace(placeholder, found[1])
     return text
 
 

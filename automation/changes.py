@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,25 +83,48 @@ def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
     return Graph(PROJECT, stack, False, "", resources, {})
 
 
+def follows(graph: Graph) -> dict[str, Collection[str]]:
+    """URN -> what it is replaced with (`replace_with`)."""
+    return {urn: resource.options.replace_with for urn, resource in graph.resources.items()}
+
+
 def changes_of(
-    changes: Mapping[str, str], differences: Mapping[str, Sequence[Difference]], where: Mapping[str, Where]
+    changes: Mapping[str, str],
+    differences: Mapping[str, Sequence[Difference]],
+    where: Mapping[str, Where],
+    following: Mapping[str, Collection[str]],
 ) -> list[Change]:
-    """Every change of a resource, in the order in which people read them."""
-    certain = {urn for urn, found in differences.items() if any(one.replaces and one.is_known for one in found)}
-    unknown = {urn for urn, found in differences.items() if any(one.replaces for one in found)} - certain
+    """Every change of a resource, in the order in which people read them.
+
+    Args:
+        following: as `follows` gives it; empty: nothing is known, and a replacement without a reason is certain.
+    """
+    perhaps = _perhaps({urn for urn, kind in changes.items() if kind == "replace"}, differences, following)
     found = [
-        Change(
-            urn,
-            kind,
-            where.get(urn, Where()),
-            differences.get(urn, ()),
-            # One without a reason of its own is replaced with another one.
-            is_certain=kind != "replace" or urn in certain or (urn not in unknown and bool(certain or not unknown)),
-        )
+        Change(urn, kind, where.get(urn, Where()), differences.get(urn, ()), is_certain=urn not in perhaps)
         for urn, kind in changes.items()
         if is_resource(urn)
     ]
     return sorted(found, key=_order)
+
+
+def _perhaps(
+    replaced: Collection[str],
+    differences: Mapping[str, Sequence[Difference]],
+    following: Mapping[str, Collection[str]],
+) -> set[str]:
+    """Of what is announced as replaced, what is so only because of values that are not known yet.
+
+    Either all its own reasons are of that kind, or it has none and all that it is replaced with is of that kind.
+    """
+    reasons = {urn: [one for one in differences.get(urn, ()) if one.replaces] for urn in replaced}
+    perhaps = {urn for urn, own in reasons.items() if own and not any(one.is_known for one in own)}
+    while True:
+        leaders = {urn: {*following.get(urn, ())} & {*replaced} for urn, own in reasons.items() if not own}
+        more = {urn for urn, found in leaders.items() if found and found <= perhaps} - perhaps
+        if not more:
+            return perhaps
+        perhaps |= more
 
 
 def _order(one: Change) -> tuple[bool, str, str, int, str]:

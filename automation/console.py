@@ -6,6 +6,7 @@ that names can be copied and searched for.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,20 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+"""All but line feed and tab; and what turns the direction of writing."""
+_COMMANDS = ((re.compile(r"##(?=vso\[|\[)"), "# #"), (re.compile(r"^(\s*)::", re.M), r"\1: :"))
+"""Lines that Azure Pipelines and GitHub take for commands of the job."""
+
+
+def harmless(text: str) -> str:
+    """The text as it may be shown: what Azure, a cluster or a stack file says gives no orders to terminal or CI."""
+    text = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    for pattern, instead in _COMMANDS:
+        text = pattern.sub(instead, text)
+    return text
+
+
 def counted(number: int, noun: str) -> str:
     """`1 link`, `2 links`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
@@ -49,7 +64,9 @@ def minutes(seconds: float) -> str:
 
 
 def _print(text: str, style: str, stream: IO[str]) -> None:
+    text = harmless(text)
     if not stream.isatty():
-        stream.write(text + "\n")
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         return
     Console(file=stream).print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.automation.events import StepEventMetadata
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from rehearsal.engine.paths import parse
+from rehearsal.engine.paths import Path, parse
 from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_MARKER
 
 _LONGEST_VALUE = 60
@@ -48,9 +48,12 @@ def differences(step: StepEventMetadata) -> list[Difference]:
     for path in sorted({*kinds, *(() if kinds else step.diffs or ())} - _ENGINES_OWN):
         is_output = path in kinds and not kinds[path].input_diff
         side = "outputs" if is_output else "inputs"
-        before, after = (_at(getattr(state, side, None), path) for state in (step.old, step.new))
         replaces = path in kinds and "replace" in str(kinds[path].diff_kind).lower()
-        found.append(Difference(path, _shown(before), _shown(after), replaces))
+        try:
+            before, after = (_at(getattr(state, side, None), parse(path)) for state in (step.old, step.new))
+        except ValueError:  # providers write some names, as those of tags, without quotes: no value then
+            before = after = _ABSENT
+        found.append(Difference(path, *_shown(before, after), replaces))
     return found
 
 
@@ -65,9 +68,9 @@ def known(value: Any) -> Any:
     return None if value == UNKNOWN_ON_WIRE else value
 
 
-def _at(value: Any, path: str) -> Any:
+def _at(value: Any, path: Path) -> Any:
     """The value at the path; a secret or an unknown on the way stands for what lies inside."""
-    for part in parse(path):
+    for part in path:
         if value == UNKNOWN_ON_WIRE or (isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET_SIGNATURE):
             return value
         try:
@@ -77,10 +80,22 @@ def _at(value: Any, path: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(before: Any, after: Any) -> tuple[str, str]:
+    """Both as JSON; of long ones what begins shortly before they part."""
+    texts = (_text(before), _text(after))
+    parts = next((at for at, (old, new) in enumerate(zip(*texts, strict=False)) if old != new), min(map(len, texts)))
+    start = max(0, parts - _LONGEST_VALUE // 2) if max(map(len, texts)) > _LONGEST_VALUE else 0
+    return _cut(texts[0], start), _cut(texts[1], start)
+
+
+def _cut(text: str, start: int) -> str:
+    if not start and len(text) <= _LONGEST_VALUE:
+        return text
+    head, tail = ("..." if start else ""), ("..." if len(text) > start + _LONGEST_VALUE else "")
+    return f"{head}{text[start : start + _LONGEST_VALUE]}{tail} ({len(text)} characters)"
+
+
+def _text(value: Any) -> str:
     if value is _ABSENT:
         return ""
-    if value == UNKNOWN_ON_WIRE:
-        return UNKNOWN_MARKER
-    text = json.dumps(known(value), ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
+    return UNKNOWN_MARKER if value == UNKNOWN_ON_WIRE else json.dumps(known(value))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from automation import advice, lifecycle
-from automation.changes import Where, graph_of_state, wheres
+from automation.changes import Where, follows, graph_of_state, wheres
 from automation.console import progress, say
 from automation.deploy import Deployer, Report
 from automation.endings import FAILED, INTERRUPTED, Ending, problem
@@ -51,7 +51,7 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     deployer = deployer_of(asked, settings)
     deployment = deployer.deployment()
     _refuse_elsewhere(asked, deployment, settings)
-    tracker, where = _expectations(asked, operation, deployment)
+    tracker, where, following = _expectations(asked, operation, deployment)
     began = time.monotonic()
     estimated = operation == "up" and not asked.offline
     with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
@@ -63,7 +63,8 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     for order in asked.faults.open:
         progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
     did = operation != "preview"
-    told = Told(asked.stack, operation, report, where, tracker.outcomes() if did else {}, tracker.took if did else {})
+    outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
+    told = Told(asked.stack, operation, report, where, outcomes, following, took)
     return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
 
 
@@ -88,7 +89,9 @@ def write_report(asked: Asked, told: Told, file: Path) -> None:
 
 
 def write_page(file: Path, page: str) -> None:
-    """Write a page, and say so."""
+    """Write a page, readable by its owner only, and say so."""
+    file.touch(0o600)
+    file.chmod(0o600)
     file.write_text(page, encoding="utf-8")
     progress(f"Report: {file}")
 
@@ -140,14 +143,14 @@ def _refuse_elsewhere(asked: Asked, deployment: Mapping[str, Any], settings: Set
 
 def _expectations(
     asked: Asked, operation: Operation, deployment: Mapping[str, Any]
-) -> tuple[Tracker, dict[str, Where]]:
-    """What the operation is about, and where each of it belongs."""
+) -> tuple[Tracker, dict[str, Where], dict[str, Collection[str]]]:
+    """What the operation is about, where each of it belongs, and what it is replaced with."""
     had = wheres(graph_of_state(asked.stack, deployment))
     if operation in ("refresh", "destroy"):
-        return Tracker({urn: Expected(0) for urn in had}), had
+        return Tracker({urn: Expected(0) for urn in had}), had, {}
     if (graph := _graph(asked)) is None:
-        return Tracker(), had
-    return Tracker(expected_of(graph), existing=had), had | wheres(graph)
+        return Tracker(), had, {}
+    return Tracker(expected_of(graph), existing=had), had | wheres(graph), follows(graph)
 
 
 def _graph(asked: Asked) -> Graph | None:
@@ -193,7 +196,7 @@ def _next(asked: Asked, told: Told) -> str:
 
 def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
     outcomes = tracker.outcomes(interrupted=True)
-    told = Told(asked.stack, operation, Report(changes=dict(tracker.changes)), where, outcomes, tracker.took)
+    told = Told(asked.stack, operation, Report(changes=dict(tracker.changes)), where, outcomes, took=tracker.took)
     return Ending(
         INTERRUPTED,
         "cancelled",

@@ -98,10 +98,8 @@ def run(
     """
     outcome = Outcome(operation)
 
-    def listen(event: EngineEvent) -> None:
-        _note(event, outcome, progress)
-
-    options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "on_event": listen, "suppress_progress": True}
+    listener = _Listener(outcome, progress)
+    options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "on_event": listener, "suppress_progress": True}
     if operation != "preview":
         options["suppress_outputs"] = True
     if operation in ("up", "destroy"):
@@ -117,7 +115,24 @@ def run(
         outcome.text = str(error)
         if not outcome.failures:
             outcome.failures[""] = reason(error)
+    if listener.error:
+        raise listener.error
     return outcome
+
+
+@dataclass
+class _Listener:
+    """Notes the engine's events. The SDK would print one that cannot be noted, and go on without it."""
+
+    outcome: Outcome
+    progress: Progress
+    error: Exception | None = None
+
+    def __call__(self, event: EngineEvent) -> None:
+        try:
+            _note(event, self.outcome, self.progress)
+        except Exception as error:
+            self.error = self.error or error
 
 
 def _note(event: EngineEvent, outcome: Outcome, progress: Progress) -> None:

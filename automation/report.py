@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class Told:
     """URN -> where it belongs."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """URN -> what became of it (`automation.tracking`); empty for a preview."""
+    following: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """URN -> what it is replaced with."""
     took: Mapping[str, float] = field(default_factory=dict)
     """URN -> seconds that its last step took."""
 
@@ -38,7 +40,7 @@ class Told:
 
     @property
     def changes(self) -> list[Change]:
-        return changes_of(self.report.changes, self.report.differences, self.where)
+        return changes_of(self.report.changes, self.report.differences, self.where, self.following)
 
     @property
     def would_lose(self) -> int:

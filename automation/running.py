@@ -62,7 +62,8 @@ def operate(
         asked = living.Asked(program, stack, offline, ordered)
         living.tell_stand_ins(asked)
         if asks and operation == "destroy":
-            confirm(f"Delete everything that stack {stack} has deployed in Azure?")
+            where = lifecycle.settings_of(program, stack, offline=offline)[0].tenant.subscription_id
+            confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
         elif asks and (refusal := _previewed(asked)):
             return refusal
         ending, told = living.operate(asked, operation)

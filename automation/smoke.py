@@ -6,8 +6,10 @@ Nothing is claimed of Azure until a dated result is in the repository (docs/prov
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from automation.endings import FAILED, INTERRUPTED, OK, UNUSABLE, Ending, proble
 from automation.living import Asked, deployer_of, operate, outputs
 from automation.operations import Operation
 from automation.report import Told
+from automation.stacks import VARIABLE
 from settings import Settings
 
 
@@ -44,13 +47,13 @@ def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
     steps: list[Step] = []
     try:
         for step in _until_wrong(asked, keep=keep, doctor=doctor):
-            steps.append(step)  # noqa: PERF402 what was done is told also when it is interrupted
+            steps.append(step)
+            if not asked.offline:
+                _record(asked, settings, steps)
     except KeyboardInterrupt:
         left = advice.command("destroy", asked.stack, offline=asked.offline)
         step_now = f"what is deployed goes with: {left}"
         return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
-    if not asked.offline:
-        _record(asked, settings, steps)
     return _ending(asked, steps)
 
 
@@ -60,6 +63,9 @@ def _refusal(asked: Asked, settings: Settings) -> Ending | None:
         text = f"Stack {asked.stack} has resources, and a smoke run ends by destroying its stack."
         left = advice.command("destroy", asked.stack, offline=asked.offline)
         step = f"if they are left of a smoke run: {left}. If not: take a stack of its own, with another instance"
+    elif not asked.offline and os.environ.get(VARIABLE):
+        text = f"{VARIABLE} is set: not Azure would answer, but {os.environ[VARIABLE]}."
+        step = f"unset {VARIABLE}; --offline tries the steps in the modelled Azure"
     elif settings.profile.protect:
         text = f"Stack {asked.stack} has the profile {settings.profile.name}, which protects resources from destroy."
         step = "set profile: dev in a stack of its own"
@@ -69,7 +75,18 @@ def _refusal(asked: Asked, settings: Settings) -> Ending | None:
 
 
 def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
-    for step in _steps(asked, keep=keep, doctor=doctor):
+    from automation.mistakes import TOLD
+
+    steps = _steps(asked, keep=keep, doctor=doctor)
+    while True:
+        try:
+            step = next(steps, None)
+        except TOLD as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            step = Step("then", str(error))
+        if step is None:
+            return
         progress(f"{step.name}: {step.wrong or 'as it must be'}", BAD if step.wrong else "")
         yield step
         if step.wrong:
@@ -79,8 +96,10 @@ def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> I
 def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
     if not asked.offline:
         yield Step("doctor", _wrong(doctor()))
-    yield _step(asked, "preview", "preview")
-    yield _step(asked, "up", "up")
+    preview = _step(asked, "preview", "preview")
+    yield preview if preview.wrong else replace(preview, wrong=_not_only_creates(preview))
+    up = _step(asked, "up", "up")
+    yield up if up.wrong else replace(up, wrong=_not_as_previewed(preview, up))
     yield _step(asked, "second preview", "preview", empty=True)
     yield _step(asked, "refresh", "refresh", empty=True)
     yield _step(asked, "preview after refresh", "preview", empty=True)
@@ -88,6 +107,21 @@ def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterato
     yield Step("outputs", "" if found.get("arc_proxy_commands") else "no Arc proxy command is among them")
     if not keep:
         yield _step(asked, "destroy", "destroy")
+
+
+def _not_only_creates(preview: Step) -> str:
+    changes = preview.told.report.changes if preview.told else {}
+    others = sorted({kind for kind in changes.values() if kind != "create"})
+    return f"a stack that has nothing is created and nothing else; here also: {', '.join(others)}" if others else ""
+
+
+def _not_as_previewed(preview: Step, up: Step) -> str:
+    """Somebody else may have deployed the stack meanwhile: then it is not for us to destroy."""
+    assert preview.told is not None
+    assert up.told is not None
+    if up.told.report.changes == preview.told.report.changes:
+        return ""
+    return "it did not create exactly what the preview said; somebody else may be at work on this stack"
 
 
 def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
@@ -107,17 +141,27 @@ def _wrong(ending: Ending) -> str:
 
 
 def _record(asked: Asked, settings: Settings, steps: Sequence[Step]) -> None:
-    """Write what was seen to smoke-<stack>.json; no secret is among it."""
+    """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
     file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
     document = {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "release": settings.release.name,
+        "commit": _said("git", "-C", str(asked.program), "rev-parse", "HEAD"),
+        "pulumi": _said("pulumi", "version"),
         "locations": sorted({cluster.location for cluster in settings.clusters.values()}),
         "clusters": len(settings.clusters),
         **_document(steps),
     }
     file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    progress(f"What was seen is written to {file}")
+
+
+def _said(*command: str) -> str:
+    """The first line of what a tool says; empty where it says nothing."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 ours
+    except OSError:
+        return ""
+    return done.stdout.strip().partition("\n")[0]
 
 
 def _document(steps: Sequence[Step]) -> dict[str, Any]:

@@ -144,7 +144,9 @@ REMEDIES: tuple[Remedy, ...] = (
         "Have Owner, or Contributor with User Access Administrator, granted at that scope, then `az login` again.",
         "pulumi-azure #595, learn.microsoft.com/azure/iot-operations/troubleshoot"),
     Remedy("REMEDY-10", "Exists already", r"cannot create already existing (?:sub)?resource",
-        "Import it (`pulumi import <type> <name> <id>`) or, if nobody needs it, `az resource delete --ids <id>`.",
+        "If its resource group has the tag `edge-stamps-stack` of this stack, the state is somewhere else: look at"
+        " `pulumi whoami --verbose`. Else it is somebody's: choose another `instance`, or import it"
+        " (`pulumi import <type> <name> <id>`).",
         "pulumi-azure-native #1123, #4761"),
     Remedy("REMEDY-11", "Custom locations not enabled",
         r"UnauthorizedNamespaceError|not have the required permissions to create a namespace",

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from automation.changes import changes_of
+from automation.changes import changes_of, follows
 from automation.deploy import Report
 from automation.operations import name_of
 from automation.page.bodies import LongText, LongTexts, as_html
@@ -140,7 +140,7 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
     urns = sorted(graph.resources)
     ids = {urn: f"resource-{number}" for number, urn in enumerate(urns, 1)}
     place = places(graph)
-    known = _known(report) if report else {}
+    known = _known(report, graph) if report else {}
     failed = {failure.urn for failure in report.failures} if report else set()
     found: dict[str, dict[str, list[Entry]]] = {}
     for urn in sorted(urns, key=lambda urn: (graph.resources[urn].name, urn)):
@@ -161,9 +161,9 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
     )
 
 
-def _known(report: Report) -> dict[str, str]:
+def _known(report: Report, graph: Graph) -> dict[str, str]:
     """URN -> what happens to the resource; a replacement that is not certain is called so."""
-    changes = changes_of(report.changes, report.differences, {})
+    changes = changes_of(report.changes, report.differences, {}, follows(graph))
     return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,7 +31,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]
 
 def _member(path: str, name: str) -> str:
     if not re.fullmatch(r"[a-zA-Z_$][\w$]*", name):
-        return f'{path}["{name}"]'
+        return f"{path}[{json.dumps(name)}]"
     return f"{path}.{name}" if path else name
 
 

@@ -29,7 +29,7 @@ def printed(
     where: dict[str, Where],
     why: dict[str, list[Difference]] | None = None,
 ) -> str:
-    print_changes(changes_of(changes, why or {}, where))
+    print_changes(changes_of(changes, why or {}, where, {}))
     return capsys.readouterr().out
 
 
@@ -66,7 +66,7 @@ def test_what_is_replaced_or_deleted_comes_first_and_is_marked(capsys: pytest.Ca
 
 def test_a_change_says_which_properties_and_what_makes_it_a_replacement(capsys: pytest.CaptureFixture[str]) -> None:
     why = [Difference("zones[0]", '"1"', '"2"', replaces=True), Difference("tags.a", "", '"b"', replaces=False)]
-    print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}))
+    print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}, {}))
     text = capsys.readouterr().out
     assert '          zones[0]: "1" -> "2" (replaces)\n          tags.a: not set -> "b"\n' in text
 
@@ -75,7 +75,7 @@ def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     changes = dict.fromkeys((urn("role"), urn("follower")), "replace")
-    print_changes(changes_of(changes, {urn("role"): [UNKNOWN_PRINCIPAL]}, {}))
+    print_changes(changes_of(changes, {urn("role"): [UNKNOWN_PRINCIPAL]}, {}, {urn("follower"): [urn("role")]}))
     text = capsys.readouterr().out
     assert "\nPerhaps replaced: only if " in text
     assert "      ? +- replace role\n" in text
@@ -84,10 +84,17 @@ def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
 
 
 def test_what_follows_a_certain_replacement_is_certain() -> None:
-    changes = dict.fromkeys((urn("node"), urn("follower"), urn("role")), "replace")
+    names = ("node", "of-node", "of-both", "role", "of-role", "of-it", "of-nothing")
+    changes = dict.fromkeys(map(urn, names), "replace")
     why = {urn("node"): [OTHER_SIZE, UNKNOWN_PRINCIPAL], urn("role"): [UNKNOWN_PRINCIPAL]}
-    certain = {one.urn: one.is_certain for one in changes_of(changes, why, {})}
-    assert certain == {urn("node"): True, urn("follower"): True, urn("role"): False}
+    following = {
+        urn("of-node"): [urn("node")],
+        urn("of-both"): [urn("node"), urn("role")],
+        urn("of-role"): [urn("role"), urn("not-replaced")],
+        urn("of-it"): [urn("of-role")],
+    }
+    certain = [one.urn for one in changes_of(changes, why, {}, following) if one.is_certain]
+    assert sorted(certain) == sorted(map(urn, ("node", "of-node", "of-both", "of-nothing")))
 
 
 def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +107,7 @@ def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.Captur
 
 def test_components_and_providers_are_no_changes_of_resources() -> None:
     component = urn("stamp", "edge-stamps:cluster_stamp:ClusterStamp")
-    assert [one.urn for one in changes_of({component: "create", urn("a"): "create"}, {}, {})] == [urn("a")]
+    assert [one.urn for one in changes_of({component: "create", urn("a"): "create"}, {}, {}, {})] == [urn("a")]
 
 
 def test_a_state_says_the_same_of_each_resource_as_the_program(recorded: Callable[..., Graph]) -> None:
@@ -165,6 +172,19 @@ def test_secrets_and_unknowns_are_marked_also_on_the_way() -> None:
     assert [(one.before, one.after) for one in found] == [('"a"', "[unknown]"), ('"[secret]"', '"[secret]"')]
 
 
-def test_a_long_value_says_how_long_it_is() -> None:
-    (found,) = differences(step({"script": ""}, {"script": "x" * 500}, script=diff(DiffKind.UPDATE)))
-    assert found.after == f'"{"x" * 59}... (502 characters)'
+def test_of_long_values_the_place_is_shown_where_they_part() -> None:
+    (found,) = differences(step({"script": "x" * 500}, {"script": "x" * 300 + "y"}, script=diff(DiffKind.UPDATE)))
+    assert found.before == f"...{'x' * 60}... (502 characters)"
+    assert found.after == f'...{"x" * 30}y" (303 characters)'
+
+
+@pytest.mark.parametrize("path", ['tags.a"b', "tags.a[b", "tags[", 'tags["a"b"]'])
+def test_a_path_that_cannot_be_read_loses_no_reason(path: str) -> None:
+    """azure-native does not quote the names of tags."""
+    found = differences(
+        step({"here": 1}, {"here": 2}, **{path: diff(DiffKind.UPDATE), "here": diff(DiffKind.UPDATE_REPLACE)})
+    )
+    assert [(one.path, one.before, one.after, one.replaces) for one in sorted(found, key=lambda one: one.replaces)] == [
+        (path, "", "", False),
+        ("here", "1", "2", True),
+    ]

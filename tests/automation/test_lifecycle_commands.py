@@ -264,7 +264,10 @@ def test_destroy_asks_before_it_deletes_in_azure(run: Run, cli: Callable[[str], 
     assert result.exit_code == 1
     assert result.stderr.endswith("Nothing was done: the question was not answered with yes.\n")
     assert run("destroy", input="").exit_code == 1
-    assert "Delete everything that stack test has deployed in Azure? [y/N]" in result.stderr
+    assert (
+        "Delete everything that stack test has deployed in subscription 5ab5c21e-0000-4000-8000-000000000001? [y/N]"
+        in result.stderr
+    )
     assert not calls.exists()
 
 
@@ -275,7 +278,11 @@ def test_what_would_be_lost_is_asked_for_before_it_goes(
     asked: list[str] = []
 
     def answered(answer: bool) -> None:
-        monkeypatch.setattr(typer, "confirm", lambda question, **_: asked.append(question) or answer)
+        def confirm(question: str, **_: Any) -> bool:
+            asked.append(question)
+            return answer
+
+        monkeypatch.setattr(typer, "confirm", confirm)
 
     def up() -> int:
         try:

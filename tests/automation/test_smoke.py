@@ -13,8 +13,11 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from automation import smoke
+from automation.deploy import LockedError
 from automation.endings import Ending
-from automation.living import Asked
+from automation.living import Asked, deployer_of, operate
+from automation.operations import Operation
+from automation.stacks import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.command.backend import Backend
 from rehearsal.stand_ins import STAND_INS
@@ -69,6 +72,48 @@ def test_protected_stacks_are_refused_before_anything_is_made(project: Callable[
     assert result.exit_code == 2
     assert "protects resources from destroy" in result.stderr
     assert Backend(folder).state("test").resources == []
+
+
+def test_what_somebody_else_has_deployed_meanwhile_is_not_destroyed(
+    project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their `up` lands after the look whether the stack is empty."""
+    folder = project()
+
+    def late(asked: Asked, operation: Operation) -> Any:
+        if operation == "up":
+            operate(asked, "up")
+        return operate(asked, operation)
+
+    monkeypatch.setattr(smoke, "operate", late)
+    result = run("smoke")
+    assert result.exit_code == 1
+    assert "up: it did not create exactly what the preview said; somebody else may be at work" in result.stderr
+    assert len(Backend(folder).state("test").resources) > 100
+
+
+def test_a_lock_in_the_middle_is_a_wrong_step(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    project()
+
+    def locked(asked: Asked, operation: Operation) -> Any:
+        if operation == "refresh":
+            raise LockedError("test", [])
+        return operate(asked, operation)
+
+    monkeypatch.setattr(smoke, "operate", locked)
+    result = run("smoke")
+    assert result.exit_code == 1
+    assert "then: Stack test is locked by another run:" in result.stderr
+    assert "what is deployed goes with: .venv/bin/python -m automation destroy --stack test --offline" in result.stderr
+
+
+def test_a_stand_in_for_azure_is_refused(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project()
+    monkeypatch.setenv(VARIABLE, "azure-native:1")
+    deployer = Asked(folder, "test", True)
+    monkeypatch.setattr(smoke, "deployer_of", lambda _, settings: deployer_of(deployer, settings))
+    ending = smoke.smoke(Asked(folder, "test", offline=False), keep=False, doctor=Ending)
+    assert (ending.exit_code, ending.next.partition(";")[0]) == (2, f"unset {VARIABLE}")
 
 
 def test_an_interrupted_run_says_how_to_take_down_what_is_there(

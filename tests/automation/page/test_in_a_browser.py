@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from automation.page import of_preview, of_rehearsal
+
+pytest.importorskip("playwright", reason="playwright is not installed: make browser, and Chromium on PATH")
+from playwright.sync_api import Browser, Page
+
 from automation.page.browser import BrowserMissingError, chromium, find_chromium
 from automation.page.screenshots import fleet
 from tests.automation.page.conftest import HOSTILE, NOW, Rehearsed, deployment_failed
