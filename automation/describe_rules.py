@@ -35,7 +35,8 @@ Short names of sources, such as field-review, are explained in [sources.md](sour
 _SETTINGS = """\
 ## Of the settings
 
-Rules over several settings (`settings/rules/`). What one setting may be is in [settings.md](settings.md).
+Rules over several settings (`settings/rules/`); a message about one names it in its row `rule`. What one setting may
+be is in [settings.md](settings.md).
 
 """
 
@@ -59,7 +60,9 @@ def page() -> str:
         [
             _INTRODUCTION,
             _SETTINGS,
-            table(("rule", "source"), ((rule.id, rule.source) for rule in SETTINGS_RULES)),
+            table(
+                ("rule", "what must hold", "source"), ((rule.id, rule.title, rule.source) for rule in SETTINGS_RULES)
+            ),
             _DEPLOYMENT,
             table(("rule", "what must hold", "source"), ((rule.id, rule.title, rule.source) for rule in RULES)),
             _PREVIEW,

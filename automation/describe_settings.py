@@ -117,13 +117,33 @@ _CHANGES = """\
 | `clusters.<name>.broker` | replaces the broker, which loses the messages it holds |
 | `clusters.<name>.broker.persistence_gib` | Azure refuses it: a broker keeps the volumes that it was made with |
 | `clusters.<name>.node.zone` | Azure refuses it: it is for good |
+| `clusters.<name>.node.vm_size` | restarts the node; without `persistence_gib` the broker loses what it \
+holds. Azure may refuse (not modelled) a v6 size (NVMe) after a v5 one (SCSI), and one with a local disk (`ds`, `ads`) \
+after one without or the other way round [1] |
+| `clusters.<name>.node.os_disk_gib` | smaller: Azure refuses it, a disk never shrinks (not modelled). Larger: Azure \
+takes it only while the VM is deallocated (not modelled) [2] |
+| `clusters.<name>.node.os_disk_sku` | Azure refuses it through the VM (not modelled): deallocate the VM, change the \
+disk itself, start the VM, then change the setting [3] |
+| `clusters.<name>.address_space`, `clusters.<name>.subnet` | Azure refuses to take a network away to which a node is \
+attached (`InUsePrefixCannotBeDeleted`; not modelled). Only a new cluster has a new network [4] |
 | `ssh_public_key` | nothing: a node keeps the key that it was made with |
 | a `generation` | makes a new key and certificate, and deletes the old ones once nothing refers to them |
 | anything else | updates in place, or issues certificates anew |
 
-Tried on the [modelled Azure](world.md), but for `persistence_gib`, which is what Microsoft documents. Production
-protects resource groups, vaults, storage, networks, nodes, brokers and CA keys: there a replacement of these is
-refused. `python -m automation preview --stack <stack>` says what a change would do.
+Tried on the [modelled Azure](world.md), but for `persistence_gib`, which is what Microsoft documents, and for what is
+called "not modelled": there `rehearse` and `up --offline` take what Azure refuses. Sources of those:
+
+* [1] [Resize a VM](https://learn.microsoft.com/azure/virtual-machines/sizes/resize-vm), Limitations; whether Linux is
+  exempt from the one about local disks is [disputed](https://github.com/MicrosoftDocs/azure-compute-docs/pull/427).
+  From SCSI to NVMe: [NVMe FAQ](https://learn.microsoft.com/azure/virtual-machines/enable-nvme-remote-faqs).
+* [2] [Expand disks](https://learn.microsoft.com/azure/virtual-machines/linux/expand-disks).
+* [3] Azure's own message, quoted in
+  [azurerm 921](https://github.com/hashicorp/terraform-provider-azurerm/issues/921).
+* [4] Azure's own message, quoted in
+  [azurerm 11211](https://github.com/hashicorp/terraform-provider-azurerm/issues/11211).
+
+Production protects resource groups, vaults, storage, networks, nodes, brokers and CA keys: there a replacement of these
+is refused. `python -m automation preview --stack <stack>` says what a change would do.
 
 """
 

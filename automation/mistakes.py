@@ -85,4 +85,5 @@ def _setting(found: Problem) -> dict[str, str]:
         expected=found.expected,
         example=found.example,
         hint=found.hint,
+        rule=found.rule,
     )

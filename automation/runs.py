@@ -53,6 +53,9 @@ class Runs:
             _write(note, now)
             try:
                 yield
+            except KeyboardInterrupt:
+                _write(note, now)  # the engine may not have ended in order either
+                raise
             except BaseException:
                 _write(note, unended)
                 raise

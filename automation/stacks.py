@@ -13,6 +13,8 @@ from pulumi import automation as auto
 from pulumi.automation.errors import StackNotFoundError, create_command_error
 from semver import VersionInfo
 
+from automation.pulumi_cli import PulumiCli
+
 OLDEST_CLI = VersionInfo(3, 259, 0)
 """`requiredPulumiVersion` of Pulumi.yaml."""
 
@@ -43,7 +45,7 @@ def open_stack(
     workspace = auto.LocalWorkspace(
         work_dir=str(program), pulumi_command=command, env_vars=environment, project_settings=None
     )
-    if type(command) is not auto.PulumiCommand:
+    if isinstance(command, TakesInput):
         return auto.Stack.create_or_select(name, workspace)
     try:
         return auto.Stack.select(name, workspace)
@@ -63,7 +65,7 @@ def pulumi_cli() -> auto.PulumiCommand:
         UnusableError: there is none, or it is too old.
     """
     try:
-        command = auto.PulumiCommand(skip_version_check=True)
+        command = PulumiCli(skip_version_check=True)
     except FileNotFoundError:
         raise UnusableError(
             "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline"

@@ -83,6 +83,15 @@ def free_networks(taken: list[IPv4Network], prefix_length: int, count: int) -> l
     return found
 
 
+def is_free(network: IPv4Network, taken: list[IPv4Network]) -> bool:
+    """Whether a cluster could have the network: private, of a size that Azure takes, overlapping nothing."""
+    return (
+        any(network.subnet_of(private) for private in PRIVATE_NETWORKS)
+        and SMALLEST_PREFIX_LENGTH <= network.prefixlen <= LARGEST_PREFIX_LENGTH
+        and not any(network.overlaps(other) for other in (*taken, *RESERVED_NETWORKS))
+    )
+
+
 def next_free(taken: list[IPv4Network], prefix_length: int) -> IPv4Network | None:
     """The first private network of that size that overlaps neither the given ones nor a reserved one."""
     blocked = [*taken, *RESERVED_NETWORKS]

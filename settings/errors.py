@@ -33,9 +33,19 @@ class Problem:
     hint: str = ""
     at: str = ""
     """File and line, as in `Pulumi.dev.yaml:17`; empty for settings that come from no file."""
+    rule: str = ""
+    """Id of the broken rule over several settings (docs/rules.md); empty for a value that is wrong by itself."""
+    meant: str = ""
+    """Path of the key that an unknown key was probably meant to be."""
 
     def __str__(self) -> str:
-        rows = {"given": as_yaml(self.given), "expected": self.expected, "example": self.example, "hint": self.hint}
+        rows = {
+            "given": as_yaml(self.given),
+            "expected": self.expected,
+            "example": self.example,
+            "hint": self.hint,
+            "rule": self.rule and f"{self.rule} (docs/rules.md)",
+        }
         lines = [f"    {label + ':':<9} {text}" for label, text in rows.items() if text]
         return "\n".join([f"  {self.where}{f' ({self.at})' if self.at else ''}", *lines])
 

@@ -29,7 +29,7 @@ from settings.addressing import (
 )
 from settings.regions import NEAREST, REGIONS, normalised
 from settings.releases import RELEASES
-from settings.sizing import VM_SIZES
+from settings.sizing import SIZES_IN_WORDS, VM_SIZES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID, K8_BRIDGE_APPLICATION_ID
 
 
@@ -144,7 +144,18 @@ ClusterName = Annotated[str, _fits(r"(?=.{1,24}$)[a-z](-?[a-z0-9])*")]
 ClientIdPrefix = Annotated[str, _fits(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
 Location = Annotated[str, AfterValidator(_location)]
 ReleaseName = Annotated[str, one_of(RELEASES, "known releases")]
-VmSizeName = Annotated[str, one_of(VM_SIZES, "known sizes (amd64, at least 4 vCPU and 16 GiB)")]
+
+
+def _vm_size(name: str) -> str:
+    if name not in VM_SIZES:
+        raise refused(
+            f"a known size (amd64, at least 4 vCPU and 16 GiB): {SIZES_IN_WORDS}",
+            "all of them are in docs/settings.md, VM sizes",
+        )
+    return name
+
+
+VmSizeName = Annotated[str, AfterValidator(_vm_size)]
 
 _PLANNED_HOSTING = ("arc-machine", "existing-cluster", "aks")
 
@@ -244,8 +255,9 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     for name, value in tags.items():
         if not 1 <= len(name) <= _TAG_NAME_LENGTH or len(value) > _TAG_VALUE_LENGTH:
             raise refused(f"tag names of 1 to {_TAG_NAME_LENGTH} characters, values of up to {_TAG_VALUE_LENGTH}")
-        if set(name) & set("<>%&\\?/"):
-            raise refused(rf"tag names without < > % & \ ? / (the tag {name})")
+        # The last three are ours: the engine's property paths, in which changes are told, do not quote them.
+        if set(name) & set('<>%&\\?/"[]') or not name.isprintable():
+            raise refused(rf"printable tag names without < > % & \ ? / [ ] and double quotes (the tag {name!a})")
         if name.lower().startswith(_TAG_PREFIXES):
             raise refused(
                 f"tag names that do not start with {', '.join(_TAG_PREFIXES)}: Azure keeps those (the tag {name})"

@@ -28,8 +28,17 @@ class Lines:
             path = above(path)
         return f"{self.file}:{self.numbers[path]}" if path in self.numbers else self.file
 
-    def located(self, problem: Problem) -> Problem:
-        """The problem with its line, and a word about values that the file does not hold."""
+    def located(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems with their lines, and a word about values that the file does not hold."""
+        problems = list(problems)
+        instead = {problem.meant: problem for problem in problems if problem.meant}
+        return [self._located(problem, instead.get(problem.where)) for problem in problems]
+
+    def _located(self, problem: Problem, instead: Problem | None) -> Problem:
+        """`instead` is an unknown key that was probably meant to be this one."""
+        if instead and problem.given is NOTHING:
+            hint = f"the file has {instead.given} in line {self.numbers.get(instead.where, '?')}"
+            return replace(problem, at=self.at(problem.where), hint=hint)
         unwritten = self.numbers and problem.where not in self.numbers and problem.given is not NOTHING
         hint = problem.hint or (_NOT_WRITTEN if unwritten else "")
         return replace(problem, at=self.at(problem.where), hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from settings import examples
 from settings.defaults import completed
@@ -38,7 +39,7 @@ def _found(stack: StackInput, parsed: Parsed, origins: Mapping[str, str]) -> Ite
         first: dict[str, Problem] = {}
         for finding in rule.check(stack):
             if _holds(finding, parsed, origins):
-                first.setdefault(finding.problem.where, finding.problem)
+                first.setdefault(finding.problem.where, replace(finding.problem, rule=rule.id))
         yield from first.values()
 
 

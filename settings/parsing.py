@@ -7,7 +7,7 @@ look at several settings still run and everything is reported at once.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -18,9 +18,21 @@ from settings.environments import PROFILES, Profile
 from settings.errors import NOTHING, Problem, as_yaml
 from settings.fields import About, nearest
 from settings.paths import Path, contains, dotted, leaves
-from settings.schema import StackInput
+from settings.schema import ClusterInput, StackInput
 from settings.sections import fields_of, sections
+from settings.yaml_mistakes import spaced
 
+_SETTINGS = "edge-stamps:settings"
+_OTHER_WORDS: Mapping[str, str] = {
+    "region": "location",
+    "size": "vm_size",
+    "network": "address_space",
+    "cidr": "address_space",
+    "ip": "address",
+    "subscription": "subscription_id",
+    "tenant": "tenant_id",
+}
+"""What others call it -> our keys, where spelling leads astray."""
 _MOST_ROUNDS = 10
 """Each round takes out what the last one found; a stand-in may bring a deeper missing key to light, hence a few."""
 
@@ -39,8 +51,8 @@ class Parsed(NamedTuple):
 def parse(raw: Tree) -> Parsed:
     """Parse the raw value as far as it can be; never fails."""
     raw = copy.deepcopy(raw)
-    problems: list[Problem] = []
-    broken: list[str] = []
+    problems = list(_take_out_misplaced(raw))
+    broken = [path for problem in problems for path in (problem.where, problem.meant)]
     for _ in range(_MOST_ROUNDS):
         profile = _profile(raw)
         layered = merged(merged(by_name(raw), by_environment(raw, profile)), raw)
@@ -110,11 +122,14 @@ def _without_none(kind: Any) -> Any:
 def _problem(details: ErrorDetails, path: Path) -> Problem:
     where, given = dotted(path), _shown(details["input"])
     if details["type"] in ("extra_forbidden", "invalid_key"):
-        return _unknown_key(path)
+        return _unknown_key(path, given)
     about, section = _about(path)
     if details["type"] == "model_type" and section:
         keys = list(fields_of(section))
-        return Problem(where, given, f"a map with keys out of {', '.join(keys)}", _example((*path, keys[0])))
+        example = spaced(str(given))
+        hint = "a space is missing after the colon" if example else ""
+        expected = f"a map with keys out of {', '.join(keys)}"
+        return Problem(where, given, expected, example or _example((*path, keys[0])), hint)
     assert about, f"no field at {where}"
     if details["type"] == "missing":
         return Problem(where, NOTHING, about.expected, as_yaml(about.example), about.hint)
@@ -124,19 +139,48 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
     return Problem(where, given, str(context.get("expected", about.expected)), example, hint)
 
 
-def _unknown_key(path: Path) -> Problem:
+def _unknown_key(path: Path, given: object) -> Problem:
     """Shows the key only: its value could be a password that somebody meant for elsewhere."""
     *above, key = path
     keys = list(fields_of(_about(tuple(above))[1] or StackInput))
-    near = nearest(key, keys)
+    if elsewhere := _elsewhere(str(key)):
+        about, places = elsewhere
+        expected = f"one of the keys {', '.join(keys)}"
+        return Problem(dotted(path), key, expected, f"{key}: {as_yaml(about.example)}", f"{key} is a key of {places}")
+    if len(path) == 1 and _is_cluster(given):
+        hint = f"if {key} is a cluster, move it two columns to the right, below clusters"
+        return Problem(dotted(path), key, f"one of the keys {', '.join(keys)}", _example(("clusters",)), hint)
+    other = _OTHER_WORDS.get(str(key), "")
+    near = other if other in keys else nearest(key, keys)
     expected = f"a known key; the nearest is {near}" if near else f"one of the keys {', '.join(keys)}"
-    return Problem(dotted(path), key, expected, _example((*above, near or keys[0])), _elsewhere(str(key)))
+    example = _example((*above, near or keys[0]))
+    return Problem(dotted(path), key, expected, example, meant=dotted((*above, near)) if near else "")
 
 
-def _elsewhere(key: str) -> str:
-    """Where a key belongs that stands in the wrong section."""
-    places = [place or "edge-stamps:settings" for place, section in sections() if key in fields_of(section)]
-    return f"{key} is a key of {' and of '.join(places)}" if places else ""
+def _elsewhere(key: str) -> tuple[About, str] | None:
+    """What is expected of a key that stands in the wrong section, and where it belongs."""
+    places = [(place, fields_of(section)[key]) for place, section in sections() if key in fields_of(section)]
+    if not places:
+        return None
+    about = next(meta for meta in places[0][1].metadata if isinstance(meta, About))
+    return about, " and of ".join(place or _SETTINGS for place, _ in places)
+
+
+def _take_out_misplaced(raw: Tree) -> Iterator[Problem]:
+    """Keys of the settings that are indented like clusters; a cluster of such a name has a cluster's keys."""
+    clusters = raw.get("clusters")
+    if not isinstance(clusters, dict):
+        return
+    for key, value in list(clusters.items()):
+        if key in fields_of(StackInput) and value and not _is_cluster(value):
+            del clusters[key]
+            expected = f"clusters only; {key} is a key of {_SETTINGS}"
+            hint = f"move {key} and what is in it two columns to the left, into the column of clusters"
+            yield Problem(dotted(("clusters", key)), key, expected, _example((key,)), hint, meant=key)
+
+
+def _is_cluster(value: object) -> bool:
+    return isinstance(value, dict) and not value.keys().isdisjoint(fields_of(ClusterInput))
 
 
 def _example(path: Path) -> str:

@@ -45,7 +45,8 @@ _COUNT = About("a whole number from 1 to 16", 2)
 _GENERATION = About(
     "a whole number from 1 to 9999, one more than before to replace the certificate",
     2,
-    "a link that was removed and returns needs a higher one: its vault secrets are still there",
+    "when a link was removed and returns, `python -m automation up` takes its old vault secrets over; "
+    "plain `pulumi up` needs a higher one",
 )
 
 

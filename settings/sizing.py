@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,41 @@ VM_SIZES: Mapping[str, VmSize] = {
     for features in _FEATURES
     for cpus in _CPUS
 }
+
+SIZES_IN_WORDS = "; ".join(
+    f"{', '.join(words[:-1])} or {words[-1]}{unit}"
+    for words, unit in (
+        ([f"Standard_{family}" for family in _FAMILIES], ""),
+        (list(map(str, _CPUS)), " vCPUs"),
+        (_FEATURES, ""),
+        (_GENERATIONS, ""),
+    )
+)
+_SIZE = re.compile(r"(?:standard_)?([a-z])[a-z]*?(\d+)(?:-\d+)?([a-z]*)(?:_v(\d+))?", re.IGNORECASE)
+"""Family, vCPUs, features, generation, as Azure names sizes (learn.microsoft.com, VM size naming)."""
+
+
+def nearest_vm_size(name: str, memory_gib: float) -> str:
+    """The smallest known size most like the given one that has the memory; empty for what is no name of a size."""
+    given = _SIZE.fullmatch(name)
+    if not given:
+        return ""
+    letter, cpus, features, generation = given.groups()
+    family = letter.upper() if letter.upper() in _FAMILIES else next(iter(_FAMILIES))
+    wanted = min(int(cpus), max(_CPUS))
+
+    def distance(candidate: str) -> tuple[bool, bool, int, int]:
+        known = _SIZE.fullmatch(candidate)
+        assert known, candidate
+        return (
+            known[1] != family,
+            known[3] != features.lower(),
+            abs(int(known[4]) - int(generation or 99)),  # The newest for a name without one.
+            int(known[2]),
+        )
+
+    enough = [name for name, size in VM_SIZES.items() if size.cpus >= wanted and size.memory_gib >= memory_gib]
+    return min(enough, key=distance, default="")
 
 
 @dataclass(frozen=True)

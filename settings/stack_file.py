@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-from settings import loading
+from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
 from settings.lines import Lines, lines_of
 from settings.model import Settings
 
 SETTINGS_KEY = "edge-stamps:settings"
+NOT_SHOWN = "(a private key is in this file; its lines are not shown)"
 _EXAMPLES = "examples"
 _UNREADABLE = (yaml.YAMLError, UnicodeDecodeError, RecursionError)
 """What PyYAML raises; the last for an anchor that contains itself."""
@@ -66,30 +68,42 @@ def load(directory: Path, stack: str, value: object) -> Settings:
 
 def read(directory: Path, stack: str) -> dict[str, object]:
     """The file's `config` map, which surely holds `edge-stamps:settings`; raises `SettingsError`, with lines."""
+    document = _document(directory, stack)
     try:
-        return _read(directory, stack)
+        return _config(document, directory, stack)
     except SettingsError as error:
         raise _located(error, directory, stack) from None
 
 
 def _located(error: SettingsError, directory: Path, stack: str) -> SettingsError:
-    return SettingsError(map(lines(directory, stack).located, error.problems), error.source)
+    return SettingsError(lines(directory, stack).located(error.problems), error.source)
 
 
-def _read(directory: Path, stack: str) -> dict[str, object]:
+def _document(directory: Path, stack: str) -> object:
+    """The file's content; raises `SettingsError` for what is no YAML, with the line in the problem's place."""
     file = path(directory, stack)
-
-    def error(where: str, given: object, expected: str, example: str, hint: str = "") -> SettingsError:
-        return SettingsError([Problem(where, given, expected, example, hint)], source(stack))
-
     if not file.is_file():
         raise SettingsError([_unknown_stack(directory, stack)], source(stack))
     try:
-        document = _parsed(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if repeated := yaml_mistakes.repeated_key(text, file.name):
+            raise SettingsError([repeated], source(stack))
+        return yaml.safe_load(text)
     except yaml.MarkedYAMLError as broken:
-        raise _not_yaml(file, broken, source(stack)) from None
+        found = yaml_mistakes.explained(text, file.name, broken)
+        if "PRIVATE KEY" in text:  # its lines may be what the parser stumbles over
+            found = replace(found, given=NOT_SHOWN, example="key: value", hint="a public key belongs here, on one line")
+        raise SettingsError([found], source(stack)) from None
     except _UNREADABLE as broken:
-        raise error(file.name, str(broken), "valid YAML in UTF-8", "key: value") from None
+        raise SettingsError(
+            [Problem(file.name, str(broken), "valid YAML in UTF-8", "key: value")], source(stack)
+        ) from None
+
+
+def _config(document: object, directory: Path, stack: str) -> dict[str, object]:
+    def error(where: str, given: object, expected: str, example: str, hint: str = "") -> SettingsError:
+        return SettingsError([Problem(where, given, expected, example, hint)], source(stack))
+
     config = document.get("config") if isinstance(document, dict) else document
     example = f"config: {{{SETTINGS_KEY}: {{prefix: myorg, environment: dev, location: eastus2}}}}"
     if not isinstance(config, dict):
@@ -148,39 +162,3 @@ def _identity(settings: object) -> tuple[object, object, object] | None:
     if not isinstance(settings, dict) or "prefix" not in settings:
         return None
     return settings["prefix"], settings.get("environment"), settings.get("instance", "001")
-
-
-def _not_yaml(file: Path, broken: yaml.MarkedYAMLError, where_from: str) -> SettingsError:
-    """The parser stumbles after the mistake: show what it was reading, and the lines where it stopped."""
-    mark = broken.problem_mark
-    lines = file.read_text(encoding="utf-8").splitlines()
-    number = min(mark.line, len(lines) - 1) if mark else 0
-    before = " / ".join(line.strip() for line in lines[max(number - 1, 0) : number + 1] if line.strip())
-    opened = broken.context_mark.line + 1 if broken.context_mark else None
-    hint = f"{broken.context}, which began in line {opened}" if broken.context and opened else ""
-    where = f"{file.name}:{mark.line + 1}" if mark else file.name
-    expected = f"valid YAML, indented with spaces, each key once; {broken.problem}, in or just before this line"
-    return SettingsError([Problem(where, before, expected, "key: value", hint)], where_from)
-
-
-def _parsed(text: str) -> object:
-    document = yaml.compose(text, yaml.SafeLoader)
-    _refuse_duplicate_keys(document)
-    return yaml.safe_load(text)
-
-
-def _refuse_duplicate_keys(node: yaml.Node | None) -> None:
-    """PyYAML keeps the last of equal keys; a stack file of which one half is ignored must not deploy."""
-    if isinstance(node, yaml.MappingNode):
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            if key.value in lines:
-                raise yaml.MarkedYAMLError(
-                    problem=f"{key.value} is in line {lines[key.value]} already", problem_mark=key.start_mark
-                )
-            if isinstance(key, yaml.ScalarNode):
-                lines[key.value] = key.start_mark.line + 1
-            _refuse_duplicate_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_duplicate_keys(item)

@@ -26,5 +26,7 @@ class Rule:
     """One rule over several settings; a rule over one value alone stands with its field in `fields`."""
 
     id: str
+    title: str
+    """What must hold."""
     source: str
     check: Callable[[StackInput], Iterable[Finding]]

@@ -134,5 +134,25 @@ def test_another_vm_size_updates_in_place(deployed: Deployed) -> None:
     assert deployed.preview("clusters.site.node.vm_size", "Standard_D16s_v6") == {"site-node": "update"}
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "changed"),
+    [
+        ("clusters.site.node.os_disk_gib", 64, "site-node"),
+        ("clusters.site.node.os_disk_sku", "StandardSSD_LRS", "site-node"),
+        ("clusters.site.node.vm_size", "Standard_D8ds_v5", "site-node"),
+        ("clusters.site.address_space", "10.9.0.0/16", "site-virtual-network"),
+        ("clusters.site.subnet", "10.1.2.0/24", "site-subnet"),
+    ],
+)
+def test_what_the_modelled_azure_takes_and_azure_refuses_is_said(
+    deployed: Deployed, path: str, value: object, changed: str
+) -> None:
+    preview = deployed.preview(path, value)
+    assert preview[changed] == "update"
+    assert "replace" not in preview.values()
+    (row,) = (line for line in page().splitlines() if f"`{path.replace('.site.', '.<name>.')}`" in line)
+    assert "not modelled" in row
+
+
 def test_another_zone_is_refused() -> None:
     assert "zones" in Deployed().refusals("clusters.site.node.zone", "1")

@@ -140,7 +140,8 @@ def test_the_text_lists_every_problem_in_one_form(change: Change) -> None:
   clusters.enterprise.address_space
     given:    10.2.0.0/16
     expected: a network that overlaps no other cluster's; it overlaps clusters.site.address_space (10.2.0.0/16)
-    example:  10.0.0.0/16"""
+    example:  10.0.0.0/16
+    rule:     networks-disjoint (docs/rules.md)"""
     )
 
 
@@ -148,6 +149,7 @@ def test_one_problem_is_told_in_the_singular() -> None:
     error = SettingsError([Problem("prefix", NOTHING, "a word", "myorg")])
     assert str(error).startswith("1 problem in the settings:\n\n  prefix\n    given:    nothing\n")
     assert "hint" not in str(error)
+    assert "rule" not in str(error)
 
 
 def test_long_values_are_cut() -> None:

@@ -101,6 +101,13 @@ def test_each_problem_says_its_line(tmp_path: Path) -> None:
     assert str(found["links[0].to"]).startswith("  links[0].to (Pulumi.dev.yaml:16)\n    given:    enterprize\n")
 
 
+@pytest.mark.parametrize("instead", ["locaton", "region"])
+def test_a_missing_key_is_told_with_the_line_of_what_stands_there_instead(tmp_path: Path, instead: str) -> None:
+    found = problems(tmp_path, TEXT.replace("location:", f"{instead}:") + TENANT)
+    assert list(found) == ["location", instead]
+    assert found["location"].hint == f"the file has {instead} in line 6"
+
+
 def test_a_problem_of_an_example_names_its_folder(tmp_path: Path) -> None:
     found = problems(tmp_path, TEXT, "examples/Pulumi.two.yaml")
     assert found["tenant_id"].at == "examples/Pulumi.two.yaml:3"

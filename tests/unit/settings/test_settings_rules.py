@@ -236,7 +236,16 @@ def test_links_in_both_directions_with_other_topics(problems: Problems) -> None:
 
 def test_rules_have_an_id_and_a_source_each() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
-    assert all(rule.source for rule in RULES)
+    assert all(rule.source and rule.title for rule in RULES)
+
+
+def test_a_problem_names_the_rule_that_it_breaks_and_a_wrong_value_names_none(problems: Problems) -> None:
+    found = problems({"clusters.enterprise.code": "a", "links[0].to": "site", "instance": "-"})
+    assert {problem.where: problem.rule for problem in found} == {
+        "clusters.enterprise.code": "codes-unique",
+        "links[0].to": "link-has-two-ends",
+        "instance": "",
+    }
 
 
 @pytest.mark.parametrize("name", environments.PROFILES)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ from typing import Any
 import pytest
 
 from settings import TENANT_KEYS, Problem, SettingsError, load, stack_file
+from tests.unit.settings.samples import MINIMAL
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -86,7 +91,7 @@ def test_no_stack_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("config:\n  a: [1, 2\n", 3),
+        ("config:\n  a: [1, 2\n", 2),
         ("config:\n\ta: 1\n", 2),
         ("config:\n  a: 1\n b: 2\n", 3),
         ("config:\n  a: !!python/object:os.system {}\n", 2),
@@ -98,12 +103,71 @@ def test_broken_yaml_is_told_with_its_line(read: Callable[[str], dict[str, objec
     assert "valid YAML" in problem.expected
 
 
+SETTINGS = """\
+config:
+  edge-stamps:settings:
+    prefix: myorg
+    environment: dev
+    clusters:
+      site:
+        code: a
+      enterprise:
+        code: b
+    links:
+      - from: site
+        to: enterprise
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "text", "example"),
+    [
+        ("prefix: myorg", "prefix:myorg", 3, "a space is missing after the colon", "prefix: myorg"),
+        (
+            "    environment",
+            "     environment",
+            4,
+            "it begins in column 6, line 3 above in column 5",
+            "environment: dev",
+        ),
+        ("    environment", "   environment", 4, "it begins in column 4, line 3 above in column 5", "environment: dev"),
+        ("      enterprise:", "       enterprise:", 8, "in column 8, line 7 above in column 9", "enterprise:"),
+        ("        to:", "      to:", 12, "in column 7, line 11 above in column 9", "to: enterprise"),
+        ("        code: b", "\tcode: b", 9, "a tab indents this line", "code: b"),
+        ("edge-stamps:settings:", "edge-stamps:settings", 2, "a colon is missing", "edge-stamps:settings:"),
+        ("prefix: myorg", "prefix myorg", 3, "a colon is missing", "prefix: myorg"),
+        ("prefix: myorg", r'prefix: "my\org"', 3, "a backslash stands in single quotes", r"prefix: 'my\org'"),
+        ("prefix: myorg", "prefix: my: org", 3, "stands in quotes", 'prefix: "my: org"'),
+        ("prefix: myorg", "prefix: @org", 3, "stands in quotes", 'prefix: "@org"'),
+        ("prefix: myorg", 'prefix: "myorg', 3, "opens here and is not closed", "{from: input, to: site/output}"),
+        ("code: a", "node: {zone: '1'", 7, "opens here and is not closed", "{from: input, to: site/output}"),
+    ],
+)
+def test_a_slip_in_the_yaml_is_told_in_plain_words_with_its_line(
+    read: Callable[[str], dict[str, object]], old: str, new: str, line: int, text: str, example: str
+) -> None:
+    assert read(SETTINGS)
+    problem = refusal(read, SETTINGS.replace(old, new, 1))
+    assert (problem.where, problem.example) == (f"Pulumi.dev.yaml:{line}", example)
+    assert text in problem.expected
+    assert not any(word in str(problem) for word in ("block", "mapping", "token", "simple key"))
+
+
+def test_a_quote_that_a_comment_closes_is_told_where_it_opens(read: Callable[[str], dict[str, object]]) -> None:
+    text = SETTINGS.replace("prefix: myorg", 'prefix: "myorg').replace("    links", '    # say "so"\n    links')
+    problem = refusal(read, text)
+    assert problem.where == "Pulumi.dev.yaml:3"
+    assert "opens here and is not closed" in problem.expected
+
+
 def test_duplicate_keys_are_told_with_both_lines(read: Callable[[str], dict[str, object]]) -> None:
     text = "config:\n  edge-stamps:settings:\n    links:\n      - from: a\n        to: b\n        from: c\n"
     problem = refusal(read, text)
     assert problem.where == "Pulumi.dev.yaml:6"
     assert "from is in line 4 already" in problem.expected
     assert "from: c" in problem.given
+    assert problem.hint == "keep one of the two, in line 4 or here"
+    assert str(problem).startswith("  Pulumi.dev.yaml:6\n")
 
 
 def test_the_same_key_in_two_maps_is_no_duplicate(read: Callable[[str], dict[str, object]]) -> None:
@@ -154,6 +218,49 @@ def test_committed_stacks_resolve_with_the_tenants_values(minimal: dict[str, Any
     assert list(settings.links) == ["site-to-enterprise"]
 
 
+def uncommented(text: str) -> str:
+    """The committed file of dev with what its comments offer: the tenant's values and a third cluster with its link."""
+    for key in TENANT_KEYS:
+        text = re.sub(rf"# {key}: .*", f"{key}: {MINIMAL[key]}", text)
+    return re.sub(r"^( *)# (plant2:|  code:|  address_space:|- from: plant2|  to:)", r"\1\2", text, flags=re.MULTILINE)
+
+
+def assert_a_third_cluster(folder: Path) -> None:
+    """Of dev in the folder, once its comments are taken away."""
+    file = folder / "Pulumi.dev.yaml"
+    file.write_text(uncommented(file.read_text(encoding="utf-8")), encoding="utf-8")
+    settings = stack_file.load(folder, "dev", stack_file.read(folder, "dev")[stack_file.SETTINGS_KEY])
+    assert set(settings.clusters) == {"site", "enterprise", "plant2"}
+    assert set(settings.links) == {"site-to-enterprise", "plant2-to-enterprise"}
+
+
+def test_what_dev_offers_in_comments_works_once_uncommented(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "Pulumi.dev.yaml", tmp_path)
+    assert_a_third_cluster(tmp_path)
+
+
+def test_what_dev_offers_in_comments_works_after_the_cli_has_rewritten_the_file(tmp_path: Path) -> None:
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        pytest.skip("the Pulumi CLI is not on PATH: how it rewrites comments was not tried")
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(REPOSITORY / name, tmp_path)
+    (tmp_path / "state").mkdir()
+    own = {
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "not a secret",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    done = subprocess.run(
+        [pulumi, "stack", "init", "dev", "--non-interactive"],
+        cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "encryptionsalt: " in (tmp_path / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    assert_a_third_cluster(tmp_path)
+
+
 def test_dev_writes_out_what_is_default_anyway(minimal: dict[str, Any]) -> None:
     dev, default = load({**minimal, **committed("dev")}), load(minimal)
     assert (dev.clusters, dev.links) == (default.clusters, default.links)
@@ -173,3 +280,14 @@ def test_prod_really_differs_from_dev(minimal: dict[str, Any]) -> None:
     assert not any(one.overlaps(other) for one in spaces for other in spaces if one is not other)
     names = [{cluster.names.key_vault for cluster in stack.clusters.values()} for stack in (dev, prod)]
     assert not names[0] & names[1]
+
+
+def test_lines_of_a_private_key_are_not_shown(tmp_path: Path) -> None:
+    """Pasted without indentation, in the place of the public one."""
+    pasted = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----\n"
+    text = f"config:\n  edge-stamps:settings:\n    prefix: myorg\n    ssh_public_key: {pasted}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        stack_file.read(tmp_path, "dev")
+    assert "b3BlbnNz" not in str(refused.value)
+    assert stack_file.NOT_SHOWN in str(refused.value)
