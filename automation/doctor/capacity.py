@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ def zones_of(sku: Sku, location: str) -> set[str]:
         for one in sku.get("locationInfo") or ()
         if normalised(one["location"]) == normalised(location)
         for zone in one.get("zones") or ()
+        if zone.isdigit()  # it may go into the settings
     }
     refused = {
         zone
@@ -138,8 +140,8 @@ def look_at_quota(context: Context) -> Finding:
         more = [_more_quota(subscription, room) for room in tight]
         return Finding("failed", "\n".join(map(str, tight)), "\n".join(["az extension add --name quota", *more]))
     unlisted = [str(room) for room in rooms if room.limit is None]
-    list_usage = f"az vm list-usage --subscription {subscription} --location"
-    look = "\n".join(f"{list_usage} {location} --output table" for location in locations)
+    list_usage = f"az vm list-usage --subscription {shlex.quote(subscription)} --location"
+    look = "\n".join(f"{list_usage} {shlex.quote(location)} --output table" for location in locations)
     return of(unlisted, "\n".join(map(str, rooms)) or "no node is to be created", look, "warning")
 
 
@@ -172,6 +174,6 @@ def vcpus_needed(clusters: Iterable[Cluster], skus: Mapping[str, Sku]) -> Counte
 def _more_quota(subscription: str, room: Room) -> str:
     scope = f"/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{room.location}"
     return (
-        f"az quota update --resource-name {room.quota} --scope {scope}"
+        f"az quota update --resource-name {shlex.quote(room.quota)} --scope {shlex.quote(scope)}"
         f" --limit-object value={room.used + room.needed} --resource-type dedicated"
     )

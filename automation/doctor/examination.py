@@ -11,6 +11,7 @@ from automation.doctor.check import Check, Finding, Row
 from automation.doctor.checks import CHECKS
 from automation.doctor.context import Context
 from automation.doctor.requests import requests_of
+from automation.doctor.scrubbing import without_credentials
 from automation.doctor.tools import NoAnswerError, Runner, Tools, run_tool
 from automation.lifecycle import settings_of
 from settings import Settings, SettingsError
@@ -82,7 +83,8 @@ def _look(row: Row, context: Context, needs: Mapping[str, Future[_Looked]]) -> _
     finding = Finding("not-run", f"after {_listed(roots)}") if roots else _found(row, context)
     is_fine = finding.outcome in ("ok", "warning")
     root = "" if is_fine else (roots or [row.id])[0]
-    return _Looked(Check(row.id, row.title, finding.outcome, finding.found, row.expected, finding.mend), root)
+    found = without_credentials(finding.found)
+    return _Looked(Check(row.id, row.title, finding.outcome, found, row.expected, finding.mend), root)
 
 
 def _listed(roots: Sequence[str]) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 
 from automation.doctor.check import Finding, of
 from automation.doctor.context import Context
+from automation.doctor.scrubbing import one_line
+from automation.stacks import VARIABLE
 
 # In azure-native's own order; then follows az's login (pulumi-azure-native, provider/pkg/provider/auth_azidentity.go).
 _CREDENTIALS = (
@@ -16,13 +19,16 @@ _CREDENTIALS = (
     ("ARM_USE_OIDC", "OpenID Connect"),
     ("ARM_USE_MSI", "a managed identity"),
 )
+# Which Azure answers: variable -> the only value that leads to the public cloud, which is all that the settings know;
+# azure-native asks the metadata host before the environment (pulumi_azure_native/config/vars.py).
+_PLACES = {"ARM_METADATA_HOSTNAME": "management.azure.com", "ARM_ENVIRONMENT": "public", VARIABLE: ""}
 _WITHOUT_CLIENT = ("ARM_USE_DEFAULT_AZURE_CREDENTIAL", "ARM_USE_MSI")
 
 
 def look_at_login(context: Context) -> Finding:
     """Who is logged in, and whether the login still gives tokens; the token itself never leaves `az`."""
     tenant = context.own("tenant_id")
-    login = f"az login --tenant {tenant}" if tenant else "az login"
+    login = f"az login --tenant {shlex.quote(tenant)}" if tenant else "az login"
     for command in (
         ("az", "account", "show", "--output", "json"),
         ("az", "account", "get-access-token", "--query", "expiresOn", "--output", "tsv"),
@@ -43,10 +49,10 @@ def look_at_subscription(context: Context) -> Finding:
     problems, mend = [], []
     if tenant and not _same(tenant, account["tenantId"]):
         problems.append(f"tenant {account['tenantId']}; the settings have {tenant}")
-        mend.append(f"az login --tenant {tenant}")
+        mend.append(f"az login --tenant {shlex.quote(tenant)}")
     if subscription and not _same(subscription, account["id"]):
         problems.append(f"subscription {account['name']} ({account['id']}); the settings have {subscription}")
-        mend.append(f"az account set --subscription {subscription}")
+        mend.append(f"az account set --subscription {shlex.quote(subscription)}")
     elif account["state"] != "Enabled":
         problems.append(f"subscription {account['name']} ({account['id']}) is {account['state']}")
         mend.append(
@@ -56,7 +62,12 @@ def look_at_subscription(context: Context) -> Finding:
 
 
 def look_at_variables(context: Context) -> Finding:
-    """The `ARM_*` variables: which credential azure-native takes, and whether they name another place."""
+    """Which credential azure-native takes from the environment, and whether that names another place."""
+    if elsewhere := {name: os.environ[name] for name in _PLACES if leads_elsewhere(name, os.environ)}:
+        found = "\n".join(
+            f"{name} is {one_line(value)}: not Azure's public cloud would answer" for name, value in elsewhere.items()
+        )
+        return Finding("failed", found, f"unset {' '.join(elsewhere)}")
     variable, credential = arm_credential(os.environ)
     problems = []
     if variable and variable not in _WITHOUT_CLIENT and not os.environ.get("ARM_CLIENT_ID"):
@@ -66,11 +77,17 @@ def look_at_variables(context: Context) -> Finding:
         given, wanted = os.environ.get(name), context.own(key)
         if given and wanted and not _same(given, wanted):
             problems.append(f"{name} is {given}; the stack's providers take {wanted} of the settings")
-            mend.append(f"export {name}={wanted}")
+            mend.append(f"export {name}={shlex.quote(wanted)}")
     fine = (
         f"azure-native takes {credential} ({variable}), not az's login" if variable else "azure-native takes az's login"
     )
     return of(problems, fine, "\n".join(mend), "warning")
+
+
+def leads_elsewhere(name: str, environment: Mapping[str, str]) -> bool:
+    """Whether the variable lets something else answer than Azure's public cloud."""
+    given = environment.get(name, "")
+    return given != "" and not _same(given, _PLACES[name])
 
 
 def arm_credential(environment: Mapping[str, str]) -> tuple[str, str]:

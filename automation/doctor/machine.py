@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -54,10 +55,10 @@ def pins_of(file: Path) -> dict[str, str]:
 def look_at_settings(context: Context) -> Finding:
     """The stack's file; what only the tenant knows is a check of its own."""
     if isinstance(context.read, SettingsError):
-        check = f".venv/bin/python -m automation check --stack {context.stack}"
+        check = f".venv/bin/python -m automation check --stack {shlex.quote(context.stack)}"
         return Finding("failed", str(context.read), f"# correct {context.file} as said, then:\n{check}")
     if stack_file.is_example(context.program, context.stack):
-        return Finding("failed", f"{context.file} is an example", f"cp examples/{context.file} .")
+        return Finding("failed", f"{context.file} is an example", f"cp {shlex.quote(f'examples/{context.file}')} .")
     return Finding("ok", f"{context.file}: {', '.join(context.settings.clusters)}, AIO {context.settings.release.name}")
 
 
@@ -68,7 +69,7 @@ def look_at_program(context: Context) -> Finding:
     except ModuleNotFoundError as error:
         return Finding("failed", f"package {error.name} is missing", INSTALL_AGAIN)
     except Exception as error:  # whatever the program raises: the other checks go on
-        rehearse = f".venv/bin/python -m automation rehearse --stack {context.stack} --without-messages"
+        rehearse = f".venv/bin/python -m automation rehearse --stack {shlex.quote(context.stack)} --without-messages"
         return Finding("failed", f"{type(error).__name__}: {error}", rehearse)
     types = {one.type for one in requests}
     return Finding("ok", f"resources of {len(types)} types")

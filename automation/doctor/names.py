@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from automation.doctor.check import Finding, of
 from automation.doctor.context import Context
 from settings.naming import STACK_TAG, stack_tag
@@ -25,7 +27,8 @@ def look_at_deleted_vaults(context: Context) -> Finding:
             mend.append(f'instance: "<another one>"  # in {context.file}: part of every name')
         else:
             problems.append(f"{name} is deleted and not purged")
-            mend.append(f"az keyvault purge --name {name} --location {properties['location']}")
+            location = shlex.quote(properties["location"])
+            mend.append(f"az keyvault purge --name {shlex.quote(name)} --location {location}")
     return of(problems, f"{len(ours)} names are free of deleted vaults", "\n".join(dict.fromkeys(mend)))
 
 

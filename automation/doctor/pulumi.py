@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import shlex
-from urllib.parse import urlsplit
 
 import yaml
 from semver import VersionInfo
 
 from automation.doctor.check import Finding, of
 from automation.doctor.context import Context
+from automation.doctor.names import own_groups
 from automation.doctor.tools import NoAnswerError
 from automation.stacks import OLDEST_CLI
 from settings import stack_file
 
 _INSTALL = "# install it: https://www.pulumi.com/docs/install"
 _KEY = '"azurekeyvault://<vault>.vault.azure.net/keys/<key>"'
+_KEY_VAULT = re.compile(r"azurekeyvault://[a-z0-9-]+\.vault\.azure\.net/keys/[a-z0-9-]+(/[0-9a-f]+)?", re.I)
+# www.pulumi.com/docs/iac/concepts/secrets, "Available encryption providers"
+_OTHER_KEYS = ("awskms://", "gcpkms://", "hashivault://")
 
 
 def look_at_cli(context: Context) -> Finding:
@@ -40,13 +43,7 @@ def look_at_login(context: Context) -> Finding:
             "pulumi login  # Pulumi Cloud; or: pulumi login 'azblob://<container>?storage_account=<account>'",
         )
     found = context.tools.json("pulumi", "--non-interactive", "whoami", "--json")
-    return Finding("ok", f"{found.get('user')} at {without_credentials(str(found.get('url', '')))}")
-
-
-def without_credentials(url: str) -> str:
-    """A backend's address without user, password and options, which can hold keys."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return Finding("ok", f"{found.get('user')} at {found.get('url', '')}")
 
 
 def look_at_stack(context: Context) -> Finding:
@@ -67,8 +64,25 @@ def look_at_secrets(context: Context) -> Finding:
     text = stack_file.path(context.program, context.stack).read_text(encoding="utf-8")
     document = yaml.safe_load(text)
     provider = str(document.get("secretsprovider") or "")
-    if "://" in provider:
-        return Finding("ok", provider.partition("?")[0])
-    found = "a passphrase" if "encryptionsalt" in document or provider == "passphrase" else "the backend's own key"
+    if _KEY_VAULT.fullmatch(provider.partition("?")[0]):
+        return Finding("ok", provider)
     change = f"pulumi stack change-secrets-provider --stack {shlex.quote(context.stack)} {_KEY}"
-    return Finding("warning", found, change)
+    if provider.startswith(_OTHER_KEYS):
+        return Finding("warning", f"{provider}, a key of another kind", change)
+    if provider in ("", "default", "passphrase"):
+        is_passphrase = "encryptionsalt" in document or provider == "passphrase"
+        return Finding("warning", "a passphrase" if is_passphrase else "the backend's own key", change)
+    return Finding("failed", f"{provider}, which is neither a key's address nor a known provider", change)
+
+
+def look_at_state(context: Context) -> Finding:
+    """Whether the state knows what carries this stack's tag; if not, `up` would meet it, and `destroy` forget it."""
+    groups = sorted(own_groups(context))
+    if not groups:
+        return Finding("ok", "no resource group of this stack exists yet")
+    state = context.tools.json("pulumi", "--non-interactive", "stack", "export", "--stack", context.stack)
+    if count := len(state["deployment"].get("resources") or ()):
+        return Finding("ok", f"{count} resources, of {len(groups)} resource groups")
+    found = f"resource groups of this stack exist, and its state is empty: another backend? {', '.join(groups)}"
+    mend = "# see where you are logged in, then log in where the state is; delete nothing:\npulumi whoami --verbose"
+    return Finding("failed", found, mend)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -113,5 +114,11 @@ def _roles(actions: Iterable[str], user: Mapping[str, str], scope: str) -> str:
     roles = ["Contributor"] * (not all(about_access)) + ["User Access Administrator"] * any(about_access)
     is_managed = user["name"].endswith("AssignedIdentity")  # az's word for a managed identity without a name
     who = "<object id of the managed identity>" if is_managed else user["name"]
-    lines = [f'az role assignment create --assignee "{who}" --role "{role}" --scope {scope}' for role in roles]
-    return "\n".join(["# by an Owner of the subscription, then `az login` again:", *lines])
+    assign = f"az role assignment create --assignee {shlex.quote(who)} --scope {shlex.quote(scope)} --role"
+    return "\n".join(
+        [
+            "# by an Owner of the subscription, then `az login` again:",
+            *(f"{assign} {shlex.quote(role)}" for role in roles),
+            "# narrower: a custom role of the actions found missing (az role definition create)",
+        ]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,11 +46,11 @@ def _line(key: str, value: str) -> str:
 
 
 def known(context: Context, key: str) -> str:
-    """The value, where az or this machine knows it; else empty."""
+    """The value to put in, where az or this machine knows it; else empty."""
     find: dict[str, Callable[[], str]] = {
-        "subscription_id": lambda: str(context.account()["id"]),
-        "tenant_id": lambda: str(context.account()["tenantId"]),
-        "custom_locations_object_id": lambda: context.tools.text(*_CUSTOM_LOCATIONS),
+        "subscription_id": lambda: shlex.quote(context.account()["id"]),
+        "tenant_id": lambda: shlex.quote(context.account()["tenantId"]),
+        "custom_locations_object_id": lambda: shlex.quote(context.tools.text(*_CUSTOM_LOCATIONS)),
         "ssh_public_key": _only_ssh_key,
     }
     try:
@@ -71,13 +72,13 @@ def look_at_custom_locations(context: Context) -> Finding:
     if not given:
         return _not_set(key)
     register = "az provider register --namespace Microsoft.ExtendedLocation --wait"
-    ask = " ".join(_CUSTOM_LOCATIONS)
+    ask = shlex.join(_CUSTOM_LOCATIONS)
     try:
         found = context.tools.text(*_CUSTOM_LOCATIONS)
     except NoAnswerError as error:
         return _unreadable(error, f"the object id {given}", ask, "the Custom Locations service principal", register)
     problems = [f"{key} is {given}; the directory says {found}"] if found.lower() != given.lower() else []
-    return of(problems, found, f"    {key}: {found}  # in {context.file}")
+    return of(problems, found, f"    {key}: {shlex.quote(found)}  # in {context.file}")
 
 
 def look_at_admin_group(context: Context) -> Finding:
@@ -90,7 +91,7 @@ def look_at_admin_group(context: Context) -> Finding:
     try:
         return Finding("ok", f"group {context.tools.text(*command)}")
     except NoAnswerError as error:
-        return _unreadable(error, f"{key} {given}", " ".join(command), f"group {given}", find)
+        return _unreadable(error, f"{key} {given}", shlex.join(command), f"group {given}", find)
 
 
 def _not_set(key: str) -> Finding:

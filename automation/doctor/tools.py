@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
+
+from automation.doctor.scrubbing import one_line, one_line_each, without_credentials
 
 SECONDS = 60
 """How long one question may take."""
@@ -30,6 +33,7 @@ _ENVIRONMENT = {
 _MOST_PAGES = 20
 _LONGEST_REASON = 400
 _TIMED_OUT = 124
+_RESOURCE_MANAGER = "https://management.azure.com"
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,14 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """Why it failed, on one line."""
+        """Why it failed, on one line and without credentials."""
         if self.absent:
             return "not on PATH"
         lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
         errors = [line for line in lines if re.match(r"error:", line, re.I)]
         text = (errors or lines or [f"exit code {self.code} and no word"])[0]
-        return re.sub(r"^error: ", "", text, flags=re.I)[:_LONGEST_REASON]
+        text = one_line(re.sub(r"^error: ", "", text, flags=re.I))
+        return without_credentials(text)[:_LONGEST_REASON]  # cut last: a cut address hides where its password ends
 
 
 Runner = Callable[[Sequence[str], Path], Answer]
@@ -116,26 +121,29 @@ class Tools:
         return answer.result()
 
     def text(self, *command: str) -> str:
-        """What it prints.
+        """What it prints, as one line.
 
         Raises:
             NoAnswerError: it fails.
         """
-        answer = self.ask(*command)
-        if not answer.ok:
-            raise NoAnswerError(command, answer.reason)
-        return answer.stdout.strip()
+        return one_line(self._printed(command).strip())
 
     def json(self, *command: str) -> Any:
-        """What it prints, as JSON.
+        """What it prints, as JSON; each text in it is one line.
 
         Raises:
             NoAnswerError: it fails, or prints none.
         """
         try:
-            return json.loads(self.text(*command))
+            return one_line_each(json.loads(self._printed(command)))
         except ValueError:
             raise NoAnswerError(command, "it printed no JSON") from None
+
+    def _printed(self, command: Sequence[str]) -> str:
+        answer = self.ask(*command)
+        if not answer.ok:
+            raise NoAnswerError(command, answer.reason)
+        return answer.stdout
 
     def az(self, *arguments: str) -> Any:
         """What `az` answers.
@@ -150,6 +158,7 @@ class Tools:
 
         Raises:
             NoAnswerError: a page fails, or there is no end to them.
+            ValueError: the next page is elsewhere; `az` would take its token there.
         """
         found: list[Any] = []
         following: str | None = url
@@ -159,4 +168,14 @@ class Tools:
             following = page.get("nextLink")
             if not following:
                 return found
+            if not _is_resource_manager(following):
+                raise ValueError(f"a next page that is not at {_RESOURCE_MANAGER}: {following}")
         raise NoAnswerError(("az", "rest", "--method", "get", "--url", url), f"more than {_MOST_PAGES} pages")
+
+
+def _is_resource_manager(url: str) -> bool:
+    """Whether the address is Azure Resource Manager's; `az` completes one that begins with a slash."""
+    scheme, host, path, _, _ = urlsplit(url)
+    if not scheme and not host:
+        return path.startswith("/")
+    return f"{scheme}://{host}".lower().removesuffix(":443") == _RESOURCE_MANAGER

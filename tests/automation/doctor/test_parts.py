@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from automation.doctor.capacity import vcpus_needed, why_not, zones_of
 from automation.doctor.providers import Offer, Provider, carries, offer_of
 from automation.doctor.requests import Request
 from automation.doctor.rights import actions_of, folded, granted
+from automation.doctor.scrubbing import without_credentials
 from automation.doctor.tools import Answer, NoAnswerError, Tools, run_tool
 from tests.conftest import TWO_CLUSTERS, resolve
 
@@ -184,6 +187,32 @@ def test_the_reason_is_the_line_of_the_error(stderr: str, reason: str) -> None:
     assert Answer(1, stderr=stderr).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("open postgres://user:hunter2@h/db: refused", "open postgres://h/db: refused"),
+        ("open postgres://user:hun/ter2@h/db", "open postgres://h/db"),
+        ("open postgres://user:hun?t@er2@h/db", "open postgres://h/db"),
+        ("open s3://bucket?awskey=hunter2&x=y now", "open s3://bucket now"),
+        ("open user:hunter2@h now", "open h now"),
+        ('parse "user:hunter2@h"', 'parse h"'),
+        ("engineer@example.com may not: Microsoft.Network", "engineer@example.com may not: Microsoft.Network"),
+        ("azblob://state at https://example.com/a", "azblob://state at https://example.com/a"),
+    ],
+)
+def test_nothing_of_credentials_is_shown(said: str, shown: str) -> None:
+    assert without_credentials(said) == shown
+    assert Answer(1, stderr=f"error: {said}\n").reason == shown
+
+
+def test_a_password_that_the_longest_reason_would_cut_is_not_shown() -> None:
+    assert "hunter2" not in Answer(1, stderr="x" * 376 + " postgres://user:hunter2@h/db").reason
+
+
+def test_a_reason_holds_no_control_characters() -> None:
+    assert Answer(1, stderr="error: a\x1b[2Kb\x9bc\u202ed\n").reason == "a [2Kb c d"
+
+
 def test_a_question_is_put_once(tmp_path: Path) -> None:
     asked: list[object] = []
 
@@ -203,3 +232,30 @@ def test_an_endless_list_is_left(tmp_path: Path) -> None:
 
     with pytest.raises(NoAnswerError, match="more than 20 pages"):
         questions.az_pages("/subscriptions/x/providers")
+
+
+@pytest.mark.parametrize("following", ["https://MANAGEMENT.azure.com:443/next", "/next"])
+def test_the_next_page_of_the_same_host_is_read(tmp_path: Path, following: str) -> None:
+    assert _pages(tmp_path, following).az_pages("/first") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://evil.example.com/next",
+        "https://management.azure.com@evil.example.com/next",
+        "https://management.azure.com.evil.example.com/next",
+        "https://management.azure.com:8443/next",
+        "http://management.azure.com/next",
+        "//evil.example.com/next",
+        "next",
+    ],
+)
+def test_the_next_page_is_not_followed_elsewhere(tmp_path: Path, following: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(following)):
+        _pages(tmp_path, following).az_pages("/first")
+
+
+def _pages(folder: Path, following: str) -> Tools:
+    pages = {"/first": {"value": [1], "nextLink": following}, following: {"value": [2]}}
+    return Tools(lambda command, _: Answer(0, json.dumps(pages[command[5]])), folder)
