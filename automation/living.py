@@ -188,6 +188,9 @@ def _ending(asked: Asked, told: Told, seconds: float, *, killed: bool) -> Ending
 def _next(asked: Asked, told: Told) -> str:
     if told.report.changes and told.operation == "preview":
         return advice.command("up", asked.stack, offline=asked.offline)
+    if told.report.changes and told.operation == "refresh":
+        how = advice.command("preview", asked.stack, offline=asked.offline)
+        return f"{how} says what up would do about it"
     if told.report.changes and told.operation == "up":
         how = advice.command("outputs", asked.stack, offline=asked.offline)
         return f"{how} says how to reach clusters and brokers"

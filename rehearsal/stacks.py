@@ -32,7 +32,8 @@ def evaluate_stack(program: Path, stack: str, *, preview: bool) -> Evaluation:
     """
     config, missing = with_stand_ins(stack_file.read(program, stack))
     settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
-    return Evaluation(settings, missing, evaluate_config(program, stack, config, settings, preview=preview))
+    name = stack_file.plain_name(stack)  # what the engine writes into URNs
+    return Evaluation(settings, missing, evaluate_config(program, name, config, settings, preview=preview))
 
 
 def evaluate_config(

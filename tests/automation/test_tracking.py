@@ -10,7 +10,8 @@ from automation.operations import Outcome, Stage
 from automation.tracking import Expected, Tracker, counted_outcomes, expected_of
 from rehearsal.graph import Graph
 from rehearsal.schedule import schedule
-from tests.conftest import TWO_CLUSTERS
+from rehearsal.stacks import evaluate_stack
+from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 
 def urn(name: str, type_: str = "azure-native:network:VirtualNetwork") -> str:
@@ -117,3 +118,8 @@ def test_the_whole_program_takes_as_long_as_its_schedule(clock: Clock, recorded:
     run = Tracker(expected_of(graph), now=clock)
     assert run.seconds_left == schedule(graph).seconds > 600
     assert len(run.urns) == 118
+
+
+def test_a_stack_of_an_organization_has_the_urns_of_the_engine() -> None:
+    graph = evaluate_stack(PROGRAM, "acme/edge-stamps/dev", preview=False).graph
+    assert all(urn.startswith("urn:pulumi:dev::") for urn in graph.resources)
