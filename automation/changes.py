@@ -11,6 +11,7 @@ from typing import Any
 from automation.console import BAD, BOLD, WARN, say
 from automation.differences import Difference
 from automation.operations import is_resource, name_of
+from rehearsal.engine.paths import parse
 from rehearsal.evaluate import PROJECT
 from rehearsal.graph import Graph, Resource
 from rehearsal.places import SHARED, concern_of, places
@@ -83,23 +84,18 @@ def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
     return Graph(PROJECT, stack, False, "", resources, {})
 
 
-def follows(graph: Graph) -> dict[str, Collection[str]]:
-    """URN -> what it is replaced with (`replace_with`)."""
-    return {urn: resource.options.replace_with for urn, resource in graph.resources.items()}
-
-
 def changes_of(
     changes: Mapping[str, str],
     differences: Mapping[str, Sequence[Difference]],
     where: Mapping[str, Where],
-    following: Mapping[str, Collection[str]],
+    graph: Graph | None,
 ) -> list[Change]:
     """Every change of a resource, in the order in which people read them.
 
     Args:
-        following: as `follows` gives it; empty: nothing is known, and a replacement without a reason is certain.
+        graph: what the program wants; without it every replacement is taken as certain.
     """
-    perhaps = _perhaps({urn for urn, kind in changes.items() if kind == "replace"}, differences, following)
+    perhaps = _perhaps(changes, differences, graph) if graph else set()
     found = [
         Change(urn, kind, where.get(urn, Where()), differences.get(urn, ()), is_certain=urn not in perhaps)
         for urn, kind in changes.items()
@@ -108,23 +104,36 @@ def changes_of(
     return sorted(found, key=_order)
 
 
-def _perhaps(
-    replaced: Collection[str],
-    differences: Mapping[str, Sequence[Difference]],
-    following: Mapping[str, Collection[str]],
-) -> set[str]:
-    """Of what is announced as replaced, what is so only because of values that are not known yet.
-
-    Either all its own reasons are of that kind, or it has none and all that it is replaced with is of that kind.
-    """
-    reasons = {urn: [one for one in differences.get(urn, ()) if one.replaces] for urn in replaced}
-    perhaps = {urn for urn, own in reasons.items() if own and not any(one.is_known for one in own)}
+def _perhaps(changes: Mapping[str, str], differences: Mapping[str, Sequence[Difference]], graph: Graph) -> set[str]:
+    """Of what is announced as replaced, what is so only because of values that are not known yet."""
+    perhaps = {
+        urn
+        for urn, kind in changes.items()
+        if kind == "replace"
+        and urn in graph.resources
+        and not any(one.replaces and one.is_known for one in differences.get(urn, ()))
+    }
     while True:
-        leaders = {urn: {*following.get(urn, ())} & {*replaced} for urn, own in reasons.items() if not own}
-        more = {urn for urn, found in leaders.items() if found and found <= perhaps} - perhaps
-        if not more:
+        new = {
+            urn
+            for urn, kind in changes.items()
+            if is_resource(urn) and (kind == "create" or (kind == "replace" and urn not in perhaps))
+        }
+        certain = {urn for urn in perhaps if not _is_open(urn, differences.get(urn, ()), graph, new, perhaps)}
+        if not certain:
             return perhaps
-        perhaps |= more
+        perhaps -= certain
+
+
+def _is_open(urn: str, own: Sequence[Difference], graph: Graph, new: Collection[str], perhaps: Collection[str]) -> bool:
+    """Whether nothing that the replacement rests on is certain to become another one."""
+    resource = graph.resources[urn]
+    if keys := {str(parse(one.path)[0]) for one in own if one.replaces}:
+        direct = {other for key in keys for other in resource.property_dependencies.get(key, ())}
+        return bool(direct) and not ({*direct}.union(*map(graph.ancestors, direct)) & {*new})
+    # One without a reason of its own is replaced with others.
+    others = {*resource.options.replace_with, *graph.ancestors(urn)}
+    return not others & {*new} and bool(others & {*perhaps})
 
 
 def _order(one: Change) -> tuple[bool, str, str, int, str]:

@@ -210,8 +210,9 @@ class Deployer:
         late = ours and "cannot create already existing resource" in failure.message
         return replace(failure, transient=THERE_ALREADY) if late else failure
 
-    def _run(self, operation: Operation, report: Report) -> Outcome:
-        outcome = self._past_lock(report, lambda: run(self.stack, operation, progress=self.progress))
+    def _run(self, operation: Operation, report: Report, *, quiet: bool = False) -> Outcome:
+        progress: Progress = (lambda *_: None) if quiet else self.progress
+        outcome = self._past_lock(report, lambda: run(self.stack, operation, progress=progress))
         self.runs.was_killed = outcome.was_killed
         report.runs += 1
         return outcome
@@ -240,7 +241,9 @@ class Deployer:
     def _look(self, urns: Collection[str], report: Report) -> list[Failure]:
         """Refresh; what of these could not be read, also after some tries."""
         for _ in range(_LOOKS):
-            report.failures = [each for each in failures_of(self._run("refresh", report)) if each.urn in urns]
+            report.failures = [
+                each for each in failures_of(self._run("refresh", report, quiet=True)) if each.urn in urns
+            ]
             if report.ok or any(failure.transient is None for failure in report.failures):
                 break
             self._wait(report)

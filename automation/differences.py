@@ -50,11 +50,21 @@ def differences(step: StepEventMetadata) -> list[Difference]:
         side = "outputs" if is_output else "inputs"
         replaces = path in kinds and "replace" in str(kinds[path].diff_kind).lower()
         try:
-            before, after = (_at(getattr(state, side, None), parse(path)) for state in (step.old, step.new))
+            before, after = _at(getattr(step.old, side, None), parse(path)), _at(_new_inputs(step), parse(path))
+            if after is _ABSENT and is_output:  # of a refresh: what Azure says now
+                after = _at(getattr(step.new, "outputs", None), parse(path))
         except ValueError:  # providers write some names, as those of tags, without quotes: no value then
             before = after = _ABSENT
         found.append(Difference(path, *_shown(before, after), replaces))
+    if not any(one.replaces for one in found):
+        # A reason that is no property's: `id` where somebody asked for it, `provider`.
+        found += [Difference(key, "", "", replaces=True) for key in sorted({*(step.keys or ())} - _ENGINES_OWN)]
     return found
+
+
+def _new_inputs(step: StepEventMetadata) -> Any:
+    """What is compared with the old inputs or outputs (pulumi/pulumi, pkg/engine/detailedDiff.go)."""
+    return step.new.inputs if step.new else None
 
 
 def known(value: Any) -> Any:

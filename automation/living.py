@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from automation import advice, lifecycle
-from automation.changes import Where, follows, graph_of_state, wheres
+from automation.changes import Where, graph_of_state, wheres
 from automation.console import progress, say
-from automation.deploy import Deployer, Report
+from automation.deploy import Deployer, Report, failures_of
 from automation.endings import FAILED, INTERRUPTED, Ending, problem
 from automation.operations import Operation
-from automation.report import Told, as_document, print_outcomes, print_report
+from automation.report import Told, as_document, print_report
 from automation.stacks import UnusableError
 from automation.tracking import Expected, Tracker, expected_of
 from automation.watching import watching
@@ -51,7 +53,7 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
     deployer = deployer_of(asked, settings)
     deployment = deployer.deployment()
     _refuse_elsewhere(asked, deployment, settings)
-    tracker, where, following = _expectations(asked, operation, deployment)
+    tracker, where, graph = _expectations(asked, operation, deployment)
     began = time.monotonic()
     estimated = operation == "up" and not asked.offline
     with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
@@ -64,7 +66,7 @@ def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
         progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
     did = operation != "preview"
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
-    told = Told(asked.stack, operation, report, where, outcomes, following, took)
+    told = Told(asked.stack, operation, report, where, outcomes, graph, took)
     return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
 
 
@@ -143,14 +145,14 @@ def _refuse_elsewhere(asked: Asked, deployment: Mapping[str, Any], settings: Set
 
 def _expectations(
     asked: Asked, operation: Operation, deployment: Mapping[str, Any]
-) -> tuple[Tracker, dict[str, Where], dict[str, Collection[str]]]:
-    """What the operation is about, where each of it belongs, and what it is replaced with."""
+) -> tuple[Tracker, dict[str, Where], Graph | None]:
+    """What the operation is about, where each of it belongs, and what the program wants."""
     had = wheres(graph_of_state(asked.stack, deployment))
     if operation in ("refresh", "destroy"):
-        return Tracker({urn: Expected(0) for urn in had}), had, {}
+        return Tracker({urn: Expected(0) for urn in had}), had, None
     if (graph := _graph(asked)) is None:
-        return Tracker(), had, {}
-    return Tracker(expected_of(graph), existing=had), had | wheres(graph), follows(graph)
+        return Tracker(), had, None
+    return Tracker(expected_of(graph), existing=had), had | wheres(graph), graph
 
 
 def _graph(asked: Asked) -> Graph | None:
@@ -158,10 +160,11 @@ def _graph(asked: Asked) -> Graph | None:
     try:
         from rehearsal.stacks import evaluate_stack
 
-        return evaluate_stack(asked.program, asked.stack, preview=False).graph
+        with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
+            return evaluate_stack(asked.program, asked.stack, preview=False).graph
     except ModuleNotFoundError as error:
         progress(f"No count and no estimate in advance: {error.name} is not installed (requirements-dev.txt).")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         progress(f"No count and no estimate in advance: {str(error).splitlines()[0] if str(error) else repr(error)}")
     return None
 
@@ -199,11 +202,14 @@ def _next(asked: Asked, told: Told) -> str:
 
 def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
     outcomes = tracker.outcomes(interrupted=True)
-    told = Told(asked.stack, operation, Report(changes=dict(tracker.changes)), where, outcomes, took=tracker.took)
+    failures = failures_of(tracker.last) if tracker.last else []
+    report = Report(changes=dict(tracker.changes), failures=[each for each in failures if each.urn in tracker.ended])
+    told = Told(asked.stack, operation, report, where, outcomes, took=tracker.took)
     return Ending(
         INTERRUPTED,
         "cancelled",
-        show=lambda: print_outcomes(outcomes, where),
+        show=lambda: print_report(told, offline=asked.offline),
+        problems=[problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures],
         error="Interrupted." + ("" if asked.offline else " What Azure had accepted goes on there."),
         next=advice.when_interrupted(operation),
         own=as_document(told),

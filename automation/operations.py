@@ -23,9 +23,9 @@ _CHANGES: Mapping[str, str] = {
     "create": "create",
     "update": "update",
     "delete": "delete",
-    "replace": "replace",
     "create-replacement": "replace",
-    "delete-replaced": "replace",
+    "import": "create",
+    "import-replacement": "replace",
 }
 """The engine's step -> what it means for the resource."""
 _NOTHING_NEW = ("update failed", "preview failed", "refresh failed", "destroy failed")
@@ -77,9 +77,12 @@ def is_resource(urn: str) -> bool:
     return not type_.startswith(("edge-stamps:", "pulumi:"))
 
 
-Stage = Literal["begun", "done", "same", "failed"]
+Stage = Literal["begun", "done", "same", "failed", "gone"]
 Progress = Callable[[Stage, str, Outcome], None]
-"""Called with the URN and what is known so far while an operation runs; `same`: nothing was to be done."""
+"""Called with the URN and what is known so far while an operation runs.
+
+`same`: nothing was to be done. `gone`: it is deleted, to be made again.
+"""
 
 
 def reason(error: CommandError) -> str:
@@ -164,10 +167,16 @@ def _note_begin(step: StepEventMetadata, outcome: Outcome, progress: Progress) -
 def _note_end(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
     if f"::{STACK_TYPE}::" in step.urn:
         outcome.outputs = known((step.new.outputs or {}) if step.new else {})
-    elif step.op in _CHANGES:
+        return
+    if step.op not in ("create", "same") and (found := differences(step)):
+        outcome.differences.setdefault(step.urn, found)
+    if step.op in _CHANGES:
         outcome.changes[step.urn] = _CHANGES[step.op]
-        if step.op != "create" and (found := differences(step)):
-            outcome.differences.setdefault(step.urn, found)
         progress("done", step.urn, outcome)
-    else:
+    elif step.op == "delete-replaced":
+        # Before the create of its successor it is gone until that has come; after it, the successor is there.
+        if outcome.changes.get(step.urn) != "replace":
+            outcome.changes[step.urn] = "delete"
+            progress("gone", step.urn, outcome)
+    elif step.op != "replace":  # which says that both halves are done, and in what order nobody knows
         progress("same", step.urn, outcome)

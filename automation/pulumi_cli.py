@@ -19,7 +19,7 @@ from pulumi.automation.errors import create_command_error
 
 from automation.console import progress
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OnOutput = Callable[[str], Any]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
 from automation.operations import Operation, name_of
 from automation.tracking import counted_outcomes
+from rehearsal.graph import Graph
 from rehearsal.places import SHARED
 
 DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
@@ -29,8 +30,8 @@ class Told:
     """URN -> where it belongs."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """URN -> what became of it (`automation.tracking`); empty for a preview."""
-    following: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """URN -> what it is replaced with."""
+    graph: Graph | None = None
+    """What the program wants."""
     took: Mapping[str, float] = field(default_factory=dict)
     """URN -> seconds that its last step took."""
 
@@ -40,12 +41,17 @@ class Told:
 
     @property
     def changes(self) -> list[Change]:
-        return changes_of(self.report.changes, self.report.differences, self.where, self.following)
+        return changes_of(self.report.changes, self.report.differences, self.where, self.graph)
 
     @property
     def would_lose(self) -> int:
         """How many resources are certain to be replaced or deleted."""
         return sum(one.kind in LOSING and one.is_certain for one in self.changes)
+
+    @property
+    def perhaps(self) -> int:
+        """How many resources are perhaps replaced."""
+        return sum(not one.is_certain for one in self.changes)
 
     @property
     def loses(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,8 +113,10 @@ def _previewed(asked: Asked) -> Ending | None:
     if ending.exit_code or told is None:
         return ending
     if told.would_lose:
-        ending.show()
-        confirm(f"{counted(told.would_lose, 'resource')} would be replaced or deleted. Go on?")
+        with redirect_stdout(sys.stderr):  # standard output is for what `up` comes to
+            ending.show()
+        more = f", and {told.perhaps} perhaps" if told.perhaps else ""
+        confirm(f"{counted(told.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
     return None
 
 

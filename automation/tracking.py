@@ -58,6 +58,10 @@ class Tracker:
     """URN -> one of `OUTCOMES`."""
     changes: dict[str, str] = field(default_factory=dict)
     """URN -> create | update | replace | delete, of what was done."""
+    gone: set[str] = field(default_factory=set)
+    """URNs of what was deleted to be made again."""
+    last: Outcome | None = None
+    """What the engine has said so far."""
     urns: list[str] = field(init=False)
     """Of all resources that are wanted or were met, without components and providers."""
 
@@ -70,11 +74,17 @@ class Tracker:
         if urn not in self._known and is_resource(urn):
             self._known.add(urn)
             self.urns.append(urn)
+        self.last = outcome
         if stage == "begun":
             self.began[urn] = self.now()
             self.ended.pop(urn, None)
         elif stage == "same":
             self.ended.setdefault(urn, "skipped")
+        elif stage == "gone":
+            self.ended.pop(urn, None)
+            self.began.pop(urn, None)
+            self.gone.add(urn)
+            self.changes[urn] = "delete"
         else:
             self.ended[urn] = "succeeded" if stage == "done" else "failed"
             if stage == "done":
@@ -108,7 +118,7 @@ class Tracker:
         return {urn: self.ended.get(urn, "unknown" if urn in self.began else never) for urn in self.urns}
 
     def _remaining(self, urn: str, seconds: int) -> float:
-        if urn in self.ended or (urn in self.existing and urn not in self.began):
+        if urn in self.ended or (urn in self.existing and urn not in self.began and urn not in self.gone):
             return 0
         if urn in self.began:
             return max(0, seconds - (self.now() - self.began[urn]))

@@ -59,7 +59,7 @@ def state(tracker: Tracker, *, estimated: bool) -> str:
 
 
 def _print_change(tracker: Tracker, stage: Stage, urn: str, outcome: Outcome) -> None:
-    if stage in ("begun", "same") or not is_resource(urn):
+    if stage in ("begun", "same", "gone") or not is_resource(urn):
         return
     total = len(tracker.urns)
     counts = f"[{tracker.done:>{len(str(total))}}/{total}]"

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from automation.changes import changes_of, follows
+from automation.changes import changes_of
 from automation.deploy import Report
 from automation.operations import name_of
 from automation.page.bodies import LongText, LongTexts, as_html
@@ -163,7 +163,7 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
 
 def _known(report: Report, graph: Graph) -> dict[str, str]:
     """URN -> what happens to the resource; a replacement that is not certain is called so."""
-    changes = changes_of(report.changes, report.differences, {}, follows(graph))
+    changes = changes_of(report.changes, report.differences, {}, graph)
     return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
 
 

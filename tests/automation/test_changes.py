@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from pulumi.automation.events import DiffKind, OpType, PropertyDiff, StepEventMetadata, StepEventStateMetadata
@@ -10,7 +10,8 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from automation.changes import Where, changes_of, graph_of_state, print_changes, wheres
 from automation.differences import Difference, differences
-from rehearsal.graph import Graph
+from automation.operations import name_of
+from rehearsal.graph import Graph, Options, Resource
 from rehearsal.values import SECRET_SIGNATURE, SIGNATURE
 from tests.automation.test_tracking import urn
 from tests.conftest import TWO_CLUSTERS
@@ -29,7 +30,7 @@ def printed(
     where: dict[str, Where],
     why: dict[str, list[Difference]] | None = None,
 ) -> str:
-    print_changes(changes_of(changes, why or {}, where, {}))
+    print_changes(changes_of(changes, why or {}, where, None))
     return capsys.readouterr().out
 
 
@@ -66,16 +67,35 @@ def test_what_is_replaced_or_deleted_comes_first_and_is_marked(capsys: pytest.Ca
 
 def test_a_change_says_which_properties_and_what_makes_it_a_replacement(capsys: pytest.CaptureFixture[str]) -> None:
     why = [Difference("zones[0]", '"1"', '"2"', replaces=True), Difference("tags.a", "", '"b"', replaces=False)]
-    print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}, {}))
+    print_changes(changes_of({urn("node"): "replace"}, {urn("node"): why}, {}, None))
     text = capsys.readouterr().out
     assert '          zones[0]: "1" -> "2" (replaces)\n          tags.a: not set -> "b"\n' in text
+
+
+def wanted(**needs: Mapping[str, Sequence[str]]) -> Graph:
+    """By name: property -> names of what it is computed from; `replace_with` -> names; `other` -> names."""
+    resources = {}
+    for name, by_key in needs.items():
+        properties = {key: [urn(one) for one in names] for key, names in by_key.items() if key != "replace_with"}
+        resources[urn(name)] = Resource(
+            urn(name), "", name, "", True, {}, {},
+            dependencies=[one for urns in properties.values() for one in urns],
+            property_dependencies=properties,
+            options=Options(replace_with=[urn(one) for one in by_key.get("replace_with", ())]),
+        )  # fmt: skip
+    return Graph("p", "test", False, "", resources, {})
+
+
+def certain(changes: dict[str, str], why: dict[str, list[Difference]], graph: Graph | None) -> set[str]:
+    return {name_of(one.urn) for one in changes_of(changes, why, {}, graph) if one.is_certain}
 
 
 def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    changes = dict.fromkeys((urn("role"), urn("follower")), "replace")
-    print_changes(changes_of(changes, {urn("role"): [UNKNOWN_PRINCIPAL]}, {}, {urn("follower"): [urn("role")]}))
+    changes = {urn("identity"): "update", urn("role"): "replace", urn("follower"): "replace"}
+    graph = wanted(identity={}, role={"principalId": ["identity"]}, follower={"replace_with": ["role"], "x": ["role"]})
+    print_changes(changes_of(changes, {urn("role"): [UNKNOWN_PRINCIPAL]}, {}, graph))
     text = capsys.readouterr().out
     assert "\nPerhaps replaced: only if " in text
     assert "      ? +- replace role\n" in text
@@ -83,18 +103,46 @@ def test_what_is_replaced_only_because_something_is_unknown_is_no_certain_loss(
     assert "!" not in text
 
 
-def test_what_follows_a_certain_replacement_is_certain() -> None:
-    names = ("node", "of-node", "of-both", "role", "of-role", "of-it", "of-nothing")
+@pytest.mark.parametrize("kind", ["replace", "create"])
+def test_what_comes_from_something_that_is_certainly_another_one_is_certain(kind: str) -> None:
+    """As leaves whose root is replaced: two steps away, and unknown all the same."""
+    changes = {urn("root"): kind, urn("intermediate"): "replace", urn("leaf"): "replace", urn("role"): "replace"}
+    graph = wanted(
+        root={},
+        identity={},
+        intermediate={"principalId": ["root"]},
+        leaf={"principalId": ["intermediate"]},
+        role={"principalId": ["identity"]},
+    )
+    why = {urn(name): [UNKNOWN_PRINCIPAL] for name in ("intermediate", "leaf", "role")}
+    if kind == "replace":
+        why[urn("root")] = [OTHER_SIZE]
+    assert certain(changes, why, graph) == {"root", "intermediate", "leaf"}
+
+
+def test_what_follows_a_certain_replacement_or_has_no_reason_is_certain() -> None:
+    names = ("node", "of-node", "of-both", "role", "of-role", "of-nothing")
     changes = dict.fromkeys(map(urn, names), "replace")
     why = {urn("node"): [OTHER_SIZE, UNKNOWN_PRINCIPAL], urn("role"): [UNKNOWN_PRINCIPAL]}
-    following = {
-        urn("of-node"): [urn("node")],
-        urn("of-both"): [urn("node"), urn("role")],
-        urn("of-role"): [urn("role"), urn("not-replaced")],
-        urn("of-it"): [urn("of-role")],
-    }
-    certain = [one.urn for one in changes_of(changes, why, {}, following) if one.is_certain]
-    assert sorted(certain) == sorted(map(urn, ("node", "of-node", "of-both", "of-nothing")))
+    graph = wanted(
+        **{
+            "identity": {},
+            "node": {},
+            "role": {"principalId": ["identity"]},
+            "of-node": {"replace_with": ["node"]},
+            "of-both": {"replace_with": ["node", "role"]},
+            "of-role": {"replace_with": ["role"]},
+            "of-nothing": {},
+        }
+    )
+    assert certain(changes, why, graph) == {"node", "of-node", "of-both", "of-nothing"}
+    assert certain(changes, why, None) == set(names)
+
+
+def test_a_reason_that_is_no_property_s_is_certain() -> None:
+    """As after `pulumi state taint`."""
+    metadata = StepEventMetadata(op=OpType.REPLACE, urn="", type="", provider="", keys=["id", "replaceWith"])
+    assert [(one.path, one.replaces, one.is_known) for one in differences(metadata)] == [("id", True, True)]
 
 
 def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +155,7 @@ def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.Captur
 
 def test_components_and_providers_are_no_changes_of_resources() -> None:
     component = urn("stamp", "edge-stamps:cluster_stamp:ClusterStamp")
-    assert [one.urn for one in changes_of({component: "create", urn("a"): "create"}, {}, {}, {})] == [urn("a")]
+    assert [one.urn for one in changes_of({component: "create", urn("a"): "create"}, {}, {}, None)] == [urn("a")]
 
 
 def test_a_state_says_the_same_of_each_resource_as_the_program(recorded: Callable[..., Graph]) -> None:

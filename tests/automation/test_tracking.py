@@ -88,6 +88,18 @@ def test_what_exists_takes_no_time_unless_something_is_done_to_it(clock: Clock) 
     assert run.seconds_left == 400
 
 
+def test_what_is_deleted_and_not_made_again_has_not_succeeded(clock: Clock) -> None:
+    run = tracker(clock, existing=[A, B, C, D])
+    run("gone", D, Outcome("up"))
+    tell(run, ("begun", B), ("failed", B))
+    assert run.outcomes() == {A: "not-run", B: "failed", C: "not-run", D: "not-run"}
+    assert run.changes == {D: "delete"}
+    assert run.seconds_left == 100
+    tell(run, ("begun", D))
+    run("done", D, Outcome("up", changes={D: "replace"}))
+    assert (run.outcomes()[D], run.changes) == ("succeeded", {D: "replace"})
+
+
 def test_how_long_each_step_took_is_kept(clock: Clock) -> None:
     run = tracker(clock)
     tell(run, ("begun", A))
