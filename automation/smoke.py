@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from automation.operations import Operation
 from automation.report import Told
 from automation.stacks import VARIABLE
 from settings import Settings
+
+_NOT_OURS = "it did not create exactly what the preview said; somebody else may be at work on this stack"
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
     if refusal := _refusal(asked, settings):
         return refusal
     steps: list[Step] = []
+    about = {} if asked.offline else _about(asked, settings)
     try:
         for step in _until_wrong(asked, keep=keep, doctor=doctor):
             steps.append(step)
             if not asked.offline:
-                _record(asked, settings, steps)
+                _record(asked, about, steps)
     except KeyboardInterrupt:
         left = advice.command("destroy", asked.stack, offline=asked.offline)
         step_now = f"what is deployed goes with: {left}"
@@ -121,7 +124,7 @@ def _not_as_previewed(preview: Step, up: Step) -> str:
     assert up.told is not None
     if up.told.report.changes == preview.told.report.changes:
         return ""
-    return "it did not create exactly what the preview said; somebody else may be at work on this stack"
+    return _NOT_OURS
 
 
 def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
@@ -140,19 +143,22 @@ def _wrong(ending: Ending) -> str:
     return "; ".join(f"{each['where']}: {each['message']}" for each in ending.problems) or ending.error
 
 
-def _record(asked: Asked, settings: Settings, steps: Sequence[Step]) -> None:
-    """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
-    file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
-    document = {
+def _about(asked: Asked, settings: Settings) -> dict[str, Any]:
+    """When, with what and where the run was made."""
+    return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "release": settings.release.name,
         "commit": _said("git", "-C", str(asked.program), "rev-parse", "HEAD"),
         "pulumi": _said("pulumi", "version"),
         "locations": sorted({cluster.location for cluster in settings.clusters.values()}),
         "clusters": len(settings.clusters),
-        **_document(steps),
     }
-    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _record(asked: Asked, about: Mapping[str, Any], steps: Sequence[Step]) -> None:
+    """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
+    file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
+    file.write_text(json.dumps({**about, **_document(steps)}, indent=2) + "\n", encoding="utf-8")
 
 
 def _said(*command: str) -> str:
@@ -190,5 +196,11 @@ def _ending(asked: Asked, steps: Sequence[Step]) -> Ending:
     error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
     if not wrong:
         return Ending(OK, show=show, own=_document(steps))
-    step = f"mend it; what is deployed goes with: {advice.command('destroy', asked.stack, offline=asked.offline)}"
-    return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=step, own=_document(steps))
+    next_step = "mend it, then run it again"
+    if any(step.wrong == _NOT_OURS for step in wrong):
+        next_step = "find out who it is; nothing was destroyed"
+    elif any(step.name == "up" for step in steps):
+        next_step = (
+            f"mend it; what is deployed goes with: {advice.command('destroy', asked.stack, offline=asked.offline)}"
+        )
+    return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps))

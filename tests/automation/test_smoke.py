@@ -89,6 +89,7 @@ def test_what_somebody_else_has_deployed_meanwhile_is_not_destroyed(
     result = run("smoke")
     assert result.exit_code == 1
     assert "up: it did not create exactly what the preview said; somebody else may be at work" in result.stderr
+    assert result.stderr.endswith("Next: find out who it is; nothing was destroyed\n")
     assert len(Backend(folder).state("test").resources) > 100
 
 
