@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automation.console import BAD, BOLD, WARN, say
+from automation.console import BAD, BOLD, WARN, say, width
 from automation.differences import Difference
 from automation.operations import is_resource, name_of
 from rehearsal.engine.paths import parse
@@ -20,7 +19,7 @@ MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "crea
 """Pulumi's own marks, what is dangerous first."""
 LOSING = ("replace", "delete")
 _OTHER = "other"
-_WIDTH = 120
+_WIDEST = 120
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,10 @@ class Change:
 
 def _names(how: str, names: Sequence[str]) -> str:
     """Names in as many lines as they need, each of them whole."""
-    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns)
     text = f"      {how} {', '.join(names)}"
-    return textwrap.fill(text, width, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        text, min(_WIDEST, width()), subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def wheres(graph: Graph) -> dict[str, Where]:

@@ -7,6 +7,7 @@ that names can be copied and searched for.
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,11 @@ def harmless(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 link`, `2 links`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def width() -> int:
+    """Columns of the terminal; 120 where there is none."""
+    return shutil.get_terminal_size((120, 0)).columns
 
 
 def minutes(seconds: float) -> str:

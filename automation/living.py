@@ -16,7 +16,7 @@ from automation import advice, lifecycle
 from automation.changes import Where, graph_of_state, wheres
 from automation.console import progress, say
 from automation.deploy import Deployer, Report, failures_of
-from automation.endings import FAILED, INTERRUPTED, Ending, problem
+from automation.endings import FAILED, INTERRUPTED, Ending
 from automation.operations import Operation
 from automation.report import Told, as_document, print_report
 from automation.stacks import UnusableError
@@ -84,9 +84,12 @@ def tell_stand_ins(asked: Asked) -> None:
 def write_report(asked: Asked, told: Told, file: Path) -> None:
     """Write the page of a preview."""
     from automation.page import of_preview
-    from rehearsal.stacks import evaluate_stack
+    from rehearsal.stacks import Evaluation, evaluate_stack
 
-    evaluation = evaluate_stack(asked.program, asked.stack, preview=False)
+    if told.graph:
+        evaluation = Evaluation(*lifecycle.settings_of(asked.program, asked.stack, offline=True), told.graph)
+    else:  # says what is in the way
+        evaluation = evaluate_stack(asked.program, asked.stack, preview=False)
     write_page(file, of_preview(evaluation, told.report, datetime.now(UTC)))
 
 
@@ -182,7 +185,7 @@ def _ending(asked: Asked, told: Told, seconds: float, *, killed: bool) -> Ending
         FAILED,
         "unknown" if killed else "failed",
         show=show,
-        problems=[problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures],
+        problems=told.problems,
         next="mend what is named above, then run the same command again; it goes on from here",
         own=own,
     )
@@ -209,7 +212,7 @@ def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], ope
         INTERRUPTED,
         "cancelled",
         show=lambda: print_report(told, offline=asked.offline),
-        problems=[problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures],
+        problems=told.problems,
         error="Interrupted." + ("" if asked.offline else " What Azure had accepted goes on there."),
         next=advice.when_interrupted(operation),
         own=as_document(told),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,14 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation import advice
-from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting
+from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting, width
 from automation.endings import FAILED, Ending, problem
 from automation.explain import as_document, as_text, explained
 from rehearsal.stand_ins import with_stand_ins
 from settings import Settings, stack_file
-
-_WIDTH = 120
-"""Where there is no terminal."""
 
 if TYPE_CHECKING:
     from automation.doctor import Check
@@ -53,8 +49,7 @@ def explain(program: Path, stack: str, path: str) -> Ending:
     found = explained(settings, stack_file.lines(program, stack), path)
     if stand_ins:
         progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
-    width = shutil.get_terminal_size((_WIDTH, 0)).columns
-    return Ending(show=lambda: say(as_text(found, width).rstrip("\n")), own={"explained": as_document(found)})
+    return Ending(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
 
 
 def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Ending:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from automation.advice import filled
 from automation.changes import LOSING, Change, Where, changes_of, print_changes
 from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
+from automation.endings import problem
 from automation.operations import Operation, name_of
 from automation.tracking import counted_outcomes
 from rehearsal.graph import Graph
@@ -40,6 +42,11 @@ class Told:
         return filled(failure.remedy, message=failure.message, urn=failure.urn, stack=self.stack)
 
     @property
+    def problems(self) -> list[dict[str, str]]:
+        """What failed, as a command's document has it."""
+        return [problem("resource", each.name, each.message, self.remedy(each)) for each in self.report.failures]
+
+    @cached_property
     def changes(self) -> list[Change]:
         return changes_of(self.report.changes, self.report.differences, self.where, self.graph)
 
@@ -121,7 +128,7 @@ def print_report(told: Told, *, offline: bool) -> None:
     if told.operation == "preview" or told.loses:
         print_changes(told.changes)
     if report.failures:
-        print_outcomes(told.outcomes, told.where)
+        _print_outcomes(told.outcomes, told.where)
     _print_failures(told, offline=offline)
 
 
@@ -134,7 +141,7 @@ def _print_failures(told: Told, *, offline: bool) -> None:
             say(f"    -> {'In Azure: ' if offline else ''}{remedy}")
 
 
-def print_outcomes(outcomes: Mapping[str, str], where: Mapping[str, Where]) -> None:
+def _print_outcomes(outcomes: Mapping[str, str], where: Mapping[str, Where]) -> None:
     """A table: clusters by what became of their resources."""
     heads = list(counted_outcomes(outcomes))
     if not heads:

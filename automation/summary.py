@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,17 +63,11 @@ def forgotten(program: Path, stack: str) -> Ending:
     settings, _ = settings_of(program, stack, offline=True)
     report = destroy(program, stack, settings)
     told = Told(stack, "destroy", report)
+    ending = Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
     if report.ok:
-        return Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
-    problems = [problem("resource", each.name, each.message, told.remedy(each)) for each in report.failures]
-    return Ending(
-        FAILED,
-        "failed",
-        show=lambda: print_report(told, offline=True),
-        problems=problems,
-        next=f"rm -r .rehearsal/{stack}, which forgets it all",
-        own=report_as_document(told),
-    )
+        return ending
+    step = f"rm -r .rehearsal/{stack}, which forgets it all"
+    return replace(ending, exit_code=FAILED, outcome="failed", problems=told.problems, next=step)
 
 
 def as_document(run: Run) -> dict[str, Any]:
