@@ -6,8 +6,9 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from arm.values import SECRET_MARKER
 from automation.operations import Outcome
-from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 
 
 def cut_off_in(outcome: Outcome, urns: Collection[str]) -> list[dict[str, Any]]:

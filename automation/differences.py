@@ -10,8 +10,9 @@ from typing import Any
 from pulumi.automation.events import StepEventMetadata
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
+from arm.values import SECRET_MARKER, UNKNOWN_MARKER
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.engine.paths import Path, parse
-from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_MARKER
 
 _LONGEST_VALUE = 60
 _ENGINES_OWN = {"replaceWith"}

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from arm.shapes import UnknownTypeError, shape_of
 from automation.operations import name_of
-from rehearsal.azure.shapes import UnknownTypeError, shape_of
 
 _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
 """Packages whose resources exist nowhere but in the stack's state."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from arm.values import redact
 from automation import advice
 from automation.changes import print_changes
 from automation.console import BAD, counted, minutes, progress, say
@@ -26,7 +27,6 @@ from rehearsal.places import SHARED, concern_of, places
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import PREVIEW_RULES, RULES
 from rehearsal.traffic import Traffic
-from rehearsal.values import redact
 
 _RULES = len(RULES) + len(PREVIEW_RULES)
 _MOST_CASES = 6

@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from arm.shapes import is_arm
 from automation.console import progress, say
 from automation.deploy import Deployer
 from automation.endings import FAILED, Ending, problem
@@ -25,7 +26,6 @@ from automation.runs import Runs
 from automation.stacks import open_stack
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
-from rehearsal.azure.shapes import is_arm
 from rehearsal.azure.world import Entry, Surroundings, World
 from rehearsal.command import OfflineCommand
 from rehearsal.engine import Engine, Options, Recording, State

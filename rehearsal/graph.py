@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.azure.shapes import shape_of, tokens
-from rehearsal.values import Secret, redact, reveal, secret_paths
+from arm.shapes import shape_of, tokens
+from arm.values import Secret, redact, reveal, secret_paths
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 

@@ -38,5 +38,5 @@ def _resource_group(graph: Graph, resource: Resource) -> str:
 
 
 def concern_of(resource: Resource) -> str:
-    """Network, key vaults, PKI and so on (`rehearsal/estimates.py`); empty for components and providers."""
+    """Network, key vaults, PKI and so on (`arm/estimates.py`); empty for components and providers."""
     return estimate_of(resource).concern

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from arm.shapes import UnknownTypeError, is_arm, shape_of
 from rehearsal.answers import random, tls
-from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of
 from rehearsal.graph import Resource
 
 
@@ -32,9 +32,7 @@ class ShapeProvider:
             return ("", tls.preview(type_name, inputs)) if preview else tls.create(type_name, inputs)
         if package == "random":
             return ("", random.preview(inputs)) if preview else random.create(type_name, resource.urn, inputs)
-        raise LookupError(
-            f"{resource.name}: the rehearsal does not know {resource.type}; add its row to rehearsal/azure/types.py"
-        )
+        raise LookupError(f"{resource.name}: the rehearsal does not know {resource.type}; add its row to arm/types.py")
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
         package, module, function = token.split(":")

@@ -13,8 +13,9 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_project, get_stack
 
+from arm.values import reveal
+from graph.property_values import from_struct, to_struct
 from rehearsal.graph import STACK_TYPE, Options, Resource, mark_secret_outputs
-from rehearsal.values import from_struct, reveal, to_struct
 
 
 class Provider(Protocol):

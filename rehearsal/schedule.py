@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from rehearsal.estimates import EXTENSIONS, SCRIPTS, TYPES, Estimate
+from arm.estimates import EXTENSIONS, SCRIPTS, TYPES, Estimate
 from rehearsal.graph import Graph, Resource
 
 
@@ -49,7 +49,7 @@ def estimate_of(resource: Resource) -> Estimate:
     """The estimate for one resource; components and providers take no time.
 
     Raises:
-        LookupError: the type has no row in `rehearsal/estimates.py`.
+        LookupError: the type has no row in `arm/estimates.py`.
     """
     type_name = resource.type.rsplit(":", 1)[-1]
     if not resource.custom or resource.type.startswith("pulumi:"):
@@ -59,7 +59,7 @@ def estimate_of(resource: Resource) -> Estimate:
     by_extension = EXTENSIONS.get(inputs.get("extensionType", ""))
     found = by_script or by_extension or TYPES.get(type_name)
     if found is None:
-        raise LookupError(f"no estimate for {resource.type}: add a row to rehearsal/estimates.py")
+        raise LookupError(f"no estimate for {resource.type}: add a row to arm/estimates.py")
     return found
 
 

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from arm.values import reveal
 from rehearsal.azure.world import Surroundings
 from rehearsal.cluster.view import ClusterView
 from rehearsal.cluster.views import views
@@ -18,7 +19,6 @@ from rehearsal.engine import State
 from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
-from rehearsal.values import reveal
 from rehearsal.wanted import Roots, differences
 from settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
 from rehearsal.graph import Graph
 from settings.regions import normalised
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from rehearsal.values import SECRET_MARKER, UNKNOWN_MARKER
+from arm.values import SECRET_MARKER, UNKNOWN_MARKER
 
 _LONG = 40
 """Lines."""

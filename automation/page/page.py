@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from arm.values import UNKNOWN_MARKER, redact
 from automation.deploy import Report
 from automation.page.certificates import Certificate, certificates, renewal_windows
 from automation.page.messages import Messages, messages
@@ -19,7 +20,6 @@ from automation.rehearsing import Run
 from rehearsal.graph import Graph
 from rehearsal.schedule import schedule
 from rehearsal.stacks import Evaluation
-from rehearsal.values import UNKNOWN_MARKER, redact
 from settings import Settings
 
 

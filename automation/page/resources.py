@@ -9,14 +9,14 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from arm.shapes import shape_of
+from arm.values import redact
 from automation.changes import changes_of
 from automation.deploy import Report
 from automation.operations import name_of
 from automation.page.bodies import LongText, LongTexts, as_html
-from rehearsal.azure.shapes import shape_of
 from rehearsal.graph import Graph, Resource
 from rehearsal.places import SHARED, concern_of, places
-from rehearsal.values import redact
 
 NO_CONCERN = "components and providers"
 PERHAPS = "perhaps-replace"

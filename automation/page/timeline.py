@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rehearsal.estimates import TYPES
+from arm.estimates import TYPES
 from rehearsal.graph import Graph
 from rehearsal.places import SHARED, concern_of, places
 from rehearsal.schedule import Schedule, Step

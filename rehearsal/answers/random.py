@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.values import UNKNOWN
+from arm.values import UNKNOWN
 
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 

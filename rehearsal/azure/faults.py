@@ -6,7 +6,7 @@ import fnmatch
 import threading
 from dataclasses import dataclass, replace
 
-from rehearsal.azure.arm import ArmError, ConnectionCutError, OperationFailedError
+from rehearsal.azure.errors import ArmError, ConnectionCutError, OperationFailedError
 
 OPERATIONS = ("get", "create", "update", "delete")
 

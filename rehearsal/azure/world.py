@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rehearsal.azure import arm, world_access, world_file
-from rehearsal.azure.arm import ArmError, OperationFailedError
+from arm import ids
+from arm.shapes import Shape
+from rehearsal.azure import world_access, world_file
 from rehearsal.azure.clock import Clock, SystemClock
+from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
-from rehearsal.azure.shapes import Shape
 from rehearsal.azure.world_effects import after_put, remove
 from rehearsal.azure.world_existence import not_found
 from rehearsal.azure.world_rules import DELETE, PUT, refuse
@@ -70,7 +71,7 @@ class World:
 
     def children(self, arm_id: str) -> list[Entry]:
         """Everything below the resource."""
-        return [entry for entry in self.entries() if arm.is_below(entry.id, arm_id) and not _same(entry, arm_id)]
+        return [entry for entry in self.entries() if ids.is_below(entry.id, arm_id) and not _same(entry, arm_id)]
 
     def put(
         self, shape: Shape, arm_id: str, inputs: Mapping[str, Any], *, update: bool = False, label: str = ""
@@ -97,7 +98,7 @@ class World:
                 state.say(arm_id, "Failed")
             elif fault and fault.runs:
                 state.run_on(arm_id, "Creating" if call.is_new else "Updating")
-            written = state.entries[arm.key(arm_id)]
+            written = state.entries[ids.key(arm_id)]
             self._accept(arm_id)
         self._finish(arm_id)
         if failure:
@@ -130,7 +131,7 @@ class World:
         """Delete a vault secret on the vault's data plane, where ARM's own rights count for nothing."""
         with self._settled() as state:
             if state.find(arm_id) is None:
-                raise ArmError(404, "SecretNotFound", f"A secret with name {arm.name_of(arm_id)} was not found.")
+                raise ArmError(404, "SecretNotFound", f"A secret with name {ids.name_of(arm_id)} was not found.")
             if not self.surroundings.deployer_has_data_rights:
                 message = (
                     "Caller is not authorized to perform action on resource. If role assignments, deny assignments or"
@@ -148,10 +149,10 @@ class World:
             if record is None:
                 raise ArmError(404, "DeletedVaultNotFound", f"The specified deleted vault '{arm_id}' does not exist.")
             deleted = record.entries[0]
-            vault = state.find(arm.parent_of(arm_id)) if deleted.type == world_access.SECRET else deleted
-            if vault and arm.at(vault.outputs, "properties.enablePurgeProtection"):
+            vault = state.find(ids.parent_of(arm_id)) if deleted.type == world_access.SECRET else deleted
+            if vault and ids.at(vault.outputs, "properties.enablePurgeProtection"):
                 raise ArmError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
-            del state.soft_deleted[arm.key(arm_id)]
+            del state.soft_deleted[ids.key(arm_id)]
             self._keep()
 
     def set_power(self, vm_id: str, *, running: bool) -> None:
@@ -210,4 +211,4 @@ class World:
 
 
 def _same(entry: Entry, arm_id: str) -> bool:
-    return arm.key(entry.id) == arm.key(arm_id)
+    return ids.key(entry.id) == ids.key(arm_id)

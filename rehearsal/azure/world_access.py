@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rehearsal.azure import arm
-from rehearsal.azure.arm import ArmError
+from arm import ids
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_state import Call, Entry, State
 
 VAULT = "Microsoft.KeyVault/vaults"
@@ -19,7 +19,7 @@ def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
     """The name of a deleted vault is free once it is purged; until then it can only be recovered."""
     if call.type != VAULT or not call.is_new:
         return
-    recovers = arm.at(call.inputs, "properties.createMode") == "recover"
+    recovers = ids.at(call.inputs, "properties.createMode") == "recover"
     if state.blocked(call.arm_id) and not recovers:
         message = (
             "A vault with the same name already exists in deleted state. You need to either recover or purge existing"
@@ -34,7 +34,7 @@ def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 
 def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
     """Purge protection is switched on for ever; false is never accepted."""
-    if call.type == VAULT and arm.at(call.inputs, "properties.enablePurgeProtection") is False:
+    if call.type == VAULT and ids.at(call.inputs, "properties.enablePurgeProtection") is False:
         message = (
             'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is'
             " an irreversible action."
@@ -71,8 +71,8 @@ def role_is_new(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _triple(arm_id: str, inputs: object) -> tuple[str, str, str]:
-    role, principal = arm.at(inputs, "roleDefinitionId"), arm.at(inputs, "principalId")
-    return arm.key(arm.parent_of(arm_id)), arm.name_of(str(role)).lower(), str(principal).lower()
+    role, principal = ids.at(inputs, "roleDefinitionId"), ids.at(inputs, "principalId")
+    return ids.key(ids.parent_of(arm_id)), ids.name_of(str(role)).lower(), str(principal).lower()
 
 
 def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
@@ -102,7 +102,7 @@ def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
 
 def _principals(entry: Entry) -> tuple[object, object]:
     own = entry.outputs.get("principalId") if entry.type == IDENTITY else None
-    return own, arm.at(entry.outputs, "identity.principalId")
+    return own, ids.at(entry.outputs, "identity.principalId")
 
 
 def is_effective(state: State, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
@@ -114,7 +114,7 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str, wi
     age = state.clock.now() + within - state.surroundings.role_spread_seconds
     for role in state.of_type(ROLE):
         at, guid, principal = _triple(role.id, role.inputs)
-        fits = arm.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()
+        fits = ids.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()
         if fits and role.created_at <= age:
             return True
     return False
@@ -131,9 +131,9 @@ def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _siblings(state: State, call: Call) -> list[Entry]:
-    identity = arm.parent_of(call.arm_id)
+    identity = ids.parent_of(call.arm_id)
     return [
         other
         for other in state.of_type(CREDENTIAL)
-        if arm.is_below(other.id, identity) and arm.key(other.id) != arm.key(call.arm_id)
+        if ids.is_below(other.id, identity) and ids.key(other.id) != ids.key(call.arm_id)
     ]

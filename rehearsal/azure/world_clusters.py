@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.azure import arm
-from rehearsal.azure.arm import ArmError
+from arm import ids
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_network import VM
 from rehearsal.azure.world_state import Call, Entry, State
 from settings.releases import RELEASES
@@ -29,7 +29,7 @@ def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
     if call.type != CUSTOM_LOCATION:
         return
     host, listed = str(call.inputs.get("hostResourceId")), call.inputs.get("clusterExtensionIds") or []
-    if not listed or not all(arm.is_below(extension, host) for extension in listed):
+    if not listed or not all(ids.is_below(extension, host) for extension in listed):
         message = f"clusterExtensionIds of {call.arm_id} must be extensions of its host {host}."
         yield ArmError(400, "InvalidClusterExtensionIds", message)
 
@@ -51,7 +51,7 @@ def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _custom_location(state: State, inputs: Mapping[str, Any]) -> Entry | None:
-    return state.find(str(arm.at(inputs, "extendedLocation.name")))
+    return state.find(str(ids.at(inputs, "extendedLocation.name")))
 
 
 def _extension(state: State, location: Entry | None, extension_type: str) -> Entry | None:
@@ -99,7 +99,7 @@ def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
 
 def _cluster(state: State, call: Call) -> Entry | None:
     if call.type == EXTENSION:
-        return state.find(arm.parent_of(call.arm_id))
+        return state.find(ids.parent_of(call.arm_id))
     location = _custom_location(state, call.old.inputs if call.operation == "delete" and call.old else call.inputs)
     return state.find(str(location.inputs.get("hostResourceId"))) if location else None
 
@@ -110,12 +110,12 @@ def one_instance(state: State, call: Call) -> Iterator[ArmError]:
         return
     mine = _cluster(state, call)
     for other in state.of_type(INSTANCE):
-        if arm.key(other.id) == arm.key(call.arm_id):
+        if ids.key(other.id) == ids.key(call.arm_id):
             continue
         location = _custom_location(state, other.inputs)
         host = str(location.inputs.get("hostResourceId")) if location else ""
-        same_cluster = mine is not None and arm.key(host) == arm.key(mine.id)
-        if same_cluster or arm.group_of(other.id).lower() == arm.group_of(call.arm_id).lower():
+        same_cluster = mine is not None and ids.key(host) == ids.key(mine.id)
+        if same_cluster or ids.group_of(other.id).lower() == ids.group_of(call.arm_id).lower():
             where = "cluster" if same_cluster else "resource group"
             message = f"{other.id} exists already; one instance per {where} is possible."
             yield ArmError(409, "InstanceAlreadyExists", message)
@@ -129,8 +129,8 @@ def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
     if len(ports) != len(set(ports)):
         yield _listener_error(call, f"port listed twice among {ports}")
     for other in state.of_type(LISTENER):
-        sibling = arm.key(arm.parent_of(other.id)) == arm.key(arm.parent_of(call.arm_id))
-        if not sibling or arm.key(other.id) == arm.key(call.arm_id):
+        sibling = ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
+        if not sibling or ids.key(other.id) == ids.key(call.arm_id):
             continue
         if _service_type(other.inputs) == kind:
             yield _listener_error(call, f"{other.name} has service type {kind} already")
@@ -143,8 +143,8 @@ def _listener_error(call: Call, message: str) -> ArmError:
 
 
 def _service_type(inputs: Mapping[str, Any]) -> str:
-    return str(arm.at(inputs, "properties.serviceType") or "ClusterIp")
+    return str(ids.at(inputs, "properties.serviceType") or "ClusterIp")
 
 
 def _ports(inputs: Mapping[str, Any]) -> list[int]:
-    return [port["port"] for port in arm.at(inputs, "properties.ports") or []]
+    return [port["port"] for port in ids.at(inputs, "properties.ports") or []]

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from rehearsal.azure import arm, world_access
-from rehearsal.azure.arm import ArmError, OperationFailedError
-from rehearsal.azure.shapes import shape_of
+from arm import ids
+from arm.shapes import shape_of
+from rehearsal.azure import world_access
+from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world_access import SECRET, VAULT
 from rehearsal.azure.world_network import PEERING, RUN_COMMAND, other_half, remote_of
 from rehearsal.azure.world_rules import refuse
@@ -37,8 +38,8 @@ def remove(state: State, arm_id: str) -> None:
     """Delete a resource and everything in its path, and whatever follows from that."""
     gone = state.below(arm_id)
     for entry in gone:
-        del state.entries[arm.key(entry.id)]
-        state.running.pop(arm.key(entry.id), None)
+        del state.entries[ids.key(entry.id)]
+        state.running.pop(ids.key(entry.id), None)
     _soft_delete(state, gone)
     _disconnect(state, gone)
 
@@ -54,28 +55,28 @@ def _peer(state: State, peering: Entry) -> None:
 
 def _disconnect(state: State, gone: list[Entry]) -> None:
     """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
-    lost = {arm.key(entry.id) for entry in gone}
-    lost_halves = {(arm.key(arm.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
+    lost = {ids.key(entry.id) for entry in gone}
+    lost_halves = {(ids.key(ids.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
     for peering in list(state.of_type(PEERING)):
-        here, there = arm.key(arm.parent_of(peering.id)), remote_of(peering.inputs)
+        here, there = ids.key(ids.parent_of(peering.id)), remote_of(peering.inputs)
         if there in lost or (there, here) in lost_halves:
             state.change(peering, outputs={**peering.outputs, "peeringState": "Disconnected"})
 
 
 def _keep_protection(state: State, call: Call, vault: Entry) -> None:
     """Purge protection that a body leaves out stays on."""
-    if call.old and arm.at(call.old.outputs, "properties.enablePurgeProtection"):
+    if call.old and ids.at(call.old.outputs, "properties.enablePurgeProtection"):
         properties = {**vault.outputs["properties"], "enablePurgeProtection": True}
         state.change(vault, outputs={**vault.outputs, "properties": properties})
 
 
 def _recover(state: State, call: Call) -> None:
     """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
-    key = arm.key(call.arm_id)
+    key = ids.key(call.arm_id)
     record = state.soft_deleted.pop(key, None)
     if record and state.clock.now() < record.purged_at:
         state.change(state.entries[key], created_at=record.entries[0].created_at)
-        state.entries.update({arm.key(secret.id): secret for secret in record.entries[1:]})
+        state.entries.update({ids.key(secret.id): secret for secret in record.entries[1:]})
 
 
 def _soft_delete(state: State, gone: list[Entry]) -> None:
@@ -83,15 +84,15 @@ def _soft_delete(state: State, gone: list[Entry]) -> None:
     vaults = [entry for entry in gone if entry.type == VAULT]
     secrets = [entry for entry in gone if entry.type == SECRET]
     for vault in vaults:
-        inside = [secret for secret in secrets if arm.is_below(secret.id, vault.id)]
-        state.soft_deleted[arm.key(vault.id)] = SoftDeleted([vault, *inside], _purged_at(state, vault))
+        inside = [secret for secret in secrets if ids.is_below(secret.id, vault.id)]
+        state.soft_deleted[ids.key(vault.id)] = SoftDeleted([vault, *inside], _purged_at(state, vault))
     for secret in secrets:
-        if still_there := state.find(arm.parent_of(secret.id)):
-            state.soft_deleted[arm.key(secret.id)] = SoftDeleted([secret], _purged_at(state, still_there))
+        if still_there := state.find(ids.parent_of(secret.id)):
+            state.soft_deleted[ids.key(secret.id)] = SoftDeleted([secret], _purged_at(state, still_there))
 
 
 def _purged_at(state: State, vault: Entry) -> float:
-    days = arm.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
+    days = ids.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
     return state.clock.now() + float(days) * _DAY
 
 
@@ -100,7 +101,7 @@ def _connect_arc(state: State, call: Call) -> None:
     given = _parameters(call.inputs)
     group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
     cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
-    vm = state.find(arm.parent_of(call.arm_id))
+    vm = state.find(ids.parent_of(call.arm_id))
     node = vm.outputs["vmId"] if vm else ""
     there = state.find(cluster_id)
     if there and there.facts.get("node") == node:

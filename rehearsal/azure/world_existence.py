@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.azure import arm
-from rehearsal.azure.arm import ArmError
+from arm import ids
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_state import Call, Entry, State, body_references
 
 _VAULTS = "Microsoft.KeyVault/vaults"
@@ -28,18 +28,18 @@ _GLOBAL_NAMES = {
 
 def resource_group(state: State, call: Call) -> Iterator[ArmError]:
     """A resource group exists before what is in it."""
-    group = arm.group_of(call.arm_id)
-    if call.type != arm.RESOURCE_GROUP and group and not state.find(group):
-        message = f"Resource group '{arm.name_of(group)}' could not be found."
+    group = ids.group_of(call.arm_id)
+    if call.type != ids.RESOURCE_GROUP and group and not state.find(group):
+        message = f"Resource group '{ids.name_of(group)}' could not be found."
         yield ArmError(404, "ResourceGroupNotFound", message)
 
 
 def parent(state: State, call: Call) -> Iterator[ArmError]:
     """A parent exists before its children, a scope before its extension resources."""
-    above = arm.parent_of(call.arm_id)
-    if arm.type_of(above).startswith("Microsoft.Resources/") or state.find(above):
+    above = ids.parent_of(call.arm_id)
+    if ids.type_of(above).startswith("Microsoft.Resources/") or state.find(above):
         return  # resource groups are WORLD-01's
-    if call.type.lower().startswith(arm.type_of(above).lower()):
+    if call.type.lower().startswith(ids.type_of(above).lower()):
         message = (
             f"Failed to perform 'write' on resource(s) of type '{call.type}', because the parent resource"
             f" '{above}' could not be found."
@@ -51,8 +51,8 @@ def parent(state: State, call: Call) -> Iterator[ArmError]:
 
 def not_found(arm_id: str) -> ArmError:
     """The answer to a GET, too."""
-    what, group = f"{arm.type_of(arm_id)}/{arm.name_of(arm_id)}", arm.name_of(arm.group_of(arm_id))
-    if arm.type_of(arm_id) == arm.RESOURCE_GROUP:
+    what, group = f"{ids.type_of(arm_id)}/{ids.name_of(arm_id)}", ids.name_of(ids.group_of(arm_id))
+    if ids.type_of(arm_id) == ids.RESOURCE_GROUP:
         return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     message = (
         f"The Resource '{what}' under resource group '{group}' was not found. For more details please go to"
@@ -71,7 +71,7 @@ def body_form(_: State, call: Call) -> Iterator[ArmError]:
 def references(state: State, call: Call) -> Iterator[ArmError]:
     """Every ARM id in the body leads to something."""
     for reference in body_references(call.shape, call.inputs) if call.shape else []:
-        if not _exists(state, reference) and not arm.is_below(reference, call.arm_id):
+        if not _exists(state, reference) and not ids.is_below(reference, call.arm_id):
             message = (
                 f"Resource {reference} referenced by resource {call.arm_id} was not found. Please make sure that the"
                 " referenced resource exists, and that both resources are in the same region."
@@ -83,8 +83,8 @@ def _exists(state: State, reference: str) -> bool:
     """As a resource, or as a part of its parent's body, e.g. a NIC's ipConfigurations."""
     if state.find(reference):
         return True
-    above = state.find(arm.parent_of(reference))
-    return above is not None and arm.key(reference) in map(arm.key, arm.references_in(above.outputs))
+    above = state.find(ids.parent_of(reference))
+    return above is not None and ids.key(reference) in map(ids.key, ids.references_in(above.outputs))
 
 
 def global_names(state: State, call: Call) -> Iterator[ArmError]:
@@ -101,7 +101,7 @@ def global_names(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _same(entry: Entry, call: Call) -> bool:
-    return arm.key(entry.id) == arm.key(call.arm_id)
+    return ids.key(entry.id) == ids.key(call.arm_id)
 
 
 # What Azure says where it is not PropertyChangeNotAllowed.
@@ -125,8 +125,8 @@ def immutable(_: State, call: Call) -> Iterator[ArmError]:
         return
     before, after = call.old.shape.body(call.old.inputs), call.shape.body(call.inputs)
     for path in call.shape.immutable:
-        old, new = arm.at(before, path), arm.at(after, path)
-        if path == "location" and old and new and not arm.same_place(old, new):
+        old, new = ids.at(before, path), ids.at(after, path)
+        if path == "location" and old and new and not ids.same_place(old, new):
             yield _moved(call, old, new)
         elif path != "location" and new and _comparable(old) != _comparable(new):
             default = (409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")
@@ -139,16 +139,16 @@ def _comparable(value: Any) -> Any:
         return {name: _comparable(item) for name, item in value.items() if item}
     if isinstance(value, list):
         return [_comparable(item) for item in value]
-    return arm.key(value) if isinstance(value, str) and value.startswith("/") else value or None
+    return ids.key(value) if isinstance(value, str) and value.startswith("/") else value or None
 
 
 def _moved(call: Call, old: str, new: str) -> ArmError:
-    if call.type == arm.RESOURCE_GROUP:
+    if call.type == ids.RESOURCE_GROUP:
         message = f"Invalid resource group location '{new}'. The Resource group already exists in location '{old}'."
         return ArmError(409, "InvalidResourceGroupLocation", message)
     message = (
         f"The resource '{call.name}' already exists in location '{old}' in resource group"
-        f" '{arm.name_of(arm.group_of(call.arm_id))}'. A resource with the same name cannot be created in location"
+        f" '{ids.name_of(ids.group_of(call.arm_id))}'. A resource with the same name cannot be created in location"
         f" '{new}'. Please select a new resource name."
     )
     return ArmError(409, "InvalidResourceLocation", message)
@@ -156,14 +156,14 @@ def _moved(call: Call, old: str, new: str) -> ArmError:
 
 def not_running(state: State, call: Call) -> Iterator[ArmError]:
     """What is still being created or updated is neither written nor deleted."""
-    if arm.key(call.arm_id) in state.running:
+    if ids.key(call.arm_id) in state.running:
         yield _busy(call, call.arm_id)
 
 
 def parent_not_running(state: State, call: Call) -> Iterator[ArmError]:
     """Nothing is put below what is still being created or updated."""
     for running in state.running:
-        if arm.is_below(call.arm_id, running) and running != arm.key(call.arm_id):
+        if ids.is_below(call.arm_id, running) and running != ids.key(call.arm_id):
             yield _busy(call, state.entries[running].id)
 
 
@@ -239,9 +239,9 @@ IN_USE: dict[tuple[str, str], tuple[int, str, str]] = {
 
 def in_use(state: State, call: Call) -> Iterator[ArmError]:
     """What something outside still uses is not deleted, nor what it is part of."""
-    going = {arm.key(entry.id): entry for entry in state.below(call.arm_id)}
+    going = {ids.key(entry.id): entry for entry in state.below(call.arm_id)}
     for user in state.entries.values():
-        if arm.key(user.id) in going:
+        if ids.key(user.id) in going:
             continue
         for reference in sorted(user.references & going.keys()):
             used = going[reference]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_state import Entry, SoftDeleted, State
 
 
@@ -29,7 +29,7 @@ def load(state: State, path: Path) -> None:
         key: SoftDeleted([Entry(**fields) for fields in record["entries"]], record["purged_at"])
         for key, record in document["soft_deleted"].items()
     }
-    state.entries = {arm.key(entry.id): entry for entry in entries}
+    state.entries = {ids.key(entry.id): entry for entry in entries}
     state.soft_deleted, state.births = soft_deleted, document["births"]
     state.running = document.get("running", {})  # a file of an older rehearsal has none
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Any
 
-from rehearsal.azure import arm
-from rehearsal.azure.arm import ArmError
+from arm import ids
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_state import Call, Entry, State
 
 VNET = "Microsoft.Network/virtualNetworks"
@@ -29,22 +29,22 @@ _SERIAL = {
 
 def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
     """Children of one VNet, and federated credentials of one identity, are written one after the other."""
-    above = arm.parent_of(call.arm_id)
-    if call.type in _SERIAL and any(arm.is_below(other, above) for other in state.busy):
+    above = ids.parent_of(call.arm_id)
+    if call.type in _SERIAL and any(ids.is_below(other, above) for other in state.busy):
         yield ArmError(409, *_SERIAL[call.type])
 
 
 def remote_of(peering: Any) -> str:
     """Key of the VNet on the other side, from a peering's inputs."""
-    remote = arm.at(peering, "remoteVirtualNetwork.id")
-    return arm.key(remote) if isinstance(remote, str) else ""
+    remote = ids.at(peering, "remoteVirtualNetwork.id")
+    return ids.key(remote) if isinstance(remote, str) else ""
 
 
 def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
     """The peering from there to here."""
-    here = arm.key(arm.parent_of(arm_id))
+    here = ids.key(ids.parent_of(arm_id))
     for peering in state.of_type(PEERING):
-        if arm.key(arm.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
+        if ids.key(ids.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
             return peering
     return None
 
@@ -54,7 +54,7 @@ def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
     remote = state.find(remote_of(call.inputs)) if call.type == PEERING else None
     if not remote:
         return
-    busy = any(arm.is_below(other, remote.id) for other in state.busy)
+    busy = any(ids.is_below(other, remote.id) for other in state.busy)
     if busy or remote.state == "Failed":
         now = "Updating" if remote.state == "Succeeded" else remote.state
         message = (
@@ -68,7 +68,7 @@ def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
     """Address spaces of peered VNets do not overlap."""
     if call.type != PEERING:
         return
-    here, there = state.find(arm.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
+    here, there = state.find(ids.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
     if not here or not there:
         return
     common = [a for a in _address_space(here) for b in _address_space(there) if a.overlaps(b)]
@@ -85,10 +85,10 @@ def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
     if call.type != PEERING:
         return
     for peering in state.of_type(PEERING):
-        sibling = arm.key(arm.parent_of(peering.id)) == arm.key(arm.parent_of(call.arm_id))
+        sibling = ids.key(ids.parent_of(peering.id)) == ids.key(ids.parent_of(call.arm_id))
         if (
             sibling
-            and arm.key(peering.id) != arm.key(call.arm_id)
+            and ids.key(peering.id) != ids.key(call.arm_id)
             and remote_of(peering.inputs) == remote_of(call.inputs)
         ):
             message = f"Peering {call.arm_id} cannot have the same remote virtual network as peering {peering.id}."
@@ -101,7 +101,7 @@ def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
     if half and half.outputs.get("peeringState") == "Disconnected":
         message = (
             f"Cannot create or update peering {call.arm_id} because remote peering {half.id} referencing parent virtual"
-            f" network {arm.parent_of(call.arm_id)} is in Disconnected state. Update or re-create the remote peering to"
+            f" network {ids.parent_of(call.arm_id)} is in Disconnected state. Update or re-create the remote peering to"
             " get it back to Initiated state. Peering gets Disconnected when remote vnet or remote peering is deleted"
             " and re-created."
         )
@@ -110,7 +110,7 @@ def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
 
 def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
     """A subnet lies in its VNet and beside its siblings."""
-    vnet = state.find(arm.parent_of(call.arm_id)) if call.type == SUBNET else None
+    vnet = state.find(ids.parent_of(call.arm_id)) if call.type == SUBNET else None
     prefix = call.inputs.get("addressPrefix")
     if not vnet or not isinstance(prefix, str):
         return
@@ -119,7 +119,7 @@ def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
         message = f"Subnet '{call.name}' is not valid in virtual network '{vnet.name}'."
         yield ArmError(400, "NetcfgInvalidSubnet", message)
     for other in state.of_type(SUBNET):
-        sibling = arm.is_below(other.id, vnet.id) and arm.key(other.id) != arm.key(call.arm_id)
+        sibling = ids.is_below(other.id, vnet.id) and ids.key(other.id) != ids.key(call.arm_id)
         if sibling and mine.overlaps(IPv4Network(other.inputs.get("addressPrefix", "0.0.0.0/32"))):
             message = (
                 f"Subnet '{call.name}' is not valid because its IP address range overlaps with that of an existing"
@@ -129,12 +129,12 @@ def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _address_space(vnet: Entry) -> list[IPv4Network]:
-    return [IPv4Network(prefix) for prefix in arm.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
+    return [IPv4Network(prefix) for prefix in ids.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
 
 
 def vm_runs(state: State, call: Call) -> Iterator[ArmError]:
     """A Run Command needs its VM running."""
-    vm = state.find(arm.parent_of(call.arm_id)) if call.type == RUN_COMMAND else None
+    vm = state.find(ids.parent_of(call.arm_id)) if call.type == RUN_COMMAND else None
     if vm and (vm.facts.get("stopped") or vm.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
         yield ArmError(409, "OperationNotAllowed", message)

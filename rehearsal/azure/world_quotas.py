@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from rehearsal.azure import arm
-from rehearsal.azure.arm import ArmError
+from arm import ids
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_access import CREDENTIAL, ROLE
 from rehearsal.azure.world_clusters import DATAFLOW
 from rehearsal.azure.world_network import PEERING, RUN_COMMAND, VM, VNET
@@ -48,7 +48,7 @@ class Quota:
             text = self.text.format(
                 limit=limit,
                 name=call.name,
-                parent=arm.parent_of(call.arm_id),
+                parent=ids.parent_of(call.arm_id),
                 region=call.inputs.get("location"),
                 subscription=state.surroundings.subscription_id,
             )
@@ -56,8 +56,8 @@ class Quota:
 
     def _same_place(self, other: Entry, call: Call) -> bool:
         if self.per == "parent":
-            return arm.key(arm.parent_of(other.id)) == arm.key(arm.parent_of(call.arm_id))
-        return self.per == "subscription" or arm.same_place(_location(other.inputs), _location(call.inputs))
+            return ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
+        return self.per == "subscription" or ids.same_place(_location(other.inputs), _location(call.inputs))
 
 
 # Where Microsoft documents no code, or no text, for a limit, they are ours: federated credentials, Run Commands,
@@ -107,7 +107,7 @@ _QUOTAS = (
         f"{_LIMITS}; code in Azure/azure-sdk-for-cpp#3959",
     ),
     Quota(
-        "resource groups", arm.RESOURCE_GROUP, "subscription", "subscription", 980, 409, "ResourceGroupQuotaExceeded",
+        "resource groups", ids.RESOURCE_GROUP, "subscription", "subscription", 980, 409, "ResourceGroupQuotaExceeded",
         "Creating the resource group '{name}' would exceed the quota of '{limit}'. The current resource group count is"
         " '{limit}', please delete some groups before creating a new one.",
         f"{_LIMITS}; text in Azure/azure-sdk-for-js#22953",
@@ -140,7 +140,7 @@ def _enough_vcpus(
     used = sum(
         vcpus(vm.inputs)
         for vm in state.of_type(VM)
-        if arm.key(vm.id) != arm.key(call.arm_id) and arm.same_place(_location(vm.inputs), location) and counts(vm)
+        if ids.key(vm.id) != ids.key(call.arm_id) and ids.same_place(_location(vm.inputs), location) and counts(vm)
     )
     if used + needed > limit:
         message = (
@@ -153,7 +153,7 @@ def _enough_vcpus(
 
 def _of_region(limits: Mapping[str, _T], call: Call) -> _T | None:
     here = _location(call.inputs)
-    return next((limit for region, limit in limits.items() if arm.same_place(region, here)), None)
+    return next((limit for region, limit in limits.items() if ids.same_place(region, here)), None)
 
 
 def _location(inputs: Mapping[str, Any]) -> str:
@@ -176,4 +176,4 @@ def family(vm: Mapping[str, Any]) -> str:
 
 
 def _size(vm: Mapping[str, Any]) -> re.Match[str] | None:
-    return _SIZE.match(str(arm.at(vm, "hardwareProfile.vmSize")))
+    return _SIZE.match(str(ids.at(vm, "hardwareProfile.vmSize")))

@@ -47,7 +47,7 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               existence.body_form),
     WorldRule("WORLD-04", "Every ARM id in a body leads to something", _ARM, existence.references),
     WorldRule("WORLD-05", "Global names are not taken, by us or by somebody else", _ARM, existence.global_names),
-    WorldRule("WORLD-06", "What cannot be changed stays as it is", "rehearsal/azure/types.py", existence.immutable),
+    WorldRule("WORLD-06", "What cannot be changed stays as it is", "arm/types.py", existence.immutable),
     WorldRule("WORLD-07", "What is in use is not deleted", "field-review §3.21; codes of Microsoft.Network in " + _ARM,
               existence.in_use, (DELETE,)),
     WorldRule("WORLD-08", "Children of a VNet, and credentials of an identity, are written one at a time",

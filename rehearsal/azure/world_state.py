@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from rehearsal.azure import arm
+from arm import ids
+from arm.outputs import guid
+from arm.shapes import Shape, shape_of
 from rehearsal.azure.clock import Clock
-from rehearsal.azure.outputs import guid
-from rehearsal.azure.shapes import Shape, shape_of
+from rehearsal.azure.errors import ArmError
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
@@ -68,16 +69,16 @@ class Entry:
 
     @property
     def type(self) -> str:
-        return arm.type_of(self.id)
+        return ids.type_of(self.id)
 
     @property
     def name(self) -> str:
-        return arm.name_of(self.id)
+        return ids.name_of(self.id)
 
     @cached_property
     def references(self) -> frozenset[str]:
         """Keys of the resources that its body names."""
-        return frozenset(map(arm.key, body_references(self.shape, self.inputs)))
+        return frozenset(map(ids.key, body_references(self.shape, self.inputs)))
 
     @cached_property
     def text(self) -> str:
@@ -91,7 +92,7 @@ class Entry:
 def body_references(shape: Shape, inputs: Mapping[str, Any]) -> list[str]:
     """Ids in the body; those in the path are parents, not references."""
     body = {name: value for name, value in inputs.items() if name not in shape.path_parameters}
-    return list(arm.references_in(body))
+    return list(ids.references_in(body))
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,11 @@ class Call:
 
     @property
     def type(self) -> str:
-        return arm.type_of(self.arm_id)
+        return ids.type_of(self.arm_id)
 
     @property
     def name(self) -> str:
-        return arm.name_of(self.arm_id)
+        return ids.name_of(self.arm_id)
 
     @property
     def is_new(self) -> bool:
@@ -146,7 +147,7 @@ class State:
         return [*self.in_flight, *self.running]
 
     def find(self, arm_id: str) -> Entry | None:
-        return self.entries.get(arm.key(arm_id))
+        return self.entries.get(ids.key(arm_id))
 
     def of_type(self, *arm_types: str) -> Iterator[Entry]:
         wanted = {arm_type.lower() for arm_type in arm_types}
@@ -154,18 +155,18 @@ class State:
 
     def below(self, arm_id: str) -> list[Entry]:
         """The resource and everything in its path, children first."""
-        found = [entry for entry in self.entries.values() if arm.is_below(entry.id, arm_id)]
+        found = [entry for entry in self.entries.values() if ids.is_below(entry.id, arm_id)]
         return sorted(found, key=lambda entry: (-entry.id.count("/"), entry.id))
 
     def blocked(self, arm_id: str) -> SoftDeleted | None:
         """What is soft-deleted under this id and not purged yet."""
-        found = self.soft_deleted.get(arm.key(arm_id))
+        found = self.soft_deleted.get(ids.key(arm_id))
         return found if found and self.clock.now() < found.purged_at else None
 
     def write(self, shape: Shape, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
         """Create or replace the body of a resource."""
         old = self.find(arm_id)
-        key = arm.key(arm_id)
+        key = ids.key(arm_id)
         if old is None:
             self.births[key] = self.births.get(key, 0) + 1
         entry = Entry(
@@ -181,12 +182,12 @@ class State:
 
     def change(self, entry: Entry, **fields: Any) -> Entry:
         """Put an entry with other fields in the place of this one."""
-        changed = self.entries[arm.key(entry.id)] = replace(entry, **fields)
+        changed = self.entries[ids.key(entry.id)] = replace(entry, **fields)
         return changed
 
     def say(self, arm_id: str, word: str) -> None:
         """Let a resource be Creating, Updating, Succeeded or Failed."""
-        entry = self.entries[arm.key(arm_id)]
+        entry = self.entries[ids.key(arm_id)]
         outputs = dict(entry.outputs)
         if "provisioningState" in outputs:
             outputs["provisioningState"] = word
@@ -198,7 +199,7 @@ class State:
     def run_on(self, arm_id: str, word: str) -> None:
         """Let the write of a resource go on for a while."""
         self.say(arm_id, word)
-        self.running[arm.key(arm_id)] = self.clock.now() + self.surroundings.running_seconds
+        self.running[ids.key(arm_id)] = self.clock.now() + self.surroundings.running_seconds
 
     def settle(self) -> None:
         """End what has run long enough by now."""
@@ -211,12 +212,12 @@ class State:
         _, outputs = shape.outputs(
             inputs, preview=False, subscription_id=around.subscription_id, tenant_id=around.tenant_id
         )
-        given = {*_GUID.findall(json.dumps(inputs).lower()), *_GUID.findall(arm.key(arm_id)), around.tenant_id.lower()}
-        outputs = {name: _reborn(value, given, self.births[arm.key(arm_id)]) for name, value in outputs.items()}
-        assigned: Any = arm.at(outputs, "identity.userAssignedIdentities") or {}
-        for identity_id, ids in assigned.items():
+        given = {*_GUID.findall(json.dumps(inputs).lower()), *_GUID.findall(ids.key(arm_id)), around.tenant_id.lower()}
+        outputs = {name: _reborn(value, given, self.births[ids.key(arm_id)]) for name, value in outputs.items()}
+        assigned: Any = ids.at(outputs, "identity.userAssignedIdentities") or {}
+        for identity_id, assigned_ids in assigned.items():
             if identity := self.find(identity_id):
-                ids.update({name: identity.outputs[name] for name in ("clientId", "principalId")})
+                assigned_ids.update({name: identity.outputs[name] for name in ("clientId", "principalId")})
         return outputs
 
 
@@ -233,4 +234,4 @@ def _reborn(value: Any, given: Collection[str], birth: int) -> Any:
     return _GUID.sub(lambda found: found[0] if found[0].lower() in given else guid(f"{found[0]}#{birth}"), value)
 
 
-Check = Callable[[State, Call], Iterator[arm.ArmError]]
+Check = Callable[[State, Call], Iterator[ArmError]]

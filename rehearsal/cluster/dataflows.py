@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_clusters import DATAFLOW, INSTANCE, LISTENER
 from rehearsal.cluster.broker import Around, manual_secrets, ports, why_no_ca
 from rehearsal.cluster.pairs import CLIENT, MQTT_CLIENT, TLS, chain_of, faults, why_unusable
@@ -25,7 +25,7 @@ _CA_REF = f"{_MQTT}.tls.trustedCaCertificateConfigMapRef"
 def dataflows_of(around: Around) -> dict[str, Dataflow]:
     """The dataflows that are on the cluster."""
     return {
-        one.name: Dataflow(one.name, arm.name_of(arm.parent_of(one.id)), mapping(one.inputs, "properties"))
+        one.name: Dataflow(one.name, ids.name_of(ids.parent_of(one.id)), mapping(one.inputs, "properties"))
         for one in around.here.of_type(DATAFLOW)
     }
 

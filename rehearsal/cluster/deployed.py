@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_state import Entry
 
 CONNECTED_CLUSTER = "Microsoft.Kubernetes/connectedClusters"
@@ -23,10 +23,10 @@ class Deployed:
 
     def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime) -> None:
         self.is_effective, self.at = is_effective, at
-        self._entries = {arm.key(entry.id): entry for entry in entries}
+        self._entries = {ids.key(entry.id): entry for entry in entries}
 
     def find(self, arm_id: str) -> Entry | None:
-        return self._entries.get(arm.key(arm_id))
+        return self._entries.get(ids.key(arm_id))
 
     def ready(self, arm_id: str) -> Entry | None:
         """The resource, if ARM calls it Succeeded."""
@@ -38,7 +38,7 @@ class Deployed:
 
     def below(self, arm_type: str, arm_id: str) -> Iterator[Entry]:
         """Everything of the type in the path of the resource."""
-        return (entry for entry in self.of_type(arm_type) if arm.is_below(entry.id, arm_id))
+        return (entry for entry in self.of_type(arm_type) if ids.is_below(entry.id, arm_id))
 
     @cached_property
     def placed(self) -> list[Entry]:
@@ -60,4 +60,4 @@ def is_ready(entry: Entry) -> bool:
 
 def location_of(entry: Entry) -> str:
     """Id of the custom location that the resource is put into; empty if it is none of a cluster."""
-    return str(arm.at(entry.inputs, "extendedLocation.name") or "")
+    return str(ids.at(entry.inputs, "extendedLocation.name") or "")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_network import RUN_COMMAND, VM
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
@@ -106,12 +106,12 @@ def _parameters(command: Entry | None) -> dict[str, str] | None:
 def _connects(given: Mapping[str, str], cluster: Entry) -> bool:
     group = f"/subscriptions/{given.get('SUBSCRIPTION_ID')}/resourceGroups/{given.get('RESOURCE_GROUP')}"
     wanted = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given.get('CLUSTER_NAME')}"
-    return arm.key(wanted) == arm.key(cluster.id)
+    return ids.key(wanted) == ids.key(cluster.id)
 
 
 def _other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:
     what = f"connects the node as {given.get('RESOURCE_GROUP')}/{given.get('CLUSTER_NAME')}"
-    remedy = f"connect it as {arm.name_of(arm.group_of(cluster.id))}/{cluster.name}"
+    remedy = f"connect it as {ids.name_of(ids.group_of(cluster.id))}/{cluster.name}"
     return Problem("CLUSTER-02", cluster.name, "Run Command connect-arc", what, remedy)
 
 
@@ -130,7 +130,7 @@ def _no_custom_locations(cluster: Entry, object_id: str) -> Problem:
 
 def _issuer(cluster: Entry) -> str:
     """What connect-arc.sh reads from the connected cluster and sets in K3s."""
-    return str(arm.at(cluster.outputs, "oidcIssuerProfile.issuerUrl") or K3S_ISSUER)
+    return str(ids.at(cluster.outputs, "oidcIssuerProfile.issuerUrl") or K3S_ISSUER)
 
 
 def _addresses(deployed: Deployed, node: Entry) -> list[str]:

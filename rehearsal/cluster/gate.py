@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
 from rehearsal.cluster.facts import node_of
@@ -45,8 +45,8 @@ def answer(entries: Iterable[Entry], is_effective: IsEffective, command_id: str,
     if unusable := _unusable(expected, namespace, parameters):
         return unusable
     deployed = Deployed(entries, is_effective, datetime.now(UTC))
-    node = arm.key(arm.parent_of(command_id))
-    clusters = [one for one in deployed.of_type(CONNECTED_CLUSTER) if arm.key(node_of(deployed, one)) == node]
+    node = ids.key(ids.parent_of(command_id))
+    clusters = [one for one in deployed.of_type(CONNECTED_CLUSTER) if ids.key(node_of(deployed, one)) == node]
     if clusters and namespace == well_known.AIO_NAMESPACE:
         wrong = missing(view_of(deployed, clusters[0]), expected)
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_network import PEERING, remote_of
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed
@@ -47,11 +47,11 @@ def _obstacles(deployed: Deployed, link: Link) -> Iterator[tuple[str, str]]:
 
 def _between(deployed: Deployed, here: str, there: str) -> Iterator[tuple[str, str]]:
     """Peered both ways, or the same network."""
-    if arm.key(here) == arm.key(there):
+    if ids.key(here) == ids.key(there):
         return
     for near, far in ((here, there), (there, here)):
-        halves = [half for half in deployed.below(PEERING, near) if remote_of(half.inputs) == arm.key(far)]
-        names = f"{arm.name_of(near)} to {arm.name_of(far)}"
+        halves = [half for half in deployed.below(PEERING, near) if remote_of(half.inputs) == ids.key(far)]
+        names = f"{ids.name_of(near)} to {ids.name_of(far)}"
         if not halves:
             yield f"there is no peering of {names}", "add the link to the settings, which makes both halves"
         elif halves[0].outputs.get("peeringState") != "Connected":
@@ -113,12 +113,12 @@ def _subnet(nic: Entry) -> str:
 
 
 def _network(nic: Entry) -> str:
-    return arm.parent_of(_subnet(nic))
+    return ids.parent_of(_subnet(nic))
 
 
 def _groups(deployed: Deployed, nic: Entry) -> list[Entry]:
     """The security groups of the interface and of its subnet."""
     subnet = deployed.find(_subnet(nic))
     holders = [nic.inputs, subnet.inputs if subnet else {}]
-    ids = [arm.at(holder, "networkSecurityGroup.id") for holder in holders]
-    return [group for group in map(deployed.find, filter(None, ids)) if group]
+    group_ids = [ids.at(holder, "networkSecurityGroup.id") for holder in holders]
+    return [group for group in map(deployed.find, filter(None, group_ids)) if group]

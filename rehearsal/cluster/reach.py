@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_clusters import CUSTOM_LOCATION, EXTENSION, INSTANCE, SERVED_BY
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready, location_of
@@ -46,7 +46,7 @@ def reached(deployed: Deployed, cluster: Entry, facts: Facts) -> Reached:
     home = _home(deployed, working)
     for location in working:
         served = {provider for provider, kind in SERVED_BY.items() if kind in _listed(deployed, location)}
-        inside = [entry for entry in deployed.placed if arm.key(location_of(entry)) == arm.key(location.id)]
+        inside = [entry for entry in deployed.placed if ids.key(location_of(entry)) == ids.key(location.id)]
         problems += _not_served(cluster, location, inside, served)
         problems += _not_ready(cluster, [entry for entry in inside if _provider(entry) in served])
         if location is home:
@@ -66,13 +66,13 @@ def _kind(extension: Entry) -> str:
 
 def _locations(deployed: Deployed, cluster: Entry) -> list[Entry]:
     found = deployed.of_type(CUSTOM_LOCATION)
-    return [one for one in found if arm.key(text(one.inputs, "hostResourceId")) == arm.key(cluster.id)]
+    return [one for one in found if ids.key(text(one.inputs, "hostResourceId")) == ids.key(cluster.id)]
 
 
 def _home(deployed: Deployed, locations: Sequence[Entry]) -> Entry | None:
     """The custom location in whose namespace AIO lives."""
-    used = {arm.key(location_of(instance)) for instance in deployed.of_type(INSTANCE)}
-    with_instance = [location for location in locations if arm.key(location.id) in used]
+    used = {ids.key(location_of(instance)) for instance in deployed.of_type(INSTANCE)}
+    with_instance = [location for location in locations if ids.key(location.id) in used]
     return next(iter([*with_instance, *locations]), None)
 
 
@@ -80,7 +80,7 @@ def _listed(deployed: Deployed, location: Entry) -> set[str]:
     """Types of the extensions that the custom location lists, and that are installed."""
     found = (deployed.ready(extension) for extension in texts(location.inputs, "clusterExtensionIds"))
     host = text(location.inputs, "hostResourceId")
-    return {_kind(extension) for extension in found if extension and arm.is_below(extension.id, host)}
+    return {_kind(extension) for extension in found if extension and ids.is_below(extension.id, host)}
 
 
 def _provider(entry: Entry) -> str:
@@ -91,7 +91,7 @@ def _is_beside_its_instance(entry: Entry, inside: Sequence[Entry]) -> bool:
     """Whether it is no part of an AIO instance, or of one in the same custom location."""
     if not entry.type.lower().startswith(INSTANCE.lower()):
         return True
-    return any(arm.is_below(entry.id, one.id) for one in inside if one.type.lower() == INSTANCE.lower())
+    return any(ids.is_below(entry.id, one.id) for one in inside if one.type.lower() == INSTANCE.lower())
 
 
 def _not_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
@@ -114,13 +114,13 @@ def _not_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Problem]:
 
 def _astray(deployed: Deployed, cluster: Entry, locations: Sequence[Entry]) -> Iterator[Problem]:
     """What this cluster lacks because it was put elsewhere: into no location, or not beside its instance."""
-    here = {arm.key(location.id) for location in locations}
-    instances = [one.id for one in deployed.of_type(INSTANCE) if arm.key(location_of(one)) in here]
+    here = {ids.key(location.id) for location in locations}
+    instances = [one.id for one in deployed.of_type(INSTANCE) if ids.key(location_of(one)) in here]
     for entry in deployed.placed:
         location = deployed.find(location_of(entry))
-        is_nowhere = location is None and arm.group_of(entry.id).lower() == arm.group_of(cluster.id).lower()
-        is_apart = any(arm.is_below(entry.id, instance) for instance in instances)
-        if is_nowhere or (is_apart and arm.key(location_of(entry)) not in here):
+        is_nowhere = location is None and ids.group_of(entry.id).lower() == ids.group_of(cluster.id).lower()
+        is_apart = any(ids.is_below(entry.id, instance) for instance in instances)
+        if is_nowhere or (is_apart and ids.key(location_of(entry)) not in here):
             what = f"is put into {location_of(entry)}, which is no custom location of this cluster"
             expected = locations[0].id if locations else "a custom location of this cluster"
             yield Problem("CLUSTER-04", cluster.name, kind_and_name(entry), what, f"put it into {expected}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_access import CREDENTIAL, IDENTITY, VAULT
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
@@ -146,7 +146,7 @@ def _not_allowed(deployed: Deployed, reader: Reader, secret_id: str) -> Refusal 
 
 
 def _current(secret: Entry) -> str:
-    return arm.name_of(text(secret.outputs, "properties.secretUriWithVersion"))
+    return ids.name_of(text(secret.outputs, "properties.secretUriWithVersion"))
 
 
 def out_of_dates(deployed: Deployed, reader: Reader, name: str) -> str:

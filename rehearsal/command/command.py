@@ -17,6 +17,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from arm.values import SECRET_MARKER, reveal, secret_paths
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import Surroundings
@@ -30,7 +31,6 @@ from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from rehearsal.stand_ins import with_stand_ins
-from rehearsal.values import SECRET_MARKER, reveal, secret_paths
 from settings import SettingsError, stack_file
 
 Output = Callable[[str], Any]

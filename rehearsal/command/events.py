@@ -19,10 +19,11 @@ import grpc
 from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
+from arm.values import SECRET_MARKER, UNKNOWN, Secret
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.engine import Diagnostic, ResourceState, Result, State, Step
 from rehearsal.engine.result import Stage
 from rehearsal.graph import STACK_TYPE
-from rehearsal.values import SECRET_MARKER, SECRET_SIGNATURE, SIGNATURE, UNKNOWN, Secret
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
 _LOOPBACK = "tcp://"

@@ -9,6 +9,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
+from arm.values import reveal
+from graph.property_values import from_struct, to_struct
 from rehearsal.engine import goals
 from rehearsal.engine.dependencies import direct
 from rehearsal.engine.executor import Executor, StepFailed, Stopped
@@ -22,7 +24,6 @@ from rehearsal.engine.state import ResourceState
 from rehearsal.graph import STACK_TYPE, Resource
 from rehearsal.providers import ProviderError
 from rehearsal.recording import RecordingMonitor
-from rehearsal.values import from_struct, reveal, to_struct
 
 _SKIPPED = 2
 """`SKIP` of resource.proto; the SDK's own copy knows only `FAIL` and treats both alike."""

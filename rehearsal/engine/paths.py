@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rehearsal.values import Secret
+from arm.values import Secret
 
 Path = tuple[str | int, ...]
 

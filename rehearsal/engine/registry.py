@@ -14,11 +14,11 @@ from uuid import uuid4
 
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
+from arm.values import reveal
 from rehearsal.engine.result import UnsupportedError
 from rehearsal.engine.state import ResourceState
 from rehearsal.graph import mark_secret_outputs
 from rehearsal.providers import Diff, Properties, ProviderError, ReadResult, ResourceProvider
-from rehearsal.values import reveal
 
 PROVIDER_TYPE = "pulumi:providers:"
 INTERNAL = "__internal"

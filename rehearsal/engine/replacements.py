@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+from arm.values import UNKNOWN
 from rehearsal.engine import paths
 from rehearsal.engine.dependencies import depending_on
 from rehearsal.engine.registry import Registry
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers import Diff
-from rehearsal.values import UNKNOWN
 
 
 def with_replace_on_changes(diff: Diff, replace_on_changes: Sequence[str], *, init_errors: bool) -> Diff:

@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from rehearsal.values import SECRET_SIGNATURE, SIGNATURE, UNKNOWN, Secret
+from arm.values import UNKNOWN, Secret
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 
 Operation = Literal["creating", "updating", "deleting", "reading"]
 

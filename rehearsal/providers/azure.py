@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from rehearsal.azure.arm import ArmError, OperationFailedError, same_place
-from rehearsal.azure.shapes import Shape, UnknownTypeError, shape_of
+from arm.azure_facts import has_location, is_input, replaced_by
+from arm.ids import same_place
+from arm.shapes import Shape, UnknownTypeError, shape_of
+from arm.values import UNKNOWN
+from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world import World
 from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ReadResult
-from rehearsal.providers.azure_facts import has_location, is_input, replaced_by
 from rehearsal.providers.differences import changed_since, differences, is_at_or_below, only_inputs
-from rehearsal.values import UNKNOWN
 
 _VAULT_SECRET = "Microsoft.KeyVault/vaults/secrets"
 _GROUP = "/subscriptions/{}/resourceGroups/{}"

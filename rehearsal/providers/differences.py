@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from arm.values import UNKNOWN
 from rehearsal.providers import Properties
-from rehearsal.values import UNKNOWN
 
 MISSING = object()
 IsInput = Callable[[tuple[str, ...]], bool]

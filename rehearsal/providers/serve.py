@@ -15,7 +15,7 @@ from importlib.metadata import version
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from rehearsal.azure.shapes import tokens
+from arm.shapes import tokens
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider

@@ -19,9 +19,10 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from arm.values import reveal
+from graph.property_values import from_struct, to_struct
 from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ResourceProvider
 from rehearsal.providers.tls import compare
-from rehearsal.values import from_struct, reveal, to_struct
 
 _CHANGES = provider_pb2.DiffResponse.DiffChanges
 _KINDS = provider_pb2.PropertyDiff.Kind

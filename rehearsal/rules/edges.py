@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
 from rehearsal.graph import Resource
 from rehearsal.rules import references
 from rehearsal.rules.lookup import RUN_COMMAND, Hits, View

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
 from rehearsal.graph import Resource
 from rehearsal.rules.edges import credentials_of, extensions
 from rehearsal.rules.lookup import PROVIDER_CLASS, Hits, View

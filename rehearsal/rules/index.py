@@ -8,7 +8,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of
+from arm.shapes import UnknownTypeError, is_arm, shape_of
 from rehearsal.graph import Graph, Resource
 from settings.model import Cluster, Settings
 

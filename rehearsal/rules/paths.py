@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
 from rehearsal.graph import Resource
 from rehearsal.rules.lookup import Hits, View
 from rehearsal.rules.reading import short, text

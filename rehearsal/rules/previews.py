@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arm.values import UNKNOWN, reveal
 from rehearsal.graph import Graph
 from rehearsal.rules.lookup import Hits
-from rehearsal.values import UNKNOWN, reveal
 
 
 def same_resources(preview: Graph, deployment: Graph) -> Hits:

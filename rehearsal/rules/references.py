@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
+from arm.values import leaves
 from rehearsal.graph import Resource
 from rehearsal.rules.lookup import PROVIDER_CLASS, Hits, View
 from rehearsal.rules.reading import at, items, short, text, x509_settings
-from rehearsal.values import leaves
 from settings import roles, well_known
 
 _PROXY_PARTS = ("/blobServices/default",)

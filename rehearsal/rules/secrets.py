@@ -6,11 +6,11 @@ import base64
 import binascii
 from typing import Any
 
+from arm.values import leaves, reveal, secret_paths
 from rehearsal.graph import STACK_TYPE, Resource
 from rehearsal.rules import pem
 from rehearsal.rules.lookup import RUN_COMMAND, Hits, View
 from rehearsal.rules.reading import items, text
-from rehearsal.values import leaves, reveal, secret_paths
 
 
 def private_keys_are_marked(view: View) -> Hits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.azure.shapes import UnknownTypeError, shape_of
+from arm.shapes import UnknownTypeError, shape_of
 from rehearsal.rules.lookup import Hits, View
 
 

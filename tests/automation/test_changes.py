@@ -11,8 +11,8 @@ from pulumi.runtime.rpc import UNKNOWN
 from automation.changes import Where, changes_of, graph_of_state, print_changes, wheres
 from automation.differences import Difference, differences
 from automation.operations import name_of
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.graph import Graph, Options, Resource
-from rehearsal.values import SECRET_SIGNATURE, SIGNATURE
 from tests.automation.test_tracking import urn
 from tests.conftest import TWO_CLUSTERS
 

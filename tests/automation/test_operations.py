@@ -13,8 +13,8 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from automation.operations import PARALLEL, Operation, Outcome, name_of, run
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.command.events import streaming
-from rehearsal.values import SECRET_SIGNATURE, SIGNATURE
 from tests.unit.command.project import Project
 from tests.unit.engine.memory import Group, Thing, options
 

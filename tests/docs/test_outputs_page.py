@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from arm.values import reveal
 from rehearsal.stacks import evaluate_stack
-from rehearsal.values import reveal
 from tests.conftest import PROGRAM
 from tests.docs.pages import PAGES, page
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
-from rehearsal.azure.shapes import shape_of
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.stand_ins import STAND_INS

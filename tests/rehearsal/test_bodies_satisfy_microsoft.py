@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.azure.shapes import shape_of
+from arm.shapes import shape_of
 from rehearsal.graph import as_json
 from rehearsal.stacks import evaluate_stack
-from tests.arm_schemas import schema_errors, schemas_dir
+from tests.arm.schemas import schema_errors, schemas_dir
 from tests.conftest import PROGRAM
 
 # The schema's list of VM sizes ends in 2019; Azure takes any size that the region has.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rehearsal.values import Secret
+from arm.values import Secret
 from tests.rehearsal.workbench import Mistake, Workbench
 
 _TLS_KEY = "enterprise-server-leaf-key-g1"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from arm.values import UNKNOWN
 from rehearsal.graph import Graph
 from rehearsal.rules import compare
-from rehearsal.values import UNKNOWN
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, resolve
 from tests.rehearsal.workbench import Workbench
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from arm.values import Secret
 from rehearsal.answers import tls
 from rehearsal.graph import Graph, Resource
 from rehearsal.rules import Finding, judge, pem
-from rehearsal.values import Secret
 from settings import Settings
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arm.values import redact
 from rehearsal.graph import Graph, Resource
 from rehearsal.places import places
 from rehearsal.rules.reading import at, items, text
-from rehearsal.values import redact
 from settings.model import Settings
 
 

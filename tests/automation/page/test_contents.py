@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 
+from arm.values import leaves
 from automation.deploy import Failure, Report
 from automation.differences import Difference
 from automation.page import of_preview, of_rehearsal
 from automation.page.certificates import certificates, renewal_windows
 from automation.rehearsing import Run
+from graph.property_values import SIGNATURE
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rehearsal.graph import Graph, Resource
 from rehearsal.rules import RULES
 from rehearsal.stacks import Evaluation
-from rehearsal.values import SIGNATURE, leaves
 from tests.automation.page.conftest import (
     NOW,
     Recorded,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rehearsal.azure import arm
+from arm import ids
 from settings import well_known
 from tests.unit.cluster.cases import (
     CLIENT_CA_LOST,
@@ -180,4 +180,4 @@ def two_sites_have_one_client_id(bench: Bench) -> None:
     prefix = berlin.inputs["properties"]["mqttSettings"]["clientIdPrefix"]
     settings = {**lyon.inputs["properties"]["mqttSettings"], "clientIdPrefix": prefix}
     properties = {**lyon.inputs["properties"], "mqttSettings": settings}
-    bench.entries[arm.key(lyon.id)] = replace(lyon, inputs={**lyon.inputs, "properties": properties})
+    bench.entries[ids.key(lyon.id)] = replace(lyon, inputs={**lyon.inputs, "properties": properties})

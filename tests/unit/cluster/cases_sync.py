@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import yaml
 
-from rehearsal.azure import arm
+from arm import ids
 from rehearsal.azure.world_access import ROLE
 from rehearsal.cluster.view import Secret
 from settings import roles
@@ -136,7 +136,7 @@ def vault_role_is_missing(bench: Bench) -> None:
     for entry in list(bench.entries.values()):
         is_secrets_user = str(entry.inputs.get("roleDefinitionId")).endswith(roles.KEY_VAULT_SECRETS_USER.guid)
         if entry.type == ROLE and is_secrets_user and SERVER_VAULT in entry.id:
-            del bench.entries[arm.key(entry.id)]
+            del bench.entries[ids.key(entry.id)]
 
 
 @breaks(

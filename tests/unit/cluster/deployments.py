@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from arm import ids
 from rehearsal.answers import tls
-from rehearsal.azure import arm, world_access
+from rehearsal.azure import world_access
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.azure.world_state import Entry
@@ -63,7 +64,7 @@ class Bench:
     """The entries of a deployment, to break. A resource is meant by the end of its ARM id."""
 
     def __init__(self, stack: str) -> None:
-        self.entries = {arm.key(entry.id): entry for entry in deployed(stack).world.entries()}
+        self.entries = {ids.key(entry.id): entry for entry in deployed(stack).world.entries()}
         self.at: datetime | None = None
         self.unmanaged: Mapping[str, Sequence[Secret]] = {}
         self.role_spread_seconds = 0.0
@@ -96,11 +97,11 @@ class Bench:
         self._put(replace(self.entry(end), state=word))
 
     def remove(self, end: str) -> None:
-        for entry in [one for one in self.entries.values() if arm.is_below(one.id, self.entry(end).id)]:
-            del self.entries[arm.key(entry.id)]
+        for entry in [one for one in self.entries.values() if ids.is_below(one.id, self.entry(end).id)]:
+            del self.entries[ids.key(entry.id)]
 
     def _put(self, entry: Entry) -> None:
-        self.entries[arm.key(entry.id)] = entry
+        self.entries[ids.key(entry.id)] = entry
 
     # Run Commands
 

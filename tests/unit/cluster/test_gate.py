@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from arm.shapes import shape_of
 from rehearsal.azure import world_access
 from rehearsal.azure.clock import ManualClock
-from rehearsal.azure.shapes import shape_of
 from rehearsal.azure.world_state import State as AzureState
 from rehearsal.cluster import gate
 from rehearsal.cluster.view import ClusterView, ConfigMap, Secret

@@ -12,7 +12,7 @@ import pytest
 from pulumi import automation as auto
 from pulumi.automation.events import EngineEvent, OpType
 
-from rehearsal.values import SECRET_MARKER
+from arm.values import SECRET_MARKER
 from tests.unit.command.project import STACK, Project
 from tests.unit.engine.memory import Thing, options
 

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from arm.values import redact, reveal
 from rehearsal.graph import Graph
-from rehearsal.values import redact, reveal
 from tests.conftest import PROGRAM, THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arm.values import leaves, reveal
 from rehearsal.graph import Graph
-from rehearsal.values import leaves, reveal
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

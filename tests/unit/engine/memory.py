@@ -10,9 +10,9 @@ from typing import Any
 
 import pulumi
 
+from arm.values import UNKNOWN, is_unknown
 from rehearsal.engine import Engine, Op, Options, Result, State
 from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ReadResult
-from rehearsal.values import UNKNOWN, is_unknown
 
 PACKAGE = "memory"
 

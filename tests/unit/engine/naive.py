@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rehearsal.azure.shapes import is_arm, shape_of
+from arm.shapes import is_arm, shape_of
+from arm.values import UNKNOWN, is_unknown
 from rehearsal.graph import Resource
 from rehearsal.provider import ShapeProvider
 from rehearsal.providers import Diff, Properties, ReadResult
-from rehearsal.values import UNKNOWN, is_unknown
 
 
 class NaiveProvider:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from rehearsal.values import Secret
+from arm.values import Secret
 from tests.unit.engine.memory import Bench, Group, Thing, errors, ops, options, outcomes
 
 

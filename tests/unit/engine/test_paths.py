@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from arm.values import Secret
 from rehearsal.engine.paths import contains, parse, put_back
-from rehearsal.values import Secret
 
 
 @pytest.mark.parametrize(

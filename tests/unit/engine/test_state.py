@@ -9,8 +9,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from arm.values import Secret
 from rehearsal.engine import State, StateError
-from rehearsal.values import Secret
 from tests.unit.engine.memory import Bench, Thing, options
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

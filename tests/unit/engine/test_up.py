@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from arm.values import UNKNOWN, Secret
 from rehearsal.providers import ProviderError
-from rehearsal.values import UNKNOWN, Secret
 from tests.unit.engine.memory import Bench, Group, Thing, errors, ops, options, outcomes
 
 

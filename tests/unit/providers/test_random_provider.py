@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from arm.values import UNKNOWN
 from rehearsal.providers import Diff, Properties, ProviderError
 from rehearsal.providers.random import RandomProvider
-from rehearsal.values import UNKNOWN
 
 STRING = "random:index/randomString:RandomString"
 DEFAULTS = {

@@ -17,9 +17,10 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from arm.values import UNKNOWN, Secret
+from graph.property_values import from_struct, to_struct
 from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult, ResourceProvider
 from rehearsal.providers.serve import serving
-from rehearsal.values import UNKNOWN, Secret, from_struct, to_struct
 from tests.conftest import PROGRAM
 
 GROUP = "azure-native:resources:ResourceGroup"

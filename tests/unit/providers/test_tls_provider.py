@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
+from arm.values import UNKNOWN
 from rehearsal.providers import Diff, Properties, ProviderError
 from rehearsal.providers.tls import TlsProvider, compare
-from rehearsal.values import UNKNOWN
 
 KEY, SELF_SIGNED, REQUEST, SIGNED = (
     f"tls:index/{name[0].lower()}{name[1:]}:{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.shapes.examples import CLUSTER
+from tests.arm.examples import CLUSTER
 from tests.unit.world.cases import bites, leave_running
 from tests.unit.world.samples import Azure, arm_id, inputs_of, refusal
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.shapes.examples import CLUSTER, SUBSCRIPTION
+from tests.arm.examples import CLUSTER, SUBSCRIPTION
 from tests.unit.world.cases import bites, leave_running
 from tests.unit.world.samples import Azure, arm_id, refusal
 

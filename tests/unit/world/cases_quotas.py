@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.shapes.examples import SUBSCRIPTION
+from tests.arm.examples import SUBSCRIPTION
 from tests.unit.world.cases import bites
 from tests.unit.world.samples import Azure, arm_id, refusal
 

@@ -6,12 +6,12 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from rehearsal.azure.arm import ArmError
+from arm.shapes import Shape, shape_of
 from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.azure.shapes import Shape, shape_of
 from rehearsal.azure.world import Entry, Surroundings, World
-from tests.unit.shapes.examples import CLUSTER, GROUP, INPUTS, SUBSCRIPTION
+from tests.arm.examples import CLUSTER, GROUP, INPUTS, SUBSCRIPTION
 
 VNET_B = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-b"
 EXTENSIONS = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions"

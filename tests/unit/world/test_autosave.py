@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.azure.world import Surroundings, World
-from tests.unit.shapes.examples import SUBSCRIPTION
+from tests.arm.examples import SUBSCRIPTION
 from tests.unit.world.all_cases import CASES
 from tests.unit.world.cases import Case
 from tests.unit.world.samples import Azure, arm_id, refusal

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from arm.azure_facts import REPLACED_BY, is_input
+from arm.shapes import shape_of, tokens
+from arm.values import UNKNOWN, is_unknown
 from rehearsal.azure.faults import KINDS
-from rehearsal.azure.shapes import shape_of, tokens
 from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult, ResourceProvider
 from rehearsal.providers.azure import AzureProvider
-from rehearsal.providers.azure_facts import REPLACED_BY, is_input
-from rehearsal.values import UNKNOWN, is_unknown
-from tests.unit.shapes.examples import GROUP, INPUTS, SUBSCRIPTION
+from tests.arm.examples import GROUP, INPUTS, SUBSCRIPTION
 from tests.unit.world.samples import SITE, Azure, arm_id, inputs_of
 
 CLUSTERS = "azure-native_kubernetes_v20260501:kubernetes:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.azure.arm import ArmError, ConnectionCutError, OperationFailedError
+from rehearsal.azure.errors import ArmError, ConnectionCutError, OperationFailedError
 from rehearsal.azure.faults import KINDS, Fault
 from tests.unit.world.samples import Azure, arm_id, refusal
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.azure.arm import ArmError, ConnectionCutError
+from rehearsal.azure.errors import ArmError, ConnectionCutError
 from rehearsal.azure.world import Surroundings, World
-from tests.unit.shapes.examples import SUBSCRIPTION
+from tests.arm.examples import SUBSCRIPTION
 from tests.unit.world.cases import leave_running
 from tests.unit.world.samples import Azure, arm_id, inputs_of, refusal, shape
 

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from rehearsal.azure.world import Surroundings, World
-from tests.unit.shapes.examples import CLUSTER, GROUP, SUBSCRIPTION
+from tests.arm.examples import CLUSTER, GROUP, SUBSCRIPTION
 from tests.unit.world.samples import ROLE_GUID, SITE, Azure, arm_id, inputs_of, refusal, shape
 
 DAY = 24 * 60 * 60

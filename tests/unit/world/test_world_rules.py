@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rehearsal.azure import world_rules
-from rehearsal.azure.arm import ArmError
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world_rules import WORLD_RULES, WorldRule
 from rehearsal.azure.world_state import Call, State
 from tests.unit.world.all_cases import CASES

@@ -1,4 +1,4 @@
-"""Writes `tables/` from Microsoft's request schemas: `python -m rehearsal.azure.make_tables --schemas DIR`.
+"""Writes `tables/` from Microsoft's request schemas: `python -m arm.schema.make_tables --schemas DIR`.
 
 DIR holds one JSON Schema (draft 4) per type and version, cut out of Azure/azure-resource-manager-schemas (MIT), and an
 `index.json`. Descriptions, defaults and what only ARM templates have are left out. Needed for a new type or version.
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.azure.table import FOLDER, Node, file_name
-from rehearsal.azure.types import ROWS
+from arm.schema.table import FOLDER, Node, file_name
+from arm.types import ROWS
 
 SOURCE = "https://github.com/Azure/azure-resource-manager-schemas (MIT)"
 KEPT = ("enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "multipleOf")

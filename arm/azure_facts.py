@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rehearsal.azure.shapes import Shape
-from rehearsal.azure.table import Node, Table
+from arm.schema.table import Node, Table
+from arm.shapes import Shape
 
 _EDGE = ("location", "extendedLocation")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.azure.shapes import shape_of, tokens
-from rehearsal.azure.table import Node, Table
-from rehearsal.values import UNKNOWN
-from tests.unit.shapes.examples import INPUTS
+from arm.schema.table import Node, Table
+from arm.shapes import shape_of, tokens
+from arm.values import UNKNOWN
+from tests.arm.examples import INPUTS
 
 AIO = "azure-native_iotoperations_v20260701:iotoperations:"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from rehearsal.azure.nesting import keyed, whole
-from rehearsal.values import UNKNOWN
+from arm.body import keyed, whole
+from arm.values import UNKNOWN
 
 
 @dataclass(frozen=True)

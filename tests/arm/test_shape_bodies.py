@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.azure.shapes import shape_of
-from rehearsal.values import UNKNOWN, Secret
-from tests.unit.shapes.examples import CUSTOM_LOCATION, GROUP, GUID, IDENTITY, INPUTS, VNET
+from arm.shapes import shape_of
+from arm.values import UNKNOWN, Secret
+from tests.arm.examples import CUSTOM_LOCATION, GROUP, GUID, IDENTITY, INPUTS, VNET
 
 
 def body(token: str, **changes: Any) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.azure.shapes import shape_of, tokens
-from rehearsal.values import UNKNOWN, leaves
-from tests.unit.shapes.examples import GROUP, IDENTITY, INPUTS, SUBSCRIPTION
+from arm.shapes import shape_of, tokens
+from arm.values import UNKNOWN, leaves
+from tests.arm.examples import GROUP, IDENTITY, INPUTS, SUBSCRIPTION
 
 
 def created(token: str, *, preview: bool = False, **changes: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.azure.table import Node, Table
-from rehearsal.values import UNKNOWN
+from arm.schema.table import Node, Table
+from arm.values import UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""ARM's vocabulary: errors, and pure functions on resource ids. Ids are not case-sensitive."""
+"""Pure functions on ARM resource ids. Ids are not case-sensitive."""
 
 from __future__ import annotations
 
@@ -13,29 +13,6 @@ _IMPLICIT = ("/blobservices/default",)
 _RESOURCE_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/[^/]+/[^/]+(/[^/]+)*", re.I)
 # Inputs whose text nobody at ARM reads.
 _OPAQUE = {"tags", "configurationSettings", "configurationProtectedSettings", "parameters", "protectedParameters"}
-
-
-class ArmError(Exception):
-    """ARM's refusal. Nothing has changed, unless a subclass says otherwise."""
-
-    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
-        super().__init__(status, code, message, retry_after)
-        self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
-
-    def __str__(self) -> str:
-        """As azure-native writes it (provider/pkg/azure/client_azcore.go, PulumiAzcoreResponseError)."""
-        return f'Status={self.status} Code="{self.code}" Message="{self.message}"'
-
-
-class OperationFailedError(ArmError):
-    """The call was accepted and the long-running operation failed later: the resource exists in state Failed."""
-
-
-class ConnectionCutError(ArmError):
-    """The write was accepted, but the answer to it never arrived."""
-
-    def __str__(self) -> str:
-        return self.message
 
 
 def key(arm_id: str) -> str:

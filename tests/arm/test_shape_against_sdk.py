@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from rehearsal.azure.outputs import COMPUTED
-from rehearsal.azure.shapes import Shape, shape_of, tokens
-from rehearsal.azure.table import Node
-from tests.unit.shapes.sdk_inputs import Kind, inputs_of, members, outputs_of
+from arm.outputs import COMPUTED
+from arm.schema.table import Node
+from arm.shapes import Shape, shape_of, tokens
+from tests.arm.sdk_inputs import Kind, inputs_of, members, outputs_of
 
 TYPED = [token for token in tokens() if token.startswith("azure-native:")]
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rehearsal.azure import outputs
-from rehearsal.azure.nesting import nest
-from rehearsal.azure.table import Table, load
-from rehearsal.azure.types import NAMES, ROWS, Row
-from rehearsal.azure.validate import Finding, check, check_scalar, nearest
-from rehearsal.values import UNKNOWN
+from arm import outputs
+from arm.body import nest
+from arm.schema.table import Table, load
+from arm.schema.validate import Finding, check, check_scalar, nearest
+from arm.types import NAMES, ROWS, Row
+from arm.values import UNKNOWN
 
 __all__ = ["Finding", "Shape", "UnknownTypeError", "is_arm", "shape_of", "tokens"]
 

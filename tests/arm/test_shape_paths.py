@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.azure.shapes import UnknownTypeError, is_arm, shape_of, tokens
-from rehearsal.azure.table import FOLDER, load
-from rehearsal.values import UNKNOWN
-from tests.unit.shapes.examples import GROUP, GUID, INPUTS, SUBSCRIPTION
+from arm.schema.table import FOLDER, load
+from arm.shapes import UnknownTypeError, is_arm, shape_of, tokens
+from arm.values import UNKNOWN
+from tests.arm.examples import GROUP, GUID, INPUTS, SUBSCRIPTION
 
 RG = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 AIO = RG + "/providers/Microsoft.IoTOperations/instances/{instanceName}"

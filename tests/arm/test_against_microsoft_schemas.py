@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.azure.make_tables import tables
-from rehearsal.azure.shapes import shape_of
-from rehearsal.azure.table import FOLDER
-from tests.arm_schemas import schema_errors, schemas_dir
-from tests.unit.shapes.examples import INPUTS
+from arm.schema.make_tables import tables
+from arm.schema.table import FOLDER
+from arm.shapes import shape_of
+from tests.arm.examples import INPUTS
+from tests.arm.schemas import schema_errors, schemas_dir
 
 # Where the schema is wrong (see make_tables.CORRECTIONS), and so complains about a right body.
 KNOWN_WRONG = ("hardwareProfile.vmSize:", "'retainSettings' is a required", "'stateStoreSettings' is a required")
@@ -26,7 +26,7 @@ def schemas() -> Path:
 
 def test_tables_are_what_the_generator_makes(schemas: Path) -> None:
     committed = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.glob("*.json")}
-    assert committed == tables(schemas), "run: python -m rehearsal.azure.make_tables --schemas DIR"
+    assert committed == tables(schemas), "run: python -m arm.schema.make_tables --schemas DIR"
 
 
 @pytest.mark.parametrize("token", INPUTS)

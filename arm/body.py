@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.azure.table import Node, Table
-from rehearsal.values import UNKNOWN, Secret
+from arm.schema.table import Node, Table
+from arm.values import UNKNOWN, Secret
 
 OPEN: Node = {"open": True}
 

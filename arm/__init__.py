@@ -1,0 +1,1 @@
+"""What ARM resource types are, as facts: ids, request schemas, types."""

@@ -1,0 +1,1 @@
+"""Request bodies by ARM type and API version: generated tables, and validation against them."""

@@ -1,0 +1,1 @@
+"""The program evaluated without an engine: the recorded deployment, and what follows from it."""

@@ -1,0 +1,26 @@
+"""Errors as ARM answers them."""
+
+from __future__ import annotations
+
+
+class ArmError(Exception):
+    """ARM's refusal. Nothing has changed, unless a subclass says otherwise."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
+        super().__init__(status, code, message, retry_after)
+        self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
+
+    def __str__(self) -> str:
+        """As azure-native writes it (provider/pkg/azure/client_azcore.go, PulumiAzcoreResponseError)."""
+        return f'Status={self.status} Code="{self.code}" Message="{self.message}"'
+
+
+class OperationFailedError(ArmError):
+    """The call was accepted and the long-running operation failed later: the resource exists in state Failed."""
+
+
+class ConnectionCutError(ArmError):
+    """The write was accepted, but the answer to it never arrived."""
+
+    def __str__(self) -> str:
+        return self.message
