@@ -18,13 +18,14 @@ from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
 from automation.cut_off import cut_off_in
-from automation.differences import Difference
 from automation.locks import Lock, locks_in
-from automation.operations import STACK_TYPE, Operation, Outcome, Progress, name_of, run
+from automation.operations import Operation, Outcome, Progress, run
 from automation.pending import VAULT_SECRET, looked, settle, told, with_cut_off
 from automation.runs import BusyError, Runs
 from automation.stacks import import_state
 from automation.transients import Transient, match, remedy_of, wait_of
+from graph.property_diff import Difference
+from graph.urns import STACK_TYPE, name_of
 
 THERE_ALREADY = Transient(
     "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True

@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
-from rehearsal.stand_ins import STAND_INS
 from settings import Cluster, Lines, Link, Pki, Settings
 from settings.addressing import RESERVED_NETWORKS, azure_reserved, free_networks, usable
 from settings.paths import above, contains
+from settings.stand_ins import STAND_INS
 
 Facts = Mapping[str, Any]
 """Term -> value."""

@@ -16,8 +16,8 @@ from automation.runs import FOLDER, Runs
 from automation.stacks import VARIABLE, open_stack, pulumi_cli, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.stand_ins import with_stand_ins
 from settings import Settings, stack_file
+from settings.stand_ins import with_stand_ins
 
 
 class ExampleError(Exception):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from automation import advice, lifecycle
-from automation.changes import Where, graph_of_state, wheres
 from automation.console import progress, say
 from automation.deploy import Deployer, Report, failures_of
 from automation.endings import FAILED, INTERRUPTED, Ending
@@ -22,8 +21,9 @@ from automation.report import Told, as_document, print_report
 from automation.stacks import UnusableError
 from automation.tracking import Expected, Tracker, expected_of
 from automation.watching import watching
+from graph.graph import Graph
+from graph.plan import Where, graph_of_state, wheres
 from rehearsal.azure.faults import Faults
-from rehearsal.graph import Graph
 from settings import Settings
 
 _HEADINGS = {
@@ -84,7 +84,7 @@ def tell_stand_ins(asked: Asked) -> None:
 def write_report(asked: Asked, told: Told, file: Path) -> None:
     """Write the page of a preview."""
     from automation.page import of_preview
-    from rehearsal.stacks import Evaluation, evaluate_stack
+    from graph.evaluate_stack import Evaluation, evaluate_stack
 
     if told.graph:
         evaluation = Evaluation(*lifecycle.settings_of(asked.program, asked.stack, offline=True), told.graph)
@@ -161,7 +161,7 @@ def _expectations(
 def _graph(asked: Asked) -> Graph | None:
     """What the program wants; None, and a word why, where it cannot be said before the engine runs."""
     try:
-        from rehearsal.stacks import evaluate_stack
+        from graph.evaluate_stack import evaluate_stack
 
         with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
             return evaluate_stack(asked.program, asked.stack, preview=False).graph

@@ -13,8 +13,8 @@ from automation import advice
 from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting, width
 from automation.endings import FAILED, Ending, problem
 from automation.explain import as_document, as_text, explained
-from rehearsal.stand_ins import with_stand_ins
 from settings import Settings, stack_file
+from settings.stand_ins import with_stand_ins
 
 if TYPE_CHECKING:
     from automation.doctor import Check
@@ -58,8 +58,8 @@ def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Endi
     Raises:
         SettingsError: the settings cannot be used.
     """
-    from rehearsal.graph import as_json
-    from rehearsal.stacks import evaluate_stack
+    from graph.evaluate_stack import evaluate_stack
+    from graph.graph import as_json
 
     recorded = evaluate_stack(program, stack, preview=preview).graph
     text = json.dumps(as_json(recorded), indent=2, sort_keys=True)
@@ -77,7 +77,7 @@ def diagram(program: Path, stack: str, out: Path | None) -> Ending:
         SettingsError: the settings cannot be used.
     """
     from automation.page import topology
-    from rehearsal.stacks import evaluate_stack
+    from graph.evaluate_stack import evaluate_stack
 
     evaluation = evaluate_stack(program, stack, preview=False)
     drawn = topology.drawn(evaluation.graph, evaluation.settings)

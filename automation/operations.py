@@ -11,11 +11,11 @@ from pulumi import automation as auto
 from pulumi.automation import CommandError
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
 
-from automation.differences import Difference, differences, known
+from graph.property_diff import Difference, differences, known
+from graph.urns import STACK_TYPE, name_of
 
 Operation = Literal["preview", "up", "refresh", "destroy"]
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 PARALLEL = 64
 """Each operation waits minutes for Azure and not for this machine (pulumi-field-notes §1.6)."""
 
@@ -64,17 +64,6 @@ class Outcome:
     def names(self, change: str) -> set[str]:
         """Logical names of what this happened to."""
         return {name_of(urn) for urn, done in self.changes.items() if done == change}
-
-
-def name_of(urn: str) -> str:
-    """The logical name."""
-    return urn.rpartition("::")[2]
-
-
-def is_resource(urn: str) -> bool:
-    """Whether the URN is of something outside the engine: no component, no provider, not the stack."""
-    type_ = urn.split("::")[2].rpartition("$")[2]
-    return not type_.startswith(("edge-stamps:", "pulumi:"))
 
 
 Stage = Literal["begun", "done", "same", "failed", "gone"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arm.shapes import UnknownTypeError, shape_of
-from automation.operations import name_of
+from graph.urns import name_of
 
 _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
 """Packages whose resources exist nowhere but in the stack's state."""

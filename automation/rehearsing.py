@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.changes import Where, graph_of_state, wheres
 from automation.deploy import Report
 from automation.lifecycle import deployer, elsewhere
-from automation.operations import name_of
+from graph.plan import Where, graph_of_state, wheres
+from graph.urns import name_of
 from rehearsal.command.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.rehearse import Rehearsal, rehearse

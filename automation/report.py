@@ -9,14 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from automation.advice import filled
-from automation.changes import LOSING, Change, Where, changes_of, print_changes
 from automation.console import BAD, BOLD, say
 from automation.deploy import Failure, Report
 from automation.endings import problem
-from automation.operations import Operation, name_of
+from automation.operations import Operation
+from automation.print_changes import print_changes
 from automation.tracking import counted_outcomes
-from rehearsal.graph import Graph
-from rehearsal.places import SHARED
+from graph.graph import Graph
+from graph.grouping import SHARED
+from graph.plan import LOSING, Change, Where, changes_of
+from graph.urns import name_of
 
 DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 

@@ -11,19 +11,19 @@ from typing import Any
 
 from arm.values import redact
 from automation import advice
-from automation.changes import print_changes
 from automation.console import BAD, counted, minutes, progress, say
 from automation.endings import FAILED, OK, Ending, problem
 from automation.lifecycle import settings_of
 from automation.living import print_outputs, write_page
+from automation.print_changes import print_changes
 from automation.rehearsing import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
 from automation.report import Told, counted_changes, print_report
 from automation.report import as_document as report_as_document
-from rehearsal.graph import Graph
+from graph.graph import Graph
+from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
-from rehearsal.places import SHARED, concern_of, places
 from rehearsal.rehearse import Rehearsal
 from rehearsal.rules import PREVIEW_RULES, RULES
 from rehearsal.traffic import Traffic

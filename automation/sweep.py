@@ -21,9 +21,9 @@ from arm.shapes import is_arm
 from automation.console import progress, say
 from automation.deploy import Deployer
 from automation.endings import FAILED, Ending, problem
-from automation.operations import name_of
 from automation.runs import Runs
 from automation.stacks import open_stack
+from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
 from rehearsal.azure.world import Entry, Surroundings, World
@@ -31,8 +31,8 @@ from rehearsal.command import OfflineCommand
 from rehearsal.engine import Engine, Options, Recording, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from rehearsal.stand_ins import STAND_INS, with_stand_ins
 from settings import stack_file
+from settings.stand_ins import STAND_INS, with_stand_ins
 
 _TELL_EVERY = 20
 _SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.operations import Outcome, Stage, is_resource
-from rehearsal.graph import Graph
-from rehearsal.schedule import schedule, waits_for
+from automation.operations import Outcome, Stage
+from graph.graph import Graph
+from graph.schedule import schedule, waits_for
+from graph.urns import is_resource
 
 OUTCOMES: Mapping[str, str] = {
     "succeeded": "it is as the settings want it, and was not before",

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from automation.console import BAD, minutes, progress
-from automation.operations import Outcome, Progress, Stage, is_resource, name_of
+from automation.operations import Outcome, Progress, Stage
 from automation.report import DONE
 from automation.tracking import Tracker
+from graph.urns import is_resource, name_of
 
 _EVERY = 60
 """Seconds between two lines that say how far it is, where there is no bar: CI ends what is silent for long."""

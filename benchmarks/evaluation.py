@@ -38,12 +38,12 @@ def measure(clusters: int) -> dict[str, float]:
     import components.azure
     import components.mqtt_configuration
     import components.outputs  # noqa: F401 what `__main__.py` imports, with azure-native behind it
-    from rehearsal.stacks import evaluate_config
+    from graph.evaluate_stack import evaluate_config
 
     imports = time.perf_counter() - start
     start = time.perf_counter()
-    from rehearsal.stand_ins import with_stand_ins
     from settings import load, stack_file
+    from settings.stand_ins import with_stand_ins
 
     config, _ = with_stand_ins({stack_file.SETTINGS_KEY: settings_for(clusters)})
     settings = load(config[stack_file.SETTINGS_KEY])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.graph import Graph
+from graph.evaluate_stack import evaluate_stack
+from graph.graph import Graph
+from graph.schedule import Schedule, schedule
 from rehearsal.rules import Finding, compare, judge
-from rehearsal.schedule import Schedule, schedule
-from rehearsal.stacks import evaluate_stack
 from settings import Settings
 
 

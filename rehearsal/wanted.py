@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
 from rehearsal.mqtt.client import ClientPlan, client_plan
 from rehearsal.mqtt.reading import UnmappedError
 from rehearsal.mqtt.translate import PortPlan, exposed_ports
-from rehearsal.rules import pem
 from settings import Settings
 from settings.model import Cluster
 

@@ -11,10 +11,10 @@ from unittest import mock
 import pytest
 
 from automation.runs import Runs
-from rehearsal.graph import Graph
-from rehearsal.stacks import evaluate_config
-from rehearsal.stand_ins import with_stand_ins
+from graph.evaluate_stack import evaluate_config
+from graph.graph import Graph
 from settings import Settings, load, stack_file
+from settings.stand_ins import with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parent.parent
 

@@ -69,7 +69,7 @@ def _evaluate(context: Context) -> None:
         return
     try:
         # Only here: it needs packages that the check `program` may find missing.
-        from rehearsal.stacks import evaluate_stack
+        from graph.evaluate_stack import evaluate_stack
 
         context.evaluated.set_result(requests_of(evaluate_stack(context.program, context.stack, preview=False).graph))
     except BaseException as error:

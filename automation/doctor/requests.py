@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arm.shapes import shape_of
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from settings.regions import normalised
 
 

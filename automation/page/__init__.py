@@ -9,7 +9,7 @@ from automation.page import topology
 from automation.page.html import html
 from automation.page.page import page_of_preview, page_of_run
 from automation.rehearsing import Run
-from rehearsal.stacks import Evaluation
+from graph.evaluate_stack import Evaluation
 
 __all__ = ["of_preview", "of_rehearsal", "topology"]
 

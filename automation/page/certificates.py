@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from rehearsal.graph import Graph
-from rehearsal.rules.reading import text
+from graph.graph import Graph
+from graph.inputs import text
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from automation.page.timeline import Timeline, timeline
 from automation.page.topology import Topology, drawn
 from automation.page.verdict import Trouble, of_report, of_run
 from automation.rehearsing import Run
-from rehearsal.graph import Graph
-from rehearsal.schedule import schedule
-from rehearsal.stacks import Evaluation
+from graph.evaluate_stack import Evaluation
+from graph.graph import Graph
+from graph.schedule import schedule
 from settings import Settings
 
 

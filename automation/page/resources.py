@@ -11,16 +11,16 @@ from markupsafe import Markup
 
 from arm.shapes import shape_of
 from arm.values import redact
-from automation.changes import changes_of
 from automation.deploy import Report
-from automation.operations import name_of
 from automation.page.bodies import LongText, LongTexts, as_html
-from rehearsal.graph import Graph, Resource
-from rehearsal.places import SHARED, concern_of, places
+from graph.graph import Graph, Resource
+from graph.grouping import SHARED, concern_of, places
+from graph.plan import changes_of
+from graph.urns import name_of
 
 NO_CONCERN = "components and providers"
 PERHAPS = "perhaps-replace"
-"""A preview says so only because a value is not known yet (`automation.changes.Change.is_certain`)."""
+"""A preview says so only because a value is not known yet (`graph.plan.Change.is_certain`)."""
 ORDER = ("replace", "delete", PERHAPS, "update", "create")
 """What is dangerous first."""
 _FEW = 6

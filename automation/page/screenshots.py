@@ -15,10 +15,10 @@ from playwright.sync_api import Browser
 from automation.page import of_preview, of_rehearsal, topology
 from automation.page.browser import BrowserMissingError, chromium, find_chromium
 from automation.rehearsing import Run, rehearse_and_deploy
+from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt.install import MosquittoMissingError
-from rehearsal.stacks import Evaluation, evaluate_config
-from rehearsal.stand_ins import with_stand_ins
 from settings import load, stack_file
+from settings.stand_ins import with_stand_ins
 
 _PROGRAM = Path(__file__).resolve().parents[2]
 IMAGES = _PROGRAM / "docs" / "images"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from arm.estimates import TYPES
-from rehearsal.graph import Graph
-from rehearsal.places import SHARED, concern_of, places
-from rehearsal.schedule import Schedule, Step
+from graph.graph import Graph
+from graph.grouping import SHARED, concern_of, places
+from graph.schedule import Schedule, Step
 
 _TICKS = (60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS = 8

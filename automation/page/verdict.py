@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from automation.advice import filled
 from automation.deploy import Failure, Report
-from automation.operations import name_of
 from automation.rehearsing import Deployed, Run
+from graph.urns import name_of
 from rehearsal.rules import Finding
 from rehearsal.traffic import Traffic
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from graph.inputs import items, mapping, text, x509_settings
 from rehearsal.azure.world_clusters import INSTANCE, LISTENER
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.pairs import SERVER, TLS, ca_faults, chain_of, faults, why_unusable
 from rehearsal.cluster.reach import Reached
 from rehearsal.cluster.view import ConfigMap, Problem, Secret
-from rehearsal.rules.reading import items, mapping, text, x509_settings
 
 BROKER = f"{INSTANCE}/brokers"
 AUTHENTICATION = f"{BROKER}/authentications"

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from arm import ids
+from graph import pem
+from graph.inputs import items, mapping, text
 from rehearsal.azure.world_clusters import DATAFLOW, INSTANCE, LISTENER
 from rehearsal.cluster.broker import Around, manual_secrets, ports, why_no_ca
 from rehearsal.cluster.pairs import CLIENT, MQTT_CLIENT, TLS, chain_of, faults, why_unusable
 from rehearsal.cluster.view import ClusterView, Dataflow, Problem
-from rehearsal.rules import pem
-from rehearsal.rules.reading import items, mapping, text
 from settings import well_known
 
 ENDPOINT = f"{INSTANCE}/dataflowEndpoints"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm import ids
+from graph.inputs import items, text
 from rehearsal.azure.world_network import RUN_COMMAND, VM
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
 from rehearsal.cluster.view import Problem
-from rehearsal.rules.reading import items, text
 from settings import well_known
 
 K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"

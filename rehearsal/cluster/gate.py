@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from arm import ids
+from graph import pem
+from graph.inputs import decoded, text, texts
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
 from rehearsal.cluster.facts import node_of
 from rehearsal.cluster.view import ClusterView
 from rehearsal.cluster.views import view_of
-from rehearsal.rules import pem
-from rehearsal.rules.reading import decoded, text, texts
 from settings import well_known
 
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")

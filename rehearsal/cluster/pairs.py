@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from graph import pem
 from rehearsal.cluster.view import Secret
-from rehearsal.rules import pem
 
 SERVER, CLIENT = "serverAuth", "clientAuth"
 _USES = {SERVER: ExtendedKeyUsageOID.SERVER_AUTH, CLIENT: ExtendedKeyUsageOID.CLIENT_AUTH}

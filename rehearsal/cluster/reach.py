@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arm import ids
+from graph.inputs import text, texts
 from rehearsal.azure.world_clusters import CUSTOM_LOCATION, EXTENSION, INSTANCE, SERVED_BY
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready, location_of
 from rehearsal.cluster.facts import Facts
 from rehearsal.cluster.view import Problem
-from rehearsal.rules.reading import text, texts
 
 _CERT_MANAGER = "microsoft.certmanagement"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from graph.inputs import at, items, text
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster import vault
 from rehearsal.cluster.deployed import PROVIDER_CLASS, SECRET_SYNC, Deployed
@@ -17,7 +18,6 @@ from rehearsal.cluster.reach import Reached
 from rehearsal.cluster.tls_secrets import as_tls
 from rehearsal.cluster.vault import Reader, Refusal, ServiceAccount
 from rehearsal.cluster.view import Condition, Problem, Secret
-from rehearsal.rules.reading import at, items, text
 from settings import well_known
 
 _TLS = "kubernetes.io/tls"

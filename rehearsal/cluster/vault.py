@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arm import ids
+from graph.inputs import at, items, mapping, short, text
 from rehearsal.azure.world_access import CREDENTIAL, IDENTITY, VAULT
 from rehearsal.azure.world_state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
-from rehearsal.rules.reading import at, items, mapping, short, text
 from settings import roles, well_known
 
 

@@ -18,6 +18,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from arm.values import SECRET_MARKER, reveal, secret_paths
+from graph.urns import STACK_TYPE
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import Surroundings
@@ -26,12 +27,11 @@ from rehearsal.command.backend import Backend, BackendError
 from rehearsal.command.events import streaming
 from rehearsal.engine import Engine, Options, Result, State, StateError, UnsupportedError
 from rehearsal.engine.engine import Program
-from rehearsal.graph import STACK_TYPE
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from rehearsal.stand_ins import with_stand_ins
 from settings import SettingsError, stack_file
+from settings.stand_ins import with_stand_ins
 
 Output = Callable[[str], Any]
 Providers = Mapping[str, ResourceProvider]

@@ -21,9 +21,9 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
 from arm.values import SECRET_MARKER, UNKNOWN, Secret
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
+from graph.urns import STACK_TYPE
 from rehearsal.engine import Diagnostic, ResourceState, Result, State, Step
 from rehearsal.engine.result import Stage
-from rehearsal.graph import STACK_TYPE
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
 _LOOPBACK = "tcp://"

@@ -12,7 +12,8 @@ from typing import Any
 
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 
-from rehearsal import evaluate
+from graph import run_program
+from graph.urns import STACK_TYPE
 from rehearsal.engine.deletes import delete_the_rest
 from rehearsal.engine.executor import Executor, ProtectedError, Stopped
 from rehearsal.engine.journal import Journal
@@ -23,7 +24,6 @@ from rehearsal.engine.refresh import refresh_all
 from rehearsal.engine.registry import Registry
 from rehearsal.engine.result import Observer, Operation, Result, UnsupportedError
 from rehearsal.engine.state import State
-from rehearsal.graph import STACK_TYPE
 from rehearsal.providers import ResourceProvider
 
 
@@ -147,9 +147,9 @@ class Engine:
     def _run_program(self, monitor: EngineMonitor, *, preview: bool) -> BaseException | None:
         """Run the program to its end; what it raised, but not that the engine stopped it."""
         try:
-            with evaluate.without_garbage_collection():
+            with run_program.without_garbage_collection():
                 if isinstance(self.program, Recording):
-                    evaluate.configure_sdk(self.stack, self.config, monitor, preview=preview)
+                    run_program.configure_sdk(self.stack, self.config, monitor, preview=preview)
                     self.program.play(monitor)
                 else:
                     asyncio.run(self._run(self.program, monitor, preview=preview))
@@ -162,7 +162,7 @@ class Engine:
     async def _run(self, program: Callable[[], object] | Path, monitor: EngineMonitor, *, preview: bool) -> None:
         # The SDK calls the monitor in the loop's default threads; asyncio.run waits for those that are still at work.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.options.parallel))
-        await evaluate.run_program(
+        await run_program.run_program(
             lambda: _started(program, monitor), self.stack, self.config, monitor, preview=preview
         )
 

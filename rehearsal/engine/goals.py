@@ -10,11 +10,11 @@ from typing import Any
 from pulumi.runtime.settings import get_project, get_stack
 
 from graph.property_values import from_struct
+from graph.urns import STACK_TYPE
 from rehearsal.engine.planner import Goal
 from rehearsal.engine.registry import INTERNAL, PROVIDER_TYPE
 from rehearsal.engine.result import UnsupportedError
 from rehearsal.engine.state import ResourceState
-from rehearsal.graph import STACK_TYPE
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")

@@ -10,7 +10,10 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
+from graph.graph import Resource
+from graph.monitor import RecordingMonitor
 from graph.property_values import from_struct, to_struct
+from graph.urns import STACK_TYPE
 from rehearsal.engine import goals
 from rehearsal.engine.dependencies import direct
 from rehearsal.engine.executor import Executor, StepFailed, Stopped
@@ -21,9 +24,7 @@ from rehearsal.engine.recording import Recording
 from rehearsal.engine.registry import PROVIDER_TYPE, Registry
 from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import ResourceState
-from rehearsal.graph import STACK_TYPE, Resource
 from rehearsal.providers import ProviderError
-from rehearsal.recording import RecordingMonitor
 
 _SKIPPED = 2
 """`SKIP` of resource.proto; the SDK's own copy knows only `FAIL` and treats both alike."""

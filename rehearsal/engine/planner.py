@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.engine import paths
+from graph import property_paths
 from rehearsal.engine.registry import Registry
 from rehearsal.engine.replacements import cascades, dependents_to_replace, with_replace_on_changes
 from rehearsal.engine.result import Result, Step, UnsupportedError
@@ -80,7 +80,7 @@ class Planner:
         return [Step("same", new.urn, old, new)]
 
     def _without_ignored(self, new: ResourceState, old: ResourceState, given: Properties) -> Properties:
-        inputs, failed = paths.put_back(given, old.inputs, new.ignore_changes)
+        inputs, failed = property_paths.put_back(given, old.inputs, new.ignore_changes)
         if failed:
             listed = ", ".join(failed)
             self._result.say(

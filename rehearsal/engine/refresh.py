@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from graph.graph import mark_secret_outputs
 from rehearsal.engine.journal import Journal
 from rehearsal.engine.registry import PROVIDER_TYPE, Registry, marked
 from rehearsal.engine.result import Outcome, Result, Step
 from rehearsal.engine.state import ResourceState, now
-from rehearsal.graph import mark_secret_outputs
 from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult
 
 

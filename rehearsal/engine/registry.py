@@ -15,9 +15,9 @@ from uuid import uuid4
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
 from arm.values import reveal
+from graph.graph import mark_secret_outputs
 from rehearsal.engine.result import UnsupportedError
 from rehearsal.engine.state import ResourceState
-from rehearsal.graph import mark_secret_outputs
 from rehearsal.providers import Diff, Properties, ProviderError, ReadResult, ResourceProvider
 
 PROVIDER_TYPE = "pulumi:providers:"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from arm.values import UNKNOWN
-from rehearsal.engine import paths
+from graph import property_paths
 from rehearsal.engine.dependencies import depending_on
 from rehearsal.engine.registry import Registry
 from rehearsal.engine.state import ResourceState
@@ -19,7 +19,7 @@ def with_replace_on_changes(diff: Diff, replace_on_changes: Sequence[str], *, in
 
     `#initerror` among them replaces a resource that was never ready.
     """
-    asked = [paths.parse(text) for text in replace_on_changes]
+    asked = [property_paths.parse(text) for text in replace_on_changes]
     below = [key for key in diff.changed if _hit(asked, key)]
     if init_errors and _hit(asked, "#initerror"):
         below.append("#initerror")
@@ -30,8 +30,8 @@ def with_replace_on_changes(diff: Diff, replace_on_changes: Sequence[str], *, in
     return replace(diff, replaces=list(dict.fromkeys([*diff.replaces, *below])), detailed=detailed)
 
 
-def _hit(asked: Sequence[paths.Path], path: str) -> bool:
-    return any(paths.contains(one, paths.parse(path)) for one in asked)
+def _hit(asked: Sequence[property_paths.Path], path: str) -> bool:
+    return any(property_paths.contains(one, property_paths.parse(path)) for one in asked)
 
 
 def dependents_to_replace(

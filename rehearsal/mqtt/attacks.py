@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from graph import pem
 from rehearsal.mqtt import authority
 from rehearsal.mqtt.attempts import (
     AT_TLS,
@@ -28,7 +29,6 @@ from rehearsal.mqtt.authority import Authority, Sign, key_pem, leaf, new_key, to
 from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
 from rehearsal.mqtt.translate import PortPlan, ServerCertificate
 from rehearsal.mqtt.wire import Options, Tls
-from rehearsal.rules import pem
 
 _OTHERS = 3
 """How many other links a link is tried against, those with the most similar names first."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView, Dataflow
 from rehearsal.mqtt.links import is_local
 from rehearsal.mqtt.private import load_pair
 from rehearsal.mqtt.reading import Body, UnmappedError, trusted
 from rehearsal.mqtt.wire import Options, Tls
-from rehearsal.rules import pem
 
 _CLIENT_KEYS = ("client_cert.pem", "client_key.pem")
 _INTERMEDIATES = "client_intermediate_certs.pem"

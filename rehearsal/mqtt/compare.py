@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
 from rehearsal.mqtt.client import ClientPlan, tls_context
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.oracle import Action, decide
 from rehearsal.mqtt.wire import Connection, LostError, Message, Options
-from rehearsal.rules import pem
 
 _CLIENT_ID = "edge-stamps-comparison"
 _SEGMENTS = 3

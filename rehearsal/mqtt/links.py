@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
-from rehearsal.rules import pem
 
 
 @dataclass(frozen=True)

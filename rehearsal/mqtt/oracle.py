@@ -14,10 +14,10 @@ from typing import Any, Literal
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
 from rehearsal.mqtt.authority import to_pem
 from rehearsal.mqtt.verify import why_not_client
-from rehearsal.rules import pem
 
 Action = Literal["Connect", "Publish", "Subscribe"]
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
 from rehearsal.mqtt.attacks import UNPROVABLE, Target, attack, impostor, not_exercised
 from rehearsal.mqtt.attempts import AT_TLS, Case, Stage
@@ -27,7 +28,6 @@ from rehearsal.mqtt.result import LinkProof, PortProof, Proof
 from rehearsal.mqtt.translate import PortPlan, exposed_ports
 from rehearsal.mqtt.verify import why_not_client, why_not_server
 from rehearsal.mqtt.wire import LostError, Options
-from rehearsal.rules import pem
 
 _COMPARISONS = 40
 

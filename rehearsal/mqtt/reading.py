@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph import pem
 from rehearsal.cluster.view import ConfigMap
-from rehearsal.rules import pem
 
 
 class UnmappedError(Exception):

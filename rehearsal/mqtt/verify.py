@@ -9,8 +9,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
+from graph import pem
 from rehearsal.mqtt.authority import CLIENT, SERVER
-from rehearsal.rules import pem
 
 
 def why_not_server(chain_pem: str, trust_pem: str, host: str, at: datetime | None = None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rehearsal.answers import random
+from graph import random_values
 from rehearsal.providers import Diff, Properties, ProviderError, ReadResult
 from rehearsal.providers.tls import compare
 
@@ -44,13 +44,13 @@ class RandomProvider:
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         if preview:
-            return "", random.preview(inputs)
+            return "", random_values.preview(inputs)
         if any(inputs.get(name) for name in (*_MINIMA, "overrideSpecial")):
             raise ProviderError(f"the rehearsal does not do {', '.join(_MINIMA)} nor overrideSpecial")
         if not any(inputs[name] for name in _ALPHABETS):
             raise ProviderError(f"{type_token}: at least one of {', '.join(_ALPHABETS)} must be true")
         seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
-        return random.create("RandomString", seed, inputs)
+        return random_values.create("RandomString", seed, inputs)
 
     def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
         return ReadResult(resource_id, inputs, outputs)

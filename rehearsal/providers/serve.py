@@ -22,7 +22,7 @@ from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.random import RandomProvider
 from rehearsal.providers.servicer import Servicer
 from rehearsal.providers.tls import TlsProvider
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 
 VARIABLE = "PULUMI_DEBUG_PROVIDERS"
 _THREADS = 16

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rehearsal.answers import tls
+from graph import tls_values
 from rehearsal.providers import Diff, Properties, ProviderError, ReadResult
 
 _CERTIFICATE = {"earlyRenewalHours": 0, "isCaCertificate": False, "setSubjectKeyId": False}
@@ -68,9 +68,9 @@ class TlsProvider:
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         _defaults(type_token)
         if preview:
-            return "", tls.preview(_name(type_token), inputs)
+            return "", tls_values.preview(_name(type_token), inputs)
         try:
-            return tls.create(_name(type_token), inputs)
+            return tls_values.create(_name(type_token), inputs)
         except KeyError as missing:
             raise ProviderError(f"{type_token}: {missing} is missing or not known to the rehearsal") from missing
         except (ValueError, LookupError) as refused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from rehearsal.rules import (
     asked,
     authorization,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.graph import Resource
-from rehearsal.rules import pem
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import items, mapping, text, x509_settings
 from rehearsal.rules.certificates import chains
 from rehearsal.rules.dataflows import client_id
 from rehearsal.rules.lookup import Hits, LinkParts, View
-from rehearsal.rules.reading import items, mapping, text, x509_settings
 
 Attributes = Mapping[str, str]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from rehearsal.rules import pem
+from graph import pem
+from graph.inputs import text, x509_settings
 from rehearsal.rules.lookup import Bundle, Hits, LinkParts, View
-from rehearsal.rules.reading import text, x509_settings
 
 
 @dataclass(frozen=True)

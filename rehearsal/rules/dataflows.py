@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import at, items, text
 from rehearsal.rules.lookup import Hits, LinkParts, View
 from rehearsal.rules.mqtt import MQTT
-from rehearsal.rules.reading import at, items, text
 
 _MAX_DATAFLOWS = 70
 """Per profile (aio-cli-facts §5.5)."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from arm.shapes import shape_of
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import items, names, text
 from rehearsal.rules import references
 from rehearsal.rules.lookup import RUN_COMMAND, Hits, View
-from rehearsal.rules.reading import items, names, text
 
 
 def referenced_first(view: View) -> Hits:

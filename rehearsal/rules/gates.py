@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rehearsal.graph import Resource
-from rehearsal.rules import pem
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import at, decoded, items, text, x509_settings
 from rehearsal.rules.lookup import Hits, View
-from rehearsal.rules.reading import at, decoded, items, text, x509_settings
 from settings import well_known
 
 _GATE = "await-secrets"

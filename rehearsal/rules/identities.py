@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from arm.shapes import shape_of
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import at, items, short, text, texts
 from rehearsal.rules.edges import credentials_of, extensions
 from rehearsal.rules.lookup import PROVIDER_CLASS, Hits, View
-from rehearsal.rules.reading import at, items, short, text, texts
 from rehearsal.rules.references import container_of
 from settings import roles, well_known
 from settings.roles import Role

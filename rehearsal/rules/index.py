@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from arm.shapes import UnknownTypeError, is_arm, shape_of
-from rehearsal.graph import Graph, Resource
+from graph.graph import Graph, Resource
 from settings.model import Cluster, Settings
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.graph import STACK_TYPE
+from graph.inputs import at, items, text
+from graph.urns import STACK_TYPE
 from rehearsal.rules.lookup import RUN_COMMAND, Hits, View
-from rehearsal.rules.reading import at, items, text
 
 _PROTECTED = ("Vault", "StorageAccount", "VirtualNetwork", "VirtualMachine")
 _MAX_COMMANDS = 25

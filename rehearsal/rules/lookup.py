@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import decoded, items, mapping, text
 from rehearsal.rules.index import Index
-from rehearsal.rules.reading import decoded, items, mapping, text
 from settings.model import Link
 
 Hit = tuple[str, str]

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import items, text
+from graph.pem import is_ip
 from rehearsal.rules.lookup import Hits, LinkParts, View
-from rehearsal.rules.pem import is_ip
-from rehearsal.rules.reading import items, text
 from settings.model import Listener
 
 MQTT = "properties.mqttSettings"

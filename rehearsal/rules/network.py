@@ -7,9 +7,9 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import Any
 
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import at, items, short, text
 from rehearsal.rules.lookup import Hits, View
-from rehearsal.rules.reading import at, items, short, text
 
 Rule = Mapping[str, Any]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from arm.values import leaves, reveal
-from rehearsal.rules import pem
+from graph import pem
+from graph.inputs import at, short, text
 from rehearsal.rules.certificates import server_trust
 from rehearsal.rules.dataflows import client_id
 from rehearsal.rules.lookup import Hits, View
-from rehearsal.rules.reading import at, short, text
 
 _KEYS = (
     "arc_proxy_commands", "broker_endpoints", "clusters", "vnet_peerings", "links", "certificates", "secret_sync",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from arm.shapes import shape_of
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import short, text
 from rehearsal.rules.lookup import Hits, View
-from rehearsal.rules.reading import short, text
 from rehearsal.rules.references import path_parameter
 
 _CONNECTED = "/Microsoft.Kubernetes/connectedClusters/"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arm.values import UNKNOWN, reveal
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from rehearsal.rules.lookup import Hits
 
 

@@ -10,9 +10,9 @@ from functools import cache
 
 from arm.shapes import shape_of
 from arm.values import leaves
-from rehearsal.graph import Resource
+from graph.graph import Resource
+from graph.inputs import at, items, short, text, x509_settings
 from rehearsal.rules.lookup import PROVIDER_CLASS, Hits, View
-from rehearsal.rules.reading import at, items, short, text, x509_settings
 from settings import roles, well_known
 
 _PROXY_PARTS = ("/blobServices/default",)

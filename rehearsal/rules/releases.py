@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from graph.inputs import mapping, text
 from rehearsal.rules.lookup import Hits, View
-from rehearsal.rules.reading import mapping, text
 
 _PROVIDERS = "pulumi:providers:"
 

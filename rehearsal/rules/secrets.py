@@ -7,10 +7,11 @@ import binascii
 from typing import Any
 
 from arm.values import leaves, reveal, secret_paths
-from rehearsal.graph import STACK_TYPE, Resource
-from rehearsal.rules import pem
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import items, text
+from graph.urns import STACK_TYPE
 from rehearsal.rules.lookup import RUN_COMMAND, Hits, View
-from rehearsal.rules.reading import items, text
 
 
 def private_keys_are_marked(view: View) -> Hits:

@@ -12,15 +12,16 @@ import yaml
 from pulumi import automation as auto
 
 from automation.deploy import Deployer
-from automation.operations import Outcome, name_of
+from automation.operations import Outcome
 from automation.runs import Runs
 from automation.stacks import open_stack
+from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.command import OfflineCommand
 from rehearsal.command.backend import Backend
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS, leave_note_of_a_killed_run
 
 STACK = "test"

@@ -8,11 +8,12 @@ import pytest
 from pulumi.automation.events import DiffKind, OpType, PropertyDiff, StepEventMetadata, StepEventStateMetadata
 from pulumi.runtime.rpc import UNKNOWN
 
-from automation.changes import Where, changes_of, graph_of_state, print_changes, wheres
-from automation.differences import Difference, differences
-from automation.operations import name_of
+from automation.print_changes import print_changes
+from graph.graph import Graph, Options, Resource
+from graph.plan import Where, changes_of, graph_of_state, wheres
+from graph.property_diff import Difference, differences
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
-from rehearsal.graph import Graph, Options, Resource
+from graph.urns import name_of
 from tests.automation.test_tracking import urn
 from tests.conftest import TWO_CLUSTERS
 

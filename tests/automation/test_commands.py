@@ -17,7 +17,7 @@ from automation import cli as command
 from rehearsal.azure.world import Surroundings
 from rehearsal.command.backend import Backend
 from rehearsal.mqtt import install
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 Run = Callable[..., Result]

@@ -10,7 +10,8 @@ import pytest
 
 from automation import deploy
 from automation.deploy import ProtectedError, Report, failures_of
-from automation.operations import Outcome, name_of
+from automation.operations import Outcome
+from graph.urns import name_of
 from rehearsal.azure.faults import KINDS, Fault
 from tests.automation.network import ARM_IDS, TYPES, URNS, Site, network
 

@@ -13,8 +13,8 @@ import pytest
 from pulumi import automation as auto
 
 from automation.deploy import Deployer, LockedError, ProtectedError
-from automation.operations import name_of
 from automation.stacks import import_state
+from graph.urns import name_of
 from rehearsal.azure.faults import Fault
 from tests.automation.network import ARM_IDS, DEAD_PID, STACK, Site, network
 

@@ -15,11 +15,11 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine import Engine, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from rehearsal.stand_ins import STAND_INS
 from settings import load
 from settings.environments import PROFILES
 from settings.sections import fields_of, sections
 from settings.stack_file import SETTINGS_KEY
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 from tests.unit.settings.samples import with_changes
 

@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.deploy import Deployer
 from automation.operations import Outcome
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.automation.network import STACK, URNS, Site
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 

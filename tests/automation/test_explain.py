@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from automation.explain import UnknownPathError, as_document, as_text, explained
-from rehearsal.stand_ins import STAND_INS
 from settings import Lines, Settings, load, stack_file
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_BROKERS, TWO_CLUSTERS, resolve
 
 

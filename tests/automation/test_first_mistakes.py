@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from automation import advice
 from automation import cli as command
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, RUN_IN
 
 Run = Callable[..., Result]

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation import lifecycle, running
 from automation.stacks import OLDEST_CLI
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 

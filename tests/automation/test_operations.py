@@ -12,8 +12,9 @@ from pulumi import automation as auto
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from automation.operations import PARALLEL, Operation, Outcome, name_of, run
+from automation.operations import PARALLEL, Operation, Outcome, run
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
+from graph.urns import name_of
 from rehearsal.command.events import streaming
 from tests.unit.command.project import Project
 from tests.unit.engine.memory import Group, Thing, options

@@ -20,7 +20,7 @@ from automation.operations import Operation
 from automation.stacks import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.command.backend import Backend
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 STEPS = ["preview", "up", "second preview", "refresh", "preview after refresh", "outputs", "destroy"]

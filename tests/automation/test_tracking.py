@@ -8,9 +8,9 @@ import pytest
 
 from automation.operations import Outcome, Stage
 from automation.tracking import Expected, Tracker, counted_outcomes, expected_of
-from rehearsal.graph import Graph
-from rehearsal.schedule import schedule
-from rehearsal.stacks import evaluate_stack
+from graph.evaluate_stack import evaluate_stack
+from graph.graph import Graph
+from graph.schedule import schedule
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from arm.values import reveal
-from rehearsal.stacks import evaluate_stack
+from graph.evaluate_stack import evaluate_stack
 from tests.conftest import PROGRAM
 from tests.docs.pages import PAGES, page
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.stand_ins import with_stand_ins
 from settings import SettingsError, load
 from settings.defaults import merged
 from settings.stack_file import SETTINGS_KEY
+from settings.stand_ins import with_stand_ins
 from tests.conftest import TWO_CLUSTERS
 from tests.docs.pages import PAGES, Block
 

@@ -11,7 +11,7 @@ from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.providers.azure import AzureProvider
-from rehearsal.stand_ins import STAND_INS
+from settings.stand_ins import STAND_INS
 
 # Roles act at once: the engines would have to wait for them in real time.
 SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)

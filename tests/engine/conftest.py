@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from automation.operations import Outcome, name_of
+from automation.operations import Outcome
+from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
 from tests.engine.engine import NOT_RUN, Kind, StackUnderTest, engine_version, find_pulumi

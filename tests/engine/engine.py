@@ -25,9 +25,9 @@ from automation.stacks import pulumi_cli
 from rehearsal.command import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serving
-from rehearsal.stand_ins import STAND_INS, with_stand_ins
 from settings import stack_file
 from settings.stack_file import SETTINGS_KEY
+from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
 
 Kind = Literal["offline", "pulumi"]

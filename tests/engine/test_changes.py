@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automation.operations import name_of
+from graph.urns import name_of
 from tests.engine.conftest import Deployment
 
 ON_THE_NODE_OF_SITE = {

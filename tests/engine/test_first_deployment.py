@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from automation.deploy import ProtectedError
-from automation.operations import Outcome, name_of
+from automation.operations import Outcome
+from graph.evaluate_stack import evaluate_stack
+from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
-from rehearsal.stacks import evaluate_stack
 from tests.conftest import PROGRAM
 from tests.engine.azure import Azure
 from tests.engine.conftest import STACK, Deployment, FirstUp

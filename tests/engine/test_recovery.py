@@ -18,9 +18,9 @@ import pytest
 from pulumi.automation import ConcurrentUpdateError
 
 from automation.deploy import LockedError
-from automation.operations import name_of
 from automation.stacks import import_state
 from automation.sweep import compared
+from graph.urns import name_of
 from tests.conftest import leave_note_of_a_killed_run
 from tests.engine.conftest import Deployment, FirstUp
 from tests.engine.engine import StackUnderTest

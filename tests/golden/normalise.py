@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from cryptography import x509
 
-from rehearsal.graph import Graph, as_json
+from graph.graph import Graph, as_json
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 _REQUEST = re.compile(r"-----BEGIN CERTIFICATE REQUEST-----.+?-----END CERTIFICATE REQUEST-----\n?", re.DOTALL)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.graph import Graph
-from rehearsal.stacks import evaluate_config
-from rehearsal.stand_ins import STAND_INS
+from graph.evaluate_stack import evaluate_config
+from graph.graph import Graph
 from settings import load, stack_file
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM
 from tests.golden.normalise import as_text
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from graph import pem
 from rehearsal.cluster.view import ClusterView
 from rehearsal.mqtt.authority import Authority, leaf, name, new_key
 from rehearsal.mqtt.client import ClientPlan, client_plan
@@ -18,7 +19,6 @@ from rehearsal.mqtt.mosquitto import running
 from rehearsal.mqtt.oracle import Action, covers, decide
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.translate import exposed_ports
-from rehearsal.rules import pem
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 from tests.mqtt.plant import Plant, changed
 

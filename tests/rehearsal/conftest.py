@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS, resolve
 from tests.rehearsal.workbench import Workbench
 

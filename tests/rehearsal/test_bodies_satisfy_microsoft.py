@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from arm.shapes import shape_of
-from rehearsal.graph import as_json
-from rehearsal.stacks import evaluate_stack
+from graph.evaluate_stack import evaluate_stack
+from graph.graph import as_json
 from tests.arm.schemas import schema_errors, schemas_dir
 from tests.conftest import PROGRAM
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.answers import tls
+from graph import tls_values
 from tests.rehearsal.workbench import Mistake, Workbench
 
 _SERVER = "enterprise-vault-server-leaf-crt-g1"
@@ -32,7 +32,7 @@ def _client(bench: Workbench, common_name: str = "site-to-enterprise-g1", side: 
 
 
 def _ca(common_name: str, max_path_length: int = 1) -> str:
-    key = tls.create("PrivateKey", {"algorithm": "ECDSA"})[1]["privateKeyPemPkcs8"]
+    key = tls_values.create("PrivateKey", {"algorithm": "ECDSA"})[1]["privateKeyPemPkcs8"]
     inputs = {
         "privateKeyPem": key,
         "subject": {"commonName": common_name},
@@ -42,7 +42,7 @@ def _ca(common_name: str, max_path_length: int = 1) -> str:
         "allowedUses": ["cert_signing", "crl_signing"],
         "validityPeriodHours": 87600,
     }
-    certificate: str = tls.create("SelfSignedCert", inputs)[1]["certPem"]
+    certificate: str = tls_values.create("SelfSignedCert", inputs)[1]["certPem"]
     return certificate
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from arm.values import UNKNOWN
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from rehearsal.rules import compare
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, resolve
 from tests.rehearsal.workbench import Workbench

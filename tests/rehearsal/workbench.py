@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from arm.values import Secret
-from rehearsal.answers import tls
-from rehearsal.graph import Graph, Resource
-from rehearsal.rules import Finding, judge, pem
+from graph import pem, tls_values
+from graph.graph import Graph, Resource
+from rehearsal.rules import Finding, judge
 from settings import Settings
 
 
@@ -153,11 +153,13 @@ class Workbench:
     def issue(self, side: str, common_name: str, *, algorithm: str = "ECDSA", **inputs: Any) -> tuple[str, str]:
         """A certificate signed by one side's intermediate, and its key."""
         ca, ca_key = self.intermediate(side)
-        key: str = tls.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"]
+        key: str = tls_values.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"]
         names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}
         subject = {"commonName": common_name, **inputs.pop("subject", {})}
-        request = tls.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1]["certRequestPem"]
-        certificate: str = tls.create(
+        request = tls_values.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1][
+            "certRequestPem"
+        ]
+        certificate: str = tls_values.create(
             "LocallySignedCert",
             {
                 "certRequestPem": request,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm.values import redact
-from rehearsal.graph import Graph, Resource
-from rehearsal.places import places
-from rehearsal.rules.reading import at, items, text
+from graph.graph import Graph, Resource
+from graph.grouping import places
+from graph.inputs import at, items, text
 from settings.model import Settings
 
 

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from automation.doctor import Check, examine
-from rehearsal import stacks
+from graph import evaluate_stack
+from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt import install
-from rehearsal.stacks import Evaluation, evaluate_config
 from settings import load, stack_file
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -134,7 +134,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     plugin.touch()
     monkeypatch.setattr(install, "_PLACES", ())
     monkeypatch.setattr(install, "_LIBRARIES", (str(plugin.parent),))
-    monkeypatch.setattr(stacks, "evaluate_stack", _evaluate)
+    monkeypatch.setattr(evaluate_stack, "evaluate_stack", _evaluate)
     monkeypatch.setenv("PATH", str(tools))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in _ARM:

@@ -10,7 +10,7 @@ import pytest
 from automation.doctor import describe, examine
 from automation.doctor import machine as machine_checks
 from automation.doctor.checks import CHECKS
-from rehearsal import stacks
+from graph import evaluate_stack
 from tests.automation.doctor import conftest as stand_in
 from tests.automation.doctor.conftest import SUBSCRIPTION, TENANT, Machine
 
@@ -70,7 +70,7 @@ def test_a_program_that_cannot_be_run(machine: Machine, monkeypatch: pytest.Monk
     def broken(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'cryptography'", name="cryptography")
 
-    monkeypatch.setattr(stacks, "evaluate_stack", broken)
+    monkeypatch.setattr(evaluate_stack, "evaluate_stack", broken)
 
     check = machine.only("program", "failed")
     assert (check.found, check.mend) == ("package cryptography is missing", "rm -f .venv/.ready; make setup")

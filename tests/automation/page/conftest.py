@@ -14,11 +14,11 @@ import pytest
 from automation.deploy import Failure, Report
 from automation.page import of_rehearsal
 from automation.rehearsing import Run, rehearse_and_deploy
+from graph.evaluate_stack import Evaluation
+from graph.graph import Graph
+from graph.schedule import schedule
 from rehearsal.cluster.view import Problem
-from rehearsal.graph import Graph
 from rehearsal.rules import judge
-from rehearsal.schedule import schedule
-from rehearsal.stacks import Evaluation
 from tests.automation.page.document import Element, parse
 from tests.conftest import PROGRAM, resolve
 

@@ -15,15 +15,15 @@ import pytest
 
 from arm.values import leaves
 from automation.deploy import Failure, Report
-from automation.differences import Difference
 from automation.page import of_preview, of_rehearsal
 from automation.page.certificates import certificates, renewal_windows
 from automation.rehearsing import Run
+from graph.evaluate_stack import Evaluation
+from graph.graph import Graph, Resource
+from graph.property_diff import Difference
 from graph.property_values import SIGNATURE
 from rehearsal.cluster.rules import CLUSTER_RULES
-from rehearsal.graph import Graph, Resource
 from rehearsal.rules import RULES
-from rehearsal.stacks import Evaluation
 from tests.automation.page.conftest import (
     NOW,
     Recorded,

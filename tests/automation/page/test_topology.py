@@ -14,7 +14,7 @@ import pytest
 from automation.page.topology import Cluster, Link, Topology, as_svg, as_text, drawn, narrow, wide
 from automation.page.topology.layers import layers
 from automation.page.topology.tracks import stacked
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.automation.page.conftest import Recorded
 from tests.conftest import THREE_SITES, TWO_BROKERS, resolve
 

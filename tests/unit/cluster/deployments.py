@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from arm import ids
-from rehearsal.answers import tls
+from graph import tls_values
 from rehearsal.azure import world_access
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.world import Surroundings, World
@@ -24,8 +24,8 @@ from rehearsal.engine import Engine, Options, State
 from rehearsal.engine.result import Result
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from rehearsal.stand_ins import STAND_INS, with_stand_ins
 from settings import stack_file
+from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
 
 SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
@@ -138,8 +138,10 @@ class Bench:
         key = private_key(inputs.pop("algorithm", "ECDSA"))
         names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}
         subject = {"commonName": common_name}
-        request = tls.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1]["certRequestPem"]
-        signed = tls.create(
+        request = tls_values.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1][
+            "certRequestPem"
+        ]
+        signed = tls_values.create(
             "LocallySignedCert",
             {
                 "certRequestPem": request,
@@ -159,7 +161,7 @@ def _output(resources: Sequence[Any], name: str, output: str) -> str:
 
 
 def private_key(algorithm: str = "ECDSA") -> str:
-    return str(tls.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"])
+    return str(tls_values.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"])
 
 
 def problems(bench: Bench) -> set[tuple[str, str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from graph import pem
 from rehearsal.cluster.deployed import location_of
 from rehearsal.cluster.view import ClusterView
 from rehearsal.cluster.views import views
-from rehearsal.rules import pem
 from tests.unit.cluster.deployments import ENTERPRISE, SITE, Bench, Stack, deployed
 
 # Stack -> cluster by its code -> its Secrets, its ConfigMaps.

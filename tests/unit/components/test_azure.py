@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pulumi
 
 from components.azure import _azure_defaults
-from rehearsal.graph import Graph
-from rehearsal.stand_ins import STAND_INS
+from graph.graph import Graph
+from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

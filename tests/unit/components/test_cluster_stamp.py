@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from arm.values import redact, reveal
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.conftest import PROGRAM, THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arm.values import leaves, reveal
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

@@ -11,7 +11,7 @@ import pytest
 
 from components.pki_chain import fingerprint
 from components.run_command import encode_parameter
-from rehearsal.graph import Graph
+from graph.graph import Graph
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]

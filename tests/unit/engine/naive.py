@@ -9,8 +9,8 @@ from typing import Any
 
 from arm.shapes import is_arm, shape_of
 from arm.values import UNKNOWN, is_unknown
-from rehearsal.graph import Resource
-from rehearsal.provider import ShapeProvider
+from graph.fake_outputs import ShapeProvider
+from graph.graph import Resource
 from rehearsal.providers import Diff, Properties, ReadResult
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rehearsal.engine import Engine, Result, State
-from rehearsal.stand_ins import STAND_INS, with_stand_ins
 from settings import stack_file
+from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
 from tests.unit.engine.memory import errors, ops, outcomes
 from tests.unit.engine.naive import NaiveProvider

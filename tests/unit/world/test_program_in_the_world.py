@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from graph.graph import Graph, Resource
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.graph import Graph, Resource
 from rehearsal.providers.azure import AzureProvider
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 

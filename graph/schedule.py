@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from arm.estimates import EXTENSIONS, SCRIPTS, TYPES, Estimate
-from rehearsal.graph import Graph, Resource
+from graph.graph import Graph, Resource
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal.graph import Graph, Resource
-from rehearsal.schedule import estimate_of
+from graph.graph import Graph, Resource
+from graph.schedule import estimate_of
 
 SHARED = "shared"
 """The place of what belongs to no single cluster: the authorities, for example."""

@@ -9,8 +9,6 @@ from typing import Any
 from arm.shapes import shape_of, tokens
 from arm.values import Secret, redact, reveal, secret_paths
 
-STACK_TYPE = "pulumi:pulumi:Stack"
-
 
 @dataclass(frozen=True)
 class Options:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rehearsal.graph import Resource
+from graph.graph import Resource
 
 
 def at(value: Any, path: str) -> Any:

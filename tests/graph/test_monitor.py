@@ -8,9 +8,9 @@ import pulumi
 import pulumi_tls as tls
 import pytest
 
-from rehearsal.evaluate import record
-from rehearsal.graph import Graph
-from rehearsal.provider import ShapeProvider
+from graph.fake_outputs import ShapeProvider
+from graph.graph import Graph
+from graph.run_program import record
 
 
 def _record(program: Callable[[], object], *, preview: bool = False) -> Graph:

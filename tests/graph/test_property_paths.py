@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from arm.values import Secret
-from rehearsal.engine.paths import contains, parse, put_back
+from graph.property_paths import contains, parse, put_back
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from pulumi.runtime import configure, reset_options, run_in_stack
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 
-from rehearsal.graph import Graph
-from rehearsal.recording import Provider, RecordingMonitor
+from graph.graph import Graph
+from graph.monitor import Provider, RecordingMonitor
 
 PROJECT = "edge-stamps"
 

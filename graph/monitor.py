@@ -14,8 +14,9 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_project, get_stack
 
 from arm.values import reveal
+from graph.graph import Options, Resource, mark_secret_outputs
 from graph.property_values import from_struct, to_struct
-from rehearsal.graph import STACK_TYPE, Options, Resource, mark_secret_outputs
+from graph.urns import STACK_TYPE
 
 
 class Provider(Protocol):

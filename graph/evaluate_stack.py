@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal.evaluate import evaluate
-from rehearsal.graph import Graph
-from rehearsal.provider import ShapeProvider
-from rehearsal.stand_ins import with_stand_ins
+from graph.fake_outputs import ShapeProvider
+from graph.graph import Graph
+from graph.run_program import evaluate
 from settings import Settings, stack_file
+from settings.stand_ins import with_stand_ins
 
 
 @dataclass(frozen=True)

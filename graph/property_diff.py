@@ -11,8 +11,8 @@ from pulumi.automation.events import StepEventMetadata
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
 from arm.values import SECRET_MARKER, UNKNOWN_MARKER
+from graph.property_paths import Path, parse
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
-from rehearsal.engine.paths import Path, parse
 
 _LONGEST_VALUE = 60
 _ENGINES_OWN = {"replaceWith"}

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from arm.shapes import UnknownTypeError, is_arm, shape_of
-from rehearsal.answers import random, tls
-from rehearsal.graph import Resource
+from graph import random_values, tls_values
+from graph.graph import Resource
 
 
 class ShapeProvider:
@@ -29,9 +29,13 @@ class ShapeProvider:
                 self._note_script(inputs)
             return self._create_in_azure(resource, inputs, preview=preview)
         if package == "tls":
-            return ("", tls.preview(type_name, inputs)) if preview else tls.create(type_name, inputs)
+            return ("", tls_values.preview(type_name, inputs)) if preview else tls_values.create(type_name, inputs)
         if package == "random":
-            return ("", random.preview(inputs)) if preview else random.create(type_name, resource.urn, inputs)
+            return (
+                ("", random_values.preview(inputs))
+                if preview
+                else random_values.create(type_name, resource.urn, inputs)
+            )
         raise LookupError(f"{resource.name}: the rehearsal does not know {resource.type}; add its row to arm/types.py")
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
