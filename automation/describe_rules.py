@@ -9,7 +9,7 @@ from pathlib import Path
 from rehearsal.azure.world_rules import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rehearsal.pages import serve, table
-from rehearsal.rules import PREVIEW_RULES, RULES
+from rules import PREVIEW_RULES, RULES
 from settings.rules import RULES as SETTINGS_RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
@@ -43,7 +43,7 @@ be is in [settings.md](settings.md).
 _DEPLOYMENT = """
 ## Of the whole deployment
 
-`rehearsal/rules/`. What a rule expects it takes from the recorded resources and from what Azure, Arc and AIO do,
+`rules/`. What a rule expects it takes from the recorded resources and from what Azure, Arc and AIO do,
 never from the components that it judges.
 
 """

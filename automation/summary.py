@@ -25,8 +25,8 @@ from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
 from rehearsal.rehearse import Rehearsal
-from rehearsal.rules import PREVIEW_RULES, RULES
 from rehearsal.traffic import Traffic
+from rules import PREVIEW_RULES, RULES
 
 _RULES = len(RULES) + len(PREVIEW_RULES)
 _MOST_CASES = 6

@@ -8,7 +8,7 @@ from pathlib import Path
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
 from graph.schedule import Schedule, schedule
-from rehearsal.rules import Finding, compare, judge
+from rules import Finding, compare, judge
 from settings import Settings
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rehearsal.azure.world_rules import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
-from rehearsal.rules import PREVIEW_RULES, RULES, Finding
+from rules import PREVIEW_RULES, RULES, Finding
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from automation.advice import filled
 from automation.deploy import Failure, Report
 from automation.rehearsing import Deployed, Run
 from graph.urns import name_of
-from rehearsal.rules import Finding
 from rehearsal.traffic import Traffic
+from rules import Finding
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal.azure.world_rules import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
-from rehearsal.rules import PREVIEW_RULES, RULES
+from rules import PREVIEW_RULES, RULES
 from tests.conftest import PROGRAM
 from tests.docs.pages import PAGES, Page, read
 

@@ -18,7 +18,7 @@ from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule
 from rehearsal.cluster.view import Problem
-from rehearsal.rules import judge
+from rules import judge
 from tests.automation.page.document import Element, parse
 from tests.conftest import PROGRAM, resolve
 

@@ -23,7 +23,7 @@ from graph.graph import Graph, Resource
 from graph.property_diff import Difference
 from graph.property_values import SIGNATURE
 from rehearsal.cluster.rules import CLUSTER_RULES
-from rehearsal.rules import RULES
+from rules import RULES
 from tests.automation.page.conftest import (
     NOW,
     Recorded,

@@ -19,7 +19,7 @@ import pytest
 from automation.page import of_preview, of_rehearsal
 from automation.rehearsing import Run
 from graph.evaluate_stack import Evaluation
-from rehearsal.rules import Finding
+from rules import Finding
 from tests.automation.page.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed
 from tests.automation.page.document import Element, parse
 from tests.conftest import PROGRAM

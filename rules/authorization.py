@@ -1,0 +1,157 @@
+"""Who a link's client is, and what it may do at its broker (field-review §1.13, run-command-arc-authz-facts §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import items, mapping, text, x509_settings
+from rules.certificates import chains
+from rules.dataflows import client_id
+from rules.lookup import Hits, LinkParts, View
+
+Attributes = Mapping[str, str]
+
+
+def subjects_are_mapped(view: View) -> Hits:
+    """Each link's certificate has one set of attributes that no other has, and no other subject is mapped."""
+    subjects = _subjects(view)
+    for authentication, links in _by_authentication(view):
+        entries = _entries(view, authentication)
+        expected = [subjects[parts.link.name] for parts in links if parts.link.name in subjects]
+        for parts in links:
+            subject = subjects.get(parts.link.name)
+            found = [attributes for given, attributes in entries if given == subject]
+            if subject and len(found) != 1:
+                known = ", ".join(given for given, _ in entries) or "none"
+                message = (
+                    f"authorizationAttributes: the client certificate {subject} of link {parts.link.name} is there"
+                    f" {len(found)} times, expected once; subjects: {known}"
+                )
+                yield authentication.name, message
+        for given, attributes in entries:
+            if len(expected) == len(links) and given not in expected:
+                yield authentication.name, f"authorizationAttributes: {given} is no link's certificate. Remove it"
+            elif sum(attributes == other for _, other in entries) > 1:
+                yield authentication.name, f"authorizationAttributes: {given} has the attributes of another subject too"
+
+
+def _subjects(view: View) -> dict[str, str]:
+    """Link -> the subject of the certificate that it really presents."""
+    return {
+        chain.parts.link.name: _normalised(pem.subject(chain.leaf.subject))
+        for chain in chains(view)
+        if chain.side == "client"
+    }
+
+
+def _by_authentication(view: View) -> Iterator[tuple[Resource, list[LinkParts]]]:
+    found: dict[str, list[LinkParts]] = {}
+    for parts in view.links:
+        if parts.authentication:
+            found.setdefault(parts.authentication.urn, []).append(parts)
+    for urn, links in found.items():
+        yield view.graph.resources[urn], links
+
+
+def _entries(view: View, authentication: Resource) -> list[tuple[str, Attributes]]:
+    """(subject, attributes)."""
+    maps = [mapping(one, "authorizationAttributes") for one in x509_settings(view.inputs(authentication))]
+    return [
+        (_normalised(text(entry, "subject")), mapping(entry, "attributes")) for one in maps for entry in one.values()
+    ]
+
+
+def _normalised(subject: str) -> str:
+    """`CN = x` and `CN=x` are one subject."""
+    return ",".join("=".join(part.strip() for part in one.split("=", 1)) for one in subject.split(","))
+
+
+def rules_fit(view: View) -> Hits:
+    """Each link's attributes open exactly one rule: its own client ids, its own topics to publish, nothing else."""
+    subjects = _subjects(view)
+    for authorization, links in _by_authorization(view):
+        rules = items(view.inputs(authorization), "properties.authorizationPolicies.rules")
+        used: set[int] = set()
+        complete = True
+        for parts in links:
+            attributes = _attributes_of(view, parts, subjects.get(parts.link.name, ""))
+            if attributes is None:  # MQTT-03, or no certificate is published
+                complete = False
+                continue
+            open_to = [index for index, rule in enumerate(rules) if _applies(rule, attributes)]
+            used.update(open_to)
+            if len(open_to) != 1:
+                yield (
+                    authorization.name,
+                    f"rules: {len(open_to)} apply to link {parts.link.name} ({dict(attributes)}); expected exactly one",
+                )
+            else:
+                yield from _grants(view, authorization, rules[open_to[0]], open_to[0], parts)
+        for index, rule in enumerate(rules):
+            others = sorted(set(mapping(rule, "principals")) - {"attributes"})
+            if others:
+                message = (
+                    f"rules[{index}].principals.{others[0]}: principals are OR-ed, so this alone would open the rule."
+                    " Use attributes only"
+                )
+                yield authorization.name, message
+            elif complete and index not in used:
+                yield authorization.name, f"rules[{index}]: opens to no link's attributes. Remove it"
+
+
+def _by_authorization(view: View) -> Iterator[tuple[Resource, list[LinkParts]]]:
+    found: dict[str, list[LinkParts]] = {}
+    for parts in view.links:
+        if parts.authorization:
+            found.setdefault(parts.authorization.urn, []).append(parts)
+    for urn, links in found.items():
+        yield view.graph.resources[urn], links
+
+
+def _attributes_of(view: View, parts: LinkParts, subject: str) -> Attributes | None:
+    """What the broker's authentication gives to the link's certificate."""
+    entries = _entries(view, parts.authentication) if parts.authentication else []
+    found = [attributes for given, attributes in entries if given == subject]
+    return found[0] if len(found) == 1 else None
+
+
+def _applies(rule: Any, attributes: Attributes) -> bool:
+    """Entries are OR-ed, the keys within one are AND-ed."""
+    return any(
+        isinstance(entry, Mapping) and entry and entry.items() <= attributes.items()
+        for entry in items(rule, "principals.attributes")
+    )
+
+
+def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: LinkParts) -> Hits:
+    resources = items(rule, "brokerResources")
+    wanted: dict[str, tuple[str, set[str]]] = {
+        "Connect": (
+            "clientIds",
+            {client_id(view, parts.endpoint, flow) for flow in parts.dataflows} if parts.endpoint else set(),
+        ),
+        "Publish": (
+            "topics",
+            {
+                text(one, "destinationSettings.dataDestination")
+                for flow in parts.dataflows
+                for one in view.operations(flow, "Destination")
+            },
+        ),
+    }
+    for method, (key, expected) in wanted.items():
+        given = {str(one) for entry in resources if text(entry, "method") == method for one in items(entry, key)}
+        if expected and given != expected:
+            message = (
+                f"rules[{index}]: link {parts.link.name} may {method} with {key} {sorted(given) or 'of any kind'};"
+                f" its dataflows need exactly {sorted(expected)}"
+            )
+            yield authorization.name, message
+    for method in sorted({text(entry, "method") for entry in resources} - set(wanted)):
+        yield (
+            authorization.name,
+            f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it",
+        )

@@ -1,0 +1,229 @@
+"""Certificates as the two sides of each link will see them: parsed, and their chains really verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from graph import pem
+from graph.inputs import text, x509_settings
+from rules.lookup import Bundle, Hits, LinkParts, View
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What one side presents, and the CA file with which the other side judges it."""
+
+    owner: str
+    """Name of the SecretSync that brings it to the cluster."""
+    side: str
+    """`server` or `client`."""
+    certificates: tuple[x509.Certificate, ...]
+    """As presented: leaf first, then the intermediate."""
+    key: bytes | None
+    """What identifies the private key beside it: empty if it is none, None if nothing is published there."""
+    trust: Bundle | None
+    parts: LinkParts
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        return self.certificates[0]
+
+    @property
+    def root(self) -> x509.Certificate | None:
+        found = pem.certificates(self.trust.pem) if self.trust else []
+        return found[0] if found else None
+
+
+def server_secret(parts: LinkParts) -> str:
+    """The Secret with which the listener answers."""
+    return text(parts.port, "tls.manual.secretRef")
+
+
+def client_secret(view: View, parts: LinkParts) -> str:
+    """The Secret with which the endpoint connects."""
+    where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
+    return text(view.inputs(parts.endpoint), where) if parts.endpoint else ""
+
+
+def server_trust(view: View, parts: LinkParts) -> Bundle | None:
+    """What the client trusts, if it is ours."""
+    where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
+    name = text(view.inputs(parts.endpoint), where) if parts.endpoint else ""
+    return view.bundles.get((parts.link.client, name))
+
+
+def client_trust(view: View, parts: LinkParts) -> Bundle | None:
+    """What the broker trusts, if it is ours."""
+    found = x509_settings(view.inputs(parts.authentication)) if parts.authentication else []
+    name = text(found[0], "trustedClientCaCert") if found else ""
+    return view.bundles.get((parts.link.broker, name))
+
+
+def chains(view: View) -> Iterator[Chain]:
+    """Both sides of every link, as far as their certificates are published."""
+    for parts in view.links:
+        yield from _chain(
+            view, parts, "server", parts.link.broker, server_secret(parts), "tls.crt", "tls.key",
+            server_trust(view, parts),
+        )  # fmt: skip
+        yield from _chain(
+            view, parts, "client", parts.link.client, client_secret(view, parts), "client_cert.pem", "client_key.pem",
+            client_trust(view, parts),
+        )  # fmt: skip
+
+
+def _chain(
+    view: View, parts: LinkParts, side: str, cluster: str, secret: str, certificate_key: str, private_key: str,
+    trust: Bundle | None,
+) -> Iterator[Chain]:  # fmt: skip
+    keys = view.secret_keys(cluster, secret)
+    found = pem.certificates(keys.get(certificate_key, ""))
+    if found:
+        owner, private = view.syncs[cluster, secret].name, keys.get(private_key, "")
+        key = (pem.key_of_private(private) or b"") if private else None
+        yield Chain(owner, side, tuple(found), key, trust, parts)
+
+
+def published(view: View) -> Hits:
+    """What a link's Secrets are made of are certificates, and no vault secret is empty."""
+    for one in view.all("Secret"):
+        if not text(view.inputs(one), "properties.value"):
+            yield one.name, "properties.value: empty, so nothing is published. Give the certificate or the key"
+    for parts in view.links:
+        for cluster, secret, key in (
+            (parts.link.broker, server_secret(parts), "tls.crt"),
+            (parts.link.client, client_secret(view, parts), "client_cert.pem"),
+            (parts.link.client, client_secret(view, parts), "client_intermediate_certs.pem"),
+        ):
+            value = view.secret_keys(cluster, secret).get(key)
+            if value and not pem.certificates(value):
+                name = view.syncs[cluster, secret].name
+                yield name, f"key {key} of Secret {secret!r} is no PEM certificate. Publish the chain, leaf first"
+
+
+def hosts(view: View) -> Hits:
+    """The server certificate names the host that each link's endpoint connects to."""
+    for chain in chains(view):
+        if chain.side == "server" and chain.parts.endpoint:
+            host = text(view.inputs(chain.parts.endpoint), "properties.mqttSettings.host").rpartition(":")[0]
+            if host and not pem.names_host(chain.leaf, host):
+                names = ", ".join(pem.hosts(chain.leaf)) or "none"
+                message = (
+                    f"the certificate {pem.subject(chain.leaf.subject)} does not name {host}, to which"
+                    f" {chain.parts.endpoint.name} connects; its alternative names: {names}. Add it to its SAN"
+                )
+                yield chain.owner, message
+
+
+def server_chains(view: View) -> Hits:
+    """The listener's chain verifies, as a TLS server, against the root that the link's endpoint trusts."""
+    yield from _verified(view, "server")
+
+
+def client_chains(view: View) -> Hits:
+    """The endpoint's chain verifies, as a TLS client, against the root that the listener's authentication trusts."""
+    yield from _verified(view, "client")
+
+
+def _verified(view: View, side: str) -> Hits:
+    verify = pem.why_no_server_chain if side == "server" else pem.why_no_client_chain
+    for chain in chains(view):
+        if chain.side != side or chain.trust is None or chain.root is None:
+            continue
+        # Whatever its order, which is PKI-05; a client's intermediate also comes in a key of its own.
+        known = [*chain.certificates, *_extra(view, chain)]
+        leaf = next((one for one in known if not pem.is_ca(one)), chain.leaf)
+        why = verify(leaf, [one for one in known if one is not leaf], chain.root)
+        if why:
+            message = (
+                f"the {side} certificate {pem.subject(leaf.subject)} of link {chain.parts.link.name} does not verify"
+                f" against {pem.subject(chain.root.subject)} in Bundle {chain.trust.name!r} of"
+                f" {chain.trust.command.name}: {why}. Publish the root that signed it"
+            )
+            yield chain.owner, message
+
+
+def _extra(view: View, chain: Chain) -> list[x509.Certificate]:
+    if chain.side == "server":
+        return []
+    keys = view.secret_keys(chain.parts.link.client, client_secret(view, chain.parts))
+    return pem.certificates(keys.get("client_intermediate_certs.pem", ""))
+
+
+def keys_and_algorithms(view: View) -> Hits:
+    """The private key is the leaf's, and one algorithm serves the whole chain (aio-cli-facts §7)."""
+    for chain in chains(view):
+        if chain.key is not None and chain.key not in {pem.key_of(one) for one in chain.certificates}:
+            given = "another key" if chain.key else "no private key"
+            yield chain.owner, f"beside the certificate {pem.subject(chain.leaf.subject)} is {given}. Publish its own"
+        used = {pem.algorithm(one) for one in (*chain.certificates, *([chain.root] if chain.root else []))}
+        if len(used) > 1:
+            yield chain.owner, f"the chain mixes {', '.join(sorted(used))}; AIO takes one key algorithm per chain"
+
+
+_USES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
+
+
+def shapes(view: View) -> Hits:
+    """Leaf, then intermediates; a leaf is no CA and serves one side only, under a common name and nothing else."""
+    for chain in chains(view):
+        name = pem.subject(chain.leaf.subject)
+        if pem.is_ca(chain.leaf):
+            yield chain.owner, f"the first certificate, {name}, is a CA; expected the leaf first, then the intermediate"
+            continue
+        for one in chain.certificates[1:]:
+            if not pem.is_ca(one):
+                yield (
+                    chain.owner,
+                    f"{pem.subject(one.subject)} follows the leaf and is no CA; expected the intermediate",
+                )
+        others = {use for side, use in _USES.items() if side != chain.side}
+        if pem.extended_uses(chain.leaf) & others:
+            yield chain.owner, f"{name} may serve as the other side as well; expected {chain.side} authentication only"
+        if [attribute.oid for attribute in chain.leaf.subject] != [NameOID.COMMON_NAME]:
+            yield (
+                chain.owner,
+                f"subject {name}: expected one common name and nothing else, so that it matches everywhere",
+            )
+
+
+def lives(view: View) -> Hits:
+    """A certificate ends before the one that signed it."""
+    for chain in chains(view):
+        signers = {one.subject: one for one in (*chain.certificates, *_extra(view, chain))}
+        if chain.root:
+            signers[chain.root.subject] = chain.root
+        for one in chain.certificates:
+            signer = signers.get(one.issuer)
+            if signer and one.not_valid_after_utc > signer.not_valid_after_utc:
+                message = (
+                    f"{pem.subject(one.subject)} is valid until {one.not_valid_after_utc:%Y-%m-%d}, longer than its"
+                    f" signer {pem.subject(signer.subject)} ({signer.not_valid_after_utc:%Y-%m-%d}). Shorten its life"
+                )
+                yield chain.owner, message
+
+
+def bundles(view: View) -> Hits:
+    """A trust Bundle holds one root, in one key: AIO trusts every certificate that it finds (field-review §1.17)."""
+    for (cluster, name), bundle in view.bundles.items():
+        found = pem.certificates(bundle.pem)
+        where = f"OBJECTS: Bundle {name!r} of cluster {cluster}"
+        if not bundle.key:
+            yield bundle.command.name, f"{where} names no key of its ConfigMap; expected configMap.key"
+        if len(found) != 1:
+            yield bundle.command.name, f"{where} holds {len(found)} certificates; expected one root"
+        for root in found[:1]:
+            if root.subject != root.issuer or not pem.is_ca(root):
+                yield (
+                    bundle.command.name,
+                    f"{where} holds {pem.subject(root.subject)}, which is no root; expected a root",
+                )
+            elif pem.path_length(root) == 0:
+                yield (
+                    bundle.command.name,
+                    f"{where}: {pem.subject(root.subject)} allows no CA below it; expected 1 or none",
+                )

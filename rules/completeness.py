@@ -1,0 +1,58 @@
+"""What the settings ask for is there at all: without this, a rule that finds nothing to judge would pass."""
+
+from __future__ import annotations
+
+from rules.edges import extensions
+from rules.lookup import Hits, View
+
+_TENANT = {
+    "SUBSCRIPTION_ID": "subscription_id",
+    "TENANT_ID": "tenant_id",
+    "CUSTOM_LOCATIONS_OBJECT_ID": "custom_locations_object_id",
+}
+_ONE_EACH = (
+    "ResourceGroup", "VirtualNetwork", "Subnet", "NetworkSecurityGroup", "NatGateway", "NetworkInterface",
+    "VirtualMachine", "Vault", "StorageAccount", "SchemaRegistry", "Namespace", "CustomLocation", "Instance", "Broker",
+    "DataflowProfile",
+)  # fmt: skip
+_EXTENSIONS = ("microsoft.certmanagement", "microsoft.azure.secretstore", "microsoft.iotoperations")
+_SCRIPTS = ("setup-k3s", "connect-arc", "apply-objects")
+
+
+def complete(view: View) -> Hits:
+    """Each cluster has one of everything it needs, each link its listener and endpoint; no group is left over."""
+    for cluster in view.clusters:
+        counts = {kind: len(view.all(kind, cluster=cluster)) for kind in _ONE_EACH}
+        counts |= {f"extension {kind}": len(extensions(view, cluster, kind)) for kind in _EXTENSIONS}
+        counts |= {f"Run Command {script}": len(view.commands(cluster, script)) for script in _SCRIPTS}
+        for what, count in counts.items():
+            if count != 1:
+                yield cluster, f"cluster {cluster} of the settings has {count} times {what}; expected one"
+    for parts in view.links:
+        link = parts.link
+        if parts.listener is None:
+            yield link.broker, f"cluster {link.broker} has no LoadBalancer listener, but link {link.name} ends there"
+        if parts.endpoint is None:
+            yield link.client, f"cluster {link.client} has no endpoint {link.endpoint_name!r} for link {link.name}"
+    for group in view.all("ResourceGroup", cluster=""):
+        yield group.name, f"resource group {view.group(group)} belongs to no cluster of the settings. Remove it"
+
+
+def place(view: View) -> Hits:
+    """Everything of a cluster is in the cluster's region, and Arc is told the tenant of the settings."""
+    for resource in view.arm:
+        wanted = view.clusters.get(view.cluster(resource))
+        given = view.inputs(resource).get("location")
+        if wanted and given and given != wanted.location:
+            yield resource.name, f"location: {given}; cluster {wanted.name} is in {wanted.location}"
+    for command in view.connected_clusters.values():
+        for name, key in _TENANT.items():
+            given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)
+            if given != expected:
+                yield command.name, f"parameter {name}: {given!r}; the settings have {expected!r}"
+        location = view.clusters[view.cluster(command)].location
+        if view.parameters(command).get("LOCATION") != location:
+            yield (
+                command.name,
+                f"parameter LOCATION: {view.parameters(command).get('LOCATION')!r}; expected {location!r}",
+            )

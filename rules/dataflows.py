@@ -1,0 +1,89 @@
+"""Dataflows: each topic of a link is one of them, and AIO's limits are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from graph.graph import Resource
+from graph.inputs import at, items, text
+from rules.lookup import Hits, LinkParts, View
+from rules.mqtt import MQTT
+
+_MAX_DATAFLOWS = 70
+"""Per profile (aio-cli-facts §5.5)."""
+
+
+def dataflows(view: View) -> Hits:
+    """Each topic of a link is one dataflow between the own broker and the link's endpoint, and there is no other."""
+    for parts in view.links:
+        if parts.endpoint:
+            yield from _topics_of(view, parts, parts.endpoint)
+            qos = at(view.inputs(parts.endpoint), f"{MQTT}.qos")
+            if qos != 1:
+                yield parts.endpoint.name, f"{MQTT}.qos: {qos}; expected 1, else messages get lost"
+    for dataflow in view.all("Dataflow"):
+        yield from _operations(view, dataflow)
+    for profile in view.all("DataflowProfile"):
+        flows = view.all("Dataflow", cluster=view.cluster(profile))
+        below = [one for one in flows if view.path(one).startswith(f"{view.path(profile)}/")]
+        if len(below) > _MAX_DATAFLOWS:
+            yield profile.name, f"{len(below)} dataflows; AIO takes {_MAX_DATAFLOWS} per profile. Spread them over more"
+    yield from _client_ids(view)
+
+
+def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:
+    link = parts.link.name
+    wanted = Counter((topic.source, topic.destination) for topic in parts.link.topics)
+    given = Counter(_topics(view, dataflow) for dataflow in parts.dataflows)
+    missing = ", ".join(f"{source} -> {to}" for source, to in sorted((wanted - given).elements()))
+    for dataflow in parts.dataflows:
+        source, to = _topics(view, dataflow)
+        if wanted[source, to] < given[source, to]:
+            expected = f"the settings ask for {missing}" if missing else "nothing asks for it: remove it"
+            yield dataflow.name, f"carries {source} -> {to} over link {link}; {expected}"
+    if missing and not given - wanted:
+        yield endpoint.name, f"no dataflow carries {missing}, which link {link} asks for. Add it"
+
+
+def _topics(view: View, dataflow: Resource) -> tuple[str, str]:
+    source, destination = view.operations(dataflow, "Source"), view.operations(dataflow, "Destination")
+    topics = items(source[0], "sourceSettings.dataSources") if source else []
+    to = text(destination[0], "destinationSettings.dataDestination") if destination else ""
+    return ", ".join(map(str, topics)), to
+
+
+def _operations(view: View, dataflow: Resource) -> Hits:
+    kinds = [text(one, "operationType") for one in items(view.inputs(dataflow), "properties.operations")]
+    expected = ["Source", "BuiltInTransformation", "Destination"]
+    if kinds != expected:
+        yield dataflow.name, f"properties.operations: {', '.join(kinds)}; expected {', '.join(expected)}"
+        return
+    instance = view.path(dataflow).split("/dataflowProfiles/")[0]
+    refs = [
+        text(view.operations(dataflow, "Source")[0], "sourceSettings.endpointRef"),
+        view.goes_to(dataflow),
+    ]
+    ends = [view.by_path.get(f"{instance}/dataflowEndpoints/{name}") for name in refs]
+    if None not in ends and sum(view.is_local(end) for end in ends if end) != 1:
+        yield dataflow.name, f"properties.operations: from {refs[0]} to {refs[1]}; expected the own broker on one side"
+
+
+def client_id(view: View, endpoint: Resource, dataflow: Resource) -> str:
+    """AIO's own composition: the endpoint's prefix and the dataflow's name (run-command-arc-authz-facts §5)."""
+    prefix = text(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
+    return prefix + text(view.inputs(dataflow), "dataflowName")
+
+
+def _client_ids(view: View) -> Hits:
+    """Equal client ids on one broker evict each other (field-review §3.12)."""
+    seen: dict[tuple[str, str], str] = {}
+    for parts in view.links:
+        for dataflow in parts.dataflows if parts.endpoint else ():
+            identifier = client_id(view, parts.endpoint, dataflow) if parts.endpoint else ""
+            other = seen.setdefault((parts.link.broker, identifier), dataflow.name)
+            if other != dataflow.name:
+                message = (
+                    f"connects to cluster {parts.link.broker} as {identifier!r}, and so does {other}: they would throw"
+                    " each other out. Use another clientIdPrefix"
+                )
+                yield dataflow.name, message

@@ -1,0 +1,165 @@
+"""Who waits for whom: what Azure, Arc and AIO need, and nothing that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from arm.shapes import shape_of
+from graph.graph import Resource
+from graph.inputs import items, names, text
+from rules import references
+from rules.lookup import RUN_COMMAND, Hits, View
+
+
+def referenced_first(view: View) -> Hits:
+    """Whatever is named by id or name is an output of what has it, so it exists by then.
+
+    With NET-03 this also says: a node waits for its subnet's NAT gateway, without which it has no way out.
+    """
+    for reference in _named(view):
+        resource, target = reference.resource, reference.target
+        if target and target is not resource and not view.waits(resource, target):
+            message = (
+                f"{reference.where}: refers to {target.name} without waiting for it. Give it as an output of"
+                f" {target.name}, or add {target.name} to depends_on"
+            )
+            yield resource.name, message
+
+
+def _named(view: View) -> Iterator[references.Reference]:
+    for reference in references.by_id(view):
+        if reference.where not in shape_of(reference.resource.type).path_parameters:  # that is PATH-01
+            yield reference
+    for reference in references.by_path(view):
+        if reference.target in view.connected_clusters.values():  # no resource, so PATH-01 does not see it
+            yield reference
+    yield from references.by_name(view)
+    yield from references.of_secrets(view)
+
+
+def secret_sync_is_ready(view: View) -> Hits:
+    """A SecretSync waits for its vault secrets, the roles of its identity and the credential (field-review §3.17)."""
+    for sync in view.all("SecretSync"):
+        provider_class = view.provider_class(sync)
+        if provider_class is None:
+            continue
+        vault = text(view.inputs(provider_class), "keyvaultName")
+        identity = view.identity_by_client_id.get(text(view.inputs(provider_class), "clientId"))
+        needed = [view.vault_secrets.get((vault, name)) for name in view.objects(provider_class)]
+        if identity:
+            needed += view.assignments_to(text(view.outputs(identity), "principalId"))
+            needed += credentials_of(view, identity)
+        yield from _waits(view, sync, needed, "could not read the vault yet")
+
+
+def credentials_of(view: View, identity: Resource) -> list[Resource]:
+    """Federated credentials of an identity."""
+    below = f"{view.path(identity)}/"
+    credentials = view.all("FederatedIdentityCredential", cluster=view.cluster(identity))
+    return [one for one in credentials if view.path(one).startswith(below)]
+
+
+def _waits(view: View, resource: Resource, needed: Sequence[Resource | None], why: str) -> Hits:
+    missing = [other for other in needed if other and not view.waits(resource, other)]
+    if missing:
+        yield resource.name, f"depends_on: does not wait for {names(missing)}, so it {why}. Add it to depends_on"
+
+
+def peerings_after_subnets(view: View) -> Hits:
+    """Peerings wait for all subnets of both VNets: Azure refuses two changes of a VNet at a time."""
+    for peering in view.all("VirtualNetworkPeering"):
+        both = (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering))
+        subnets = [one for one in view.all("Subnet") if view.path(one).split("/subnets/")[0] in both]
+        yield from _waits(view, peering, subnets, "may find a VNet that is being changed")
+
+
+def _remote(view: View, peering: Resource) -> str:
+    return text(view.inputs(peering), "remoteVirtualNetwork.id")
+
+
+def one_at_a_time(view: View) -> Hits:
+    """Subnets of a VNet, peerings of a VNet, credentials of an identity, commands of a VM: one after the other."""
+    groups: dict[str, list[Resource]] = {}
+    for kind in ("Subnet", "FederatedIdentityCredential", RUN_COMMAND):
+        for one in view.all(kind):
+            groups.setdefault(f"{kind} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
+    for peering in view.all("VirtualNetworkPeering"):
+        for network in (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering)):
+            groups.setdefault(f"peering {network}", []).append(peering)
+    seen = set()
+    for group in groups.values():
+        # In a chain everyone has more ancestors than the one before.
+        for before, after in pairwise(sorted(group, key=lambda one: (len(view.ancestors(one)), one.urn))):
+            if not view.waits(after, before) and (before.urn, after.urn) not in seen:
+                seen.add((before.urn, after.urn))
+                owner = view.path(before).rsplit("/", 2)[0].rsplit("/", 1)[1]
+                message = (
+                    f"depends_on: nothing orders it and {before.name}, and both change {owner}, which takes one change"
+                    f" at a time. Let one depend on the other"
+                )
+                yield after.name, message
+
+
+_SCRIPT_ORDER = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets")
+
+
+def arc_order(view: View) -> Hits:
+    """Scripts in their order; roles before Arc; cert-manager before what needs it; the custom location lists both."""
+    for cluster in view.clusters:
+        commands = [command for script in _SCRIPT_ORDER for command in view.commands(cluster, script)]
+        for before, after in pairwise(commands):
+            yield from _waits(view, after, [before], "would run on a node that is not prepared")
+        for connect in view.commands(cluster, "connect-arc"):
+            identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
+            roles = view.assignments_to(text(view.outputs(identity), "principalId")) if identity else []
+            yield from _waits(view, connect, roles, "would be refused by Azure Arc")
+        cert_manager = extensions(view, cluster, "microsoft.certmanagement")
+        needed = extensions(view, cluster, "microsoft.azure.secretstore", "microsoft.iotoperations")
+        for resource in [*needed, *view.commands(cluster, "apply-objects")]:
+            yield from _waits(view, resource, cert_manager, "would find no cert-manager and no trust-manager")
+        location = view.one("CustomLocation", cluster)
+        listed = items(view.inputs(location), "clusterExtensionIds") if location else []
+        for extension in needed:
+            if location and view.path(extension) not in listed:
+                message = (
+                    f"clusterExtensionIds: lacks the id of {extension.name}, so Azure knows none of its types here"
+                    f" (MissingResourceVersionOnHost). Add {extension.name}'s id"
+                )
+                yield location.name, message
+
+
+def extensions(view: View, cluster: str, *types: str) -> list[Resource]:
+    """Arc extensions of a cluster, by type."""
+    return [
+        one
+        for one in view.all("Extension", cluster=cluster)
+        if text(view.inputs(one), "extensionType").lower() in types
+    ]
+
+
+def clusters_are_independent(view: View) -> Hits:
+    """No cluster waits for another; only a peering has two (field-review §1.16)."""
+    foreign: dict[str, set[str]] = {}
+    for resource in view.resources:
+        own = view.cluster(resource)
+        if own and not resource.type.endswith(":VirtualNetworkPeering"):
+            others = {view.cluster(view.graph.resources[urn]) for urn in view.ancestors(resource)}
+            foreign[resource.urn] = others - {own, ""}
+    for urn, others in foreign.items():
+        resource = view.graph.resources[urn]
+        # Once, where the wait begins, and not again at everything that follows.
+        new = others.difference(*(foreign.get(other, ()) for other in resource.dependencies))
+        for other in sorted(new):
+            through = [view.graph.resources[one] for one in resource.dependencies if one in view.graph.resources]
+            culprits = [one for one in through if other in _clusters_behind(view, one)]
+            message = (
+                f"depends_on: cluster {view.cluster(resource)} waits for cluster {other}, by {names(culprits)}; one"
+                " unreachable site would hold up the other. Depend on what is needed of the own cluster only"
+            )
+            yield resource.name, message
+
+
+def _clusters_behind(view: View, resource: Resource) -> set[str]:
+    behind = {view.cluster(view.graph.resources[urn]) for urn in view.ancestors(resource)}
+    return {view.cluster(resource), *behind}

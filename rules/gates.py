@@ -1,0 +1,126 @@
+"""Gates: nothing refers to a Secret or ConfigMap before a Run Command has seen it (field-review §1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import at, decoded, items, text, x509_settings
+from rules.lookup import Hits, View
+from settings import well_known
+
+_GATE = "await-secrets"
+
+
+@dataclass(frozen=True)
+class Use:
+    """A resource that AIO acts on at once, and what must be in the cluster by then."""
+
+    resource: Resource
+    kind: str
+    name: str
+    keys: frozenset[str]
+    certificate_key: str
+    pem: str
+    """What is published under that key."""
+
+
+def uses(view: View) -> Iterator[Use]:
+    """Everything whose Secret or ConfigMap must be there first."""
+    yield from _uses_of_listeners(view)
+    yield from _uses_of_endpoints(view)
+    for authentication in view.all("BrokerAuthentication"):
+        for settings in x509_settings(view.inputs(authentication)):
+            yield from _config_map(view, authentication, text(settings, "trustedClientCaCert"))
+
+
+def _uses_of_listeners(view: View) -> Iterator[Use]:
+    for listener in view.all("BrokerListener"):
+        for port in view.ports(listener):
+            if name := text(port, "tls.manual.secretRef"):
+                yield _secret(view, listener, name, "tls.crt")
+
+
+def _uses_of_endpoints(view: View) -> Iterator[Use]:
+    for endpoint in view.all("DataflowEndpoint"):
+        mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
+        if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
+            yield _secret(view, endpoint, name, "client_cert.pem")
+        name = text(mqtt, "tls.trustedCaCertificateConfigMapRef")
+        if name != well_known.AIO_TRUST_CONFIG_MAP:
+            yield from _config_map(view, endpoint, name)
+
+
+def _secret(view: View, resource: Resource, name: str, certificate_key: str) -> Use:
+    keys = view.secret_keys(view.cluster(resource), name)
+    return Use(resource, "Secret", name, frozenset(keys), certificate_key, keys.get(certificate_key, ""))
+
+
+def _config_map(view: View, resource: Resource, name: str) -> Iterator[Use]:
+    bundle = view.bundles.get((view.cluster(resource), name))
+    if bundle:  # else REF-05 reports it
+        yield Use(resource, "ConfigMap", name, frozenset({bundle.key}), bundle.key, bundle.pem)
+
+
+def seen_before_use(view: View) -> Hits:
+    """A listener, endpoint or authentication waits for a gate that sees what it names, with the right certificate."""
+    for use in uses(view):
+        what = f"{use.kind} {use.name!r}"
+        gates = [one for one in view.commands(view.cluster(use.resource), _GATE) if view.waits(use.resource, one)]
+        expected = [
+            one
+            for gate in gates
+            for one in decoded(view.parameters(gate).get("EXPECTED", ""))
+            if (text(one, "kind"), text(one, "name")) == (use.kind, use.name)
+        ]
+        if not gates:
+            message = (
+                f"depends_on: refers to {what} without waiting for an {_GATE} command of its cluster, so it may be"
+                " there first, and a Secret that is missing takes the broker down. Add the command to depends_on"
+            )
+            yield use.resource.name, message
+        elif not expected:
+            yield use.resource.name, f"refers to {what}, which {gates[0].name} does not look for. Add it to EXPECTED"
+        else:
+            yield from _compared(use, expected[0], gates[0], what)
+
+
+def _compared(use: Use, expected: object, gate: Resource, what: str) -> Hits:
+    missing = use.keys - set(items(expected, "keys"))
+    if missing:
+        yield gate.name, f"EXPECTED: {what} is waited for without its key {', '.join(sorted(missing))}. Add it to keys"
+    found = pem.certificates(use.pem)
+    published = pem.sha256(found[0]) if found else ""
+    given = text(expected, "certificate.sha256")
+    if published and (text(expected, "certificate.key"), given) != (use.certificate_key, published):
+        message = (
+            f"EXPECTED: {what} is waited for with fingerprint {given or 'none'} of key"
+            f" {text(expected, 'certificate.key') or 'none'}; {use.certificate_key} is published with {published}"
+        )
+        yield gate.name, message
+
+
+def gates_wait_for_makers(view: View) -> Hits:
+    """A gate waits for the SecretSyncs and the apply-objects command that make what it looks for."""
+    for cluster in view.clusters:
+        for gate in view.commands(cluster, _GATE):
+            parameters = view.parameters(gate)
+            if parameters.get("NAMESPACE") != view.namespace(cluster):
+                given, wanted = parameters.get("NAMESPACE"), view.namespace(cluster)
+                yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {wanted!r}"
+            for expected in decoded(parameters.get("EXPECTED", "")):
+                name = text(expected, "name")
+                maker = _maker(view, cluster, text(expected, "kind"), name)
+                if maker is None:
+                    yield gate.name, f"EXPECTED: nothing on cluster {cluster} makes {name!r}, so it would wait in vain"
+                elif not view.waits(gate, maker):
+                    yield gate.name, f"depends_on: looks for {name!r} without waiting for {maker.name}. Add it"
+
+
+def _maker(view: View, cluster: str, kind: str, name: str) -> Resource | None:
+    if kind == "Secret":
+        return view.syncs.get((cluster, name))
+    bundle = view.bundles.get((cluster, name))
+    return bundle.command if bundle else None

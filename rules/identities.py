@@ -1,0 +1,250 @@
+"""Identities and their roles: everyone has what it needs, and nobody more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from arm.shapes import shape_of
+from graph.graph import Resource
+from graph.inputs import at, items, short, text, texts
+from rules.edges import credentials_of, extensions
+from rules.lookup import PROVIDER_CLASS, Hits, View
+from rules.references import container_of
+from settings import roles, well_known
+from settings.roles import Role
+
+_DELETE = "Microsoft.Kubernetes/connectedClusters/delete"
+
+
+def federated_credentials(view: View) -> Hits:
+    """Each workload identity trusts exactly the service account that uses it, of exactly its cluster."""
+    wanted: dict[str, set[str]] = {}
+    for cluster in view.clusters:
+        for identity, account in _workloads(view, cluster):
+            subject = f"system:serviceaccount:{view.namespace(cluster)}:{account}"
+            wanted.setdefault(identity.urn, set()).add(subject)
+    for urn in {**wanted, **{one.urn: set() for one in view.all("UserAssignedIdentity")}}:
+        identity = view.graph.resources[urn]
+        credentials = credentials_of(view, identity)
+        subjects = {text(view.inputs(one), "subject") for one in credentials}
+        expected = wanted.get(urn) or _default_subjects(view, identity)
+        for credential in credentials:
+            yield from _credential(view, credential, expected)
+        if len(credentials) < len(expected):
+            missing = ", ".join(sorted(expected - subjects))
+            yield identity.name, f"no federated credential for {missing}, which signs in as it. Add one"
+    yield from _unknown_clients(view)
+
+
+def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
+    """Identities and the service accounts of the cluster that use them."""
+    for sync in view.all("SecretSync", cluster=cluster):
+        provider_class = view.provider_class(sync)
+        client_id = text(view.inputs(provider_class), "clientId") if provider_class else ""
+        if identity := view.identity_by_client_id.get(client_id):
+            yield identity, text(view.inputs(sync), "serviceAccountName")
+    for instance in view.all("Instance", cluster=cluster):
+        for arm_id in texts(view.inputs(instance), "identity.userAssignedIdentities"):
+            if arm_id in view.by_path:
+                yield view.by_path[arm_id], well_known.DATAFLOW_SERVICE_ACCOUNT
+
+
+def _default_subjects(view: View, identity: Resource) -> set[str]:
+    """For a cluster that syncs nothing yet: the account that `az iot ops secretsync` would use."""
+    cluster = view.cluster(identity)
+    client_id = text(view.outputs(identity), "clientId")
+    for provider_class in view.all(PROVIDER_CLASS, cluster=cluster):
+        if text(view.inputs(provider_class), "clientId") == client_id:
+            return {f"system:serviceaccount:{view.namespace(cluster)}:{well_known.SECRET_SYNC_SERVICE_ACCOUNT}"}
+    return set()
+
+
+def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
+    inputs = view.inputs(credential)
+    if text(inputs, "subject") not in expected:
+        options = " or ".join(sorted(expected)) or "no credential at all: nothing on a cluster uses this identity"
+        yield credential.name, f"subject: {text(inputs, 'subject')!r} is not who signs in; expected {options}"
+    issuer = issuer_of(view, view.cluster(credential))
+    if issuer and text(inputs, "issuer") != issuer:
+        cluster = view.cluster(credential)
+        yield credential.name, f"issuer: {text(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}"
+    if items(inputs, "audiences") != [well_known.TOKEN_EXCHANGE_AUDIENCE]:
+        given = items(inputs, "audiences")
+        yield credential.name, f"audiences: {given}; expected [{well_known.TOKEN_EXCHANGE_AUDIENCE!r}]"
+
+
+def issuer_of(view: View, cluster: str) -> str:
+    """The issuer that the model of Azure gives this connected cluster."""
+    module = f"azure-native_kubernetes_v{view.settings.release.connected_cluster_api.replace('-', '')}"
+    for arm_id, command in view.connected_clusters.items():
+        if view.cluster(command) == cluster:
+            inputs = {
+                "resourceGroupName": arm_id.split("/")[4],
+                "clusterName": arm_id.rsplit("/", 1)[1],
+                "location": view.parameters(command).get("LOCATION", ""),
+            }
+            shape = shape_of(f"{module}:kubernetes:ConnectedCluster")
+            _, outputs = shape.outputs(inputs, preview=False, subscription_id=view.graph.subscription_id)
+            return text(outputs, "oidcIssuerProfile.issuerUrl")
+    return ""
+
+
+def _unknown_clients(view: View) -> Hits:
+    for provider_class in view.all(PROVIDER_CLASS):
+        client_id = text(view.inputs(provider_class), "clientId")
+        if client_id not in view.identity_by_client_id:
+            yield provider_class.name, f"clientId: {client_id!r} is of no identity of this stack; expected a clientId"
+
+
+@dataclass(frozen=True)
+class Need:
+    """Somebody who cannot do its work without a role."""
+
+    who: str
+    """Name of the resource that needs it."""
+    principal_id: str
+    principal_type: str
+    role: Role
+    scope: str
+
+
+def needs(view: View) -> Iterator[Need]:
+    """Every role that something in the graph depends on (aio-cli-facts §2.6, §3; run-command-arc-authz-facts §3)."""
+    yield from _needs_of_readers(view)
+    for registry in view.all("SchemaRegistry"):
+        container = container_of(view, text(view.inputs(registry), "storageAccountContainerUrl"))
+        if container:
+            principal = text(view.outputs(registry), "identity.principalId")
+            yield _need(registry.name, principal, roles.STORAGE_BLOB_DATA_CONTRIBUTOR, view.path(container))
+    for cluster in view.clusters:
+        yield from _needs_of_aio(view, cluster)
+    for arm_id, connect in view.connected_clusters.items():
+        yield from _needs_of_arc(view, connect)
+        for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
+            admins = view.settings.tenant.admin_group_object_id
+            yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role, arm_id)
+
+
+def _needs_of_readers(view: View) -> Iterator[Need]:
+    for provider_class in view.all(PROVIDER_CLASS):
+        identity = view.identity_by_client_id.get(text(view.inputs(provider_class), "clientId"))
+        vault = view.vault_by_name.get(text(view.inputs(provider_class), "keyvaultName"))
+        if identity and vault:
+            for role in (roles.KEY_VAULT_SECRETS_USER, roles.KEY_VAULT_READER):
+                yield _need(identity.name, text(view.outputs(identity), "principalId"), role, view.path(vault))
+
+
+def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
+    return Need(who, principal_id, "ServicePrincipal", role, scope)
+
+
+def _needs_of_aio(view: View, cluster: str) -> Iterator[Need]:
+    for instance in view.all("Instance", cluster=cluster):
+        registry = text(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
+        for extension in extensions(view, cluster, "microsoft.iotoperations") if registry else ():
+            principal = text(view.outputs(extension), "identity.principalId")
+            yield _need(extension.name, principal, roles.DEVICE_REGISTRY_ADMINISTRATOR, registry)
+
+
+def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
+    """Onboarding, and the right to delete, which that role lacks: a rebuilt node takes its predecessor's place."""
+    identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
+    if identity is None:
+        return
+    group = view.path(connect).split("/providers/")[0]
+    principal = text(view.outputs(identity), "principalId")
+    yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
+    deleters = [
+        one for one in view.all("RoleDefinition") if _actions(view, one) == [_DELETE] and _scope(view, one) == group
+    ]
+    guid = text(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
+    yield _need(identity.name, principal, Role(f"a role with the one right {_DELETE}", guid), group)
+
+
+def _actions(view: View, definition: Resource) -> list[str]:
+    return [action for one in items(view.inputs(definition), "permissions") for action in texts(one, "actions")]
+
+
+def _scope(view: View, resource: Resource) -> str:
+    return text(view.inputs(resource), "scope")
+
+
+def roles_suffice(view: View) -> Hits:
+    """Everyone who needs a role has it, at a scope that covers what it works on."""
+    for need in needs(view):
+        assigned = [one for one in view.assignments_to(need.principal_id) if _guid(view, one) == need.role.guid]
+        if not any(f"{need.scope}/".startswith(f"{_scope(view, one)}/") for one in assigned):
+            elsewhere = ", ".join(short(_scope(view, one)) for one in assigned)
+            yield (
+                need.who,
+                f"has no {need.role.name} on {short(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
+                + f". Assign it to principal {need.principal_id}",
+            )  # fmt: skip
+    for vault in view.all("Vault"):
+        if at(view.inputs(vault), "properties.enableRbacAuthorization") is not True:
+            yield vault.name, "properties.enableRbacAuthorization: expected true, without which no role counts here"
+    for cluster in view.clusters:
+        yield from _identity_on_node(view, cluster)
+
+
+def _guid(view: View, assignment: Resource) -> str:
+    return text(view.inputs(assignment), "roleDefinitionId").rsplit("/", 1)[-1]
+
+
+def _identity_on_node(view: View, cluster: str) -> Hits:
+    node = view.one("VirtualMachine", cluster)
+    for connect in view.commands(cluster, "connect-arc") if node else ():
+        client_id = view.parameters(connect).get("IDENTITY_CLIENT_ID", "")
+        identity = view.identity_by_client_id.get(client_id)
+        attached = items(view.inputs(node), "identity.userAssignedIdentities") if node else []
+        if identity is None or view.path(identity) not in attached:
+            of = identity.name if identity else "no identity of this stack"
+            message = (
+                f"IDENTITY_CLIENT_ID: {client_id!r} is of {of}, which the node does not carry. Expected an identity"
+                " among the node's userAssignedIdentities"
+            )
+            yield connect.name, message
+
+
+def no_more_roles(view: View) -> Hits:
+    """No assignment beyond the needs, none broader than needed, and no custom role with more than one right."""
+    needed = {(need.scope, need.role.guid, need.principal_id) for need in needs(view)}
+    for assignment in view.all("RoleAssignment"):
+        if _key(view, assignment) not in needed:
+            scope, guid, principal = _key(view, assignment)
+            name = _role_names().get(guid, guid)
+            of_need = [short(where) for where, role, who in needed if (role, who) == (guid, principal)]
+            expected = f"it needs it on {', '.join(of_need)} only" if of_need else "nothing needs that: remove it"
+            yield assignment.name, f"gives {principal} the role {name} on {short(scope)}; {expected}"
+    for definition in view.all("RoleDefinition"):
+        more = [action for action in _actions(view, definition) if action != _DELETE]
+        if more:
+            yield definition.name, f"permissions: {', '.join(more)} is more than the needed {_DELETE}. Remove it"
+
+
+def _key(view: View, assignment: Resource) -> tuple[str, str, str]:
+    return _scope(view, assignment), _guid(view, assignment), text(view.inputs(assignment), "principalId")
+
+
+@cache
+def _role_names() -> dict[str, str]:
+    return {role.guid: role.name for role in vars(roles).values() if isinstance(role, Role)}
+
+
+def assignments_are_well_formed(view: View) -> Hits:
+    """`principalType` is always given (a new principal is not found without it), and no assignment is made twice."""
+    kinds = {need.principal_id: need.principal_type for need in needs(view)}
+    count = Counter(_key(view, assignment) for assignment in view.all("RoleAssignment"))
+    for assignment in view.all("RoleAssignment"):
+        scope, guid, principal = _key(view, assignment)
+        given, expected = text(view.inputs(assignment), "principalType"), kinds.get(principal, "ServicePrincipal")
+        if given != expected:
+            yield assignment.name, f"principalType: {given or 'missing'}; expected {expected}"
+        if count[scope, guid, principal] > 1:
+            yield (
+                assignment.name,
+                "the same role, principal and scope as another assignment: Azure refuses it. Keep one",
+            )

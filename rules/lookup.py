@@ -1,0 +1,223 @@
+"""Look-ups that several rules share: links, secrets, identities, Run Commands of one recorded graph.
+
+A look-up that finds nothing returns nothing: some rule reports what is missing, the others pass over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from graph.graph import Resource
+from graph.inputs import decoded, items, mapping, text
+from rules.index import Index
+from settings.model import Link
+
+Hit = tuple[str, str]
+"""Logical name of the resource at fault, and the message."""
+Hits = Iterator[Hit]
+Check = Callable[["View"], Hits]
+
+RUN_COMMAND = "VirtualMachineRunCommandByVirtualMachine"
+PROVIDER_CLASS = "AzureKeyVaultSecretProviderClass"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trust-manager Bundle that a cluster's apply-objects command applies: a ConfigMap of the same name."""
+
+    name: str
+    key: str
+    pem: str
+    namespace: str
+    command: Resource
+
+
+@dataclass(frozen=True)
+class LinkParts:
+    """A link that the settings ask for, and what the graph has of it."""
+
+    link: Link
+    endpoint: Resource | None
+    listener: Resource | None
+    port: Mapping[str, Any]
+    authentication: Resource | None
+    authorization: Resource | None
+    dataflows: Sequence[Resource]
+
+
+class View(Index):
+    """A graph with its indices, and the settings as the yardstick of what the user asked for."""
+
+    # Run Commands and what they carry
+
+    def commands(self, cluster: str, script: str) -> list[Resource]:
+        return [
+            command
+            for command in self.all(RUN_COMMAND, cluster=cluster)
+            if text(self.inputs(command), "runCommandName") == script
+        ]
+
+    def parameters(self, command: Resource) -> dict[str, str]:
+        return {text(one, "name"): text(one, "value") for one in items(self.inputs(command), "parameters")}
+
+    @cached_property
+    def connected_clusters(self) -> dict[str, Resource]:
+        """ARM id of each connected cluster -> the Run Command that makes it, out of its parameters."""
+        found = {}
+        for cluster in self.clusters:
+            for command in self.commands(cluster, "connect-arc"):
+                given = self.parameters(command)
+                group = f"/subscriptions/{given.get('SUBSCRIPTION_ID')}/resourceGroups/{given.get('RESOURCE_GROUP')}"
+                name = given.get("CLUSTER_NAME")
+                found[f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{name}"] = command
+        return found
+
+    @cached_property
+    def bundles(self) -> dict[tuple[str, str], Bundle]:
+        """(cluster, name) -> Bundle."""
+        return {
+            (cluster, bundle.name): bundle
+            for cluster in self.clusters
+            for command in self.commands(cluster, "apply-objects")
+            for bundle in _bundles(command, decoded(self.parameters(command).get("OBJECTS", "")))
+        }
+
+    def namespace(self, cluster: str) -> str:
+        """The namespace of the cluster's custom location, where AIO and its Secrets live."""
+        location = self.one("CustomLocation", cluster)
+        return text(self.inputs(location), "namespace") if location else ""
+
+    # Identities
+
+    @cached_property
+    def identity_by_client_id(self) -> dict[str, Resource]:
+        return {text(self.outputs(identity), "clientId"): identity for identity in self.all("UserAssignedIdentity")}
+
+    def assignments_to(self, principal_id: str) -> list[Resource]:
+        return self._assignments.get(principal_id, [])
+
+    @cached_property
+    def _assignments(self) -> dict[str, list[Resource]]:
+        index: dict[str, list[Resource]] = {}
+        for assignment in self.all("RoleAssignment"):
+            index.setdefault(text(self.inputs(assignment), "principalId"), []).append(assignment)
+        return index
+
+    # Secret sync
+
+    @cached_property
+    def syncs(self) -> dict[tuple[str, str], Resource]:
+        """(cluster, Kubernetes Secret) -> SecretSync."""
+        return {
+            (self.cluster(sync), text(self.inputs(sync), "secretSyncName")): sync for sync in self.all("SecretSync")
+        }
+
+    def mapping(self, sync: Resource) -> dict[str, str]:
+        """Key of the Secret -> vault secret."""
+        mapped = items(self.inputs(sync), "objectSecretMapping")
+        return {text(one, "targetKey"): text(one, "sourcePath") for one in mapped}
+
+    def provider_class(self, sync: Resource) -> Resource | None:
+        wanted = text(self.inputs(sync), "secretProviderClassName")
+        for found in self.all(PROVIDER_CLASS, cluster=self.cluster(sync)):
+            if text(self.inputs(found), "azureKeyVaultSecretProviderClassName") == wanted:
+                return found
+        return None
+
+    def objects(self, provider_class: Resource) -> list[str]:
+        """Vault secrets that the class names: YAML whose list items are YAML texts (aio-cli-facts §5.6)."""
+        try:
+            outer = yaml.safe_load(text(self.inputs(provider_class), "objects") or "{}")
+            return [text(yaml.safe_load(item), "objectName") for item in items(outer, "array")]
+        except yaml.YAMLError:
+            return []
+
+    @cached_property
+    def vault_by_name(self) -> dict[str, Resource]:
+        return {text(self.inputs(vault), "vaultName"): vault for vault in self.all("Vault")}
+
+    @cached_property
+    def vault_secrets(self) -> dict[tuple[str, str], Resource]:
+        """(vault, secret) -> the vault secret."""
+        return {
+            (text(self.inputs(secret), "vaultName"), text(self.inputs(secret), "secretName")): secret
+            for secret in self.all("Secret")
+        }
+
+    def secret_keys(self, cluster: str, name: str) -> dict[str, str]:
+        """What a Kubernetes Secret will hold: key -> text out of the vault, empty where there is none."""
+        sync = self.syncs.get((cluster, name))
+        provider_class = self.provider_class(sync) if sync else None
+        if sync is None or provider_class is None:
+            return {}
+        vault = text(self.inputs(provider_class), "keyvaultName")
+        found = {key: self.vault_secrets.get((vault, source)) for key, source in self.mapping(sync).items()}
+        return {key: text(self.inputs(secret), "properties.value") if secret else "" for key, secret in found.items()}
+
+    # MQTT
+
+    def ports(self, listener: Resource) -> list[Mapping[str, Any]]:
+        return [port for port in items(self.inputs(listener), "properties.ports") if isinstance(port, Mapping)]
+
+    def is_local(self, endpoint: Resource) -> bool:
+        """Whether the endpoint is the broker of its own cluster, as the default listener offers it."""
+        hosts = {
+            f"{text(self.inputs(listener), 'properties.serviceName')}:{port.get('port')}"
+            for listener in self.all("BrokerListener", cluster=self.cluster(endpoint))
+            if text(self.inputs(listener), "properties.serviceType") == "ClusterIp"
+            for port in self.ports(listener)
+        }
+        return text(self.inputs(endpoint), "properties.mqttSettings.host") in hosts
+
+    @cached_property
+    def links(self) -> list[LinkParts]:
+        return [self._parts(link) for link in self.settings.links.values()]
+
+    def _parts(self, link: Link) -> LinkParts:
+        endpoints = self.all("DataflowEndpoint", cluster=link.client)
+        endpoint = next((one for one in endpoints if self.path(one).endswith(f"/{link.endpoint_name}")), None)
+        listeners = [
+            one
+            for one in self.all("BrokerListener", cluster=link.broker)
+            if text(self.inputs(one), "properties.serviceType") == "LoadBalancer"
+        ]
+        listener = next(iter(listeners), None)
+        port: Mapping[str, Any] = next(iter(self.ports(listener)), {}) if listener else {}
+        broker = self.path(listener).rsplit("/listeners/", 1)[0] if listener else ""
+        return LinkParts(
+            link,
+            endpoint,
+            listener,
+            port,
+            self.by_path.get(f"{broker}/authentications/{port.get('authenticationRef')}"),
+            self.by_path.get(f"{broker}/authorizations/{port.get('authorizationRef')}"),
+            [flow for flow in self.all("Dataflow", cluster=link.client) if self.goes_to(flow) == link.endpoint_name],
+        )
+
+    def operations(self, dataflow: Resource, kind: str) -> list[Any]:
+        found = items(self.inputs(dataflow), "properties.operations")
+        return [operation for operation in found if text(operation, "operationType") == kind]
+
+    def goes_to(self, dataflow: Resource) -> str:
+        """Name of the endpoint that the dataflow sends to."""
+        found = self.operations(dataflow, "Destination")
+        return text(found[0], "destinationSettings.endpointRef") if found else ""
+
+
+def _bundles(command: Resource, objects: list[Any]) -> Iterator[Bundle]:
+    for one in objects:
+        if text(one, "kind") == "Bundle":
+            yield Bundle(
+                name=text(one, "metadata.name"),
+                key=text(one, "spec.target.configMap.key"),
+                pem="".join(text(source, "inLine") for source in items(one, "spec.sources")),
+                namespace=mapping(one, "spec.target.namespaceSelector.matchLabels").get(
+                    "kubernetes.io/metadata.name", ""
+                ),
+                command=command,
+            )

@@ -1,0 +1,249 @@
+"""Peerings, security rules and addresses: a link's packets arrive, and nobody else's (field-review §1.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
+from typing import Any
+
+from graph.graph import Resource
+from graph.inputs import at, items, short, text
+from rules.lookup import Hits, View
+
+Rule = Mapping[str, Any]
+
+
+def peerings(view: View) -> Hits:
+    """The VNets of a link are peered in both directions, with access, and do not overlap."""
+    found = {
+        (view.path(one).split("/virtualNetworkPeerings/")[0], text(view.inputs(one), "remoteVirtualNetwork.id")): one
+        for one in view.all("VirtualNetworkPeering")
+    }
+    wanted = _linked(view)
+    for local, remote in wanted.values():
+        if (view.path(local), view.path(remote)) not in found:
+            why = "a peering needs both directions, one alone stays Initiated and carries nothing. Add the missing one"
+            yield local.name, f"is not peered with {remote.name}: {why}"
+        if local.urn < remote.urn and _overlap(view, local, remote):
+            yield local.name, f"addressSpace overlaps with that of {remote.name}, so Azure refuses the peering"
+    for (here, there), peering in found.items():
+        ends = [view.by_path.get(end) for end in (here, there)]
+        if ends[0] and ends[1] and (ends[0].urn, ends[1].urn) not in wanted:
+            yield peering.name, f"peers {short(here)} with {short(there)}, between which no link goes. Remove it"
+        if at(view.inputs(peering), "allowVirtualNetworkAccess") is not True:
+            yield peering.name, "allowVirtualNetworkAccess: expected true, without which it carries nothing"
+
+
+def _linked(view: View) -> dict[tuple[str, str], tuple[Resource, Resource]]:
+    """Each pair of VNets that a link connects, both ways round, by URN."""
+    pairs = {}
+    for link in view.settings.links.values():
+        client, broker = view.one("VirtualNetwork", link.client), view.one("VirtualNetwork", link.broker)
+        if client and broker:
+            pairs[client.urn, broker.urn] = (client, broker)
+            pairs[broker.urn, client.urn] = (broker, client)
+    return pairs
+
+
+def _overlap(view: View, first: Resource, second: Resource) -> bool:
+    spaces = [_networks(items(view.inputs(one), "addressSpace.addressPrefixes")) for one in (first, second)]
+    return any(one.overlaps(other) for one in spaces[0] for other in spaces[1])
+
+
+def security_rules(view: View) -> Hits:
+    """Inbound: each linked client's subnet to the node's broker port, node to node, then deny all; nothing else."""
+    for cluster in view.clusters:
+        group = view.one("NetworkSecurityGroup", cluster)
+        if group is None:
+            continue
+        rules = [one for one in items(view.inputs(group), "securityRules") if text(one, "direction") == "Inbound"]
+        rules.sort(key=_priority)
+        denies = [one for one in rules if text(one, "access") == "Deny" and _is_everything(one)]
+        allows = [one for one in rules if text(one, "access") == "Allow"]
+        if not denies:
+            yield group.name, "securityRules: no rule denies all inbound; the platform's own rules admit every peer"
+        for one in allows:
+            if denies and _priority(one) > _priority(denies[0]):
+                name = text(one, "name")
+                yield group.name, f"securityRules: {name} comes after {text(denies[0], 'name')}, which denies all"
+        yield from _links_pass(view, cluster, group, allows)
+        yield from _nobody_else(view, cluster, group, allows)
+
+
+def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
+    for parts in view.links:
+        if parts.link.broker != cluster or not parts.port:
+            continue
+        address, port = str(_address(view, cluster)), parts.port.get("port")
+        for network in _subnets(view, parts.link.client):
+            if not any(_admits(one, network, address, port) for one in allows):
+                message = (
+                    f"securityRules: nothing admits {network} (cluster {parts.link.client}) to {address} port {port},"
+                    f" where link {parts.link.name} connects. Add an Allow rule for it"
+                )
+                yield group.name, message
+
+
+def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
+    own = _subnets(view, cluster)
+    links = [parts for parts in view.links if parts.link.broker == cluster]
+    clients = [network for parts in links for network in _subnets(view, parts.link.client)]
+    node = [IPv4Network(str(_address(view, cluster)))]
+    ports = {str(parts.port["port"]) for parts in links if "port" in parts.port}
+    for one in allows:
+        sources, targets = _prefixes(one, "source"), _prefixes(one, "destination")
+        inside = _within(sources, own) and _within(targets, own)
+        for_links = _within(sources, clients) and _within(targets, node) and (set(_ports(one)) <= ports or not ports)
+        if not inside and not for_links:
+            message = (
+                f"securityRules: {text(one, 'name')} admits {', '.join(sources)} to {', '.join(targets)} port"
+                f" {', '.join(_ports(one))}, which no link needs. Narrow it to the clients' subnets and the node's port"
+            )
+            yield group.name, message
+
+
+def _subnets(view: View, cluster: str) -> list[IPv4Network]:
+    return _networks([text(view.inputs(one), "addressPrefix") for one in view.all("Subnet", cluster=cluster)])
+
+
+def _space(view: View, cluster: str) -> list[IPv4Network]:
+    network = view.one("VirtualNetwork", cluster)
+    return _networks(items(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
+
+
+def _address(view: View, cluster: str) -> IPv4Address:
+    return view.clusters[cluster].network.node_address
+
+
+def _networks(prefixes: list[Any]) -> list[IPv4Network]:
+    return [network for network in map(_network, prefixes) if network]
+
+
+def _network(prefix: Any) -> IPv4Network | None:
+    try:
+        return IPv4Network(prefix)
+    except ValueError:
+        return None  # a service tag or *
+
+
+def _prefixes(rule: Rule, end: str) -> list[str]:
+    one = text(rule, f"{end}AddressPrefix")
+    return [one] if one else [str(prefix) for prefix in items(rule, f"{end}AddressPrefixes")]
+
+
+def _ports(rule: Rule) -> list[str]:
+    one = text(rule, "destinationPortRange")
+    return [one] if one else [str(port) for port in items(rule, "destinationPortRanges")]
+
+
+def _is_everything(rule: Rule) -> bool:
+    parts = (_prefixes(rule, "source"), _prefixes(rule, "destination"), _ports(rule), [text(rule, "protocol")])
+    return all(part and set(part) <= {"*", "0.0.0.0/0"} for part in parts)
+
+
+def _priority(rule: Rule) -> int:
+    found = at(rule, "priority")
+    return found if isinstance(found, int) else 0
+
+
+def _admits(rule: Rule, source: IPv4Network, address: str, port: Any) -> bool:
+    return (
+        text(rule, "protocol") in ("Tcp", "*")
+        and _within([str(source)], _any_or_networks(_prefixes(rule, "source")))
+        and _within([address], _any_or_networks(_prefixes(rule, "destination")))
+        and any(_has_port(given, port) for given in _ports(rule))
+    )
+
+
+def _any_or_networks(prefixes: list[str]) -> list[IPv4Network]:
+    return _networks(["0.0.0.0/0" if prefix == "*" else prefix for prefix in prefixes])
+
+
+def _within(prefixes: list[str], networks: list[IPv4Network]) -> bool:
+    found = [_network(prefix) for prefix in prefixes]
+    return bool(found) and all(one and any(one.subnet_of(network) for network in networks) for one in found)
+
+
+def _has_port(given: str, port: Any) -> bool:
+    low, _, high = given.partition("-")
+    if given == "*" or not low.isdigit():
+        return given == "*"
+    return isinstance(port, int) and int(low) <= port <= int(high or low)
+
+
+def addresses(view: View) -> Hits:
+    """The node has the address of the settings, for good; its subnet has rules, a NAT gateway and no other way out."""
+    for cluster, settings in view.clusters.items():
+        yield from _way_out(view, cluster)
+        for interface in view.all("NetworkInterface", cluster=cluster):
+            for index, one in enumerate(items(view.inputs(interface), "ipConfigurations")):
+                for where, problem in _ip_configuration(view, one, str(settings.network.node_address)):
+                    yield interface.name, f"ipConfigurations[{index}].{where}: {problem}"
+        for subnet in view.all("Subnet", cluster=cluster):
+            for problem in _subnet(view.inputs(subnet)):
+                yield subnet.name, problem
+
+
+def _way_out(view: View, cluster: str) -> Hits:
+    """From the node by its interface and its subnet to a gateway that has an address."""
+    interfaces = {view.path(one) for one in view.all("NetworkInterface", cluster=cluster)}
+    subnets = {view.path(one) for one in view.all("Subnet", cluster=cluster)}
+    for node in view.all("VirtualMachine", cluster=cluster):
+        used = {text(one, "id") for one in items(view.inputs(node), "networkProfile.networkInterfaces")}
+        if not used or not used <= interfaces:
+            yield node.name, "networkProfile.networkInterfaces: expected the cluster's own interface"
+    for interface in view.all("NetworkInterface", cluster=cluster):
+        used = {text(one, "subnet.id") for one in items(view.inputs(interface), "ipConfigurations")}
+        if not used or not used <= subnets:
+            yield interface.name, "ipConfigurations: expected one, in the cluster's own subnet"
+    for gateway in view.all("NatGateway", cluster=cluster):
+        if not any(text(one, "id") for one in items(view.inputs(gateway), "publicIpAddresses")):
+            yield gateway.name, "publicIpAddresses: expected one, without which the gateway leads nowhere"
+
+
+def _subnet(inputs: Mapping[str, Any]) -> Iterator[str]:
+    if not text(inputs, "networkSecurityGroup.id"):
+        yield "networkSecurityGroup.id: missing, so every peer reaches every port. Give the cluster's"
+    if not text(inputs, "natGateway.id"):
+        yield "natGateway.id: missing, so the node has no way out. Give the cluster's"
+    if inputs.get("defaultOutboundAccess") is not False:
+        given = inputs.get("defaultOutboundAccess")
+        yield f"defaultOutboundAccess: {given}; expected false: the NAT gateway is the way out"
+
+
+def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator[tuple[str, str]]:
+    address = text(configuration, "privateIPAddress")
+    if address != expected:
+        yield "privateIPAddress", f"{address or 'missing'}; the settings ask for {expected}"
+    if text(configuration, "privateIPAllocationMethod") != "Static":
+        yield "privateIPAllocationMethod", "expected 'Static': certificates and links name the address"
+    if text(configuration, "publicIPAddress.id"):
+        yield "publicIPAddress", "the node is on the internet. Remove it: the way out is the NAT gateway"
+    subnet = view.by_path.get(text(configuration, "subnet.id"))
+    network = _network(text(view.inputs(subnet), "addressPrefix")) if subnet else None
+    if subnet and network and _network(address) and IPv4Address(address) not in network:
+        yield "privateIPAddress", f"{address} is not in {network} of {subnet.name}"
+
+
+def nat_gateways(view: View) -> Hits:
+    """A Standard NAT gateway lives in one zone or in none, and its address in the same (field-review §3.25)."""
+    for gateway in view.all("NatGateway"):
+        zones = items(view.inputs(gateway), "zones")
+        if len(zones) > 1:
+            yield gateway.name, f"zones: {', '.join(map(str, zones))}; a NAT gateway has one zone at most. Choose one"
+
+
+def overlaps(view: View) -> Hits:
+    """Subnets of one VNet lie inside its address space and do not overlap."""
+    for cluster in view.clusters:
+        subnets = view.all("Subnet", cluster=cluster)
+        known = {one.urn: _network(text(view.inputs(one), "addressPrefix")) for one in subnets}
+        for one in subnets:
+            network, space = known[one.urn], _space(view, cluster)
+            if network and not any(network.subnet_of(other) for other in space):
+                yield one.name, f"addressPrefix: {network} is not in the VNet's {', '.join(map(str, space))}"
+        for first, second in combinations(subnets, 2):
+            here, there = known[first.urn], known[second.urn]
+            if here and there and here.overlaps(there):
+                yield first.name, f"addressPrefix: {here} overlaps with {there} of {second.name}"

@@ -1,0 +1,124 @@
+"""The stack's outputs: the contract of design.md, with what the graph really holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arm.values import leaves, reveal
+from graph import pem
+from graph.inputs import at, short, text
+from rules.certificates import server_trust
+from rules.dataflows import client_id
+from rules.lookup import Hits, View
+
+_KEYS = (
+    "arc_proxy_commands", "broker_endpoints", "clusters", "vnet_peerings", "links", "certificates", "secret_sync",
+    "release",
+)  # fmt: skip
+_ENDPOINT = {"host", "port", "url", "listener", "ca_fingerprint"}
+_CLUSTER = {
+    "resource_group", "virtual_network", "nat_gateway", "nat_gateway_public_ips", "arc_connected_cluster",
+    "aio_instance", "key_vault", "node",
+}  # fmt: skip
+_LINK = {"from", "to", "topics", "endpoint", "client_ids"}
+_CERTIFICATE = {"subject", "issuer", "not_after", "sha256"}
+
+
+def contract(view: View) -> Hits:
+    """All keys of the contract are there, for every cluster and link, and say what the resources say."""
+    outputs: dict[str, Any] = reveal(view.graph.outputs)
+    for problem in [*_missing(view, outputs), *_wrong(view, outputs)]:
+        yield f"{view.graph.project}-{view.graph.stack}", problem
+
+
+def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
+    brokers = [name for name, cluster in view.clusters.items() if cluster.listener]
+    entries = {
+        "arc_proxy_commands": (view.clusters, set[str]()),
+        "clusters": (view.clusters, _CLUSTER),
+        "broker_endpoints": (brokers, _ENDPOINT),
+        "links": (view.settings.links, _LINK),
+        "secret_sync": (view.clusters, set[str]()),
+        "certificates": ([*(at(outputs, "certificates") or {})], _CERTIFICATE),
+    }
+    problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
+    for key, (wanted, inner) in entries.items():
+        given = outputs.get(key)
+        if not isinstance(given, Mapping):
+            continue
+        for name in wanted:
+            entry = given.get(name)
+            lacking = inner - set(entry if isinstance(entry, Mapping) else ()) if name in given else {"its entry"}
+            if lacking:
+                problems.append(f"stack output {key}.{name} lacks {', '.join(sorted(lacking))}")
+        problems += [
+            f"stack output {key}.{name} is about nothing in the settings" for name in given if name not in wanted
+        ]
+    return problems
+
+
+def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for where, value, _ in leaves({key: outputs.get(key) for key in ("clusters", "vnet_peerings")}):
+        is_id = isinstance(value, str) and value.startswith("/subscriptions/")
+        if is_id and value not in view.by_path and value not in view.connected_clusters:
+            problems.append(f"stack output {where}: nothing in this stack has the id {short(value)}")
+    for parts in view.links:
+        if parts.listener is None or parts.endpoint is None:  # ASK-01
+            continue
+        found = at(outputs, f"broker_endpoints.{parts.link.broker}") or {}
+        host, port = view.settings.listener_of(parts.link).host, parts.port.get("port")
+        bundle = server_trust(view, parts)
+        roots = pem.certificates(bundle.pem) if bundle else []
+        expected = {
+            "host": host,
+            "port": port,
+            "url": f"mqtts://{host}:{port}",
+            **({"ca_fingerprint": pem.sha256(roots[0])} if roots else {}),
+        }
+        problems += _different(f"broker_endpoints.{parts.link.broker}", found, expected)
+        ids = sorted(client_id(view, parts.endpoint, flow) for flow in parts.dataflows)
+        topics = [{"from": topic.source, "to": topic.destination} for topic in parts.link.topics]
+        given = {**(at(outputs, f"links.{parts.link.name}") or {})}
+        given["client_ids"] = sorted(given.get("client_ids") or [])
+        expected = {"from": parts.link.client, "to": parts.link.broker, "topics": topics, "client_ids": ids}
+        problems += _different(f"links.{parts.link.name}", given, expected)
+    return list(dict.fromkeys(problems))
+
+
+def _different(where: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    return [
+        f"stack output {where}.{key} is {given[key]!r}; deployed is {value!r}"
+        for key, value in expected.items()
+        if key in given and given[key] != value
+    ]
+
+
+def certificates(view: View) -> Hits:
+    """The output `certificates` describes exactly the certificates that the stack makes."""
+    made = {
+        pem.sha256(found): (resource.name, found)
+        for resource in view.resources
+        if resource.type.startswith("tls:")
+        for found in pem.certificates(text(view.outputs(resource), "certPem"))
+    }
+    listed = {}
+    stack = f"{view.graph.project}-{view.graph.stack}"
+    for name, entry in (at(reveal(view.graph.outputs), "certificates") or {}).items():
+        digest = text(entry, "sha256")
+        listed[digest] = name
+        if digest not in made:
+            yield stack, f"stack output certificates.{name}.sha256: no certificate of this stack has {digest or 'none'}"
+            continue
+        found = made[digest][1]
+        expected = {
+            "subject": pem.subject(found.subject),
+            "issuer": pem.subject(found.issuer),
+            "not_after": found.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        for problem in _different(f"certificates.{name}", entry, expected):
+            yield stack, problem
+    for digest, (name, _) in made.items():
+        if digest not in listed:
+            yield name, "is missing in the stack output certificates, so nobody sees when it ends. Add it"

@@ -1,0 +1,281 @@
+"""Everything that names another resource: by ARM id, as a part of its own path, or by name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from arm.shapes import shape_of
+from arm.values import leaves
+from graph.graph import Resource
+from graph.inputs import at, items, short, text, x509_settings
+from rules.lookup import PROVIDER_CLASS, Hits, View
+from settings import roles, well_known
+
+_PROXY_PARTS = ("/blobServices/default",)
+"""Parts of an ARM path that exist without anybody making them."""
+_TLS_KEYS = {"tls.crt", "tls.key"}
+_CLIENT_KEYS = {"client_cert.pem", "client_key.pem"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One resource that names another."""
+
+    resource: Resource
+    where: str
+    """The property that refers."""
+    target: Resource | None
+    problem: str = ""
+    """Why there is no target."""
+
+
+References = Callable[[View], Iterator[Reference]]
+
+
+def _hits(references: References) -> Callable[[View], Hits]:
+    def check(view: View) -> Hits:
+        for reference in references(view):
+            if reference.problem:
+                yield reference.resource.name, f"{reference.where}: {reference.problem}"
+
+    check.__doc__ = references.__doc__
+    return check
+
+
+def by_id(view: View) -> Iterator[Reference]:
+    """Every ARM id among the inputs is that of a resource of this stack, letter for letter."""
+    for resource in view.arm:
+        for where, value, _ in leaves(view.inputs(resource)):
+            if isinstance(value, str) and value.startswith("/subscriptions/"):
+                target, problem = _resolve(view, value)
+                yield Reference(resource, where, target, problem)
+
+
+def _resolve(view: View, arm_id: str) -> tuple[Resource | None, str]:
+    target = view.by_path.get(arm_id) or view.connected_clusters.get(arm_id)
+    if target:
+        return target, ""
+    if "/roleDefinitions/" in arm_id:
+        return _resolve_role(view, arm_id.rsplit("/", 1)[1])
+    if not re.match(r"/subscriptions/[^/]+/resourceGroups/", arm_id, re.IGNORECASE):
+        return None, ""  # the subscription itself, or something of it that no stack makes
+    return None, _nothing_has(view, arm_id)
+
+
+def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
+    for definition in view.all("RoleDefinition"):
+        if text(view.inputs(definition), "roleDefinitionId") == guid:
+            return definition, ""
+    if guid in _built_in_roles():
+        return None, ""
+    return None, f"{guid} is neither a role of this stack nor one of settings/roles.py; expected one of those"
+
+
+@cache
+def _built_in_roles() -> frozenset[str]:
+    return frozenset(role.guid for role in vars(roles).values() if isinstance(role, roles.Role))
+
+
+def _nothing_has(view: View, arm_id: str) -> str:
+    known = [*view.by_path, *view.connected_clusters]
+    return f"nothing in this stack has the id {short(arm_id)}; {_meant(arm_id, known)}"
+
+
+def _meant(given: str, known: Iterable[str]) -> str:
+    """What was probably meant."""
+    by_lower_case = {name.lower(): name for name in known if name}
+    if given.lower() in by_lower_case:
+        return f"it differs in upper and lower case from {short(by_lower_case[given.lower()])}: write it as that"
+    close = difflib.get_close_matches(given.lower(), by_lower_case, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {short(by_lower_case[close[0]])}?"
+    return f"known are: {', '.join(sorted(map(short, by_lower_case.values()))[:20]) or 'none'}"
+
+
+def by_path(view: View) -> Iterator[Reference]:
+    """What an ARM path lies below (instanceName, brokerName, vmName, vaultName, scope, …) is in this stack."""
+    for resource in view.arm:
+        for parent in _parents(view.path(resource)):
+            target = view.by_path.get(parent) or view.connected_clusters.get(parent)
+            problem = "" if target else _nothing_has(view, parent)
+            yield Reference(resource, path_parameter(resource, parent), target, problem)
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Ids of everything that contains the resource: /a/{x}/providers/N/t/{y}/u/{z} -> /a/{x}, …/t/{y}."""
+    head, _, own = path.rpartition("/providers/")
+    if not head:
+        return
+    if head.count("/") > 2:  # below the subscription itself nothing is ours
+        yield from _parents(head)
+        yield head
+    parts = own.split("/")
+    for end in range(3, len(parts), 2):
+        parent = f"{head}/providers/{'/'.join(parts[:end])}"
+        if not parent.endswith(_PROXY_PARTS):
+            yield parent
+
+
+def path_parameter(resource: Resource, parent: str) -> str:
+    """The input that puts the last segment of a parent's id into the resource's own id."""
+    template = shape_of(resource.type).path_template.split("/")
+    return "scope" if "{scope}" in template else template[parent.count("/")].strip("{}")
+
+
+def by_name(view: View) -> Iterator[Reference]:
+    """Names of authentications, authorizations and endpoints are of the same broker, or of the same instance."""
+    for listener in view.all("BrokerListener"):
+        broker = view.path(listener).rsplit("/listeners/", 1)[0]
+        for index, port in enumerate(view.ports(listener)):
+            for key, kind in (("authenticationRef", "authentications"), ("authorizationRef", "authorizations")):
+                if name := text(port, key):
+                    where = f"properties.ports[{index}].{key}"
+                    yield _named(view, listener, where, f"{broker}/{kind}/", name)
+    yield from _endpoints_by_name(view)
+
+
+def _endpoints_by_name(view: View) -> Iterator[Reference]:
+    for dataflow in view.all("Dataflow"):
+        instance = view.path(dataflow).split("/dataflowProfiles/")[0]
+        for index, operation in enumerate(items(view.inputs(dataflow), "properties.operations")):
+            for key in ("sourceSettings", "destinationSettings"):
+                if name := text(operation, f"{key}.endpointRef"):
+                    where = f"properties.operations[{index}].{key}.endpointRef"
+                    yield _named(view, dataflow, where, f"{instance}/dataflowEndpoints/", name)
+
+
+def _named(view: View, resource: Resource, where: str, folder: str, name: str) -> Reference:
+    target = view.by_path.get(folder + name)
+    if target:
+        return Reference(resource, where, target)
+    known = [path.removeprefix(folder) for path in view.by_path if path.startswith(folder)]
+    kind = folder.strip("/").rsplit("/", 1)[1]
+    return Reference(resource, where, None, f"{kind} has no {name!r} there; {_meant(name, known)}")
+
+
+def of_secrets(view: View) -> Iterator[Reference]:
+    """From SecretSync over provider class to vault; and from schema registry to container."""
+    for sync in view.all("SecretSync"):
+        found = view.provider_class(sync)
+        name = text(view.inputs(sync), "secretProviderClassName")
+        problem = f"cluster {view.cluster(sync)} has no provider class {name!r}; expected one of the same cluster"
+        yield Reference(sync, "secretProviderClassName", found, "" if found else problem)
+        known = set(view.objects(found)) if found else set(view.mapping(sync).values())
+        for key, source in view.mapping(sync).items():
+            if source not in known:
+                problem = f"key {key} comes from {source!r}, which is not among the objects of {name!r}; add it there"
+                yield Reference(sync, "objectSecretMapping", None, problem)
+    for provider_class in view.all(PROVIDER_CLASS):
+        name = text(view.inputs(provider_class), "keyvaultName")
+        vault = view.vault_by_name.get(name)
+        problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
+        yield Reference(provider_class, "keyvaultName", vault, problem)
+        for wanted in view.objects(provider_class) if vault else ():
+            if (name, wanted) not in view.vault_secrets:
+                elsewhere = [other for other, secret in view.vault_secrets if secret == wanted]
+                hint = f"it is in {', '.join(elsewhere)}" if elsewhere else "nobody publishes it"
+                problem = f"{wanted!r} is not published in vault {name}: {hint}. Publish it in {name}"
+                yield Reference(provider_class, "objects", None, problem)
+    yield from _containers(view)
+
+
+def _containers(view: View) -> Iterator[Reference]:
+    for registry in view.all("SchemaRegistry"):
+        url = text(view.inputs(registry), "storageAccountContainerUrl")
+        found = container_of(view, url)
+        problem = f"{url!r} is no container of this stack; expected https://<account>.blob.core.windows.net/<container>"
+        yield Reference(registry, "storageAccountContainerUrl", found, "" if found else problem)
+
+
+def container_of(view: View, url: str) -> Resource | None:
+    """The blob container that a URL names."""
+    parts = re.fullmatch(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/([a-z0-9-]+)/?", url)
+    wanted = f"/storageAccounts/{parts[1]}/blobServices/default/containers/{parts[2]}" if parts else "/"
+    return next((one for one in view.all("BlobContainer") if view.path(one).endswith(wanted)), None)
+
+
+def in_cluster(view: View) -> Iterator[Reference]:
+    """Secrets and ConfigMaps that AIO is told to use: something makes them, in its namespace, with the right keys."""
+    for listener in view.all("BrokerListener"):
+        for index, port in enumerate(view.ports(listener)):
+            if name := text(port, "tls.manual.secretRef"):
+                where = f"properties.ports[{index}].tls.manual.secretRef"
+                yield _secret(view, listener, where, name, _TLS_KEYS, "kubernetes.io/tls")
+    for authentication in view.all("BrokerAuthentication"):
+        for settings in x509_settings(view.inputs(authentication)):
+            name = text(settings, "trustedClientCaCert")
+            yield _config_map(view, authentication, "x509Settings.trustedClientCaCert", name)
+    yield from _of_endpoints(view)
+
+
+def _of_endpoints(view: View) -> Iterator[Reference]:
+    for endpoint in view.all("DataflowEndpoint"):
+        mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
+        if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
+            where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
+            yield _secret(view, endpoint, where, name, _CLIENT_KEYS, "Opaque")
+        name = text(mqtt, "tls.trustedCaCertificateConfigMapRef")
+        if name != well_known.AIO_TRUST_CONFIG_MAP:
+            yield _config_map(view, endpoint, "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", name)
+
+
+def _secret(view: View, resource: Resource, where: str, name: str, keys: set[str], kind: str) -> Reference:
+    cluster = view.cluster(resource)
+    sync = view.syncs.get((cluster, name))
+    if sync is None:
+        return Reference(resource, where, None, f"no SecretSync of cluster {cluster} makes the Secret {name!r}")
+    missing = keys - set(view.mapping(sync))
+    given = text(view.inputs(sync), "kubernetesSecretType")
+    problem = ""
+    if missing:
+        problem = f"the Secret {name!r} has no {', '.join(sorted(missing))}; map it in {sync.name}"
+    elif given != kind:
+        problem = f"the Secret {name!r} is of type {given}; expected {kind}: set it in {sync.name}"
+    return Reference(resource, where, sync, problem)
+
+
+def _config_map(view: View, resource: Resource, where: str, name: str) -> Reference:
+    cluster = view.cluster(resource)
+    bundle = view.bundles.get((cluster, name))
+    if bundle is None:
+        known = [known for place, known in view.bundles if place == cluster]
+        problem = f"no Bundle on cluster {cluster} makes the ConfigMap {name!r}; {_meant(name, known)}"
+        return Reference(resource, where, None, problem)
+    wanted = view.namespace(cluster)
+    problem = f"the Bundle {name!r} fills namespace {bundle.namespace!r}; AIO reads {wanted!r}"
+    return Reference(resource, where, bundle.command, "" if bundle.namespace == wanted else problem)
+
+
+def on_own_cluster(view: View) -> Hits:
+    """What AIO and secret sync keep on a cluster names its custom location, which names its connected cluster."""
+    for resource in view.arm:
+        if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
+            location = view.one("CustomLocation", view.cluster(resource))
+            given, expected = (
+                text(view.inputs(resource), "extendedLocation.name"),
+                view.path(location) if location else "",
+            )
+            if location and given != expected:
+                yield resource.name, f"extendedLocation.name: {short(given) or 'missing'}; expected {short(expected)}"
+    own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
+    for location in view.all("CustomLocation"):
+        given, expected = text(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
+        if given != expected and (not given or given in own.values()):  # else REF-01
+            yield location.name, f"hostResourceId: {short(given) or 'missing'}; expected {short(expected)}"
+    for extension in view.all("Extension"):
+        inputs, wanted = view.inputs(extension), view.namespace(view.cluster(extension))
+        given = text(inputs, "scope.cluster.releaseNamespace")
+        if text(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != wanted:
+            where = "scope.cluster.releaseNamespace"
+            yield extension.name, f"{where}: {given!r}; the custom location is for {wanted!r}: expected that"
+
+
+ids_resolve = _hits(by_id)
+paths_resolve = _hits(by_path)
+names_resolve = _hits(by_name)
+secrets_resolve = _hits(of_secrets)
+cluster_objects_resolve = _hits(in_cluster)

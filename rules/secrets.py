@@ -1,0 +1,109 @@
+"""Private keys: marked secret wherever they are, and in no vault but the one whose cluster uses them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from arm.values import leaves, reveal, secret_paths
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import items, text
+from graph.urns import STACK_TYPE
+from rules.lookup import RUN_COMMAND, Hits, View
+
+
+def private_keys_are_marked(view: View) -> Hits:
+    """No private key outside a secret mark: state, logs and `pulumi preview --diff` would show it."""
+    for resource in view.resources:
+        if resource.type == STACK_TYPE or _is_command(resource):  # SEC-03 and SEC-04
+            continue
+        for where, value, secret in leaves({"inputs": resource.inputs, "outputs": resource.outputs}):
+            if not secret and _has_private_key(value):
+                yield resource.name, f"{where}: a private key that is not marked secret. Wrap it in Output.secret"
+
+
+def _is_command(resource: Resource) -> bool:
+    return resource.type.endswith(f":{RUN_COMMAND}")
+
+
+def _has_private_key(value: Any) -> bool:
+    """In plain text or in base64."""
+    if not isinstance(value, str) or len(value) < 60:
+        return False
+    return bool(pem.PRIVATE_KEY.search(value) or pem.PRIVATE_KEY.search(_from_base64(value)))
+
+
+def _from_base64(value: str) -> str:
+    try:
+        decoded = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return decoded.replace("\\n", "\n")
+
+
+def commands_hold_no_secret(view: View) -> Hits:
+    """Readers of a Run Command see its script and its parameters (field-review §1.8)."""
+    for command in view.all(RUN_COMMAND):
+        inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
+        marked = set(secret_paths(inputs))
+        keys = {where for where, value, _ in leaves(inputs) if _has_private_key(value)}
+        names = [text(one, "name") for one in items(view.inputs(command), "parameters")]
+        for where in sorted(marked | keys):
+            index = where.removeprefix("parameters[").split("]")[0]
+            name = f" ({names[int(index)]})" if index.isdigit() and int(index) < len(names) else ""
+            message = (
+                f"{where}{name}: a secret in a Run Command, which every reader of the VM sees. Send it through Key"
+                " Vault and secret sync"
+            )
+            yield command.name, message
+
+
+def keys_are_where_used(view: View) -> Hits:
+    """Each leaf key is in one vault and is synced from it by that vault's cluster; a CA key is in none."""
+    cas = {
+        pem.key_of(certificate): resource.name
+        for resource in view.resources
+        if resource.type.startswith("tls:")
+        for certificate in pem.certificates(text(view.outputs(resource), "certPem"))
+        if pem.is_ca(certificate)
+    }
+    synced = _synced(view)
+    seen: dict[bytes, str] = {}
+    for (vault, name), secret in sorted(view.vault_secrets.items()):
+        key = pem.key_of_private(text(view.inputs(secret), "properties.value"))
+        if key in cas:
+            yield secret.name, f"{name!r} in vault {vault} is the private key of CA {cas[key]}. No vault may hold it"
+        elif key and key in seen:
+            yield secret.name, f"the key {name!r} is in vault {vault} and in {seen[key]}; expected in one vault, once"
+        elif (vault, name) not in synced:
+            message = (
+                f"{name!r} is in vault {vault}, but cluster {view.cluster(secret) or '?'} syncs no such secret from"
+                " there. Publish it where it is used, or remove it"
+            )
+            yield secret.name, message
+        if key:
+            seen[key] = f"{vault} as {name!r}"
+
+
+def _synced(view: View) -> set[tuple[str, str]]:
+    """(vault, secret) that a SecretSync takes through the provider class of its own cluster."""
+    found = set()
+    for sync in view.all("SecretSync"):
+        provider_class = view.provider_class(sync)
+        vault_name = text(view.inputs(provider_class), "keyvaultName") if provider_class else ""
+        vault = view.vault_by_name.get(vault_name)
+        if vault and view.cluster(vault) == view.cluster(sync):
+            found |= {(vault_name, source) for source in view.mapping(sync).values()}
+    return found
+
+
+def outputs_are_public(view: View) -> Hits:
+    """The stack's outputs hold no secret, no private key and no connection string (design.md)."""
+    stack = f"{view.graph.project}-{view.graph.stack}"
+    for where in secret_paths(view.graph.outputs):
+        yield stack, f"stack output {where}: is secret, and outputs are what everyone reads. Leave it out"
+    for where, value, secret in leaves(reveal(view.graph.outputs)):
+        if not secret and (_has_private_key(value) or "AccountKey=" in str(value)):
+            yield stack, f"stack output {where}: holds a private key or a connection string. Leave it out"

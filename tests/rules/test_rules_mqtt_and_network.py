@@ -1,0 +1,373 @@
+"""Endpoints, listeners, authorization and dataflows; peerings and security rules that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.rules.workbench import Mistake, Workbench
+
+_HOST = "properties.mqttSettings.host"
+_RULES = "properties.authorizationPolicies.rules"
+_ATTRIBUTES = "properties.authenticationMethods.0.x509Settings.authorizationAttributes"
+_LISTENER, _ENDPOINT, _FLOW = "enterprise-link-listener", "site-to-enterprise-endpoint", "site-to-enterprise-input"
+_AUTHENTICATION, _AUTHORIZATION = "enterprise-link-authentication", "enterprise-link-authorization"
+_NSG = "enterprise-network-security-group"
+
+
+def _rule(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "More", "priority": 150, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+        "sourceAddressPrefix": "10.1.1.0/24", "sourcePortRange": "*", "destinationAddressPrefix": "10.2.1.10",
+        "destinationPortRange": "28883", **changes,
+    }  # fmt: skip
+
+
+def _add_rule(**changes: Any) -> Callable[[Workbench], object]:
+    return lambda two: two.value(_NSG, "securityRules").append(_rule(**changes))
+
+
+def _peering(bench: Workbench, here: str, there: str) -> str:
+    """Logical name of one half."""
+    names = [one.name for one in bench.graph.resources.values() if one.type.endswith(":VirtualNetworkPeering")]
+    return next(name for name in names if name.startswith(f"{here}-to-{there}"))
+
+
+MISTAKES = (
+    Mistake(
+        "endpoint with another port",
+        "MQTT-01",
+        lambda two: two.set(_ENDPOINT, _HOST, "10.2.1.10:8883"),
+        (_ENDPOINT, _HOST, "'10.2.1.10:28883'", _LISTENER),
+    ),
+    Mistake(
+        "endpoint with another host",
+        "MQTT-01",
+        lambda two: two.set(_ENDPOINT, _HOST, "10.2.1.11:28883"),
+        (_ENDPOINT, "'10.2.1.10:28883'"),
+        also=("PKI-01",),
+    ),
+    Mistake(
+        "endpoint without TLS",
+        "MQTT-01",
+        lambda two: two.set(_ENDPOINT, "properties.mqttSettings.tls.mode", "Disabled"),
+        (_ENDPOINT, "tls.mode"),
+    ),
+    Mistake(
+        "endpoint to somewhere else",
+        "MQTT-01",
+        lambda two: two.set("enterprise-local-endpoint", _HOST, "example.com:8883"),
+        ("enterprise-local-endpoint", "example.com:8883"),
+    ),
+    Mistake(
+        "port that anybody may use",
+        "MQTT-02",
+        lambda two: two.drop("site-default-listener", "properties.ports.0.authenticationRef"),
+        ("site-default-listener", "authenticationRef", "anyone"),
+    ),
+    Mistake(
+        "port where a client may do anything",
+        "MQTT-02",
+        lambda two: two.drop(_LISTENER, "properties.ports.0.authorizationRef"),
+        (_LISTENER, "authorizationRef"),
+    ),
+    Mistake(
+        "listener on another port than asked for",
+        "MQTT-02",
+        lambda two: two.set(_LISTENER, "properties.ports.0.port", 8883),
+        (_LISTENER, "8883", "28883"),
+        also=("MQTT-01", "NET-02", "OUT-01"),
+    ),
+    Mistake(
+        "port in plain text",
+        "MQTT-02",
+        lambda two: two.drop("site-default-listener", "properties.ports.0.tls"),
+        ("site-default-listener", "plain text"),
+    ),
+    Mistake(
+        "manual TLS without a Secret",
+        "MQTT-02",
+        lambda two: two.drop(_LISTENER, "properties.ports.0.tls.manual"),
+        (_LISTENER, "tls.manual.secretRef"),
+    ),
+    Mistake(
+        "node without interface",
+        "NET-03",
+        lambda two: two.set("site-node", "networkProfile.networkInterfaces", []),
+        ("site-node", "networkInterfaces"),
+    ),
+    Mistake(
+        "gateway without address",
+        "NET-03",
+        lambda two: two.drop("site-nat-gateway", "publicIpAddresses"),
+        ("site-nat-gateway", "publicIpAddresses"),
+    ),
+    Mistake(
+        "port used twice",
+        "MQTT-02",
+        lambda two: two.set("enterprise-default-listener", "properties.ports.0.port", 28883),
+        ("enterprise-default-listener", "28883", "twice"),
+        also=("MQTT-01",),
+    ),
+    Mistake(
+        "two listeners of one type",
+        "MQTT-02",
+        lambda two: two.copy("site-default-listener", "site-second-listener", listenerName="second"),
+        ("site-second-listener", "ClusterIp"),
+    ),
+    Mistake(
+        "subject of nobody",
+        "MQTT-03",
+        lambda two: two.set(_AUTHENTICATION, f"{_ATTRIBUTES}.site-to-enterprise-g1.subject", "CN = site"),
+        (_AUTHENTICATION, "CN=site-to-enterprise-g1", "0 times"),
+    ),
+    Mistake(
+        "one more subject",
+        "MQTT-03",
+        lambda two: two.value(_AUTHENTICATION, _ATTRIBUTES).update(
+            old={"subject": "CN = site-to-enterprise-g0", "attributes": {"link": "old"}}
+        ),
+        (_AUTHENTICATION, "CN=site-to-enterprise-g0", "Remove"),
+    ),
+    Mistake(
+        "rule for other attributes",
+        "MQTT-04",
+        lambda two: two.set(_AUTHORIZATION, f"{_RULES}.0.principals.attributes", [{"link": "other"}]),
+        (_AUTHORIZATION, "site-to-enterprise", "0 apply"),
+    ),
+    Mistake(
+        "client id in principals",
+        "MQTT-04",
+        lambda two: two.value(_AUTHORIZATION, f"{_RULES}.0.principals").update(clientIds=["site-to-enterprise-input"]),
+        (_AUTHORIZATION, "principals.clientIds", "OR-ed"),
+    ),
+    Mistake(
+        "any client id",
+        "MQTT-04",
+        lambda two: two.drop(_AUTHORIZATION, f"{_RULES}.0.brokerResources.0.clientIds"),
+        (_AUTHORIZATION, "clientIds", "site-to-enterprise-input"),
+    ),
+    Mistake(
+        "client ids by wildcard",
+        "MQTT-04",
+        lambda two: two.set(_AUTHORIZATION, f"{_RULES}.0.brokerResources.0.clientIds", ["site-*"]),
+        (_AUTHORIZATION, "site-*"),
+    ),
+    Mistake(
+        "topics by wildcard",
+        "MQTT-04",
+        lambda two: two.set(_AUTHORIZATION, f"{_RULES}.0.brokerResources.1.topics", ["#"]),
+        (_AUTHORIZATION, "site/output"),
+    ),
+    Mistake(
+        "right to subscribe",
+        "MQTT-04",
+        lambda two: two.value(_AUTHORIZATION, f"{_RULES}.0.brokerResources").append(
+            {"method": "Subscribe", "topics": ["#"]}
+        ),
+        (_AUTHORIZATION, "Subscribe", "Remove"),
+    ),
+    Mistake(
+        "rule for nobody",
+        "MQTT-04",
+        lambda two: two.value(_AUTHORIZATION, _RULES).append(
+            {"principals": {"attributes": [{"link": "old"}]}, "brokerResources": [{"method": "Connect"}]}
+        ),
+        (_AUTHORIZATION, "rules[1]", "Remove"),
+    ),
+    Mistake(
+        "rules that deny nobody",
+        "MQTT-04",
+        lambda two: two.set(_AUTHORIZATION, _RULES, []),
+        (_AUTHORIZATION, "0 apply"),
+    ),
+    Mistake(
+        "prefix that the rule does not know",
+        "MQTT-04",
+        lambda two: two.set(_ENDPOINT, "properties.mqttSettings.clientIdPrefix", "other-"),
+        (_AUTHORIZATION, "other-to-enterprise-input"),
+        also=("OUT-01",),
+    ),
+    Mistake(
+        "dataflow from another topic",
+        "MQTT-05",
+        lambda two: two.set(_FLOW, "properties.operations.0.sourceSettings.dataSources", ["inputs"]),
+        (_FLOW, "inputs -> site/output", "input -> site/output"),
+    ),
+    Mistake(
+        "dataflow to another topic",
+        "MQTT-05",
+        lambda two: two.set(_FLOW, "properties.operations.2.destinationSettings.dataDestination", "site/outputs"),
+        (_FLOW, "input -> site/outputs"),
+        also=("MQTT-04",),
+    ),
+    Mistake("no dataflow", "MQTT-05", lambda two: two.remove(_FLOW), (_ENDPOINT, "no dataflow"), also=("OUT-01",)),
+    Mistake(
+        "dataflow without transformation",
+        "MQTT-05",
+        lambda two: two.value(_FLOW, "properties.operations").pop(1),
+        (_FLOW, "BuiltInTransformation"),
+    ),
+    Mistake(
+        "dataflow from afar",
+        "MQTT-05",
+        lambda two: two.set(_FLOW, "properties.operations.0.sourceSettings.endpointRef", "mqtt-enterprise"),
+        (_FLOW, "own broker"),
+    ),
+    Mistake(
+        "messages that may get lost",
+        "MQTT-05",
+        lambda two: two.set(_ENDPOINT, "properties.mqttSettings.qos", 0),
+        (_ENDPOINT, "qos", "expected 1"),
+    ),
+    Mistake(
+        "peering in one direction",
+        "NET-01",
+        lambda two: two.remove(_peering(two, "enterprise", "site")),
+        ("enterprise-virtual-network", "not peered with site-virtual-network"),
+        also=("OUT-01",),
+    ),
+    Mistake(
+        "peering without access",
+        "NET-01",
+        lambda two: two.set(_peering(two, "site", "enterprise"), "allowVirtualNetworkAccess", False),
+        ("site-to-enterprise", "allowVirtualNetworkAccess"),
+    ),
+    Mistake(
+        "overlapping networks",
+        "NET-01",
+        lambda two: two.set("site-virtual-network", "addressSpace.addressPrefixes", ["10.0.0.0/8"]),
+        ("virtual-network", "overlaps"),
+    ),
+    Mistake(
+        "no rule for the link",
+        "NET-02",
+        lambda two: two.value(_NSG, "securityRules").pop(0),
+        (_NSG, "10.1.1.0/24", "28883", "site-to-enterprise"),
+    ),
+    Mistake(
+        "rule for another port",
+        "NET-02",
+        lambda two: two.set(_NSG, "securityRules.0.destinationPortRange", "8883"),
+        (_NSG, "nothing admits 10.1.1.0/24"),
+    ),
+    Mistake(
+        "no denial",
+        "NET-02",
+        lambda two: two.value(_NSG, "securityRules").pop(-1),
+        (_NSG, "no rule denies all"),
+    ),
+    Mistake(
+        "rule behind the denial",
+        "NET-02",
+        lambda two: two.set(_NSG, "securityRules.2.priority", 150),
+        (_NSG, "AllowNodeToNode", "DenyAllInbound"),
+    ),
+    Mistake("rule for everybody", "NET-02", _add_rule(sourceAddressPrefix="*"), (_NSG, "More admits *")),
+    Mistake("rule for the Kubernetes API", "NET-02", _add_rule(destinationPortRange="6443"), (_NSG, "6443")),
+    Mistake("rule for all ports", "NET-02", _add_rule(destinationPortRange="*"), (_NSG, "port *")),
+    Mistake("rule for a stranger", "NET-02", _add_rule(sourceAddressPrefix="10.9.0.0/16"), (_NSG, "10.9.0.0/16")),
+    Mistake(
+        "another address",
+        "NET-03",
+        lambda two: two.set("site-network-interface", "ipConfigurations.0.privateIPAddress", "10.1.1.11"),
+        ("site-network-interface", "10.1.1.11", "10.1.1.10"),
+    ),
+    Mistake(
+        "address that may change",
+        "NET-03",
+        lambda two: two.set("site-network-interface", "ipConfigurations.0.privateIPAllocationMethod", "Dynamic"),
+        ("site-network-interface", "Static"),
+    ),
+    Mistake(
+        "subnet without rules",
+        "NET-03",
+        lambda two: two.drop("site-subnet", "networkSecurityGroup"),
+        ("site-subnet", "networkSecurityGroup"),
+    ),
+    Mistake(
+        "subnet without a way out",
+        "NET-03",
+        lambda two: two.drop("site-subnet", "natGateway"),
+        ("site-subnet", "natGateway"),
+    ),
+    Mistake(
+        "subnet with another way out",
+        "NET-03",
+        lambda two: two.drop("site-subnet", "defaultOutboundAccess"),
+        ("site-subnet", "defaultOutboundAccess"),
+    ),
+    Mistake(
+        "gateway in two zones",
+        "NET-04",
+        lambda two: two.set("site-nat-gateway", "zones", ["1", "2"]),
+        ("site-nat-gateway", "1, 2"),
+    ),
+    Mistake(
+        "subnet outside its network",
+        "NET-05",
+        lambda two: two.set("enterprise-virtual-network", "addressSpace.addressPrefixes", ["10.2.0.0/24"]),
+        ("enterprise-subnet", "10.2.1.0/24", "10.2.0.0/24"),
+    ),
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_is_reported(mistake: Mistake, two: Workbench, reported: Callable[..., None]) -> None:
+    mistake.change(two)
+    reported(two, mistake.rule, *mistake.said, also=mistake.also)
+
+
+def test_links_that_share_attributes(three: Workbench, reported: Callable[..., None]) -> None:
+    three.set(_AUTHENTICATION, f"{_ATTRIBUTES}.lyon-to-enterprise-g1.attributes.link", "berlin-to-enterprise")
+    reported(three, "MQTT-03", "CN=lyon-to-enterprise-g1", "attributes", also=("MQTT-04",))
+
+
+def test_a_link_with_the_rights_of_another(three: Workbench, reported: Callable[..., None]) -> None:
+    first = three.value(_AUTHORIZATION, f"{_RULES}.0.brokerResources.1")
+    first["topics"] = ["berlin/output", "lyon/output"]
+    reported(three, "MQTT-04", "lyon/output", "exactly ['berlin/output']")
+
+
+def test_equal_client_ids_at_one_broker(three: Workbench, reported: Callable[..., None]) -> None:
+    three.set("lyon-to-enterprise-endpoint", "properties.mqttSettings.clientIdPrefix", "berlin-")
+    reported(three, "MQTT-05", "berlin-to-enterprise-input", "throw", also=("MQTT-04", "OUT-01"))
+
+
+def test_a_host_by_name(three: Workbench, reported: Callable[..., None]) -> None:
+    three.set("lyon-to-enterprise-endpoint", _HOST, "10.20.1.10:28883")
+    reported(three, "MQTT-01", "lyon-to-enterprise-endpoint", "mqtt.example.com:28883")
+
+
+def test_sources_of_several_clients(three: Workbench, reported: Callable[..., None]) -> None:
+    three.value(_NSG, "securityRules.0.sourceAddressPrefixes").remove("10.12.1.0/24")
+    reported(three, "NET-02", "10.12.1.0/24", "lyon-to-enterprise")
+
+
+def test_sites_are_not_peered_with_each_other(three: Workbench, reported: Callable[..., None]) -> None:
+    remote = three.get("lyon-virtual-network")
+    half = three.get(_peering(three, "berlin", "enterprise"))
+    three.copy(
+        half.name, "berlin-to-lyon", virtualNetworkPeeringName="peer-b-to-l", remoteVirtualNetwork={"id": remote.id}
+    )
+    three.depend("berlin-to-lyon", "lyon-virtual-network", "lyon-subnet", *_all_peerings(three))
+    reported(three, "NET-01", "berlin-to-lyon", "no link")
+
+
+def _all_peerings(bench: Workbench) -> list[str]:
+    found = [one.name for one in bench.graph.resources.values() if one.type.endswith(":VirtualNetworkPeering")]
+    return [name for name in found if name != "berlin-to-lyon"]
+
+
+def test_each_of_two_links_of_a_site(brokers: Workbench, reported: Callable[..., None]) -> None:
+    brokers.set("site-to-archive-endpoint", _HOST, brokers.value("site-to-enterprise-endpoint", _HOST))
+    reported(brokers, "MQTT-01", "site-to-archive-endpoint", ":28884", also=("PKI-01",))
+
+
+def test_a_cluster_without_links_listens_to_nobody(brokers: Workbench) -> None:
+    brokers.set("lone-default-listener", "properties.serviceType", "LoadBalancer")
+    findings = brokers.findings()
+    assert {one.rule for one in findings} == {"MQTT-02", "MQTT-01"}
+    assert any("no link ends at cluster lone" in one.message for one in findings)

@@ -1,0 +1,188 @@
+"""A recorded deployment to break: each method makes one change, as a mistake in the program would."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from arm.values import Secret
+from graph import pem, tls_values
+from graph.graph import Graph, Resource
+from rules import Finding, judge
+from settings import Settings
+
+
+class Workbench:
+    """A graph of one's own. Resources are meant by logical name, with their kind where two share a name."""
+
+    def __init__(self, graph: Graph, settings: Settings) -> None:
+        self.graph, self.settings = graph, settings
+
+    def findings(self) -> list[Finding]:
+        return judge(self.graph, self.settings)
+
+    def get(self, name: str, kind: str = "") -> Resource:
+        found = [one for one in self.graph.resources.values() if one.name == name and one.type.endswith(kind)]
+        custom = [one for one in found if one.custom] or found
+        assert len(custom) == 1, f"{name}: {[one.type for one in custom]}"
+        return custom[0]
+
+    # Inputs
+
+    def set(self, name: str, path: str, value: Any, kind: str = "") -> None:
+        parent, last = self._parent(self.get(name, kind).inputs, path)
+        parent[last] = value
+
+    def drop(self, name: str, path: str, kind: str = "") -> None:
+        parent, last = self._parent(self.get(name, kind).inputs, path)
+        del parent[last]
+
+    def value(self, name: str, path: str) -> Any:
+        parent, last = self._parent(self.get(name).inputs, path)
+        return parent[last]
+
+    def _parent(self, inputs: Any, path: str) -> tuple[Any, Any]:
+        *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        for step in steps:
+            inputs = inputs[step]
+        return inputs, last
+
+    # The graph
+
+    def remove(self, name: str, kind: str = "") -> None:
+        """As if the program did not make it."""
+        urn = self.get(name, kind).urn
+        del self.graph.resources[urn]
+        for one in self.graph.resources.values():
+            one.dependencies = [other for other in one.dependencies if other != urn]
+
+    def copy(self, name: str, new: str, **inputs: Any) -> Resource:
+        """One more resource, with some inputs changed and with an ARM id of its own."""
+        one = self.get(name)
+        urn = one.urn.removesuffix(name) + new
+        copied = replace(one, urn=urn, name=new, inputs={**one.inputs, **inputs})
+        self.graph.resources[urn] = copied
+        return copied
+
+    def depend(self, name: str, *others: str) -> None:
+        one = self.get(name)
+        one.dependencies = [*one.dependencies, *(self.get(other).urn for other in others)]
+
+    def forget(self, name: str, *others: str) -> None:
+        """The resource waits for these no more."""
+        one, urns = self.get(name), {self.get(other).urn for other in others}
+        one.dependencies = [urn for urn in one.dependencies if urn not in urns]
+        one.property_dependencies = {
+            key: [urn for urn in given if urn not in urns] for key, given in one.property_dependencies.items()
+        }
+
+    def options(self, name: str, kind: str = "", **changes: Any) -> None:
+        one = self.get(name, kind)
+        one.options = replace(one.options, **changes)
+
+    # Run Commands
+
+    def parameter(self, command: str, name: str, value: str | Secret) -> None:
+        for one in self.get(command).inputs["parameters"]:
+            if one["name"] == name:
+                one["value"] = value
+
+    def decoded(self, command: str, name: str) -> list[dict[str, Any]]:
+        parameters = {one["name"]: one["value"] for one in self.get(command).inputs["parameters"]}
+        found: list[dict[str, Any]] = json.loads(base64.b64decode(parameters[name]))
+        return found
+
+    def encode(self, command: str, name: str, change: Callable[[list[dict[str, Any]]], Any]) -> None:
+        """Change the list that a parameter carries."""
+        found = self.decoded(command, name)
+        change(found)
+        self.parameter(command, name, base64.b64encode(json.dumps(found).encode()).decode())
+
+    # Certificates
+
+    def published(self, secret: str) -> str:
+        value: str = self.get(secret, "keyvault:Secret").plain_inputs["properties"]["value"]
+        return value
+
+    def publish(self, secret: str, text: str) -> None:
+        """Put another text into the vault, and let the gates look for it."""
+        old = self.published(secret)
+        self.set(secret, "properties.value", Secret(text), kind="keyvault:Secret")
+        self._expect(old, text)
+
+    def bundle(self, command: str, name: str, text: str) -> None:
+        """Put another text into a trust Bundle, and let the gates look for it."""
+
+        def change(objects: list[dict[str, Any]]) -> None:
+            for one in objects:
+                if one["metadata"]["name"] == name:
+                    sources = one["spec"]["sources"]
+                    self._expect(sources[1]["inLine"], text)
+                    sources[1]["inLine"] = text
+
+        self.encode(command, "OBJECTS", change)
+
+    def _expect(self, old: str, new: str) -> None:
+        before, after = pem.certificates(old), pem.certificates(new)
+        if not before or not after:
+            return
+
+        def change(expected: list[dict[str, Any]]) -> None:
+            for one in expected:
+                if one["certificate"]["sha256"] == pem.sha256(before[0]):
+                    one["certificate"]["sha256"] = pem.sha256(after[0])
+
+        gates = [name for name in (one.name for one in self.graph.resources.values()) if name.endswith("await-secrets")]
+        for gate in gates:
+            self.encode(gate, "EXPECTED", change)
+
+    def root(self, side: str) -> str:
+        pem_text: str = self.get(f"{side}-root-g1").plain_outputs["certPem"]
+        return pem_text
+
+    def intermediate(self, side: str) -> tuple[str, str]:
+        """Certificate and key."""
+        return (
+            self.get(f"{side}-intermediate-g1").plain_outputs["certPem"],
+            self.get(f"{side}-intermediate-key-g1").plain_outputs["privateKeyPemPkcs8"],
+        )
+
+    def issue(self, side: str, common_name: str, *, algorithm: str = "ECDSA", **inputs: Any) -> tuple[str, str]:
+        """A certificate signed by one side's intermediate, and its key."""
+        ca, ca_key = self.intermediate(side)
+        key: str = tls_values.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"]
+        names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}
+        subject = {"commonName": common_name, **inputs.pop("subject", {})}
+        request = tls_values.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1][
+            "certRequestPem"
+        ]
+        certificate: str = tls_values.create(
+            "LocallySignedCert",
+            {
+                "certRequestPem": request,
+                "caCertPem": ca,
+                "caPrivateKeyPem": ca_key,
+                "setSubjectKeyId": True,
+                "allowedUses": ["digital_signature", f"{side}_auth"],
+                "validityPeriodHours": 24,
+                **inputs,
+            },
+        )[1]["certPem"]
+        return certificate, key
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One change, the rule that it breaks, words of the finding, and rules that are broken with it."""
+
+    what: str
+    rule: str
+    change: Callable[[Workbench], object]
+    said: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.what
