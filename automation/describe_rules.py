@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal.azure.world_rules import WORLD_RULES
+from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rehearsal.pages import serve, table
 from rules import PREVIEW_RULES, RULES

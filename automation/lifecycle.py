@@ -71,7 +71,7 @@ def deployer(
 
 def _offline(faults: Faults | None, clock: ManualClock) -> auto.PulumiCommand:
     """Loaded only here: deploying in earnest takes requirements.txt and nothing of requirements-dev.txt."""
-    from rehearsal.command import OfflineCommand
+    from rehearsal.engine.cli import OfflineCommand
 
     return OfflineCommand(faults=faults, clock=clock)
 

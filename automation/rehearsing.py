@@ -10,10 +10,10 @@ from automation.deploy import Report
 from automation.lifecycle import deployer, elsewhere
 from graph.plan import Where, graph_of_state, wheres
 from graph.urns import name_of
-from rehearsal.command.backend import Backend
+from rehearsal.engine.cli.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.rehearse import Rehearsal, rehearse
-from rehearsal.traffic import Traffic, try_traffic
+from rehearsal.verify.messages import Traffic, try_traffic
 from settings import Settings, stack_file
 
 MESSAGES = 200

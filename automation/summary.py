@@ -25,7 +25,7 @@ from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import Proof
 from rehearsal.mqtt.result import summary as proved
 from rehearsal.rehearse import Rehearsal
-from rehearsal.traffic import Traffic
+from rehearsal.verify.messages import Traffic
 from rules import PREVIEW_RULES, RULES
 
 _RULES = len(RULES) + len(PREVIEW_RULES)

@@ -27,8 +27,8 @@ from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
 from rehearsal.azure.world import Entry, Surroundings, World
-from rehearsal.command import OfflineCommand
 from rehearsal.engine import Engine, Options, Recording, State
+from rehearsal.engine.cli import OfflineCommand
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file

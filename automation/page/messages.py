@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.result import LinkProof, PortProof, Proof
 from rehearsal.mqtt.result import summary as proved
-from rehearsal.traffic import Traffic
+from rehearsal.verify.messages import Traffic
 from settings import Settings
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.azure.world_rules import WORLD_RULES
+from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import PREVIEW_RULES, RULES, Finding
 

@@ -9,7 +9,7 @@ from automation.advice import filled
 from automation.deploy import Failure, Report
 from automation.rehearsing import Deployed, Run
 from graph.urns import name_of
-from rehearsal.traffic import Traffic
+from rehearsal.verify.messages import Traffic
 from rules import Finding
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.azure.faults import KINDS, Kind
-from rehearsal.azure.world_quotas import QUOTAS
-from rehearsal.azure.world_rules import WORLD_RULES
+from rehearsal.azure.refusals import WORLD_RULES
+from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.pages import serve, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "world.md"

@@ -15,14 +15,14 @@ from typing import Any
 
 from arm import ids
 from arm.shapes import Shape
-from rehearsal.azure import world_access, world_file
+from rehearsal.azure import world_file
 from rehearsal.azure.clock import Clock, SystemClock
+from rehearsal.azure.effects import after_put, remove
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
-from rehearsal.azure.world_effects import after_put, remove
-from rehearsal.azure.world_existence import not_found
-from rehearsal.azure.world_rules import DELETE, PUT, refuse
-from rehearsal.azure.world_state import Call, Entry, State, Surroundings
+from rehearsal.azure.refusals import DELETE, PUT, access, refuse
+from rehearsal.azure.refusals.existence import not_found
+from rehearsal.azure.state import Call, Entry, State, Surroundings
 
 __all__ = ["Entry", "Surroundings", "World"]
 
@@ -149,7 +149,7 @@ class World:
             if record is None:
                 raise ArmError(404, "DeletedVaultNotFound", f"The specified deleted vault '{arm_id}' does not exist.")
             deleted = record.entries[0]
-            vault = state.find(ids.parent_of(arm_id)) if deleted.type == world_access.SECRET else deleted
+            vault = state.find(ids.parent_of(arm_id)) if deleted.type == access.SECRET else deleted
             if vault and ids.at(vault.outputs, "properties.enablePurgeProtection"):
                 raise ArmError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
             del state.soft_deleted[ids.key(arm_id)]
@@ -167,7 +167,7 @@ class World:
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:
         """Whether a role assignment exists at the scope or above it and has spread."""
         with self._settled() as state:
-            return world_access.is_effective(state, scope, role_guid, principal_id)
+            return access.is_effective(state, scope, role_guid, principal_id)
 
     def save(self, path: Path) -> None:
         """Write everything to a file that only its owner can read: it holds secrets."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from arm import ids
-from rehearsal.azure.world_state import Entry, SoftDeleted, State
+from rehearsal.azure.state import Entry, SoftDeleted, State
 
 
 def save(state: State, path: Path) -> None:

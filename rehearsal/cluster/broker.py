@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from graph.inputs import items, mapping, text, x509_settings
-from rehearsal.azure.world_clusters import INSTANCE, LISTENER
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.refusals.clusters import INSTANCE, LISTENER
+from rehearsal.azure.state import Entry
+from rehearsal.cluster.model import ConfigMap, Problem, Secret
 from rehearsal.cluster.pairs import SERVER, TLS, ca_faults, chain_of, faults, why_unusable
-from rehearsal.cluster.reach import Reached
-from rehearsal.cluster.view import ConfigMap, Problem, Secret
+from rehearsal.cluster.placement import Reached
 
 BROKER = f"{INSTANCE}/brokers"
 AUTHENTICATION = f"{BROKER}/authentications"

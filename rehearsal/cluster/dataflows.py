@@ -8,10 +8,10 @@ from typing import Any
 from arm import ids
 from graph import pem
 from graph.inputs import items, mapping, text
-from rehearsal.azure.world_clusters import DATAFLOW, INSTANCE, LISTENER
+from rehearsal.azure.refusals.clusters import DATAFLOW, INSTANCE, LISTENER
 from rehearsal.cluster.broker import Around, manual_secrets, ports, why_no_ca
+from rehearsal.cluster.model import ClusterView, Dataflow, Problem
 from rehearsal.cluster.pairs import CLIENT, MQTT_CLIENT, TLS, chain_of, faults, why_unusable
-from rehearsal.cluster.view import ClusterView, Dataflow, Problem
 from settings import well_known
 
 ENDPOINT = f"{INSTANCE}/dataflowEndpoints"

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from arm import ids
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.state import Entry
 
 CONNECTED_CLUSTER = "Microsoft.Kubernetes/connectedClusters"
 PROVIDER_CLASS = "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses"

@@ -18,7 +18,7 @@ Written by `make docs`. Change the table in `rehearsal/cluster/rules.py`, not th
 
 A rehearsal starts no cluster. It computes what each connected cluster would hold, from what was deployed into the
 [modelled Azure](world.md) and from nothing else: Secrets, ConfigMaps, listeners, endpoints, dataflows, and whether the
-broker's frontends run (`rehearsal/cluster/view.py`). It can do so at any moment of a deployment.
+broker's frontends run (`rehearsal/cluster/model.py`). It can do so at any moment of a deployment.
 
 What it does:
 

@@ -12,11 +12,11 @@ from typing import Any
 from arm import ids
 from graph import pem
 from graph.inputs import decoded, text, texts
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.state import Entry
+from rehearsal.cluster.build import view_of
 from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
-from rehearsal.cluster.facts import node_of
-from rehearsal.cluster.view import ClusterView
-from rehearsal.cluster.views import view_of
+from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.node_state import node_of
 from settings import well_known
 
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")

@@ -7,10 +7,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from arm import ids
-from rehearsal.azure.world_network import PEERING, remote_of
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.refusals.network import PEERING, remote_of
+from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed
-from rehearsal.cluster.view import ClusterView, Problem
+from rehearsal.cluster.model import ClusterView, Problem
 from rehearsal.mqtt.links import Link, find_links
 
 _NIC = "Microsoft.Network/networkInterfaces"

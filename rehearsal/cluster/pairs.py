@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from graph import pem
-from rehearsal.cluster.view import Secret
+from rehearsal.cluster.model import Secret
 
 SERVER, CLIENT = "serverAuth", "clientAuth"
 _USES = {SERVER: ExtendedKeyUsageOID.SERVER_AUTH, CLIENT: ExtendedKeyUsageOID.CLIENT_AUTH}

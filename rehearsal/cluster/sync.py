@@ -10,14 +10,14 @@ from typing import Any
 import yaml
 
 from graph.inputs import at, items, text
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.state import Entry
 from rehearsal.cluster import vault
 from rehearsal.cluster.deployed import PROVIDER_CLASS, SECRET_SYNC, Deployed
-from rehearsal.cluster.facts import Facts
-from rehearsal.cluster.reach import Reached
+from rehearsal.cluster.model import Condition, Problem, Secret
+from rehearsal.cluster.node_state import Facts
+from rehearsal.cluster.placement import Reached
 from rehearsal.cluster.tls_secrets import as_tls
 from rehearsal.cluster.vault import Reader, Refusal, ServiceAccount
-from rehearsal.cluster.view import Condition, Problem, Secret
 from settings import well_known
 
 _TLS = "kubernetes.io/tls"

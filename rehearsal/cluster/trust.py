@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph import pem
 from graph.inputs import items, mapping, text
-from rehearsal.azure.world_state import Entry
-from rehearsal.cluster.facts import Facts
+from rehearsal.azure.state import Entry
+from rehearsal.cluster.model import ConfigMap, Problem
+from rehearsal.cluster.node_state import Facts
 from rehearsal.cluster.pairs import ca_faults
-from rehearsal.cluster.reach import Reached
-from rehearsal.cluster.view import ConfigMap, Problem
+from rehearsal.cluster.placement import Reached
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 """Kubernetes gives every namespace a label with its own name."""

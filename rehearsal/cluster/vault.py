@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from arm import ids
 from graph.inputs import at, items, mapping, short, text
-from rehearsal.azure.world_access import CREDENTIAL, IDENTITY, VAULT
-from rehearsal.azure.world_state import Entry
+from rehearsal.azure.refusals.access import CREDENTIAL, IDENTITY, VAULT
+from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
 from settings import roles, well_known
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graph import pem
-from rehearsal.cluster.view import ClusterView, Dataflow
+from rehearsal.cluster.model import ClusterView, Dataflow
 from rehearsal.mqtt.links import is_local
 from rehearsal.mqtt.private import load_pair
 from rehearsal.mqtt.reading import Body, UnmappedError, trusted

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph import pem
-from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.client import ClientPlan, tls_context
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.oracle import Action, decide

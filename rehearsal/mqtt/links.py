@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph import pem
-from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.model import ClusterView
 
 
 @dataclass(frozen=True)

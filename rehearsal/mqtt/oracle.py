@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from graph import pem
-from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.authority import to_pem
 from rehearsal.mqtt.verify import why_not_client
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from graph import pem
-from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.attacks import UNPROVABLE, Target, attack, impostor, not_exercised
 from rehearsal.mqtt.attempts import AT_TLS, Case, Stage
 from rehearsal.mqtt.authority import Sign

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph import pem
-from rehearsal.cluster.view import ConfigMap
+from rehearsal.cluster.model import ConfigMap
 
 
 class UnmappedError(Exception):

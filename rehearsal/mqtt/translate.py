@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rehearsal.cluster.view import ClusterView
+from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.reading import Body, UnmappedError, trusted
 
 _SIMPLE_SUBJECT = re.compile(r"\s*CN\s*=\s*([A-Za-z0-9](?:[A-Za-z0-9 ._@-]*[A-Za-z0-9])?)\s*")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from rehearsal.azure.world import Surroundings
-from rehearsal.command.backend import Backend
+from rehearsal.engine.cli.backend import Backend
 from rehearsal.mqtt import install
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS

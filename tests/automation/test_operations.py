@@ -15,9 +15,9 @@ from semver import VersionInfo
 from automation.operations import PARALLEL, Operation, Outcome, run
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
-from rehearsal.command.events import streaming
-from tests.unit.command.project import Project
-from tests.unit.engine.memory import Group, Thing, options
+from rehearsal.engine.cli.events import streaming
+from tests.rehearsal.engine.cli.project import Project
+from tests.rehearsal.engine.memory import Group, Thing, options
 
 STACK_URN = "urn:pulumi:test::edge-stamps::pulumi:pulumi:Stack::edge-stamps-test"
 VNET_URN = "urn:pulumi:test::edge-stamps::azure-native:network:VirtualNetwork::vnet"

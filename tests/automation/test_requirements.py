@@ -24,7 +24,7 @@ def test_what_a_real_up_loads_needs_no_package_of_the_rehearsal() -> None:
 
 def test_a_rehearsal_does_need_one() -> None:
     """Or the test above would show nothing."""
-    program = f"{BLOCKED}import rehearsal.command"
+    program = f"{BLOCKED}import rehearsal.engine.cli"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, timeout=60, check=False
     )

@@ -19,7 +19,7 @@ from automation.living import Asked, deployer_of, operate
 from automation.operations import Operation
 from automation.stacks import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.command.backend import Backend
+from rehearsal.engine.cli.backend import Backend
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from rehearsal.azure.world_rules import WORLD_RULES
+from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import PREVIEW_RULES, RULES
 from tests.conftest import PROGRAM

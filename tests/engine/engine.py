@@ -22,7 +22,7 @@ from automation.deploy import Deployer
 from automation.operations import Operation, Outcome, run
 from automation.runs import Runs
 from automation.stacks import pulumi_cli
-from rehearsal.command import OfflineCommand
+from rehearsal.engine.cli import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serving
 from settings import stack_file

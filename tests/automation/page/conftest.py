@@ -17,7 +17,7 @@ from automation.rehearsing import Run, rehearse_and_deploy
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule
-from rehearsal.cluster.view import Problem
+from rehearsal.cluster.model import Problem
 from rules import judge
 from tests.automation.page.document import Element, parse
 from tests.conftest import PROGRAM, resolve

@@ -1,0 +1,146 @@
+"""What a write brings about beside the resource itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from arm import ids
+from arm.shapes import shape_of
+from rehearsal.azure.errors import ArmError, OperationFailedError
+from rehearsal.azure.refusals import access, refuse
+from rehearsal.azure.refusals.access import SECRET, VAULT
+from rehearsal.azure.refusals.network import PEERING, RUN_COMMAND, other_half, remote_of
+from rehearsal.azure.state import Call, Entry, SoftDeleted, State
+
+_DAY = 24 * 60 * 60
+_CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
+
+
+def after_put(state: State, call: Call, entry: Entry) -> None:
+    """All effects of an accepted PUT.
+
+    Raises:
+        OperationFailedError: a script failed, or another part of the long-running operation.
+    """
+    if call.type == PEERING:
+        _peer(state, entry)
+    elif call.type == VAULT:
+        _keep_protection(state, call, entry)
+        _recover(state, call)
+    elif call.type == RUN_COMMAND and call.name in _SCRIPTS:
+        _SCRIPTS[call.name](state, call)
+
+
+def remove(state: State, arm_id: str) -> None:
+    """Delete a resource and everything in its path, and whatever follows from that."""
+    gone = state.below(arm_id)
+    for entry in gone:
+        del state.entries[ids.key(entry.id)]
+        state.running.pop(ids.key(entry.id), None)
+    _soft_delete(state, gone)
+    _disconnect(state, gone)
+
+
+def _peer(state: State, peering: Entry) -> None:
+    """Both halves exist: Connected; one: Initiated (field-review §3.24)."""
+    half = other_half(state, peering.id, remote_of(peering.inputs))
+    for one in (peering, half):
+        if one:
+            peering_state, level = ("Connected", "FullyInSync") if half else ("Initiated", "RemoteNotInSync")
+            state.change(one, outputs={**one.outputs, "peeringState": peering_state, "peeringSyncLevel": level})
+
+
+def _disconnect(state: State, gone: list[Entry]) -> None:
+    """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
+    lost = {ids.key(entry.id) for entry in gone}
+    lost_halves = {(ids.key(ids.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
+    for peering in list(state.of_type(PEERING)):
+        here, there = ids.key(ids.parent_of(peering.id)), remote_of(peering.inputs)
+        if there in lost or (there, here) in lost_halves:
+            state.change(peering, outputs={**peering.outputs, "peeringState": "Disconnected"})
+
+
+def _keep_protection(state: State, call: Call, vault: Entry) -> None:
+    """Purge protection that a body leaves out stays on."""
+    if call.old and ids.at(call.old.outputs, "properties.enablePurgeProtection"):
+        properties = {**vault.outputs["properties"], "enablePurgeProtection": True}
+        state.change(vault, outputs={**vault.outputs, "properties": properties})
+
+
+def _recover(state: State, call: Call) -> None:
+    """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
+    key = ids.key(call.arm_id)
+    record = state.soft_deleted.pop(key, None)
+    if record and state.clock.now() < record.purged_at:
+        state.change(state.entries[key], created_at=record.entries[0].created_at)
+        state.entries.update({ids.key(secret.id): secret for secret in record.entries[1:]})
+
+
+def _soft_delete(state: State, gone: list[Entry]) -> None:
+    """Deleted vaults, with their secrets, and secrets deleted by themselves wait to be purged."""
+    vaults = [entry for entry in gone if entry.type == VAULT]
+    secrets = [entry for entry in gone if entry.type == SECRET]
+    for vault in vaults:
+        inside = [secret for secret in secrets if ids.is_below(secret.id, vault.id)]
+        state.soft_deleted[ids.key(vault.id)] = SoftDeleted([vault, *inside], _purged_at(state, vault))
+    for secret in secrets:
+        if still_there := state.find(ids.parent_of(secret.id)):
+            state.soft_deleted[ids.key(secret.id)] = SoftDeleted([secret], _purged_at(state, still_there))
+
+
+def _purged_at(state: State, vault: Entry) -> float:
+    days = ids.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
+    return state.clock.now() + float(days) * _DAY
+
+
+def _connect_arc(state: State, call: Call) -> None:
+    """nodes/connect-arc.sh: leaves its own cluster alone, replaces that of an earlier node, else makes a new one."""
+    given = _parameters(call.inputs)
+    group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
+    cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
+    vm = state.find(ids.parent_of(call.arm_id))
+    node = vm.outputs["vmId"] if vm else ""
+    there = state.find(cluster_id)
+    if there and there.facts.get("node") == node:
+        return
+    shape = shape_of(_CONNECTED_CLUSTER)
+    inputs = {
+        "resourceGroupName": given["RESOURCE_GROUP"],
+        "clusterName": given["CLUSTER_NAME"],
+        "location": given["LOCATION"],
+        "identity": {"type": "SystemAssigned"},
+    }
+    try:
+        if there:
+            refuse(state, Call("delete", cluster_id, {}, None, there))
+            remove(state, cluster_id)
+        if not state.find(group):
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{given['RESOURCE_GROUP']}' not found.")
+    except ArmError as refused:
+        raise _script_failed(call, refused.message) from refused
+    state.change(state.write(shape, cluster_id, inputs), facts={"node": node})
+
+
+def _await_secrets(state: State, call: Call) -> None:
+    """nodes/await-secrets.sh: waits until the cluster holds what it expects, or fails when its time is over."""
+    from rehearsal.cluster import gate  # the model of a cluster is built on this one
+
+    given = _parameters(call.inputs)
+    is_effective = partial(access.is_effective, state, within=gate.wait_seconds(given))
+    if error := gate.answer(state.entries.values(), is_effective, call.arm_id, given):
+        raise _script_failed(call, error)
+
+
+def _script_failed(call: Call, error: str) -> OperationFailedError:
+    message = f"Run Command {call.name} failed with exit code 1: {error}"
+    return OperationFailedError(200, "VMExtensionProvisioningError", message)
+
+
+def _parameters(inputs: Mapping[str, Any]) -> dict[str, str]:
+    return {parameter["name"]: parameter["value"] for parameter in inputs.get("parameters", [])}
+
+
+# Facts per script, by the Run Command's name: what it makes in ARM, and whether it fails.
+_SCRIPTS = {"connect-arc": _connect_arc, "await-secrets": _await_secrets}

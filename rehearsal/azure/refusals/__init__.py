@@ -1,0 +1,112 @@
+"""What Azure refuses: one table, with the source of each rule. The first refusal is the answer.
+
+What a write brings about beside the resource (peering states, soft delete, connected clusters) is in `world_effects`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rehearsal.azure.refusals import access, clusters, existence, network, quotas
+from rehearsal.azure.state import Call, Check, State
+
+PUT, DELETE = "put", "delete"
+
+
+@dataclass(frozen=True)
+class WorldRule:
+    """One reason to refuse a write; `on` are the operations that it is about."""
+
+    id: str
+    title: str
+    source: str
+    check: Check
+    on: tuple[str, ...] = (PUT,)
+
+
+def _quota(rule_id: str, name: str) -> WorldRule:
+    quota = quotas.QUOTAS[name]
+    return WorldRule(rule_id, quota.title, quota.source, quota.check)
+
+
+_PAINS = "model-codebases Part 5"
+_ARM = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"
+_VNET = "learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues"
+_VCPUS = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota"
+_VAULT = "learn.microsoft.com/azure/key-vault/general/soft-delete-overview"
+
+WORLD_RULES: tuple[WorldRule, ...] = (
+    WorldRule("WORLD-01", "A resource group exists before what is in it", _ARM, existence.resource_group),
+    WorldRule("WORLD-02", "A parent exists before its children, a scope before what extends it", _ARM,
+              existence.parent),
+    WorldRule("WORLD-03", "Bodies have the form that Azure asks for", "Microsoft's ARM request schemas",
+              existence.body_form),
+    WorldRule("WORLD-04", "Every ARM id in a body leads to something", _ARM, existence.references),
+    WorldRule("WORLD-05", "Global names are not taken, by us or by somebody else", _ARM, existence.global_names),
+    WorldRule("WORLD-06", "What cannot be changed stays as it is", "arm/types.py", existence.immutable),
+    WorldRule("WORLD-07", "What is in use is not deleted", "field-review §3.21; codes of Microsoft.Network in " + _ARM,
+              existence.in_use, (DELETE,)),
+    WorldRule("WORLD-08", "Children of a VNet, and credentials of an identity, are written one at a time",
+              f"{_PAINS}, no. 12, 17; field-review §3.18", network.one_at_a_time, (PUT, DELETE)),
+    WorldRule("WORLD-09", "A peering refers to a VNet that is ready", f"{_PAINS}, no. 20", network.remote_is_ready),
+    WorldRule("WORLD-10", "Peered address spaces do not overlap", "field-review §3.24", network.no_overlap),
+    WorldRule("WORLD-11", "A VNet has one peering to another", f"{_PAINS}, no. 22", network.one_peering_each),
+    WorldRule("WORLD-12", "No peering to a half that is Disconnected", _VNET, network.other_half_is_connected),
+    WorldRule("WORLD-13", "A subnet lies in its VNet, beside its siblings", _ARM, network.subnet_fits),
+    WorldRule("WORLD-14", "A deleted vault blocks its name until it is purged", _VAULT, access.vault_name_is_free),
+    WorldRule("WORLD-15", "Purge protection is never switched off", _VAULT, access.purge_protection_stays),
+    WorldRule("WORLD-16", "A deleted vault secret blocks its name until it is purged", _VAULT,
+              access.secret_name_is_free),
+    WorldRule("WORLD-17", "ARM does not delete vault secrets", f"{_PAINS}, no. 15; field-review §3.19",
+              access.secret_is_not_deleted, (DELETE,)),
+    WorldRule("WORLD-18", "One role assignment for each scope, role and principal", f"{_PAINS}, no. 9",
+              access.role_is_new),
+    WorldRule("WORLD-19", "The name of a role assignment is used at one scope",
+              "learn.microsoft.com/azure/role-based-access-control/troubleshooting", access.role_name_is_free),
+    WorldRule("WORLD-20", "A fresh principal needs principalType", f"{_PAINS}, no. 10; field-review §3.20",
+              access.principal_is_known),
+    _quota("WORLD-21", "federated credentials"),
+    WorldRule("WORLD-22", "Issuer and subject are unique among an identity's credentials",
+              "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+              access.credential_is_unique),
+    WorldRule("WORLD-23", "The region has vCPUs left", _VCPUS, quotas.vcpus_per_region),
+    _quota("WORLD-24", "Run Commands"),
+    WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.vm_runs),
+    WorldRule("WORLD-26", "A custom location is made of extensions of its host", "field-review §3.2",
+              clusters.extensions_of_host),
+    WorldRule("WORLD-27", "The extensions of a custom location are installed", "field-review §4, Cloud",
+              clusters.extension_is_ready),
+    WorldRule("WORLD-28", "An installed extension serves the type in this API version",
+              "field-review §3.2, aio-cli-facts §9.2", clusters.served_by_extension),
+    WorldRule("WORLD-29", "What is installed or removed on a cluster finds its node",
+              "field-review §1.6, §3.21", clusters.node_is_there, (PUT, DELETE)),
+    WorldRule("WORLD-30", "One AIO instance per cluster and per resource group", "field-review §3.3",
+              clusters.one_instance),
+    WorldRule("WORLD-31", "One listener per service type, each port once", "field-review §3.5",
+              clusters.listeners_are_apart),
+    _quota("WORLD-32", "dataflows"),
+    WorldRule("WORLD-33", "What is still being created or updated is neither written nor deleted",
+              f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.not_running, (PUT, DELETE)),
+    WorldRule("WORLD-34", "Nothing is put below what is still being created or updated",
+              f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.parent_not_running),
+    _quota("WORLD-35", "role assignments"),
+    _quota("WORLD-36", "peerings"),
+    _quota("WORLD-37", "VNets"),
+    _quota("WORLD-38", "public IP addresses"),
+    _quota("WORLD-39", "storage accounts"),
+    _quota("WORLD-40", "resource groups"),
+    WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
+)  # fmt: skip
+"""Every refusal; ids are stable."""
+
+
+def refuse(state: State, call: Call) -> None:
+    """Raise the first refusal of this call, if there is one.
+
+    Raises:
+        ArmError: what Azure would answer.
+    """
+    for rule in WORLD_RULES:
+        if call.operation in rule.on:
+            for error in rule.check(state, call):
+                raise error

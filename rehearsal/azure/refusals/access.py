@@ -1,0 +1,139 @@
+"""Refusals of vaults, identities and role assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arm import ids
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.state import Call, Entry, State
+
+VAULT = "Microsoft.KeyVault/vaults"
+SECRET = f"{VAULT}/secrets"
+ROLE = "Microsoft.Authorization/roleAssignments"
+IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+CREDENTIAL = f"{IDENTITY}/federatedIdentityCredentials"
+
+
+def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+    """The name of a deleted vault is free once it is purged; until then it can only be recovered."""
+    if call.type != VAULT or not call.is_new:
+        return
+    recovers = ids.at(call.inputs, "properties.createMode") == "recover"
+    if state.blocked(call.arm_id) and not recovers:
+        message = (
+            "A vault with the same name already exists in deleted state. You need to either recover or purge existing"
+            " key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft"
+            " delete."
+        )
+        yield ArmError(409, "ConflictError", message)
+    elif recovers and not state.blocked(call.arm_id):
+        message = f"The specified deleted vault '{call.name}' was not found."
+        yield ArmError(404, "DeletedVaultNotFound", message)
+
+
+def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
+    """Purge protection is switched on for ever; false is never accepted."""
+    if call.type == VAULT and ids.at(call.inputs, "properties.enablePurgeProtection") is False:
+        message = (
+            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is'
+            " an irreversible action."
+        )
+        yield ArmError(400, "BadRequest", message)
+
+
+def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+    """The name of a deleted secret is free once it is purged."""
+    if call.type == SECRET and state.blocked(call.arm_id):
+        message = (
+            f"Secret {call.name} is currently in a deleted but recoverable state, and its name cannot be reused; in"
+            " this state, the secret can only be recovered or purged."
+        )
+        yield ArmError(409, "ObjectIsDeletedButRecoverable", message)
+
+
+def secret_is_not_deleted(_: State, call: Call) -> Iterator[ArmError]:
+    """ARM cannot delete a vault secret; only the vault's data plane can."""
+    if call.type == SECRET:
+        message = f"The HTTP method 'DELETE' is not supported at '{call.arm_id}'."
+        yield ArmError(405, "MethodNotAllowed", message)
+
+
+def role_is_new(state: State, call: Call) -> Iterator[ArmError]:
+    """One assignment for each scope, role and principal."""
+    if call.type != ROLE or not call.is_new:
+        return
+    for other in state.of_type(ROLE):
+        if _triple(other.id, other.inputs) == _triple(call.arm_id, call.inputs):
+            conflicting = other.name.replace("-", "")
+            message = f"The role assignment already exists. The ID of the conflicting role assignment is {conflicting}."
+            yield ArmError(409, "RoleAssignmentExists", message)
+
+
+def _triple(arm_id: str, inputs: object) -> tuple[str, str, str]:
+    role, principal = ids.at(inputs, "roleDefinitionId"), ids.at(inputs, "principalId")
+    return ids.key(ids.parent_of(arm_id)), ids.name_of(str(role)).lower(), str(principal).lower()
+
+
+def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+    """The GUID that names a role assignment is used at one scope only."""
+    if call.type != ROLE or not call.is_new:
+        return
+    if any(other.name.lower() == call.name.lower() for other in state.of_type(ROLE)):
+        message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+        yield ArmError(400, "RoleAssignmentUpdateNotPermitted", message)
+
+
+def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
+    """A principal that was just created is found only if the assignment says what kind it is."""
+    if call.type != ROLE or call.inputs.get("principalType"):
+        return
+    age = state.clock.now() - state.surroundings.principal_spread_seconds
+    principal = call.inputs.get("principalId")
+    if any(entry.created_at > age and principal in _principals(entry) for entry in state.entries.values()):
+        message = (
+            f"Principal {principal} does not exist in the directory {state.surroundings.tenant_id}. Check that you have"
+            " the correct principal ID. If you are creating this principal and then immediately assigning a role, this"
+            " error might be related to a replication delay. In this case, set the role assignment principalType"
+            " property to a value, such as ServicePrincipal, User, or Group."
+        )
+        yield ArmError(400, "PrincipalNotFound", message)
+
+
+def _principals(entry: Entry) -> tuple[object, object]:
+    own = entry.outputs.get("principalId") if entry.type == IDENTITY else None
+    return own, ids.at(entry.outputs, "identity.principalId")
+
+
+def is_effective(state: State, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
+    """Whether the principal has the role at the scope or above it, for long enough that Azure knows it everywhere.
+
+    Args:
+        within: seconds that somebody is going to wait for it.
+    """
+    age = state.clock.now() + within - state.surroundings.role_spread_seconds
+    for role in state.of_type(ROLE):
+        at, guid, principal = _triple(role.id, role.inputs)
+        fits = ids.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()
+        if fits and role.created_at <= age:
+            return True
+    return False
+
+
+def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
+    """Issuer and subject are a key among the credentials of an identity."""
+    wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
+    if call.type == CREDENTIAL and wanted in [
+        (other.inputs.get("issuer"), other.inputs.get("subject")) for other in _siblings(state, call)
+    ]:
+        message = "Issuer and subject combination already exists for this Managed Identity."
+        yield ArmError(409, "Conflict", message)
+
+
+def _siblings(state: State, call: Call) -> list[Entry]:
+    identity = ids.parent_of(call.arm_id)
+    return [
+        other
+        for other in state.of_type(CREDENTIAL)
+        if ids.is_below(other.id, identity) and ids.key(other.id) != ids.key(call.arm_id)
+    ]

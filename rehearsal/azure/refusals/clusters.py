@@ -1,0 +1,150 @@
+"""Refusals of Arc and of IoT Operations. Where Microsoft documents no wording, the text is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from arm import ids
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.refusals.network import VM
+from rehearsal.azure.state import Call, Entry, State
+from settings.releases import RELEASES
+
+EXTENSION = "Microsoft.KubernetesConfiguration/extensions"
+CUSTOM_LOCATION = "Microsoft.ExtendedLocation/customLocations"
+INSTANCE = "Microsoft.IoTOperations/instances"
+LISTENER = f"{INSTANCE}/brokers/listeners"
+DATAFLOW = f"{INSTANCE}/dataflowProfiles/dataflows"
+
+# Which extension serves the types of a namespace on a custom location.
+SERVED_BY = {
+    "Microsoft.IoTOperations": "microsoft.iotoperations",
+    "Microsoft.SecretSyncController": "microsoft.azure.secretstore",
+}
+
+
+def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
+    """A custom location lists at least one extension, and only those of its own cluster."""
+    if call.type != CUSTOM_LOCATION:
+        return
+    host, listed = str(call.inputs.get("hostResourceId")), call.inputs.get("clusterExtensionIds") or []
+    if not listed or not all(ids.is_below(extension, host) for extension in listed):
+        message = f"clusterExtensionIds of {call.arm_id} must be extensions of its host {host}."
+        yield ArmError(400, "InvalidClusterExtensionIds", message)
+
+
+def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
+    """The custom location's extension for this type is installed and knows the API version."""
+    wanted = SERVED_BY.get(call.type.split("/")[0])
+    if not wanted or call.shape is None:
+        return
+    extension = _extension(state, _custom_location(state, call.inputs), wanted)
+    newest = _newest_api(extension) if extension else ""
+    if not extension or (wanted == SERVED_BY["Microsoft.IoTOperations"] and call.shape.api_version > newest):
+        message = (
+            f"The resource {call.arm_id} of type '{call.type}' in API version {call.shape.api_version} is not supported"
+            f" by the host of its extended location: extension {wanted} is"
+            f" {'at ' + str(extension.inputs.get('version')) if extension else 'not part of it'}."
+        )
+        yield ArmError(400, "MissingResourceVersionOnHost", message)
+
+
+def _custom_location(state: State, inputs: Mapping[str, Any]) -> Entry | None:
+    return state.find(str(ids.at(inputs, "extendedLocation.name")))
+
+
+def _extension(state: State, location: Entry | None, extension_type: str) -> Entry | None:
+    for extension_id in location.inputs.get("clusterExtensionIds", []) if location else []:
+        extension = state.find(extension_id)
+        if extension and str(extension.inputs.get("extensionType")).lower() == extension_type:
+            return extension
+    return None
+
+
+def _newest_api(extension: Entry) -> str:
+    """The API version of the release that is installed, or of the newest one before it."""
+    installed = _numbers(str(extension.inputs.get("version")))
+    known = [release for release in RELEASES.values() if _numbers(release.aio_version) <= installed]
+    return max((release.iot_operations_api for release in known), default="")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
+
+
+def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
+    """A custom location is made of extensions that are installed."""
+    for extension_id in call.inputs.get("clusterExtensionIds", []) if call.type == CUSTOM_LOCATION else []:
+        extension = state.find(extension_id)
+        if extension and extension.state != "Succeeded":
+            message = f"Extension {extension_id} is in state {extension.state}; expected Succeeded."
+            yield ArmError(409, "ClusterExtensionNotReady", message)
+
+
+def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
+    """What is on a cluster is installed and removed there: it needs the node that was connected, running.
+
+    On Azure such a call hangs until it times out.
+    """
+    cluster = _cluster(state, call)
+    if not cluster or "node" not in cluster.facts:
+        return
+    nodes = [vm for vm in state.of_type(VM) if vm.outputs.get("vmId") == cluster.facts["node"]]
+    if not nodes or nodes[0].facts.get("stopped"):
+        why = "stopped" if nodes else "gone: a new VM has to be connected first"
+        message = f"Connected cluster {cluster.id} does not answer: the node that was connected is {why}."
+        yield ArmError(409, "ClusterUnreachable", message)
+
+
+def _cluster(state: State, call: Call) -> Entry | None:
+    if call.type == EXTENSION:
+        return state.find(ids.parent_of(call.arm_id))
+    location = _custom_location(state, call.old.inputs if call.operation == "delete" and call.old else call.inputs)
+    return state.find(str(location.inputs.get("hostResourceId"))) if location else None
+
+
+def one_instance(state: State, call: Call) -> Iterator[ArmError]:
+    """One AIO instance per cluster and per resource group."""
+    if call.type != INSTANCE:
+        return
+    mine = _cluster(state, call)
+    for other in state.of_type(INSTANCE):
+        if ids.key(other.id) == ids.key(call.arm_id):
+            continue
+        location = _custom_location(state, other.inputs)
+        host = str(location.inputs.get("hostResourceId")) if location else ""
+        same_cluster = mine is not None and ids.key(host) == ids.key(mine.id)
+        if same_cluster or ids.group_of(other.id).lower() == ids.group_of(call.arm_id).lower():
+            where = "cluster" if same_cluster else "resource group"
+            message = f"{other.id} exists already; one instance per {where} is possible."
+            yield ArmError(409, "InstanceAlreadyExists", message)
+
+
+def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
+    """A broker has one listener per service type, and each port once."""
+    if call.type != LISTENER:
+        return
+    kind, ports = _service_type(call.inputs), _ports(call.inputs)
+    if len(ports) != len(set(ports)):
+        yield _listener_error(call, f"port listed twice among {ports}")
+    for other in state.of_type(LISTENER):
+        sibling = ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
+        if not sibling or ids.key(other.id) == ids.key(call.arm_id):
+            continue
+        if _service_type(other.inputs) == kind:
+            yield _listener_error(call, f"{other.name} has service type {kind} already")
+        if taken := sorted(set(ports) & set(_ports(other.inputs))):
+            yield _listener_error(call, f"{other.name} has port {taken[0]} already")
+
+
+def _listener_error(call: Call, message: str) -> ArmError:
+    return ArmError(400, "ValidationError", f"Listener {call.name}: {message}.")
+
+
+def _service_type(inputs: Mapping[str, Any]) -> str:
+    return str(ids.at(inputs, "properties.serviceType") or "ClusterIp")
+
+
+def _ports(inputs: Mapping[str, Any]) -> list[int]:
+    return [port["port"] for port in ids.at(inputs, "properties.ports") or []]

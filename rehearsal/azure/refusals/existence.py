@@ -1,0 +1,251 @@
+"""Refusals that hold for every type: what must exist, what must be free, what must not change, what is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from arm import ids
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.state import Call, Entry, State, body_references
+
+_VAULTS = "Microsoft.KeyVault/vaults"
+_GLOBAL_NAMES = {
+    _VAULTS: (
+        "VaultAlreadyExists",
+        (
+            "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the name"
+            " is already taken. If you are sure that the vault name was not taken then it is possible that a vault with"
+            " the same name was recently deleted but not purged after being placed in a recoverable state."
+        ),
+    ),
+    "Microsoft.Storage/storageAccounts": (
+        "StorageAccountAlreadyTaken",
+        "The storage account named {name} is already taken.",
+    ),
+}
+
+
+def resource_group(state: State, call: Call) -> Iterator[ArmError]:
+    """A resource group exists before what is in it."""
+    group = ids.group_of(call.arm_id)
+    if call.type != ids.RESOURCE_GROUP and group and not state.find(group):
+        message = f"Resource group '{ids.name_of(group)}' could not be found."
+        yield ArmError(404, "ResourceGroupNotFound", message)
+
+
+def parent(state: State, call: Call) -> Iterator[ArmError]:
+    """A parent exists before its children, a scope before its extension resources."""
+    above = ids.parent_of(call.arm_id)
+    if ids.type_of(above).startswith("Microsoft.Resources/") or state.find(above):
+        return  # resource groups are WORLD-01's
+    if call.type.lower().startswith(ids.type_of(above).lower()):
+        message = (
+            f"Failed to perform 'write' on resource(s) of type '{call.type}', because the parent resource"
+            f" '{above}' could not be found."
+        )
+        yield ArmError(404, "ParentResourceNotFound", message)
+    else:
+        yield not_found(above)
+
+
+def not_found(arm_id: str) -> ArmError:
+    """The answer to a GET, too."""
+    what, group = f"{ids.type_of(arm_id)}/{ids.name_of(arm_id)}", ids.name_of(ids.group_of(arm_id))
+    if ids.type_of(arm_id) == ids.RESOURCE_GROUP:
+        return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+    message = (
+        f"The Resource '{what}' under resource group '{group}' was not found. For more details please go to"
+        " https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return ArmError(404, "ResourceNotFound", message)
+
+
+def body_form(_: State, call: Call) -> Iterator[ArmError]:
+    """The body has the form that the schema asks for."""
+    findings = call.shape.check(call.inputs) if call.shape else []
+    if findings:
+        yield ArmError(400, "InvalidRequestContent", "; ".join(map(str, findings)))
+
+
+def references(state: State, call: Call) -> Iterator[ArmError]:
+    """Every ARM id in the body leads to something."""
+    for reference in body_references(call.shape, call.inputs) if call.shape else []:
+        if not _exists(state, reference) and not ids.is_below(reference, call.arm_id):
+            message = (
+                f"Resource {reference} referenced by resource {call.arm_id} was not found. Please make sure that the"
+                " referenced resource exists, and that both resources are in the same region."
+            )
+            yield ArmError(400, "InvalidResourceReference", message)
+
+
+def _exists(state: State, reference: str) -> bool:
+    """As a resource, or as a part of its parent's body, e.g. a NIC's ipConfigurations."""
+    if state.find(reference):
+        return True
+    above = state.find(ids.parent_of(reference))
+    return above is not None and ids.key(reference) in map(ids.key, ids.references_in(above.outputs))
+
+
+def global_names(state: State, call: Call) -> Iterator[ArmError]:
+    """Names of vaults and storage accounts are unique in all of Azure."""
+    if call.type not in _GLOBAL_NAMES or not call.is_new:
+        return
+    elsewhere = {entry.name.lower() for entry in state.of_type(call.type)}
+    deleted = [record.entries[0] for key, record in state.soft_deleted.items() if state.blocked(key)]
+    elsewhere |= {entry.name.lower() for entry in deleted if entry.type == call.type and not _same(entry, call)}
+    elsewhere |= {name.lower() for name in state.surroundings.taken_names.get(call.type, ())}
+    if call.name.lower() in elsewhere:
+        code, message = _GLOBAL_NAMES[call.type]
+        yield ArmError(409, code, message.format(name=call.name))
+
+
+def _same(entry: Entry, call: Call) -> bool:
+    return ids.key(entry.id) == ids.key(call.arm_id)
+
+
+# What Azure says where it is not PropertyChangeNotAllowed.
+_IMMUTABLE = {
+    "Microsoft.Authorization/roleAssignments": (
+        400,
+        "RoleAssignmentUpdateNotPermitted",
+        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+    ),
+    _VAULTS: (
+        400,
+        "BadRequest",
+        'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.',
+    ),
+}
+
+
+def immutable(_: State, call: Call) -> Iterator[ArmError]:
+    """What Azure refuses to change stays as it is; a value that is left out is kept."""
+    if call.old is None or call.shape is None:
+        return
+    before, after = call.old.shape.body(call.old.inputs), call.shape.body(call.inputs)
+    for path in call.shape.immutable:
+        old, new = ids.at(before, path), ids.at(after, path)
+        if path == "location" and old and new and not ids.same_place(old, new):
+            yield _moved(call, old, new)
+        elif path != "location" and new and _comparable(old) != _comparable(new):
+            default = (409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")
+            yield ArmError(*_IMMUTABLE.get(call.type, default))
+
+
+def _comparable(value: Any) -> Any:
+    """Ids without their case, nothing and empty alike."""
+    if isinstance(value, dict):
+        return {name: _comparable(item) for name, item in value.items() if item}
+    if isinstance(value, list):
+        return [_comparable(item) for item in value]
+    return ids.key(value) if isinstance(value, str) and value.startswith("/") else value or None
+
+
+def _moved(call: Call, old: str, new: str) -> ArmError:
+    if call.type == ids.RESOURCE_GROUP:
+        message = f"Invalid resource group location '{new}'. The Resource group already exists in location '{old}'."
+        return ArmError(409, "InvalidResourceGroupLocation", message)
+    message = (
+        f"The resource '{call.name}' already exists in location '{old}' in resource group"
+        f" '{ids.name_of(ids.group_of(call.arm_id))}'. A resource with the same name cannot be created in location"
+        f" '{new}'. Please select a new resource name."
+    )
+    return ArmError(409, "InvalidResourceLocation", message)
+
+
+def not_running(state: State, call: Call) -> Iterator[ArmError]:
+    """What is still being created or updated is neither written nor deleted."""
+    if ids.key(call.arm_id) in state.running:
+        yield _busy(call, call.arm_id)
+
+
+def parent_not_running(state: State, call: Call) -> Iterator[ArmError]:
+    """Nothing is put below what is still being created or updated."""
+    for running in state.running:
+        if ids.is_below(call.arm_id, running) and running != ids.key(call.arm_id):
+            yield _busy(call, state.entries[running].id)
+
+
+def _busy(call: Call, running_id: str) -> ArmError:
+    if call.type.startswith("Microsoft.Network/"):
+        message = f"Another operation on this or dependent resource is in progress. Resource: {running_id}"
+        return ArmError(409, "AnotherOperationInProgress", message)
+    message = (
+        f"Cannot modify resource with id '{running_id}' because the resource entity provisioning state is not terminal."
+        " Please wait for the provisioning state to become terminal and then retry the request."
+    )
+    return ArmError(409, "RequestConflict", message)
+
+
+# (type, type of who uses it) -> status, code, text. Codes of the cluster types are ours: Microsoft documents none.
+IN_USE: dict[tuple[str, str], tuple[int, str, str]] = {
+    ("Microsoft.Network/networkInterfaces", "Microsoft.Compute/virtualMachines"): (
+        400,
+        "NicInUse",
+        (
+            "Network Interface {id} is used by existing resource {user}. In order to delete the network interface, it"
+            " must be dissociated from the resource."
+        ),
+    ),
+    ("Microsoft.Network/virtualNetworks/subnets", "Microsoft.Network/networkInterfaces"): (
+        400,
+        "InUseSubnetCannotBeDeleted",
+        (
+            "Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the"
+            " resources within the subnet. See aka.ms/deletesubnet."
+        ),
+    ),
+    ("Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"): (
+        400,
+        "PublicIPAddressCannotBeDeleted",
+        (
+            "Public IP address {id} can not be deleted since it is still allocated to resource {user}. In order to"
+            " delete the public IP, disassociate/detach the Public IP address from the resource."
+        ),
+    ),
+    ("Microsoft.Network/natGateways", "Microsoft.Network/virtualNetworks/subnets"): (
+        400,
+        "InUseNatGatewayCannotBeDeleted",
+        "Nat gateway {id} cannot be deleted because it is in use by the following resources: {user}.",
+    ),
+    ("Microsoft.Network/networkSecurityGroups", "Microsoft.Network/virtualNetworks/subnets"): (
+        400,
+        "InUseNetworkSecurityGroupCannotBeDeleted",
+        "Network security group {id} cannot be deleted because it is in use by the following resources: {user}.",
+    ),
+    ("Microsoft.Authorization/roleDefinitions", "Microsoft.Authorization/roleAssignments"): (
+        400,
+        "RoleDefinitionHasAssignments",
+        "There are existing role assignments referencing role {name}.",
+    ),
+    ("Microsoft.ExtendedLocation/customLocations", "*"): (
+        409,
+        "CustomLocationInUse",
+        "Custom location {id} cannot be deleted: {user} lives on it.",
+    ),
+    ("Microsoft.KubernetesConfiguration/extensions", "Microsoft.ExtendedLocation/customLocations"): (
+        409,
+        "ExtensionInUse",
+        "Extension {id} cannot be deleted: custom location {user} uses it.",
+    ),
+    ("Microsoft.Kubernetes/connectedClusters", "Microsoft.ExtendedLocation/customLocations"): (
+        409,
+        "ConnectedClusterInUse",
+        "Connected cluster {id} cannot be deleted: custom location {user} is on it.",
+    ),
+}
+
+
+def in_use(state: State, call: Call) -> Iterator[ArmError]:
+    """What something outside still uses is not deleted, nor what it is part of."""
+    going = {ids.key(entry.id): entry for entry in state.below(call.arm_id)}
+    for user in state.entries.values():
+        if ids.key(user.id) in going:
+            continue
+        for reference in sorted(user.references & going.keys()):
+            used = going[reference]
+            error = IN_USE.get((used.type, user.type)) or IN_USE.get((used.type, "*"))
+            if error:
+                status, code, text = error
+                yield ArmError(status, code, text.format(id=used.id, name=used.name, user=user.id))

@@ -1,0 +1,140 @@
+"""Refusals of networks and virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any
+
+from arm import ids
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.state import Call, Entry, State
+
+VNET = "Microsoft.Network/virtualNetworks"
+SUBNET = f"{VNET}/subnets"
+PEERING = f"{VNET}/virtualNetworkPeerings"
+VM = "Microsoft.Compute/virtualMachines"
+RUN_COMMAND = f"{VM}/runCommands"
+
+# Whose children are written one at a time, and what Azure says else.
+_SERIAL = {
+    SUBNET: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
+    PEERING: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": (
+        "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+        "Concurrent Federated Identity Credentials writes under the same managed identity are not supported.",
+    ),
+}
+
+
+def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
+    """Children of one VNet, and federated credentials of one identity, are written one after the other."""
+    above = ids.parent_of(call.arm_id)
+    if call.type in _SERIAL and any(ids.is_below(other, above) for other in state.busy):
+        yield ArmError(409, *_SERIAL[call.type])
+
+
+def remote_of(peering: Any) -> str:
+    """Key of the VNet on the other side, from a peering's inputs."""
+    remote = ids.at(peering, "remoteVirtualNetwork.id")
+    return ids.key(remote) if isinstance(remote, str) else ""
+
+
+def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
+    """The peering from there to here."""
+    here = ids.key(ids.parent_of(arm_id))
+    for peering in state.of_type(PEERING):
+        if ids.key(ids.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
+            return peering
+    return None
+
+
+def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
+    """The VNet on the other side is neither failed nor being changed when a peering refers to it."""
+    remote = state.find(remote_of(call.inputs)) if call.type == PEERING else None
+    if not remote:
+        return
+    busy = any(ids.is_below(other, remote.id) for other in state.busy)
+    if busy or remote.state == "Failed":
+        now = "Updating" if remote.state == "Succeeded" else remote.state
+        message = (
+            f"Cannot proceed with operation because resource {remote.id} used by resource {call.arm_id} is not in"
+            f" Succeeded state. Resource is in {now} state."
+        )
+        yield ArmError(409, "ReferencedResourceNotProvisioned", message)
+
+
+def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
+    """Address spaces of peered VNets do not overlap."""
+    if call.type != PEERING:
+        return
+    here, there = state.find(ids.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
+    if not here or not there:
+        return
+    common = [a for a in _address_space(here) for b in _address_space(there) if a.overlaps(b)]
+    if common:
+        message = (
+            f"Cannot create or update peering {call.arm_id}. Virtual networks {here.id} and {there.id} cannot be peered"
+            f" because their address spaces overlap. Overlapping address prefixes: {', '.join(map(str, common))}"
+        )
+        yield ArmError(400, "VnetAddressSpacesOverlap", message)
+
+
+def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
+    """A VNet has at most one peering to another."""
+    if call.type != PEERING:
+        return
+    for peering in state.of_type(PEERING):
+        sibling = ids.key(ids.parent_of(peering.id)) == ids.key(ids.parent_of(call.arm_id))
+        if (
+            sibling
+            and ids.key(peering.id) != ids.key(call.arm_id)
+            and remote_of(peering.inputs) == remote_of(call.inputs)
+        ):
+            message = f"Peering {call.arm_id} cannot have the same remote virtual network as peering {peering.id}."
+            yield ArmError(400, "AnotherPeeringAlreadyReferencesRemoteVnet", message)
+
+
+def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
+    """A half whose other side was deleted is Disconnected, and has to be made anew before a new other side."""
+    half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.type == PEERING else None
+    if half and half.outputs.get("peeringState") == "Disconnected":
+        message = (
+            f"Cannot create or update peering {call.arm_id} because remote peering {half.id} referencing parent virtual"
+            f" network {ids.parent_of(call.arm_id)} is in Disconnected state. Update or re-create the remote peering to"
+            " get it back to Initiated state. Peering gets Disconnected when remote vnet or remote peering is deleted"
+            " and re-created."
+        )
+        yield ArmError(400, "RemotePeeringIsDisconnected", message)
+
+
+def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
+    """A subnet lies in its VNet and beside its siblings."""
+    vnet = state.find(ids.parent_of(call.arm_id)) if call.type == SUBNET else None
+    prefix = call.inputs.get("addressPrefix")
+    if not vnet or not isinstance(prefix, str):
+        return
+    mine = IPv4Network(prefix)
+    if not any(mine.subnet_of(space) for space in _address_space(vnet)):
+        message = f"Subnet '{call.name}' is not valid in virtual network '{vnet.name}'."
+        yield ArmError(400, "NetcfgInvalidSubnet", message)
+    for other in state.of_type(SUBNET):
+        sibling = ids.is_below(other.id, vnet.id) and ids.key(other.id) != ids.key(call.arm_id)
+        if sibling and mine.overlaps(IPv4Network(other.inputs.get("addressPrefix", "0.0.0.0/32"))):
+            message = (
+                f"Subnet '{call.name}' is not valid because its IP address range overlaps with that of an existing"
+                f" subnet in virtual network '{vnet.name}'."
+            )
+            yield ArmError(400, "NetcfgSubnetRangesOverlap", message)
+
+
+def _address_space(vnet: Entry) -> list[IPv4Network]:
+    return [IPv4Network(prefix) for prefix in ids.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
+
+
+def vm_runs(state: State, call: Call) -> Iterator[ArmError]:
+    """A Run Command needs its VM running."""
+    vm = state.find(ids.parent_of(call.arm_id)) if call.type == RUN_COMMAND else None
+    if vm and (vm.facts.get("stopped") or vm.state == "Failed"):
+        message = "Cannot modify extensions in the VM when the VM is not running."
+        yield ArmError(409, "OperationNotAllowed", message)

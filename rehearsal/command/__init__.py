@@ -1,5 +1,0 @@
-"""A stand-in for the `pulumi` command: the Automation API runs the offline engine through it, with the same code."""
-
-from rehearsal.command.command import OfflineCommand
-
-__all__ = ["OfflineCommand"]

@@ -1,0 +1,5 @@
+"""A stand-in for the `pulumi` command: the Automation API runs the offline engine through it, with the same code."""
+
+from rehearsal.engine.cli.command import OfflineCommand
+
+__all__ = ["OfflineCommand"]

@@ -1,0 +1,267 @@
+"""Serves the command lines of the Automation API with the offline engine, against a modelled Azure that lasts.
+
+One thin layer: arguments in, JSON or a summary out, errors in the CLI's words (pulumi-field-notes §5).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import CommandResult, PulumiCommand
+from pulumi.automation.errors import create_command_error
+from semver import VersionInfo
+
+from arm.values import SECRET_MARKER, reveal, secret_paths
+from graph.urns import STACK_TYPE
+from rehearsal.azure.clock import Clock
+from rehearsal.azure.faults import Faults
+from rehearsal.azure.world import Surroundings
+from rehearsal.engine import Engine, Options, Result, State, StateError, UnsupportedError
+from rehearsal.engine.cli.arguments import Arguments, parse
+from rehearsal.engine.cli.backend import Backend, BackendError
+from rehearsal.engine.cli.events import streaming
+from rehearsal.engine.engine import Program
+from rehearsal.providers import ResourceProvider
+from rehearsal.providers.azure import AzureProvider
+from rehearsal.providers.serve import all_providers
+from settings import SettingsError, stack_file
+from settings.stand_ins import with_stand_ins
+
+Output = Callable[[str], Any]
+Providers = Mapping[str, ResourceProvider]
+
+_FAILED = 1
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_LIKE = VersionInfo(3, 260, 0)
+"""The CLI whose command lines these are; the Automation API streams events to it by gRPC."""
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a command works on."""
+
+    backend: Backend
+    project: Path
+    arguments: Arguments
+    text: str = field(default="", repr=False)
+    """Standard input."""
+
+    @property
+    def stack(self) -> str:
+        return self.arguments.stack
+
+
+class OfflineCommand(PulumiCommand):
+    """A `PulumiCommand` that needs no CLI. Give it to `LocalWorkspaceOptions(pulumi_command=…)`."""
+
+    def __init__(
+        self,
+        providers: Providers | None = None,
+        faults: Faults | None = None,
+        clock: Clock | None = None,
+        program: Program | None = None,
+    ) -> None:
+        """`providers`: attached in the place of a modelled Azure that lasts; `faults` and `clock` are the latter's.
+
+        `program`: run in the place of the project's own.
+        """
+        self.command = "the offline engine"
+        self.version = _LIKE
+        self._providers = providers
+        self._faults = faults
+        self._clock = clock
+        self._program = program
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Output | None = None,
+        on_error: Output | None = None,
+    ) -> CommandResult:
+        """Run a command.
+
+        Raises:
+            CommandError: as with the CLI; its subclasses tell an unknown stack and a lock.
+        """
+        del additional_env  # there is no process to hand it to
+        result = self._result(args, Path(cwd))
+        _tell(result.stdout, on_output)
+        _tell(result.stderr, on_error)
+        if result.code:
+            raise create_command_error(result)
+        return result
+
+    def run_with_input(self, args: list[str], cwd: str, text: str) -> CommandResult:
+        """Run a command that reads its standard input; the result tells a failure."""
+        return self._result(args, Path(cwd), text)
+
+    def _result(self, args: list[str], project: Path, text: str = "") -> CommandResult:
+        try:
+            arguments = parse(args)
+            context = _Context(Backend(project), project, arguments, text)
+            if arguments.command in _OPERATIONS:
+                return self._operate(context)
+            return CommandResult(_COMMANDS[arguments.command](context), "", 0)
+        except (BackendError, StateError) as error:
+            return CommandResult("", str(error), _FAILED)
+        except (UnsupportedError, SettingsError) as error:
+            return CommandResult("", f"error: {error}", _FAILED)
+
+    def _operate(self, context: _Context) -> CommandResult:
+        """Preview, up, refresh or destroy; a failed one has done and kept what it could."""
+        arguments, begun = context.arguments, datetime.now(UTC)
+        previews = arguments.command == ("preview",) or arguments.has("--preview-only")
+        config, _ = with_stand_ins(stack_file.read(context.project, context.stack))
+        # As with the CLI's own backends, a preview needs no lock.
+        with nullcontext() if previews else context.backend.locked(context.stack):
+            state = context.backend.state(context.stack)
+            replace = arguments.flags.get("--replace", [])
+            _refuse_unknown(replace, state)
+            providers = self._providers or self._modelled(context, config)
+            with streaming(arguments.value("--event-log"), planning=previews) as stream:
+                options = Options(
+                    parallel=int(arguments.value("--parallel", "64")),
+                    continue_on_error=arguments.has("--continue-on-error"),
+                    replace=replace,
+                    observe=stream.step,
+                )
+                engine = Engine(self._program or context.project, context.stack, config, providers, state, options)
+                result = _OPERATIONS[arguments.command](engine, previews)
+                stream.end(result, state)
+            if not previews:
+                context.backend.remember(context.stack, _entry(context, config, result, begun))
+        failed = not result.succeeded or (arguments.has("--expect-no-changes") and bool(result.changes))
+        told = f"error: {arguments.command[0]} failed" if failed else ""
+        return CommandResult(result.summary(), told, _FAILED if failed else 0)
+
+    def _modelled(self, context: _Context, config: Mapping[str, Any]) -> Providers:
+        settings = stack_file.load(context.project, context.stack, config[stack_file.SETTINGS_KEY])
+        # Roles act at once: an engine would have to wait for them in real time.
+        surroundings = Surroundings(settings.tenant.subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
+        world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
+        return all_providers(AzureProvider(world))
+
+
+def _tell(text: str, callback: Output | None) -> None:
+    if callback is not None:
+        for line in text.splitlines():
+            callback(line)
+
+
+_OPERATIONS: Mapping[tuple[str, ...], Callable[[Engine, bool], Result]] = {
+    ("preview",): lambda engine, _: engine.preview(),
+    ("up",): lambda engine, _: engine.up(),
+    ("refresh",): lambda engine, _: engine.refresh(),
+    ("destroy",): lambda engine, previews: engine.destroy(preview=previews),
+}
+
+
+def _refuse_unknown(urns: list[str], state: State) -> None:
+    known = {resource.urn for resource in state.resources}
+    for urn in urns:
+        if urn not in known:
+            raise BackendError(f"error: Replace target '{urn}' could not be found in the stack.")
+
+
+def _entry(context: _Context, config: Mapping[str, Any], result: Result, begun: datetime) -> dict[str, Any]:
+    """One line of the history."""
+    outcomes = list(result.outcomes.values())
+    return {
+        "kind": "update" if result.operation == "up" else result.operation,
+        "startTime": begun.strftime(_TIME),
+        "endTime": datetime.now(UTC).strftime(_TIME),
+        "message": context.arguments.value("--message"),
+        "environment": {},
+        "config": _as_config(config),
+        "result": "succeeded" if result.succeeded else "failed",
+        "resourceChanges": {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))},
+    }
+
+
+def _as_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {"value": value if isinstance(value, str) else json.dumps(value), "secret": False}
+        for key, value in config.items()
+    }
+
+
+def _config(context: _Context) -> str:
+    config, _ = with_stand_ins(stack_file.read(context.project, context.stack))
+    return json.dumps(_as_config(config))
+
+
+def _init(context: _Context) -> str:
+    context.backend.create(context.stack)
+    return ""
+
+
+def _select(context: _Context) -> str:
+    """What cannot be read is told here, before anything else is tried with it."""
+    context.backend.state(context.stack)
+    return ""
+
+
+def _list(context: _Context) -> str:
+    return json.dumps([{"name": stack, "current": False} for stack in context.backend.stacks()])
+
+
+def _remove(context: _Context) -> str:
+    context.backend.remove(context.stack, force=context.arguments.has("--force"))
+    return ""
+
+
+def _export(context: _Context) -> str:
+    return json.dumps(context.backend.state(context.stack).export())
+
+
+def _import(context: _Context) -> str:
+    """From the file, or from the standard input."""
+    file = context.arguments.value("--file")
+    context.backend.import_state(context.stack, Path(file).read_text(encoding="utf-8") if file else context.text)
+    return ""
+
+
+def _output(context: _Context) -> str:
+    """Without `--show-secrets` an output that holds a secret anywhere is hidden whole, as by the CLI."""
+    resources = context.backend.state(context.stack).resources
+    outputs: dict[str, Any] = next((item.outputs for item in resources if item.type == STACK_TYPE), {})
+    if not context.arguments.has("--show-secrets"):
+        outputs = {name: SECRET_MARKER if list(secret_paths(value)) else value for name, value in outputs.items()}
+    return json.dumps(reveal(outputs), default=lambda _: None)  # unknown after a failed `up`
+
+
+def _history(context: _Context) -> str:
+    context.backend.select(context.stack)
+    entries = context.backend.history(context.stack)
+    size = int(context.arguments.value("--page-size", "0"))
+    if size:
+        first = size * (int(context.arguments.value("--page", "1")) - 1)
+        entries = entries[first : first + size]
+    return json.dumps(entries)
+
+
+def _cancel(context: _Context) -> str:
+    context.backend.cancel(context.stack)
+    return ""
+
+
+_COMMANDS: Mapping[tuple[str, ...], Callable[[_Context], str]] = {
+    ("config",): _config,
+    ("cancel",): _cancel,
+    ("stack", "init"): _init,
+    ("stack", "select"): _select,
+    ("stack", "ls"): _list,
+    ("stack", "rm"): _remove,
+    ("stack", "export"): _export,
+    ("stack", "import"): _import,
+    ("stack", "output"): _output,
+    ("stack", "history"): _history,
+}

@@ -1,0 +1,1 @@
+"""What a rehearsal proves beyond a successful deployment: the settings are met, messages arrive."""

@@ -1,0 +1,78 @@
+"""What a rehearsed stack's clusters hold, and whether messages go where they should and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from arm.values import reveal
+from rehearsal.azure.world import Surroundings
+from rehearsal.cluster.build import views
+from rehearsal.cluster.model import ClusterView
+from rehearsal.engine import State
+from rehearsal.engine.cli.backend import Backend
+from rehearsal.mqtt.authority import Authority
+from rehearsal.mqtt.proof import prove
+from rehearsal.mqtt.result import Proof
+from rehearsal.verify.settings_match import Roots, differences
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What was found out."""
+
+    clusters: Sequence[ClusterView]
+    proof: Proof | None
+    """None where messages were not wanted."""
+    differences: Sequence[str] = ()
+    """Where what is deployed is not what the settings want."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it must be, one text each."""
+        named = [str(problem) for view in self.clusters for problem in view.problems]
+        of_links = self.proof.problems if self.proof else []
+        return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
+
+
+def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int) -> Traffic:
+    """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
+
+    Raises:
+        MosquittoMissingError: messages are wanted, and there is no broker to send them to.
+    """
+    backend = Backend(program)
+    world = backend.world(stack, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
+    clusters = views(world.entries(), world.is_effective)
+    state = backend.state(stack)
+    # Where the model names something, a difference is what follows from it.
+    healthy = not any(view.problems for view in clusters)
+    more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
+    if not messages:
+        return Traffic(clusters, None, more)
+    authority = client_authority(state, settings.pki.generation)
+    return Traffic(clusters, prove(clusters, messages=messages, sign=authority.sign), more)
+
+
+def roots_of(state: State, generation: int) -> Roots:
+    """The authorities as the stack has issued them, whatever Azure and the clusters hold."""
+    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    client, server = (outputs[f"{side}-root-g{generation}"]["certPem"] for side in ("client", "server"))
+    return Roots(client, server)
+
+
+def client_authority(state: State, generation: int) -> Authority:
+    """The deployed authority that signs clients, to sign attackers with: its key is in the stack's state only."""
+    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    key = load_pem_private_key(
+        outputs[f"client-intermediate-key-g{generation}"]["privateKeyPemPkcs8"].encode(), password=None
+    )
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    certificate = x509.load_pem_x509_certificate(outputs[f"client-intermediate-g{generation}"]["certPem"].encode())
+    return Authority(certificate, key, (certificate,))

@@ -1,0 +1,107 @@
+"""With a path the world is saved before anybody is told of a change."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.azure.world import Surroundings, World
+from tests.arm.examples import SUBSCRIPTION
+from tests.rehearsal.azure.all_cases import CASES
+from tests.rehearsal.azure.cases import Case
+from tests.rehearsal.azure.samples import Azure, arm_id, refusal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "world.json"
+
+
+def saved(azure: Azure, path: Path) -> World:
+    """What a new process would find."""
+    world = World(Surroundings(SUBSCRIPTION, deployer_has_data_rights=True), azure.clock)
+    world.load(path)
+    return world
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in CASES if one.rule != "WORLD-01"], ids=lambda one: one.scenario.__name__
+)
+def test_what_is_saved_is_what_is_there(case: Case, path: Path) -> None:
+    azure, _ = case.play(path)
+    assert saved(azure, path).entries() == azure.world.entries()
+    azure.world.save(path.with_name("by-hand.json"))
+    assert path.read_text() == path.with_name("by-hand.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["vnet", "peering-b"])
+def test_a_write_is_saved_while_it_is_in_flight(path: Path, name: str) -> None:
+    azure = Azure(path)
+    azure.deploy("group", *(["vnet", "vnet-b", "peering"] if name == "peering-b" else []))
+    found: list[Any] = []
+    azure.at_the_same_time.append(("", lambda: found.append(saved(azure, path).entries())))
+    azure.put(name)
+    assert found == [azure.world.entries()]
+
+
+@pytest.mark.parametrize("kind", ["accepted-then-failed", "connection-cut", "cut-while-running"])
+def test_a_write_that_ends_badly_is_saved(path: Path, kind: str) -> None:
+    azure = Azure(path)
+    azure.put("group")
+    azure.order("vnet", "create", kind)
+    with pytest.raises(Exception, match="vnet"):
+        azure.put("vnet")
+    assert saved(azure, path).get(arm_id("vnet")) == azure.entry("vnet")
+
+
+def test_deletes_are_saved(path: Path) -> None:
+    azure = Azure(path, deployer_has_data_rights=True)
+    azure.deploy("group", "vault", "secret", "vnet", "vnet-b", "peering", "peering-b")
+    azure.delete("vnet")
+    azure.world.delete_secret_as_data(arm_id("secret"))
+    after = saved(azure, path)
+    assert after.entries() == azure.world.entries()
+    assert after.get(arm_id("peering-b")).outputs["peeringState"] == "Disconnected"
+    after.purge(arm_id("secret"))
+
+
+def test_a_purge_is_saved(path: Path) -> None:
+    azure = Azure(path)
+    azure.deploy("group", "vault")
+    azure.delete("vault")
+    azure.world.purge(arm_id("vault"))
+    assert refusal(saved(azure, path).purge, arm_id("vault")) == "DeletedVaultNotFound"
+
+
+def test_a_vault_that_comes_back_is_saved_with_its_age_and_protection(path: Path) -> None:
+    azure = Azure(path)
+    azure.put("group")
+    azure.put("vault", properties__enablePurgeProtection=True)
+    azure.put("secret")
+    azure.delete("vault")
+    azure.clock.advance(10)
+    azure.put("vault", properties__createMode="recover")
+    azure.put("vault", update=True)
+    assert saved(azure, path).entries() == azure.world.entries()
+    assert azure.entry("vault").created_at == azure.clock.now() - 10
+
+
+def test_power_is_saved(path: Path) -> None:
+    azure = Azure(path)
+    azure.deploy_until("vm")
+    azure.world.set_power(arm_id("vm"), running=False)
+    assert saved(azure, path).get(arm_id("vm")).facts == {"stopped": True}
+
+
+def test_a_refused_call_saves_nothing(path: Path) -> None:
+    assert refusal(Azure(path).put, "vnet") == "ResourceGroupNotFound"
+    assert not path.exists()
+
+
+def test_only_the_owner_can_read_it_and_nothing_else_is_left(path: Path) -> None:
+    Azure(path).put("group")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]

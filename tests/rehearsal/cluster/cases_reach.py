@@ -1,0 +1,183 @@
+"""What has to hold before anything reaches a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from arm import ids
+from settings import well_known
+from tests.rehearsal.cluster.cases import (
+    CLIENT_CA_LOST,
+    CLIENT_LOST,
+    LISTENER_DOWN,
+    SERVER_CA_LOST,
+    SERVER_SYNC,
+    breaks,
+)
+from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench
+
+SITE_VM, ENTERPRISE_VM = "vm-myorga-aio-dev-001-0", "vm-myorgb-aio-dev-001-0"
+SITE_LOCATION, ENTERPRISE_LOCATION = "cl-arck-myorga-dev-001", "cl-arck-myorgb-dev-001"
+ENTERPRISE_EXTENSION = f"{ENTERPRISE}/providers/Microsoft.KubernetesConfiguration/extensions"
+OTHER_LISTENER = ("CLUSTER-04", ENTERPRISE, "BrokerListener default-loadbalancer")
+
+
+@breaks("CLUSTER-01", SITE, f"connected cluster {SITE}", "is stopped")
+def node_is_stopped(bench: Bench) -> None:
+    bench.set(SITE_VM, "stopped", True, where="facts")
+
+
+@breaks("CLUSTER-01", SITE, f"connected cluster {SITE}", "is gone")
+def node_is_gone(bench: Bench) -> None:
+    bench.remove(SITE_VM)
+
+
+@breaks("CLUSTER-01", ENTERPRISE, f"connected cluster {ENTERPRISE}", "is gone")
+def node_was_rebuilt(bench: Bench) -> None:
+    bench.set(ENTERPRISE_VM, "vmId", "another", where="outputs")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command setup-k3s", "is Failed")
+def setup_failed(bench: Bench) -> None:
+    bench.say(f"{SITE_VM}/runCommands/setup-k3s", "Failed")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command connect-arc", "did not run")
+def never_connected_by_the_script(bench: Bench) -> None:
+    bench.remove(f"{SITE_VM}/runCommands/connect-arc")
+
+
+@breaks("CLUSTER-02", ENTERPRISE, "Run Command connect-arc", "is Updating")
+def connecting_goes_on(bench: Bench) -> None:
+    bench.say(f"{ENTERPRISE_VM}/runCommands/connect-arc", "Updating")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command connect-arc", "as rg-myorga-dev-001/arck-other")
+def connected_under_another_name(bench: Bench) -> None:
+    bench.parameter(f"{SITE_VM}/runCommands/connect-arc", "CLUSTER_NAME", "arck-other")
+
+
+@breaks("CLUSTER-02", ENTERPRISE, "Run Command apply-objects", "is Failed", then=(CLIENT_CA_LOST,))
+def applying_failed(bench: Bench) -> None:
+    bench.say(f"{ENTERPRISE_VM}/runCommands/apply-objects", "Failed")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "no JSON list", then=(SERVER_CA_LOST,))
+def objects_are_unreadable(bench: Bench) -> None:
+    bench.parameter(f"{SITE_VM}/runCommands/apply-objects", "OBJECTS", "not base64")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "is a Secret", then=(SERVER_CA_LOST,))
+def objects_hold_a_secret(bench: Bench) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
+    bench.objects(f"{SITE_VM}/runCommands/apply-objects", lambda objects: objects.append(secret))
+
+
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "item 0 lacks", then=(SERVER_CA_LOST,))
+def objects_are_nameless(bench: Bench) -> None:
+    bench.objects(f"{SITE_VM}/runCommands/apply-objects", lambda objects: objects[0].pop("metadata"))
+
+
+@breaks("CLUSTER-03", SITE, "Run Command connect-arc", "UnauthorizedNamespaceError")
+def object_id_is_that_of_the_application(bench: Bench) -> None:
+    given = well_known.CUSTOM_LOCATIONS_APPLICATION_ID
+    bench.parameter(f"{SITE_VM}/runCommands/connect-arc", "CUSTOM_LOCATIONS_OBJECT_ID", given)
+
+
+@breaks("CLUSTER-03", ENTERPRISE, "Run Command connect-arc", "is empty")
+def object_id_is_empty(bench: Bench) -> None:
+    bench.parameter(f"{ENTERPRISE_VM}/runCommands/connect-arc", "CUSTOM_LOCATIONS_OBJECT_ID", "")
+
+
+def unlist(bench: Bench, location: str, extension: str) -> None:
+    listed = bench.entry(location).inputs["clusterExtensionIds"]
+    bench.set(location, "clusterExtensionIds", [one for one in listed if not one.endswith(extension)])
+
+
+@breaks("CLUSTER-04", SITE, f"custom location {SITE_LOCATION}", "extension microsoft.iotoperations")
+def aio_is_not_listed(bench: Bench) -> None:
+    unlist(bench, SITE_LOCATION, "iot-ops")
+
+
+@breaks(
+    "CLUSTER-04", ENTERPRISE, f"custom location {ENTERPRISE_LOCATION}", "MissingResourceVersionOnHost",
+    then=(LISTENER_DOWN,),
+)  # fmt: skip
+def secret_store_is_not_listed(bench: Bench) -> None:
+    unlist(bench, ENTERPRISE_LOCATION, "azure-secret-store")
+
+
+@breaks(
+    "CLUSTER-05", ENTERPRISE, "extension azure-secret-store", "is Failed",
+    then=(("CLUSTER-04", ENTERPRISE, f"custom location {ENTERPRISE_LOCATION}"), LISTENER_DOWN),
+)  # fmt: skip
+def secret_store_failed(bench: Bench) -> None:
+    bench.say(f"{ENTERPRISE_EXTENSION}/azure-secret-store", "Failed")
+
+
+@breaks("CLUSTER-05", SITE, f"custom location {SITE_LOCATION}", "is Failed")
+def custom_location_failed(bench: Bench) -> None:
+    bench.say(SITE_LOCATION, "Failed")
+
+
+@breaks("CLUSTER-05", ENTERPRISE, SERVER_SYNC, "is Creating", then=(LISTENER_DOWN,))
+def secret_sync_is_still_created(bench: Bench) -> None:
+    bench.say("secretSyncs/broker-tls-cert-g1", "Creating")
+
+
+@breaks(
+    "CLUSTER-05", SITE, "DataflowProfile default", "is Failed",
+    then=(("CLUSTER-25", SITE, "Dataflow to-enterprise-input"),),
+)  # fmt: skip
+def profile_failed(bench: Bench) -> None:
+    bench.say("iotops-arck-myorga-dev-001/dataflowProfiles/default", "Failed")
+
+
+@breaks(*OTHER_LISTENER, "no custom location of this cluster")
+def listener_is_put_into_another_cluster(bench: Bench) -> None:
+    bench.set("listeners/default-loadbalancer", "extendedLocation.name", bench.entry(SITE_LOCATION).id)
+
+
+@breaks("CLUSTER-04", ENTERPRISE, SERVER_SYNC, "no custom location of this cluster", then=(LISTENER_DOWN,))
+def secret_sync_is_put_nowhere(bench: Bench) -> None:
+    nowhere = bench.entry(ENTERPRISE_LOCATION).id + "-old"
+    bench.set("secretSyncs/broker-tls-cert-g1", "extendedLocation.name", nowhere)
+
+
+@breaks(
+    "CLUSTER-04", SITE, f"custom location {SITE_LOCATION}", "microsoft.azure.secretstore", then=(CLIENT_LOST,)
+)  # fmt: skip
+def extension_of_another_cluster_is_listed(bench: Bench) -> None:
+    listed = bench.entry(SITE_LOCATION).inputs["clusterExtensionIds"]
+    mixed = [one.replace("myorga", "myorgb") if one.endswith("secret-store") else one for one in listed]
+    bench.set(SITE_LOCATION, "clusterExtensionIds", mixed)
+
+
+@breaks(
+    "CLUSTER-15", ENTERPRISE, "extension microsoft.certmanagement", "is not installed", then=(CLIENT_CA_LOST,)
+)  # fmt: skip
+def trust_manager_is_missing(bench: Bench) -> None:
+    bench.remove(f"{ENTERPRISE_EXTENSION}/arc-cert-manager")
+
+
+@breaks(
+    "CLUSTER-05", SITE, "extension arc-cert-manager", "is Failed",
+    then=(("CLUSTER-15", SITE, "extension microsoft.certmanagement"), SERVER_CA_LOST),
+)  # fmt: skip
+def trust_manager_failed(bench: Bench) -> None:
+    bench.say(f"{SITE}/providers/Microsoft.KubernetesConfiguration/extensions/arc-cert-manager", "Failed")
+
+
+@breaks(
+    "CLUSTER-26", "arck-myorgl-three-001", "Dataflow to-enterprise-input", "throw each other out",
+    stack="three-sites",
+)  # fmt: skip
+def two_sites_have_one_client_id(bench: Bench) -> None:
+    berlin, lyon = (
+        entry for entry in bench.entries.values()
+        if entry.name == "mqtt-enterprise" and ("myorgb" in entry.id or "myorgl" in entry.id)
+    )  # fmt: skip
+    prefix = berlin.inputs["properties"]["mqttSettings"]["clientIdPrefix"]
+    settings = {**lyon.inputs["properties"]["mqttSettings"], "clientIdPrefix": prefix}
+    properties = {**lyon.inputs["properties"], "mqttSettings": settings}
+    bench.entries[ids.key(lyon.id)] = replace(lyon, inputs={**lyon.inputs, "properties": properties})

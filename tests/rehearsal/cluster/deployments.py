@@ -1,0 +1,169 @@
+"""Real deployments into a modelled Azure, each made once, to look at and to break."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from arm import ids
+from graph import tls_values
+from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.refusals import access
+from rehearsal.azure.state import Entry
+from rehearsal.azure.state import State as AzureState
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster.build import views
+from rehearsal.cluster.model import ClusterView, Secret
+from rehearsal.engine import Engine, Options, State
+from rehearsal.engine.result import Result
+from rehearsal.providers.azure import AzureProvider
+from rehearsal.providers.serve import all_providers
+from settings import stack_file
+from settings.stand_ins import STAND_INS, with_stand_ins
+from tests.conftest import PROGRAM
+
+SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+
+SITE, ENTERPRISE = "arck-myorga-dev-001", "arck-myorgb-dev-001"
+"""The clusters of stack dev."""
+
+
+class Stack:
+    """A stack of its own, in an Azure of its own."""
+
+    def __init__(
+        self, stack: str, surroundings: Surroundings = SURROUNDINGS, on_write: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.clock = ManualClock(1_000_000)
+        self.world = World(surroundings, self.clock, on_write=on_write)
+        self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
+        providers = all_providers(AzureProvider(self.world))
+        options = Options(continue_on_error=True)
+        self.engine = Engine(PROGRAM, stack, self.config, providers, State(), options)
+
+    def up(self) -> Result:
+        return self.engine.up()
+
+
+@functools.cache
+def deployed(stack: str) -> Stack:
+    """A stack that is up; do not change it."""
+    made = Stack(stack)
+    result = made.up()
+    assert result.succeeded, result.summary()
+    return made
+
+
+class Bench:
+    """The entries of a deployment, to break. A resource is meant by the end of its ARM id."""
+
+    def __init__(self, stack: str) -> None:
+        self.entries = {ids.key(entry.id): entry for entry in deployed(stack).world.entries()}
+        self.at: datetime | None = None
+        self.unmanaged: Mapping[str, Sequence[Secret]] = {}
+        self.role_spread_seconds = 0.0
+
+    def views(self) -> dict[str, ClusterView]:
+        surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
+        state = AzureState(surroundings, ManualClock(1_000_000), entries=self.entries)
+        is_effective = functools.partial(access.is_effective, state)
+        found = views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
+        return {view.name: view for view in found}
+
+    def entry(self, end: str) -> Entry:
+        found = [entry for key, entry in self.entries.items() if key.endswith(f"/{end.lower()}")]
+        assert len(found) == 1, f"{end}: {[entry.id for entry in found]}"
+        return found[0]
+
+    def set(self, end: str, path: str, value: Any, *, where: str = "inputs") -> None:
+        """Change one value of a body."""
+        entry = self.entry(end)
+        body = copy.deepcopy(getattr(entry, where))
+        *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        target = body
+        for step in steps:
+            target = target[step]
+        target[last] = value
+        self._put(replace(entry, **{where: body}))
+
+    def say(self, end: str, word: str) -> None:
+        """Let it be Failed, or whatever ARM may call it."""
+        self._put(replace(self.entry(end), state=word))
+
+    def remove(self, end: str) -> None:
+        for entry in [one for one in self.entries.values() if ids.is_below(one.id, self.entry(end).id)]:
+            del self.entries[ids.key(entry.id)]
+
+    def _put(self, entry: Entry) -> None:
+        self.entries[ids.key(entry.id)] = entry
+
+    # Run Commands
+
+    def parameter(self, end: str, name: str, value: str) -> None:
+        parameters = copy.deepcopy(self.entry(end).inputs["parameters"])
+        for one in parameters:
+            if one["name"] == name:
+                one["value"] = value
+        self.set(end, "parameters", parameters)
+
+    def objects(self, end: str, change: Callable[[list[dict[str, Any]]], object]) -> None:
+        """Change the list that apply-objects is given."""
+        given = {one["name"]: one["value"] for one in self.entry(end).inputs["parameters"]}
+        found = json.loads(base64.b64decode(given["OBJECTS"]))
+        change(found)
+        self.parameter(end, "OBJECTS", base64.b64encode(json.dumps(found).encode()).decode())
+
+    # Certificates
+
+    def published(self, secret: str) -> str:
+        value: str = self.entry(f"secrets/{secret}").inputs["properties"]["value"]
+        return value
+
+    def publish(self, secret: str, value: str) -> None:
+        self.set(f"secrets/{secret}", "properties.value", value)
+
+    def issue(self, side: str, common_name: str, **inputs: Any) -> tuple[str, str]:
+        """A certificate signed by one side's intermediate, with it, and its key; as pulumi-tls issues them."""
+        resources = deployed("dev").engine.state.resources
+        ca, ca_key = (
+            _output(resources, f"{side}-intermediate-g1", "certPem"),
+            _output(resources, f"{side}-intermediate-key-g1", "privateKeyPemPkcs8"),
+        )
+        key = private_key(inputs.pop("algorithm", "ECDSA"))
+        names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}
+        subject = {"commonName": common_name}
+        request = tls_values.create("CertRequest", {"privateKeyPem": key, "subject": subject, **names})[1][
+            "certRequestPem"
+        ]
+        signed = tls_values.create(
+            "LocallySignedCert",
+            {
+                "certRequestPem": request,
+                "caCertPem": ca,
+                "caPrivateKeyPem": ca_key,
+                "allowedUses": ["digital_signature", f"{side}_auth"],
+                "validityPeriodHours": 24,
+                **inputs,
+            },
+        )[1]["certPem"]
+        return signed + ca, key
+
+
+def _output(resources: Sequence[Any], name: str, output: str) -> str:
+    value = next(one.outputs for one in resources if one.urn.endswith(f"::{name}"))[output]
+    return str(getattr(value, "value", value))
+
+
+def private_key(algorithm: str = "ECDSA") -> str:
+    return str(tls_values.create("PrivateKey", {"algorithm": algorithm})[1]["privateKeyPemPkcs8"])
+
+
+def problems(bench: Bench) -> set[tuple[str, str, str]]:
+    """(rule, cluster, where) of everything that is wrong."""
+    return {(one.rule, one.cluster, one.where) for view in bench.views().values() for one in view.problems}

@@ -1,0 +1,287 @@
+"""The policy oracle decides as AIO is documented to, and Mosquitto as translated decides like it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from graph import pem
+from rehearsal.cluster.model import ClusterView
+from rehearsal.mqtt.authority import Authority, leaf, name, new_key
+from rehearsal.mqtt.client import ClientPlan, client_plan
+from rehearsal.mqtt.compare import compare
+from rehearsal.mqtt.links import find_links
+from rehearsal.mqtt.mosquitto import running
+from rehearsal.mqtt.oracle import Action, covers, decide
+from rehearsal.mqtt.proof import prove
+from rehearsal.mqtt.translate import exposed_ports
+from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
+from tests.rehearsal.mqtt.plant import Plant, changed
+
+Deployed = Callable[[dict[str, Any]], Plant]
+_PORT = 28883
+_CLIENT_ID = "site-to-enterprise-input"
+
+
+def _chain(made: Plant, common_name: str) -> list[x509.Certificate]:
+    return made.pki.client.sign(leaf(name(common_name), new_key()))
+
+
+def _with_rules(made: Plant, change: Callable[[Any], None]) -> ClusterView:
+    def apply(view: Any) -> None:
+        body = view.authorizations["links"]
+        change(body["authorizationPolicies"]["rules"])
+
+    return changed(made.views["enterprise"], apply)
+
+
+@pytest.mark.parametrize(
+    ("client_id", "action", "topic", "allowed", "by"),
+    [
+        (_CLIENT_ID, "Connect", "", True, "rules"),
+        (_CLIENT_ID, "Publish", "site/output", True, "rules"),
+        (_CLIENT_ID, "Publish", "site/output/more", False, "rules"),
+        (_CLIENT_ID, "Publish", "site", False, "rules"),
+        (_CLIENT_ID, "Subscribe", "site/output", False, "rules"),
+        (_CLIENT_ID, "Subscribe", "#", False, "rules"),
+        ("another", "Connect", "", False, "client id"),
+        ("another", "Publish", "site/output", False, "client id"),
+        (None, "Publish", "site/output", True, "rules"),
+    ],
+)
+def test_the_deployed_policy(
+    deployed: Deployed, client_id: str | None, action: Action, topic: str, allowed: bool, by: str
+) -> None:
+    made = deployed(TWO_CLUSTERS)
+
+    decision = decide(made.views["enterprise"], _PORT, _chain(made, "site-to-enterprise-g1"), client_id, action, topic)
+
+    assert (decision.allowed, decision.by) == (allowed, by)
+
+
+def test_an_unmapped_subject_may_not_even_connect(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+
+    decision = decide(made.views["enterprise"], _PORT, _chain(made, "site-to-enterprise-g0"), _CLIENT_ID, "Connect")
+
+    assert (decision.allowed, decision.by) == (False, "rules")
+
+
+def test_a_foreign_certificate_is_not_authenticated(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+    chain = Authority.root("foreign").sign(leaf(name("site-to-enterprise-g1"), new_key()))
+
+    decision = decide(made.views["enterprise"], _PORT, chain, _CLIENT_ID, "Connect")
+
+    assert (decision.allowed, decision.by) == (False, "authentication")
+
+
+def test_no_certificate_is_not_authenticated(deployed: Deployed) -> None:
+    view = deployed(TWO_CLUSTERS).views["enterprise"]
+
+    assert decide(view, _PORT, [], _CLIENT_ID, "Connect").by == "authentication"
+
+
+def test_nothing_listens_on_another_port(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+
+    assert not decide(made.views["enterprise"], 1, _chain(made, "x"), "x", "Connect").allowed
+
+
+def test_without_an_authentication_everybody_may_do_everything(deployed: Deployed) -> None:
+    def anonymous(view: Any) -> None:
+        (port,) = view.listeners["default-loadbalancer"]["ports"]
+        del port["authenticationRef"], port["authorizationRef"]
+
+    view = changed(deployed(TWO_CLUSTERS).views["enterprise"], anonymous)
+
+    assert decide(view, _PORT, [], "x", "Publish", "any").allowed
+
+
+def test_without_an_authorization_every_trusted_certificate_may_do_everything(deployed: Deployed) -> None:
+    def without_policy(view: Any) -> None:
+        (port,) = view.listeners["default-loadbalancer"]["ports"]
+        del port["authorizationRef"]
+
+    made = deployed(TWO_CLUSTERS)
+    view = changed(made.views["enterprise"], without_policy)
+
+    assert decide(view, _PORT, _chain(made, "unmapped"), "x", "Publish", "any").allowed
+    assert not decide(view, _PORT, [], "x", "Publish", "any").allowed
+
+
+def test_no_rules_deny_everything(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+    view = _with_rules(made, lambda rules: rules.clear())
+
+    assert not decide(view, _PORT, _chain(made, "site-to-enterprise-g1"), _CLIENT_ID, "Connect").allowed
+
+
+def test_attributes_of_the_intermediate_serve_leaves_without_their_own(deployed: Deployed) -> None:
+    def map_intermediate(view: Any) -> None:
+        body = view.authentications["cert-auth"]
+        entries = body["authenticationMethods"][0]["x509Settings"]["authorizationAttributes"]
+        (entry,) = entries.values()
+        entries["ca"] = {**entry, "subject": "CN=client intermediate"}
+
+    made = deployed(TWO_CLUSTERS)
+    view = changed(made.views["enterprise"], map_intermediate)
+
+    assert decide(view, _PORT, _chain(made, "unmapped"), _CLIENT_ID, "Publish", "site/output").allowed
+
+
+@pytest.mark.parametrize("principals", [{"clientIds": ["x"]}, {"usernames": ["unmapped"]}])
+def test_client_ids_and_user_names_open_a_rule_alone(deployed: Deployed, principals: dict[str, Any]) -> None:
+    made = deployed(TWO_CLUSTERS)
+    view = _with_rules(
+        made,
+        lambda rules: rules.append({"principals": principals, "brokerResources": [{"method": "Connect"}]}),
+    )
+
+    assert decide(view, _PORT, _chain(made, "unmapped"), "x", "Connect").allowed
+
+
+def test_a_star_in_a_client_id_reaches_further_than_meant(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+    chain = _chain(made, "site-to-enterprise-g1")
+
+    def star(rules: Any) -> None:
+        rules[0]["brokerResources"][0]["clientIds"] = ["site-1*"]
+
+    view = _with_rules(made, star)
+
+    assert decide(view, _PORT, chain, "site-10", "Connect").allowed
+    assert not decide(view, _PORT, chain, "site-2", "Connect").allowed
+
+
+def test_tokens_stand_for_the_client(deployed: Deployed) -> None:
+    made = deployed(TWO_CLUSTERS)
+    chain = _chain(made, "site-to-enterprise-g1")
+
+    def tokens(rules: Any) -> None:
+        rules[0]["brokerResources"][1]["topics"] = ["{principal.attributes.link}/{principal.clientId}", "{principal.x}"]
+
+    view = _with_rules(made, tokens)
+
+    assert decide(view, _PORT, chain, _CLIENT_ID, "Publish", f"site-to-enterprise/{_CLIENT_ID}").allowed
+    assert not decide(view, _PORT, chain, _CLIENT_ID, "Publish", "{principal.x}").allowed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "asked", "covered"),
+    [
+        ("a/b", "a/b", True),
+        ("a/b", "a", False),
+        ("a", "a/b", False),
+        ("a/+", "a/b", True),
+        ("a/+", "a/+", True),
+        ("a/+", "a/b/c", False),
+        ("a/#", "a/b/c", True),
+        ("a/#", "a", True),
+        ("a/#", "a/#", True),
+        ("a/+", "a/#", False),
+        ("a/b", "a/+", False),
+        ("#", "#", True),
+        ("#", "a/+/c", True),
+        ("#", "$SYS/x", False),
+        ("+/x", "$SYS/x", False),
+    ],
+)
+def test_what_a_topic_pattern_covers(pattern: str, asked: str, covered: bool) -> None:
+    assert covers(pattern, asked) is covered
+
+
+def _plans(made: Plant) -> list[ClientPlan]:
+    return [client_plan(link.site, link.endpoint) for link in find_links(made.all)]
+
+
+def _random_rules(seed: int, links: list[str]) -> Callable[[Any], None]:
+    chance = random.Random(seed)
+
+    def topic() -> str:
+        segments = chance.choices(["berlin", "lyon", "porto", "output", "+"], k=chance.randint(1, 3))
+        return "/".join([*segments, "#"] if chance.random() < 0.3 else segments)
+
+    def rule() -> dict[str, Any]:
+        methods = chance.choices(["Publish", "Subscribe"], k=3)
+        return {
+            "principals": {"attributes": [{"link": link} for link in chance.sample(links, chance.randint(1, 2))]},
+            "brokerResources": [
+                *([{"method": "Connect", "clientIds": [chance.choice(links) + "-input"]}] * (chance.random() < 0.7)),
+                *({"method": method, "topics": [topic(), topic()]} for method in methods),
+            ],
+        }
+
+    return lambda rules: rules.__setitem__(slice(None), [rule() for _ in range(3)])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mosquitto_decides_like_the_oracle_whatever_the_rules(deployed: Deployed, seed: int) -> None:
+    made = deployed(THREE_SITES)
+    view = _with_rules(made, _random_rules(seed, list(made.settings.links)))
+    plans = _plans(made)
+    (port,) = exposed_ports(view)
+
+    with running(port) as broker:
+        result = compare(view, broker, plans[0], plans, tries=60, seed=seed)
+
+    assert result.differences == []
+    assert result.agreed == 60
+
+
+def test_mosquitto_decides_like_the_oracle_on_the_deployed_rules(deployed: Deployed) -> None:
+    for port in prove(deployed(TWO_BROKERS).all, messages=4, seed=7).ports:
+        assert port.comparison.differences == []
+        assert port.comparison.agreed >= 40
+
+
+def test_a_translator_that_is_too_generous_is_found(deployed: Deployed) -> None:
+    made = deployed(THREE_SITES)
+    plans = _plans(made)
+    (port,) = exposed_ports(made.views["enterprise"])
+    shut = _with_rules(made, lambda rules: rules.clear())
+
+    with running(port) as broker:
+        result = compare(shut, broker, plans[0], plans, tries=60, seed=1)
+
+    assert any("Mosquitto allows it" in difference for difference in result.differences)
+
+
+def test_a_translator_that_is_too_strict_is_found(deployed: Deployed) -> None:
+    made = deployed(THREE_SITES)
+    plans = _plans(made)
+    (port,) = exposed_ports(_with_rules(made, lambda rules: rules.clear()))
+
+    with running(port) as broker:
+        result = compare(made.views["enterprise"], broker, plans[0], plans, tries=60, seed=1)
+
+    assert any("Mosquitto refuses it" in difference for difference in result.differences)
+
+
+def test_an_attribute_given_to_the_intermediate_is_a_difference_that_shows(deployed: Deployed) -> None:
+    made = deployed(TWO_BROKERS)
+
+    def map_intermediate(view: Any) -> None:
+        body = view.authentications["cert-auth"]
+        entries = body["authenticationMethods"][0]["x509Settings"]["authorizationAttributes"]
+        entries["ca"] = {**next(iter(entries.values())), "subject": "CN = client intermediate"}
+
+    views = dict(made.views)
+    views["enterprise"] = changed(views["enterprise"], map_intermediate)
+
+    proof = prove(list(views.values()), messages=4)
+
+    # AIO would let the links to the other broker in by their intermediate; Mosquitto looks at the leaf alone.
+    assert any("Mosquitto refuses it" in problem for problem in proof.problems)
+
+
+def test_the_chain_of_a_plan_is_the_deployed_one(deployed: Deployed) -> None:
+    plans = _plans(deployed(THREE_SITES))
+
+    assert [pem.subject(pem.certificates(plan.credentials.chain_pem)[0].subject) for plan in plans] == [
+        f"CN={site}-to-enterprise-g1" for site in ("berlin", "lyon", "porto")
+    ]

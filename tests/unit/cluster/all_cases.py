@@ -1,8 +1,0 @@
-"""All cases of the rules."""
-
-from __future__ import annotations
-
-from tests.unit.cluster import cases_broker, cases_network, cases_reach, cases_sync  # noqa: F401 - they register their cases
-from tests.unit.cluster.cases import CASES
-
-__all__ = ["CASES"]
