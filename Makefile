@@ -7,8 +7,8 @@ READY := $(VENV)/.ready
 # Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make one page of docs/ each, and take --write and --check.
-PAGES := rehearsal.azure.describe rehearsal.cluster.describe automation.describe automation.describe_commands \
-  automation.describe_rules automation.describe_settings tests.engine.describe
+PAGES := automation.reference.azure_model automation.reference.cluster_model automation.reference.errors automation.reference.commands \
+  automation.reference.rules automation.reference.settings tests.engine.describe
 
 .DEFAULT_GOAL := help
 .PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep browser screenshots golden bench clean

@@ -1,4 +1,4 @@
-"""The commands. How each ends is in `automation.endings`; what each does, in the modules that it imports.
+"""The commands. How each ends is in `automation.commands.result`; what each does, in the modules that it imports.
 
 Those are imported by the command that needs them: they load pulumi, and usage and help do not wait for it.
 """
@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from automation.endings import EXIT_CODES, Ending
-from automation.running import confirm, operate, run, writable
+from automation.commands.result import EXIT_CODES, Ending
+from automation.commands.run import confirm, operate, run, writable
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -55,9 +55,9 @@ def check(
 
     Judges as for a real deployment. Exits 2 when something is wrong.
     """
-    from automation import looking
+    from automation.commands import inspect
 
-    run("check", stack, lambda: looking.check(PROGRAM, stack, rehearsal=rehearsal), as_json=as_json)
+    run("check", stack, lambda: inspect.check(PROGRAM, stack, rehearsal=rehearsal), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -71,9 +71,9 @@ def explain(
     Origins are the file with its line, the environment's profile, or a default. What only the tenant knows is filled
     with stand-ins where the stack file lacks it, and marked. docs/settings.md says what each setting means.
     """
-    from automation import looking
+    from automation.commands import inspect
 
-    run("explain", stack, lambda: looking.explain(PROGRAM, stack, path), as_json=as_json)
+    run("explain", stack, lambda: inspect.explain(PROGRAM, stack, path), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -88,9 +88,9 @@ def diagram(
 
     From what the program would deploy. The page that `rehearse --report` writes has the drawing too.
     """
-    from automation import looking
+    from automation.commands import inspect
 
-    run("diagram", stack, lambda: looking.diagram(PROGRAM, stack, out))
+    run("diagram", stack, lambda: inspect.diagram(PROGRAM, stack, out))
 
 
 @app.command(rich_help_panel=LIVE)
@@ -100,9 +100,9 @@ def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
     Looks at tools, login, rights, resource providers, region, quotas and names; changes nothing. Needs no complete
     settings: it finds what it can. Exits 1 when something is missing.
     """
-    from automation import looking
+    from automation.commands import inspect
 
-    run("doctor", stack, lambda: looking.doctor(PROGRAM, stack), offline=False, as_json=as_json)
+    run("doctor", stack, lambda: inspect.doctor(PROGRAM, stack), offline=False, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -121,9 +121,9 @@ def graph(
     One object: resources, dependencies, ARM requests. Secrets are replaced by a marker. What only the tenant knows is
     filled with stand-ins where the stack file lacks it.
     """
-    from automation import looking
+    from automation.commands import inspect
 
-    run("graph", stack, lambda: looking.graph(PROGRAM, stack, out, preview=preview))
+    run("graph", stack, lambda: inspect.graph(PROGRAM, stack, out, preview=preview))
 
 
 @app.command(rich_help_panel=OFFLINE)
@@ -146,12 +146,12 @@ def rehearse(
     .rehearsal/, so that the next run says what has changed.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
-    from automation import summary
+    from automation.commands import rehearsal_summary
 
     def act() -> Ending:
         if destroy:
-            return summary.forgotten(PROGRAM, stack)
-        return summary.rehearsed(PROGRAM, stack, messages=not without_messages, report=report)
+            return rehearsal_summary.forgotten(PROGRAM, stack)
+        return rehearsal_summary.rehearsed(PROGRAM, stack, messages=not without_messages, report=report)
 
     run("rehearse", stack, act, as_json=as_json)
 
@@ -220,7 +220,7 @@ def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
 
     The stack's outputs (docs/outputs.md); no secret is among them.
     """
-    from automation import living
+    from automation.commands import stack as living
 
     asked = living.Asked(PROGRAM, stack, offline)
     run("outputs", stack, lambda: living.outputs(asked), offline=offline, as_json=as_json)
@@ -239,15 +239,16 @@ def smoke(
     doctor, preview, up, previews that have to be empty, refresh, outputs, destroy. Only for a stack that has nothing
     yet. How long each resource took goes to smoke-<stack>.json (docs/proven.md). Stops at the first step that is wrong.
     """
-    from automation import living, looking
-    from automation.smoke import smoke as life
+    from automation.commands import inspect
+    from automation.commands import stack as living
+    from automation.commands.smoke import smoke as life
 
     asked = living.Asked(PROGRAM, stack, offline)
 
     def act() -> Ending:
         if not (offline or yes):
             confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
-        return life(asked, keep=keep, doctor=lambda: looking.doctor(PROGRAM, stack))
+        return life(asked, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
 
     run("smoke", stack, act, offline=offline, as_json=as_json)
 
@@ -270,6 +271,6 @@ def sweep(
     Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an undisturbed
     run.
     """
-    from automation.sweep import swept
+    from automation.commands.sweep import swept
 
     run("sweep", stack, lambda: swept(PROGRAM, stack, sample=sample, seed=seed))

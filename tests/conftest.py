@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from automation.runs import Runs
+from automation.deployment.run_journal import Runs
 from graph.evaluate_stack import evaluate_config
 from graph.graph import Graph
 from settings import Settings, load, stack_file
@@ -58,7 +58,7 @@ RUN_IN = (
 
 def leave_note_of_a_killed_run(runs: Runs, began: str) -> None:
     """As if a run that began at this moment had been killed."""
-    with mock.patch("automation.runs._now", lambda: began), runs.one():
+    with mock.patch("automation.deployment.run_journal._now", lambda: began), runs.one():
         written = runs.file.read_text(encoding="utf-8")
     runs.file.write_text(written, encoding="utf-8")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from automation.deployment.workspace import OLDEST_CLI
 from automation.doctor import capacity, login, machine, names, providers, pulumi, rights, tenant
 from automation.doctor.check import Row
-from automation.stacks import OLDEST_CLI
 
 _AZURE = ("azure-subscription",)
 

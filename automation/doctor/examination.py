@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from automation.deployment.open_stack import settings_of
 from automation.doctor.check import Check, Finding, Row
 from automation.doctor.checks import CHECKS
 from automation.doctor.context import Context
 from automation.doctor.requests import requests_of
 from automation.doctor.scrubbing import without_credentials
 from automation.doctor.tools import NoAnswerError, Runner, Tools, run_tool
-from automation.lifecycle import settings_of
 from settings import Settings, SettingsError
 
 

@@ -6,10 +6,10 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from automation.deployment.workspace import VARIABLE
 from automation.doctor.check import Finding, of
 from automation.doctor.context import Context
 from automation.doctor.scrubbing import one_line
-from automation.stacks import VARIABLE
 
 # In azure-native's own order; then follows az's login (pulumi-azure-native, provider/pkg/provider/auth_azidentity.go).
 _CREDENTIALS = (

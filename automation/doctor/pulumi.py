@@ -8,11 +8,11 @@ import shlex
 import yaml
 from semver import VersionInfo
 
+from automation.deployment.workspace import OLDEST_CLI
 from automation.doctor.check import Finding, of
 from automation.doctor.context import Context
 from automation.doctor.names import own_groups
 from automation.doctor.tools import NoAnswerError
-from automation.stacks import OLDEST_CLI
 from settings import stack_file
 
 _INSTALL = "# install it: https://www.pulumi.com/docs/install"

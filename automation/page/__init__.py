@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automation.deploy import Report
+from automation.commands.rehearse import Run
+from automation.deployment.deployer import Report
 from automation.page import topology
 from automation.page.html import html
 from automation.page.page import page_of_preview, page_of_run
-from automation.rehearsing import Run
 from graph.evaluate_stack import Evaluation
 
 __all__ = ["of_preview", "of_rehearsal", "topology"]

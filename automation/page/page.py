@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from arm.values import UNKNOWN_MARKER, redact
-from automation.deploy import Report
+from automation.commands.rehearse import Run
+from automation.deployment.deployer import Report
 from automation.page.certificates import Certificate, certificates, renewal_windows
 from automation.page.messages import Messages, messages
 from automation.page.resources import Resources, resources
@@ -16,7 +17,6 @@ from automation.page.rules import Rules, rules
 from automation.page.timeline import Timeline, timeline
 from automation.page.topology import Topology, drawn
 from automation.page.verdict import Trouble, of_report, of_run
-from automation.rehearsing import Run
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from arm.shapes import shape_of
 from arm.values import redact
-from automation.deploy import Report
+from automation.deployment.deployer import Report
 from automation.page.bodies import LongText, LongTexts, as_html
 from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places

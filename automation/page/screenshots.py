@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser
 
+from automation.commands.rehearse import Run, rehearse_and_deploy
 from automation.page import of_preview, of_rehearsal, topology
 from automation.page.browser import BrowserMissingError, chromium, find_chromium
-from automation.rehearsing import Run, rehearse_and_deploy
 from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import load, stack_file

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from automation.advice import filled
-from automation.deploy import Failure, Report
-from automation.rehearsing import Deployed, Run
+from automation.commands.next_steps import filled
+from automation.commands.rehearse import Deployed, Run
+from automation.deployment.deployer import Failure, Report
 from graph.urns import name_of
 from rehearsal.verify.messages import Traffic
 from rules import Finding

@@ -11,10 +11,10 @@ import pulumi
 import yaml
 from pulumi import automation as auto
 
-from automation.deploy import Deployer
-from automation.operations import Outcome
-from automation.runs import Runs
-from automation.stacks import open_stack
+from automation.deployment.deployer import Deployer
+from automation.deployment.operations import Outcome
+from automation.deployment.run_journal import Runs
+from automation.deployment.workspace import open_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults

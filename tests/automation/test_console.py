@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from automation.commands.result import Ending, conclude, problem
 from automation.console import harmless, progress, say
-from automation.endings import Ending, conclude, problem
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from automation import describe_settings
-from automation.describe_settings import page
+from automation.reference import settings as describe_settings
+from automation.reference.settings import page
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine import Engine, State
 from rehearsal.providers.azure import AzureProvider
@@ -21,7 +21,7 @@ from settings.sections import fields_of, sections
 from settings.stack_file import SETTINGS_KEY
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
-from tests.unit.settings.samples import with_changes
+from tests.settings.samples import with_changes
 
 
 def rows(place: str) -> dict[str, list[str]]:

@@ -19,8 +19,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from automation.deploy import Deployer
-from automation.operations import Outcome
+from automation.deployment.deployer import Deployer
+from automation.deployment.operations import Outcome
 from settings.stand_ins import STAND_INS
 from tests.automation.network import STACK, URNS, Site
 from tests.conftest import PROGRAM, TWO_CLUSTERS

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automation.explain import UnknownPathError, as_document, as_text, explained
+from automation.commands.explain import UnknownPathError, as_document, as_text, explained
 from settings import Lines, Settings, load, stack_file
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_BROKERS, TWO_CLUSTERS, resolve

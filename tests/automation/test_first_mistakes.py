@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from automation import advice
 from automation import cli as command
+from automation.commands import next_steps
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, RUN_IN
 
@@ -101,7 +101,7 @@ def test_a_lock_that_somebody_left_is_mended_by_the_command_that_the_message_nam
 
 
 def test_of_a_real_stack_the_lock_is_taken_away_by_the_cli() -> None:
-    step = advice.when_locked("dev", offline=False)
+    step = next_steps.when_locked("dev", offline=False)
     assert "Once you are sure that it has: pulumi cancel --stack dev, then the same command again" in step
 
 
@@ -141,9 +141,9 @@ def test_without_a_login_to_a_backend_the_message_says_how_to_log_in(with_tools:
 
 def test_without_a_login_in_azure_the_message_says_how_to_log_in() -> None:
     text = "ERROR: Please run 'az login' to setup account."
-    step = advice.when_failed(text, "dev", offline=False)
+    step = next_steps.when_failed(text, "dev", offline=False)
     assert step.startswith("Log in (`az login`)")
-    assert f"{advice.command('doctor', 'dev')}` looks whether it suffices" in step
+    assert f"{next_steps.command('doctor', 'dev')}` looks whether it suffices" in step
 
 
 def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
@@ -180,4 +180,4 @@ def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
 def test_a_remedy_has_the_names_that_the_message_has_and_loses_nothing(
     remedy: str, message: str, expected: str
 ) -> None:
-    assert advice.filled(remedy, message=message, urn="urn:a", stack="dev") == expected
+    assert next_steps.filled(remedy, message=message, urn="urn:a", stack="dev") == expected

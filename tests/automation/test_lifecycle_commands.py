@@ -16,8 +16,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from automation import lifecycle, running
-from automation.stacks import OLDEST_CLI
+from automation.commands import run as running
+from automation.deployment import open_stack
+from automation.deployment.workspace import OLDEST_CLI
 from settings.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
 from tests.conftest import PROGRAM, TWO_CLUSTERS
@@ -236,8 +237,8 @@ def test_a_stack_that_the_backend_does_not_have_is_not_made(run: Run, cli: Calla
 def test_azure_is_waited_for_in_real_time_and_its_model_is_not(tmp_path: Path, cli: Callable[[str], Path]) -> None:
     Site(tmp_path)
     cli('[ "$1" = version ] && echo v3.260.0; exit 0')
-    given, _ = lifecycle.settings_of(tmp_path, STACK, offline=False)
-    waits = {offline: lifecycle.deployer(tmp_path, STACK, given, offline=offline).sleep for offline in (True, False)}
+    given, _ = open_stack.settings_of(tmp_path, STACK, offline=False)
+    waits = {offline: open_stack.deployer(tmp_path, STACK, given, offline=offline).sleep for offline in (True, False)}
     assert waits[False] is time.sleep
     assert waits[True] is not time.sleep
 

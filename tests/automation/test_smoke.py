@@ -12,12 +12,12 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from automation import smoke
-from automation.deploy import LockedError
-from automation.endings import Ending
-from automation.living import Asked, deployer_of, operate
-from automation.operations import Operation
-from automation.stacks import VARIABLE
+from automation.commands import smoke
+from automation.commands.result import Ending
+from automation.commands.stack import Asked, deployer_of, operate
+from automation.deployment.deployer import LockedError
+from automation.deployment.operations import Operation
+from automation.deployment.workspace import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.engine.cli.backend import Backend
 from settings.stand_ins import STAND_INS

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from automation import deploy, pending
-from automation.sweep import Case, cases, judge, table, undisturbed
+from automation.commands.sweep import Case, cases, judge, table, undisturbed
+from automation.deployment import deployer, pending_creates
 from rehearsal.azure.faults import KINDS
 from tests.conftest import PROGRAM
 
@@ -37,7 +37,7 @@ def test_up_ends_as_if_nothing_had_happened(kind: str, every_case: list[Case]) -
 
 
 def test_a_create_in_doubt_that_nobody_adopts_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "settle", lambda deployment, *_: pending.Settled(deployment))
+    monkeypatch.setattr(deployer, "settle", lambda deployment, *_: pending_creates.Settled(deployment))
     verdict = judge(PROGRAM, "dev", Case("azure-native:compute:VirtualMachine", "site-node", "connection-cut"))
 
     assert any("cannot create already existing resource" in line for line in verdict.wrong)

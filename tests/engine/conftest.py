@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.operations import Outcome
+from automation.deployment.operations import Outcome
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure

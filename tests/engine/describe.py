@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.pages import serve, table
+from automation.reference.pages import serve, table
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parents[1] / "docs" / "lifecycle.md"

@@ -18,10 +18,10 @@ from unittest import mock
 import yaml
 from pulumi import automation as auto
 
-from automation.deploy import Deployer
-from automation.operations import Operation, Outcome, run
-from automation.runs import Runs
-from automation.stacks import pulumi_cli
+from automation.deployment.deployer import Deployer
+from automation.deployment.operations import Operation, Outcome, run
+from automation.deployment.run_journal import Runs
+from automation.deployment.workspace import pulumi_cli
 from rehearsal.engine.cli import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serving

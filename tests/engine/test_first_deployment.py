@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from automation.deploy import ProtectedError
-from automation.operations import Outcome
+from automation.deployment.deployer import ProtectedError
+from automation.deployment.operations import Outcome
 from graph.evaluate_stack import evaluate_stack
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers

@@ -17,9 +17,9 @@ from unittest import mock
 import pytest
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.deploy import LockedError
-from automation.stacks import import_state
-from automation.sweep import compared
+from automation.commands.sweep import compared
+from automation.deployment.deployer import LockedError
+from automation.deployment.workspace import import_state
 from graph.urns import name_of
 from tests.conftest import leave_note_of_a_killed_run
 from tests.engine.conftest import Deployment, FirstUp
@@ -72,7 +72,7 @@ def kill_while_writing(deployment: Deployment, ending: str) -> None:
 
     deployment.azure.when_written = kill
     # One at a time: a file:// backend that is killed while it writes the state cuts its file off (REMEDY-26).
-    with mock.patch("automation.operations.PARALLEL", 1), deployment.stack.deployer() as deployer:
+    with mock.patch("automation.deployment.operations.PARALLEL", 1), deployment.stack.deployer() as deployer:
         assert not deployer.up().ok
     assert killed
     deployment.azure.when_written = lambda _: None

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy import Failure, Report
+from automation.commands.rehearse import Run, rehearse_and_deploy
+from automation.deployment.deployer import Failure, Report
 from automation.page import of_rehearsal
-from automation.rehearsing import Run, rehearse_and_deploy
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from arm.values import leaves
-from automation.deploy import Failure, Report
+from automation.commands.rehearse import Run
+from automation.deployment.deployer import Failure, Report
 from automation.page import of_preview, of_rehearsal
 from automation.page.certificates import certificates, renewal_windows
-from automation.rehearsing import Run
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph, Resource
 from graph.property_diff import Difference

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from automation.commands.rehearse import Run
 from automation.page import of_preview, of_rehearsal
-from automation.rehearsing import Run
 from graph.evaluate_stack import Evaluation
 from rules import Finding
 from tests.automation.page.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed

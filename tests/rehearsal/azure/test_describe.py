@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.azure import describe
+from automation.reference import azure_model
 from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 
 
 def test_the_page_is_current() -> None:
-    assert describe.main(["--check"]) == 0, "make docs"
+    assert azure_model.main(["--check"]) == 0, "make docs"
 
 
 def test_every_rule_fault_and_quota_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
-    assert describe.main([]) == 0
+    assert azure_model.main([]) == 0
     page = capsys.readouterr().out
     rows = [line.split(" | ")[0].removeprefix("| ").strip("`") for line in page.splitlines() if line.startswith("| ")]
     heads = ["rule", "---", "kind", "---", "what", "---"]
@@ -27,17 +27,17 @@ def test_every_rule_fault_and_quota_is_on_the_page(capsys: pytest.CaptureFixture
 def test_a_page_that_is_not_current_is_found_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(describe, "PAGE", tmp_path / "world.md")
-    assert describe.main(["--check"]) == 1
-    assert describe.main(["--write"]) == 0
-    assert describe.main(["--check"]) == 0
+    monkeypatch.setattr(azure_model, "PAGE", tmp_path / "world.md")
+    assert azure_model.main(["--check"]) == 1
+    assert azure_model.main(["--write"]) == 0
+    assert azure_model.main(["--check"]) == 0
     (tmp_path / "world.md").write_text("old")
-    assert describe.main(["--check"]) == 1
+    assert azure_model.main(["--check"]) == 1
     assert capsys.readouterr().err.splitlines() == ["docs/world.md is not what its tables say. Next: make docs"] * 2
 
 
 def test_the_faults_say_whether_azure_has_written() -> None:
-    written = {row.split(" | ")[0][2:]: row.rstrip(" |").split(" | ")[-1] for row in describe.page().splitlines()}
+    written = {row.split(" | ")[0][2:]: row.rstrip(" |").split(" | ")[-1] for row in azure_model.page().splitlines()}
     assert {name: written[f"`{name}`"] for name in ("throttled", "accepted-then-failed", "connection-cut")} == {
         "throttled": "no",
         "accepted-then-failed": "failed",

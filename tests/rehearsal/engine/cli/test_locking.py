@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from automation.locks import Lock, locks_in
+from automation.deployment.stack_lock import Lock, locks_in
 from rehearsal.engine.cli import backend
 from rehearsal.engine.cli.backend import Backend, BackendError
 from tests.rehearsal.engine.cli.project import STACK, Project

@@ -1,0 +1,89 @@
+"""A user's mistake, and what cannot be used, in words and without a traceback."""
+
+from __future__ import annotations
+
+from pulumi.automation import CommandError
+
+from automation.commands import next_steps
+from automation.commands.explain import UnknownPathError
+from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, Ending, problem
+from automation.deployment.deployer import LockedError, ProtectedError
+from automation.deployment.open_stack import ExampleError
+from automation.deployment.operations import reason
+from automation.deployment.pending_creates import UnsettledError
+from automation.deployment.workspace import UnusableError
+from rehearsal.mqtt.install import MosquittoMissingError
+from settings import Problem, SettingsError
+from settings.errors import as_yaml
+
+TOLD = (
+    SettingsError,
+    ExampleError,
+    UnknownPathError,
+    MosquittoMissingError,
+    LockedError,
+    ProtectedError,
+    UnusableError,
+    UnsettledError,
+    CommandError,
+    KeyboardInterrupt,
+)
+"""What `ending_of` puts into words; anything else is a mistake of this program."""
+
+_NOT_RUN = "not-run"
+
+
+def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> Ending:
+    """How the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
+    if isinstance(error, SettingsError):
+        return of_settings(error, command, stack)
+    if isinstance(error, KeyboardInterrupt):
+        step = next_steps.when_interrupted(command)
+        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
+    if isinstance(error, LockedError):
+        return _refused("lock", stack, str(error), next_steps.when_locked(stack, offline=offline))
+    if isinstance(error, ProtectedError):
+        return _refused("protection", stack, str(error), next_steps.when_protected(stack, offline=offline))
+    if isinstance(error, MosquittoMissingError):
+        return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
+    text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
+    if isinstance(error, ExampleError | UnknownPathError):
+        return _refused("settings", stack, text, own_advice, UNUSABLE)
+    if isinstance(error, CommandError):
+        return _refused("command", stack, text, own_advice or next_steps.when_failed(text, stack, offline=offline))
+    return _refused("stack", stack, text, own_advice)
+
+
+def of_settings(error: SettingsError, command: str, stack: str) -> Ending:
+    """Every problem in the settings at once."""
+    return Ending(
+        UNUSABLE,
+        _NOT_RUN,
+        error=str(error),
+        problems=[_setting(each) for each in error.problems],
+        next="" if command == "check" else f"mend them; to look again: {next_steps.command('check', stack)}",
+    )
+
+
+def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> Ending:
+    return Ending(exit_code, _NOT_RUN, error=text, problems=[problem(kind, where, text, next_step)], next=next_step)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The message, and the next step that it names itself."""
+    message, _, step = text.partition("Next: ")
+    return message.strip().rstrip(".") + ("." if step else ""), step.strip()
+
+
+def _setting(found: Problem) -> dict[str, str]:
+    return problem(
+        "setting",
+        found.where,
+        f"expected {found.expected}",
+        at=found.at,
+        given=as_yaml(found.given),
+        expected=found.expected,
+        example=found.example,
+        hint=found.hint,
+        rule=found.rule,
+    )

@@ -1,0 +1,149 @@
+"""Commands that look and change nothing: check, graph, diagram, explain, doctor."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automation.commands import next_steps
+from automation.commands.explain import as_document, as_text, explained
+from automation.commands.result import FAILED, Ending, problem
+from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting, width
+from settings import Settings, stack_file
+from settings.stand_ins import with_stand_ins
+
+if TYPE_CHECKING:
+    from automation.doctor import Check
+
+
+def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
+    """Whether the settings are complete.
+
+    Raises:
+        SettingsError: they are not.
+    """
+    config = stack_file.read(program, stack)
+    if rehearsal:
+        config, _ = with_stand_ins(config)
+    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
+    what = f"{counted(len(settings.clusters), 'cluster')}, {counted(len(settings.links), 'link')}"
+    text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
+    return Ending(
+        show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=_counted(settings)
+    )
+
+
+def explain(program: Path, stack: str, path: str) -> Ending:
+    """Every setting with its origin, and what follows from the settings; or what is at and below the path.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        UnknownPathError: there is nothing at the path.
+    """
+    config, stand_ins = with_stand_ins(stack_file.read(program, stack))
+    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
+    found = explained(settings, stack_file.lines(program, stack), path)
+    if stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+    return Ending(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
+
+
+def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Ending:
+    """Everything that the stack would deploy, to a file or to standard output.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    from graph.evaluate_stack import evaluate_stack
+    from graph.graph import as_json
+
+    recorded = evaluate_stack(program, stack, preview=preview).graph
+    text = json.dumps(as_json(recorded), indent=2, sort_keys=True)
+    if out is None:
+        return Ending(show=lambda: say(text))
+    out.write_text(text + "\n", encoding="utf-8")
+    progress(f"{len(recorded.resources)} resources, components and providers written to {out}")
+    return Ending()
+
+
+def diagram(program: Path, stack: str, out: Path | None) -> Ending:
+    """Clusters, networks and links, drawn to a file or as text.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+    """
+    from automation.page import topology
+    from graph.evaluate_stack import evaluate_stack
+
+    evaluation = evaluate_stack(program, stack, preview=False)
+    drawn = topology.drawn(evaluation.graph, evaluation.settings)
+    if out is None:
+        return Ending(show=lambda: say(topology.as_text(drawn)))
+    out.write_text(topology.as_svg(drawn), encoding="utf-8")
+    progress(f"Drawn to {out}")
+    return Ending()
+
+
+def doctor(program: Path, stack: str) -> Ending:
+    """What is missing on this machine and in Azure, each with what mends it."""
+    from automation.doctor import examine
+
+    with waiting("Looking at this machine and at Azure ...") as tell:
+        checks = examine(program, stack, progress=tell)
+    failed = [check for check in checks if check.outcome == "failed"]
+    own = {"checks": [asdict(check) for check in checks]}
+
+    def show() -> None:
+        _print_checks(checks)
+
+    if not failed:
+        return Ending(show=show, next=next_steps.command("preview", stack), own=own)
+    problems = [problem(check.id, check.title, check.found, check.mend) for check in failed]
+    step = f"mend what is marked FAILED, from the top, then again: {next_steps.command('doctor', stack)}"
+    return Ending(FAILED, "failed", show=show, problems=problems, next=step, own=own)
+
+
+_MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", WARN), "not-run": ("not run", DIM)}
+
+
+def _print_checks(checks: Sequence[Check]) -> None:
+    width = max(len(check.title) for check in checks)
+    for check in checks:
+        if check.outcome == "not-run":
+            continue
+        mark, style = _MARKS[check.outcome]
+        first, *more = check.found.splitlines() or [""]
+        say(f"{mark:<8} {check.title:<{width}}  {first}", style if check.outcome != "ok" else "")
+        for line in more:
+            say(f"{'':8} {'':{width}}  {line}")
+        for line in check.mend.splitlines():
+            say(f"{'':8} -> {line}")
+    waiting_for: dict[str, list[str]] = {}
+    for check in checks:
+        if check.outcome == "not-run":
+            waiting_for.setdefault(check.found, []).append(check.title)
+    for first, titles in waiting_for.items():
+        say(f"{_MARKS['not-run'][0]:<8} {first}: {', '.join(titles)}", DIM)
+    counts: Counter[str] = Counter(check.outcome for check in checks)
+    say("\n" + ", ".join(f"{counts[outcome]} {mark}" for outcome, (mark, _) in _MARKS.items() if counts[outcome]))
+
+
+def _after_check(program: Path, stack: str, *, rehearsal: bool) -> str:
+    if stack_file.is_example(program, stack):
+        name = stack_file.path(program, stack).name
+        return f"make rehearse STACK={stack}. It is an example: to deploy it, cp examples/{name} . first"
+    if rehearsal:
+        return f"make rehearse STACK={stack}"
+    return f"{next_steps.command('doctor', stack)} looks at this machine and at Azure"
+
+
+def _counted(settings: Settings) -> dict[str, object]:
+    return {
+        "clusters": list(settings.clusters),
+        "links": list(settings.links),
+        "release": settings.release.name,
+    }

@@ -1,0 +1,71 @@
+"""What to do next. Offline nothing is advised that would act on the real stack of the same name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from automation.deployment.error_catalog import remedy_of
+
+_GO_ON = ("up", "refresh", "destroy", "rehearse")
+COMMAND = ".venv/bin/python -m automation"
+"""How the command is run where `make setup` has installed it."""
+
+
+_IN_MESSAGE: Mapping[str, str] = {
+    "<group>": r"/resourceGroups/([\w.-]+)/",
+    "<vm>": r"/virtualMachines/([\w-]+)\b",
+    "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
+}
+"""Placeholders of remedies, and where a message has them.
+
+Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
+"""
+_LOSES = re.compile(r"\b(?:delete|purge)\b")
+
+
+def filled(remedy: str, *, message: str, urn: str, stack: str) -> str:
+    """The remedy with what is known in the place of its placeholders; what is not known stays one.
+
+    Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
+    """
+    text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
+    if _LOSES.search(remedy):
+        return text
+    for placeholder, pattern in _IN_MESSAGE.items():
+        if placeholder in text and (found := re.search(pattern, message)):
+            text = text.replace(placeholder, found[1])
+    return text
+
+
+def command(name: str, stack: str, *, offline: bool = False) -> str:
+    """A command line to copy."""
+    return f"{COMMAND} {name} --stack {stack}{' --offline' if offline else ''}"
+
+
+def when_locked(stack: str, *, offline: bool) -> str:
+    """Another run holds the stack."""
+    if offline:
+        return f"wait until it has ended. Once you are sure that it has: rm .rehearsal/{stack}/locks/*"
+    return (
+        f"wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
+        " command again; what it left half done is settled then"
+    )
+
+
+def when_protected(stack: str, *, offline: bool) -> str:
+    """Something protected would be deleted."""
+    if offline:
+        return f"make rehearse-clean STACK={stack}, which takes the protection away first"
+    return f"if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again"
+
+
+def when_failed(text: str, stack: str, *, offline: bool) -> str:
+    """The command itself failed; offline its own advice stands."""
+    return "" if offline else filled(remedy_of(text), message=text, urn="", stack=stack)
+
+
+def when_interrupted(command: str) -> str:
+    """Ctrl-C, by command."""
+    goes_on = "; it goes on from where it was" if command in _GO_ON else ""
+    return f"run the same command again{goes_on}"

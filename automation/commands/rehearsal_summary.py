@@ -1,0 +1,259 @@
+"""The summary of a rehearsal, for people and for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arm.values import redact
+from automation.commands import next_steps
+from automation.commands.operation_report import Told, counted_changes, print_report
+from automation.commands.operation_report import as_document as report_as_document
+from automation.commands.print_changes import print_changes
+from automation.commands.rehearse import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
+from automation.commands.result import FAILED, OK, Ending, problem
+from automation.commands.stack import print_outputs, write_page
+from automation.console import BAD, counted, minutes, progress, say
+from automation.deployment.open_stack import settings_of
+from graph.graph import Graph
+from graph.grouping import SHARED, concern_of, places
+from rehearsal.mqtt.attempts import Case
+from rehearsal.mqtt.result import Proof
+from rehearsal.mqtt.result import summary as proved
+from rehearsal.rehearse import Rehearsal
+from rehearsal.verify.messages import Traffic
+from rules import PREVIEW_RULES, RULES
+
+_RULES = len(RULES) + len(PREVIEW_RULES)
+_MOST_CASES = 6
+_MOST_COLUMNS = 6
+
+
+def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None) -> Ending:
+    """Rehearse the stack, and tell it; `report` is the file for the page.
+
+    Raises:
+        Exception: one of `automation.commands.errors.TOLD`.
+    """
+    run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
+    if report:
+        from automation.page import of_rehearsal
+
+        write_page(report, of_rehearsal(run, datetime.now(UTC)))
+    return Ending(
+        OK if run.ok else FAILED,
+        "succeeded" if run.ok else "failed",
+        show=lambda: print_summary(run),
+        problems=_problems(run),
+        next=_next(run, stack),
+        own=as_document(run),
+    )
+
+
+def forgotten(program: Path, stack: str) -> Ending:
+    """Destroy what rehearsals have deployed.
+
+    Raises:
+        Exception: one of `automation.commands.errors.TOLD`.
+    """
+    settings, _ = settings_of(program, stack, offline=True)
+    report = destroy(program, stack, settings)
+    told = Told(stack, "destroy", report)
+    ending = Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
+    if report.ok:
+        return ending
+    step = f"rm -r .rehearsal/{stack}, which forgets it all"
+    return replace(ending, exit_code=FAILED, outcome="failed", problems=told.problems, next=step)
+
+
+def as_document(run: Run) -> dict[str, Any]:
+    """The rehearsal, as keys of the command's document."""
+    result, deployed = run.rehearsal, run.deployed
+    return {
+        "stand_ins": result.stand_ins,
+        "counts": _counts(result.deployment),
+        "rules": _RULES,
+        "findings": [
+            {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
+            for finding in result.findings
+        ],
+        "changes": deployed.up.changes if deployed else {},
+        "estimated_deployment_seconds": result.schedule.seconds,
+        "critical_path": [
+            {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
+        ],
+        "clusters": _clusters_as_document(run.traffic),
+        "messages": _messages_as_document(run.traffic),
+        "outputs": deployed.up.outputs if deployed else redact(result.deployment.outputs),
+    }
+
+
+def _problems(run: Run) -> list[dict[str, str]]:
+    found = [problem("finding", each.resource, f"{each.rule}: {each.message}") for each in run.rehearsal.findings]
+    found += [problem("resource", run.rehearsal.deployment.stack, text) for text in _failures(run)]
+    return found + [problem("message", "", text) for text in (run.traffic.problems if run.traffic else ())]
+
+
+def _failures(run: Run) -> list[str]:
+    return run.deployed.problems if run.deployed else []
+
+
+def _next(run: Run, stack: str) -> str:
+    if run.rehearsal.findings:
+        return "mend the program or the settings, then rehearse again; docs/rules.md has the rules"
+    if _failures(run):
+        return f"mend it and rehearse again, or start from nothing: make rehearse-clean STACK={stack}"
+    if not run.ok:
+        return "do what stands behind the arrow, then rehearse again"
+    return f"to deploy it in Azure, {next_steps.command('doctor', stack)} says what is missing"
+
+
+def _clusters_as_document(traffic: Traffic | None) -> dict[str, list[str]]:
+    """Cluster -> what is not as it must be."""
+    return {view.name: [str(problem) for problem in view.problems] for view in traffic.clusters} if traffic else {}
+
+
+def _messages_as_document(traffic: Traffic | None) -> dict[str, Any] | None:
+    if traffic is None or traffic.proof is None:
+        return None
+    proof = traffic.proof
+    return {
+        "ok": proof.ok,
+        "delivered": proof.messages,
+        "refused": proof.refused,
+        "problems": proof.problems,
+        "links": {
+            link.name: {
+                "delivered": link.delivery.arrived if link.delivery else 0,
+                "cases": [
+                    {"name": case.name, "expected": case.expected, "observed": case.observed, "ok": case.ok}
+                    for case in link.cases
+                ],
+            }
+            for link in proof.links
+        },
+        "not_exercised": list(proof.not_exercised),
+        "not_provable": list(proof.unprovable),
+        "wording": proved(proof),
+    }
+
+
+def print_summary(run: Run) -> None:
+    """Print the rehearsal for people: what would exist and how to reach it, or what is wrong."""
+    result, deployed = run.rehearsal, run.deployed
+    if result.findings or deployed is None:
+        _print_findings(result)
+        return
+    _print_resources(result)
+    _print_schedule(result)
+    if deployed.up.ok:
+        print_outputs(deployed.up.outputs)
+    _print_deployed(deployed, result.deployment.stack)
+    if run.traffic:
+        _print_traffic(run.traffic, result.settings.release.name)
+    say(f"\n{_RULES} rules, no findings. Nothing was sent to Azure.")
+
+
+def _counts(graph: Graph) -> dict[str, dict[str, int]]:
+    """Concern -> place (a cluster, or `shared`) -> number of resources."""
+    counts: dict[str, Counter[str]] = {}
+    for urn, place in places(graph).items():
+        if concern := concern_of(graph.resources[urn]):
+            counts.setdefault(concern, Counter())[place] += 1
+    return {concern: dict(by_place) for concern, by_place in sorted(counts.items())}
+
+
+def _print_resources(result: Rehearsal) -> None:
+    counts = _counts(result.deployment)
+    width = max(len(concern) for concern in counts) + 2
+    total = sum(sum(by_place.values()) for by_place in counts.values())
+    say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.settings.release.name}")
+    if result.stand_ins:
+        say(f"Stand-ins for what only the tenant knows: {', '.join(result.stand_ins)}")
+    clusters = list(result.settings.clusters)
+    heads = [*(clusters if len(clusters) <= _MOST_COLUMNS else ["each cluster"]), SHARED]
+    sizes = [max(len(head), 4) + 2 for head in heads]
+    say("\n" + "".ljust(width) + "".join(head.rjust(size) for head, size in zip(heads, sizes, strict=True)))
+    for concern, by_place in counts.items():
+        cells = [_count(_of(by_place, head, clusters)) for head in heads]
+        say(concern.ljust(width) + "".join(cell.rjust(size) for cell, size in zip(cells, sizes, strict=True)))
+
+
+def _of(by_place: Mapping[str, int], head: str, clusters: Sequence[str]) -> list[int]:
+    """The numbers of one column."""
+    return [by_place.get(place, 0) for place in ([head] if head in {*clusters, SHARED} else clusters)]
+
+
+def _count(numbers: Sequence[int]) -> str:
+    """One number, or the range in which the clusters are; `-` for none."""
+    least, most = min(numbers), max(numbers)
+    return "-" if not most else str(most) if least == most else f"{least}-{most}"
+
+
+def _print_schedule(result: Rehearsal) -> None:
+    time = minutes(result.schedule.seconds)
+    say(f"\nEstimated deployment time: {time} minutes (estimates, nothing measured). Critical path:")
+    for step in result.schedule.critical_path:
+        say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
+
+
+def _print_deployed(deployed: Deployed, stack: str) -> None:
+    """What the deployment into the modelled Azure changed since the last one."""
+    told = Told(stack, "up", deployed.up, deployed.where)
+    changed = counted_changes(told) or "no changes"
+    say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
+    if told.loses:
+        print_changes(told.changes)
+    for text in deployed.problems:
+        say(f"  FAILED {text}", BAD)
+    if not deployed.problems:
+        say("A second preview is empty.")
+
+
+def _print_traffic(traffic: Traffic, release: str) -> None:
+    """What the clusters make of it, and what was sent and refused."""
+    holds = [(len(view.secrets), len(view.config_maps)) for view in traffic.clusters]
+    secrets, config_maps = (sum(column) for column in zip(*holds, strict=True))
+    say(f"\nClusters, as modelled: {secrets} synced Secrets, {config_maps} trust ConfigMaps.")
+    if traffic.proof is not None:
+        _print_proof(traffic.proof)
+        say(f"Not yet observed on AIO {release}.")
+    else:
+        say("No messages were sent, as asked.")
+    for text in traffic.problems:
+        say(f"  FAILED {text}", BAD)
+
+
+def _print_proof(proof: Proof) -> None:
+    for link in proof.links:
+        sent = f"{link.delivery.arrived} of {link.delivery.sent} messages" if link.delivery else "no message"
+        say(f"  {link.name} -> {link.address}: {sent} delivered")
+        refusals = [case for case in link.cases if case.refusal and case.ok]
+        for how in sorted({case.expected for case in refusals}):
+            names = [_named(case) for case in refusals if case.expected == how]
+            say(f"    {how}: {_listed(names)}")
+    for title, items in (("Not exercised", proof.not_exercised), ("Not provable on Mosquitto", proof.unprovable)):
+        for item in items:
+            say(f"  {title}: {item}")
+    say(proved(proof))
+
+
+def _named(case: Case) -> str:
+    return f"{case.name} ({case.label})" if case.label else case.name
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first ones in words; the rest is in the JSON document."""
+    more = f" and {len(names) - _MOST_CASES} more" if len(names) > _MOST_CASES else ""
+    return f"{', '.join(names[:_MOST_CASES])}{more}"
+
+
+def _print_findings(result: Rehearsal) -> None:
+    rules = len({finding.rule for finding in result.findings})
+    say(f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {_RULES} rules.")
+    for finding in result.findings:
+        say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")

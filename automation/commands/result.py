@@ -1,0 +1,85 @@
+"""How a command ends: in words for people, as one document for machines, and with an exit code.
+
+The document's form is docs/commands.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from automation.console import BAD, progress, say
+
+VERSION = 1
+"""Of the document; another one where a key gets another meaning or goes."""
+
+OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+EXIT_CODES: Mapping[int, str] = {
+    OK: "done, and nothing is wrong",
+    FAILED: "something was found or has failed; the text says what, and the next step",
+    UNUSABLE: "settings or usage are wrong: nothing was begun",
+    INTERRUPTED: "interrupted; `Next:` says what to do",
+}
+
+
+def _nothing() -> None:
+    """Nothing to print."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a command ended."""
+
+    exit_code: int = OK
+    outcome: str = "succeeded"
+    """One of `automation.deployment.progress.OUTCOMES`."""
+    show: Callable[[], None] = _nothing
+    """Prints the result for people."""
+    error: str = ""
+    """What is wrong, for people; goes to standard error."""
+    problems: Sequence[Mapping[str, str]] = ()
+    """What is wrong, for machines: each has `kind`, `where`, `message`, `next`."""
+    next: str = ""
+    """The next step, one line."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the command's document."""
+
+
+def problem(kind: str, where: str, message: str, next_step: str = "", **more: str) -> dict[str, str]:
+    """One entry of `problems`."""
+    return {"kind": kind, "where": where, "message": message, "next": next_step, **more}
+
+
+def document(command: str, stack: str, ending: Ending, *, offline: bool) -> dict[str, Any]:
+    """The document that `--json` prints."""
+    return {
+        "version": VERSION,
+        "command": command,
+        "stack": stack,
+        "offline": offline,
+        "ok": ending.exit_code == OK,
+        "outcome": ending.outcome,
+        "exit_code": ending.exit_code,
+        "problems": list(ending.problems),
+        "next": ending.next,
+        **ending.own,
+    }
+
+
+def conclude(command: str, stack: str, ending: Ending, *, offline: bool, as_json: bool) -> None:
+    """Tell it and exit: with `as_json` the document is all that goes to standard output."""
+    if as_json:
+        text = json.dumps(document(command, stack, ending, offline=offline), indent=2)
+        say(text.replace("##", "#\\u0023"))  # the same value, and no command of Azure Pipelines
+    else:
+        ending.show()
+    if ending.error:
+        progress(ending.error, BAD)
+    if ending.next:
+        (progress if ending.error or as_json else say)(f"\nNext: {ending.next}")
+    if ending.exit_code:
+        raise typer.Exit(ending.exit_code)

@@ -1,0 +1,125 @@
+"""Runs a command's work, and tells how it ended, mistakes included."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from automation.commands.result import FAILED, UNUSABLE, Ending, conclude, problem
+from automation.console import counted
+
+if TYPE_CHECKING:
+    from automation.commands.stack import Asked
+    from automation.deployment.operations import Operation
+
+
+def run(command: str, stack: str, act: Callable[[], Ending], *, offline: bool = True, as_json: bool = False) -> None:
+    """Do it, and tell how it ended; `offline` decides what may be advised."""
+    try:
+        ending = act()
+    except DeclinedError as error:
+        ending = Ending(FAILED, "cancelled", error=str(error), problems=[problem("answer", stack, str(error))])
+    except (Exception, KeyboardInterrupt) as error:
+        from automation.commands import errors
+
+        if not isinstance(error, errors.TOLD):
+            raise
+        ending = errors.ending_of(error, command, stack, offline=offline)
+    conclude(command, stack, ending, offline=offline, as_json=as_json)
+
+
+def operate(
+    program: Path,
+    operation: Operation,
+    stack: str,
+    *,
+    offline: bool,
+    as_json: bool,
+    faults: Sequence[str] = (),
+    report: Path | None = None,
+    asks: bool = False,
+) -> None:
+    """One operation of the stack's life, as a command.
+
+    Args:
+        report: file for the page.
+        asks: ask before something is deleted or replaced.
+    """
+    from automation.commands import stack as living
+    from automation.deployment import open_stack
+    from rehearsal.azure.faults import Faults
+
+    def act() -> Ending:
+        if faults and not offline:
+            return _usage("--fault orders a failure from the modelled Azure; it needs --offline", "add --offline")
+        try:
+            ordered = Faults(*map(open_stack.fault, faults))
+        except ValueError as error:
+            return _usage(str(error), "docs/world.md lists what can go wrong")
+        asked = living.Asked(program, stack, offline, ordered)
+        living.tell_stand_ins(asked)
+        if asks and operation == "destroy":
+            where = open_stack.settings_of(program, stack, offline=offline)[0].tenant.subscription_id
+            confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
+        elif asks and (refusal := _previewed(asked)):
+            return refusal
+        ending, told = living.operate(asked, operation)
+        if report and told:
+            living.write_report(asked, told, report)
+        return ending
+
+    run(operation, stack, act, offline=offline, as_json=as_json)
+
+
+class DeclinedError(Exception):
+    """The user said no."""
+
+
+def confirm(question: str) -> None:
+    """Ask on standard error.
+
+    Raises:
+        DeclinedError: the answer is no, or there is nobody to answer.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise DeclinedError("Nothing was done: the question was not answered with yes.")
+
+
+def writable(file: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before the work is done.
+
+    Raises:
+        BadParameter: it cannot.
+    """
+    if file and (file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)):
+        raise typer.BadParameter(f"{file} cannot be written; expected a file in a folder that exists")
+    return file
+
+
+def _previewed(asked: Asked) -> Ending | None:
+    """Preview, and ask if something would be lost; how the command ends if it does not go on."""
+    from automation.commands import stack as living
+
+    ending, told = living.operate(asked, "preview")
+    if ending.exit_code or told is None:
+        return ending
+    if told.would_lose:
+        with redirect_stdout(sys.stderr):  # standard output is for what `up` comes to
+            ending.show()
+        more = f", and {told.perhaps} perhaps" if told.perhaps else ""
+        confirm(f"{counted(told.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
+    return None
+
+
+def _usage(text: str, step: str) -> Ending:
+    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("usage", "--fault", text, step)], next=step)

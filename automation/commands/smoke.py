@@ -1,0 +1,207 @@
+"""The smoke run: a whole life of a stack, in a subscription of yours, with the time that each resource took.
+
+Nothing is claimed of Azure until a dated result is in the repository (docs/proven.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from automation.commands import next_steps
+from automation.commands.operation_report import Told
+from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, Ending, problem
+from automation.commands.stack import Asked, deployer_of, operate, outputs
+from automation.console import BAD, minutes, progress, say
+from automation.deployment import open_stack
+from automation.deployment.operations import Operation
+from automation.deployment.workspace import VARIABLE
+from settings import Settings
+
+_NOT_OURS = "it did not create exactly what the preview said; somebody else may be at work on this stack"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the run."""
+
+    name: str
+    wrong: str
+    """Empty: as it must be."""
+    seconds: float = 0
+    told: Told | None = None
+
+
+def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
+    """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`.
+
+    Raises:
+        Exception: one of `automation.commands.errors.TOLD`.
+    """
+    settings, _ = open_stack.settings_of(asked.program, asked.stack, offline=asked.offline)
+    if refusal := _refusal(asked, settings):
+        return refusal
+    steps: list[Step] = []
+    about = {} if asked.offline else _about(asked, settings)
+    try:
+        for step in _until_wrong(asked, keep=keep, doctor=doctor):
+            steps.append(step)
+            if not asked.offline:
+                _record(asked, about, steps)
+    except KeyboardInterrupt:
+        left = next_steps.command("destroy", asked.stack, offline=asked.offline)
+        step_now = f"what is deployed goes with: {left}"
+        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
+    return _ending(asked, steps)
+
+
+def _refusal(asked: Asked, settings: Settings) -> Ending | None:
+    """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
+    if deployer_of(asked, settings).deployment().get("resources"):
+        text = f"Stack {asked.stack} has resources, and a smoke run ends by destroying its stack."
+        left = next_steps.command("destroy", asked.stack, offline=asked.offline)
+        step = f"if they are left of a smoke run: {left}. If not: take a stack of its own, with another instance"
+    elif not asked.offline and os.environ.get(VARIABLE):
+        text = f"{VARIABLE} is set: not Azure would answer, but {os.environ[VARIABLE]}."
+        step = f"unset {VARIABLE}; --offline tries the steps in the modelled Azure"
+    elif settings.profile.protect:
+        text = f"Stack {asked.stack} has the profile {settings.profile.name}, which protects resources from destroy."
+        step = "set profile: dev in a stack of its own"
+    else:
+        return None
+    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("stack", asked.stack, text, step)], next=step)
+
+
+def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+    from automation.commands.errors import TOLD
+
+    steps = _steps(asked, keep=keep, doctor=doctor)
+    while True:
+        try:
+            step = next(steps, None)
+        except TOLD as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            step = Step("then", str(error))
+        if step is None:
+            return
+        progress(f"{step.name}: {step.wrong or 'as it must be'}", BAD if step.wrong else "")
+        yield step
+        if step.wrong:
+            return
+
+
+def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+    if not asked.offline:
+        yield Step("doctor", _wrong(doctor()))
+    preview = _step(asked, "preview", "preview")
+    yield preview if preview.wrong else replace(preview, wrong=_not_only_creates(preview))
+    up = _step(asked, "up", "up")
+    yield up if up.wrong else replace(up, wrong=_not_as_previewed(preview, up))
+    yield _step(asked, "second preview", "preview", empty=True)
+    yield _step(asked, "refresh", "refresh", empty=True)
+    yield _step(asked, "preview after refresh", "preview", empty=True)
+    found = outputs(asked).own["outputs"]
+    yield Step("outputs", "" if found.get("arc_proxy_commands") else "no Arc proxy command is among them")
+    if not keep:
+        yield _step(asked, "destroy", "destroy")
+
+
+def _not_only_creates(preview: Step) -> str:
+    changes = preview.told.report.changes if preview.told else {}
+    others = sorted({kind for kind in changes.values() if kind != "create"})
+    return f"a stack that has nothing is created and nothing else; here also: {', '.join(others)}" if others else ""
+
+
+def _not_as_previewed(preview: Step, up: Step) -> str:
+    """Somebody else may have deployed the stack meanwhile: then it is not for us to destroy."""
+    assert preview.told is not None
+    assert up.told is not None
+    if up.told.report.changes == preview.told.report.changes:
+        return ""
+    return _NOT_OURS
+
+
+def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
+    ending, told = operate(asked, operation)
+    if ending.exit_code == INTERRUPTED:
+        raise KeyboardInterrupt
+    if wrong := _wrong(ending):
+        return Step(name, wrong, told=told)
+    assert told is not None  # only an interrupted operation has nothing to say
+    changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in told.report.changes.items())
+    wrong = f"it has to be empty, and is: {', '.join(changed)}" if empty and changed else ""
+    return Step(name, wrong, ending.own["seconds"], told)
+
+
+def _wrong(ending: Ending) -> str:
+    return "; ".join(f"{each['where']}: {each['message']}" for each in ending.problems) or ending.error
+
+
+def _about(asked: Asked, settings: Settings) -> dict[str, Any]:
+    """When, with what and where the run was made."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "release": settings.release.name,
+        "commit": _said("git", "-C", str(asked.program), "rev-parse", "HEAD"),
+        "pulumi": _said("pulumi", "version"),
+        "locations": sorted({cluster.location for cluster in settings.clusters.values()}),
+        "clusters": len(settings.clusters),
+    }
+
+
+def _record(asked: Asked, about: Mapping[str, Any], steps: Sequence[Step]) -> None:
+    """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
+    file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
+    file.write_text(json.dumps({**about, **_document(steps)}, indent=2) + "\n", encoding="utf-8")
+
+
+def _said(*command: str) -> str:
+    """The first line of what a tool says; empty where it says nothing."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 ours
+    except OSError:
+        return ""
+    return done.stdout.strip().partition("\n")[0]
+
+
+def _document(steps: Sequence[Step]) -> dict[str, Any]:
+    return {
+        "steps": [{"name": step.name, "wrong": step.wrong, "seconds": step.seconds} for step in steps],
+        "durations": [
+            {"step": step.name, "name": urn.rpartition("::")[2], "seconds": round(seconds, 1)}
+            for step in steps
+            if step.told
+            for urn, seconds in step.told.took.items()
+        ],
+    }
+
+
+def _ending(asked: Asked, steps: Sequence[Step]) -> Ending:
+    wrong = [step for step in steps if step.wrong]
+
+    def show() -> None:
+        for step in steps:
+            say(
+                f"  {step.name:<22}{minutes(step.seconds):>6}  {'WRONG' if step.wrong else 'ok'}",
+                BAD * bool(step.wrong),
+            )
+
+    problems = [problem("step", step.name, step.wrong) for step in wrong]
+    error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
+    if not wrong:
+        return Ending(OK, show=show, own=_document(steps))
+    next_step = "mend it, then run it again"
+    if any(step.wrong == _NOT_OURS for step in wrong):
+        next_step = "find out who it is; nothing was destroyed"
+    elif any(step.name == "up" for step in steps):
+        next_step = (
+            f"mend it; what is deployed goes with: {next_steps.command('destroy', asked.stack, offline=asked.offline)}"
+        )
+    return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps))

@@ -1,0 +1,1 @@
+"""Operations on a stack through the Automation API: settle, run, retry, tell."""

@@ -1,0 +1,304 @@
+"""`up` as people want it: what a killed run left is settled first, and what passes by itself is waited for.
+
+Nothing is retried inside the engine: an error hook can lose a resource (pulumi-field-notes §1.2). The engine goes on
+with what does not depend on a failure, and the whole is run again.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pulumi import automation as auto
+from pulumi.automation import ConcurrentUpdateError
+
+from automation.deployment.cut_off import cut_off_in
+from automation.deployment.error_catalog import Transient, match, remedy_of, wait_of
+from automation.deployment.operations import Operation, Outcome, Progress, run
+from automation.deployment.pending_creates import VAULT_SECRET, looked, settle, told, with_cut_off
+from automation.deployment.run_journal import BusyError, Runs
+from automation.deployment.stack_lock import Lock, locks_in
+from automation.deployment.workspace import import_state
+from graph.property_diff import Difference
+from graph.urns import STACK_TYPE, name_of
+
+THERE_ALREADY = Transient(
+    "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
+)
+"""Not a row of the table: the same is said of what is somebody else's."""
+_LOOKS = 3
+MOST_RUNS = 12
+"""How often one `up` runs the engine, whatever the table allows each resource."""
+
+T = TypeVar("T")
+
+
+class LockedError(Exception):
+    """Another run holds the stack; the text says whose."""
+
+    def __init__(self, stack: str, locks: Sequence[Lock]) -> None:
+        holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
+        super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
+
+
+class ProtectedError(Exception):
+    """Nothing is deleted, as something is protected; the text says what."""
+
+    def __init__(self, stack: str, names: Sequence[str]) -> None:
+        listed = "\n".join(f"  {name}" for name in names)
+        super().__init__(f"Nothing is deleted, because of stack {stack} these resources are protected:\n{listed}")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One resource that could not be brought to what the program says, or the program itself."""
+
+    urn: str
+    message: str
+    transient: Transient | None
+
+    @property
+    def name(self) -> str:
+        """The logical name; of what is no resource's failure, what failed."""
+        return name_of(self.urn) if self.urn and STACK_TYPE not in self.urn else "the program or the engine"
+
+    @property
+    def may_exist(self) -> bool:
+        """Whether the call may have been done, although it failed.
+
+        azure-native looks before it creates: where that has failed, nothing was sent (client_azcore.go, `CanCreate`).
+        """
+        asked_only = re.search(r"cannot check existence|\bGET \W?https", self.message, re.I)
+        return bool(self.transient and self.transient.exists and not asked_only)
+
+    @property
+    def remedy(self) -> str:
+        """The next step; empty where the message has one itself."""
+        if "Next: " in self.message:
+            return ""
+        if self.transient is None:
+            return remedy_of(self.message)
+        return f"{self.transient.title}. {remedy_of(self.message)}"
+
+
+@dataclass
+class Report:
+    """What happened, over all runs of the engine."""
+
+    changes: dict[str, str] = field(default_factory=dict)
+    """URN -> what was done to it at last."""
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    """URN -> what of it was changed at last."""
+    notes: list[str] = field(default_factory=list)
+    """What was settled or waited for, in words."""
+    failures: list[Failure] = field(default_factory=list)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    runs: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures
+
+    def take(self, outcome: Outcome) -> None:
+        """Add what a run of the engine did; what failed before and does no more is forgotten."""
+        self.changes |= outcome.changes
+        self.differences |= outcome.differences
+        self.failures = failures_of(outcome)
+        self.outputs = outcome.outputs
+
+
+@dataclass
+class Deployer:
+    """Operations on one stack."""
+
+    stack: auto.Stack
+    subscription_id: str
+    runs: Runs
+    say: Callable[[str], None] = lambda _: None
+    """Told at once what is going on."""
+    progress: Progress = lambda *_: None
+    sleep: Callable[[float], None] = time.sleep
+    _gone: set[str] = field(default_factory=set)
+    """URNs of creates in doubt that Azure did not have when it was asked."""
+
+    def preview(self) -> Report:
+        """Say what `up` would do; nothing changes, and nothing that a killed run left is settled."""
+        report = Report()
+        if pending := self._state()[1].get("pending_operations"):
+            self._note_all(report, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
+        report.take(self._run("preview", report))
+        return report
+
+    def refresh(self) -> Report:
+        """Read everything again, and let the state follow; raises as `up`."""
+        report = Report()
+        with self._alone():
+            if self._settle(report):
+                report.take(self._run("refresh", report))
+        return report
+
+    def up(self) -> Report:
+        """Bring the stack to what the program says.
+
+        Raises:
+            LockedError: another run holds the stack.
+            UnsettledError: what a killed run left cannot be settled here.
+        """
+        report = Report()
+        with self._alone():
+            if self._settle(report):
+                self._until_done("up", report)
+        return report
+
+    def destroy(self) -> Report:
+        """Delete everything; with a protected resource among it, nothing.
+
+        Raises:
+            ProtectedError: something is protected. The engine would refuse that alone, as it is run without a preview.
+            LockedError, UnsettledError: as for `up`.
+        """
+        report = Report()
+        with self._alone():
+            if self._settle(report):
+                resources = self._state()[1].get("resources") or []
+                if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
+                    raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
+                self._until_done("destroy", report)
+        return report
+
+    def deployment(self) -> Mapping[str, Any]:
+        """The stack's state as it is now, as `pulumi stack export` gives it."""
+        return self._state()[1]
+
+    def unprotect(self) -> None:
+        """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""
+        with self._alone():
+            version, deployment = self._state()
+            for resource in deployment.get("resources") or []:
+                resource.pop("protect", None)
+            self._past_lock(Report(), lambda: import_state(self.stack, version, deployment))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with self.runs.one():
+                yield
+        except BusyError:
+            raise LockedError(self.stack.name, []) from None
+
+    def _until_done(self, operation: Operation, report: Report) -> None:
+        """Run, and run again as long as everything that failed passes by itself."""
+        failed: Counter[tuple[str, Transient | None]] = Counter()
+        while True:
+            outcome = self._run(operation, report)
+            report.take(outcome)
+            report.failures = [self._seen(failure) for failure in report.failures]
+            failed.update((failure.urn, failure.transient) for failure in report.failures)
+            if report.ok or not _may_go_on(report, failed):
+                return
+            self._wait(report)
+            if not self._settle(report, cut_off_in(outcome, [f.urn for f in report.failures if f.may_exist])):
+                return
+
+    def _seen(self, failure: Failure) -> Failure:
+        """What exists and is ours after all: it was not visible a moment ago, or was kept in a vault of this stack."""
+        ours = failure.urn in self._gone or VAULT_SECRET in failure.urn
+        late = ours and "cannot create already existing resource" in failure.message
+        return replace(failure, transient=THERE_ALREADY) if late else failure
+
+    def _run(self, operation: Operation, report: Report, *, quiet: bool = False) -> Outcome:
+        progress: Progress = (lambda *_: None) if quiet else self.progress
+        outcome = self._past_lock(report, lambda: run(self.stack, operation, progress=progress))
+        self.runs.was_killed = outcome.was_killed
+        report.runs += 1
+        return outcome
+
+    def _settle(self, report: Report, cut_off: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""
+        version, before = self._state()
+        doubted = with_cut_off(before, cut_off)
+        settled = settle(doubted, self.subscription_id)
+        if not settled.is_changed:
+            return True
+        if self._state() != (version, before):
+            raise LockedError(self.stack.name, [])
+        self._past_lock(report, lambda: import_state(self.stack, version, settled.deployment))
+        self.say("Looking what there is of what is in doubt ...")
+        unread = self._look({*settled.doubtful, *settled.interrupted, ""}, report)
+        found = looked(settled, self._state()[1])
+        # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
+        after = doubted if unread else found.deployment
+        self._past_lock(report, lambda: import_state(self.stack, version, after))
+        if not unread:
+            self._gone.update(found.gone)
+            self._note_all(report, told(settled, found))
+        return not unread
+
+    def _look(self, urns: Collection[str], report: Report) -> list[Failure]:
+        """Refresh; what of these could not be read, also after some tries."""
+        for _ in range(_LOOKS):
+            report.failures = [
+                each for each in failures_of(self._run("refresh", report, quiet=True)) if each.urn in urns
+            ]
+            if report.ok or any(failure.transient is None for failure in report.failures):
+                break
+            self._wait(report)
+        return report.failures
+
+    def _state(self) -> tuple[int | None, dict[str, Any]]:
+        """Version and deployment of the export, without the moment at which it was made."""
+        exported = self.stack.export_stack()
+        deployment = dict(exported.deployment or {})
+        deployment["manifest"] = {**deployment.get("manifest", {}), "time": "0001-01-01T00:00:00Z"}
+        return exported.version, deployment
+
+    def _past_lock(self, report: Report, action: Callable[[], T]) -> T:
+        """Do it; a lock of a run that began here and has ended is taken away first."""
+        try:
+            return action()
+        except ConcurrentUpdateError as error:
+            locks = locks_in(str(error))
+            if not locks or not all(lock.is_left_over and self.runs.has_begun(lock) for lock in locks):
+                raise LockedError(self.stack.name, locks) from None
+        self.stack.cancel()
+        self._note_all(report, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
+        try:
+            return action()
+        except ConcurrentUpdateError as error:
+            raise LockedError(self.stack.name, locks_in(str(error))) from None
+
+    def _wait(self, report: Report) -> None:
+        seconds = 0
+        for failure in report.failures:
+            assert failure.transient is not None
+            seconds = max(seconds, wait_of(failure.transient, failure.message))
+            what = f"{failure.transient.title} ({failure.transient.id})"
+            self._note_all(report, [f"{failure.name}: {what}; tried again"])
+        self.say(f"Waiting {seconds} s for what passes by itself ...")
+        self.sleep(seconds)
+
+    def _note_all(self, report: Report, lines: Sequence[str]) -> None:
+        for line in lines:
+            report.notes.append(line)
+            self.say(line)
+
+
+def failures_of(outcome: Outcome) -> list[Failure]:
+    """What failed, each with its row in the table of transient errors, if it has one."""
+    return [
+        Failure(urn, message, match(message) if urn and STACK_TYPE not in urn else None)
+        for urn, message in sorted(outcome.failures.items())
+    ]
+
+
+def _may_go_on(report: Report, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
+    """Whether everything that failed passes by itself, and none of it has had all its chances."""
+    return report.runs < MOST_RUNS and all(
+        failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
+        for failure in report.failures
+    )

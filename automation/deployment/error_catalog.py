@@ -1,0 +1,244 @@
+"""Which failures of a deployment pass by themselves, and what to do about those that do not.
+
+Every row stands on messages that others have recorded: tests/automation/recorded_errors.yaml.
+
+Waits and limits come on top of azure-native's own retries after 20, 60 and 120 seconds (provider/pkg/azure,
+client_azcore.go): what is seen here has outlasted them. Wait times limit is never more than the 10 minutes that
+Microsoft names for a role assignment to spread, the longest that anything here is known to take.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+LONGEST_WAIT = 300
+"""Bound on a wait that a message asks for, in seconds."""
+
+# Azure asks in words: "can be retried in 14 seconds", "try again after '372' seconds", "Retry-After: 17".
+_ASKED_WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
+
+
+@dataclass(frozen=True)
+class Transient:
+    """An error that passes by itself."""
+
+    id: str
+    title: str
+    pattern: str
+    """Regular expression, whatever the case, searched in what the provider said (code and text) as one line."""
+    wait: int
+    """Seconds before the next try."""
+    limit: int
+    """How many times one resource may fail so in one `up` before it is a failure."""
+    source: str
+    exists: bool = False
+    """The resource may exist although the call failed: it must be looked for before it is created again."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """The next step after an error that does not pass by itself."""
+
+    id: str
+    title: str
+    pattern: str
+    remedy: str
+    source: str
+    lasting: bool = True
+    """It never passes by itself. Otherwise this is advice for when a transient error has outlasted its limit."""
+
+
+# In order: the first that fits counts. `exists` also where a long-running operation may end with the same code: it says
+# nothing about the resource (pulumi-azure-native #4761: 409, yet the storage account was there).
+TRANSIENTS: tuple[Transient, ...] = (
+    Transient("TRANSIENT-01", "Something else is being done to the resource, or to what it is part of",
+        r"AnotherOperationInProgress|CanceledAndSupersededDueToAnotherOperation|StorageAccountOperationInProgress"
+        r"|ConflictingConcurrentWriteNotAllowed|another operation is pending|RequestConflict",
+        60, 5, "pulumi-azure-native #903, #4761", exists=True),
+    # In state Failed it stays so: not a row.
+    Transient("TRANSIENT-02", "What the resource refers to is still being updated",
+        r"is not in Succeeded state\. Resource is in Updating state", 60, 5, "pulumi-azure-native #4340"),
+    Transient("TRANSIENT-03", "The network service asks for another try",
+        r"RetryableError", 20, 5, "pulumi-azure-native #3720"),
+    Transient("TRANSIENT-04", "Federated credentials of one identity were written at once",
+        r"Concurrent Federated Identity Credentials writes", 60, 5, "pulumi-azure-native #4343, #4421"),
+    Transient("TRANSIENT-05", "Too many requests",
+        r"Too ?Many ?Requests|\bStatus=429\b|status code 429\b",
+        60, 5, "learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling"),
+    # Azure says the same when the right is missing for good. So the limit is small: nobody without rights waits for 10
+    # minutes to be told. The right to assign roles is none that a deployment waits for: REMEDY-09.
+    Transient("TRANSIENT-06", "A role of the deployer has not spread yet",
+        r"If access was recently granted, please refresh", 60, 3,
+        "learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
+    # A deployment may use such a role right after it was granted, hence all of the 10 minutes.
+    Transient("TRANSIENT-07", "A role on a key vault has not spread yet",
+        r"please observe propagation time", 120, 5,
+        "learn.microsoft.com/azure/role-based-access-control/troubleshooting"),
+    Transient("TRANSIENT-08", "An identity that was just created is not known everywhere in Entra",
+        r"PrincipalNotFound|MS Graph resource not found", 60, 5, "avdaccelerator #99, Azure-Verified-Modules #2673"),
+    Transient("TRANSIENT-09", "A role definition that was just created is not known everywhere",
+        r"RoleDefinitionDoesNotExist", 60, 3, "azurerm #10442, azure-cli #20727", exists=True),
+    Transient("TRANSIENT-10", "Created, but not readable yet",
+        r"partially created but read failed", 20, 3, "pulumi-azure-native #1126", exists=True),
+    # Azure says the same of what really is missing, hence the small limit.
+    Transient("TRANSIENT-11", "What was just created is not visible in every region",
+        r"\b(?:Resource|ParentResource|ResourceGroup)NotFound\b", 20, 3, "azurerm #18268, #18311"),
+    Transient("TRANSIENT-12", "A network interface is kept for a VM that is being deleted",
+        r"is reserved for another Virtual Machine", 180, 2, "AzureTRE #4511"),
+    Transient("TRANSIENT-13", "An object of a vault is still being deleted",
+        r"is currently being deleted", 30, 5, "azure-sdk-for-net #34322"),
+    Transient("TRANSIENT-14", "Another script is running on the VM",
+        r"Run command extension execution is in progress", 120, 5, "azure-cli #19137"),
+    Transient("TRANSIENT-15", "The cluster is still deleting a namespace of that name",
+        r"namespace \S+ because it is being terminated", 60, 3, "azure-stack-docs #2036", exists=True),
+    Transient("TRANSIENT-16", "The cluster did not answer in time",
+        r"Unable to get response from the Agent in time|timed out waiting for the (?:condition|resource)"
+        r"|ClusterNetworkUnavailable|ExtensionOperationFailed.*dial tcp",
+        120, 2, "learn.microsoft.com/azure/iot-operations/troubleshoot", exists=True),
+    Transient("TRANSIENT-17", "A fault of Azure's own",
+        r"InternalServerError|InternalExecutionError|Internal(?:Operation)?Error\b|Service ?Unavailable|Bad ?Gateway"
+        r"|Gateway ?Timeout|\bStatus=(?:408|50[0234])\b|status code (?:408|50[0234])\b",
+        60, 3, "azurerm #815, azure-powershell #14460", exists=True),
+    # Mostly it comes back the same way: one try, with a new process.
+    Transient("TRANSIENT-18", "Pulumi has lost the provider",
+        r"error reading from server:", 20, 1, "pulumi-azure-native #3597", exists=True),
+    Transient("TRANSIENT-19", "No connection could be made",
+        r"dial tcp\b|TLS handshake timeout", 20, 5, "azurerm #28082, #1081"),
+    Transient("TRANSIENT-20", "The connection was cut",
+        r"connection reset|connection may have been reset|server sent GOAWAY|\": (?:unexpected )?EOF\b",
+        20, 3, "azurerm #24444, #3908", exists=True),
+    Transient("TRANSIENT-21", "Azure took longer than the time limit and works on",
+        r"context deadline exceeded", 120, 1, "pulumi-azure-nextgen #252", exists=True),
+)  # fmt: skip
+
+# In order: the first that fits is told. `<...>` is filled in where the message says it (`automation.commands.next_steps.filled`).
+REMEDIES: tuple[Remedy, ...] = (
+    Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
+        "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), mend"
+        " the cause and run `pulumi up --replace '<urn>'`.", "pulumi-field-notes §3"),
+    Remedy("REMEDY-02", "Quota", r"exceeding (?:approved|quota)|QuotaExceeded|(?:Count|Peering)LimitReached"
+        r"|RoleAssignmentLimitExceeded|CountPerSubscriptionExceeded",
+        "Ask for more quota or need less, e.g. by a smaller `vm_size`; in use: `az vm list-usage -l <region>`,"
+        " `az network list-usages -l <region>`.", "neonKUBE #1671"),
+    Remedy("REMEDY-03", "Size not available", r"SkuNotAvailable|AllocationFailed",
+        "Choose another `vm_size`, `zone` or `location`: `az vm list-skus -l <region> --size <size> --all`.",
+        "azuresandbox #70"),
+    Remedy("REMEDY-04", "Azure Policy", r"RequestDisallowedByPolicy|disallowed by (?:one or more )?polic",
+        "Do what the policy asks for (missing tags belong under `tags` in the settings) or have its owner exempt you:"
+        " `az policy exemption create`.", "azurerm #25614"),
+    Remedy("REMEDY-05", "Lock", r"ScopeLocked|following scope\(s\) are locked",
+        "Have the lock removed: `az lock list -g <group>`, then `az lock delete --ids <id>`.", "azurerm #17478"),
+    Remedy("REMEDY-06", "Resource provider not registered",
+        r"MissingSubscriptionRegistration|MissingRegistrationForLocation",
+        "Register it: `az provider register --wait --namespace <namespace>`.", "data-product-streaming #12"),
+    Remedy("REMEDY-07", "Name of a vault or of a secret in it taken",
+        r"VaultAlreadyExists|exists in deleted state|deleted but recoverable state",
+        "Purge what was deleted (`az keyvault list-deleted`, `az keyvault purge -n <vault>`; a secret: `az keyvault"
+        " secret purge --vault-name <vault> -n <secret>`) or choose another `instance`.", "pulumi-azure-native #1174"),
+    Remedy("REMEDY-08", "Name of a storage account taken", r"StorageAccountAlreadyTaken",
+        "Choose another `prefix` or `instance`: the name is in use somewhere in Azure.", "terraform #11485"),
+    Remedy("REMEDY-09", "No right to assign roles",
+        r"LinkedAuthorizationFailed|not have authorization to perform action '?Microsoft\.Authorization/role\w+/write",
+        "Have Owner, or Contributor with User Access Administrator, granted at that scope, then `az login` again.",
+        "pulumi-azure #595, learn.microsoft.com/azure/iot-operations/troubleshoot"),
+    Remedy("REMEDY-10", "Exists already", r"cannot create already existing (?:sub)?resource",
+        "If its resource group has the tag `edge-stamps-stack` of this stack, the state is somewhere else: look at"
+        " `pulumi whoami --verbose`. Else it is somebody's: choose another `instance`, or import it"
+        " (`pulumi import <type> <name> <id>`).",
+        "pulumi-azure-native #1123, #4761"),
+    Remedy("REMEDY-11", "Custom locations not enabled",
+        r"UnauthorizedNamespaceError|not have the required permissions to create a namespace",
+        "Correct `custom_locations_object_id`: `az ad sp show --id bc313c14-388c-4e7d-a58e-70017303ee3b --query id`.",
+        "learn.microsoft.com/azure/iot-operations/troubleshoot"),
+    Remedy("REMEDY-12", "Custom location lacks this type",
+        r"MissingResourceVersionOnHost|does not support the resource type",
+        "See that the custom location lists the extensions of this `release` (`az customlocation show -g <group> -n"
+        " <name>`).", "learn.microsoft.com/azure/iot-operations/troubleshoot"),
+    Remedy("REMEDY-13", "Login in Azure", r"\bAADSTS(?:700024|70043|700082|50173|70021|700211|700213|7002138)\b"
+        r"|run '?az login|Azure CLI not found on path",
+        "Log in (`az login`); in a pipeline set ARM_USE_OIDC, so that tokens are renewed, and check subject and issuer"
+        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` looks whether it"
+        " suffices.",
+        "azure-cli #28708, #17714, #33414, Azure/login #482, azidentity TROUBLESHOOTING.md"),
+    Remedy("REMEDY-27", "Login to a Pulumi backend", r"PULUMI_ACCESS_TOKEN must be set for login",
+        "Log in to where the state is kept: `pulumi login` (Pulumi Cloud) or `pulumi login"
+        " 'azblob://<container>?storage_account=<account>'`; in a pipeline set PULUMI_ACCESS_TOKEN or"
+        " PULUMI_BACKEND_URL.", "pulumi/pulumi, pkg/backend/httpstate"),
+    Remedy("REMEDY-28", "Plugin missing", r"Could not automatically download and install \w+ plugin",
+        "Let this machine reach what the message names, or install the plugin by the command in the message.",
+        "pulumi/pulumi, pkg/workspace"),
+    Remedy("REMEDY-14", "Still in use", r"InUse\w*CannotBeDeleted|PublicIPAddressCannotBeDeleted|\bNicInUse\b",
+        "Delete what the message names as user, then run again: `az resource delete --ids <id>`.", "azurerm #4784"),
+    Remedy("REMEDY-15", "Protected", r"because it is protected|marked for protection",
+        "If it really shall go: `pulumi state unprotect '<urn>'`, then run again.", "pulumi #4662"),
+    Remedy("REMEDY-16", "Not in this region", r"LocationNotAvailableForResource",
+        "Choose one of the regions that the message lists as `location`.", "azure-rest-api-specs #8347"),
+    Remedy("REMEDY-17", "Cannot be changed", r"PropertyChangeNotAllowed|RoleAssignmentUpdateNotPermitted",
+        "Take the change back, or have it made anew: `pulumi up --replace '<urn>'`.", "azure-sdk-for-java #1976"),
+    Remedy("REMEDY-18", "Role assigned already", r"RoleAssignmentExists",
+        "Delete the other one: `az role assignment list --scope <scope>`, `az role assignment delete --ids <id>`.",
+        "azurerm #17421"),
+    Remedy("REMEDY-19", "Peering in the way", r"AnotherPeeringAlreadyReferencesRemoteVnet|RemotePeeringIsDisconnected",
+        "Delete the peering in question (`az network vnet peering delete --ids <id>`), then `pulumi up --refresh`.",
+        "bicep-registry-modules #3386"),
+    Remedy("REMEDY-20", "Stack locked", r"the stack is currently locked by",
+        "Wait for the other run; if there is none: `pulumi cancel`.", "pulumi #9148"),
+    Remedy("REMEDY-21", "Vault out of reach", r"Client address is not authorized|Public network access is disabled",
+        "Run where the vault can be reached, or admit yourself: `az keyvault network-rule add -n <vault> --ip-address"
+        " <address>`.", "azurerm #27840"),
+    Remedy("REMEDY-22", "Resource group is being deleted", r"ResourceGroupBeingDeleted",
+        "Wait until it is gone, then run again: `az group wait --deleted -n <group>`.", "azure-cli #21121"),
+    Remedy("REMEDY-23", "VM stopped", r"when the VM is not running",
+        "Start it, then run again: `az vm start -g <group> -n <vm>`.", "AzureTRE #2138"),
+    Remedy("REMEDY-24", "Refused",
+        r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
+        "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",
+        "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
+    # pkg/backend/diy/state.go copies the last state beside it before it writes a new one, which a kill can cut off.
+    Remedy("REMEDY-26", "The state's file is cut off", r"failed to load checkpoint",
+        "Put the copy that the backend keeps in its place (`<stack>.json.bak` beside `<stack>.json` under"
+        " `.pulumi/stacks`), then run again.", "pulumi/pulumi, pkg/backend/diy/state.go"),
+    Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
+        "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
+        " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
+        lasting=False),
+)  # fmt: skip
+
+_PASSES = "It usually passes by itself: run the same command again in some minutes; what is done already stays."
+_OTHERWISE = (
+    "Mend what the message names, check the settings (`.venv/bin/python -m automation check --stack <stack>`) and run"
+    " the same command again; what is done already stays."
+)
+
+
+def match(message: str) -> Transient | None:
+    """The error that passes by itself; none if anything in the message never does."""
+    if any(_found(remedy.pattern, message) for remedy in REMEDIES if remedy.lasting):
+        return None
+    return next((transient for transient in TRANSIENTS if _found(transient.pattern, message)), None)
+
+
+def wait_of(transient: Transient, message: str) -> int:
+    """Seconds before the next try: what the message asks for, within bounds, or what the row says."""
+    asked = [int(seconds) for seconds in _ASKED_WAIT.findall(message)]
+    return min(max(1, *asked), LONGEST_WAIT) if asked else transient.wait
+
+
+def remedy_of(message: str) -> str:
+    """The next step, in one sentence."""
+    for remedy in REMEDIES:
+        if _found(remedy.pattern, message):
+            return remedy.remedy
+    return _PASSES if match(message) else _OTHERWISE
+
+
+def _found(pattern: str, message: str) -> bool:
+    """Whether the pattern is in the message, however its lines are broken."""
+    return _compiled(pattern).search(" ".join(message.split())) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)

@@ -1,0 +1,58 @@
+"""Who holds a stack's lock, and whether that run can still be alive."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rehearsal.whoami import user
+
+# pulumi/pulumi, pkg/backend/diy/lock.go, `checkForLock`. Pulumi Cloud names nobody.
+_LINE = re.compile(
+    r"^\s*(?P<where>\S+): created by (?P<user>.+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)", re.M
+)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One run's claim on a stack."""
+
+    where: str
+    user: str
+    host: str
+    pid: int
+    at: str
+    """When, as the CLI writes it."""
+
+    def __str__(self) -> str:
+        gone = "; no such process is here now" if self.is_left_over else ""
+        return f"{self.user}@{self.host}, process {self.pid}, since {self.at}{gone}"
+
+    @property
+    def is_left_over(self) -> bool:
+        """Whether the run had our user and host name, and no such process is here.
+
+        That alone does not say that it was on this machine: `automation.deployment.run_journal` does.
+        """
+        return (self.user, self.host) == (user(), socket.gethostname()) and not _is_running(self.pid)
+
+
+def locks_in(message: str) -> Sequence[Lock]:
+    """The locks that the CLI's error names; none where it does not say who."""
+    return [
+        Lock(found["where"], found["user"], found["host"], int(found["pid"]), found["at"])
+        for found in _LINE.finditer(message)
+    ]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,138 @@
+"""Composed names: exactly the reference's, and never beyond Azure's limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, fields
+from hashlib import sha256
+
+import pytest
+
+from settings import ClusterNames, load
+from settings.guids import assignment_name
+from settings.name_limits import ADMIN_USERNAME, NAME_LIMITS
+from settings.naming import arc_proxy_port, cluster_names, dataflow_names, link_names, listener_names
+from tests.settings.samples import Change, Problems
+
+LONGEST = "a" + "-b" * 12
+
+
+def test_cluster_names_are_the_references() -> None:
+    names = asdict(cluster_names("my-org", "a", "dev", "001"))
+    digest = sha256(b"arck-my-orga-dev-001-rg-my-orga-dev-001-iotops-arck-my-orga-dev-001").hexdigest()[:7]
+    assert names == {
+        "resource_group": "rg-my-orga-dev-001",
+        "virtual_network": "vnet-my-orga-dev-001",
+        "subnet": "snet-my-orga-dev-001",
+        "network_security_group": "nsg-my-orga-dev-001",
+        "nat_gateway": "nat-my-orga-dev-001",
+        "nat_gateway_public_ip": "pip-nat-my-orga-dev-001-1",
+        "network_interface": "nic-my-orga-aio-dev-001-0",
+        "ip_configuration": "ipconfig-my-orga-aio-dev-001-0",
+        "virtual_machine": "vm-my-orga-aio-dev-001-0",
+        "os_disk": "osdisk-my-orga-aio-dev-001-0",
+        "arc_identity": "id-my-orga-arc-dev-001",
+        "secret_sync_identity": "id-my-orga-sse-dev-001",
+        "aio_identity": "id-my-orga-aio-dev-001",
+        "key_vault": "kv-my-orga-dev-001",
+        "storage_account_prefix": "st",
+        "storage_account_suffix": "myorgadev001",
+        "schema_registry": "sr-my-orga-dev-001",
+        "schema_registry_namespace": "srns-my-orga-dev-001",
+        "device_registry_namespace": "adrns-my-orga-dev-001",
+        "connected_cluster": "arck-my-orga-dev-001",
+        "custom_location": "cl-arck-my-orga-dev-001",
+        "aio_instance": "iotops-arck-my-orga-dev-001",
+        "default_secret_provider_class": f"spc-ops-{digest}",
+        "mqtt_secret_provider_class": "spc-ops-aio-a",
+    }
+
+
+def test_every_kind_of_name_has_a_limit() -> None:
+    assert set(NAME_LIMITS) == {field.name for field in fields(ClusterNames)}
+    assert all(limit.source and limit.what and limit.shortest <= limit.longest for limit in NAME_LIMITS.values())
+
+
+@pytest.mark.parametrize("length", range(1, 26))
+@pytest.mark.parametrize("environment", ["dev", "production"])
+def test_every_prefix_is_within_all_limits_or_refused_with_the_excess(
+    problems: Problems, change: Change, length: int, environment: str
+) -> None:
+    prefix = LONGEST[:length].rstrip("-")
+    changes = {"prefix": prefix, "environment": environment, "profile": "dev"}
+    excess = len(f"kv-{prefix}a-{environment}-001") - 24
+    found = problems(changes)
+    if excess <= 0:
+        assert found == []
+        for cluster in load(change(changes)).clusters.values():
+            assert all(NAME_LIMITS[kind].allows(name) for kind, name in asdict(cluster.names).items())
+            assert ADMIN_USERNAME.allows(cluster.node.admin_username)
+            account = f"{cluster.names.storage_account_prefix}12345{cluster.names.storage_account_suffix}"
+            assert re.fullmatch(r"[a-z0-9]{3,24}", account)
+    else:
+        (problem,) = found
+        assert problem.where == ("prefix" if len(prefix) >= len(environment) else "environment")
+        assert problem.expected.startswith(f"{excess} character")
+        assert "Key Vault would be named kv-" in problem.expected
+
+
+def test_the_example_of_a_name_that_is_too_long_is_short_enough(problems: Problems) -> None:
+    (problem,) = problems({"prefix": "a-very-long-company-name"})
+    assert problems({"prefix": problem.example}) == []
+
+
+@pytest.mark.parametrize(("prefix", "code"), [("roo", "t"), ("te", "st"), ("us", "er1")])
+def test_administrators_that_azure_refuses(problems: Problems, prefix: str, code: str) -> None:
+    (problem,) = problems({"prefix": prefix, "clusters.site.code": code})
+    assert problem.where == "prefix"
+    assert f"keeps {prefix}{code}" in problem.expected
+
+
+def test_arc_proxy_ports_differ_and_stay_below_the_last_port() -> None:
+    codes = [first + rest for first in "az" for rest in ("", "0", "00", "a", "z", "zz", "0z")]
+    ports = [arc_proxy_port(code) for code in codes]
+    assert len(set(ports)) == len(codes)
+    assert min(ports) > 10000
+    assert max(ports) < 65536
+
+
+@pytest.mark.parametrize(
+    ("source", "readable"),
+    [("input", "input"), ("a-1", "a-1"), ("a/b", "a-b"), ("Input", "input"), ("-a", "a"), ("#", ""), ("ä/+/x", "x")],
+)
+def test_dataflow_names_are_readable_and_hashed_where_something_is_lost(source: str, readable: str) -> None:
+    (name,) = dataflow_names("enterprise", [(source, "x")])
+    if readable == source:
+        assert name == f"to-enterprise-{source}"
+    else:
+        assert re.fullmatch(rf"to-enterprise-{readable + '-' if readable else ''}[0-9a-f]{{5}}", name)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]*[a-z0-9]", name)
+
+
+def test_dataflow_names_differ_when_topics_look_alike_or_share_a_source() -> None:
+    pairs = [("a/b", "x"), ("a.b", "x"), ("a-b", "x"), ("A/B", "x"), ("c", "x"), ("c", "y")]
+    assert len(set(dataflow_names("enterprise", pairs))) == len(pairs)
+
+
+def test_dataflow_name_of_a_topic_does_not_depend_on_its_place() -> None:
+    assert dataflow_names("e", [("a", "1"), ("b/c", "2")]) == dataflow_names("e", [("b/c", "2"), ("a", "1")])[::-1]
+
+
+@pytest.mark.parametrize("source", ["x" * 200, "x/" * 200 + "x"])
+def test_longest_names_stay_within_kubernetes_vault_and_certificate_limits(source: str) -> None:
+    cluster, other = "x" * 24, "y" * 24
+    (dataflow,) = dataflow_names(other, [(source, "z")])
+    assert len(dataflow) <= 63
+    link, listener = link_names(cluster, other, 9999, 9999), listener_names(other, 9999, 9999)
+    assert len(link["common_name"]) <= 64
+    assert len(listener["common_name"]) <= 64
+    kubernetes = [link["endpoint_name"], link["secret_name"], link["server_ca_config_map"], *listener.values()]
+    assert all(len(name) <= 63 and re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) for name in kubernetes)
+    vault = [link["certificate_secret"], link["key_secret"], link["intermediate_secret"]]
+    assert all(re.fullmatch(r"[0-9a-zA-Z-]{1,127}", name) for name in vault)
+
+
+def test_assignment_names_are_stable_and_keep_parts_apart() -> None:
+    assert assignment_name("ab", "c") == assignment_name("ab", "c")
+    assert len({assignment_name("ab", "c"), assignment_name("a", "bc"), assignment_name("abc")}) == 3
+    assert assignment_name("scope", "role") == "53a4e098-a38f-5867-b0c7-c25b549688f2"
