@@ -7,8 +7,7 @@ READY := $(VENV)/.ready
 # Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make one page of docs/ each, and take --write and --check.
-PAGES := automation.reference.azure_model automation.reference.cluster_model automation.reference.errors automation.reference.commands \
-  automation.reference.rules automation.reference.settings tests.engine.describe
+PAGES := $(addprefix automation.reference.,azure_model cluster_model errors commands rules settings) tests.engine.describe
 
 .DEFAULT_GOAL := help
 .PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep browser screenshots golden bench clean
@@ -68,7 +67,7 @@ browser: $(READY) ## Install what the tests in a browser need, beside Chromium
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-browser.txt
 
 screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
-	$(BIN)/python -m automation.page.screenshots
+	$(BIN)/python -m automation.report.screenshots
 
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 	$(BIN)/python -m pytest tests/golden --write-golden

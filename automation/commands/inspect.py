@@ -76,7 +76,7 @@ def diagram(program: Path, stack: str, out: Path | None) -> Ending:
     Raises:
         SettingsError: the settings cannot be used.
     """
-    from automation.page import topology
+    from automation.report import topology
     from graph.evaluate_stack import evaluate_stack
 
     evaluation = evaluate_stack(program, stack, preview=False)

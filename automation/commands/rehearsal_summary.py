@@ -41,7 +41,7 @@ def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None)
     """
     run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
     if report:
-        from automation.page import of_rehearsal
+        from automation.report import of_rehearsal
 
         write_page(report, of_rehearsal(run, datetime.now(UTC)))
     return Ending(

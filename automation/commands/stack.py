@@ -84,7 +84,7 @@ def tell_stand_ins(asked: Asked) -> None:
 
 def write_report(asked: Asked, told: Told, file: Path) -> None:
     """Write the page of a preview."""
-    from automation.page import of_preview
+    from automation.report import of_preview
     from graph.evaluate_stack import Evaluation, evaluate_stack
 
     if told.graph:

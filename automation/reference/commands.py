@@ -19,7 +19,7 @@ from automation.deployment.progress import OUTCOMES
 from automation.doctor import describe
 from automation.reference.pages import serve, table
 
-PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
+PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
 _INTRODUCTION = """\
 # Commands

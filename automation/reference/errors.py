@@ -10,7 +10,7 @@ from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
 from automation.reference.pages import serve, table
 
-PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 
 _INTRODUCTION = f"""\
 # When a deployment fails

@@ -12,7 +12,7 @@ from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import PREVIEW_RULES, RULES
 from settings.rules import RULES as SETTINGS_RULES
 
-PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 _INTRODUCTION = f"""\
 # Rules

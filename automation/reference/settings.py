@@ -23,7 +23,7 @@ from settings.schema import TENANT_KEYS, StackInput
 from settings.sections import fields_of, section_in, sections
 from settings.sizing import VM_SIZES
 
-PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 _COMPUTED: Mapping[str, str] = {
     "profile": "the environment, if that is `dev` or `prod`",

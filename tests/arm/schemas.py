@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def schemas_dir() -> Path | None:

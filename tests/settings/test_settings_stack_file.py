@@ -15,7 +15,7 @@ import pytest
 from settings import TENANT_KEYS, Problem, SettingsError, load, stack_file
 from tests.settings.samples import MINIMAL
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture

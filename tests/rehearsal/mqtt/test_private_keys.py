@@ -181,7 +181,7 @@ with running(port) as broker:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays_when_we_are_killed(tmp_path: Path, how: signal.Signals) -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
         [sys.executable, "-c", _KILLED], cwd=root, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(root)},

@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from automation.page.topology import Cluster, Link, Topology, as_svg, as_text, drawn, narrow, wide
-from automation.page.topology.layers import layers
-from automation.page.topology.tracks import stacked
+from automation.report.topology import Cluster, Link, Topology, as_svg, as_text, drawn, narrow, wide
+from automation.report.topology.layers import layers
+from automation.report.topology.tracks import stacked
 from graph.graph import Graph
-from tests.automation.page.conftest import Recorded
+from tests.automation.report.conftest import Recorded
 from tests.conftest import THREE_SITES, TWO_BROKERS, resolve
 
 _LONG = "a" * 24

@@ -13,13 +13,13 @@ import pytest
 
 from automation.commands.rehearse import Run, rehearse_and_deploy
 from automation.deployment.deployer import Failure, Report
-from automation.page import of_rehearsal
+from automation.report import of_rehearsal
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule
 from rehearsal.cluster.model import Problem
 from rules import judge
-from tests.automation.page.document import Element, parse
+from tests.automation.report.document import Element, parse
 from tests.conftest import PROGRAM, resolve
 
 NOW = datetime(2031, 4, 5, 6, 7, tzinfo=UTC)

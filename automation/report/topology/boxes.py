@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from automation.page.topology.model import Cluster, Link, Topology
-from automation.page.topology.svg import tag
+from automation.report.topology.model import Cluster, Link, Topology
+from automation.report.topology.svg import tag
 
 NAME, LINE = 15, 12
 """Sizes of type, in pixels."""

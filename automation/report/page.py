@@ -10,13 +10,13 @@ from typing import Any
 from arm.values import UNKNOWN_MARKER, redact
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
-from automation.page.certificates import Certificate, certificates, renewal_windows
-from automation.page.messages import Messages, messages
-from automation.page.resources import Resources, resources
-from automation.page.rules import Rules, rules
-from automation.page.timeline import Timeline, timeline
-from automation.page.topology import Topology, drawn
-from automation.page.verdict import Trouble, of_report, of_run
+from automation.report.certificates import Certificate, certificates, renewal_windows
+from automation.report.messages import Messages, messages
+from automation.report.resources import Resources, resources
+from automation.report.rules import Rules, rules
+from automation.report.timeline import Timeline, timeline
+from automation.report.topology import Topology, drawn
+from automation.report.verdict import Trouble, of_report, of_run
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from automation.page.topology.model import Cluster, Link, Topology, drawn
-from automation.page.topology.narrow import narrow
-from automation.page.topology.text import as_text
-from automation.page.topology.wide import fits, wide
+from automation.report.topology.model import Cluster, Link, Topology, drawn
+from automation.report.topology.narrow import narrow
+from automation.report.topology.text import as_text
+from automation.report.topology.wide import fits, wide
 
 __all__ = ["PALETTE", "STYLE", "Cluster", "Link", "Topology", "as_svg", "as_text", "drawn", "fits", "narrow", "wide"]
 

@@ -1,4 +1,4 @@
-"""Pictures of the page for docs/images/: `python -m automation.page.screenshots` (minutes)."""
+"""Pictures of the page for docs/images/: `python -m automation.report.screenshots` (minutes)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, Literal
 from playwright.sync_api import Browser
 
 from automation.commands.rehearse import Run, rehearse_and_deploy
-from automation.page import of_preview, of_rehearsal, topology
-from automation.page.browser import BrowserMissingError, chromium, find_chromium
+from automation.report import of_preview, of_rehearsal, topology
+from automation.report.browser import BrowserMissingError, chromium, find_chromium
 from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import load, stack_file

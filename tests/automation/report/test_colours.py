@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.page.topology import PALETTE, STYLE
+from automation.report.topology import PALETTE, STYLE
 
-PAGE = (Path(__file__).resolve().parents[3] / "automation/page/templates/page.css").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[3] / "automation/report/templates/page.css").read_text(encoding="utf-8")
 SCHEMES = ("light", "dark")
 TEXT, GRAPHIC = 4.5, 3.0
 """Least contrast of text, and of what is no text but means something (WCAG 2.2, 1.4.3 and 1.4.11)."""

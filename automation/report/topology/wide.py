@@ -9,10 +9,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from automation.page.topology.boxes import LINE, Box, brief, described, draw, full, labels, widest
-from automation.page.topology.layers import Layers, layers, neighbours
-from automation.page.topology.model import Link, Topology
-from automation.page.topology.svg import join, tag
+from automation.report.topology.boxes import LINE, Box, brief, described, draw, full, labels, widest
+from automation.report.topology.layers import Layers, layers, neighbours
+from automation.report.topology.model import Link, Topology
+from automation.report.topology.svg import join, tag
 
 Where = Literal["above", "around", "below"]
 MOST_COLUMNS = 6

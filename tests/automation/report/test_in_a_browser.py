@@ -10,14 +10,14 @@ from typing import Literal
 
 import pytest
 
-from automation.page import of_preview, of_rehearsal
+from automation.report import of_preview, of_rehearsal
 
 pytest.importorskip("playwright", reason="playwright is not installed: make browser, and Chromium on PATH")
 from playwright.sync_api import Browser, Page
 
-from automation.page.browser import BrowserMissingError, chromium, find_chromium
-from automation.page.screenshots import fleet
-from tests.automation.page.conftest import HOSTILE, NOW, Rehearsed, deployment_failed
+from automation.report.browser import BrowserMissingError, chromium, find_chromium
+from automation.report.screenshots import fleet
+from tests.automation.report.conftest import HOSTILE, NOW, Rehearsed, deployment_failed
 
 KINDS = ("rehearsal", "failed", "fleet")
 Scheme = Literal["light", "dark"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automation.page.topology.layers import layers
-from automation.page.topology.model import Topology
+from automation.report.topology.layers import layers
+from automation.report.topology.model import Topology
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from arm.shapes import shape_of
 from arm.values import redact
 from automation.deployment.deployer import Report
-from automation.page.bodies import LongText, LongTexts, as_html
+from automation.report.bodies import LongText, LongTexts, as_html
 from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places
 from graph.plan import changes_of

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
-from automation.page import topology
-from automation.page.html import html
-from automation.page.page import page_of_preview, page_of_run
+from automation.report import topology
+from automation.report.html import html
+from automation.report.page import page_of_preview, page_of_run
 from graph.evaluate_stack import Evaluation
 
 __all__ = ["of_preview", "of_rehearsal", "topology"]

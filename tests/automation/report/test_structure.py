@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from automation.commands.rehearse import Run
-from automation.page import of_preview, of_rehearsal
+from automation.report import of_preview, of_rehearsal
 from graph.evaluate_stack import Evaluation
 from rules import Finding
-from tests.automation.page.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed
-from tests.automation.page.document import Element, parse
+from tests.automation.report.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed
+from tests.automation.report.document import Element, parse
 from tests.conftest import PROGRAM
 
 
@@ -155,7 +155,7 @@ def test_the_same_run_at_the_same_time_makes_the_same_page(rehearsed: Rehearsed,
     run = tmp_path / "run"
     run.write_bytes(pickle.dumps((rehearsed.run, NOW)))
     load = "import pickle, sys; run, now = pickle.load(open(sys.argv[1], 'rb'))"
-    code = f"{load}; from automation.page import of_rehearsal; sys.stdout.write(of_rehearsal(run, now))"
+    code = f"{load}; from automation.report import of_rehearsal; sys.stdout.write(of_rehearsal(run, now))"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code, str(run)],

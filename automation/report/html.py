@@ -9,9 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from automation.page.page import Page
-from automation.page.timeline import clock, style
-from automation.page.topology import PALETTE, STYLE, fits, narrow, wide
+from automation.report.page import Page
+from automation.report.timeline import clock, style
+from automation.report.topology import PALETTE, STYLE, fits, narrow, wide
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

@@ -16,15 +16,15 @@ import pytest
 from arm.values import leaves
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Failure, Report
-from automation.page import of_preview, of_rehearsal
-from automation.page.certificates import certificates, renewal_windows
+from automation.report import of_preview, of_rehearsal
+from automation.report.certificates import certificates, renewal_windows
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph, Resource
 from graph.property_diff import Difference
 from graph.property_values import SIGNATURE
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import RULES
-from tests.automation.page.conftest import (
+from tests.automation.report.conftest import (
     NOW,
     Recorded,
     Rehearsed,
@@ -33,7 +33,7 @@ from tests.automation.page.conftest import (
     judged,
     messages_failed,
 )
-from tests.automation.page.document import Element, parse, rows, table
+from tests.automation.report.document import Element, parse, rows, table
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 
 

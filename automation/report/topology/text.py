@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.page.topology.model import Cluster, Topology
-from automation.page.topology.tracks import Track, stacked
+from automation.report.topology.model import Cluster, Topology
+from automation.report.topology.tracks import Track, stacked
 
 
 @dataclass

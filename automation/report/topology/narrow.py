@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from automation.page.topology.boxes import brief, described, draw, full
-from automation.page.topology.model import Topology
-from automation.page.topology.svg import join, tag
-from automation.page.topology.tracks import Track, stacked
+from automation.report.topology.boxes import brief, described, draw, full
+from automation.report.topology.model import Topology
+from automation.report.topology.svg import join, tag
+from automation.report.topology.tracks import Track, stacked
 
 _MOST_FULL = 8
 _EDGE, _ROW_GAP, _BRIEF_GAP, _FIRST_TRACK, _TRACK = 4, 18, 8, 26, 16
