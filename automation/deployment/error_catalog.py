@@ -1,6 +1,6 @@
 """Which failures of a deployment pass by themselves, and what to do about those that do not.
 
-Every row stands on messages that others have recorded: tests/automation/recorded_errors.yaml.
+Every row stands on messages that others have recorded: tests/automation/deployment/recorded_errors.yaml.
 
 Waits and limits come on top of azure-native's own retries after 20, 60 and 120 seconds (provider/pkg/azure,
 client_azcore.go): what is seen here has outlasted them. Wait times limit is never more than the 10 minutes that
