@@ -80,10 +80,10 @@ def diagram(program: Path, stack: str, out: Path | None) -> Ending:
     from graph.evaluate_stack import evaluate_stack
 
     evaluation = evaluate_stack(program, stack, preview=False)
-    drawn = topology.drawn(evaluation.graph, evaluation.settings)
+    found = topology.read_topology(evaluation.graph, evaluation.settings)
     if out is None:
-        return Ending(show=lambda: say(topology.as_text(drawn)))
-    out.write_text(topology.as_svg(drawn), encoding="utf-8")
+        return Ending(show=lambda: say(topology.draw_text(found)))
+    out.write_text(topology.draw_svg(found, with_style=True), encoding="utf-8")
     progress(f"Drawn to {out}")
     return Ending()
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from automation.report.page import Page
 from automation.report.timeline import clock, style
-from automation.report.topology import PALETTE, STYLE, fits, narrow, wide
+from automation.report.topology import PALETTE, STYLE, draw_svg
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -45,8 +45,7 @@ def html(page: Page) -> str:
         css=css,
         script=script,
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
-        drawing=wide(page.topology) if fits(page.topology) else None,
-        narrow_drawing=narrow(page.topology),
+        drawing=Markup(draw_svg(page.topology, with_style=False)),  # noqa: S704 escaped there
     )
 
 

@@ -15,7 +15,7 @@ from automation.report.messages import Messages, messages
 from automation.report.resources import Resources, resources
 from automation.report.rules import Rules, rules
 from automation.report.timeline import Timeline, timeline
-from automation.report.topology import Topology, drawn
+from automation.report.topology import Topology, read_topology
 from automation.report.verdict import Trouble, of_report, of_run
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
@@ -99,7 +99,7 @@ def _page(
     is_issued: bool,
     messages: Messages | None,
 ) -> Page:
-    topology = drawn(graph, settings)
+    topology = read_topology(graph, settings)
     clusters = [cluster.name for cluster in topology.clusters]
     return Page(
         kind=kind,

@@ -77,8 +77,8 @@ def main() -> int:
         run = rehearsed("dev")
         pages = {"dev": of_rehearsal(run, now), "fleet": of_preview(fleet(), None, now)}
         drawing = IMAGES / "topology-dev.svg"
-        drawn = topology.drawn(run.rehearsal.deployment, run.rehearsal.settings)
-        drawing.write_text(topology.as_svg(drawn), encoding="utf-8")
+        read = topology.read_topology(run.rehearsal.deployment, run.rehearsal.settings)
+        drawing.write_text(topology.draw_svg(read, with_style=True), encoding="utf-8")
         with chromium() as browser:
             files = [drawing, *(file for name, html in pages.items() for file in shots(browser, name, html))]
     except (BrowserMissingError, MosquittoMissingError) as error:
