@@ -139,8 +139,7 @@ def test_a_broker_is_right_below_its_last_client() -> None:
 @pytest.mark.parametrize("short", [False, True])
 def test_a_route_leads_from_the_line_of_its_link_to_that_of_the_listener(shape: Topology, short: bool) -> None:
     layout = lay_out(shape, short=short)
-    at_row = {row: (box.name, line) for box in layout.boxes for row, line in enumerate(box.lines, box.top + 1)}
-    at_row |= {box.top: (box.name, None) for box in layout.boxes}
+    at_row = {row: (box.name, line) for box in layout.boxes for row, line in enumerate([None, *box.lines], box.top)}
     for link, route in zip(shape.links, layout.routes, strict=True):
         client, start = at_row[route.start]
         broker, end = at_row[route.end]
