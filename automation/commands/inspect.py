@@ -17,7 +17,7 @@ from settings import Settings, stack_file
 from settings.stand_ins import with_stand_ins
 
 if TYPE_CHECKING:
-    from automation.doctor import Check
+    from automation.doctor import CheckResult
 
 
 def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
@@ -110,7 +110,7 @@ def doctor(program: Path, stack: str) -> Ending:
 _MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", WARN), "not-run": ("not run", DIM)}
 
 
-def _print_checks(checks: Sequence[Check]) -> None:
+def _print_checks(checks: Sequence[CheckResult]) -> None:
     width = max(len(check.title) for check in checks)
     for check in checks:
         if check.outcome == "not-run":

@@ -1,9 +1,9 @@
-"""What is missing on this machine and in Azure before the first `up`, and the command that mends it.
+"""Find what is missing on this machine and in Azure before the first `up`, and the command that fixes it.
 
-    for check in examine(program, "dev"): ...
+    for result in examine(program, "dev"): ...
 
-Nothing is changed anywhere: the tools are only asked. `checks` is the table of what is looked at, one module per
-concern looks, `tools` is the edge.
+Nothing is changed anywhere: the tools are only asked. `checks` is the table of checks, one module per concern has
+them, `tools` is the edge.
 
 Nobody has run this against Azure yet: the answers that the tests play are shaped after Microsoft's documentation and
 the Azure CLI's source.
@@ -12,8 +12,8 @@ Not seen by it: deny assignments, Azure Policy, conditions of role assignments t
 and whether a datacentre has room for the VMs at the moment.
 """
 
-from automation.doctor.check import Check
-from automation.doctor.examination import describe, examine
-from automation.doctor.tools import Answer, Runner, run_tool
+from automation.doctor.check import CheckResult
+from automation.doctor.checks import CHECKS
+from automation.doctor.examination import examine
 
-__all__ = ["Answer", "Check", "Runner", "describe", "examine", "run_tool"]
+__all__ = ["CHECKS", "CheckResult", "examine"]

@@ -1,4 +1,4 @@
-"""What a check is, before and after somebody has looked."""
+"""A check, what it finds out, and its result."""
 
 from __future__ import annotations
 
@@ -12,44 +12,41 @@ Outcome = Literal["ok", "failed", "warning", "not-run"]
 
 
 @dataclass(frozen=True)
+class Diagnosis:
+    """What a check has found out."""
+
+    outcome: Outcome
+    found: str
+    """One line for each of several things."""
+    mend: str = ""
+    """The commands that fix it, one a line; empty when there is nothing to fix."""
+
+
+@dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """One thing to check; `remedy` says in general what `Diagnosis.mend` says exactly."""
+
+    id: str
+    title: str
+    expected: str
+    remedy: str
+    run: Callable[[Context], Diagnosis]
+    needs: tuple[str, ...] = ()
+    """Ids of the checks that have to pass before this one makes sense. A warning passes."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A check that was run, or that was not because of another one."""
 
     id: str
     title: str
     outcome: Outcome
     found: str
-    """What there is; of several things, one a line."""
     expected: str
     mend: str
-    """The command or commands that mend it, one a line; empty when there is nothing to mend."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a look has shown; the rest of a `Check` stands in the table."""
-
-    outcome: Outcome
-    found: str
-    mend: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One thing to look at.
-
-    `mends` says in general what `Finding.mend` says exactly; `needs` are the ids of rows that have to be in order
-    before it makes sense to look. A warning is in order.
-    """
-
-    id: str
-    title: str
-    expected: str
-    mends: str
-    look: Callable[[Context], Finding]
-    needs: tuple[str, ...] = ()
-
-
-def of(problems: list[str], fine: str, mend: str = "", outcome: Outcome = "failed") -> Finding:
-    """Ok where there are no problems; otherwise these, and what mends them."""
-    return Finding(outcome, "\n".join(problems), mend) if problems else Finding("ok", fine)
+def diagnose(problems: list[str], fine: str, mend: str = "", outcome: Outcome = "failed") -> Diagnosis:
+    """Return `fine` if there are no problems, else the problems and what fixes them."""
+    return Diagnosis(outcome, "\n".join(problems), mend) if problems else Diagnosis("ok", fine)

@@ -1,4 +1,4 @@
-"""What the checks look at, and whom they may ask."""
+"""What the checks read, and the tools that they may ask."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ class Context:
 
     @property
     def settings(self) -> Settings:
-        """The settings; only for checks that need the check `settings`."""
+        """Return the settings; only for checks that need the check `settings`."""
         assert isinstance(self.read, Settings)
         return self.read
 
     @property
     def requests(self) -> Sequence[Request]:
-        """What the program would send; only for checks that need the check `program`."""
+        """Return what the program would send; only for checks that need the check `program`."""
         return self.evaluated.result()
 
     @property
     def file(self) -> str:
-        """Name of the stack's file."""
+        """Return the name of the stack's file."""
         return f"Pulumi.{stack_file.plain_name(self.stack)}.yaml"
 
-    def own(self, key: str) -> str:
-        """A tenant's value of the stack file; empty where the file lacks it."""
+    def tenant_value(self, key: str) -> str:
+        """Return a tenant's value of the stack file; empty if the file lacks it."""
         if not isinstance(self.read, Settings) or key in self.stand_ins:
             return ""
         return str(getattr(self.read.tenant, key))
 
     def account(self) -> dict[str, Any]:
-        """The subscription and the user that `az` works with.
+        """Return the subscription and the user that `az` works with.
 
         Raises:
             NoAnswerError: nobody is logged in.
@@ -59,5 +59,5 @@ class Context:
         return found
 
     def subscription_id(self) -> str:
-        """The stack's subscription; az's own where the stack file does not say."""
-        return self.own("subscription_id") or str(self.account()["id"])
+        """Return the stack's subscription; az's own if the stack file does not say."""
+        return self.tenant_value("subscription_id") or str(self.account()["id"])

@@ -1,4 +1,4 @@
-"""Checks of resource providers: registered, in the regions, in the API versions that the program uses."""
+"""Check resource providers: registered, in the regions, in the API versions that the program uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automation.doctor.check import Finding, of
+from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.requests import Request
 from settings.regions import REGIONS, normalised
@@ -43,8 +43,8 @@ Providers = Mapping[str, Provider]
 """By namespace, in lower case."""
 
 
-def providers_of(context: Context) -> Providers:
-    """What the subscription's providers say.
+def fetch_providers(context: Context) -> Providers:
+    """Return what the subscription's providers offer.
 
     Raises:
         NoAnswerError: Azure does not say.
@@ -67,8 +67,8 @@ def _provider(answer: Mapping[str, Any]) -> Provider:
     )
 
 
-def offer_of(providers: Providers, kind: str) -> Offer | None:
-    """The offer of a type or, as not every nested type is listed, of the nearest one above it."""
+def find_offer(providers: Providers, kind: str) -> Offer | None:
+    """Return the offer of a type or, as not every nested type is listed, of the nearest one above it."""
     provider = providers.get(kind.partition("/")[0].lower())
     while provider and "/" in kind:
         if offer := provider.offers.get(kind.lower()):
@@ -77,14 +77,14 @@ def offer_of(providers: Providers, kind: str) -> Offer | None:
     return None
 
 
-def look_at_registration(context: Context) -> Finding:
-    """Whether each namespace is registered."""
-    providers = providers_of(context)
+def check_registration(context: Context) -> Diagnosis:
+    """Check that each namespace is registered."""
+    providers = fetch_providers(context)
     namespaces = sorted({one.type.partition("/")[0] for one in context.requests} | set(BESIDES))
     missing = [name for name in namespaces if not _is_registered(providers, name)]
     problems = [f"{name}: {_state(providers, name)}" for name in missing]
     register = "\n".join(f"az provider register --namespace {name} --wait" for name in missing)
-    return of(problems, f"{len(namespaces)} registered", register)
+    return diagnose(problems, f"{len(namespaces)} registered", register)
 
 
 def _is_registered(providers: Providers, namespace: str) -> bool:
@@ -97,39 +97,41 @@ def _state(providers: Providers, namespace: str) -> str:
     return found.state if found else "not known to the subscription"
 
 
-def look_at_regions(context: Context) -> Finding:
-    """Whether the clusters' regions carry every type that is put there."""
-    providers = providers_of(context)
+def check_regions(context: Context) -> Diagnosis:
+    """Check that the clusters' regions offer every type that is put there."""
+    providers = fetch_providers(context)
     located = {(one.type, one.location) for one in context.requests if one.location}
     located |= {(CONNECTED_CLUSTERS, normalised(one.location)) for one in context.settings.clusters.values()}
-    missing = sorted((kind, region) for kind, region in located if not carries(providers, kind, region))
+    missing = sorted((kind, region) for kind, region in located if not is_offered_in(providers, kind, region))
     problems = [f"{kind} is not offered in {region}" for kind, region in missing]
     kinds = {kind for kind, _ in located}
-    fit = [region for region in REGIONS if all(carries(providers, kind, region) for kind in kinds)]
+    fit = [region for region in REGIONS if all(is_offered_in(providers, kind, region) for kind in kinds)]
     where = f"in {context.file}; all types are offered in: {', '.join(fit) or 'none'}"
-    return of(
+    return diagnose(
         problems, ", ".join(sorted({region for _, region in located})), f"location: {(fit or ['?'])[0]}  # {where}"
     )
 
 
-def carries(providers: Providers, kind: str, region: str) -> bool:
-    """Whether the type may be put in the region; what nobody lists, or lists without regions, may be anywhere."""
-    offer = offer_of(providers, kind)
+def is_offered_in(providers: Providers, kind: str, region: str) -> bool:
+    """Return whether the type may be put in the region; one that is not listed, or without regions, may be anywhere."""
+    offer = find_offer(providers, kind)
     return offer is None or not offer.locations or region in offer.locations
 
 
-def look_at_api_versions(context: Context) -> Finding:
-    """Whether each type is offered in the API version that the program sends."""
-    missing = not_offered(providers_of(context), context.requests)
+def check_api_versions(context: Context) -> Diagnosis:
+    """Check that each type is offered in the API version that the program sends."""
+    missing = find_not_offered(fetch_providers(context), context.requests)
     problems = [f"{one.type} is not offered in API version {one.api_version}" for one in missing]
-    return of(
-        problems, "as the program sends them", "\n".join(dict.fromkeys(_other_release(context, one) for one in missing))
+    return diagnose(
+        problems,
+        "as the program sends them",
+        "\n".join(dict.fromkeys(_suggest_release(context, one) for one in missing)),
     )
 
 
-def _other_release(context: Context, request: Request) -> str:
-    """The releases whose API versions are offered, where a release decides them; else how to see what is offered."""
-    providers = providers_of(context)
+def _suggest_release(context: Context, request: Request) -> str:
+    """Return the releases whose API versions are offered, or how to see what is offered if none decides."""
+    providers = fetch_providers(context)
     namespace, _, kind = request.type.partition("/")
     fit = [release.name for release in RELEASES.values() if _is_offered(providers, release)]
     if namespace not in _OF_RELEASE or not fit:
@@ -142,15 +144,15 @@ def _is_offered(providers: Providers, release: Release) -> bool:
     offers = {"Microsoft.IoTOperations/instances": release.iot_operations_api}
     offers |= {"Microsoft.DeviceRegistry/namespaces": release.device_registry_api}
     offers |= {CONNECTED_CLUSTERS: release.connected_cluster_api}
-    found = {kind: offer_of(providers, kind) for kind in offers}
+    found = {kind: find_offer(providers, kind) for kind in offers}
     return all(offer and offers[kind] in offer.api_versions for kind, offer in found.items())
 
 
-def not_offered(providers: Providers, requests: Iterable[Request]) -> Sequence[Request]:
-    """The first request of each type whose API version is not offered."""
+def find_not_offered(providers: Providers, requests: Iterable[Request]) -> Sequence[Request]:
+    """Return the first request of each type whose API version is not offered."""
     found: dict[tuple[str, str], Request] = {}
     for one in requests:
-        offer = offer_of(providers, one.type)
+        offer = find_offer(providers, one.type)
         if offer is None or one.api_version not in offer.api_versions:
             found.setdefault((one.type, one.api_version), one)
     return list(found.values())

@@ -1,4 +1,4 @@
-"""What a program would send to Azure Resource Manager, as far as rights and regions depend on it."""
+"""The requests of a program to Azure Resource Manager, as far as rights and regions depend on them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from arm.shapes import shape_of
 from graph.graph import Graph
+from graph.inputs import text
 from settings.regions import normalised
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Request:
     """One kind of request."""
 
@@ -23,18 +24,11 @@ class Request:
     """Whether `destroy` deletes it (vault secrets are left to their vault)."""
 
 
-def requests_of(graph: Graph) -> Sequence[Request]:
-    """Every kind once, in order."""
+def list_requests(graph: Graph) -> Sequence[Request]:
+    """Return every kind of request once, in order."""
     found = set()
     for resource in graph.resources.values():
         if resource.is_arm:
-            shape, location = shape_of(resource.type), resource.plain_inputs.get("location")
-            found.add(
-                Request(
-                    shape.arm_type,
-                    shape.api_version,
-                    normalised(location) if isinstance(location, str) else "",
-                    not resource.options.retain_on_delete,
-                )
-            )
-    return sorted(found, key=lambda one: (one.type, one.api_version, one.location, one.is_deleted))
+            shape, location = shape_of(resource.type), normalised(text(resource.plain_inputs, "location"))
+            found.add(Request(shape.arm_type, shape.api_version, location, not resource.options.retain_on_delete))
+    return sorted(found)

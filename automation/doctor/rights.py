@@ -1,8 +1,8 @@
-"""Check of rights: what deploying and destroying this very program takes, against what Azure says may be done.
+"""Check the rights: what deploying and destroying this very program takes, against what Azure says may be done.
 
 An action is granted if it is among the actions of some entry and not among that entry's notActions
-(learn.microsoft.com/azure/role-based-access-control/role-definitions). Looked at is the subscription: resource groups
-do not exist before the first `up`.
+(learn.microsoft.com/azure/role-based-access-control/role-definitions). Asked is about the subscription: resource
+groups do not exist before the first `up`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from automation.doctor.check import Finding
+from automation.doctor.check import Diagnosis
 from automation.doctor.context import Context
-from automation.doctor.login import arm_credential
+from automation.doctor.login import find_arm_credential
 from automation.doctor.requests import Request
 
 Entry = Mapping[str, Any]
@@ -51,30 +51,35 @@ _LINKED: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def look_at_rights(context: Context) -> Finding:
-    """The rights of az's login on the subscription."""
+def check_rights(context: Context) -> Diagnosis:
+    """Check the rights of az's login on the subscription."""
     scope = f"/subscriptions/{context.subscription_id()}"
     entries = context.tools.az_pages(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_API}")
-    needed = actions_of(context.requests)
+    needed = list_actions(context.requests)
     user = context.account()["user"]
-    missing = [action for action in needed if not granted(action, entries)]
+    missing = [action for action in needed if not is_granted(action, entries)]
     if missing:
-        return Finding("failed", f"{user['name']} may not: {', '.join(folded(missing))}", _roles(missing, user, scope))
-    conditional = [action for action in needed if not granted(action, [one for one in entries if not _condition(one)])]
+        return Diagnosis(
+            "failed",
+            f"{user['name']} may not: {', '.join(fold_actions(missing))}",
+            _suggest_roles(missing, user, scope),
+        )
+    unconditional = [entry for entry in entries if not entry.get("condition")]
+    conditional = [action for action in needed if not is_granted(action, unconditional)]
     if conditional:
-        found = f"{user['name']} may only under a condition: {', '.join(folded(conditional))}"
-        return Finding("warning", found, _roles(conditional, user, scope))
-    variable, credential = arm_credential(os.environ)
+        found = f"{user['name']} may only under a condition: {', '.join(fold_actions(conditional))}"
+        return Diagnosis("warning", found, _suggest_roles(conditional, user, scope))
+    variable, credential = find_arm_credential(os.environ)
     if variable and os.environ.get("ARM_CLIENT_ID", "").lower() != user["name"].lower():
         # az can only be asked about its own login.
         found = f"these are the rights of {user['name']}; azure-native takes {credential} ({variable})"
         login = 'az login --service-principal --username "$ARM_CLIENT_ID" --tenant "$ARM_TENANT_ID"'
-        return Finding("warning", found, f"# ask again as that one:\n{login}")
-    return Finding("ok", f"{user['name']} may do all {len(needed)} actions")
+        return Diagnosis("warning", found, f"# ask again as that one:\n{login}")
+    return Diagnosis("ok", f"{user['name']} may do all {len(needed)} actions")
 
 
-def actions_of(requests: Iterable[Request]) -> Sequence[str]:
-    """Every action that creating, refreshing and destroying takes, in order."""
+def list_actions(requests: Iterable[Request]) -> Sequence[str]:
+    """Return every action that creating, refreshing and destroying takes, in order."""
     found = set()
     for request in requests:
         path = _GROUP if request.type == "Microsoft.Resources/resourceGroups" else request.type
@@ -83,8 +88,8 @@ def actions_of(requests: Iterable[Request]) -> Sequence[str]:
     return sorted(found)
 
 
-def granted(action: str, entries: Iterable[Entry]) -> bool:
-    """Whether some entry grants the action and does not take it away itself."""
+def is_granted(action: str, entries: Iterable[Entry]) -> bool:
+    """Return whether some entry grants the action and does not take it away itself."""
     return any(_matches(action, one.get("actions")) and not _matches(action, one.get("notActions")) for one in entries)
 
 
@@ -95,12 +100,8 @@ def _matches(action: str, patterns: Iterable[str] | None) -> bool:
     )
 
 
-def _condition(entry: Entry) -> bool:
-    return bool(entry.get("condition"))
-
-
-def folded(actions: Iterable[str]) -> list[str]:
-    """`a/read` and `a/write` as `a/{read,write}`."""
+def fold_actions(actions: Iterable[str]) -> list[str]:
+    """Write `a/read` and `a/write` as `a/{read,write}`."""
     by_path: dict[str, list[str]] = {}
     for action in actions:
         path, _, verb = action.rpartition("/")
@@ -108,7 +109,7 @@ def folded(actions: Iterable[str]) -> list[str]:
     return [f"{path}/{verbs[0] if len(verbs) == 1 else '{' + ','.join(verbs) + '}'}" for path, verbs in by_path.items()]
 
 
-def _roles(actions: Iterable[str], user: Mapping[str, str], scope: str) -> str:
+def _suggest_roles(actions: Iterable[str], user: Mapping[str, str], scope: str) -> str:
     """Contributor has everything but Microsoft.Authorization's writes, which User Access Administrator has."""
     about_access = [action.lower().startswith(_AUTHORIZATION) for action in actions]
     roles = ["Contributor"] * (not all(about_access)) + ["User Access Administrator"] * any(about_access)

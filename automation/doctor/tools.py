@@ -1,4 +1,4 @@
-"""The edge: runs a tool, within bounds, and reads what it prints. A failing tool raises nothing here."""
+"""Run tools, within bounds, and read what they print. A failing tool raises nothing here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from automation.doctor.scrubbing import one_line, one_line_each, without_credentials
+from automation.doctor.scrubbing import flatten, flatten_texts, strip_credentials
 
 SECONDS = 60
 """How long one question may take."""
@@ -38,7 +38,7 @@ _RESOURCE_MANAGER = "https://management.azure.com"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool said."""
+    """What a tool printed."""
 
     code: int
     stdout: str = ""
@@ -52,14 +52,14 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """Why it failed, on one line and without credentials."""
+        """Return why it failed, on one line and without credentials."""
         if self.absent:
             return "not on PATH"
         lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
         errors = [line for line in lines if re.match(r"error:", line, re.I)]
         text = (errors or lines or [f"exit code {self.code} and no word"])[0]
-        text = one_line(re.sub(r"^error: ", "", text, flags=re.I))
-        return without_credentials(text)[:_LONGEST_REASON]  # cut last: a cut address hides where its password ends
+        text = flatten(re.sub(r"^error: ", "", text, flags=re.I))
+        return strip_credentials(text)[:_LONGEST_REASON]  # cut last: a cut address hides where its password ends
 
 
 Runner = Callable[[Sequence[str], Path], Answer]
@@ -121,32 +121,32 @@ class Tools:
         return answer.result()
 
     def text(self, *command: str) -> str:
-        """What it prints, as one line.
+        """Return what the tool prints, as one line.
 
         Raises:
             NoAnswerError: it fails.
         """
-        return one_line(self._printed(command).strip())
+        return flatten(self._run_successfully(command).strip())
 
     def json(self, *command: str) -> Any:
-        """What it prints, as JSON; each text in it is one line.
+        """Return what the tool prints, as JSON; each text in it is one line.
 
         Raises:
             NoAnswerError: it fails, or prints none.
         """
         try:
-            return one_line_each(json.loads(self._printed(command)))
+            return flatten_texts(json.loads(self._run_successfully(command)))
         except ValueError:
             raise NoAnswerError(command, "it printed no JSON") from None
 
-    def _printed(self, command: Sequence[str]) -> str:
+    def _run_successfully(self, command: Sequence[str]) -> str:
         answer = self.ask(*command)
         if not answer.ok:
             raise NoAnswerError(command, answer.reason)
         return answer.stdout
 
     def az(self, *arguments: str) -> Any:
-        """What `az` answers.
+        """Return what `az` answers.
 
         Raises:
             NoAnswerError: it fails.
@@ -154,7 +154,7 @@ class Tools:
         return self.json("az", *arguments, "--output", "json")
 
     def az_pages(self, url: str) -> list[Any]:
-        """Every element of a list that Azure Resource Manager gives page by page.
+        """Return every element of a list that Azure Resource Manager gives page by page.
 
         Raises:
             NoAnswerError: a page fails, or there is no end to them.
@@ -174,7 +174,7 @@ class Tools:
 
 
 def _is_resource_manager(url: str) -> bool:
-    """Whether the address is Azure Resource Manager's; `az` completes one that begins with a slash."""
+    """Return whether the address is Azure Resource Manager's; `az` completes one that begins with a slash."""
     scheme, host, path, _, _ = urlsplit(url)
     if not scheme and not host:
         return path.startswith("/")

@@ -16,7 +16,7 @@ from typer.main import get_command
 from automation.cli import GROUPS, app
 from automation.commands.result import EXIT_CODES
 from automation.deployment.progress import OUTCOMES
-from automation.doctor import describe
+from automation.doctor import CHECKS
 from automation.reference.pages import serve, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
@@ -51,9 +51,9 @@ _OUTCOMES = """
 What has become of a resource (`outcomes` in the document), and of a command (`outcome`):
 
 """
-_CHECKS = """\
-What it looks at, in the order of mending. A check is not run while what it rests on is broken; a warning blocks
-nothing. Deny assignments, Azure Policy and the capacity of a datacentre are not seen.
+_CHECKS_INTRODUCTION = """\
+The checks, in the order in which to fix what they find. A check is not run while one that it needs has failed; a
+warning blocks nothing. Deny assignments, Azure Policy and the capacity of a datacentre are not seen.
 
 """
 
@@ -88,12 +88,13 @@ def _first(command: TyperCommand) -> str:
 
 def _section(name: str, command: TyperCommand) -> str:
     options = table(("option", "default", "meaning"), _options(command))
-    more = (
-        f"\n{_CHECKS}{table(('check', 'what is looked at', 'how it is mended'), describe())}"
-        if name == "doctor"
-        else ""
-    )
-    return f"\n## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n{options}{more}"
+    checks = f"\n{_CHECKS_INTRODUCTION}{_checks()}" if name == "doctor" else ""
+    return f"\n## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n{options}{checks}"
+
+
+def _checks() -> str:
+    rows = ((check.id, f"{check.title}: {check.expected}", check.remedy) for check in CHECKS)
+    return table(("check", "what is checked", "how to fix it"), rows)
 
 
 def _options(command: TyperCommand) -> Iterator[tuple[str, str, str]]:

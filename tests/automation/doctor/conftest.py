@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.doctor import Check, examine
+from automation.doctor import CheckResult, examine
 from graph import evaluate_stack
 from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt import install
@@ -99,7 +99,7 @@ class Machine:
     def lacks(self, tool: str) -> None:
         (self.bin / tool).unlink()
 
-    def checks(self, progress: Callable[[str], None] = lambda _: None) -> dict[str, Check]:
+    def checks(self, progress: Callable[[str], None] = lambda _: None) -> dict[str, CheckResult]:
         """Everything that the doctor finds."""
         (self.bin / "answers.json").write_text(json.dumps(self.answers), encoding="utf-8")
         document = {**self.file, "config": {"edge-stamps:settings": self.settings}}
@@ -109,7 +109,7 @@ class Machine:
         assert not unexpected.exists(), f"nobody answers: {unexpected.read_text(encoding='utf-8')}"
         return found
 
-    def only(self, check_id: str, outcome: str) -> Check:
+    def only(self, check_id: str, outcome: str) -> CheckResult:
         """The one check that is not in order; whatever rests on it was not run."""
         found = self.checks()
         wrong = {one.id: one.outcome for one in found.values() if one.outcome not in ("ok", "not-run")}

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from automation.doctor import tools
-from automation.doctor.capacity import vcpus_needed, why_not, zones_of
-from automation.doctor.providers import Offer, Provider, carries, offer_of
+from automation.doctor.capacity import count_vcpus, find_restriction, find_zones
+from automation.doctor.providers import Offer, Provider, find_offer, is_offered_in
 from automation.doctor.requests import Request
-from automation.doctor.rights import actions_of, folded, granted
-from automation.doctor.scrubbing import without_credentials
+from automation.doctor.rights import fold_actions, is_granted, list_actions
+from automation.doctor.scrubbing import strip_credentials
 from automation.doctor.tools import Answer, NoAnswerError, Tools, run_tool
 from tests.conftest import TWO_CLUSTERS, resolve
 
@@ -36,7 +36,7 @@ from tests.conftest import TWO_CLUSTERS, resolve
     ],
 )
 def test_wildcards_of_actions(action: str, pattern: str, fits: bool) -> None:
-    assert granted(action, [{"actions": [pattern], "notActions": []}]) is fits
+    assert is_granted(action, [{"actions": [pattern], "notActions": []}]) is fits
 
 
 def test_what_one_entry_takes_away_another_one_may_grant() -> None:
@@ -44,8 +44,8 @@ def test_what_one_entry_takes_away_another_one_may_grant() -> None:
     access = {"actions": ["Microsoft.Authorization/*"], "notActions": None}
     action = "Microsoft.Authorization/roleAssignments/write"
 
-    assert not granted(action, [contributor])
-    assert granted(action, [contributor, access])
+    assert not is_granted(action, [contributor])
+    assert is_granted(action, [contributor, access])
 
 
 def test_actions_follow_from_the_requests() -> None:
@@ -55,7 +55,7 @@ def test_actions_follow_from_the_requests() -> None:
         Request("Microsoft.Network/virtualNetworks/virtualNetworkPeerings", "", "", True),
     ]
 
-    assert set(actions_of(requests)) == {
+    assert set(list_actions(requests)) == {
         "Microsoft.Resources/subscriptions/resourceGroups/read",
         "Microsoft.Resources/subscriptions/resourceGroups/write",
         "Microsoft.Resources/subscriptions/resourceGroups/delete",
@@ -69,7 +69,7 @@ def test_actions_follow_from_the_requests() -> None:
 
 
 def test_actions_are_folded_by_their_path() -> None:
-    assert folded(["a/b/read", "a/b/write", "a/c/read"]) == ["a/b/{read,write}", "a/c/read"]
+    assert fold_actions(["a/b/read", "a/b/write", "a/c/read"]) == ["a/b/{read,write}", "a/c/read"]
 
 
 # Providers
@@ -83,11 +83,11 @@ _PROVIDERS = {"microsoft.network": Provider(True, "Registered", _OFFERS)}
 
 def test_a_nested_type_that_is_not_listed_is_as_the_one_above() -> None:
     assert (
-        offer_of(_PROVIDERS, "Microsoft.Network/virtualNetworks/subnets")
+        find_offer(_PROVIDERS, "Microsoft.Network/virtualNetworks/subnets")
         is _OFFERS["microsoft.network/virtualnetworks"]
     )
-    assert offer_of(_PROVIDERS, "Microsoft.Network/natGateways") is None
-    assert offer_of(_PROVIDERS, "Microsoft.Other/things") is None
+    assert find_offer(_PROVIDERS, "Microsoft.Network/natGateways") is None
+    assert find_offer(_PROVIDERS, "Microsoft.Other/things") is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_nested_type_that_is_not_listed_is_as_the_one_above() -> None:
     [("virtualNetworks", "eastus2", True), ("virtualNetworks", "westus", False), ("dnsZones", "westus", True)],
 )
 def test_regions_of_a_type(kind: str, region: str, is_carried: bool) -> None:
-    assert carries(_PROVIDERS, f"Microsoft.Network/{kind}", region) is is_carried
+    assert is_offered_in(_PROVIDERS, f"Microsoft.Network/{kind}", region) is is_carried
 
 
 # Sizes and quotas
@@ -110,26 +110,26 @@ _SKU = {
 
 
 def test_zones_are_those_offered_and_not_refused() -> None:
-    assert zones_of(_SKU, "eastus2") == {"1"}
-    assert zones_of(_SKU, "westus") == set()
+    assert find_zones(_SKU, "eastus2") == {"1"}
+    assert find_zones(_SKU, "westus") == set()
 
 
 def test_a_size_is_judged_in_its_place() -> None:
     elsewhere = {"type": "Location", "reasonCode": "QuotaId", "values": ["westus"]}
 
-    assert why_not(_SKU, "eastus2", "1") == ""
-    assert why_not(_SKU, "eastus2", None) == ""
-    assert why_not(_SKU, "eastus2", "2") == "is not offered"
-    assert why_not({**_SKU, "restrictions": [elsewhere]}, "eastus2", None) == ""
-    assert why_not({**_SKU, "restrictions": [elsewhere]}, "West US", None) == "may not be used (QuotaId)"
-    assert why_not(None, "eastus2", None) == "is not offered"
+    assert find_restriction(_SKU, "eastus2", "1") == ""
+    assert find_restriction(_SKU, "eastus2", None) == ""
+    assert find_restriction(_SKU, "eastus2", "2") == "is not offered"
+    assert find_restriction({**_SKU, "restrictions": [elsewhere]}, "eastus2", None) == ""
+    assert find_restriction({**_SKU, "restrictions": [elsewhere]}, "West US", None) == "may not be used (QuotaId)"
+    assert find_restriction(None, "eastus2", None) == "is not offered"
 
 
 def test_clusters_of_one_family_share_its_quota() -> None:
     clusters = resolve(TWO_CLUSTERS).clusters.values()
 
-    assert vcpus_needed(clusters, {"Standard_D8s_v6": _SKU}) == {"cores": 16, "StandardDsv6Family": 16}
-    assert not vcpus_needed(clusters, {})
+    assert count_vcpus(clusters, {"Standard_D8s_v6": _SKU}) == {"cores": 16, "StandardDsv6Family": 16}
+    assert not count_vcpus(clusters, {})
 
 
 # The edge
@@ -201,7 +201,7 @@ def test_the_reason_is_the_line_of_the_error(stderr: str, reason: str) -> None:
     ],
 )
 def test_nothing_of_credentials_is_shown(said: str, shown: str) -> None:
-    assert without_credentials(said) == shown
+    assert strip_credentials(said) == shown
     assert Answer(1, stderr=f"error: {said}\n").reason == shown
 
 
