@@ -90,10 +90,8 @@ def _suggest_choice(context: Context, cluster: Cluster, skus: Mapping[str, Sku])
     """Return the line for the settings with another zone, or with sizes no smaller in the same place."""
     node, where = cluster.node, f"in {context.file}, clusters.{cluster.name}.node"
     sku = skus.get(node.vm_size)
-    zones = (
-        sorted(find_zones(sku, cluster.location)) if sku and not find_restriction(sku, cluster.location, None) else []
-    )
-    if zones:
+    is_offered = not find_restriction(sku, cluster.location, None)
+    if sku and is_offered and (zones := sorted(find_zones(sku, cluster.location))):
         return f'zone: "{zones[0]}"  # {where}; {node.vm_size} is offered in zones {", ".join(zones)}'
     wanted = VM_SIZES[node.vm_size]
     fit = [

@@ -122,11 +122,9 @@ def check_api_versions(context: Context) -> Diagnosis:
     """Check that each type is offered in the API version that the program sends."""
     missing = find_not_offered(fetch_providers(context), context.requests)
     problems = [f"{one.type} is not offered in API version {one.api_version}" for one in missing]
-    return diagnose(
-        problems,
-        "as the program sends them",
-        "\n".join(dict.fromkeys(_suggest_release(context, one) for one in missing)),
-    )
+    suggestions = dict.fromkeys(_suggest_release(context, one) for one in missing)
+    return diagnose(problems, "as the program sends them", "
+".join(suggestions))
 
 
 def _suggest_release(context: Context, request: Request) -> str:

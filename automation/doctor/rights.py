@@ -59,11 +59,8 @@ def check_rights(context: Context) -> Diagnosis:
     user = context.account()["user"]
     missing = [action for action in needed if not is_granted(action, entries)]
     if missing:
-        return Diagnosis(
-            "failed",
-            f"{user['name']} may not: {', '.join(fold_actions(missing))}",
-            _suggest_roles(missing, user, scope),
-        )
+        found = f"{user['name']} may not: {', '.join(fold_actions(missing))}"
+        return Diagnosis("failed", found, _suggest_roles(missing, user, scope))
     unconditional = [entry for entry in entries if not entry.get("condition")]
     conditional = [action for action in needed if not is_granted(action, unconditional)]
     if conditional:

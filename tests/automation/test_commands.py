@@ -321,7 +321,8 @@ def test_a_preview_writes_its_report_with_what_the_engine_says(run: Run, tmp_pat
 
 def test_diagram_is_drawn_as_text_or_to_a_file(run: Run, tmp_path: Path) -> None:
     text = run("diagram").stdout
-    assert "site -> enterprise: 10.2.1.10:28883" in text
+    assert "-> enterprise (VNets peered)" in text
+    assert "10.2.1.10:28883" in text
     assert run("diagram", "--out", str(tmp_path / "drawn.svg")).exit_code == 0
     assert (tmp_path / "drawn.svg").read_text(encoding="utf-8").startswith("<svg")
 
