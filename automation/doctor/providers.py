@@ -123,8 +123,7 @@ def check_api_versions(context: Context) -> Diagnosis:
     missing = find_not_offered(fetch_providers(context), context.requests)
     problems = [f"{one.type} is not offered in API version {one.api_version}" for one in missing]
     suggestions = dict.fromkeys(_suggest_release(context, one) for one in missing)
-    return diagnose(problems, "as the program sends them", "
-".join(suggestions))
+    return diagnose(problems, "as the program sends them", "\n".join(suggestions))
 
 
 def _suggest_release(context: Context, request: Request) -> str:
