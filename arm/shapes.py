@@ -7,22 +7,21 @@ Inputs are plain values under the SDK's wire names (camelCase), secrets unwrappe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, KeysView, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterator, KeysView, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
-from arm import outputs
 from arm.body import nest
-from arm.schema.table import Table, load
+from arm.outputs import outputs_of
+from arm.schema.table import Node, Table, load
 from arm.schema.validate import Finding, check, check_scalar, nearest
-from arm.types import NAMES, ROWS, Row
+from arm.types import BY_ARM_TYPE
+from arm.types.resource_type import Created, ResourceType, guid
 from arm.values import UNKNOWN
 
-__all__ = ["Finding", "Shape", "UnknownTypeError", "is_arm", "shape_of", "tokens"]
-
 # Azure refuses to move a resource; extendedLocation is create-only in the specification (x-ms-mutability).
-ALWAYS_IMMUTABLE = ("location", "extendedLocation")
+_ALWAYS_IMMUTABLE = ("location", "extendedLocation")
 
 
 class UnknownTypeError(LookupError):
@@ -33,115 +32,161 @@ class UnknownTypeError(LookupError):
 class Shape:
     """One resource type in one API version."""
 
-    token: str
-    arm_type: str
+    type: ResourceType
     api_version: str
-    path_template: str
-    path_parameters: tuple[str, ...]
-    query_parameters: tuple[str, ...]
-    immutable: tuple[str, ...]
-    flattened: bool
-    renamed: Mapping[str, str] = field(hash=False)
+
+    @property
+    def token(self) -> str:
+        """Return the Pulumi type."""
+        return self.type.token(self.api_version)
+
+    @property
+    def arm_type(self) -> str:
+        return self.type.arm_type
 
     @property
     def table(self) -> Table:
-        """What the body may contain, read when first needed."""
+        """Return what the body may contain, read when first needed."""
         return load(self.arm_type, self.api_version)
 
+    @property
+    def has_location(self) -> bool:
+        """Tell whether the body has a location, which azure-native takes from the resource group if it is not given."""
+        return "location" in self.table.body["properties"]
+
+    @cached_property
+    def immutable(self) -> tuple[str, ...]:
+        """Return the ARM paths that an update may not change."""
+        top = self.table.body["properties"]
+        return tuple(name for name in _ALWAYS_IMMUTABLE if name in top) + self.type.immutable
+
+    @property
+    def replaced_by(self) -> tuple[str, ...]:
+        """Return the paths of the inputs whose change replaces a resource. What else changes is updated."""
+        return (*self.type.path_parameters, *self.type.replaced_by)
+
     def path(self, inputs: Mapping[str, Any], subscription_id: str) -> str:
-        """The ARM id; a value that is unknown or missing shows as its placeholder, `{resourceGroupName}`."""
+        """Return the ARM id; a value that is unknown or missing shows as its placeholder, `{resourceGroupName}`."""
 
         def fill(match: re.Match[str]) -> str:
             name = match[1]
             value = subscription_id if name == "subscriptionId" else inputs.get(name)
             return match[0] if value is None or value is UNKNOWN else str(value).strip("/")
 
-        return re.sub(r"{(\w+)}", fill, self.path_template).replace("//", "/")
+        return re.sub(r"{(\w+)}", fill, self.type.path_template).replace("//", "/")
 
     def body(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """What ARM receives. An input that fits nowhere stays in its place, and so do secret marks."""
-        elsewhere = {*self.path_parameters, *self.query_parameters}
+        """Return what ARM receives. An input that fits nowhere stays in its place, and so do secret marks."""
+        elsewhere = {*self.type.path_parameters, *self.type.query}
         rest = {name: value for name, value in inputs.items() if name not in elsewhere}
-        table = self.table
-        if self.flattened:
-            result = nest(table, table.body, rest, self.renamed)
-        else:
-            result = _without_lifting(table, rest, self.renamed)
-        return dict(result)
+        if self.type.flattened:
+            return dict(nest(self.table, self.table.body, rest, self.type.renamed))
+        return _without_lifting(self.table, rest, self.type.renamed)
 
     def check(self, inputs: Mapping[str, Any]) -> list[Finding]:
-        """Everything that Azure would refuse about these inputs, looking at nothing else."""
+        """Return everything that Azure would refuse about these inputs, looking at nothing else."""
         findings = [*self._check_path(inputs), *check(self.table, self.table.body, self.body(inputs))]
-        if self.flattened and "properties" in inputs and "properties" not in self.path_parameters:
+        if self.type.flattened and "properties" in inputs and "properties" not in self.type.path_parameters:
             findings.append(Finding("properties", "unknown input; its members are inputs of their own"))
         return findings
 
     def _check_path(self, inputs: Mapping[str, Any]) -> Iterator[Finding]:
-        for name in self.path_parameters:
+        parameters = self.type.path_parameters
+        for name in parameters:
             value = inputs.get(name)
             if value is UNKNOWN:
                 continue
             if not isinstance(value, str) or not value:
-                yield Finding(name, f"missing, but a part of the path {self.path_template}")
+                yield Finding(name, f"missing, but a part of the path {self.type.path_template}")
             elif "/" in value.strip("/") and name != "scope":
                 yield Finding(name, f"{value!r} is one part of a path, so it cannot contain '/'")
-            elif name == self.path_parameters[-1]:
-                yield from check_scalar({**self.table.name, **NAMES.get(self.arm_type, {})}, value, name)
+            elif name == parameters[-1]:
+                yield from check_scalar({**self.table.name, **self.type.name_rule}, value, name)
 
     def outputs(
         self, inputs: Mapping[str, Any], *, preview: bool, subscription_id: str, tenant_id: str | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """The id and the outputs after a create; in a preview the id is empty and all but the inputs unknown."""
+        """Return id and outputs after a create; in a preview the id is empty and all but the inputs unknown."""
         arm_id = self.path(inputs, subscription_id)
-        tenant = tenant_id or outputs.guid(f"tenant of {subscription_id}")
-        created = outputs.Created(arm_id, inputs, tenant)
-        result = outputs.of(self.arm_type, self.api_version, created, preview=preview)
-        return "" if preview else arm_id, result
+        created = Created(arm_id, inputs, tenant_id or guid(f"tenant of {subscription_id}"))
+        return "" if preview else arm_id, outputs_of(self.type, self.api_version, created, preview=preview)
+
+    def is_input(self, steps: Sequence[str]) -> bool:
+        """Tell whether an output's path, without indexes, is that of one of the SDK's inputs."""
+        if steps[0] in self.type.path_parameters:
+            return True
+        if steps[0] in ("id", "name", "type", "azureApiVersion"):
+            return False
+        node: Node = self.table.body
+        for depth, step in enumerate(steps):
+            name = self.type.renamed.get(".".join(steps[: depth + 1]), step)
+            found = _member(self.table, node, name, lifts=self.type.flattened or depth > 0)
+            if found is None:
+                return False
+            node = found
+        return True
 
 
 @cache
 def shape_of(token: str) -> Shape:
-    """The shape of a Pulumi type, e.g. `azure-native:network:Subnet`."""
-    if token not in _tokens():
-        raise UnknownTypeError(f"no shape for {token!r}; {nearest(token, _tokens())}")
-    return _shape(*_tokens()[token])
+    """Return the shape of a Pulumi type, e.g. `azure-native:network:Subnet`.
+
+    Raises:
+        UnknownTypeError: no row is about it, or none in this API version.
+    """
+    if token not in _shapes():
+        raise UnknownTypeError(f"type {token}: no row is about it; {_row_to_add(token)}")
+    return _shapes()[token]
+
+
+def _row_to_add(token: str) -> str:
+    """Say what to write, and where."""
+    package, module, name = token.split(":")
+    version = re.search(r"_v(\d{4})(\d\d)(\d\d)", package)
+    dated = "-".join(version.groups()) if version else "<API version>"
+    file = f"arm/types/{module.split('/')[0]}.py"
+    known = next((row for row in BY_ARM_TYPE.values() if (row.module, row.name) == (module, name)), None)
+    if known:
+        return f"{nearest(dated, known.versions)}, or add {dated} to the versions of {name} in {file}"
+    packaged = ", packaged=True" if version else ""
+    estimate = f'"<path of the ARM id>", Estimate("<concern>", <seconds>){packaged}'
+    row = f'ResourceType("{module}", "{name}", ("{dated}",), {estimate})'
+    return f"{nearest(token, _shapes())}; or add to {file}: {row}"
 
 
 def is_arm(token: str) -> bool:
-    """Whether resources of this type are ARM calls (of a type that is known here or not); providers are none."""
+    """Tell whether resources of this type are ARM calls, of a type that is known here or not; providers are none."""
     return token.startswith(("azure-native:", "azure-native_"))
 
 
 def tokens() -> KeysView[str]:
-    """All types that are known."""
-    return _tokens().keys()
+    """Return all types that are known."""
+    return _shapes().keys()
 
 
 @cache
-def _tokens() -> dict[str, tuple[Row, str]]:
-    return {row.token(version): (row, version) for row in ROWS for version in row.versions}
-
-
-def _shape(row: Row, version: str) -> Shape:
-    top = load(row.arm_type, version).body["properties"]
-    return Shape(
-        token=row.token(version),
-        arm_type=row.arm_type,
-        api_version=version,
-        path_template=row.path_template,
-        path_parameters=row.path_parameters,
-        query_parameters=row.query,
-        immutable=tuple(name for name in ALWAYS_IMMUTABLE if name in top) + row.immutable,
-        flattened=row.flattened,
-        renamed=row.renamed,
-    )
+def _shapes() -> dict[str, Shape]:
+    return {row.token(version): Shape(row, version) for row in BY_ARM_TYPE.values() for version in row.versions}
 
 
 def _without_lifting(table: Table, inputs: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
-    """The top level as it is; below it the same rule as everywhere."""
+    """Return the top level as it is; below it the same rule as everywhere."""
     top = table.body["properties"]
     return {
         name: nest(table, top.get(name, {"open": True}), value, renamed, name)
         for name, value in inputs.items()
         if value is not None
     }
+
+
+def _member(table: Table, node: Node, name: str, *, lifts: bool) -> Node | None:
+    """Return the member of that name, also where the SDK lifts it out of ARM's `properties`; None if there is none."""
+    node = table.resolve(node)
+    node = table.resolve(node.get("items", node))
+    known = dict(table.members(node, {}))
+    if lifts:
+        known = {**table.members(table.resolve(known.get("properties", {})), {}), **known}
+    if name in known:
+        return known[name]
+    other: Node | None = node.get("additionalProperties", {"open": True} if node.get("open") else None)
+    return other

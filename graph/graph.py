@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arm.shapes import shape_of, tokens
+from arm.types import ResourceType
 from arm.values import Secret, redact, reveal, secret_paths
 
 
@@ -57,8 +58,18 @@ class Resource:
 
     @property
     def is_arm(self) -> bool:
-        """Whether this is an ARM call whose shape is known."""
+        """Tell whether this is an ARM call whose type has a row in arm/types/."""
         return self.type in tokens()
+
+    @property
+    def has_row(self) -> bool:
+        """Tell whether anything is known of its type; SHAPE-01 finds those of which nothing is."""
+        return not self.custom or self.is_arm or self.type.startswith(("pulumi:", "tls:", "random:"))
+
+    @property
+    def arm_type(self) -> str:
+        """Return the ARM type, e.g. Microsoft.Network/virtualNetworks/subnets; empty for what is not in ARM."""
+        return shape_of(self.type).arm_type if self.is_arm else ""
 
 
 @dataclass
@@ -76,10 +87,11 @@ class Graph:
     register_outputs_calls: list[str] = field(default_factory=list)
     """URNs, one entry a call."""
 
-    def of_type(self, *type_names: str) -> Iterator[Resource]:
-        """Resources whose type's last part is one of these, e.g. `BrokerListener`, in URN order."""
+    def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:
+        """Return the resources of an ARM type, in any version, or of a Pulumi type, in URN order."""
+        wanted = {one if isinstance(one, str) else one.arm_type for one in types}
         for urn in sorted(self.resources):
-            if self.resources[urn].type.rsplit(":", 1)[-1] in type_names:
+            if {self.resources[urn].type, self.resources[urn].arm_type} & wanted:
                 yield self.resources[urn]
 
     def named(self, name: str) -> Resource:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from arm.types.resources import RESOURCE_GROUP
 from graph.graph import Graph, Resource
 from graph.schedule import estimate_of
 
+STAMP = "edge-stamps:cluster_stamp:ClusterStamp"
 SHARED = "shared"
 """The place of what belongs to no single cluster: the authorities, for example."""
 
@@ -15,7 +17,7 @@ def places(graph: Graph) -> dict[str, str]:
     groups = {
         resource.plain_inputs["resourceGroupName"]: stamps[urn]
         for urn, resource in graph.resources.items()
-        if resource.type.endswith(":ResourceGroup")
+        if resource.arm_type == RESOURCE_GROUP.arm_type
     }
     return {
         urn: stamps[urn] or groups.get(_resource_group(graph, resource)) or SHARED
@@ -26,7 +28,7 @@ def places(graph: Graph) -> dict[str, str]:
 def _stamp(graph: Graph, resource: Resource) -> str:
     parent: Resource | None = resource
     while parent is not None:
-        if parent.type.endswith(":ClusterStamp"):
+        if parent.type == STAMP:
             return parent.name
         parent = graph.resources.get(parent.parent)
     return ""
@@ -38,5 +40,5 @@ def _resource_group(graph: Graph, resource: Resource) -> str:
 
 
 def concern_of(resource: Resource) -> str:
-    """Network, key vaults, PKI and so on (`arm/estimates.py`); empty for components and providers."""
+    """Network, key vaults, PKI and so on (the type's row in arm/types/); empty for components and providers."""
     return estimate_of(resource).concern

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 
-from arm.estimates import EXTENSIONS, SCRIPTS, TYPES, Estimate
+from arm.shapes import shape_of
+from arm.types.resource_type import Estimate
 from graph.graph import Graph, Resource
 
 
@@ -45,22 +48,21 @@ class Schedule:
         return [step for step in reversed(path) if step.finish > step.start]
 
 
-def estimate_of(resource: Resource) -> Estimate:
-    """The estimate for one resource; components and providers take no time.
+_LOCAL: Mapping[str, Estimate] = {
+    "tls": Estimate("PKI", 0, "local"),
+    "random": Estimate("registries", 0, "local"),
+}
+"""By package: what is computed on this machine."""
+UNKNOWN_TYPE = Estimate("other", 0, "unknown")
 
-    Raises:
-        LookupError: the type has no row in `arm/estimates.py`.
-    """
-    type_name = resource.type.rsplit(":", 1)[-1]
+
+def estimate_of(resource: Resource) -> Estimate:
+    """Return the estimate for one resource; components and providers take no time, unknown types none that we know."""
     if not resource.custom or resource.type.startswith("pulumi:"):
         return Estimate("", 0, "local")
-    inputs = resource.plain_inputs
-    by_script = SCRIPTS.get(inputs.get("runCommandName", ""))
-    by_extension = EXTENSIONS.get(inputs.get("extensionType", ""))
-    found = by_script or by_extension or TYPES.get(type_name)
-    if found is None:
-        raise LookupError(f"no estimate for {resource.type}: add a row to arm/estimates.py")
-    return found
+    if not resource.is_arm:
+        return _LOCAL.get(resource.type.split(":")[0], UNKNOWN_TYPE)
+    return shape_of(resource.type).type.estimate_for(resource.plain_inputs)
 
 
 def schedule(graph: Graph) -> Schedule:
@@ -80,19 +82,5 @@ def waits_for(graph: Graph, resource: Resource) -> list[str]:
     return [urn for urn in (*resource.dependencies, resource.parent) if urn in graph.resources]
 
 
-def _in_dependency_order(graph: Graph) -> list[str]:
-    order: list[str] = []
-    done: set[str] = set()
-    for root in sorted(graph.resources):
-        stack = [root]
-        while stack:
-            urn = stack[-1]
-            missing = [other for other in sorted(waits_for(graph, graph.resources[urn])) if other not in done]
-            if missing and urn not in done:
-                stack += missing
-                continue
-            stack.pop()
-            if urn not in done:
-                done.add(urn)
-                order.append(urn)
-    return order
+def _in_dependency_order(graph: Graph) -> Iterable[str]:
+    return TopologicalSorter({urn: waits_for(graph, graph.resources[urn]) for urn in graph.resources}).static_order()

@@ -137,9 +137,7 @@ PREVIEW_RULES = (
 def judge(graph: Graph, settings: Settings) -> list[Finding]:
     """Everything wrong with a recorded deployment (not with a preview: rules need every value)."""
     view = View(graph, settings)
-    # Without a shape there are no paths, so nothing else can be judged.
-    rules = [rule for rule in RULES if rule.check is shapes.shape] if shapes.unknown_types(view) else RULES
-    return [Finding(rule.id, resource, message) for rule in rules for resource, message in rule.check(view)]
+    return [Finding(rule.id, resource, message) for rule in RULES for resource, message in rule.check(view)]
 
 
 def compare(preview: Graph, deployment: Graph) -> list[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from arm.types.keyvault import SECRET
 from graph import pem
 from graph.inputs import text, x509_settings
 from rules.lookup import Bundle, Hits, LinkParts, View
@@ -90,7 +91,7 @@ def _chain(
 
 def published(view: View) -> Hits:
     """What a link's Secrets are made of are certificates, and no vault secret is empty."""
-    for one in view.all("Secret"):
+    for one in view.all(SECRET):
         if not text(view.inputs(one), "properties.value"):
             yield one.name, "properties.value: empty, so nothing is published. Give the certificate or the key"
     for parts in view.links:

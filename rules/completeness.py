@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arm.types.resources import RESOURCE_GROUP
 from rules.edges import extensions
 from rules.lookup import Hits, View
 
@@ -10,31 +11,25 @@ _TENANT = {
     "TENANT_ID": "tenant_id",
     "CUSTOM_LOCATIONS_OBJECT_ID": "custom_locations_object_id",
 }
-_ONE_EACH = (
-    "ResourceGroup", "VirtualNetwork", "Subnet", "NetworkSecurityGroup", "NatGateway", "NetworkInterface",
-    "VirtualMachine", "Vault", "StorageAccount", "SchemaRegistry", "Namespace", "CustomLocation", "Instance", "Broker",
-    "DataflowProfile",
-)  # fmt: skip
-_EXTENSIONS = ("microsoft.certmanagement", "microsoft.azure.secretstore", "microsoft.iotoperations")
-_SCRIPTS = ("setup-k3s", "connect-arc", "apply-objects")
 
 
 def complete(view: View) -> Hits:
-    """Each cluster has one of everything it needs, each link its listener and endpoint; no group is left over."""
-    for cluster in view.clusters:
-        counts = {kind: len(view.all(kind, cluster=cluster)) for kind in _ONE_EACH}
-        counts |= {f"extension {kind}": len(extensions(view, cluster, kind)) for kind in _EXTENSIONS}
-        counts |= {f"Run Command {script}": len(view.commands(cluster, script)) for script in _SCRIPTS}
-        for what, count in counts.items():
-            if count != 1:
-                yield cluster, f"cluster {cluster} of the settings has {count} times {what}; expected one"
+    """Each cluster has what its settings lead to, each link its listener and endpoint; no group is left over."""
+    for cluster, expected in view.expected.items():
+        counts = {one.name: (len(view.all(one, cluster=cluster)), wanted) for one, wanted in expected.resources.items()}
+        counts |= {f"extension {kind}": (len(extensions(view, cluster, kind)), 1) for kind in expected.extensions}
+        counts |= {f"Run Command {script}": (len(view.commands(cluster, script)), 1) for script in expected.scripts}
+        for what, (count, wanted) in counts.items():
+            if count != wanted:
+                number = "one" if wanted == 1 else wanted
+                yield cluster, f"cluster {cluster} of the settings has {count} times {what}; expected {number}"
     for parts in view.links:
         link = parts.link
         if parts.listener is None:
             yield link.broker, f"cluster {link.broker} has no LoadBalancer listener, but link {link.name} ends there"
         if parts.endpoint is None:
             yield link.client, f"cluster {link.client} has no endpoint {link.endpoint_name!r} for link {link.name}"
-    for group in view.all("ResourceGroup", cluster=""):
+    for group in view.all(RESOURCE_GROUP, cluster=""):
         yield group.name, f"resource group {view.group(group)} belongs to no cluster of the settings. Remove it"
 
 

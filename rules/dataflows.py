@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from arm.types.iotoperations import DATAFLOW, DATAFLOW_PROFILE
 from graph.graph import Resource
 from graph.inputs import at, items, text
 from rules.lookup import Hits, LinkParts, View
@@ -21,10 +22,10 @@ def dataflows(view: View) -> Hits:
             qos = at(view.inputs(parts.endpoint), f"{MQTT}.qos")
             if qos != 1:
                 yield parts.endpoint.name, f"{MQTT}.qos: {qos}; expected 1, else messages get lost"
-    for dataflow in view.all("Dataflow"):
+    for dataflow in view.all(DATAFLOW):
         yield from _operations(view, dataflow)
-    for profile in view.all("DataflowProfile"):
-        flows = view.all("Dataflow", cluster=view.cluster(profile))
+    for profile in view.all(DATAFLOW_PROFILE):
+        flows = view.all(DATAFLOW, cluster=view.cluster(profile))
         below = [one for one in flows if view.path(one).startswith(f"{view.path(profile)}/")]
         if len(below) > _MAX_DATAFLOWS:
             yield profile.name, f"{len(below)} dataflows; AIO takes {_MAX_DATAFLOWS} per profile. Spread them over more"

@@ -6,10 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from arm.shapes import shape_of
+from arm.types.compute import RUN_COMMAND
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
+from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
+from arm.types.secretsynccontroller import SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import items, names, text
 from rules import references
-from rules.lookup import RUN_COMMAND, Hits, View
+from rules.lookup import Hits, View
 
 
 def referenced_first(view: View) -> Hits:
@@ -29,7 +35,7 @@ def referenced_first(view: View) -> Hits:
 
 def _named(view: View) -> Iterator[references.Reference]:
     for reference in references.by_id(view):
-        if reference.where not in shape_of(reference.resource.type).path_parameters:  # that is PATH-01
+        if reference.where not in shape_of(reference.resource.type).type.path_parameters:  # that is PATH-01
             yield reference
     for reference in references.by_path(view):
         if reference.target in view.connected_clusters.values():  # no resource, so PATH-01 does not see it
@@ -40,7 +46,7 @@ def _named(view: View) -> Iterator[references.Reference]:
 
 def secret_sync_is_ready(view: View) -> Hits:
     """A SecretSync waits for its vault secrets, the roles of its identity and the credential (field-review §3.17)."""
-    for sync in view.all("SecretSync"):
+    for sync in view.all(SECRET_SYNC):
         provider_class = view.provider_class(sync)
         if provider_class is None:
             continue
@@ -56,7 +62,7 @@ def secret_sync_is_ready(view: View) -> Hits:
 def credentials_of(view: View, identity: Resource) -> list[Resource]:
     """Federated credentials of an identity."""
     below = f"{view.path(identity)}/"
-    credentials = view.all("FederatedIdentityCredential", cluster=view.cluster(identity))
+    credentials = view.all(FEDERATED_IDENTITY_CREDENTIAL, cluster=view.cluster(identity))
     return [one for one in credentials if view.path(one).startswith(below)]
 
 
@@ -68,9 +74,9 @@ def _waits(view: View, resource: Resource, needed: Sequence[Resource | None], wh
 
 def peerings_after_subnets(view: View) -> Hits:
     """Peerings wait for all subnets of both VNets: Azure refuses two changes of a VNet at a time."""
-    for peering in view.all("VirtualNetworkPeering"):
+    for peering in view.all(VIRTUAL_NETWORK_PEERING):
         both = (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering))
-        subnets = [one for one in view.all("Subnet") if view.path(one).split("/subnets/")[0] in both]
+        subnets = [one for one in view.all(SUBNET) if view.path(one).split("/subnets/")[0] in both]
         yield from _waits(view, peering, subnets, "may find a VNet that is being changed")
 
 
@@ -81,10 +87,10 @@ def _remote(view: View, peering: Resource) -> str:
 def one_at_a_time(view: View) -> Hits:
     """Subnets of a VNet, peerings of a VNet, credentials of an identity, commands of a VM: one after the other."""
     groups: dict[str, list[Resource]] = {}
-    for kind in ("Subnet", "FederatedIdentityCredential", RUN_COMMAND):
-        for one in view.all(kind):
-            groups.setdefault(f"{kind} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
-    for peering in view.all("VirtualNetworkPeering"):
+    for type_ in (SUBNET, FEDERATED_IDENTITY_CREDENTIAL, RUN_COMMAND):
+        for one in view.all(type_):
+            groups.setdefault(f"{type_.name} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
+    for peering in view.all(VIRTUAL_NETWORK_PEERING):
         for network in (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering)):
             groups.setdefault(f"peering {network}", []).append(peering)
     seen = set()
@@ -118,7 +124,7 @@ def arc_order(view: View) -> Hits:
         needed = extensions(view, cluster, "microsoft.azure.secretstore", "microsoft.iotoperations")
         for resource in [*needed, *view.commands(cluster, "apply-objects")]:
             yield from _waits(view, resource, cert_manager, "would find no cert-manager and no trust-manager")
-        location = view.one("CustomLocation", cluster)
+        location = view.one(CUSTOM_LOCATION, cluster)
         listed = items(view.inputs(location), "clusterExtensionIds") if location else []
         for extension in needed:
             if location and view.path(extension) not in listed:
@@ -132,9 +138,7 @@ def arc_order(view: View) -> Hits:
 def extensions(view: View, cluster: str, *types: str) -> list[Resource]:
     """Arc extensions of a cluster, by type."""
     return [
-        one
-        for one in view.all("Extension", cluster=cluster)
-        if text(view.inputs(one), "extensionType").lower() in types
+        one for one in view.all(EXTENSION, cluster=cluster) if text(view.inputs(one), "extensionType").lower() in types
     ]
 
 
@@ -143,7 +147,7 @@ def clusters_are_independent(view: View) -> Hits:
     foreign: dict[str, set[str]] = {}
     for resource in view.resources:
         own = view.cluster(resource)
-        if own and not resource.type.endswith(":VirtualNetworkPeering"):
+        if own and resource.arm_type != VIRTUAL_NETWORK_PEERING.arm_type:
             others = {view.cluster(view.graph.resources[urn]) for urn in view.ancestors(resource)}
             foreign[resource.urn] = others - {own, ""}
     for urn, others in foreign.items():

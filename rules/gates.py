@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_LISTENER, DATAFLOW_ENDPOINT
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import at, decoded, items, text, x509_settings
@@ -31,20 +32,20 @@ def uses(view: View) -> Iterator[Use]:
     """Everything whose Secret or ConfigMap must be there first."""
     yield from _uses_of_listeners(view)
     yield from _uses_of_endpoints(view)
-    for authentication in view.all("BrokerAuthentication"):
+    for authentication in view.all(BROKER_AUTHENTICATION):
         for settings in x509_settings(view.inputs(authentication)):
             yield from _config_map(view, authentication, text(settings, "trustedClientCaCert"))
 
 
 def _uses_of_listeners(view: View) -> Iterator[Use]:
-    for listener in view.all("BrokerListener"):
+    for listener in view.all(BROKER_LISTENER):
         for port in view.ports(listener):
             if name := text(port, "tls.manual.secretRef"):
                 yield _secret(view, listener, name, "tls.crt")
 
 
 def _uses_of_endpoints(view: View) -> Iterator[Use]:
-    for endpoint in view.all("DataflowEndpoint"):
+    for endpoint in view.all(DATAFLOW_ENDPOINT):
         mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
         if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
             yield _secret(view, endpoint, name, "client_cert.pem")

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from arm.shapes import shape_of
+from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.deviceregistry import SCHEMA_REGISTRY
+from arm.types.iotoperations import INSTANCE
+from arm.types.keyvault import VAULT
+from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import at, items, short, text, texts
 from rules.edges import credentials_of, extensions
-from rules.lookup import PROVIDER_CLASS, Hits, View
+from rules.lookup import Hits, View
 from rules.references import container_of
 from settings import roles, well_known
 from settings.roles import Role
@@ -26,7 +33,7 @@ def federated_credentials(view: View) -> Hits:
         for identity, account in _workloads(view, cluster):
             subject = f"system:serviceaccount:{view.namespace(cluster)}:{account}"
             wanted.setdefault(identity.urn, set()).add(subject)
-    for urn in {**wanted, **{one.urn: set() for one in view.all("UserAssignedIdentity")}}:
+    for urn in {**wanted, **{one.urn: set() for one in view.all(USER_ASSIGNED_IDENTITY)}}:
         identity = view.graph.resources[urn]
         credentials = credentials_of(view, identity)
         subjects = {text(view.inputs(one), "subject") for one in credentials}
@@ -41,12 +48,12 @@ def federated_credentials(view: View) -> Hits:
 
 def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
     """Identities and the service accounts of the cluster that use them."""
-    for sync in view.all("SecretSync", cluster=cluster):
+    for sync in view.all(SECRET_SYNC, cluster=cluster):
         provider_class = view.provider_class(sync)
         client_id = text(view.inputs(provider_class), "clientId") if provider_class else ""
         if identity := view.identity_by_client_id.get(client_id):
             yield identity, text(view.inputs(sync), "serviceAccountName")
-    for instance in view.all("Instance", cluster=cluster):
+    for instance in view.all(INSTANCE, cluster=cluster):
         for arm_id in texts(view.inputs(instance), "identity.userAssignedIdentities"):
             if arm_id in view.by_path:
                 yield view.by_path[arm_id], well_known.DATAFLOW_SERVICE_ACCOUNT
@@ -56,7 +63,7 @@ def _default_subjects(view: View, identity: Resource) -> set[str]:
     """For a cluster that syncs nothing yet: the account that `az iot ops secretsync` would use."""
     cluster = view.cluster(identity)
     client_id = text(view.outputs(identity), "clientId")
-    for provider_class in view.all(PROVIDER_CLASS, cluster=cluster):
+    for provider_class in view.all(SECRET_PROVIDER_CLASS, cluster=cluster):
         if text(view.inputs(provider_class), "clientId") == client_id:
             return {f"system:serviceaccount:{view.namespace(cluster)}:{well_known.SECRET_SYNC_SERVICE_ACCOUNT}"}
     return set()
@@ -93,7 +100,7 @@ def issuer_of(view: View, cluster: str) -> str:
 
 
 def _unknown_clients(view: View) -> Hits:
-    for provider_class in view.all(PROVIDER_CLASS):
+    for provider_class in view.all(SECRET_PROVIDER_CLASS):
         client_id = text(view.inputs(provider_class), "clientId")
         if client_id not in view.identity_by_client_id:
             yield provider_class.name, f"clientId: {client_id!r} is of no identity of this stack; expected a clientId"
@@ -114,7 +121,7 @@ class Need:
 def needs(view: View) -> Iterator[Need]:
     """Every role that something in the graph depends on (aio-cli-facts §2.6, §3; run-command-arc-authz-facts §3)."""
     yield from _needs_of_readers(view)
-    for registry in view.all("SchemaRegistry"):
+    for registry in view.all(SCHEMA_REGISTRY):
         container = container_of(view, text(view.inputs(registry), "storageAccountContainerUrl"))
         if container:
             principal = text(view.outputs(registry), "identity.principalId")
@@ -129,7 +136,7 @@ def needs(view: View) -> Iterator[Need]:
 
 
 def _needs_of_readers(view: View) -> Iterator[Need]:
-    for provider_class in view.all(PROVIDER_CLASS):
+    for provider_class in view.all(SECRET_PROVIDER_CLASS):
         identity = view.identity_by_client_id.get(text(view.inputs(provider_class), "clientId"))
         vault = view.vault_by_name.get(text(view.inputs(provider_class), "keyvaultName"))
         if identity and vault:
@@ -142,7 +149,7 @@ def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
 
 
 def _needs_of_aio(view: View, cluster: str) -> Iterator[Need]:
-    for instance in view.all("Instance", cluster=cluster):
+    for instance in view.all(INSTANCE, cluster=cluster):
         registry = text(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
         for extension in extensions(view, cluster, "microsoft.iotoperations") if registry else ():
             principal = text(view.outputs(extension), "identity.principalId")
@@ -158,7 +165,7 @@ def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
     principal = text(view.outputs(identity), "principalId")
     yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
     deleters = [
-        one for one in view.all("RoleDefinition") if _actions(view, one) == [_DELETE] and _scope(view, one) == group
+        one for one in view.all(ROLE_DEFINITION) if _actions(view, one) == [_DELETE] and _scope(view, one) == group
     ]
     guid = text(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
     yield _need(identity.name, principal, Role(f"a role with the one right {_DELETE}", guid), group)
@@ -183,7 +190,7 @@ def roles_suffice(view: View) -> Hits:
                 f"has no {need.role.name} on {short(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
                 + f". Assign it to principal {need.principal_id}",
             )  # fmt: skip
-    for vault in view.all("Vault"):
+    for vault in view.all(VAULT):
         if at(view.inputs(vault), "properties.enableRbacAuthorization") is not True:
             yield vault.name, "properties.enableRbacAuthorization: expected true, without which no role counts here"
     for cluster in view.clusters:
@@ -195,7 +202,7 @@ def _guid(view: View, assignment: Resource) -> str:
 
 
 def _identity_on_node(view: View, cluster: str) -> Hits:
-    node = view.one("VirtualMachine", cluster)
+    node = view.one(VIRTUAL_MACHINE, cluster)
     for connect in view.commands(cluster, "connect-arc") if node else ():
         client_id = view.parameters(connect).get("IDENTITY_CLIENT_ID", "")
         identity = view.identity_by_client_id.get(client_id)
@@ -212,14 +219,14 @@ def _identity_on_node(view: View, cluster: str) -> Hits:
 def no_more_roles(view: View) -> Hits:
     """No assignment beyond the needs, none broader than needed, and no custom role with more than one right."""
     needed = {(need.scope, need.role.guid, need.principal_id) for need in needs(view)}
-    for assignment in view.all("RoleAssignment"):
+    for assignment in view.all(ROLE_ASSIGNMENT):
         if _key(view, assignment) not in needed:
             scope, guid, principal = _key(view, assignment)
             name = _role_names().get(guid, guid)
             of_need = [short(where) for where, role, who in needed if (role, who) == (guid, principal)]
             expected = f"it needs it on {', '.join(of_need)} only" if of_need else "nothing needs that: remove it"
             yield assignment.name, f"gives {principal} the role {name} on {short(scope)}; {expected}"
-    for definition in view.all("RoleDefinition"):
+    for definition in view.all(ROLE_DEFINITION):
         more = [action for action in _actions(view, definition) if action != _DELETE]
         if more:
             yield definition.name, f"permissions: {', '.join(more)} is more than the needed {_DELETE}. Remove it"
@@ -237,8 +244,8 @@ def _role_names() -> dict[str, str]:
 def assignments_are_well_formed(view: View) -> Hits:
     """`principalType` is always given (a new principal is not found without it), and no assignment is made twice."""
     kinds = {need.principal_id: need.principal_type for need in needs(view)}
-    count = Counter(_key(view, assignment) for assignment in view.all("RoleAssignment"))
-    for assignment in view.all("RoleAssignment"):
+    count = Counter(_key(view, assignment) for assignment in view.all(ROLE_ASSIGNMENT))
+    for assignment in view.all(ROLE_ASSIGNMENT):
         scope, guid, principal = _key(view, assignment)
         given, expected = text(view.inputs(assignment), "principalType"), kinds.get(principal, "ServicePrincipal")
         if given != expected:

@@ -8,8 +8,10 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from arm.shapes import UnknownTypeError, is_arm, shape_of
+from arm.shapes import shape_of
+from arm.types import ResourceType
 from graph.graph import Graph, Resource
+from rules.expected import ExpectedCluster, expected_of
 from settings.model import Cluster, Settings
 
 
@@ -27,23 +29,23 @@ class Index:
 
     @cached_property
     def arm(self) -> list[Resource]:
-        return [resource for resource in self.resources if is_arm(resource.type)]
+        """Return the resources whose ARM type has a row; SHAPE-01 reports the others."""
+        return [resource for resource in self.resources if resource.is_arm]
 
-    def all(self, *kinds: str, cluster: str | None = None) -> list[Resource]:
-        """Resources by the last part of their type, of one cluster or of all."""
-        return [resource for kind in kinds for resource in self._by_kind.get((kind, cluster), ())]
+    def all(self, *types: ResourceType, cluster: str | None = None) -> list[Resource]:
+        """Return the resources of these types, of one cluster or of all."""
+        return [resource for type_ in types for resource in self._by_type.get((type_.arm_type, cluster), ())]
 
-    def one(self, kind: str, cluster: str) -> Resource | None:
-        """The cluster's resource of a kind of which it has one."""
-        return next(iter(self.all(kind, cluster=cluster)), None)
+    def one(self, type_: ResourceType, cluster: str) -> Resource | None:
+        """Return the cluster's resource of a type of which it has one."""
+        return next(iter(self.all(type_, cluster=cluster)), None)
 
     @cached_property
-    def _by_kind(self) -> dict[tuple[str, str | None], list[Resource]]:
+    def _by_type(self) -> dict[tuple[str, str | None], list[Resource]]:
         index: dict[tuple[str, str | None], list[Resource]] = {}
         for resource in self.arm:
-            kind = resource.type.rsplit(":", 1)[-1]
-            index.setdefault((kind, None), []).append(resource)
-            index.setdefault((kind, self.cluster(resource)), []).append(resource)
+            index.setdefault((resource.arm_type, None), []).append(resource)
+            index.setdefault((resource.arm_type, self.cluster(resource)), []).append(resource)
         return index
 
     @cached_property
@@ -64,13 +66,10 @@ class Index:
 
     @cached_property
     def _paths(self) -> dict[str, str]:
-        return {resource.urn: self._path(resource) for resource in self.arm}
-
-    def _path(self, resource: Resource) -> str:
-        try:
-            return shape_of(resource.type).path(self.inputs(resource), self.graph.subscription_id)
-        except UnknownTypeError:  # SHAPE-01 reports it
-            return ""
+        return {
+            resource.urn: shape_of(resource.type).path(self.inputs(resource), self.graph.subscription_id)
+            for resource in self.arm
+        }
 
     def path(self, resource: Resource) -> str:
         """The ARM id; empty for what is not in ARM."""
@@ -78,7 +77,9 @@ class Index:
 
     @cached_property
     def by_path(self) -> dict[str, Resource]:
-        return {self.path(resource): resource for resource in self.arm}
+        """Return every resource in ARM by its id; what has no row by the id that it was given."""
+        without_row = {resource.id: resource for resource in self.resources if not resource.has_row}
+        return without_row | {self.path(resource): resource for resource in self.arm}
 
     def group(self, resource: Resource) -> str:
         """The resource group that it lies in, by its ARM id."""
@@ -92,6 +93,11 @@ class Index:
     @cached_property
     def _cluster_of_group(self) -> dict[str, str]:
         return {cluster.names.resource_group: name for name, cluster in self.settings.clusters.items()}
+
+    @cached_property
+    def expected(self) -> Mapping[str, ExpectedCluster]:
+        """Return what each cluster is to contain."""
+        return expected_of(self.settings)
 
     @property
     def clusters(self) -> Mapping[str, Cluster]:

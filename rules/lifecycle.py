@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from arm.types import BY_ARM_TYPE
+from arm.types.compute import RUN_COMMAND
+from arm.types.keyvault import SECRET
 from graph.inputs import at, items, text
 from graph.urns import STACK_TYPE
-from rules.lookup import RUN_COMMAND, Hits, View
+from rules.lookup import Hits, View
 
-_PROTECTED = ("Vault", "StorageAccount", "VirtualNetwork", "VirtualMachine")
+_PROTECTED = [row for row in BY_ARM_TYPE.values() if row.holds_data]
 _MAX_COMMANDS = 25
 _MAX_SCRIPT_BYTES = 256 * 1024
 _MAX_PARAMETER_BYTES = 100 * 1024
@@ -23,7 +26,7 @@ def protection(view: View) -> Hits:
         if not resource.options.protect:
             profile = view.settings.profile.name
             yield resource.name, f"protect: expected true in profile {profile}, as data or every link would go with it"
-    for secret in view.all("Secret"):
+    for secret in view.all(SECRET):
         if not secret.options.retain_on_delete:
             yield (
                 secret.name,

@@ -12,6 +12,13 @@ from typing import Any
 
 import yaml
 
+from arm.types.authorization import ROLE_ASSIGNMENT
+from arm.types.compute import RUN_COMMAND
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
+from arm.types.keyvault import SECRET, VAULT
+from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import decoded, items, mapping, text
 from rules.index import Index
@@ -21,9 +28,6 @@ Hit = tuple[str, str]
 """Logical name of the resource at fault, and the message."""
 Hits = Iterator[Hit]
 Check = Callable[["View"], Hits]
-
-RUN_COMMAND = "VirtualMachineRunCommandByVirtualMachine"
-PROVIDER_CLASS = "AzureKeyVaultSecretProviderClass"
 
 
 @dataclass(frozen=True)
@@ -89,14 +93,14 @@ class View(Index):
 
     def namespace(self, cluster: str) -> str:
         """The namespace of the cluster's custom location, where AIO and its Secrets live."""
-        location = self.one("CustomLocation", cluster)
+        location = self.one(CUSTOM_LOCATION, cluster)
         return text(self.inputs(location), "namespace") if location else ""
 
     # Identities
 
     @cached_property
     def identity_by_client_id(self) -> dict[str, Resource]:
-        return {text(self.outputs(identity), "clientId"): identity for identity in self.all("UserAssignedIdentity")}
+        return {text(self.outputs(identity), "clientId"): identity for identity in self.all(USER_ASSIGNED_IDENTITY)}
 
     def assignments_to(self, principal_id: str) -> list[Resource]:
         return self._assignments.get(principal_id, [])
@@ -104,7 +108,7 @@ class View(Index):
     @cached_property
     def _assignments(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
-        for assignment in self.all("RoleAssignment"):
+        for assignment in self.all(ROLE_ASSIGNMENT):
             index.setdefault(text(self.inputs(assignment), "principalId"), []).append(assignment)
         return index
 
@@ -113,9 +117,7 @@ class View(Index):
     @cached_property
     def syncs(self) -> dict[tuple[str, str], Resource]:
         """(cluster, Kubernetes Secret) -> SecretSync."""
-        return {
-            (self.cluster(sync), text(self.inputs(sync), "secretSyncName")): sync for sync in self.all("SecretSync")
-        }
+        return {(self.cluster(sync), text(self.inputs(sync), "secretSyncName")): sync for sync in self.all(SECRET_SYNC)}
 
     def mapping(self, sync: Resource) -> dict[str, str]:
         """Key of the Secret -> vault secret."""
@@ -124,7 +126,7 @@ class View(Index):
 
     def provider_class(self, sync: Resource) -> Resource | None:
         wanted = text(self.inputs(sync), "secretProviderClassName")
-        for found in self.all(PROVIDER_CLASS, cluster=self.cluster(sync)):
+        for found in self.all(SECRET_PROVIDER_CLASS, cluster=self.cluster(sync)):
             if text(self.inputs(found), "azureKeyVaultSecretProviderClassName") == wanted:
                 return found
         return None
@@ -139,14 +141,14 @@ class View(Index):
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:
-        return {text(self.inputs(vault), "vaultName"): vault for vault in self.all("Vault")}
+        return {text(self.inputs(vault), "vaultName"): vault for vault in self.all(VAULT)}
 
     @cached_property
     def vault_secrets(self) -> dict[tuple[str, str], Resource]:
         """(vault, secret) -> the vault secret."""
         return {
             (text(self.inputs(secret), "vaultName"), text(self.inputs(secret), "secretName")): secret
-            for secret in self.all("Secret")
+            for secret in self.all(SECRET)
         }
 
     def secret_keys(self, cluster: str, name: str) -> dict[str, str]:
@@ -168,7 +170,7 @@ class View(Index):
         """Whether the endpoint is the broker of its own cluster, as the default listener offers it."""
         hosts = {
             f"{text(self.inputs(listener), 'properties.serviceName')}:{port.get('port')}"
-            for listener in self.all("BrokerListener", cluster=self.cluster(endpoint))
+            for listener in self.all(BROKER_LISTENER, cluster=self.cluster(endpoint))
             if text(self.inputs(listener), "properties.serviceType") == "ClusterIp"
             for port in self.ports(listener)
         }
@@ -179,11 +181,11 @@ class View(Index):
         return [self._parts(link) for link in self.settings.links.values()]
 
     def _parts(self, link: Link) -> LinkParts:
-        endpoints = self.all("DataflowEndpoint", cluster=link.client)
+        endpoints = self.all(DATAFLOW_ENDPOINT, cluster=link.client)
         endpoint = next((one for one in endpoints if self.path(one).endswith(f"/{link.endpoint_name}")), None)
         listeners = [
             one
-            for one in self.all("BrokerListener", cluster=link.broker)
+            for one in self.all(BROKER_LISTENER, cluster=link.broker)
             if text(self.inputs(one), "properties.serviceType") == "LoadBalancer"
         ]
         listener = next(iter(listeners), None)
@@ -196,7 +198,7 @@ class View(Index):
             port,
             self.by_path.get(f"{broker}/authentications/{port.get('authenticationRef')}"),
             self.by_path.get(f"{broker}/authorizations/{port.get('authorizationRef')}"),
-            [flow for flow in self.all("Dataflow", cluster=link.client) if self.goes_to(flow) == link.endpoint_name],
+            [flow for flow in self.all(DATAFLOW, cluster=link.client) if self.goes_to(flow) == link.endpoint_name],
         )
 
     def operations(self, dataflow: Resource, kind: str) -> list[Any]:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW_ENDPOINT
+from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Resource
 from graph.inputs import items, text
 from graph.pem import is_ip
@@ -22,7 +24,7 @@ def endpoints_meet_listeners(view: View) -> Hits:
         if parts.endpoint and parts.listener:  # else ASK-01
             yield from _endpoint(view, parts, parts.endpoint, parts.listener)
     of_links = {parts.endpoint.urn for parts in view.links if parts.endpoint}
-    for endpoint in view.all("DataflowEndpoint"):
+    for endpoint in view.all(DATAFLOW_ENDPOINT):
         if endpoint.urn not in of_links and not view.is_local(endpoint):
             host = text(view.inputs(endpoint), f"{MQTT}.host")
             yield endpoint.name, f"{MQTT}.host: {host!r} is neither the own broker nor that of a link. Remove it"
@@ -42,15 +44,15 @@ def _endpoint(view: View, parts: LinkParts, endpoint: Resource, listener: Resour
 
 
 def _node_address(view: View, cluster: str) -> str:
-    interface = view.one("NetworkInterface", cluster)
+    interface = view.one(NETWORK_INTERFACE, cluster)
     found = items(view.inputs(interface), "ipConfigurations") if interface else []
     return text(found[0], "privateIPAddress") if found else ""
 
 
 def listeners(view: View) -> Hits:
     """Every port asks who connects; a port for links also what it may do; no port or service type twice."""
-    for cluster, wanted in view.clusters.items():
-        found = view.all("BrokerListener", cluster=cluster)
+    for cluster, wanted in view.expected.items():
+        found = view.all(BROKER_LISTENER, cluster=cluster)
         yield from _twice(view, found)
         for listener in found:
             outside = text(view.inputs(listener), "properties.serviceType") == "LoadBalancer"

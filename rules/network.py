@@ -7,6 +7,15 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import Any
 
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.network import (
+    NAT_GATEWAY,
+    NETWORK_INTERFACE,
+    NETWORK_SECURITY_GROUP,
+    SUBNET,
+    VIRTUAL_NETWORK,
+    VIRTUAL_NETWORK_PEERING,
+)
 from graph.graph import Resource
 from graph.inputs import at, items, short, text
 from rules.lookup import Hits, View
@@ -18,7 +27,7 @@ def peerings(view: View) -> Hits:
     """The VNets of a link are peered in both directions, with access, and do not overlap."""
     found = {
         (view.path(one).split("/virtualNetworkPeerings/")[0], text(view.inputs(one), "remoteVirtualNetwork.id")): one
-        for one in view.all("VirtualNetworkPeering")
+        for one in view.all(VIRTUAL_NETWORK_PEERING)
     }
     wanted = _linked(view)
     for local, remote in wanted.values():
@@ -36,13 +45,13 @@ def peerings(view: View) -> Hits:
 
 
 def _linked(view: View) -> dict[tuple[str, str], tuple[Resource, Resource]]:
-    """Each pair of VNets that a link connects, both ways round, by URN."""
+    """Return each pair of VNets that are to be peered, both ways round, by URN."""
     pairs = {}
-    for link in view.settings.links.values():
-        client, broker = view.one("VirtualNetwork", link.client), view.one("VirtualNetwork", link.broker)
-        if client and broker:
-            pairs[client.urn, broker.urn] = (client, broker)
-            pairs[broker.urn, client.urn] = (broker, client)
+    for name, expected in view.expected.items():
+        for peer in expected.peers:
+            here, there = view.one(VIRTUAL_NETWORK, name), view.one(VIRTUAL_NETWORK, peer)
+            if here and there:
+                pairs[here.urn, there.urn] = (here, there)
     return pairs
 
 
@@ -54,7 +63,7 @@ def _overlap(view: View, first: Resource, second: Resource) -> bool:
 def security_rules(view: View) -> Hits:
     """Inbound: each linked client's subnet to the node's broker port, node to node, then deny all; nothing else."""
     for cluster in view.clusters:
-        group = view.one("NetworkSecurityGroup", cluster)
+        group = view.one(NETWORK_SECURITY_GROUP, cluster)
         if group is None:
             continue
         rules = [one for one in items(view.inputs(group), "securityRules") if text(one, "direction") == "Inbound"]
@@ -104,11 +113,11 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
 
 
 def _subnets(view: View, cluster: str) -> list[IPv4Network]:
-    return _networks([text(view.inputs(one), "addressPrefix") for one in view.all("Subnet", cluster=cluster)])
+    return _networks([text(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 
 def _space(view: View, cluster: str) -> list[IPv4Network]:
-    network = view.one("VirtualNetwork", cluster)
+    network = view.one(VIRTUAL_NETWORK, cluster)
     return _networks(items(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
 
 
@@ -176,28 +185,28 @@ def addresses(view: View) -> Hits:
     """The node has the address of the settings, for good; its subnet has rules, a NAT gateway and no other way out."""
     for cluster, settings in view.clusters.items():
         yield from _way_out(view, cluster)
-        for interface in view.all("NetworkInterface", cluster=cluster):
+        for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
             for index, one in enumerate(items(view.inputs(interface), "ipConfigurations")):
                 for where, problem in _ip_configuration(view, one, str(settings.network.node_address)):
                     yield interface.name, f"ipConfigurations[{index}].{where}: {problem}"
-        for subnet in view.all("Subnet", cluster=cluster):
+        for subnet in view.all(SUBNET, cluster=cluster):
             for problem in _subnet(view.inputs(subnet)):
                 yield subnet.name, problem
 
 
 def _way_out(view: View, cluster: str) -> Hits:
     """From the node by its interface and its subnet to a gateway that has an address."""
-    interfaces = {view.path(one) for one in view.all("NetworkInterface", cluster=cluster)}
-    subnets = {view.path(one) for one in view.all("Subnet", cluster=cluster)}
-    for node in view.all("VirtualMachine", cluster=cluster):
+    interfaces = {view.path(one) for one in view.all(NETWORK_INTERFACE, cluster=cluster)}
+    subnets = {view.path(one) for one in view.all(SUBNET, cluster=cluster)}
+    for node in view.all(VIRTUAL_MACHINE, cluster=cluster):
         used = {text(one, "id") for one in items(view.inputs(node), "networkProfile.networkInterfaces")}
         if not used or not used <= interfaces:
             yield node.name, "networkProfile.networkInterfaces: expected the cluster's own interface"
-    for interface in view.all("NetworkInterface", cluster=cluster):
+    for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
         used = {text(one, "subnet.id") for one in items(view.inputs(interface), "ipConfigurations")}
         if not used or not used <= subnets:
             yield interface.name, "ipConfigurations: expected one, in the cluster's own subnet"
-    for gateway in view.all("NatGateway", cluster=cluster):
+    for gateway in view.all(NAT_GATEWAY, cluster=cluster):
         if not any(text(one, "id") for one in items(view.inputs(gateway), "publicIpAddresses")):
             yield gateway.name, "publicIpAddresses: expected one, without which the gateway leads nowhere"
 
@@ -228,7 +237,7 @@ def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator
 
 def nat_gateways(view: View) -> Hits:
     """A Standard NAT gateway lives in one zone or in none, and its address in the same (field-review §3.25)."""
-    for gateway in view.all("NatGateway"):
+    for gateway in view.all(NAT_GATEWAY):
         zones = items(view.inputs(gateway), "zones")
         if len(zones) > 1:
             yield gateway.name, f"zones: {', '.join(map(str, zones))}; a NAT gateway has one zone at most. Choose one"
@@ -237,7 +246,7 @@ def nat_gateways(view: View) -> Hits:
 def overlaps(view: View) -> Hits:
     """Subnets of one VNet lie inside its address space and do not overlap."""
     for cluster in view.clusters:
-        subnets = view.all("Subnet", cluster=cluster)
+        subnets = view.all(SUBNET, cluster=cluster)
         known = {one.urn: _network(text(view.inputs(one), "addressPrefix")) for one in subnets}
         for one in subnets:
             network, space = known[one.urn], _space(view, cluster)

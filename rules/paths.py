@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arm.shapes import shape_of
+from arm.types.compute import VIRTUAL_MACHINE
 from graph.graph import Resource
 from graph.inputs import short, text
 from rules.lookup import Hits, View
@@ -65,7 +66,7 @@ def replaced_with_node(view: View) -> Hits:
     findDependentCascadeReplacements), so only Run Commands, which are not deleted by themselves, may have it.
     """
     for resource in view.arm:
-        node = view.one("VirtualMachine", view.cluster(resource))
+        node = view.one(VIRTUAL_MACHINE, view.cluster(resource))
         if node is None or not _on_cluster(view, resource):
             continue
         path = short(view.path(resource))
@@ -85,7 +86,7 @@ def _bound(view: View, resource: Resource, node: str) -> bool:
     waiting, seen = [resource], {resource.urn}
     while waiting:
         one = waiting.pop()
-        for parameter in shape_of(one.type).path_parameters:
+        for parameter in shape_of(one.type).type.path_parameters:
             for urn in one.property_dependencies.get(parameter, ()):
                 if urn == node:
                     return True

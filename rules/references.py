@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from arm.shapes import shape_of
+from arm.types.authorization import ROLE_DEFINITION
+from arm.types.deviceregistry import SCHEMA_REGISTRY
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
+from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
+from arm.types.storage import BLOB_CONTAINER
 from arm.values import leaves
 from graph.graph import Resource
 from graph.inputs import at, items, short, text, x509_settings
-from rules.lookup import PROVIDER_CLASS, Hits, View
+from rules.lookup import Hits, View
 from settings import roles, well_known
 
 _PROXY_PARTS = ("/blobServices/default",)
@@ -67,7 +74,7 @@ def _resolve(view: View, arm_id: str) -> tuple[Resource | None, str]:
 
 
 def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
-    for definition in view.all("RoleDefinition"):
+    for definition in view.all(ROLE_DEFINITION):
         if text(view.inputs(definition), "roleDefinitionId") == guid:
             return definition, ""
     if guid in _built_in_roles():
@@ -122,13 +129,13 @@ def _parents(path: str) -> Iterator[str]:
 
 def path_parameter(resource: Resource, parent: str) -> str:
     """The input that puts the last segment of a parent's id into the resource's own id."""
-    template = shape_of(resource.type).path_template.split("/")
+    template = shape_of(resource.type).type.path_template.split("/")
     return "scope" if "{scope}" in template else template[parent.count("/")].strip("{}")
 
 
 def by_name(view: View) -> Iterator[Reference]:
     """Names of authentications, authorizations and endpoints are of the same broker, or of the same instance."""
-    for listener in view.all("BrokerListener"):
+    for listener in view.all(BROKER_LISTENER):
         broker = view.path(listener).rsplit("/listeners/", 1)[0]
         for index, port in enumerate(view.ports(listener)):
             for key, kind in (("authenticationRef", "authentications"), ("authorizationRef", "authorizations")):
@@ -139,7 +146,7 @@ def by_name(view: View) -> Iterator[Reference]:
 
 
 def _endpoints_by_name(view: View) -> Iterator[Reference]:
-    for dataflow in view.all("Dataflow"):
+    for dataflow in view.all(DATAFLOW):
         instance = view.path(dataflow).split("/dataflowProfiles/")[0]
         for index, operation in enumerate(items(view.inputs(dataflow), "properties.operations")):
             for key in ("sourceSettings", "destinationSettings"):
@@ -159,7 +166,7 @@ def _named(view: View, resource: Resource, where: str, folder: str, name: str) -
 
 def of_secrets(view: View) -> Iterator[Reference]:
     """From SecretSync over provider class to vault; and from schema registry to container."""
-    for sync in view.all("SecretSync"):
+    for sync in view.all(SECRET_SYNC):
         found = view.provider_class(sync)
         name = text(view.inputs(sync), "secretProviderClassName")
         problem = f"cluster {view.cluster(sync)} has no provider class {name!r}; expected one of the same cluster"
@@ -169,7 +176,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
             if source not in known:
                 problem = f"key {key} comes from {source!r}, which is not among the objects of {name!r}; add it there"
                 yield Reference(sync, "objectSecretMapping", None, problem)
-    for provider_class in view.all(PROVIDER_CLASS):
+    for provider_class in view.all(SECRET_PROVIDER_CLASS):
         name = text(view.inputs(provider_class), "keyvaultName")
         vault = view.vault_by_name.get(name)
         problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
@@ -184,7 +191,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
 
 
 def _containers(view: View) -> Iterator[Reference]:
-    for registry in view.all("SchemaRegistry"):
+    for registry in view.all(SCHEMA_REGISTRY):
         url = text(view.inputs(registry), "storageAccountContainerUrl")
         found = container_of(view, url)
         problem = f"{url!r} is no container of this stack; expected https://<account>.blob.core.windows.net/<container>"
@@ -195,17 +202,17 @@ def container_of(view: View, url: str) -> Resource | None:
     """The blob container that a URL names."""
     parts = re.fullmatch(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/([a-z0-9-]+)/?", url)
     wanted = f"/storageAccounts/{parts[1]}/blobServices/default/containers/{parts[2]}" if parts else "/"
-    return next((one for one in view.all("BlobContainer") if view.path(one).endswith(wanted)), None)
+    return next((one for one in view.all(BLOB_CONTAINER) if view.path(one).endswith(wanted)), None)
 
 
 def in_cluster(view: View) -> Iterator[Reference]:
     """Secrets and ConfigMaps that AIO is told to use: something makes them, in its namespace, with the right keys."""
-    for listener in view.all("BrokerListener"):
+    for listener in view.all(BROKER_LISTENER):
         for index, port in enumerate(view.ports(listener)):
             if name := text(port, "tls.manual.secretRef"):
                 where = f"properties.ports[{index}].tls.manual.secretRef"
                 yield _secret(view, listener, where, name, _TLS_KEYS, "kubernetes.io/tls")
-    for authentication in view.all("BrokerAuthentication"):
+    for authentication in view.all(BROKER_AUTHENTICATION):
         for settings in x509_settings(view.inputs(authentication)):
             name = text(settings, "trustedClientCaCert")
             yield _config_map(view, authentication, "x509Settings.trustedClientCaCert", name)
@@ -213,7 +220,7 @@ def in_cluster(view: View) -> Iterator[Reference]:
 
 
 def _of_endpoints(view: View) -> Iterator[Reference]:
-    for endpoint in view.all("DataflowEndpoint"):
+    for endpoint in view.all(DATAFLOW_ENDPOINT):
         mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
         if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
             where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
@@ -254,7 +261,7 @@ def on_own_cluster(view: View) -> Hits:
     """What AIO and secret sync keep on a cluster names its custom location, which names its connected cluster."""
     for resource in view.arm:
         if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
-            location = view.one("CustomLocation", view.cluster(resource))
+            location = view.one(CUSTOM_LOCATION, view.cluster(resource))
             given, expected = (
                 text(view.inputs(resource), "extendedLocation.name"),
                 view.path(location) if location else "",
@@ -262,11 +269,11 @@ def on_own_cluster(view: View) -> Hits:
             if location and given != expected:
                 yield resource.name, f"extendedLocation.name: {short(given) or 'missing'}; expected {short(expected)}"
     own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
-    for location in view.all("CustomLocation"):
+    for location in view.all(CUSTOM_LOCATION):
         given, expected = text(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
         if given != expected and (not given or given in own.values()):  # else REF-01
             yield location.name, f"hostResourceId: {short(given) or 'missing'}; expected {short(expected)}"
-    for extension in view.all("Extension"):
+    for extension in view.all(EXTENSION):
         inputs, wanted = view.inputs(extension), view.namespace(view.cluster(extension))
         given = text(inputs, "scope.cluster.releaseNamespace")
         if text(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != wanted:

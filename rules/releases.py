@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import mapping, text
 from rules.lookup import Hits, View
 
@@ -33,28 +34,23 @@ def versions(view: View) -> Hits:
 
 def _extensions(view: View) -> Hits:
     release = view.settings.release
-    table = {
-        "microsoft.certmanagement": (release.cert_manager_version, release.cert_manager_settings),
-        "microsoft.azure.secretstore": (release.secret_store_version, {}),
-        "microsoft.iotoperations": (release.aio_version, release.aio_settings),
-    }
-    for extension in view.all("Extension"):
+    for extension in view.all(EXTENSION):
         inputs = view.inputs(extension)
         kind = text(inputs, "extensionType").lower()
-        if kind not in table:
+        known = view.expected[view.cluster(extension)].extensions if view.cluster(extension) else {}
+        if kind not in known:
             yield (
                 extension.name,
-                f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(table)}",
+                f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(known)}",
             )
             continue
-        version, settings = table[kind]
-        for key, expected in (("version", version), ("releaseTrain", release.train)):
+        for key, expected in (("version", known[kind].version), ("releaseTrain", release.train)):
             if inputs.get(key) != expected:
                 yield extension.name, f"{key}: {inputs.get(key)!r}; release {release.name} has {expected!r}"
         if inputs.get("autoUpgradeMinorVersion") is not False:
             yield extension.name, "autoUpgradeMinorVersion: expected false, else Azure leaves the release by itself"
         given = mapping(inputs, "configurationSettings")
-        for name, expected in settings.items():
+        for name, expected in known[kind].settings.items():
             if given.get(name) != expected:
                 where = f"configurationSettings.{name}"
                 yield extension.name, f"{where}: {given.get(name)!r}; release {release.name} asks for {expected!r}"

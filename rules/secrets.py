@@ -6,12 +6,14 @@ import base64
 import binascii
 from typing import Any
 
+from arm.types.compute import RUN_COMMAND
+from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import items, text
 from graph.urns import STACK_TYPE
-from rules.lookup import RUN_COMMAND, Hits, View
+from rules.lookup import Hits, View
 
 
 def private_keys_are_marked(view: View) -> Hits:
@@ -25,7 +27,7 @@ def private_keys_are_marked(view: View) -> Hits:
 
 
 def _is_command(resource: Resource) -> bool:
-    return resource.type.endswith(f":{RUN_COMMAND}")
+    return resource.arm_type == RUN_COMMAND.arm_type
 
 
 def _has_private_key(value: Any) -> bool:
@@ -90,7 +92,7 @@ def keys_are_where_used(view: View) -> Hits:
 def _synced(view: View) -> set[tuple[str, str]]:
     """(vault, secret) that a SecretSync takes through the provider class of its own cluster."""
     found = set()
-    for sync in view.all("SecretSync"):
+    for sync in view.all(SECRET_SYNC):
         provider_class = view.provider_class(sync)
         vault_name = text(view.inputs(provider_class), "keyvaultName") if provider_class else ""
         vault = view.vault_by_name.get(vault_name)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arm.schema.table import FOLDER, Node, file_name
-from arm.types import ROWS
+from arm.types import BY_ARM_TYPE
 
 SOURCE = "https://github.com/Azure/azure-resource-manager-schemas (MIT)"
 KEPT = ("enum", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "multipleOf")
@@ -61,8 +61,8 @@ def main() -> None:
 
 
 def tables(schemas: Path) -> dict[str, str]:
-    """File name → content, for every type and version in the hand-made table."""
-    wanted = {(row.arm_type, version) for row in ROWS for version in row.versions}
+    """File name → content, for every type and version that has a row in arm/types/."""
+    wanted = {(row.arm_type, version) for row in BY_ARM_TYPE.values() for version in row.versions}
     index = json.loads((schemas / "index.json").read_text(encoding="utf-8"))
     files = {(entry["type"], entry["apiVersion"]): entry["file"] for entry in index}
     return {

@@ -72,7 +72,7 @@ region.
 def page() -> str:
     """The whole page."""
     rules = ((rule.id, rule.title, rule.source) for rule in WORLD_RULES)
-    quotas = ((one.name, f"{one.limit:,}", one.place, one.code, one.source) for one in QUOTAS.values())
+    quotas = ((one.name, f"{one.limit:,}", one.place, one.refusal.code, one.source) for one in QUOTAS.values())
     parts = [
         _INTRODUCTION,
         _RULES,

@@ -38,7 +38,7 @@ def certificates(
 def renewal_windows(graph: Graph) -> dict[str, timedelta]:
     """Subject -> how long before its end a certificate is renewed. Roots are not: a new generation replaces them."""
     windows = {}
-    for certificate in graph.of_type("LocallySignedCert"):
+    for certificate in graph.of_type("tls:index/locallySignedCert:LocallySignedCert"):
         inputs = certificate.plain_inputs
         for urn in certificate.property_dependencies.get("certRequestPem", ()):
             subject = f"CN={text(graph.resources[urn].plain_inputs, 'subject.commonName')}"

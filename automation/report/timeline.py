@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from arm.estimates import TYPES
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from graph.schedule import Schedule, Step
@@ -182,8 +181,12 @@ def _percent(part: int, whole: int) -> str:
 
 
 def style(concern: str) -> str:
-    """The class of a concern's colour, the same in every page: by its place in the table of estimates."""
-    known: Mapping[str, int] = {
-        one: index for index, one in enumerate(dict.fromkeys(row.concern for row in TYPES.values()), 1)
-    }
-    return f"concern-{known[concern]}"
+    """The class of a concern's colour, the same in every page; types that nothing is known of share the last one."""
+    return f"concern-{_CONCERNS.index(concern) + 1 if concern in _CONCERNS else len(_CONCERNS)}"
+
+
+_CONCERNS = (
+    "resource groups", "network", "identities and roles", "key vaults", "registries", "nodes", "Arc and extensions",
+    "IoT Operations", "secret sync", "PKI",
+)  # fmt: skip
+"""In the order of the palette."""

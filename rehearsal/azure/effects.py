@@ -8,10 +8,12 @@ from typing import Any
 
 from arm import ids
 from arm.shapes import shape_of
+from arm.types.compute import RUN_COMMAND
+from arm.types.keyvault import SECRET, VAULT
+from arm.types.network import VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.refusals import access, refuse
-from rehearsal.azure.refusals.access import SECRET, VAULT
-from rehearsal.azure.refusals.network import PEERING, RUN_COMMAND, other_half, remote_of
+from rehearsal.azure.refusals.network import other_half, remote_of
 from rehearsal.azure.state import Call, Entry, SoftDeleted, State
 
 _DAY = 24 * 60 * 60
@@ -24,12 +26,12 @@ def after_put(state: State, call: Call, entry: Entry) -> None:
     Raises:
         OperationFailedError: a script failed, or another part of the long-running operation.
     """
-    if call.type == PEERING:
+    if call.row is VIRTUAL_NETWORK_PEERING:
         _peer(state, entry)
-    elif call.type == VAULT:
+    elif call.row is VAULT:
         _keep_protection(state, call, entry)
         _recover(state, call)
-    elif call.type == RUN_COMMAND and call.name in _SCRIPTS:
+    elif call.row is RUN_COMMAND and call.name in _SCRIPTS:
         _SCRIPTS[call.name](state, call)
 
 
@@ -55,8 +57,10 @@ def _peer(state: State, peering: Entry) -> None:
 def _disconnect(state: State, gone: list[Entry]) -> None:
     """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
     lost = {ids.key(entry.id) for entry in gone}
-    lost_halves = {(ids.key(ids.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.type == PEERING}
-    for peering in list(state.of_type(PEERING)):
+    lost_halves = {
+        (ids.key(ids.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.row is VIRTUAL_NETWORK_PEERING
+    }
+    for peering in list(state.of_type(VIRTUAL_NETWORK_PEERING)):
         here, there = ids.key(ids.parent_of(peering.id)), remote_of(peering.inputs)
         if there in lost or (there, here) in lost_halves:
             state.change(peering, outputs={**peering.outputs, "peeringState": "Disconnected"})
@@ -80,8 +84,8 @@ def _recover(state: State, call: Call) -> None:
 
 def _soft_delete(state: State, gone: list[Entry]) -> None:
     """Deleted vaults, with their secrets, and secrets deleted by themselves wait to be purged."""
-    vaults = [entry for entry in gone if entry.type == VAULT]
-    secrets = [entry for entry in gone if entry.type == SECRET]
+    vaults = [entry for entry in gone if entry.row is VAULT]
+    secrets = [entry for entry in gone if entry.row is SECRET]
     for vault in vaults:
         inside = [secret for secret in secrets if ids.is_below(secret.id, vault.id)]
         state.soft_deleted[ids.key(vault.id)] = SoftDeleted([vault, *inside], _purged_at(state, vault))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from arm.types.resource_type import Refusal
+
 
 class ArmError(Exception):
     """ARM's refusal. Nothing has changed, unless a subclass says otherwise."""
@@ -24,3 +26,8 @@ class ConnectionCutError(ArmError):
 
     def __str__(self) -> str:
         return self.message
+
+
+def refused(refusal: Refusal, **words: object) -> ArmError:
+    """Return the error of a refusal, with these words in its message."""
+    return ArmError(refusal.status, refusal.code, refusal.message.format(**words))

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from arm import ids
-from arm.outputs import guid
 from arm.shapes import Shape, shape_of
+from arm.types import BY_ARM_TYPE, ResourceType
+from arm.types.resource_type import guid
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.errors import ArmError
 
@@ -64,6 +65,10 @@ class Entry:
         return shape_of(self.token)
 
     @property
+    def row(self) -> ResourceType:
+        return self.shape.type
+
+    @property
     def api_version(self) -> str:
         return self.shape.api_version
 
@@ -91,7 +96,7 @@ class Entry:
 
 def body_references(shape: Shape, inputs: Mapping[str, Any]) -> list[str]:
     """Ids in the body; those in the path are parents, not references."""
-    body = {name: value for name, value in inputs.items() if name not in shape.path_parameters}
+    body = {name: value for name, value in inputs.items() if name not in shape.type.path_parameters}
     return list(ids.references_in(body))
 
 
@@ -112,6 +117,10 @@ class Call:
     @property
     def name(self) -> str:
         return ids.name_of(self.arm_id)
+
+    @property
+    def row(self) -> ResourceType | None:
+        return BY_ARM_TYPE.get(self.type)
 
     @property
     def is_new(self) -> bool:
@@ -149,9 +158,8 @@ class State:
     def find(self, arm_id: str) -> Entry | None:
         return self.entries.get(ids.key(arm_id))
 
-    def of_type(self, *arm_types: str) -> Iterator[Entry]:
-        wanted = {arm_type.lower() for arm_type in arm_types}
-        return (entry for entry in self.entries.values() if entry.type.lower() in wanted)
+    def of_type(self, row: ResourceType) -> Iterator[Entry]:
+        return (entry for entry in self.entries.values() if entry.row is row)
 
     def below(self, arm_id: str) -> list[Entry]:
         """The resource and everything in its path, children first."""

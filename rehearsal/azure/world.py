@@ -15,6 +15,7 @@ from typing import Any
 
 from arm import ids
 from arm.shapes import Shape
+from arm.types.keyvault import SECRET
 from rehearsal.azure import world_file
 from rehearsal.azure.clock import Clock, SystemClock
 from rehearsal.azure.effects import after_put, remove
@@ -149,7 +150,7 @@ class World:
             if record is None:
                 raise ArmError(404, "DeletedVaultNotFound", f"The specified deleted vault '{arm_id}' does not exist.")
             deleted = record.entries[0]
-            vault = state.find(ids.parent_of(arm_id)) if deleted.type == access.SECRET else deleted
+            vault = state.find(ids.parent_of(arm_id)) if deleted.row is SECRET else deleted
             if vault and ids.at(vault.outputs, "properties.enablePurgeProtection"):
                 raise ArmError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
             del state.soft_deleted[ids.key(arm_id)]

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from arm.types import ResourceType
+from arm.types.iotoperations import BROKER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER
 from graph.inputs import items, mapping, text, x509_settings
-from rehearsal.azure.refusals.clusters import INSTANCE, LISTENER
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.model import ConfigMap, Problem, Secret
 from rehearsal.cluster.pairs import SERVER, TLS, ca_faults, chain_of, faults, why_unusable
 from rehearsal.cluster.placement import Reached
-
-BROKER = f"{INSTANCE}/brokers"
-AUTHENTICATION = f"{BROKER}/authentications"
-AUTHORIZATION = f"{BROKER}/authorizations"
 
 
 @dataclass(frozen=True)
@@ -32,23 +29,23 @@ class Around:
     def problem(self, rule: str, where: str, what: str, remedy: str) -> Problem:
         return Problem(rule, self.cluster.name, where, what, remedy)
 
-    def properties(self, arm_type: str) -> dict[str, Mapping[str, Any]]:
+    def properties(self, row: ResourceType) -> dict[str, Mapping[str, Any]]:
         """Name -> deployed properties of everything of the type that is on the cluster."""
-        return {one.name: mapping(one.inputs, "properties") for one in self.here.of_type(arm_type)}
+        return {one.name: mapping(one.inputs, "properties") for one in self.here.of_type(row)}
 
 
 def frontends_up(around: Around) -> bool:
     """A broker runs, and no listener waits for its Secret: one keeps all frontends from starting."""
-    listeners = around.properties(LISTENER).values()
+    listeners = around.properties(BROKER_LISTENER).values()
     return bool(around.here.of_type(BROKER)) and not any(_why_down(around, listener) for listener in listeners)
 
 
 def problems(around: Around) -> Iterator[Problem]:
     """Everything that is wrong with listeners and authentications."""
-    for name, listener in around.properties(LISTENER).items():
+    for name, listener in around.properties(BROKER_LISTENER).items():
         yield from _secret(around, name, listener)
         yield from _references(around, name, listener)
-    for name, authentication in around.properties(AUTHENTICATION).items():
+    for name, authentication in around.properties(BROKER_AUTHENTICATION).items():
         for settings in x509_settings({"properties": authentication}):
             yield from _client_ca(around, name, text(settings, "trustedClientCaCert"))
 
@@ -85,7 +82,7 @@ def _secret(around: Around, name: str, listener: Mapping[str, Any]) -> Iterator[
 def _references(around: Around, name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
     where = f"BrokerListener {name}"
     for port in ports(listener):
-        for key, arm_type in (("authenticationRef", AUTHENTICATION), ("authorizationRef", AUTHORIZATION)):
+        for key, arm_type in (("authenticationRef", BROKER_AUTHENTICATION), ("authorizationRef", BROKER_AUTHORIZATION)):
             wanted, known = text(port, key), sorted(around.properties(arm_type))
             if wanted and wanted not in known:
                 what = f"port {port.get('port')}: {key} {wanted} is not on the cluster"

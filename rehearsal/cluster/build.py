@@ -6,11 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from rehearsal.azure.refusals.clusters import INSTANCE, LISTENER
+from arm.types.iotoperations import (
+    BROKER_AUTHENTICATION,
+    BROKER_AUTHORIZATION,
+    BROKER_LISTENER,
+    DATAFLOW_ENDPOINT,
+    INSTANCE,
+)
+from arm.types.kubernetes import CONNECTED_CLUSTER
 from rehearsal.azure.state import Entry
 from rehearsal.cluster import broker, dataflows
 from rehearsal.cluster.broker import Around
-from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
+from rehearsal.cluster.deployed import Deployed, IsEffective
 from rehearsal.cluster.model import ClusterView, Problem, Secret
 from rehearsal.cluster.network import links_are_reachable
 from rehearsal.cluster.node_state import facts_of
@@ -59,10 +66,10 @@ def view_of(deployed: Deployed, cluster: Entry, unmanaged: Sequence[Secret] = ()
         addresses=facts.addresses,
         secrets=secrets.secrets,
         config_maps=trust.config_maps,
-        listeners=around.properties(LISTENER),
-        authentications=around.properties(broker.AUTHENTICATION),
-        authorizations=around.properties(broker.AUTHORIZATION),
-        endpoints=around.properties(dataflows.ENDPOINT),
+        listeners=around.properties(BROKER_LISTENER),
+        authentications=around.properties(BROKER_AUTHENTICATION),
+        authorizations=around.properties(BROKER_AUTHORIZATION),
+        endpoints=around.properties(DATAFLOW_ENDPOINT),
         dataflows=dataflows.dataflows_of(around),
         frontends_up=broker.frontends_up(around),
         problems=[
@@ -97,6 +104,6 @@ def _nothing(cluster: Entry, problems: Sequence[Problem]) -> ClusterView:
 def _forms(cluster: Entry, here: Reached) -> Iterator[Problem]:
     """What ARM would have refused (WORLD-03): AIO's operator would not read it either."""
     for child in here.children:
-        if child.type.lower().startswith(INSTANCE.lower()):
+        if child.row.module == INSTANCE.module:
             for finding in child.shape.check(child.inputs):
                 yield Problem("CLUSTER-27", cluster.name, kind_and_name(child), str(finding), "correct it")

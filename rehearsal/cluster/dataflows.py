@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from arm import ids
+from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT, DATAFLOW_PROFILE
 from graph import pem
 from graph.inputs import items, mapping, text
-from rehearsal.azure.refusals.clusters import DATAFLOW, INSTANCE, LISTENER
 from rehearsal.cluster.broker import Around, manual_secrets, ports, why_no_ca
 from rehearsal.cluster.model import ClusterView, Dataflow, Problem
 from rehearsal.cluster.pairs import CLIENT, MQTT_CLIENT, TLS, chain_of, faults, why_unusable
 from settings import well_known
 
-ENDPOINT = f"{INSTANCE}/dataflowEndpoints"
-PROFILE = f"{INSTANCE}/dataflowProfiles"
 _AIO = "microsoft.iotoperations"
 _MQTT = "mqttSettings"
 _SECRET_REF = f"{_MQTT}.authentication.x509CertificateSettings.secretRef"
@@ -32,7 +30,7 @@ def dataflows_of(around: Around) -> dict[str, Dataflow]:
 
 def problems(around: Around, addresses: Sequence[str]) -> Iterator[Problem]:
     """Everything that is wrong with endpoints and dataflows."""
-    endpoints = around.properties(ENDPOINT)
+    endpoints = around.properties(DATAFLOW_ENDPOINT)
     for name, endpoint in endpoints.items():
         if text(endpoint, "endpointType") == "Mqtt":
             yield from _client(around, name, endpoint)
@@ -86,7 +84,7 @@ def _own_broker(around: Around, name: str, endpoint: Mapping[str, Any], addresse
     if not is_local(endpoint) and host not in addresses:
         return
     where, found = f"DataflowEndpoint {name}", None
-    for listener_name, listener in around.properties(LISTENER).items():
+    for listener_name, listener in around.properties(BROKER_LISTENER).items():
         service = text(listener, "serviceName") or listener_name
         by_address = host in addresses and text(listener, "serviceType") != "ClusterIp"
         if (by_address or host.split(".")[0] == service) and port in [str(one.get("port")) for one in ports(listener)]:
@@ -114,7 +112,7 @@ def _no_trust(around: Around, where: str, endpoint: Mapping[str, Any], secret: s
 
 def _dataflow(around: Around, dataflow: Dataflow, endpoints: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     where = f"Dataflow {dataflow.name}"
-    profiles = sorted(around.properties(PROFILE))
+    profiles = sorted(around.properties(DATAFLOW_PROFILE))
     if dataflow.profile not in profiles:
         what = f"its profile {dataflow.profile} is not on the cluster, so nothing runs it"
         yield around.problem("CLUSTER-25", where, what, f"put it into one that is: {', '.join(profiles) or 'none'}")

@@ -8,11 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 from arm import ids
+from arm.types import ResourceType
 from rehearsal.azure.state import Entry
-
-CONNECTED_CLUSTER = "Microsoft.Kubernetes/connectedClusters"
-PROVIDER_CLASS = "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses"
-SECRET_SYNC = "Microsoft.SecretSyncController/secretSyncs"
 
 IsEffective = Callable[[str, str, str], bool]
 """(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""
@@ -33,12 +30,12 @@ class Deployed:
         found = self.find(arm_id)
         return found if found and is_ready(found) else None
 
-    def of_type(self, arm_type: str) -> list[Entry]:
-        return self._by_type[arm_type.lower()]
+    def of_type(self, row: ResourceType) -> list[Entry]:
+        return self._by_type[row]
 
-    def below(self, arm_type: str, arm_id: str) -> Iterator[Entry]:
+    def below(self, row: ResourceType, arm_id: str) -> Iterator[Entry]:
         """Everything of the type in the path of the resource."""
-        return (entry for entry in self.of_type(arm_type) if ids.is_below(entry.id, arm_id))
+        return (entry for entry in self.of_type(row) if ids.is_below(entry.id, arm_id))
 
     @cached_property
     def placed(self) -> list[Entry]:
@@ -46,10 +43,10 @@ class Deployed:
         return [entry for entry in self._entries.values() if location_of(entry)]
 
     @cached_property
-    def _by_type(self) -> dict[str, list[Entry]]:
-        found: dict[str, list[Entry]] = defaultdict(list)
+    def _by_type(self) -> dict[ResourceType, list[Entry]]:
+        found: dict[ResourceType, list[Entry]] = defaultdict(list)
         for entry in self._entries.values():
-            found[entry.type.lower()].append(entry)
+            found[entry.row].append(entry)
         return found
 
 

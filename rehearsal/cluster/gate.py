@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from arm import ids
+from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph import pem
 from graph.inputs import decoded, text, texts
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.build import view_of
-from rehearsal.cluster.deployed import CONNECTED_CLUSTER, Deployed, IsEffective
+from rehearsal.cluster.deployed import Deployed, IsEffective
 from rehearsal.cluster.model import ClusterView
 from rehearsal.cluster.node_state import node_of
 from settings import well_known

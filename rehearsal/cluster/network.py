@@ -7,13 +7,13 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from arm import ids
-from rehearsal.azure.refusals.network import PEERING, remote_of
+from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
+from rehearsal.azure.refusals.network import remote_of
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed
 from rehearsal.cluster.model import ClusterView, Problem
 from rehearsal.mqtt.links import Link, find_links
 
-_NIC = "Microsoft.Network/networkInterfaces"
 _ANYTHING = ("*", "0.0.0.0/0")
 _TCP = ("*", "tcp")
 
@@ -50,7 +50,9 @@ def _between(deployed: Deployed, here: str, there: str) -> Iterator[tuple[str, s
     if ids.key(here) == ids.key(there):
         return
     for near, far in ((here, there), (there, here)):
-        halves = [half for half in deployed.below(PEERING, near) if remote_of(half.inputs) == ids.key(far)]
+        halves = [
+            half for half in deployed.below(VIRTUAL_NETWORK_PEERING, near) if remote_of(half.inputs) == ids.key(far)
+        ]
         names = f"{ids.name_of(near)} to {ids.name_of(far)}"
         if not halves:
             yield f"there is no peering of {names}", "add the link to the settings, which makes both halves"
@@ -101,7 +103,7 @@ def _in_range(ports: str, port: int) -> bool:
 
 
 def _interface(deployed: Deployed, addresses: Sequence[str]) -> Entry | None:
-    return next((nic for nic in deployed.of_type(_NIC) if _address(nic) in addresses), None)
+    return next((nic for nic in deployed.of_type(NETWORK_INTERFACE) if _address(nic) in addresses), None)
 
 
 def _address(nic: Entry) -> str:

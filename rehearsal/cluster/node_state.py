@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm import ids
+from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from graph.inputs import items, text
-from rehearsal.azure.refusals.network import RUN_COMMAND, VM
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
 from rehearsal.cluster.model import Problem
@@ -72,7 +72,7 @@ def node_of(deployed: Deployed, cluster: Entry) -> str:
 
 def _node(deployed: Deployed, cluster: Entry) -> Entry | None:
     node = cluster.facts.get("node")
-    return next((vm for vm in deployed.of_type(VM) if node and vm.outputs.get("vmId") == node), None)
+    return next((vm for vm in deployed.of_type(VIRTUAL_MACHINE) if node and vm.outputs.get("vmId") == node), None)
 
 
 def _no_node(cluster: Entry, node: Entry | None) -> Problem:

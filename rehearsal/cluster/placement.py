@@ -6,8 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arm import ids
+from arm.types import ResourceType
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import INSTANCE
+from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text, texts
-from rehearsal.azure.refusals.clusters import CUSTOM_LOCATION, EXTENSION, INSTANCE, SERVED_BY
+from rehearsal.azure.refusals.clusters import SERVED_BY
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready, location_of
 from rehearsal.cluster.model import Problem
@@ -27,8 +31,8 @@ class Reached:
     children: Sequence[Entry]
     problems: Sequence[Problem] = ()
 
-    def of_type(self, arm_type: str) -> list[Entry]:
-        return [child for child in self.children if child.type.lower() == arm_type.lower()]
+    def of_type(self, row: ResourceType) -> list[Entry]:
+        return [child for child in self.children if child.row is row]
 
     @property
     def has_trust_manager(self) -> bool:
@@ -89,9 +93,9 @@ def _provider(entry: Entry) -> str:
 
 def _is_beside_its_instance(entry: Entry, inside: Sequence[Entry]) -> bool:
     """Whether it is no part of an AIO instance, or of one in the same custom location."""
-    if not entry.type.lower().startswith(INSTANCE.lower()):
+    if entry.row.module != INSTANCE.module:
         return True
-    return any(ids.is_below(entry.id, one.id) for one in inside if one.type.lower() == INSTANCE.lower())
+    return any(ids.is_below(entry.id, one.id) for one in inside if one.row is INSTANCE)
 
 
 def _not_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
@@ -102,7 +106,7 @@ def _not_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served
             f" clusterExtensionIds, so {count} resources of {provider} do not reach the cluster"
         )
         remedy = "install the extension until it is Succeeded, and list it in clusterExtensionIds"
-        yield Problem("CLUSTER-04", cluster.name, f"custom location {location.name}", what, remedy)
+        yield Problem("CLUSTER-04", cluster.name, kind_and_name(location), what, remedy)
 
 
 def _not_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -126,24 +130,6 @@ def _astray(deployed: Deployed, cluster: Entry, locations: Sequence[Entry]) -> I
             yield Problem("CLUSTER-04", cluster.name, kind_and_name(entry), what, f"put it into {expected}")
 
 
-_KINDS = {
-    "extensions": "extension",
-    "customlocations": "custom location",
-    "secretsyncs": "SecretSync",
-    "azurekeyvaultsecretproviderclasses": "SecretProviderClass",
-    "instances": "Instance",
-    "brokers": "Broker",
-    "listeners": "BrokerListener",
-    "authentications": "BrokerAuthentication",
-    "authorizations": "BrokerAuthorization",
-    "dataflowendpoints": "DataflowEndpoint",
-    "dataflowprofiles": "DataflowProfile",
-    "dataflows": "Dataflow",
-    "registryendpoints": "RegistryEndpoint",
-}
-
-
 def kind_and_name(entry: Entry) -> str:
-    """As kubectl and people name it, e.g. `BrokerListener default`."""
-    kind = entry.type.rsplit("/", 1)[-1]
-    return f"{_KINDS.get(kind.lower(), kind)} {entry.name}"
+    """Return what people call it, e.g. `BrokerListener default`."""
+    return f"{entry.row.name} {entry.name}"

@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.inputs import at, items, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster import vault
-from rehearsal.cluster.deployed import PROVIDER_CLASS, SECRET_SYNC, Deployed
+from rehearsal.cluster.deployed import Deployed
 from rehearsal.cluster.model import Condition, Problem, Secret
 from rehearsal.cluster.node_state import Facts
 from rehearsal.cluster.placement import Reached
@@ -93,7 +94,7 @@ def _outcome(deployed: Deployed, sync: Entry, facts: Facts, here: Reached, unman
 
 def _provider_class(sync: Entry, here: Reached) -> Entry:
     name = text(sync.inputs, "secretProviderClassName")
-    for found in here.of_type(PROVIDER_CLASS):
+    for found in here.of_type(SECRET_PROVIDER_CLASS):
         if found.name == name:
             return found
     message = f'failed to get SecretProviderClass "{name}": not found in namespace {here.namespace}'

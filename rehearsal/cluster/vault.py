@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arm import ids
+from arm.types.keyvault import VAULT
+from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from graph.inputs import at, items, mapping, short, text
-from rehearsal.azure.refusals.access import CREDENTIAL, IDENTITY, VAULT
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed, is_ready
 from settings import roles, well_known
@@ -49,7 +50,9 @@ def sign_in(deployed: Deployed, account: ServiceAccount, provider_class: Entry) 
     """
     client_id = text(provider_class.inputs, "clientId")
     tenant, vault_name = text(provider_class.inputs, "tenantId"), text(provider_class.inputs, "keyvaultName")
-    identity = next((one for one in deployed.of_type(IDENTITY) if one.outputs.get("clientId") == client_id), None)
+    identity = next(
+        (one for one in deployed.of_type(USER_ASSIGNED_IDENTITY) if one.outputs.get("clientId") == client_id), None
+    )
     if identity is None or not is_ready(identity):
         message = f"AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'."
         return Refusal("CLUSTER-09", message, "give the class the client id of the identity for secret sync")
@@ -58,7 +61,7 @@ def sign_in(deployed: Deployed, account: ServiceAccount, provider_class: Entry) 
 
 def _no_trust(deployed: Deployed, account: ServiceAccount, identity: Entry) -> Refusal | None:
     """Entra compares issuer, subject and audience exactly, in this order."""
-    left = [one for one in deployed.below(CREDENTIAL, identity.id) if is_ready(one)]
+    left = [one for one in deployed.below(FEDERATED_IDENTITY_CREDENTIAL, identity.id) if is_ready(one)]
     if not left:
         message = f"AADSTS70025: The client '{text(identity.outputs, 'clientId')}'({identity.name}) has no configured"
         remedy = f"add a federated credential for issuer {account.issuer} and subject {account.subject}"

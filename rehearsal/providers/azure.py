@@ -6,19 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-from arm.azure_facts import has_location, is_input, replaced_by
 from arm.ids import same_place
 from arm.shapes import Shape, UnknownTypeError, shape_of
+from arm.types.keyvault import SECRET
 from arm.values import UNKNOWN
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world import World
 from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ReadResult
 from rehearsal.providers.differences import changed_since, differences, is_at_or_below, only_inputs
 
-_VAULT_SECRET = "Microsoft.KeyVault/vaults/secrets"
 _GROUP = "/subscriptions/{}/resourceGroups/{}"
 
 
@@ -37,7 +35,7 @@ class AzureProvider:
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         """The inputs; a location that is not given is the old one, else that of the resource group."""
         shape = _shape(type_token)
-        if inputs.get("location") is not None or not has_location(shape):
+        if inputs.get("location") is not None or not shape.has_location:
             return inputs
         location = old_inputs.get("location") or self._location_of_group(inputs.get("resourceGroupName"))
         return inputs if location is None else {**inputs, "location": location}
@@ -59,7 +57,7 @@ class AzureProvider:
         ignore_changes: Sequence[str],
     ) -> Diff:
         """What differs between the old inputs and the new ones. Names are explicit: a replacement deletes first."""
-        replacing = replaced_by(_shape(type_token))
+        replacing = _shape(type_token).replaced_by
         detailed: dict[str, str] = {}
         for path, kind in differences(old_inputs, inputs):
             ignored = any(is_at_or_below(path, one) for one in ignore_changes)
@@ -117,7 +115,7 @@ class AzureProvider:
                 return ReadResult("", {}, {})
             raise ProviderError(str(error)) from error
 
-        is_input_here = partial(is_input, shape)
+        is_input_here = shape.is_input
         if inputs:
             new_inputs = changed_since(inputs, outputs, now, is_input_here)
         else:
@@ -150,7 +148,7 @@ class AzureProvider:
     def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
         """Gone already is as good. Vault secrets go through the data plane (model-codebases Part 5, no. 15)."""
         try:
-            if _shape(type_token).arm_type == _VAULT_SECRET:
+            if _shape(type_token).type is SECRET:
                 self._world.delete_secret_as_data(resource_id)
             else:
                 self._world.delete(resource_id, _name(urn))
@@ -204,10 +202,10 @@ def _is_same_place(path: str, old: Properties, new: Properties) -> bool:
 
 def _path_inputs(shape: Shape, resource_id: str) -> Properties:
     """The path parameters, read back from an id."""
-    pattern = shape.path_template.split("/")
+    pattern = shape.type.path_template.split("/")
     segments = resource_id.split("/")
     offset = len(segments) - len(pattern)  # `{scope}` stands for several segments
     found = {part[1:-1]: segments[index + offset] for index, part in enumerate(pattern) if part.startswith("{")}
-    if "scope" in shape.path_parameters:
+    if "scope" in shape.type.path_parameters:
         found["scope"] = resource_id.split("/providers/Microsoft.Authorization/")[0]
-    return {name: found[name] for name in shape.path_parameters}
+    return {name: found[name] for name in shape.type.path_parameters}

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from arm.outputs import COMPUTED
 from arm.schema.table import Node
 from arm.shapes import Shape, shape_of, tokens
+from arm.types import BY_ARM_TYPE
 from tests.arm.sdk_inputs import Kind, inputs_of, members, outputs_of
 
 TYPED = [token for token in tokens() if token.startswith("azure-native:")]
@@ -47,7 +47,7 @@ def _homeless(shape: Shape, node: Node, names: Mapping[str, Kind], path: str, se
     lifted = table.members(table.resolve(known.get("properties", {})), {})
     for name, kind in names.items():
         here = f"{path}.{name}" if path else name
-        arm_name = shape.renamed.get(here.replace("[]", "").removeprefix(_short(shape) + "."), name)
+        arm_name = shape.type.renamed.get(here.replace("[]", "").removeprefix(_short(shape) + "."), name)
         target = known.get(arm_name, lifted.get(arm_name))
         if target is None:
             yield here
@@ -77,7 +77,7 @@ def _excused(path: str) -> bool:
 @pytest.mark.parametrize("token", TYPED)
 def test_every_input_of_the_class_has_a_place_in_path_query_or_body(token: str) -> None:
     shape = shape_of(token)
-    elsewhere = {*shape.path_parameters, *shape.query_parameters}
+    elsewhere = {*shape.type.path_parameters, *shape.type.query}
     names = {name: kind for name, kind in inputs_of(token).items() if name not in elsewhere}
     homeless = _homeless(shape, shape.table.body, names, _short(shape), frozenset())
     assert [path for path in homeless if not _excused(path)] == []
@@ -85,12 +85,12 @@ def test_every_input_of_the_class_has_a_place_in_path_query_or_body(token: str) 
 
 @pytest.mark.parametrize("token", TYPED)
 def test_path_and_query_parameters_are_inputs_of_the_class(token: str) -> None:
-    assert {*shape_of(token).path_parameters, *shape_of(token).query_parameters} <= inputs_of(token).keys()
+    assert {*shape_of(token).type.path_parameters, *shape_of(token).type.query} <= inputs_of(token).keys()
 
 
 @pytest.mark.parametrize("token", TYPED)
 def test_whether_properties_are_lifted_is_as_the_class_has_it(token: str) -> None:
-    assert shape_of(token).flattened == ("properties" not in inputs_of(token))
+    assert shape_of(token).type.flattened == ("properties" not in inputs_of(token))
 
 
 @pytest.mark.parametrize("token", TYPED)
@@ -103,14 +103,14 @@ def test_api_version_is_that_of_the_class(token: str) -> None:
 @pytest.mark.parametrize("token", TYPED)
 def test_computed_outputs_exist_in_the_class(token: str) -> None:
     shape = shape_of(token)
-    computed = {path.split(".")[0] for path in COMPUTED.get(shape.arm_type, {})}
+    computed = {path.split(".")[0] for path in shape.type.computed}
     outputs = outputs_of(token).keys()
     assert computed <= outputs
     assert ("provisioningState" in outputs) == ("provisioningState" in computed)
 
 
 def test_every_type_has_its_computed_outputs_listed_or_none_to_list() -> None:
-    without = {shape_of(token).arm_type for token in tokens()} - COMPUTED.keys()
+    without = {arm_type for arm_type, row in BY_ARM_TYPE.items() if not row.computed}
     assert without == {
         "Microsoft.Authorization/roleAssignments",
         "Microsoft.Authorization/roleDefinitions",

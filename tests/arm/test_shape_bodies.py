@@ -55,7 +55,7 @@ def test_subnets_inside_a_network_are_nested() -> None:
 
 def test_path_parameters_are_not_in_the_body() -> None:
     for token, inputs in INPUTS.items():
-        assert not shape_of(token).body(inputs).keys() & set(shape_of(token).path_parameters)
+        assert not shape_of(token).body(inputs).keys() & set(shape_of(token).type.path_parameters)
 
 
 def test_query_parameters_are_not_in_the_body() -> None:

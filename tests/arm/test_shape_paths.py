@@ -66,7 +66,7 @@ IMPORT_IDS = {
 
 @pytest.mark.parametrize("token", tokens())
 def test_path_is_the_id_by_which_the_provider_imports(token: str) -> None:
-    assert shape_of(token).path_template == IMPORT_IDS[token.split(":", 1)[1]]
+    assert shape_of(token).type.path_template == IMPORT_IDS[token.split(":", 1)[1]]
 
 
 @pytest.mark.parametrize("token", tokens())
@@ -77,7 +77,7 @@ def test_every_type_has_a_table_of_its_type_and_version(token: str) -> None:
 
 @pytest.mark.parametrize("token", tokens())
 def test_arm_type_is_spelt_out_by_the_path(token: str) -> None:
-    names = iter(shape_of(token).path_template.split("/"))
+    names = iter(shape_of(token).type.path_template.split("/"))
     for part in shape_of(token).arm_type.removeprefix("Microsoft.Resources/").split("/"):
         assert part in names  # in this order
 
@@ -115,7 +115,7 @@ def test_packaged_types_carry_the_version_in_the_token() -> None:
 
 def test_an_unknown_type_is_named_with_the_nearest_known() -> None:
     with pytest.raises(
-        UnknownTypeError, match=r"'azure-native:network:Subnets'.*did you mean 'azure-native:network:Subnet'"
+        UnknownTypeError, match=r"azure-native:network:Subnets: no row.*did you mean 'azure-native:network:Subnet'"
     ):
         shape_of("azure-native:network:Subnets")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arm.types.iotoperations import DATAFLOW, DATAFLOW_ENDPOINT
 from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
@@ -55,7 +56,7 @@ def test_one_dataflow_for_each_pair_of_topics(recorded: Recorded) -> None:
             flow.plain_inputs["properties"]["operations"][0]["sourceSettings"]["dataSources"],
             flow.plain_inputs["properties"]["operations"][2]["destinationSettings"]["dataDestination"],
         )
-        for flow in recorded(TWO_BROKERS).of_type("Dataflow")
+        for flow in recorded(TWO_BROKERS).of_type(DATAFLOW)
         if flow.name.startswith("site-to-enterprise")
     ]
 
@@ -64,7 +65,7 @@ def test_one_dataflow_for_each_pair_of_topics(recorded: Recorded) -> None:
 
 def test_links_to_two_brokers_go_to_two_endpoints(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
-    hosts = {e.name: e.plain_inputs["properties"]["mqttSettings"]["host"] for e in graph.of_type("DataflowEndpoint")}
+    hosts = {e.name: e.plain_inputs["properties"]["mqttSettings"]["host"] for e in graph.of_type(DATAFLOW_ENDPOINT)}
 
     assert hosts["site-to-enterprise-endpoint"] == "10.2.1.10:28883"
     assert hosts["site-to-archive-endpoint"] == "10.3.1.10:28884"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from arm.types.network import VIRTUAL_NETWORK_PEERING
 from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
@@ -12,7 +13,7 @@ Recorded = Callable[..., Graph]
 
 def test_a_link_peers_its_two_networks_in_both_directions(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
-    remote = {r.name: r.plain_inputs["remoteVirtualNetwork"]["id"] for r in graph.of_type("VirtualNetworkPeering")}
+    remote = {r.name: r.plain_inputs["remoteVirtualNetwork"]["id"] for r in graph.of_type(VIRTUAL_NETWORK_PEERING)}
 
     assert remote == {
         "site-to-enterprise-peering": graph.named("enterprise-virtual-network").id,
@@ -24,13 +25,13 @@ def test_peerings_wait_for_the_subnets_of_both_networks(recorded: Recorded) -> N
     graph = recorded(TWO_CLUSTERS)
     subnets = {graph.named("site-subnet").urn, graph.named("enterprise-subnet").urn}
 
-    assert all(subnets <= set(peering.dependencies) for peering in graph.of_type("VirtualNetworkPeering"))
+    assert all(subnets <= set(peering.dependencies) for peering in graph.of_type(VIRTUAL_NETWORK_PEERING))
 
 
 def test_peerings_that_share_a_network_come_one_after_the_other(recorded: Recorded) -> None:
     for settings in (THREE_SITES, TWO_BROKERS):
         graph = recorded(settings)
-        peerings = list(graph.of_type("VirtualNetworkPeering"))
+        peerings = list(graph.of_type(VIRTUAL_NETWORK_PEERING))
         for one in peerings:
             for other in peerings:
                 networks = [
@@ -45,6 +46,6 @@ def test_peerings_that_share_a_network_come_one_after_the_other(recorded: Record
 
 
 def test_forwarded_traffic_is_not_let_in(recorded: Recorded) -> None:
-    for peering in recorded(TWO_CLUSTERS).of_type("VirtualNetworkPeering"):
+    for peering in recorded(TWO_CLUSTERS).of_type(VIRTUAL_NETWORK_PEERING):
         assert peering.plain_inputs["allowForwardedTraffic"] is False
         assert peering.plain_inputs["allowVirtualNetworkAccess"] is True

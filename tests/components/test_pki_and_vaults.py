@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arm.types.iotoperations import DATAFLOW_ENDPOINT
+from arm.types.keyvault import SECRET
 from arm.values import leaves, reveal
 from graph.graph import Graph
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
@@ -14,7 +16,7 @@ Recorded = Callable[..., Graph]
 
 def _vault_secrets(graph: Graph) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for secret in graph.of_type("Secret"):
+    for secret in graph.of_type(SECRET):
         found.setdefault(secret.plain_inputs["vaultName"], set()).add(secret.plain_inputs["secretName"])
     return found
 
@@ -39,7 +41,7 @@ def test_a_cluster_without_links_has_an_empty_vault_and_no_gate(recorded: Record
 
 def test_a_private_key_is_in_one_vault_only(recorded: Recorded) -> None:
     keys: dict[str, set[str]] = {}
-    for secret in recorded(THREE_SITES).of_type("Secret"):
+    for secret in recorded(THREE_SITES).of_type(SECRET):
         value = secret.plain_inputs["properties"]["value"]
         if "PRIVATE KEY" in value:
             keys.setdefault(value, set()).add(secret.plain_inputs["vaultName"])
@@ -72,14 +74,17 @@ def test_a_new_generation_stands_beside_the_old_names(recorded: Recorded) -> Non
 
 def test_the_pki_waits_for_no_azure_resource(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
-    certificates = [*graph.of_type("LocallySignedCert"), *graph.of_type("SelfSignedCert")]
+    certificates = [
+        *graph.of_type("tls:index/locallySignedCert:LocallySignedCert"),
+        *graph.of_type("tls:index/selfSignedCert:SelfSignedCert"),
+    ]
 
     assert len(certificates) == 6
     assert all(not graph.resources[other].is_arm for c in certificates for other in graph.ancestors(c.urn))
 
 
 def test_vault_secrets_stay_when_the_stack_forgets_them(recorded: Recorded) -> None:
-    for secret in recorded(TWO_CLUSTERS).of_type("Secret"):
+    for secret in recorded(TWO_CLUSTERS).of_type(SECRET):
         options = secret.options
         assert options.retain_on_delete
         assert [options.deleted_with] == list(options.replace_with)
@@ -88,7 +93,7 @@ def test_vault_secrets_stay_when_the_stack_forgets_them(recorded: Recorded) -> N
 
 def test_each_link_has_one_gate_before_its_endpoint(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
-    endpoints = [e for e in graph.of_type("DataflowEndpoint") if e.plain_inputs["dataflowEndpointName"] != "default"]
+    endpoints = [e for e in graph.of_type(DATAFLOW_ENDPOINT) if e.plain_inputs["dataflowEndpointName"] != "default"]
 
     assert len(endpoints) == 3
     for endpoint in endpoints:

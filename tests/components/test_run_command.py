@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from arm.types.compute import RUN_COMMAND
 from components.pki_chain import fingerprint
 from components.run_command import encode_parameter
 from graph.graph import Graph
@@ -30,7 +31,7 @@ def test_a_parameter_beyond_100_kib_is_refused_with_its_size() -> None:
 
 
 def test_a_failed_script_fails_the_deployment(recorded: Recorded) -> None:
-    commands = list(recorded(TWO_CLUSTERS).of_type("VirtualMachineRunCommandByVirtualMachine"))
+    commands = list(recorded(TWO_CLUSTERS).of_type(RUN_COMMAND))
 
     assert len(commands) == 8
     assert all(command.plain_inputs["treatFailureAsDeploymentFailure"] is True for command in commands)

@@ -78,9 +78,9 @@ def test_a_secret_input_makes_its_output_secret() -> None:
     assert repr(_record(program).named("request").outputs["privateKeyPem"]) == "[secret]"
 
 
-def test_a_type_that_nobody_answers_for_is_refused() -> None:
-    with pytest.raises(LookupError, match="thing: the rehearsal does not know test:index:Thing"):
-        _record(lambda: pulumi.CustomResource("test:index:Thing", "thing", {}))
+def test_a_type_that_nobody_answers_for_is_recorded_as_it_is() -> None:
+    thing = _record(lambda: pulumi.CustomResource("test:index:Thing", "thing", {"size": 1})).named("thing")
+    assert (thing.plain_inputs, thing.has_row) == ({"size": 1}, False)  # SHAPE-01 reports it
 
 
 def test_what_a_script_makes_is_not_there_before_the_script() -> None:

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arm.types import ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
+from arm.types.keyvault import VAULT
+from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
+from arm.types.resources import RESOURCE_GROUP
 from arm.values import redact
 from graph.graph import Graph
-from graph.grouping import places
+from graph.grouping import STAMP, places
 from graph.inputs import at, items, text
 from settings.model import Settings
 
@@ -59,13 +65,13 @@ class Topology:
 def read_topology(graph: Graph, settings: Settings) -> Topology:
     """Return the topology of a graph; the settings only say in which order people think of the clusters."""
     order = list(settings.clusters)
-    names = [stamp.name for stamp in graph.of_type("ClusterStamp")]
+    names = [stamp.name for stamp in graph.of_type(STAMP)]
     names.sort(key=lambda name: order.index(name) if name in order else len(order))
     stamps = {name: _Inputs() for name in names}
     for urn, place in sorted(places(graph).items()):
         if place in stamps:
             resource = graph.resources[urn]
-            stamps[place].setdefault(resource.type.rsplit(":", 1)[-1], []).append(redact(resource.inputs))
+            stamps[place].setdefault(resource.arm_type, []).append(redact(resource.inputs))
     clusters = tuple(_cluster(name, inputs) for name, inputs in stamps.items())
     outputs = redact(graph.outputs)
     brokers = {
@@ -80,26 +86,29 @@ def read_topology(graph: Graph, settings: Settings) -> Topology:
 
 
 class _Inputs(dict[str, list[dict[str, Any]]]):
-    """The resources of one cluster: last part of the type -> redacted inputs."""
+    """The resources of one cluster: ARM type -> redacted inputs."""
 
-    def first(self, kind: str) -> dict[str, Any]:
-        return next(iter(self.get(kind, ())), {})
+    def all(self, row: ResourceType) -> list[dict[str, Any]]:
+        return self.get(row.arm_type, [])
+
+    def first(self, row: ResourceType) -> dict[str, Any]:
+        return next(iter(self.all(row)), {})
 
 
 def _cluster(name: str, inputs: _Inputs) -> Cluster:
-    network = inputs.first("VirtualNetwork")
-    addresses = (text(one, "privateIPAddress") for one in items(inputs.first("NetworkInterface"), "ipConfigurations"))
+    network = inputs.first(VIRTUAL_NETWORK)
+    addresses = (text(one, "privateIPAddress") for one in items(inputs.first(NETWORK_INTERFACE), "ipConfigurations"))
     return Cluster(
         name,
-        region=text(inputs.first("ResourceGroup"), "location"),
-        vm_size=text(inputs.first("VirtualMachine"), "hardwareProfile.vmSize"),
+        region=text(inputs.first(RESOURCE_GROUP), "location"),
+        vm_size=text(inputs.first(VIRTUAL_MACHINE), "hardwareProfile.vmSize"),
         virtual_network=text(network, "virtualNetworkName"),
         address_space=", ".join(items(network, "addressSpace.addressPrefixes")),
         node_address=next(filter(None, addresses), ""),
-        key_vault=text(inputs.first("Vault"), "vaultName"),
+        key_vault=text(inputs.first(VAULT), "vaultName"),
         ports=tuple(
             port["port"]
-            for listener in inputs.get("BrokerListener", ())
+            for listener in inputs.all(BROKER_LISTENER)
             if text(listener, "properties.serviceType") == "LoadBalancer"
             for port in items(listener, "properties.ports")
             if "port" in port
@@ -108,13 +117,11 @@ def _cluster(name: str, inputs: _Inputs) -> Cluster:
 
 
 def _links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[Link]:
-    for endpoint in inputs.get("DataflowEndpoint", ()):
+    for endpoint in inputs.all(DATAFLOW_ENDPOINT):
         if text(endpoint, "properties.hostType") == "CustomMqtt":  # the others lead to the cluster's own broker
             endpoint_name = text(endpoint, "dataflowEndpointName")
             address = text(endpoint, "properties.mqttSettings.host")
-            topics = tuple(
-                topic for dataflow in inputs.get("Dataflow", ()) for topic in _topics(dataflow, endpoint_name)
-            )
+            topics = tuple(topic for dataflow in inputs.all(DATAFLOW) for topic in _topics(dataflow, endpoint_name))
             yield Link(name, brokers.get(address, ""), endpoint_name, address, topics)
 
 
@@ -127,10 +134,10 @@ def _topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, s
 
 
 def _peerings(stamps: Mapping[str, _Inputs]) -> frozenset[frozenset[str]]:
-    by_network = {text(one.first("VirtualNetwork"), "virtualNetworkName"): name for name, one in stamps.items()}
+    by_network = {text(one.first(VIRTUAL_NETWORK), "virtualNetworkName"): name for name, one in stamps.items()}
     halves = {
         (name, by_network.get(text(peering, "remoteVirtualNetwork.id").rpartition("/")[2], ""))
         for name, inputs in stamps.items()
-        for peering in inputs.get("VirtualNetworkPeering", ())
+        for peering in inputs.all(VIRTUAL_NETWORK_PEERING)
     }
     return frozenset(frozenset(half) for half in halves if half[::-1] in halves and "" not in half)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from arm.types import BY_ARM_TYPE
 from rehearsal.azure.refusals import access, clusters, existence, network, quotas
 from rehearsal.azure.state import Call, Check, State
 
@@ -24,18 +25,13 @@ class WorldRule:
     on: tuple[str, ...] = (PUT,)
 
 
-def _quota(rule_id: str, name: str) -> WorldRule:
-    quota = quotas.QUOTAS[name]
-    return WorldRule(rule_id, quota.title, quota.source, quota.check)
-
-
 _PAINS = "model-codebases Part 5"
 _ARM = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"
 _VNET = "learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues"
 _VCPUS = "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota"
 _VAULT = "learn.microsoft.com/azure/key-vault/general/soft-delete-overview"
 
-WORLD_RULES: tuple[WorldRule, ...] = (
+_RULES = (
     WorldRule("WORLD-01", "A resource group exists before what is in it", _ARM, existence.resource_group),
     WorldRule("WORLD-02", "A parent exists before its children, a scope before what extends it", _ARM,
               existence.parent),
@@ -43,7 +39,7 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               existence.body_form),
     WorldRule("WORLD-04", "Every ARM id in a body leads to something", _ARM, existence.references),
     WorldRule("WORLD-05", "Global names are not taken, by us or by somebody else", _ARM, existence.global_names),
-    WorldRule("WORLD-06", "What cannot be changed stays as it is", "arm/types.py", existence.immutable),
+    WorldRule("WORLD-06", "What cannot be changed stays as it is", "arm/types/", existence.immutable),
     WorldRule("WORLD-07", "What is in use is not deleted", "field-review §3.21; codes of Microsoft.Network in " + _ARM,
               existence.in_use, (DELETE,)),
     WorldRule("WORLD-08", "Children of a VNet, and credentials of an identity, are written one at a time",
@@ -65,12 +61,10 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               "learn.microsoft.com/azure/role-based-access-control/troubleshooting", access.role_name_is_free),
     WorldRule("WORLD-20", "A fresh principal needs principalType", f"{_PAINS}, no. 10; field-review §3.20",
               access.principal_is_known),
-    _quota("WORLD-21", "federated credentials"),
     WorldRule("WORLD-22", "Issuer and subject are unique among an identity's credentials",
               "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
               access.credential_is_unique),
     WorldRule("WORLD-23", "The region has vCPUs left", _VCPUS, quotas.vcpus_per_region),
-    _quota("WORLD-24", "Run Commands"),
     WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.vm_runs),
     WorldRule("WORLD-26", "A custom location is made of extensions of its host", "field-review §3.2",
               clusters.extensions_of_host),
@@ -84,19 +78,18 @@ WORLD_RULES: tuple[WorldRule, ...] = (
               clusters.one_instance),
     WorldRule("WORLD-31", "One listener per service type, each port once", "field-review §3.5",
               clusters.listeners_are_apart),
-    _quota("WORLD-32", "dataflows"),
     WorldRule("WORLD-33", "What is still being created or updated is neither written nor deleted",
               f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.not_running, (PUT, DELETE)),
     WorldRule("WORLD-34", "Nothing is put below what is still being created or updated",
               f"{_PAINS}, no. 17; text in Azure/azure-rest-api-specs#7984", existence.parent_not_running),
-    _quota("WORLD-35", "role assignments"),
-    _quota("WORLD-36", "peerings"),
-    _quota("WORLD-37", "VNets"),
-    _quota("WORLD-38", "public IP addresses"),
-    _quota("WORLD-39", "storage accounts"),
-    _quota("WORLD-40", "resource groups"),
     WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
 )  # fmt: skip
+_QUOTAS = [
+    WorldRule(row.quota.rule, row.quota.title, row.quota.source, quotas.quota_is_kept(row, row.quota))
+    for row in BY_ARM_TYPE.values()
+    if row.quota
+]
+WORLD_RULES: tuple[WorldRule, ...] = tuple(sorted([*_RULES, *_QUOTAS], key=lambda rule: rule.id))
 """Every refusal; ids are stable."""
 
 

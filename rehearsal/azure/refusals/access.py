@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arm import ids
+from arm.types.authorization import ROLE_ASSIGNMENT
+from arm.types.keyvault import SECRET, VAULT
+from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.state import Call, Entry, State
-
-VAULT = "Microsoft.KeyVault/vaults"
-SECRET = f"{VAULT}/secrets"
-ROLE = "Microsoft.Authorization/roleAssignments"
-IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
-CREDENTIAL = f"{IDENTITY}/federatedIdentityCredentials"
 
 
 def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
     """The name of a deleted vault is free once it is purged; until then it can only be recovered."""
-    if call.type != VAULT or not call.is_new:
+    if call.row is not VAULT or not call.is_new:
         return
     recovers = ids.at(call.inputs, "properties.createMode") == "recover"
     if state.blocked(call.arm_id) and not recovers:
@@ -34,7 +31,7 @@ def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 
 def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
     """Purge protection is switched on for ever; false is never accepted."""
-    if call.type == VAULT and ids.at(call.inputs, "properties.enablePurgeProtection") is False:
+    if call.row is VAULT and ids.at(call.inputs, "properties.enablePurgeProtection") is False:
         message = (
             'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is'
             " an irreversible action."
@@ -44,7 +41,7 @@ def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
 
 def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
     """The name of a deleted secret is free once it is purged."""
-    if call.type == SECRET and state.blocked(call.arm_id):
+    if call.row is SECRET and state.blocked(call.arm_id):
         message = (
             f"Secret {call.name} is currently in a deleted but recoverable state, and its name cannot be reused; in"
             " this state, the secret can only be recovered or purged."
@@ -54,16 +51,16 @@ def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 
 def secret_is_not_deleted(_: State, call: Call) -> Iterator[ArmError]:
     """ARM cannot delete a vault secret; only the vault's data plane can."""
-    if call.type == SECRET:
+    if call.row is SECRET:
         message = f"The HTTP method 'DELETE' is not supported at '{call.arm_id}'."
         yield ArmError(405, "MethodNotAllowed", message)
 
 
 def role_is_new(state: State, call: Call) -> Iterator[ArmError]:
     """One assignment for each scope, role and principal."""
-    if call.type != ROLE or not call.is_new:
+    if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
-    for other in state.of_type(ROLE):
+    for other in state.of_type(ROLE_ASSIGNMENT):
         if _triple(other.id, other.inputs) == _triple(call.arm_id, call.inputs):
             conflicting = other.name.replace("-", "")
             message = f"The role assignment already exists. The ID of the conflicting role assignment is {conflicting}."
@@ -77,16 +74,16 @@ def _triple(arm_id: str, inputs: object) -> tuple[str, str, str]:
 
 def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
     """The GUID that names a role assignment is used at one scope only."""
-    if call.type != ROLE or not call.is_new:
+    if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
-    if any(other.name.lower() == call.name.lower() for other in state.of_type(ROLE)):
+    if any(other.name.lower() == call.name.lower() for other in state.of_type(ROLE_ASSIGNMENT)):
         message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
         yield ArmError(400, "RoleAssignmentUpdateNotPermitted", message)
 
 
 def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
     """A principal that was just created is found only if the assignment says what kind it is."""
-    if call.type != ROLE or call.inputs.get("principalType"):
+    if call.row is not ROLE_ASSIGNMENT or call.inputs.get("principalType"):
         return
     age = state.clock.now() - state.surroundings.principal_spread_seconds
     principal = call.inputs.get("principalId")
@@ -101,7 +98,7 @@ def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _principals(entry: Entry) -> tuple[object, object]:
-    own = entry.outputs.get("principalId") if entry.type == IDENTITY else None
+    own = entry.outputs.get("principalId") if entry.row is USER_ASSIGNED_IDENTITY else None
     return own, ids.at(entry.outputs, "identity.principalId")
 
 
@@ -112,7 +109,7 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str, wi
         within: seconds that somebody is going to wait for it.
     """
     age = state.clock.now() + within - state.surroundings.role_spread_seconds
-    for role in state.of_type(ROLE):
+    for role in state.of_type(ROLE_ASSIGNMENT):
         at, guid, principal = _triple(role.id, role.inputs)
         fits = ids.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()
         if fits and role.created_at <= age:
@@ -123,7 +120,7 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str, wi
 def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
     """Issuer and subject are a key among the credentials of an identity."""
     wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
-    if call.type == CREDENTIAL and wanted in [
+    if call.row is FEDERATED_IDENTITY_CREDENTIAL and wanted in [
         (other.inputs.get("issuer"), other.inputs.get("subject")) for other in _siblings(state, call)
     ]:
         message = "Issuer and subject combination already exists for this Managed Identity."
@@ -134,6 +131,6 @@ def _siblings(state: State, call: Call) -> list[Entry]:
     identity = ids.parent_of(call.arm_id)
     return [
         other
-        for other in state.of_type(CREDENTIAL)
+        for other in state.of_type(FEDERATED_IDENTITY_CREDENTIAL)
         if ids.is_below(other.id, identity) and ids.key(other.id) != ids.key(call.arm_id)
     ]

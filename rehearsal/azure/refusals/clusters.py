@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arm import ids
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import BROKER_LISTENER, INSTANCE
+from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.errors import ArmError
-from rehearsal.azure.refusals.network import VM
 from rehearsal.azure.state import Call, Entry, State
 from settings.releases import RELEASES
-
-EXTENSION = "Microsoft.KubernetesConfiguration/extensions"
-CUSTOM_LOCATION = "Microsoft.ExtendedLocation/customLocations"
-INSTANCE = "Microsoft.IoTOperations/instances"
-LISTENER = f"{INSTANCE}/brokers/listeners"
-DATAFLOW = f"{INSTANCE}/dataflowProfiles/dataflows"
 
 # Which extension serves the types of a namespace on a custom location.
 SERVED_BY = {
@@ -26,7 +23,7 @@ SERVED_BY = {
 
 def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
     """A custom location lists at least one extension, and only those of its own cluster."""
-    if call.type != CUSTOM_LOCATION:
+    if call.row is not CUSTOM_LOCATION:
         return
     host, listed = str(call.inputs.get("hostResourceId")), call.inputs.get("clusterExtensionIds") or []
     if not listed or not all(ids.is_below(extension, host) for extension in listed):
@@ -75,7 +72,7 @@ def _numbers(version: str) -> list[int]:
 
 def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
     """A custom location is made of extensions that are installed."""
-    for extension_id in call.inputs.get("clusterExtensionIds", []) if call.type == CUSTOM_LOCATION else []:
+    for extension_id in call.inputs.get("clusterExtensionIds", []) if call.row is CUSTOM_LOCATION else []:
         extension = state.find(extension_id)
         if extension and extension.state != "Succeeded":
             message = f"Extension {extension_id} is in state {extension.state}; expected Succeeded."
@@ -90,7 +87,7 @@ def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
     cluster = _cluster(state, call)
     if not cluster or "node" not in cluster.facts:
         return
-    nodes = [vm for vm in state.of_type(VM) if vm.outputs.get("vmId") == cluster.facts["node"]]
+    nodes = [vm for vm in state.of_type(VIRTUAL_MACHINE) if vm.outputs.get("vmId") == cluster.facts["node"]]
     if not nodes or nodes[0].facts.get("stopped"):
         why = "stopped" if nodes else "gone: a new VM has to be connected first"
         message = f"Connected cluster {cluster.id} does not answer: the node that was connected is {why}."
@@ -98,7 +95,7 @@ def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _cluster(state: State, call: Call) -> Entry | None:
-    if call.type == EXTENSION:
+    if call.row is EXTENSION:
         return state.find(ids.parent_of(call.arm_id))
     location = _custom_location(state, call.old.inputs if call.operation == "delete" and call.old else call.inputs)
     return state.find(str(location.inputs.get("hostResourceId"))) if location else None
@@ -106,7 +103,7 @@ def _cluster(state: State, call: Call) -> Entry | None:
 
 def one_instance(state: State, call: Call) -> Iterator[ArmError]:
     """One AIO instance per cluster and per resource group."""
-    if call.type != INSTANCE:
+    if call.row is not INSTANCE:
         return
     mine = _cluster(state, call)
     for other in state.of_type(INSTANCE):
@@ -123,12 +120,12 @@ def one_instance(state: State, call: Call) -> Iterator[ArmError]:
 
 def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
     """A broker has one listener per service type, and each port once."""
-    if call.type != LISTENER:
+    if call.row is not BROKER_LISTENER:
         return
     kind, ports = _service_type(call.inputs), _ports(call.inputs)
     if len(ports) != len(set(ports)):
         yield _listener_error(call, f"port listed twice among {ports}")
-    for other in state.of_type(LISTENER):
+    for other in state.of_type(BROKER_LISTENER):
         sibling = ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
         if not sibling or ids.key(other.id) == ids.key(call.arm_id):
             continue

@@ -6,24 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from arm import ids
-from rehearsal.azure.errors import ArmError
+from arm.types.resource_type import Refusal
+from rehearsal.azure.errors import ArmError, refused
 from rehearsal.azure.state import Call, Entry, State, body_references
-
-_VAULTS = "Microsoft.KeyVault/vaults"
-_GLOBAL_NAMES = {
-    _VAULTS: (
-        "VaultAlreadyExists",
-        (
-            "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the name"
-            " is already taken. If you are sure that the vault name was not taken then it is possible that a vault with"
-            " the same name was recently deleted but not purged after being placed in a recoverable state."
-        ),
-    ),
-    "Microsoft.Storage/storageAccounts": (
-        "StorageAccountAlreadyTaken",
-        "The storage account named {name} is already taken.",
-    ),
-}
 
 
 def resource_group(state: State, call: Call) -> Iterator[ArmError]:
@@ -89,34 +74,19 @@ def _exists(state: State, reference: str) -> bool:
 
 def global_names(state: State, call: Call) -> Iterator[ArmError]:
     """Names of vaults and storage accounts are unique in all of Azure."""
-    if call.type not in _GLOBAL_NAMES or not call.is_new:
+    refusal = call.row.taken_refusal if call.row else None
+    if refusal is None or not call.is_new:
         return
-    elsewhere = {entry.name.lower() for entry in state.of_type(call.type)}
+    elsewhere = {entry.name.lower() for entry in state.entries.values() if entry.row is call.row}
     deleted = [record.entries[0] for key, record in state.soft_deleted.items() if state.blocked(key)]
     elsewhere |= {entry.name.lower() for entry in deleted if entry.type == call.type and not _same(entry, call)}
     elsewhere |= {name.lower() for name in state.surroundings.taken_names.get(call.type, ())}
     if call.name.lower() in elsewhere:
-        code, message = _GLOBAL_NAMES[call.type]
-        yield ArmError(409, code, message.format(name=call.name))
+        yield refused(refusal, name=call.name)
 
 
 def _same(entry: Entry, call: Call) -> bool:
     return ids.key(entry.id) == ids.key(call.arm_id)
-
-
-# What Azure says where it is not PropertyChangeNotAllowed.
-_IMMUTABLE = {
-    "Microsoft.Authorization/roleAssignments": (
-        400,
-        "RoleAssignmentUpdateNotPermitted",
-        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-    ),
-    _VAULTS: (
-        400,
-        "BadRequest",
-        'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.',
-    ),
-}
 
 
 def immutable(_: State, call: Call) -> Iterator[ArmError]:
@@ -129,8 +99,8 @@ def immutable(_: State, call: Call) -> Iterator[ArmError]:
         if path == "location" and old and new and not ids.same_place(old, new):
             yield _moved(call, old, new)
         elif path != "location" and new and _comparable(old) != _comparable(new):
-            default = (409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")
-            yield ArmError(*_IMMUTABLE.get(call.type, default))
+            default = Refusal(409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")
+            yield refused(call.shape.type.immutable_refusal or default)
 
 
 def _comparable(value: Any) -> Any:
@@ -178,65 +148,6 @@ def _busy(call: Call, running_id: str) -> ArmError:
     return ArmError(409, "RequestConflict", message)
 
 
-# (type, type of who uses it) -> status, code, text. Codes of the cluster types are ours: Microsoft documents none.
-IN_USE: dict[tuple[str, str], tuple[int, str, str]] = {
-    ("Microsoft.Network/networkInterfaces", "Microsoft.Compute/virtualMachines"): (
-        400,
-        "NicInUse",
-        (
-            "Network Interface {id} is used by existing resource {user}. In order to delete the network interface, it"
-            " must be dissociated from the resource."
-        ),
-    ),
-    ("Microsoft.Network/virtualNetworks/subnets", "Microsoft.Network/networkInterfaces"): (
-        400,
-        "InUseSubnetCannotBeDeleted",
-        (
-            "Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the"
-            " resources within the subnet. See aka.ms/deletesubnet."
-        ),
-    ),
-    ("Microsoft.Network/publicIPAddresses", "Microsoft.Network/natGateways"): (
-        400,
-        "PublicIPAddressCannotBeDeleted",
-        (
-            "Public IP address {id} can not be deleted since it is still allocated to resource {user}. In order to"
-            " delete the public IP, disassociate/detach the Public IP address from the resource."
-        ),
-    ),
-    ("Microsoft.Network/natGateways", "Microsoft.Network/virtualNetworks/subnets"): (
-        400,
-        "InUseNatGatewayCannotBeDeleted",
-        "Nat gateway {id} cannot be deleted because it is in use by the following resources: {user}.",
-    ),
-    ("Microsoft.Network/networkSecurityGroups", "Microsoft.Network/virtualNetworks/subnets"): (
-        400,
-        "InUseNetworkSecurityGroupCannotBeDeleted",
-        "Network security group {id} cannot be deleted because it is in use by the following resources: {user}.",
-    ),
-    ("Microsoft.Authorization/roleDefinitions", "Microsoft.Authorization/roleAssignments"): (
-        400,
-        "RoleDefinitionHasAssignments",
-        "There are existing role assignments referencing role {name}.",
-    ),
-    ("Microsoft.ExtendedLocation/customLocations", "*"): (
-        409,
-        "CustomLocationInUse",
-        "Custom location {id} cannot be deleted: {user} lives on it.",
-    ),
-    ("Microsoft.KubernetesConfiguration/extensions", "Microsoft.ExtendedLocation/customLocations"): (
-        409,
-        "ExtensionInUse",
-        "Extension {id} cannot be deleted: custom location {user} uses it.",
-    ),
-    ("Microsoft.Kubernetes/connectedClusters", "Microsoft.ExtendedLocation/customLocations"): (
-        409,
-        "ConnectedClusterInUse",
-        "Connected cluster {id} cannot be deleted: custom location {user} is on it.",
-    ),
-}
-
-
 def in_use(state: State, call: Call) -> Iterator[ArmError]:
     """What something outside still uses is not deleted, nor what it is part of."""
     going = {ids.key(entry.id): entry for entry in state.below(call.arm_id)}
@@ -245,7 +156,6 @@ def in_use(state: State, call: Call) -> Iterator[ArmError]:
             continue
         for reference in sorted(user.references & going.keys()):
             used = going[reference]
-            error = IN_USE.get((used.type, user.type)) or IN_USE.get((used.type, "*"))
-            if error:
-                status, code, text = error
-                yield ArmError(status, code, text.format(id=used.id, name=used.name, user=user.id))
+            refusals = used.shape.type.in_use_refusals
+            if refusal := refusals.get(user.type) or refusals.get("*"):
+                yield refused(refusal, id=used.id, name=used.name, user=user.id)

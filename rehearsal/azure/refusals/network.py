@@ -7,31 +7,18 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from arm import ids
-from rehearsal.azure.errors import ArmError
+from arm.types.compute import RUN_COMMAND
+from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
+from rehearsal.azure.errors import ArmError, refused
 from rehearsal.azure.state import Call, Entry, State
-
-VNET = "Microsoft.Network/virtualNetworks"
-SUBNET = f"{VNET}/subnets"
-PEERING = f"{VNET}/virtualNetworkPeerings"
-VM = "Microsoft.Compute/virtualMachines"
-RUN_COMMAND = f"{VM}/runCommands"
-
-# Whose children are written one at a time, and what Azure says else.
-_SERIAL = {
-    SUBNET: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
-    PEERING: ("AnotherOperationInProgress", "Another operation on this or dependent resource is in progress."),
-    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": (
-        "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
-        "Concurrent Federated Identity Credentials writes under the same managed identity are not supported.",
-    ),
-}
 
 
 def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
     """Children of one VNet, and federated credentials of one identity, are written one after the other."""
     above = ids.parent_of(call.arm_id)
-    if call.type in _SERIAL and any(ids.is_below(other, above) for other in state.busy):
-        yield ArmError(409, *_SERIAL[call.type])
+    refusal = call.row.serial_refusal if call.row else None
+    if refusal and any(ids.is_below(other, above) for other in state.busy):
+        yield refused(refusal)
 
 
 def remote_of(peering: Any) -> str:
@@ -43,7 +30,7 @@ def remote_of(peering: Any) -> str:
 def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
     """The peering from there to here."""
     here = ids.key(ids.parent_of(arm_id))
-    for peering in state.of_type(PEERING):
+    for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
         if ids.key(ids.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
             return peering
     return None
@@ -51,7 +38,7 @@ def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
 
 def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
     """The VNet on the other side is neither failed nor being changed when a peering refers to it."""
-    remote = state.find(remote_of(call.inputs)) if call.type == PEERING else None
+    remote = state.find(remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if not remote:
         return
     busy = any(ids.is_below(other, remote.id) for other in state.busy)
@@ -66,7 +53,7 @@ def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
 
 def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
     """Address spaces of peered VNets do not overlap."""
-    if call.type != PEERING:
+    if call.row is not VIRTUAL_NETWORK_PEERING:
         return
     here, there = state.find(ids.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
     if not here or not there:
@@ -82,9 +69,9 @@ def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
 
 def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
     """A VNet has at most one peering to another."""
-    if call.type != PEERING:
+    if call.row is not VIRTUAL_NETWORK_PEERING:
         return
-    for peering in state.of_type(PEERING):
+    for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
         sibling = ids.key(ids.parent_of(peering.id)) == ids.key(ids.parent_of(call.arm_id))
         if (
             sibling
@@ -97,7 +84,7 @@ def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
 
 def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
     """A half whose other side was deleted is Disconnected, and has to be made anew before a new other side."""
-    half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.type == PEERING else None
+    half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if half and half.outputs.get("peeringState") == "Disconnected":
         message = (
             f"Cannot create or update peering {call.arm_id} because remote peering {half.id} referencing parent virtual"
@@ -110,7 +97,7 @@ def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
 
 def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
     """A subnet lies in its VNet and beside its siblings."""
-    vnet = state.find(ids.parent_of(call.arm_id)) if call.type == SUBNET else None
+    vnet = state.find(ids.parent_of(call.arm_id)) if call.row is SUBNET else None
     prefix = call.inputs.get("addressPrefix")
     if not vnet or not isinstance(prefix, str):
         return
@@ -134,7 +121,7 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
 
 def vm_runs(state: State, call: Call) -> Iterator[ArmError]:
     """A Run Command needs its VM running."""
-    vm = state.find(ids.parent_of(call.arm_id)) if call.type == RUN_COMMAND else None
+    vm = state.find(ids.parent_of(call.arm_id)) if call.row is RUN_COMMAND else None
     if vm and (vm.facts.get("stopped") or vm.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
         yield ArmError(409, "OperationNotAllowed", message)

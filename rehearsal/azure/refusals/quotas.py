@@ -4,117 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from arm import ids
-from rehearsal.azure.errors import ArmError
-from rehearsal.azure.refusals.access import CREDENTIAL, ROLE
-from rehearsal.azure.refusals.clusters import DATAFLOW
-from rehearsal.azure.refusals.network import PEERING, RUN_COMMAND, VM, VNET
-from rehearsal.azure.state import Call, Entry, State
+from arm.types import BY_ARM_TYPE, ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.resource_type import Quota
+from rehearsal.azure.errors import ArmError, refused
+from rehearsal.azure.state import Call, Check, Entry, State
 
 _T = TypeVar("_T")
-_LIMITS = "learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"
 
 
-@dataclass(frozen=True)
-class Quota:
-    """At most `limit` resources of a type in each subscription, in each region of it, or below each parent.
+QUOTAS: Mapping[str, Quota] = {row.quota.name: row.quota for row in BY_ARM_TYPE.values() if row.quota}
+"""By name; `Surroundings.quotas` sets other limits."""
 
-    `place` is what people call that. `text` may use limit, name, parent, region and subscription.
-    """
 
-    name: str
-    type: str
-    per: Literal["subscription", "region", "parent"]
-    place: str
-    limit: int
-    status: int
-    code: str
-    text: str
-    source: str
+def quota_is_kept(row: ResourceType, quota: Quota) -> Check:
+    """Refuse one more than the limit; updates are none more."""
 
-    @property
-    def title(self) -> str:
-        return f"At most {self.limit:,} {self.name} per {self.place}"
-
-    def check(self, state: State, call: Call) -> Iterator[ArmError]:
-        """Refuse one more than the limit; updates are none more."""
-        if call.type != self.type or not call.is_new:
+    def check(state: State, call: Call) -> Iterator[ArmError]:
+        if call.row is not row or not call.is_new:
             return
-        limit = state.surroundings.quotas.get(self.name, self.limit)
-        if sum(self._same_place(other, call) for other in state.of_type(self.type)) >= limit:
-            text = self.text.format(
+        limit = state.surroundings.quotas.get(quota.name, quota.limit)
+        if sum(_same_place(quota, other, call) for other in state.of_type(row)) >= limit:
+            yield refused(
+                quota.refusal,
                 limit=limit,
                 name=call.name,
                 parent=ids.parent_of(call.arm_id),
                 region=call.inputs.get("location"),
                 subscription=state.surroundings.subscription_id,
             )
-            yield ArmError(self.status, self.code, text)
 
-    def _same_place(self, other: Entry, call: Call) -> bool:
-        if self.per == "parent":
-            return ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
-        return self.per == "subscription" or ids.same_place(_location(other.inputs), _location(call.inputs))
+    return check
 
 
-# Where Microsoft documents no code, or no text, for a limit, they are ours: federated credentials, Run Commands,
-# dataflows and peerings.
-_QUOTAS = (
-    Quota(
-        "federated credentials", CREDENTIAL, "parent", "identity", 20, 400, "BadRequest",
-        "Too many federated identity credentials: a maximum of {limit} can be added to {parent}.",
-        "field-review §3.18",
-    ),
-    Quota(
-        "Run Commands", RUN_COMMAND, "parent", "VM", 25, 400, "BadRequest",
-        "The maximum number of Run Commands ({limit}) of {parent} is reached.",
-        "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed",
-    ),
-    Quota(
-        "dataflows", DATAFLOW, "parent", "dataflow profile", 70, 400, "ValidationError",
-        "Profile {parent} has {limit} dataflows, which is its limit.",
-        "field-review §3.11",
-    ),
-    Quota(
-        "role assignments", ROLE, "subscription", "subscription", 4000, 400, "RoleAssignmentLimitExceeded",
-        "No more role assignments can be created",
-        "learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits",
-    ),
-    Quota(
-        "peerings", PEERING, "parent", "VNet", 500, 400, "PeeringLimitReached",
-        "Cannot create more than {limit} peerings of virtual network {parent}.",
-        f"field-review §6; {_LIMITS}",
-    ),
-    Quota(
-        "VNets", VNET, "region", "region", 1000, 400, "VnetCountLimitReached",
-        "Cannot create more than {limit} virtual networks for this subscription in this region.",
-        _LIMITS,
-    ),
-    Quota(
-        "public IP addresses", "Microsoft.Network/publicIPAddresses", "region", "region", 1000, 400,
-        "PublicIPCountLimitReached",
-        "Cannot create more than {limit} public IP addresses for this subscription in this region.",
-        f"{_LIMITS}; text in openshift/openshift-azure#2252",
-    ),
-    Quota(
-        "storage accounts", "Microsoft.Storage/storageAccounts", "region", "region", 250, 409,
-        "MaxStorageAccountsCountPerSubscriptionExceeded",
-        "Subscription {subscription} already contains {limit} storage accounts in location {region} and the maximum"
-        " allowed is {limit}.",
-        f"{_LIMITS}; code in Azure/azure-sdk-for-cpp#3959",
-    ),
-    Quota(
-        "resource groups", ids.RESOURCE_GROUP, "subscription", "subscription", 980, 409, "ResourceGroupQuotaExceeded",
-        "Creating the resource group '{name}' would exceed the quota of '{limit}'. The current resource group count is"
-        " '{limit}', please delete some groups before creating a new one.",
-        f"{_LIMITS}; text in Azure/azure-sdk-for-js#22953",
-    ),
-)  # fmt: skip
-QUOTAS: Mapping[str, Quota] = {quota.name: quota for quota in _QUOTAS}
-"""By name; `Surroundings.quotas` sets other limits."""
+def _same_place(quota: Quota, other: Entry, call: Call) -> bool:
+    if quota.per == "parent":
+        return ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
+    return quota.per == "subscription" or ids.same_place(_location(other.inputs), _location(call.inputs))
 
 
 def vcpus_per_region(state: State, call: Call) -> Iterator[ArmError]:
@@ -134,12 +63,12 @@ def vcpus_per_family(state: State, call: Call) -> Iterator[ArmError]:
 def _enough_vcpus(
     state: State, call: Call, name: str, limit: int | None, counts: Callable[[Entry], bool]
 ) -> Iterator[ArmError]:
-    if call.type != VM or limit is None:
+    if call.row is not VIRTUAL_MACHINE or limit is None:
         return
     location, needed = _location(call.inputs), vcpus(call.inputs)
     used = sum(
         vcpus(vm.inputs)
-        for vm in state.of_type(VM)
+        for vm in state.of_type(VIRTUAL_MACHINE)
         if ids.key(vm.id) != ids.key(call.arm_id) and ids.same_place(_location(vm.inputs), location) and counts(vm)
     )
     if used + needed > limit:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from arm.types.compute import RUN_COMMAND
+from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Failure, Report
@@ -104,7 +106,7 @@ def test_each_resource_appears_once(rehearsed: Rehearsed, document: Element) -> 
 def test_resources_stand_under_their_cluster(rehearsed: Rehearsed, document: Element) -> None:
     groups = {
         resource.plain_inputs["resourceGroupName"]: resource.name.removesuffix("-resource-group")
-        for resource in rehearsed.graph.of_type("ResourceGroup")
+        for resource in rehearsed.graph.of_type(RESOURCE_GROUP)
     }
     placed = 0
     for resource in rehearsed.graph.resources.values():
@@ -136,7 +138,7 @@ def test_a_vault_secret_shows_a_mark_in_the_place_of_its_value(document: Element
 
 def test_a_script_is_shown_once_and_whole(rehearsed: Rehearsed, document: Element) -> None:
     scripts = {}
-    for resource in rehearsed.graph.of_type("VirtualMachineRunCommandByVirtualMachine"):
+    for resource in rehearsed.graph.of_type(RUN_COMMAND):
         scripts[resource.name] = resource.plain_inputs["source"]["script"]
         (link,) = named(document, resource.name).one("pre").all("a")
         assert document.by_id(link.attributes["href"][1:]).one("pre").text == scripts[resource.name]

@@ -94,13 +94,13 @@ def unlist(bench: Bench, location: str, extension: str) -> None:
     bench.set(location, "clusterExtensionIds", [one for one in listed if not one.endswith(extension)])
 
 
-@breaks("CLUSTER-04", SITE, f"custom location {SITE_LOCATION}", "extension microsoft.iotoperations")
+@breaks("CLUSTER-04", SITE, f"CustomLocation {SITE_LOCATION}", "extension microsoft.iotoperations")
 def aio_is_not_listed(bench: Bench) -> None:
     unlist(bench, SITE_LOCATION, "iot-ops")
 
 
 @breaks(
-    "CLUSTER-04", ENTERPRISE, f"custom location {ENTERPRISE_LOCATION}", "MissingResourceVersionOnHost",
+    "CLUSTER-04", ENTERPRISE, f"CustomLocation {ENTERPRISE_LOCATION}", "MissingResourceVersionOnHost",
     then=(LISTENER_DOWN,),
 )  # fmt: skip
 def secret_store_is_not_listed(bench: Bench) -> None:
@@ -108,14 +108,14 @@ def secret_store_is_not_listed(bench: Bench) -> None:
 
 
 @breaks(
-    "CLUSTER-05", ENTERPRISE, "extension azure-secret-store", "is Failed",
-    then=(("CLUSTER-04", ENTERPRISE, f"custom location {ENTERPRISE_LOCATION}"), LISTENER_DOWN),
+    "CLUSTER-05", ENTERPRISE, "Extension azure-secret-store", "is Failed",
+    then=(("CLUSTER-04", ENTERPRISE, f"CustomLocation {ENTERPRISE_LOCATION}"), LISTENER_DOWN),
 )  # fmt: skip
 def secret_store_failed(bench: Bench) -> None:
     bench.say(f"{ENTERPRISE_EXTENSION}/azure-secret-store", "Failed")
 
 
-@breaks("CLUSTER-05", SITE, f"custom location {SITE_LOCATION}", "is Failed")
+@breaks("CLUSTER-05", SITE, f"CustomLocation {SITE_LOCATION}", "is Failed")
 def custom_location_failed(bench: Bench) -> None:
     bench.say(SITE_LOCATION, "Failed")
 
@@ -145,7 +145,7 @@ def secret_sync_is_put_nowhere(bench: Bench) -> None:
 
 
 @breaks(
-    "CLUSTER-04", SITE, f"custom location {SITE_LOCATION}", "microsoft.azure.secretstore", then=(CLIENT_LOST,)
+    "CLUSTER-04", SITE, f"CustomLocation {SITE_LOCATION}", "microsoft.azure.secretstore", then=(CLIENT_LOST,)
 )  # fmt: skip
 def extension_of_another_cluster_is_listed(bench: Bench) -> None:
     listed = bench.entry(SITE_LOCATION).inputs["clusterExtensionIds"]
@@ -161,7 +161,7 @@ def trust_manager_is_missing(bench: Bench) -> None:
 
 
 @breaks(
-    "CLUSTER-05", SITE, "extension arc-cert-manager", "is Failed",
+    "CLUSTER-05", SITE, "Extension arc-cert-manager", "is Failed",
     then=(("CLUSTER-15", SITE, "extension microsoft.certmanagement"), SERVER_CA_LOST),
 )  # fmt: skip
 def trust_manager_failed(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import yaml
 
 from arm import ids
-from rehearsal.azure.refusals.access import ROLE
+from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.cluster.model import Secret
 from settings import roles
 from tests.rehearsal.cluster.cases import CLIENT_LOST, CLIENT_SYNC, LISTENER_DOWN, SERVER_SYNC, breaks
@@ -135,7 +135,7 @@ def vault_has_a_firewall(bench: Bench) -> None:
 def vault_role_is_missing(bench: Bench) -> None:
     for entry in list(bench.entries.values()):
         is_secrets_user = str(entry.inputs.get("roleDefinitionId")).endswith(roles.KEY_VAULT_SECRETS_USER.guid)
-        if entry.type == ROLE and is_secrets_user and SERVER_VAULT in entry.id:
+        if entry.row is ROLE_ASSIGNMENT and is_secrets_user and SERVER_VAULT in entry.id:
             del bench.entries[ids.key(entry.id)]
 
 

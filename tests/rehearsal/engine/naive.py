@@ -37,7 +37,7 @@ class NaiveProvider:
         changed = [key for key in keys if old_inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
         fixed: Sequence[str] = keys
         if is_arm(type_token):
-            fixed = [*shape_of(type_token).path_parameters, *shape_of(type_token).immutable]
+            fixed = [*shape_of(type_token).type.path_parameters, *shape_of(type_token).immutable]
         replaces = [key for key in changed if key in fixed]
         return Diff(changed, replaces, bool(replaces))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.azure.refusals.access import ROLE
+from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.mqtt.authority import Authority, to_pem
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
@@ -57,7 +57,7 @@ def server_certificate(bench: Bench) -> None:
 
 
 def no_role(bench: Bench) -> None:
-    for end in [key.rpartition("/")[2] for key, entry in bench.entries.items() if entry.type == ROLE]:
+    for end in [key.rpartition("/")[2] for key, entry in bench.entries.items() if entry.row is ROLE_ASSIGNMENT]:
         if roles.KEY_VAULT_SECRETS_USER.guid in str(bench.entry(end).inputs):
             bench.remove(end)
 
