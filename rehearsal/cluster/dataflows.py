@@ -116,7 +116,7 @@ def _dataflow(around: Around, dataflow: Dataflow, endpoints: Mapping[str, Mappin
     if dataflow.profile not in profiles:
         what = f"its profile {dataflow.profile} is not on the cluster, so nothing runs it"
         yield around.problem("CLUSTER-25", where, what, f"put it into one that is: {', '.join(profiles) or 'none'}")
-    names = [source_of(dataflow), destination_of(dataflow)]
+    names = [find_source(dataflow), find_destination(dataflow)]
     lost = [name for name in names if name not in endpoints]
     for name in lost:
         what = f"endpointRef {name or '(none)'} is not on the cluster"
@@ -126,12 +126,12 @@ def _dataflow(around: Around, dataflow: Dataflow, endpoints: Mapping[str, Mappin
         yield around.problem("CLUSTER-25", where, what, "let it begin or end at the own broker")
 
 
-def source_of(dataflow: Dataflow) -> str:
+def find_source(dataflow: Dataflow) -> str:
     """Name of the endpoint that it takes messages from."""
     return _endpoint_of(dataflow, "Source", "sourceSettings")
 
 
-def destination_of(dataflow: Dataflow) -> str:
+def find_destination(dataflow: Dataflow) -> str:
     """Name of the endpoint that it sends messages to."""
     return _endpoint_of(dataflow, "Destination", "destinationSettings")
 
@@ -148,7 +148,7 @@ def client_ids_are_unique(views: Sequence[ClusterView]) -> dict[str, list[Proble
     found: dict[str, list[Problem]] = {}
     for view in views:
         for dataflow in view.dataflows.values():
-            for endpoint in (view.endpoints.get(source_of(dataflow)), view.endpoints.get(destination_of(dataflow))):
+            for endpoint in (view.endpoints.get(find_source(dataflow)), view.endpoints.get(find_destination(dataflow))):
                 if endpoint is None or is_local(endpoint):
                     continue
                 host = text(endpoint, f"{_MQTT}.host")

@@ -11,8 +11,8 @@ from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.refusals.network import remote_of
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.deployed import Deployed
+from rehearsal.cluster.links import Link, find_links
 from rehearsal.cluster.model import ClusterView, Problem
-from rehearsal.mqtt.links import Link, find_links
 
 _ANYTHING = ("*", "0.0.0.0/0")
 _TCP = ("*", "tcp")

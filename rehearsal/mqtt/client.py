@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from graph import pem
+from rehearsal.cluster.dataflows import find_destination
+from rehearsal.cluster.links import is_local
 from rehearsal.cluster.model import ClusterView, Dataflow
-from rehearsal.mqtt.links import is_local
+from rehearsal.mqtt.bodies import UnmappedError, find, read_body, read_trust
 from rehearsal.mqtt.private import load_pair
-from rehearsal.mqtt.reading import Body, UnmappedError, trusted
 from rehearsal.mqtt.wire import Options, Tls
 
 _CLIENT_KEYS = ("client_cert.pem", "client_key.pem")
 _INTERMEDIATES = "client_intermediate_certs.pem"
-_PASS_THROUGH = {
-    "serializationFormat": "Json",
-    "datasets": [],
-    "filter": [],
-    "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
-}
 
 
 @dataclass(frozen=True)
@@ -96,125 +90,64 @@ def tls_context(plan: ClientPlan, credentials: Credentials | None, folder: Path)
     return context
 
 
-def client_plan(view: ClusterView, endpoint: str) -> ClientPlan:
-    """What the endpoint, its Secret and ConfigMap, and the dataflows that send to it say.
+def read_client(view: ClusterView, endpoint: str) -> ClientPlan:
+    """Return what the endpoint, its Secret and ConfigMap, and the dataflows that send to it say.
 
     Raises:
         UnmappedError: something deployed is not carried over to the client.
     """
-    where = f"endpoint {endpoint}"
-    properties = Body(where, view.endpoints[endpoint], ("endpointType", "hostType", "mqttSettings"))
-    properties.one_of("endpointType", "Mqtt")
-    properties.one_of("hostType", "CustomMqtt")
-    settings = properties.child(
-        "mqttSettings",
-        (
-            "host", "protocol", "authentication", "tls", "clientIdPrefix", "cloudEventAttributes", "keepAliveSeconds",
-            "maxInflightMessages", "qos", "retain", "sessionExpirySeconds",
-        ),
-    )  # fmt: skip
-    settings.one_of("protocol", "Mqtt")
-    settings.one_of("cloudEventAttributes", "Propagate")
-    host, port = _host(settings)
-    credentials, intermediates = _credentials(view, settings)
-    tls = settings.child("tls", ("mode", "trustedCaCertificateConfigMapRef"))
-    tls.one_of("mode", "Enabled")
+    settings = read_body("endpoint", endpoint, view.endpoints)["mqttSettings"]
+    host, _, port = settings["host"].rpartition(":")
+    credentials, intermediates = _read_credentials(
+        view, settings["authentication"]["x509CertificateSettings"]["secretRef"]
+    )
     flows = tuple(
-        _flow(view, flow, settings.text("clientIdPrefix"))
+        _read_flow(view, flow, settings["clientIdPrefix"])
         for flow in view.dataflows.values()
-        if destination_endpoint(flow) == endpoint
+        if find_destination(flow) == endpoint
     )
     if not flows:
-        raise UnmappedError(where, "no dataflow sends to it")
+        raise UnmappedError(f"endpoint {endpoint}", "no dataflow sends to it")
     return ClientPlan(
         view.name,
         endpoint,
         host,
-        port,
+        int(port),
         credentials,
         intermediates,
-        trusted(view.config_maps, tls.text("trustedCaCertificateConfigMapRef")),
-        keep_alive=settings.number("keepAliveSeconds", 1, 65535),
-        max_inflight=settings.number("maxInflightMessages", 1, 65535),
-        session_expiry=settings.number("sessionExpirySeconds", 0, 0xFFFFFFFE),
-        qos=settings.number("qos", 0, 1),
-        keeps_retain=settings.one_of("retain", "Keep", "Never") == "Keep",
+        read_trust(view.config_maps, settings["tls"]["trustedCaCertificateConfigMapRef"]),
+        keep_alive=int(settings["keepAliveSeconds"]),
+        max_inflight=int(settings["maxInflightMessages"]),
+        session_expiry=int(settings["sessionExpirySeconds"]),
+        qos=int(settings["qos"]),
+        keeps_retain=settings["retain"] == "Keep",
         flows=flows,
     )
 
 
-def destination_endpoint(flow: Dataflow) -> str:
-    """The endpoint that a dataflow sends to; empty if it says none."""
-    for operation in flow.properties.get("operations") or []:
-        settings = operation.get("destinationSettings") if isinstance(operation, Mapping) else None
-        if isinstance(settings, Mapping):
-            return str(settings.get("endpointRef", ""))
-    return ""
-
-
-def _host(settings: Body) -> tuple[str, int]:
-    host, _, port = settings.text("host").rpartition(":")
-    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise UnmappedError(f"{settings.where}.host", f"{settings.text('host')!r} is not host:port")
-    return host, int(port)
-
-
-def _credentials(view: ClusterView, settings: Body) -> tuple[Credentials, str]:
-    authentication = settings.child("authentication", ("method", "x509CertificateSettings"))
-    authentication.one_of("method", "X509Certificate")
-    name = authentication.child("x509CertificateSettings", ("secretRef",)).text("secretRef")
-    secret = view.secrets.get(name)
-    if secret is None:
-        raise UnmappedError(f"Secret {name}", "is missing")
+def _read_credentials(view: ClusterView, name: str) -> tuple[Credentials, str]:
+    """Return certificate and key, and the intermediates of the optional third key."""
+    where, secret = f"Secret {name}", find("Secret", name, view.secrets)
     if secret.type != "Opaque":
-        raise UnmappedError(f"Secret {name}", f"type {secret.type} is not mapped; only Opaque")
+        raise UnmappedError(where, f"type {secret.type} is not mapped; only Opaque")
     keys = set(secret.data)
     if not keys.issuperset(_CLIENT_KEYS) or keys - {*_CLIENT_KEYS, _INTERMEDIATES}:
         expected = f"{' and '.join(_CLIENT_KEYS)}, perhaps {_INTERMEDIATES}"
-        raise UnmappedError(f"Secret {name}", f"keys {sorted(keys)} are not {expected}")
-    credentials = Credentials(*(secret.data[one] for one in _CLIENT_KEYS))
+        raise UnmappedError(where, f"keys {sorted(keys)} are not {expected}")
+    credentials = Credentials(*(secret.data[key] for key in _CLIENT_KEYS))
     chain = pem.certificates(credentials.chain_pem)
     if not chain or pem.key_of_private(credentials.key_pem) != pem.key_of(chain[0]):
-        raise UnmappedError(f"Secret {name}", f"{' and '.join(_CLIENT_KEYS)} are no pair")
+        raise UnmappedError(where, f"{' and '.join(_CLIENT_KEYS)} are no pair")
     if _INTERMEDIATES in keys and not pem.certificates(secret.data[_INTERMEDIATES]):
-        raise UnmappedError(f"Secret {name}", f"{_INTERMEDIATES} holds no certificate")
+        raise UnmappedError(where, f"{_INTERMEDIATES} holds no certificate")
     return credentials, secret.data.get(_INTERMEDIATES, "")
 
 
-def _flow(view: ClusterView, flow: Dataflow, prefix: str) -> Flow:
-    body = Body(f"dataflow {flow.name}", flow.properties, ("mode", "requestDiskPersistence", "operations"))
-    body.one_of("mode", "Enabled")
-    body.one_of("requestDiskPersistence", "Enabled", "Disabled")  # what a reboot loses, which is not exercised
-    kinds = ("sourceSettings", "builtInTransformationSettings", "destinationSettings")
-    operations = body.children("operations", ("operationType",), kinds)
-    if len(operations) != len(kinds):
-        raise UnmappedError(f"{body.where}.operations", f"{len(operations)} operations; only 3 are mapped")
-    for operation, kind, settings in zip(
-        operations, ("Source", "BuiltInTransformation", "Destination"), kinds, strict=True
-    ):
-        operation.one_of("operationType", kind)
-        if [key for key in kinds if key in operation] != [settings]:
-            raise UnmappedError(operation.where, f"{kind} is mapped with {settings} alone")
-    operations[1].exactly("builtInTransformationSettings", _PASS_THROUGH)
-    destination = operations[2].child("destinationSettings", ("endpointRef", "dataDestination"))
-    return Flow(flow.name, prefix + flow.name, _sources(view, operations[0]), _destination(destination))
-
-
-def _sources(view: ClusterView, operation: Body) -> tuple[str, ...]:
-    settings = operation.child("sourceSettings", ("endpointRef", "dataSources", "serializationFormat"))
-    settings.one_of("serializationFormat", "Json")
-    name = settings.text("endpointRef")
-    if not is_local(view, view.endpoints.get(name, {})):
-        raise UnmappedError(f"{settings.where}.endpointRef", f"{name!r} is no endpoint of the local broker")
-    sources = settings.texts("dataSources")
-    for source in sources:
-        if source.startswith("$"):
-            raise UnmappedError(f"{settings.where}.dataSources", f"{source!r}: topics that begin with $ are not mapped")
-    return tuple(sources)
-
-
-def _destination(settings: Body) -> str:
-    topic = settings.text("dataDestination")
-    if re.search(r"[+#${}]", topic):
-        raise UnmappedError(f"{settings.where}.dataDestination", f"{topic!r}: wildcards and tokens are not mapped")
-    return topic
+def _read_flow(view: ClusterView, flow: Dataflow, prefix: str) -> Flow:
+    source, _, destination = read_body("dataflow", flow.name, {flow.name: flow.properties})["operations"]
+    settings = source["sourceSettings"]
+    if not is_local(view, view.endpoints.get(settings["endpointRef"], {})):
+        what = f"its source {settings['endpointRef']!r} is no endpoint of the local broker"
+        raise UnmappedError(f"dataflow {flow.name}", what)
+    sources = tuple(settings["dataSources"])
+    return Flow(flow.name, prefix + flow.name, sources, destination["destinationSettings"]["dataDestination"])

@@ -11,21 +11,21 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from graph import pem
+from rehearsal.cluster.links import Link, find_links
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.attacks import UNPROVABLE, Target, attack, impostor, not_exercised
 from rehearsal.mqtt.attempts import AT_TLS, Case, Stage
 from rehearsal.mqtt.authority import Sign
-from rehearsal.mqtt.client import ClientPlan, client_plan, tls_context
+from rehearsal.mqtt.bodies import UnmappedError
+from rehearsal.mqtt.client import ClientPlan, read_client, tls_context
 from rehearsal.mqtt.compare import Comparison, compare
 from rehearsal.mqtt.delivery import deliver
 from rehearsal.mqtt.install import find_mosquitto, find_plugin
-from rehearsal.mqtt.links import Link, find_links
 from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, running
 from rehearsal.mqtt.observer import HOW_IT_OBSERVES, observing
 from rehearsal.mqtt.oracle import decide
-from rehearsal.mqtt.reading import UnmappedError
 from rehearsal.mqtt.result import LinkProof, PortProof, Proof
-from rehearsal.mqtt.translate import PortPlan, exposed_ports
+from rehearsal.mqtt.translate import PortPlan, read_ports
 from rehearsal.mqtt.verify import why_not_client, why_not_server
 from rehearsal.mqtt.wire import LostError, Options
 
@@ -105,7 +105,7 @@ def _places(links: Sequence[Link]) -> list[tuple[ClusterView, int]]:
 def _end(link: Link) -> _End:
     problems = _unfit(link.site)
     try:
-        return _End(link, client_plan(link.site, link.endpoint), problems)
+        return _End(link, read_client(link.site, link.endpoint), problems)
     except UnmappedError as error:
         return _End(link, None, [*problems, str(error)])
 
@@ -121,7 +121,7 @@ def _port(run: _Run, broker: ClusterView, port: int) -> PortProof | None:
     run.results.update({end.link.name: end.failed() for end in ends})
     problems, proof = _unfit(broker), None
     try:
-        plans = {} if problems else {plan.port: plan for plan in exposed_ports(broker)}
+        plans = {} if problems else {plan.port: plan for plan in read_ports(broker)}
         if port in plans and any(end.usable for end in ends):
             own = plans.pop(port)
             proof = _proven(run, broker, own, list(plans.values()), ends)

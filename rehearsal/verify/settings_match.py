@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes
 
 from graph import pem
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.client import ClientPlan, client_plan
-from rehearsal.mqtt.reading import UnmappedError
-from rehearsal.mqtt.translate import PortPlan, exposed_ports
+from rehearsal.mqtt.bodies import UnmappedError
+from rehearsal.mqtt.client import ClientPlan, read_client
+from rehearsal.mqtt.translate import PortPlan, read_ports
 from settings import Settings
 from settings.model import Cluster
 
@@ -67,12 +67,12 @@ def _wanted(settings: Settings, cluster: Cluster, roots: Roots) -> Facts:
 
 
 def _deployed(view: ClusterView) -> Iterator[tuple[str, object]]:
-    for port in exposed_ports(view):
+    for port in read_ports(view):
         yield f"port {port.port}", _rights(port)
         yield f"trust of port {port.port}", _fingerprints(port.client_ca_pem or "")
     for name, endpoint in view.endpoints.items():
         if endpoint.get("hostType") == "CustomMqtt":
-            yield from _client(client_plan(view, name))
+            yield from _client(read_client(view, name))
 
 
 def _client(plan: ClientPlan) -> Iterator[tuple[str, object]]:

@@ -14,7 +14,7 @@ import pytest
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt import wire
 from rehearsal.mqtt.authority import Authority, to_pem
-from rehearsal.mqtt.client import ClientPlan, Flow, client_plan, tls_context
+from rehearsal.mqtt.client import ClientPlan, Flow, read_client, tls_context
 from rehearsal.mqtt.delivery import _differences, outgoing
 from rehearsal.mqtt.private import private_folder
 from rehearsal.mqtt.proof import prove
@@ -31,7 +31,7 @@ def _plan(view: ClusterView, **settings: Any) -> ClientPlan:
     def change(open_view: Any) -> None:
         open_view.endpoints["mqtt-enterprise"]["mqttSettings"].update(settings)
 
-    return client_plan(changed(view, change), "mqtt-enterprise")
+    return read_client(changed(view, change), "mqtt-enterprise")
 
 
 def test_the_connection_is_as_the_endpoint_says(deployed: Deployed) -> None:
@@ -45,7 +45,7 @@ def test_the_connection_is_as_the_endpoint_says(deployed: Deployed) -> None:
 
 
 def test_each_dataflow_has_its_client_id_topics_and_destination(deployed: Deployed) -> None:
-    assert client_plan(deployed(TWO_BROKERS).views["site"], "mqtt-enterprise").flows == (
+    assert read_client(deployed(TWO_BROKERS).views["site"], "mqtt-enterprise").flows == (
         Flow("to-enterprise-a-de526", "site-to-enterprise-a-de526", ("a/+",), "x"),
         Flow("to-enterprise-b", "site-to-enterprise-b", ("b",), "y"),
     )

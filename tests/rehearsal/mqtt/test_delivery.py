@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.cluster.links import find_links
 from rehearsal.cluster.model import Problem, Secret
-from rehearsal.mqtt.links import find_links
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import LinkProof, Proof, summary
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS

@@ -10,15 +10,15 @@ import pytest
 from cryptography import x509
 
 from graph import pem
+from rehearsal.cluster.links import find_links
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.authority import Authority, leaf, name, new_key
-from rehearsal.mqtt.client import ClientPlan, client_plan
+from rehearsal.mqtt.client import ClientPlan, read_client
 from rehearsal.mqtt.compare import compare
-from rehearsal.mqtt.links import find_links
 from rehearsal.mqtt.mosquitto import running
 from rehearsal.mqtt.oracle import Action, covers, decide
 from rehearsal.mqtt.proof import prove
-from rehearsal.mqtt.translate import exposed_ports
+from rehearsal.mqtt.translate import read_ports
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant, changed
 
@@ -196,7 +196,7 @@ def test_what_a_topic_pattern_covers(pattern: str, asked: str, covered: bool) ->
 
 
 def _plans(made: Plant) -> list[ClientPlan]:
-    return [client_plan(link.site, link.endpoint) for link in find_links(made.all)]
+    return [read_client(link.site, link.endpoint) for link in find_links(made.all)]
 
 
 def _random_rules(seed: int, links: list[str]) -> Callable[[Any], None]:
@@ -224,7 +224,7 @@ def test_mosquitto_decides_like_the_oracle_whatever_the_rules(deployed: Deployed
     made = deployed(THREE_SITES)
     view = _with_rules(made, _random_rules(seed, list(made.settings.links)))
     plans = _plans(made)
-    (port,) = exposed_ports(view)
+    (port,) = read_ports(view)
 
     with running(port) as broker:
         result = compare(view, broker, plans[0], plans, tries=60, seed=seed)
@@ -242,7 +242,7 @@ def test_mosquitto_decides_like_the_oracle_on_the_deployed_rules(deployed: Deplo
 def test_a_translator_that_is_too_generous_is_found(deployed: Deployed) -> None:
     made = deployed(THREE_SITES)
     plans = _plans(made)
-    (port,) = exposed_ports(made.views["enterprise"])
+    (port,) = read_ports(made.views["enterprise"])
     shut = _with_rules(made, lambda rules: rules.clear())
 
     with running(port) as broker:
@@ -254,7 +254,7 @@ def test_a_translator_that_is_too_generous_is_found(deployed: Deployed) -> None:
 def test_a_translator_that_is_too_strict_is_found(deployed: Deployed) -> None:
     made = deployed(THREE_SITES)
     plans = _plans(made)
-    (port,) = exposed_ports(_with_rules(made, lambda rules: rules.clear()))
+    (port,) = read_ports(_with_rules(made, lambda rules: rules.clear()))
 
     with running(port) as broker:
         result = compare(made.views["enterprise"], broker, plans[0], plans, tries=60, seed=1)

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 from rehearsal.mqtt import mosquitto as mosquitto_module
-from rehearsal.mqtt.client import client_plan, tls_context
+from rehearsal.mqtt.client import read_client, tls_context
 from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, running
 from rehearsal.mqtt.observer import observing
 from rehearsal.mqtt.private import private_folder, write_private
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import summary
-from rehearsal.mqtt.translate import PortPlan, ServerCertificate, exposed_ports
+from rehearsal.mqtt.translate import PortPlan, ServerCertificate, read_ports
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant
 
@@ -39,7 +39,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _port(made: Plant) -> PortPlan:
-    (port,) = exposed_ports(made.views["enterprise"])
+    (port,) = read_ports(made.views["enterprise"])
     return port
 
 
@@ -83,7 +83,7 @@ def _readable(path: Path) -> bool:
 def test_only_the_owner_reads_the_files_and_one_holds_the_key(deployed: Deployed) -> None:
     made = deployed(TWO_CLUSTERS)
     with running(_port(made)) as broker:
-        plan = client_plan(made.views["site"], "mqtt-enterprise")
+        plan = read_client(made.views["site"], "mqtt-enterprise")
         tls_context(plan, plan.credentials, broker.folder)
         found = {path.name: path.read_text() for path in _files(broker.folder)}
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in _files(broker.folder)}
@@ -98,7 +98,7 @@ def test_only_the_owner_reads_the_files_and_one_holds_the_key(deployed: Deployed
 
 def test_nothing_of_a_proof_shows_a_key(deployed: Deployed) -> None:
     made = deployed(TWO_CLUSTERS)
-    plans = (client_plan(made.views["site"], "mqtt-enterprise"), _port(made))
+    plans = (read_client(made.views["site"], "mqtt-enterprise"), _port(made))
 
     proof = prove(made.all, messages=4, sign=made.pki.client.sign)
 
@@ -171,8 +171,8 @@ import signal, sys
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import plant
 from rehearsal.mqtt.mosquitto import running
-from rehearsal.mqtt.translate import exposed_ports
-(port,) = exposed_ports(plant(TWO_CLUSTERS).views["enterprise"])
+from rehearsal.mqtt.translate import read_ports
+(port,) = read_ports(plant(TWO_CLUSTERS).views["enterprise"])
 with running(port) as broker:
     print(broker.process_id, flush=True)
     signal.pause()
