@@ -21,9 +21,8 @@ from automation.console import BAD, counted, minutes, progress, say
 from automation.deployment.open_stack import settings_of
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
-from rehearsal.mqtt.attempts import Case
-from rehearsal.mqtt.result import Proof
-from rehearsal.mqtt.result import summary as proved
+from rehearsal.mqtt.probe import Case
+from rehearsal.mqtt.result import Proof, summarize
 from rehearsal.rehearse import Rehearsal
 from rehearsal.verify.messages import Traffic
 from rules import PREVIEW_RULES, RULES
@@ -138,7 +137,7 @@ def _messages_as_document(traffic: Traffic | None) -> dict[str, Any] | None:
         },
         "not_exercised": list(proof.not_exercised),
         "not_provable": list(proof.unprovable),
-        "wording": proved(proof),
+        "wording": summarize(proof),
     }
 
 
@@ -232,14 +231,14 @@ def _print_proof(proof: Proof) -> None:
     for link in proof.links:
         sent = f"{link.delivery.arrived} of {link.delivery.sent} messages" if link.delivery else "no message"
         say(f"  {link.name} -> {link.address}: {sent} delivered")
-        refusals = [case for case in link.cases if case.refusal and case.ok]
+        refusals = [case for case in link.cases if case.is_refusal and case.ok]
         for how in sorted({case.expected for case in refusals}):
             names = [_named(case) for case in refusals if case.expected == how]
             say(f"    {how}: {_listed(names)}")
     for title, items in (("Not exercised", proof.not_exercised), ("Not provable on Mosquitto", proof.unprovable)):
         for item in items:
             say(f"  {title}: {item}")
-    say(proved(proof))
+    say(summarize(proof))
 
 
 def _named(case: Case) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rehearsal.mqtt.attempts import Case
-from rehearsal.mqtt.result import LinkProof, PortProof, Proof
-from rehearsal.mqtt.result import summary as proved
+from rehearsal.mqtt.probe import Case
+from rehearsal.mqtt.result import LinkProof, PortProof, Proof, summarize
 from rehearsal.verify.messages import Traffic
 from settings import Settings
 
@@ -36,7 +35,7 @@ class Sent:
     @property
     def refused(self) -> int:
         """Cases that were refused as expected, without those that only show our own configuration."""
-        return sum(case.ok for case in self.proof.cases if case.refusal and not case.label)
+        return sum(case.ok for case in self.proof.cases if case.is_refusal and not case.label)
 
     @property
     def cases(self) -> Sequence[Case]:
@@ -71,7 +70,7 @@ def messages(traffic: Traffic, settings: Settings) -> Messages | None:
         links,
         [Port(f"{clusters.get(port.cluster, port.cluster)}:{port.port}", port) for port in proof.ports],
         proof,
-        proved(proof),
+        summarize(proof),
         sum(len(view.secrets) for view in traffic.clusters),
         sum(len(view.config_maps) for view in traffic.clusters),
     )

@@ -1,4 +1,4 @@
-"""What must be refused on a link, tried one by one (field-review §4)."""
+"""Try one by one what must be refused on a link, and what must not, else refusals would prove little."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from ipaddress import ip_address
-from pathlib import Path
 
 from cryptography import x509
 
 from graph import pem
-from rehearsal.mqtt import authority
-from rehearsal.mqtt.attempts import (
+from rehearsal.mqtt.authority import (
+    CLIENT,
+    SERVER,
+    Authority,
+    Sign,
+    build_leaf,
+    common_name,
+    key_to_pem,
+    new_key,
+    to_pem,
+)
+from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
+from rehearsal.mqtt.probe import (
     AT_TLS,
     BY_CLIENT,
     BY_POLICY,
@@ -23,23 +33,23 @@ from rehearsal.mqtt.attempts import (
     DELIVERED,
     NOT_DELIVERED,
     Case,
-    Stage,
+    Probe,
 )
-from rehearsal.mqtt.authority import Authority, Sign, key_pem, leaf, new_key, to_pem
-from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
 from rehearsal.mqtt.translate import PortPlan, ServerCertificate
-from rehearsal.mqtt.wire import Options, Tls
+from rehearsal.mqtt.wire import Options
 
 _OTHERS = 3
 """How many other links a link is tried against, those with the most similar names first."""
-_CLIENT_ID = "edge-stamps-attack"
+CLIENT_ID = "edge-stamps-attack"
 
 UNPROVABLE = (
     "a client id bound to its certificate: Mosquitto asks no policy at CONNECT when the certificate is the identity",
     "a live session's client id taken over by another certificate: for the same reason",
     "a CONNECT refused for an unmapped subject: Mosquitto connects it, and refuses what it then does",
 )
-"""What AIO's policy decides at CONNECT, and Mosquitto cannot (field-review §5.2)."""
+"""What AIO's policy decides at CONNECT, and Mosquitto cannot: with `use_subject_as_username` its handler for CONNECT
+asks no plugin (eclipse-mosquitto/mosquitto, src/handle_connect.c)."""
+NEVER_SENT_OVER = "the site's own leg, from its broker to the dataflow: read, not run"
 _NEEDS_SIGNATURE = (
     "trusted leaf with an unmapped subject",
     "subject of the generation before",
@@ -53,8 +63,8 @@ _NEEDS_SIGNATURE = (
 class Target:
     """A link whose messages arrive, and everything that attacks need."""
 
-    stage: Stage
-    impostor: Stage
+    probe: Probe
+    impostor: Probe
     """A broker at the same host, with a certificate by an authority that no site trusts."""
     plan: ClientPlan
     siblings: Sequence[ClientPlan]
@@ -68,8 +78,8 @@ class Target:
         return self.plan.flows[0]
 
     @property
-    def foreign_topic(self) -> str:
-        return f"{self.flow.destination}/attack"
+    def subject(self) -> x509.Name:
+        return pem.certificates(self.plan.credentials.chain_pem)[0].subject
 
     @property
     def others(self) -> list[ClientPlan]:
@@ -79,35 +89,32 @@ class Target:
         likeness = {id(one): SequenceMatcher(None, one.cluster, self.plan.cluster).ratio() for one in apart}
         return sorted(apart, key=lambda one: -likeness[id(one)])[:_OTHERS]
 
-    def tls(self, credentials: Credentials | None) -> Tls:
-        return tls_context(self.plan, credentials, self._folder)
+    def options(self, credentials: Credentials | None) -> Options:
+        """Return how to connect with these credentials under the link's own client id."""
+        return Options(self.flow.client_id, tls_context(self.plan, credentials, self.probe.broker.folder))
 
-    def options(self, credentials: Credentials | None, client_id: str = _CLIENT_ID) -> Options:
-        return Options(client_id, self.tls(credentials))
-
-    @property
-    def _folder(self) -> Path:
-        return self.stage.broker.folder
+    def publish_as(self, name: str, expected: str, credentials: Credentials | None) -> Case:
+        """Publish to the link's own topic with other credentials."""
+        return self.probe.publish(name, expected, self.options(credentials), self.flow.destination)
 
 
 def attack(target: Target) -> Iterator[Case]:
-    """Every case that can be tried here; what is allowed is tried too, else refusals would prove little."""
-    yield from _own_certificate(target)
-    yield from _subscriptions(target)
-    yield from _other_links(target)
-    yield from _certificates(target)
-    yield from _protocol(target)
+    """Try every case that can be tried here."""
+    yield from _try_own_certificate(target)
+    yield from _try_subscriptions(target)
+    yield from _try_other_links(target)
+    yield from _try_certificates(target)
+    yield from _try_protocols(target)
     if target.sign:
-        yield from _signed(target, target.sign)
+        yield from _try_signed_certificates(target, target.sign)
 
 
-NEVER_SENT_OVER = "the site's own leg, from its broker to the dataflow: read, not run"
+def list_not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[str]:
+    """Return the cases that are not tried.
 
-
-def not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[str]:
-    """Cases that nobody tries, that need the deployed client authority to sign, or other links to the same port.
-
-    `links_at`: how many links end at an address.
+    Args:
+        sign: the deployed client authority's signature, which some cases need.
+        links_at: how many links end at an address; some cases need several.
     """
     unsigned = "the deployed client authority's signature is not at hand"
     return [
@@ -126,99 +133,80 @@ def not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[str]:
     ]
 
 
-def impostor(plan: PortPlan, host: str) -> PortPlan:
-    """The same port with a certificate for the host by a foreign authority."""
+def make_impostor(plan: PortPlan, host: str) -> PortPlan:
+    """Return the same port with a certificate for the host by a foreign authority."""
     key = new_key()
     address: x509.GeneralName = x509.IPAddress(ip_address(host)) if pem.is_ip(host) else x509.DNSName(host)
-    chain = Authority.root("foreign root").sign(
-        leaf(authority.name("impostor"), key, uses=(authority.SERVER,), hosts=[address])
-    )
-    certificate = ServerCertificate(to_pem(chain), key_pem(key))
-    return replace(plan, certificate=certificate)
+    leaf = build_leaf(common_name("impostor"), key, uses=(SERVER,), hosts=[address])
+    chain = Authority.root("foreign root").sign(leaf)
+    return replace(plan, certificate=ServerCertificate(to_pem(chain), key_to_pem(key)))
 
 
-def _own_certificate(target: Target) -> Iterator[Case]:
-    stage, own = target.stage, target.options(target.plan.credentials, target.flow.client_id)
-    topic, foreign = target.flow.destination, target.foreign_topic
-    yield stage.publish("own topic", DELIVERED, own, topic)
-    yield stage.publish("another topic", BY_POLICY, own, foreign)
-    yield stage.publish("retained message to another topic", BY_POLICY, own, foreign, retain=True)
-    yield stage.will("Will message to the own topic", DELIVERED, own, topic)
-    yield stage.will("Will message to another topic", NOT_DELIVERED, own, foreign)
+def _try_own_certificate(target: Target) -> Iterator[Case]:
+    probe, own, topic = target.probe, target.options(target.plan.credentials), target.flow.destination
+    foreign = f"{topic}/attack"
+    yield probe.publish("own topic", DELIVERED, own, topic)
+    yield probe.publish("another topic", BY_POLICY, own, foreign)
+    yield probe.publish("retained message to another topic", BY_POLICY, own, foreign, retain=True)
+    yield probe.leave_will("Will message to the own topic", DELIVERED, own, topic)
+    yield probe.leave_will("Will message to another topic", NOT_DELIVERED, own, foreign)
 
 
-def _subscriptions(target: Target) -> Iterator[Case]:
-    own, topic = target.options(target.plan.credentials), target.flow.destination
+def _try_subscriptions(target: Target) -> Iterator[Case]:
+    own, topic = replace(target.options(target.plan.credentials), client_id=CLIENT_ID), target.flow.destination
     for topic_filter in ("#", "$share/x/#", topic):
-        yield target.stage.subscribe(f"subscribe to {topic_filter}", own, topic_filter, topic)
+        yield target.probe.subscribe(f"subscribe to {topic_filter}", own, topic_filter, topic)
 
 
-def _other_links(target: Target) -> Iterator[Case]:
-    stage, plan, flow = target.stage, target.plan, target.flow
-    own = target.options(plan.credentials, flow.client_id)
+def _try_other_links(target: Target) -> Iterator[Case]:
+    probe, own = target.probe, target.options(target.plan.credentials)
     for other in target.others:
-        name, theirs = f"{other.cluster}/{other.endpoint}", other.flows[0].destination
-        yield stage.publish(f"topic {theirs} of {name}", BY_POLICY, own, theirs)
-        yield stage.will(f"Will message to topic {theirs} of {name}", NOT_DELIVERED, own, theirs)
-        yield stage.subscribe(f"subscribe to {theirs} of {name}", own, theirs, theirs)
-        as_this = target.options(other.credentials, flow.client_id)
-        yield stage.publish(f"certificate of {name}", BY_POLICY, as_this, flow.destination)
+        topic = other.flows[0].destination
+        yield probe.publish(f"topic {topic} of {other.name}", BY_POLICY, own, topic)
+        yield probe.leave_will(f"Will message to topic {topic} of {other.name}", NOT_DELIVERED, own, topic)
+        yield probe.subscribe(f"subscribe to {topic} of {other.name}", own, topic, topic)
+        yield target.publish_as(f"certificate of {other.name}", BY_POLICY, other.credentials)
     for stranger in target.strangers[:_OTHERS]:
-        name, as_this = f"{stranger.cluster}/{stranger.endpoint}", target.options(stranger.credentials, flow.client_id)
-        case = stage.publish(f"certificate of {name}, a link to another broker", BY_POLICY, as_this, flow.destination)
-        yield case
+        name = f"certificate of {stranger.name}, a link to another broker"
+        yield target.publish_as(name, BY_POLICY, stranger.credentials)
 
 
-def _certificates(target: Target) -> Iterator[Case]:
-    stage, flow, client_id = target.stage, target.flow, target.flow.client_id
-    yield stage.publish("no certificate", AT_TLS, target.options(None, client_id), flow.destination)
-    subject = pem.certificates(target.plan.credentials.chain_pem)[0].subject
-    foreign = _issued(Authority.root("foreign root").intermediate("foreign intermediate").sign, subject)
-    name = "same subject by a foreign authority"
-    yield stage.publish(name, AT_TLS, target.options(foreign, client_id), flow.destination)
-    server = stage.broker.plan.certificate
-    if server:
-        as_client = target.options(Credentials(server.chain_pem, server.key_pem), client_id)
-        yield stage.publish("the broker's own certificate", AT_TLS, as_client, flow.destination)
-    own = target.options(target.plan.credentials, client_id)
-    yield target.impostor.publish("broker with a foreign certificate", BY_CLIENT, own, flow.destination)
+def _try_certificates(target: Target) -> Iterator[Case]:
+    yield target.publish_as("no certificate", AT_TLS, None)
+    foreign = _issue(Authority.root("foreign root").intermediate("foreign intermediate").sign, target.subject)
+    yield target.publish_as("same subject by a foreign authority", AT_TLS, foreign)
+    if server := target.probe.broker.plan.certificate:
+        yield target.publish_as("the broker's own certificate", AT_TLS, Credentials(server.chain_pem, server.key_pem))
+    own = target.options(target.plan.credentials)
+    yield target.impostor.publish("broker with a foreign certificate", BY_CLIENT, own, target.flow.destination)
 
 
-def _protocol(target: Target) -> Iterator[Case]:
-    stage, flow = target.stage, target.flow
-    yield stage.publish("plain TCP", AT_TLS, Options(flow.client_id), flow.destination)
-    old = target.tls(target.plan.credentials)
-    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_2
-    yield stage.publish("TLS 1.2", AT_TLS, Options(flow.client_id, old), flow.destination, label=CONFIGURATION_ECHO)
-    own = target.options(target.plan.credentials, flow.client_id)
-    yield stage.publish("QoS 2", BY_PROTOCOL, own, flow.destination, qos=2, label=CONFIGURATION_ECHO)
+def _try_protocols(target: Target) -> Iterator[Case]:
+    probe, flow = target.probe, target.flow
+    yield probe.publish("plain TCP", AT_TLS, Options(flow.client_id), flow.destination)
+    old, own = target.options(target.plan.credentials), target.options(target.plan.credentials)
+    assert old.tls
+    old.tls.minimum_version = old.tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    yield probe.publish("TLS 1.2", AT_TLS, old, flow.destination, label=CONFIGURATION_ECHO)
+    yield probe.publish("QoS 2", BY_PROTOCOL, own, flow.destination, qos=2, label=CONFIGURATION_ECHO)
 
 
-def _signed(target: Target, sign: Sign) -> Iterator[Case]:
+def _try_signed_certificates(target: Target, sign: Sign) -> Iterator[Case]:
     unmapped, previous, alike, useless, expired = _NEEDS_SIGNATURE
-    subject = pem.certificates(target.plan.credentials.chain_pem)[0].subject
-    common_name = pem.subject(subject).removeprefix("CN=")
-    tries = [
-        (unmapped, BY_POLICY, _issued(sign, authority.name("edge-stamps-unmapped"))),
-        (previous, BY_POLICY, _issued(sign, authority.name(_generation_before(common_name)))),
-        (alike, BY_POLICY, _issued(sign, authority.name(f"{common_name}0"))),
-        (useless, AT_TLS, _issued(sign, subject, uses=(authority.SERVER,))),
-        (expired, AT_TLS, _issued(sign, subject, days=(-2, -1))),
-    ]
-    for name, expected, credentials in tries:
-        options = target.options(credentials, target.flow.client_id)
-        yield target.stage.publish(name, expected, options, target.flow.destination)
+    own = pem.subject(target.subject).removeprefix("CN=")
+    generation_before = re.sub(r"\d+$", lambda found: str(int(found[0]) - 1), own)
+    yield target.publish_as(unmapped, BY_POLICY, _issue(sign, common_name("edge-stamps-unmapped")))
+    yield target.publish_as(previous, BY_POLICY, _issue(sign, common_name(generation_before)))
+    yield target.publish_as(alike, BY_POLICY, _issue(sign, common_name(f"{own}0")))
+    yield target.publish_as(useless, AT_TLS, _issue(sign, target.subject, uses=(SERVER,)))
+    yield target.publish_as(expired, AT_TLS, _issue(sign, target.subject, days=(-2, -1)))
 
 
-def _generation_before(common_name: str) -> str:
-    return re.sub(r"\d+$", lambda found: str(int(found[0]) - 1), common_name)
-
-
-def _issued(
+def _issue(
     sign: Sign,
     subject: x509.Name,
-    uses: Sequence[x509.ObjectIdentifier] = (authority.CLIENT,),
+    uses: Sequence[x509.ObjectIdentifier] = (CLIENT,),
     days: tuple[int, int] = (-1, 30),
 ) -> Credentials:
     key = new_key()
-    return Credentials(to_pem(sign(leaf(subject, key, uses=uses, days=days))), key_pem(key))
+    return Credentials(to_pem(sign(build_leaf(subject, key, uses=uses, days=days))), key_to_pem(key))

@@ -1,4 +1,4 @@
-"""Certificates issued in memory, by throw-away authorities: for attacks, and for tests."""
+"""Issue certificates in memory, by throw-away authorities: for attacks, and for tests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 Sign = Callable[[x509.CertificateBuilder], Sequence[x509.Certificate]]
 """Names the issuer and signs; returns the leaf and the intermediates that belong behind it."""
 
+Key = ec.EllipticCurvePrivateKey
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 _KEY_USES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -27,20 +28,20 @@ class Authority:
     """A root or intermediate that signs."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: Key = field(repr=False)
     above: tuple[x509.Certificate, ...] = ()
     """This authority's own certificate and those up to its root, the root left out."""
 
     @classmethod
-    def root(cls, common_name: str, *, path_length: int | None = None) -> Authority:
+    def root(cls, name: str, *, path_length: int | None = None) -> Authority:
         key = new_key()
-        subject = name(common_name)
-        builder = _authority(subject, key, path_length).issuer_name(subject)
+        subject = common_name(name)
+        builder = _build_authority(subject, key, path_length).issuer_name(subject)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
-    def intermediate(self, common_name: str, *, path_length: int | None = None) -> Authority:
+    def intermediate(self, name: str, *, path_length: int | None = None) -> Authority:
         key = new_key()
-        chain = self.sign(_authority(name(common_name), key, path_length))
+        chain = self.sign(_build_authority(common_name(name), key, path_length))
         return Authority(chain[0], key, tuple(chain))
 
     def sign(self, builder: x509.CertificateBuilder) -> list[x509.Certificate]:
@@ -49,26 +50,26 @@ class Authority:
         return [signed.sign(self.key, hashes.SHA256()), *self.above]
 
 
-def new_key() -> ec.EllipticCurvePrivateKey:
-    """One algorithm for all, as in the deployed PKI."""
+def new_key() -> Key:
+    """Return a new key, of the one algorithm that the deployed PKI has."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def name(common_name: str) -> x509.Name:
-    """CN and nothing else."""
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def common_name(text: str) -> x509.Name:
+    """Return a name of this CN and nothing else."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def leaf(
+def build_leaf(
     subject: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: Key,
     *,
     uses: Sequence[x509.ObjectIdentifier] = (CLIENT,),
     hosts: Sequence[x509.GeneralName] = (),
     days: tuple[int, int] = (-1, 30),
 ) -> x509.CertificateBuilder:
-    """A leaf that still lacks issuer and signature; valid between these days from now."""
-    builder = _builder(subject, key, days).add_extension(
+    """Return a leaf that still lacks issuer and signature; it is valid between these days from now."""
+    builder = _start_builder(subject, key, days).add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
     builder = builder.add_extension(_key_usage("digital_signature"), critical=True)
@@ -80,22 +81,22 @@ def leaf(
 
 
 def to_pem(certificates: Sequence[x509.Certificate]) -> str:
-    """In this order."""
+    """Return the certificates as PEM, in this order."""
     return "".join(one.public_bytes(Encoding.PEM).decode() for one in certificates)
 
 
-def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    """PKCS#8, unencrypted, as AIO wants it."""
+def key_to_pem(key: Key) -> str:
+    """Return the key as PKCS#8, unencrypted, as AIO expects it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _authority(subject: x509.Name, key: ec.EllipticCurvePrivateKey, path_length: int | None) -> x509.CertificateBuilder:
-    builder = _builder(subject, key, (-1, 60))
+def _build_authority(subject: x509.Name, key: Key, path_length: int | None) -> x509.CertificateBuilder:
+    builder = _start_builder(subject, key, (-1, 60))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
     return builder.add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
 
 
-def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: tuple[int, int]) -> x509.CertificateBuilder:
+def _start_builder(subject: x509.Name, key: Key, days: tuple[int, int]) -> x509.CertificateBuilder:
     start, end = (datetime.now(UTC) + timedelta(days=day) for day in days)
     return (
         x509.CertificateBuilder()

@@ -1,4 +1,4 @@
-"""AIO's dataflow as our client stands in for it: what a site's cluster holds -> connections by paho."""
+"""Read from a site's cluster how its dataflows connect; our client stands in for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INTERMEDIATES = "client_intermediate_certs.pem"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client shows to the broker."""
+    """What a client presents to the broker."""
 
     chain_pem: str = field(repr=False)
     key_pem: str = field(repr=False)
@@ -38,7 +38,7 @@ class Flow:
 
     @property
     def concrete_sources(self) -> list[str]:
-        """A topic that each source filter matches."""
+        """Return a topic that each source filter matches."""
         return [re.sub(r"[+#]", "any", source) for source in self.sources]
 
 
@@ -62,8 +62,12 @@ class ClientPlan:
     flows: tuple[Flow, ...]
 
     @property
-    def readings(self) -> dict[str, Credentials]:
-        """How AIO may read the Secret: documented is neither (field-review §5.7)."""
+    def name(self) -> str:
+        return f"{self.cluster}/{self.endpoint}"
+
+    @property
+    def credential_variants(self) -> dict[str, Credentials]:
+        """What AIO may present: whether it sends the intermediates of the third key is not documented."""
         alone = {"client_cert.pem alone": self.credentials}
         if not self.intermediates_pem:
             return alone
@@ -71,12 +75,12 @@ class ClientPlan:
         return {**alone, f"with {_INTERMEDIATES}": Credentials(chain, self.credentials.key_pem)}
 
     def options(self, client_id: str, tls: Tls) -> Options:
-        """How a dataflow connects."""
+        """Return how a dataflow connects."""
         return Options(client_id, tls, self.keep_alive, self.max_inflight, False, self.session_expiry)
 
 
 def tls_context(plan: ClientPlan, credentials: Credentials | None, folder: Path) -> Tls:
-    """TLS 1.3 as the dataflow does it: the endpoint's trust and host, and these credentials.
+    """Return TLS 1.3 as the dataflow does it: with the endpoint's trust and host, and these credentials.
 
     Raises:
         ssl.SSLError: certificate and key are no pair, or the trusted certificates are unusable.

@@ -1,4 +1,4 @@
-"""Mosquitto beside the policy oracle, on random identities, client ids and topics."""
+"""Compare Mosquitto with the policy oracle on random identities, client ids and topics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEGMENTS = 3
 
 @dataclass(frozen=True)
 class Comparison:
-    """How often both said the same."""
+    """How often both decided the same."""
 
     agreed: int
     by_client_id: int
@@ -30,7 +30,7 @@ class Comparison:
 def compare(
     view: ClusterView, broker: Broker, client: ClientPlan, identities: Sequence[ClientPlan], *, tries: int, seed: int
 ) -> Comparison:
-    """Ask both the same, this many times; the seed decides what.
+    """Ask both the same question, this many times; the seed decides which.
 
     The client's trust and host, with which it reaches the broker, serve all identities.
     """
@@ -40,21 +40,21 @@ def compare(
     for _ in range(tries):
         plan, client_id = chance.choice(identities), chance.choice(client_ids)
         action: Action = chance.choice(["Publish", "Subscribe"])
-        topic = _topic(chance, broker, identities, action)
+        topic = _choose_topic(chance, broker, identities, action)
         chain = pem.certificates(plan.credentials.chain_pem)
         port = broker.plan.port
         full = decide(view, port, chain, client_id, action, topic)
         by_client_id += full.by == "client id"
         expected = decide(view, port, chain, None, action, topic) if full.by == "client id" else full
         tls = tls_context(client, plan.credentials, broker.folder)
-        if _allowed(broker, Options(client_id, tls), action, topic) != expected.allowed:
-            who = f"{plan.cluster}/{plan.endpoint} as {client_id}"
+        if _is_allowed(broker, Options(client_id, tls), action, topic) != expected.allowed:
+            who = f"{plan.name} as {client_id}"
             says = f"AIO: {expected.reason}; Mosquitto {'refuses' if expected.allowed else 'allows'} it"
             differences.append(f"{who}, {action} {topic}: {says}")
     return Comparison(tries - len(differences), by_client_id, differences)
 
 
-def _topic(chance: random.Random, broker: Broker, identities: Sequence[ClientPlan], action: Action) -> str:
+def _choose_topic(chance: random.Random, broker: Broker, identities: Sequence[ClientPlan], action: Action) -> str:
     known = [flow.destination for plan in identities for flow in plan.flows]
     granted = [topic for grants in (broker.plan.grants or {}).values() for topic in grants.publish + grants.subscribe]
     segments = sorted({segment for topic in (*known, *granted) for segment in topic.split("/")} - {"+", "#"})
@@ -71,7 +71,7 @@ def _topic(chance: random.Random, broker: Broker, identities: Sequence[ClientPla
     return "/".join(parts)
 
 
-def _allowed(broker: Broker, options: Options, action: Action, topic: str) -> bool:
+def _is_allowed(broker: Broker, options: Options, action: Action, topic: str) -> bool:
     try:
         with Connection(broker.port, options).open() as connection:
             if action == "Publish":

@@ -1,4 +1,4 @@
-"""Messages over a link, numbered, sent as its dataflows would and counted at the other end."""
+"""Send numbered messages over a link, as its dataflows would, and count them at the other end."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Delivery:
     arrived: int
     """Different numbers, each on its topic."""
     by_topic: Mapping[str, int]
-    readings: Sequence[str]
-    """The readings of client_intermediate_certs.pem that were used."""
+    variants: Sequence[str]
+    """The credentials that were used (`ClientPlan.credential_variants`)."""
     problems: Sequence[str]
 
 
@@ -35,51 +35,51 @@ class Delivery:
 class _Batch:
     """What one connection sends."""
 
-    reading: str
+    variant: str
     credentials: Credentials
     flow: Flow
     messages: dict[int, Message]
 
 
 def deliver(broker: Broker, observer: Observer, plan: ClientPlan, messages: int) -> Delivery:
-    """Send the numbered messages, spread over dataflows, source topics and readings of the Secret."""
+    """Send the numbered messages, spread over dataflows, source topics and variants of the credentials."""
     problems: list[str] = []
     expected: dict[int, Message] = {}
-    observer.seen()  # what came before is not ours
-    for batch in _batches(plan, messages):
+    observer.take_messages()  # what came before is not ours
+    for batch in _make_batches(plan, messages):
         expected |= batch.messages
         problems += _send(broker, plan, batch)
-    seen = observer.seen()
+    seen = observer.take_messages()
     numbers = [json.loads(message.payload)["number"] for message in seen]
     good = {number for number, message in zip(numbers, seen, strict=True) if expected.get(number) == message}
-    problems += _differences(expected, dict(zip(numbers, seen, strict=True)), Counter(numbers))
+    problems += _compare(expected, dict(zip(numbers, seen, strict=True)), Counter(numbers))
     by_topic = Counter(expected[number].topic for number in good)
-    return Delivery(len(expected), len(good), by_topic, list(plan.readings), problems)
+    return Delivery(len(expected), len(good), by_topic, list(plan.credential_variants), problems)
 
 
-def _batches(plan: ClientPlan, messages: int) -> Iterator[_Batch]:
-    ways = [(reading, flow) for flow in plan.flows for reading in plan.readings.items()]
+def _make_batches(plan: ClientPlan, messages: int) -> Iterator[_Batch]:
+    ways = [(variant, flow) for flow in plan.flows for variant in plan.credential_variants.items()]
     numbers: list[list[int]] = [[] for _ in ways]
     for number, way in zip(range(1, max(messages, len(ways)) + 1), cycle(numbers), strict=False):
         way.append(number)
-    for ((reading, credentials), flow), own in zip(ways, numbers, strict=True):
+    for ((variant, credentials), flow), own in zip(ways, numbers, strict=True):
         sources = islice(cycle(flow.concrete_sources), len(own))
         sent = {
-            number: outgoing(plan, flow, number, source, retained=number == own[0])
+            number: build_message(plan, flow, number, source, retained=number == own[0])
             for number, source in zip(own, sources, strict=True)
         }
-        yield _Batch(reading, credentials, flow, sent)
+        yield _Batch(variant, credentials, flow, sent)
 
 
-def outgoing(plan: ClientPlan, flow: Flow, number: int, source: str, *, retained: bool = False) -> Message:
-    """What a dataflow makes of a message on the site's own broker: passed through, on the destination's topic."""
+def build_message(plan: ClientPlan, flow: Flow, number: int, source: str, *, retained: bool = False) -> Message:
+    """Return what a dataflow makes of a message on the site's broker: passed through, on its destination's topic."""
     payload = {"number": number, "cluster": plan.cluster, "dataflow": flow.name, "topic": source}
     return Message(flow.destination, json.dumps(payload).encode(), retained and plan.keeps_retain, plan.qos)
 
 
 def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:
-    what = f"dataflow {batch.flow.name}, {batch.reading}"
-    mark = broker.mark()
+    what = f"dataflow {batch.flow.name}, {batch.variant}"
+    mark = broker.log_length()
     try:
         tls = tls_context(plan, batch.credentials, broker.folder)
         with Connection(broker.port, plan.options(batch.flow.client_id, tls)).open() as connection:
@@ -89,12 +89,12 @@ def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:
     except DistrustError as error:
         return [f"{what}: the client refuses the broker: {error}"]
     except LostError as error:
-        return [f"{what}: {broker.tls_error(mark) or error}"]
+        return [f"{what}: {broker.find_tls_error(mark) or error}"]
     refused = Counter(answer.code for answer in answers if answer.refused)
     return [f"{what}: {count} messages refused with reason code {code}" for code, count in refused.items()]
 
 
-def _differences(expected: Mapping[int, Message], seen: Mapping[int, Message], counts: Counter[int]) -> Iterator[str]:
+def _compare(expected: Mapping[int, Message], seen: Mapping[int, Message], counts: Counter[int]) -> Iterator[str]:
     missing = sorted(set(expected) - set(seen))
     if missing:
         yield f"{len(missing)} of {len(expected)} messages did not arrive, among them {missing[:_NAMED]}"

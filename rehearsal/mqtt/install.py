@@ -1,4 +1,4 @@
-"""Mosquitto from the system's package manager: found, or installed where that may be done.
+"""Find Mosquitto, or install it from the system's package manager if that is allowed.
 
 `python -m rehearsal.mqtt.install` installs it on Debian and Ubuntu, as root or with a sudo that asks for no password.
 """
@@ -30,7 +30,7 @@ class MosquittoMissingError(Exception):
 
 
 def find_mosquitto() -> Path:
-    """The broker's executable.
+    """Return the broker's executable.
 
     Raises:
         MosquittoMissingError: it is not installed.
@@ -42,7 +42,7 @@ def find_mosquitto() -> Path:
 
 
 def find_plugin() -> Path:
-    """Mosquitto's own plugin for access control by role, part of its package.
+    """Return Mosquitto's own plugin for access control by role, part of its package.
 
     Raises:
         MosquittoMissingError: it is not installed.
@@ -92,7 +92,7 @@ def _succeeds(command: Sequence[str]) -> bool:
 
 
 def main() -> int:
-    """Install what is missing; 1 with the line to run where that may not be done."""
+    """Install what is missing; return 1, and print the line to run, if that is not allowed."""
     try:
         find_mosquitto()
         find_plugin()

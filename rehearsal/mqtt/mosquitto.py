@@ -1,4 +1,4 @@
-"""Mosquitto for one exposed port: its files, its start, its end."""
+"""Run Mosquitto for one exposed port."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GUARD = 'read -r _; kill "$1"; rm -rf "$2"'
 
 
 class BrokerFailedError(Exception):
-    """Mosquitto does not start with what was deployed; its own words."""
+    """Mosquitto does not start with what was deployed; the text is Mosquitto's own."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Broker:
     def log(self) -> str:
         return _read_log(self.folder)
 
-    def mark(self) -> int:
-        """Now, for `tls_error`."""
+    def log_length(self) -> int:
+        """Return a mark for `find_tls_error`."""
         return len(self.log())
 
-    def tls_error(self, mark: int) -> str:
-        """Why the broker has refused a handshake since the mark, in OpenSSL's words; empty if it has not."""
+    def find_tls_error(self, mark: int) -> str:
+        """Return why the broker has refused a handshake since the mark, in OpenSSL's words; empty if it has not."""
         deadline = time.monotonic() + _LOG_SECONDS
         while time.monotonic() < deadline:
             found = re.search(r"error:[0-9A-F]{8}:[^:\n]*:[^:\n]*:([^.\n]+)", self.log()[mark:])
@@ -70,8 +70,8 @@ class Broker:
 
 
 @contextmanager
-def running(plan: PortPlan) -> Iterator[Broker]:
-    """Mosquitto with exactly what the plan says, on a free port; terminated in all cases.
+def run_broker(plan: PortPlan) -> Iterator[Broker]:
+    """Run Mosquitto with exactly what the plan says, on a free port; it is terminated in all cases.
 
     Raises:
         MosquittoMissingError: it is not installed.
@@ -81,20 +81,22 @@ def running(plan: PortPlan) -> Iterator[Broker]:
     with private_folder() as folder:
         password = secrets.token_urlsafe(24)
         for attempt in range(1, _STARTS + 1):
-            port, observer_port = _free_ports()
+            port, observer_port = _find_free_ports()
             configuration = folder / f"mosquitto-{attempt}.conf"
-            write_private(configuration, "\n".join(_configuration(plan, folder, port, observer_port, password)) + "\n")
-            with _process(executable, configuration, folder) as process:
+            write_private(
+                configuration, "\n".join(_render_configuration(plan, folder, port, observer_port, password)) + "\n"
+            )
+            with _start(executable, configuration, folder) as process:
                 version = _wait_until_running(process, folder)
                 if version:
                     yield Broker(plan, port, observer_port, password, folder, process.pid, version)
                     return
                 if "Address already in use" not in _read_log(folder):
                     break
-        raise BrokerFailedError(_last_words(folder))
+        raise BrokerFailedError(_read_errors(folder))
 
 
-def _configuration(plan: PortPlan, folder: Path, port: int, observer_port: int, password: str) -> Iterator[str]:
+def _render_configuration(plan: PortPlan, folder: Path, port: int, observer_port: int, password: str) -> Iterator[str]:
     yield "per_listener_settings false"
     if os.geteuid() == 0:
         yield "user root"  # else it would become `mosquitto`, who cannot read our files
@@ -105,11 +107,11 @@ def _configuration(plan: PortPlan, folder: Path, port: int, observer_port: int, 
     yield f"allow_anonymous {str(plan.grants is None).lower()}"
     if plan.grants is not None:
         yield f"plugin {find_plugin()}"
-        yield f"plugin_opt_config_file {_write(folder / 'roles.json', _roles(plan.grants, password))}"
+        yield f"plugin_opt_config_file {_write(folder / 'roles.json', _render_roles(plan.grants, password))}"
     # For the observer, who needs its password wherever the deployed port has a policy.
     yield f"listener {observer_port} {LOOPBACK}"
     yield f"listener {port} {LOOPBACK}"
-    yield "max_qos 1"  # as AIO's broker (aio-cli-facts §5.9)
+    yield "max_qos 1"  # learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/overview-broker
     if plan.certificate:
         yield f"certfile {_write(folder / 'server.crt', plan.certificate.chain_pem)}"
         yield f"keyfile {_write(folder / 'server.key', plan.certificate.key_pem)}"
@@ -124,8 +126,11 @@ def _write(path: Path, text: str) -> Path:
     return path if path.exists() else write_private(path, text)
 
 
-def _roles(grants: Mapping[str, Grants], password: str) -> str:
-    """What the dynamic-security plugin reads; unlike `acl_file` it refuses SUBSCRIBE too (field-review §5.1)."""
+def _render_roles(grants: Mapping[str, Grants], password: str) -> str:
+    """Return what the dynamic-security plugin reads; `acl_file` would accept every SUBSCRIBE.
+
+    mosquitto.org/documentation/dynamic-security
+    """
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
     observer = {
@@ -149,13 +154,13 @@ def _roles(grants: Mapping[str, Grants], password: str) -> str:
             "groups": [],
             "roles": [
                 {"rolename": OBSERVER, "acls": everything},
-                *({"rolename": name, "acls": _acls(granted)} for name, granted in grants.items()),
+                *({"rolename": name, "acls": _render_acls(granted)} for name, granted in grants.items()),
             ],
         }
     )
 
 
-def _acls(granted: Grants) -> list[dict[str, Any]]:
+def _render_acls(granted: Grants) -> list[dict[str, Any]]:
     return [
         *(_allow("publishClientSend", topic) for topic in granted.publish),
         *(_allow("subscribePattern", topic) for topic in granted.subscribe),
@@ -167,28 +172,28 @@ def _allow(kind: str, topic: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _process(executable: Path, configuration: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _start(executable: Path, configuration: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     with _log(folder).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 our own configuration
             [executable, "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    guard = _guard(process.pid, folder)
+    guard = _start_guard(process.pid, folder)
     try:
         yield process
     finally:
-        _end(process)
+        _stop(process)
         guard.kill()
         guard.communicate()
 
 
-def _guard(process_id: int, folder: Path) -> subprocess.Popen[bytes]:
+def _start_guard(process_id: int, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
         ["/bin/sh", "-c", _GUARD, "guard", str(process_id), str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
@@ -198,7 +203,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_until_running(process: subprocess.Popen[bytes], folder: Path) -> str:
-    """Mosquitto's version once it runs; empty if it has ended."""
+    """Return Mosquitto's version once it runs; empty if it has ended."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         running_version = re.search(r"mosquitto version (\S+) running", _read_log(folder))
@@ -207,7 +212,7 @@ def _wait_until_running(process: subprocess.Popen[bytes], folder: Path) -> str:
         if process.poll() is not None:
             return ""
         time.sleep(0.002)
-    raise BrokerFailedError(f"not running after {_START_SECONDS:.0f} s: {_last_words(folder)}")
+    raise BrokerFailedError(f"not running after {_START_SECONDS:.0f} s: {_read_errors(folder)}")
 
 
 def _log(folder: Path) -> Path:
@@ -218,12 +223,12 @@ def _read_log(folder: Path) -> str:
     return _log(folder).read_text(errors="replace")
 
 
-def _last_words(folder: Path) -> str:
+def _read_errors(folder: Path) -> str:
     lines: Sequence[str] = _read_log(folder).splitlines()
     return "; ".join(re.sub(r"^\d+: ", "", line) for line in lines if "rror" in line) or "it says nothing"
 
 
-def _free_ports() -> tuple[int, int]:
+def _find_free_ports() -> tuple[int, int]:
     with socket.socket() as one, socket.socket() as other:
         one.bind((LOOPBACK, 0))
         other.bind((LOOPBACK, 0))

@@ -1,4 +1,4 @@
-"""Who sees everything that the broker distributes, on a listener of its own."""
+"""Observe everything that the broker distributes, on a listener of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rehearsal.mqtt.mosquitto import OBSERVER, Broker
 from rehearsal.mqtt.wire import Connection, LostError, Message, Options
 
-HOW_IT_OBSERVES = (
+DESCRIPTION = (
     "an observer of our own counts what the broker distributes: on a second listener of Mosquitto's, on loopback, with"
     " a random password for each run; nothing that is deployed gives it access"
 )
@@ -22,8 +22,8 @@ class Observer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def seen(self) -> list[Message]:
-        """Everything that the broker has distributed since the last call.
+    def take_messages(self) -> list[Message]:
+        """Return everything that the broker has distributed since the last call.
 
         Ends with a mark of its own: what the broker took before it also comes before it.
         """
@@ -36,8 +36,8 @@ class Observer:
 
 
 @contextmanager
-def observing(broker: Broker) -> Iterator[Observer]:
-    """An observer from now on."""
+def observe(broker: Broker) -> Iterator[Observer]:
+    """Observe from now on."""
     login = Options(OBSERVER, username=OBSERVER, password=broker.observer_password, keep_alive=600)
     with Connection(broker.observer_port, login).open() as connection:
         if connection.subscribe("#").refused:

@@ -1,7 +1,7 @@
-"""What AIO's broker is documented to decide, read from the deployed bodies and from nothing else.
+"""Decide as AIO's broker is documented to do, from the deployed bodies and from nothing else.
 
-Written from Microsoft's documentation (aio-cli-facts §5.1 to §5.3, field-review §1.13), independently of `translate`,
-so that a mistake in one of them shows as a difference.
+Written from learn.microsoft.com/azure/iot-operations/manage-mqtt-broker (howto-configure-brokerlistener,
+-authentication, -authorization), independently of `translate`, so that a mistake in one of them shows as a difference.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from cryptography.x509.oid import NameOID
 from graph import pem
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.authority import to_pem
-from rehearsal.mqtt.verify import why_not_client
+from rehearsal.mqtt.verify import verify_client
 
 Action = Literal["Connect", "Publish", "Subscribe"]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether it may be, and which step of AIO's has decided."""
+    """Whether it is allowed, and which step of AIO's has decided."""
 
     allowed: bool
     by: Literal["authentication", "client id", "rules"]
@@ -46,63 +46,63 @@ def decide(
     action: Action,
     topic: str = "",
 ) -> Decision:
-    """What the broker says to a client that comes to the port with this certificate chain.
+    """Decide about a client that comes to the port with this certificate chain.
 
     `client_id` None stands for any that the client may connect with.
     """
-    opened = _port(view, port)
+    opened = _find_port(view, port)
     if opened is None:
         return Decision(False, "authentication", f"nothing listens on {port}")
     if not opened.get("authenticationRef"):
         return Decision(True, "authentication", "anonymous clients are admitted, and may do everything")
-    attributes = _authenticated(view, view.authentications[opened["authenticationRef"]], chain)
+    attributes = _authenticate(view, view.authentications[opened["authenticationRef"]], chain)
     if isinstance(attributes, str):
         return Decision(False, "authentication", attributes)
     if not opened.get("authorizationRef"):
         return Decision(True, "rules", "there is no authorization policy, so everything is allowed")
     principal = _Principal(client_id, _common_name(chain[0].subject), attributes)
     rules = view.authorizations[opened["authorizationRef"]]["authorizationPolicies"]["rules"]
-    resources = [resource for rule in rules if _names(rule, principal) for resource in rule["brokerResources"]]
-    if not any(_may_connect(resource, principal) for resource in resources):
+    resources = [resource for rule in rules if _applies(rule, principal) for resource in rule["brokerResources"]]
+    if not any(_permits_connect(resource, principal) for resource in resources):
         return Decision(False, "client id" if resources else "rules", f"no rule lets it connect as {client_id}")
-    if action == "Connect" or any(_may(resource, action, topic, principal) for resource in resources):
+    if action == "Connect" or any(_permits(resource, action, topic, principal) for resource in resources):
         return Decision(True, "rules", f"a rule allows {action}")
     return Decision(False, "rules", f"no rule allows {action} {topic}")
 
 
-def _port(view: ClusterView, port: int) -> Mapping[str, Any] | None:
+def _find_port(view: ClusterView, port: int) -> Mapping[str, Any] | None:
     opened = [one for listener in view.listeners.values() for one in listener["ports"] if one["port"] == port]
     return opened[0] if opened else None
 
 
-def _authenticated(
+def _authenticate(
     view: ClusterView, authentication: Mapping[str, Any], chain: Sequence[x509.Certificate]
 ) -> Mapping[str, str] | str:
-    """The client's attributes by the first method that knows it, or why none does."""
-    why = "there is no method for certificates"
+    """Return the client's attributes by the first method that knows it, or why none does."""
+    fault = "there is no method for certificates"
     for method in authentication["authenticationMethods"]:
         if method["method"] != "X509":
             continue
         settings = method["x509Settings"]
         config_map = view.config_maps.get(settings["trustedClientCaCert"])
         trust = "\n".join(config_map.data.values()) if config_map else ""
-        why = why_not_client(to_pem(chain), trust) if chain else "there is no certificate"
-        if not why:
-            return _attributes(settings.get("authorizationAttributes") or {}, chain)
-    return why
+        fault = verify_client(to_pem(chain), trust) if chain else "there is no certificate"
+        if not fault:
+            return _find_attributes(settings.get("authorizationAttributes") or {}, chain)
+    return fault
 
 
-def _attributes(entries: Mapping[str, Any], chain: Sequence[x509.Certificate]) -> Mapping[str, str]:
-    """From the leaf upwards, the first that matches."""
+def _find_attributes(entries: Mapping[str, Any], chain: Sequence[x509.Certificate]) -> Mapping[str, str]:
+    """Return the attributes of the first subject that matches, from the leaf upwards."""
     for certificate in chain:
         for entry in entries.values():
-            if _normal(entry["subject"]) == _normal(pem.subject(certificate.subject)):
+            if _normalize(entry["subject"]) == _normalize(pem.subject(certificate.subject)):
                 attributes: Mapping[str, str] = entry["attributes"]
                 return attributes
     return {}
 
 
-def _normal(subject: str) -> str:
+def _normalize(subject: str) -> str:
     return ",".join("=".join(side.strip() for side in part.split("=", 1)) for part in subject.split(","))
 
 
@@ -111,7 +111,7 @@ def _common_name(subject: x509.Name) -> str:
     return str(names[0].value) if names else ""
 
 
-def _names(rule: Mapping[str, Any], principal: _Principal) -> bool:
+def _applies(rule: Mapping[str, Any], principal: _Principal) -> bool:
     """Any one of all entries is enough; within an entry of attributes every one must fit."""
     principals = rule["principals"]
     return (
@@ -121,7 +121,7 @@ def _names(rule: Mapping[str, Any], principal: _Principal) -> bool:
     )
 
 
-def _may_connect(resource: Mapping[str, Any], principal: _Principal) -> bool:
+def _permits_connect(resource: Mapping[str, Any], principal: _Principal) -> bool:
     if resource["method"] != "Connect":
         return False
     if principal.client_id is None or not resource.get("clientIds"):
@@ -129,18 +129,18 @@ def _may_connect(resource: Mapping[str, Any], principal: _Principal) -> bool:
     # `site-1*` also matches `site-10`.
     return any(
         re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), principal.client_id)
-        for pattern in _filled_in(resource["clientIds"], principal)
+        for pattern in _fill_in(resource["clientIds"], principal)
     )
 
 
-def _may(resource: Mapping[str, Any], action: Action, topic: str, principal: _Principal) -> bool:
+def _permits(resource: Mapping[str, Any], action: Action, topic: str, principal: _Principal) -> bool:
     if resource["method"] != action:
         return False
-    asked = re.sub(r"^\$share/[^/]+/", "", topic) if action == "Subscribe" else topic
-    return any(covers(pattern, asked) for pattern in _filled_in(resource.get("topics") or ["#"], principal))
+    topic_filter = re.sub(r"^\$share/[^/]+/", "", topic) if action == "Subscribe" else topic
+    return any(covers(pattern, topic_filter) for pattern in _fill_in(resource.get("topics") or ["#"], principal))
 
 
-def _filled_in(patterns: Sequence[str], principal: _Principal) -> Iterator[str]:
+def _fill_in(patterns: Sequence[str], principal: _Principal) -> Iterator[str]:
     known = {
         "{principal.clientId}": principal.client_id or "",
         "{principal.username}": principal.username,
@@ -154,14 +154,14 @@ def _filled_in(patterns: Sequence[str], principal: _Principal) -> Iterator[str]:
             yield filled
 
 
-def covers(pattern: str, asked: str) -> bool:
-    """Whether everything that the topic or filter means is within the pattern."""
-    if asked.startswith("$") != pattern.startswith("$"):
+def covers(pattern: str, topic_filter: str) -> bool:
+    """Return whether the pattern matches every topic that the filter matches."""
+    if topic_filter.startswith("$") != pattern.startswith("$"):
         return False
-    wanted, given = pattern.split("/"), asked.split("/")
-    for index, segment in enumerate(wanted):
+    segments, given = pattern.split("/"), topic_filter.split("/")
+    for index, segment in enumerate(segments):
         if segment == "#":
             return True
         if index >= len(given) or given[index] == "#" or (segment != "+" and segment != given[index]):
             return False
-    return len(wanted) == len(given)
+    return len(segments) == len(given)

@@ -1,4 +1,4 @@
-"""A private folder for what must be a file: configuration, certificates and keys, each readable by its owner only."""
+"""Write what must be a file (configuration, certificates, keys) so that only its owner can read it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A new folder of mode 0700, gone afterwards with everything in it."""
+    """Make a folder of mode 0700, which is gone afterwards with everything in it."""
     folder = Path(tempfile.mkdtemp(prefix="edge-stamps-mqtt-"))
     try:
         yield folder
@@ -22,7 +22,7 @@ def private_folder() -> Iterator[Path]:
 
 
 def write_private(path: Path, text: str) -> Path:
-    """A new file of mode 0600 from its first moment."""
+    """Write a new file that has mode 0600 from its first moment."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The message proof of a whole deployment: every link's messages arrive, and what must be refused is refused."""
+"""Prove the messages of a whole deployment: those of every link arrive, and what must be refused is refused."""
 
 from __future__ import annotations
 
@@ -13,51 +13,47 @@ from importlib.metadata import version
 from graph import pem
 from rehearsal.cluster.links import Link, find_links
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.attacks import UNPROVABLE, Target, attack, impostor, not_exercised
-from rehearsal.mqtt.attempts import AT_TLS, Case, Stage
+from rehearsal.mqtt.attacks import CLIENT_ID, UNPROVABLE, Target, attack, list_not_exercised, make_impostor
 from rehearsal.mqtt.authority import Sign
 from rehearsal.mqtt.bodies import UnmappedError
 from rehearsal.mqtt.client import ClientPlan, read_client, tls_context
 from rehearsal.mqtt.compare import Comparison, compare
 from rehearsal.mqtt.delivery import deliver
 from rehearsal.mqtt.install import find_mosquitto, find_plugin
-from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, running
-from rehearsal.mqtt.observer import HOW_IT_OBSERVES, observing
+from rehearsal.mqtt.mosquitto import BrokerFailedError, run_broker
+from rehearsal.mqtt.observer import DESCRIPTION, observe
 from rehearsal.mqtt.oracle import decide
+from rehearsal.mqtt.probe import AT_TLS, Case, Probe
 from rehearsal.mqtt.result import LinkProof, PortProof, Proof
 from rehearsal.mqtt.translate import PortPlan, read_ports
-from rehearsal.mqtt.verify import why_not_client, why_not_server
+from rehearsal.mqtt.verify import verify_client, verify_server
 from rehearsal.mqtt.wire import LostError, Options
 
 _COMPARISONS = 40
 
 
 @dataclass(frozen=True)
-class _End:
-    """The client's end of a link: what it does, or why that is not known."""
+class _Client:
+    """The client's end of a link; without a plan, problems say why."""
 
     link: Link
     plan: ClientPlan | None
     problems: Sequence[str]
 
-    @property
-    def usable(self) -> bool:
-        return self.plan is not None and not self.problems
-
-    def failed(self, *problems: str) -> LinkProof:
+    def fail(self, *problems: str) -> LinkProof:
         return LinkProof(self.link.name, self.link.address, [*self.problems, *problems])
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What every port's proof needs."""
+    """What the proof of every port needs."""
 
-    ends: Sequence[_End]
+    clients: Sequence[_Client]
     messages: int
     sign: Sign | None
     seed: int
     results: dict[str, LinkProof] = field(default_factory=dict)
-    """By link."""
+    """By the link's name."""
 
 
 def prove(
@@ -78,107 +74,105 @@ def prove(
     find_mosquitto()
     find_plugin()
     started = time.monotonic()
-    found = find_links(views) if links is None else links
-    run = _Run([_end(link) for link in found], messages, sign, seed)
-    ports = [proof for broker, port in _places(found) if (proof := _port(run, broker, port))]
-    for end in run.ends:
-        if end.link.broker is None:
-            run.results[end.link.name] = end.failed(f"no cluster has a LoadBalancer listener at {end.link.address}")
-    ends_at = Counter(link.address for link in found)
+    chosen = find_links(views) if links is None else links
+    run = _Run([_read_client(link) for link in chosen], messages, sign, seed)
+    brokers = {(link.broker.name, link.port): link.broker for link in chosen if link.broker}
+    ports = [proof for (_, port), broker in brokers.items() if (proof := _prove_port(run, broker, port))]
+    for client in run.clients:
+        if client.link.broker is None:
+            what = f"no cluster has a LoadBalancer listener at {client.link.address}"
+            run.results[client.link.name] = client.fail(what)
     return Proof(
-        links=[run.results[link.name] for link in found],
+        links=[run.results[link.name] for link in chosen],
         ports=ports,
         mosquitto=next((port.mosquitto for port in ports), ""),
         paho=version("paho-mqtt"),
         seconds=time.monotonic() - started,
-        not_exercised=not_exercised(sign, ends_at),
+        not_exercised=list_not_exercised(sign, Counter(link.address for link in chosen)),
         unprovable=UNPROVABLE,
-        observer=HOW_IT_OBSERVES,
+        observer=DESCRIPTION,
     )
 
 
-def _places(links: Sequence[Link]) -> list[tuple[ClusterView, int]]:
-    """Each broker port that a link ends at, once."""
-    return list({(link.broker.name, link.port): (link.broker, link.port) for link in links if link.broker}.values())
-
-
-def _end(link: Link) -> _End:
-    problems = _unfit(link.site)
+def _read_client(link: Link) -> _Client:
+    problems = _list_problems(link.site)
     try:
-        return _End(link, read_client(link.site, link.endpoint), problems)
+        plan = read_client(link.site, link.endpoint)
     except UnmappedError as error:
-        return _End(link, None, [*problems, str(error)])
+        return _Client(link, None, [*problems, str(error)])
+    return _Client(link, None if problems else plan, problems)
 
 
-def _unfit(view: ClusterView) -> list[str]:
+def _list_problems(view: ClusterView) -> list[str]:
     problems = [str(problem) for problem in view.problems]
     return problems if view.frontends_up else [*problems, f"the broker frontends of {view.name} do not run"]
 
 
-def _port(run: _Run, broker: ClusterView, port: int) -> PortProof | None:
+def _prove_port(run: _Run, broker: ClusterView, port: int) -> PortProof | None:
     """Prove every link to a port, into the run's results; None if the broker cannot be set up as deployed."""
-    ends = [end for end in run.ends if end.link.broker is broker and end.link.port == port]
-    run.results.update({end.link.name: end.failed() for end in ends})
-    problems, proof = _unfit(broker), None
+    clients = [one for one in run.clients if one.link.broker is broker and one.link.port == port]
+    run.results.update({one.link.name: one.fail() for one in clients})
+    problems, proof = _list_problems(broker), None
     try:
         plans = {} if problems else {plan.port: plan for plan in read_ports(broker)}
-        if port in plans and any(end.usable for end in ends):
+        if port in plans and any(one.plan for one in clients):
             own = plans.pop(port)
-            proof = _proven(run, broker, own, list(plans.values()), ends)
+            proof = _prove_links(run, broker, own, list(plans.values()), clients)
     except (UnmappedError, BrokerFailedError, LostError, ssl.SSLError) as error:
         problems = [f"broker {broker.name}: {error}"]
     if proof is None:
-        run.results.update({end.link.name: end.failed(*problems) for end in ends})
+        run.results.update({one.link.name: one.fail(*problems) for one in clients})
     return proof
 
 
-def _proven(
-    run: _Run, view: ClusterView, port: PortPlan, other_ports: Sequence[PortPlan], ends: Sequence[_End]
+def _prove_links(
+    run: _Run, view: ClusterView, port: PortPlan, other_ports: Sequence[PortPlan], clients: Sequence[_Client]
 ) -> PortProof:
-    usable = [end.plan for end in ends if end.plan and end.usable]
-    elsewhere = [end.plan for end in run.ends if end.plan and all(end is not one for one in ends)]
-    strangers = [plan for plan in elsewhere if _trusted(view, port, plan)]
+    plans = [one.plan for one in clients if one.plan]
+    others = [one.plan for one in run.clients if one.plan and one not in clients]
+    strangers = [plan for plan in others if _is_trusted(view, port, plan)]
     with ExitStack() as stack:
-        stage = _stage(stack, port)
-        pretended = _stage(stack, impostor(port, usable[0].host))
-        for end in ends:
-            if end.plan and end.usable:
-                siblings = [plan for plan in usable if plan is not end.plan]
-                target = Target(stage, pretended, end.plan, siblings, strangers, run.sign)
-                run.results[end.link.name] = _link(run, view, end, target)
-        delivered = [end.plan for end in ends if end.plan and run.results[end.link.name].delivered]
+        probe = _set_up(stack, port)
+        impostor = _set_up(stack, make_impostor(port, plans[0].host))
+        delivered = []
+        for client in clients:
+            if client.plan:
+                siblings = [plan for plan in plans if plan is not client.plan]
+                target = Target(probe, impostor, client.plan, siblings, strangers, run.sign)
+                proof = run.results[client.link.name] = _prove_link(run, view, client.link, target)
+                delivered += [client.plan] if proof.delivered else []
         comparison = Comparison(0, 0, [])
         if delivered:
             identities = [*delivered, *strangers]
-            comparison = compare(view, stage.broker, delivered[0], identities, tries=_COMPARISONS, seed=run.seed)
-        cases = [_other_port(plan, usable[0]) for plan in other_ports]
-        return PortProof(view.name, port.listener, port.port, stage.broker.version, comparison, cases)
+            comparison = compare(view, probe.broker, delivered[0], identities, tries=_COMPARISONS, seed=run.seed)
+        cases = [_try_other_port(plan, plans[0]) for plan in other_ports]
+        return PortProof(view.name, port.listener, port.port, probe.broker.version, comparison, cases)
 
 
-def _trusted(view: ClusterView, port: PortPlan, plan: ClientPlan) -> bool:
+def _is_trusted(view: ClusterView, port: PortPlan, plan: ClientPlan) -> bool:
     return decide(view, port.port, pem.certificates(plan.credentials.chain_pem), None, "Connect").by != "authentication"
 
 
-def _stage(stack: ExitStack, plan: PortPlan) -> Stage:
-    broker: Broker = stack.enter_context(running(plan))
-    return Stage(broker, stack.enter_context(observing(broker)))
+def _set_up(stack: ExitStack, plan: PortPlan) -> Probe:
+    broker = stack.enter_context(run_broker(plan))
+    return Probe(broker, stack.enter_context(observe(broker)))
 
 
-def _link(run: _Run, view: ClusterView, end: _End, target: Target) -> LinkProof:
-    delivery = deliver(target.stage.broker, target.stage.observer, target.plan, run.messages)
-    problems = [*_second_opinions(view, target), *delivery.problems]
+def _prove_link(run: _Run, view: ClusterView, link: Link, target: Target) -> LinkProof:
+    delivery = deliver(target.probe.broker, target.probe.observer, target.plan, run.messages)
+    problems = [*_ask_second_opinions(view, target), *delivery.problems]
     cases = [] if problems else list(attack(target))
-    return LinkProof(end.link.name, end.link.address, problems, delivery, cases)
+    return LinkProof(link.name, link.address, problems, delivery, cases)
 
 
-def _second_opinions(view: ClusterView, target: Target) -> Iterator[str]:
-    """What the strict verifier and the policy oracle refuse of what is deployed, Mosquitto or not."""
-    plan, port = target.plan, target.stage.broker.plan
-    for reading, credentials in plan.readings.items():
-        if port.client_ca_pem and (why := why_not_client(credentials.chain_pem, port.client_ca_pem)):
-            yield f"strict verification of the client certificate, {reading}: {why}"
-    if port.certificate and (why := why_not_server(port.certificate.chain_pem, plan.trust_pem, plan.host)):
-        yield f"strict verification of the broker's certificate for {plan.host}: {why}"
+def _ask_second_opinions(view: ClusterView, target: Target) -> Iterator[str]:
+    """Yield what the strict verifier and the policy oracle refuse of what is deployed, Mosquitto or not."""
+    plan, port = target.plan, target.probe.broker.plan
+    for variant, credentials in plan.credential_variants.items():
+        if port.client_ca_pem and (fault := verify_client(credentials.chain_pem, port.client_ca_pem)):
+            yield f"strict verification of the client certificate, {variant}: {fault}"
+    if port.certificate and (fault := verify_server(port.certificate.chain_pem, plan.trust_pem, plan.host)):
+        yield f"strict verification of the broker's certificate for {plan.host}: {fault}"
     chain = pem.certificates(plan.credentials.chain_pem)
     for flow in plan.flows:
         decision = decide(view, port.port, chain, flow.client_id, "Publish", flow.destination)
@@ -186,9 +180,9 @@ def _second_opinions(view: ClusterView, target: Target) -> Iterator[str]:
             yield f"policy oracle, dataflow {flow.name}: {decision.reason}"
 
 
-def _other_port(plan: PortPlan, client: ClientPlan) -> Case:
+def _try_other_port(plan: PortPlan, client: ClientPlan) -> Case:
     name = f"port {plan.port}, which no link uses, without a certificate"
     with ExitStack() as stack:
-        stage = _stage(stack, plan)
-        tls = tls_context(client, None, stage.broker.folder) if plan.certificate else None
-        return stage.publish(name, AT_TLS, Options("edge-stamps-attack", tls), client.flows[0].destination)
+        probe = _set_up(stack, plan)
+        tls = tls_context(client, None, probe.broker.folder) if plan.certificate else None
+        return probe.publish(name, AT_TLS, Options(CLIENT_ID, tls), client.flows[0].destination)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.mqtt.attempts import Case
 from rehearsal.mqtt.compare import Comparison
 from rehearsal.mqtt.delivery import Delivery
+from rehearsal.mqtt.probe import Case
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Proof:
     @property
     def refused(self) -> int:
         """Cases refused as expected, without those that only show our own configuration."""
-        return sum(case.ok for case in self._cases if case.refusal and not case.label)
+        return sum(case.proves_refusal for case in self._cases)
 
     @property
     def problems(self) -> list[str]:
@@ -106,8 +106,8 @@ class Proof:
         return of_links + [case for port in self.ports for case in port.cases]
 
 
-def summary(proof: Proof) -> str:
-    """What may be claimed, and no more (field-review §5.9)."""
+def summarize(proof: Proof) -> str:
+    """Return what may be claimed, and no more: Mosquitto and our client are not AIO."""
     if not proof.links:
         return "No link is deployed, so no message was sent."
     if not proof.mosquitto:

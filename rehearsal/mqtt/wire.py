@@ -1,4 +1,4 @@
-"""One MQTT 5 connection by paho, single-threaded, whose every wait is bounded."""
+"""Connect by MQTT 5 with paho, single-threaded; every wait is bounded."""
 
 from __future__ import annotations
 
@@ -99,16 +99,16 @@ class _Inbox:
 
     def listen_to(self, client: Client) -> None:
         def connected(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
-            self.connected = _answer(reason)
+            self.connected = _to_answer(reason)
 
         def lost(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
             self.lost = str(reason)
 
         def published(_c: Any, _u: Any, message_id: int, reason: Any, _p: Any) -> None:
-            self.answers[message_id] = [_answer(reason)]
+            self.answers[message_id] = [_to_answer(reason)]
 
         def subscribed(_c: Any, _u: Any, message_id: int, reasons: list[Any], _p: Any) -> None:
-            self.answers[message_id] = [_answer(reason) for reason in reasons]
+            self.answers[message_id] = [_to_answer(reason) for reason in reasons]
 
         def received(_c: Any, _u: Any, message: MQTTMessage) -> None:
             self.messages.append(Message(message.topic, bytes(message.payload), message.retain, message.qos))
@@ -162,7 +162,7 @@ class Connection:
             self._wait(lambda: self._inbox.connected is not None)
         except (OSError, LostError) as error:
             self.close()
-            raise _lost(error) from None
+            raise _to_error(error) from None
         assert self._inbox.connected is not None
         if self._inbox.connected.refused:
             self.close()
@@ -190,12 +190,12 @@ class Connection:
         return self._answer_to(message_id)
 
     def unsubscribe(self, topic_filter: str) -> Answer:
-        """Everything that the broker had for this client before is received when this returns."""
+        """Unsubscribe; what the broker had for this client before is received when this returns."""
         _, message_id = self._client.unsubscribe(topic_filter)
         return self._answer_to(message_id)
 
     def receive_until(self, arrived: Callable[[Message], bool]) -> list[Message]:
-        """Everything up to this message, which is left out; later calls begin behind it."""
+        """Return everything up to this message, which is left out; later calls begin behind it."""
         self._wait(lambda: any(arrived(message) for message in self.received))
         end = next(index for index, message in enumerate(self.received) if arrived(message))
         before = self.received[:end]
@@ -232,11 +232,11 @@ class Connection:
         self.close()
 
 
-def _answer(reason: Any) -> Answer:
+def _to_answer(reason: Any) -> Answer:
     return Answer(int(reason.value), str(reason))
 
 
-def _lost(error: Exception) -> LostError:
+def _to_error(error: Exception) -> LostError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return DistrustError(error.verify_message)
     return LostError(error.reason if isinstance(error, ssl.SSLError) else str(error))

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from components import mqtt_bodies
 from rehearsal.cluster.model import ClusterView, ConfigMap, Dataflow, Secret
-from rehearsal.mqtt.authority import SERVER, Authority, key_pem, leaf, name, new_key, to_pem
+from rehearsal.mqtt.authority import SERVER, Authority, build_leaf, common_name, key_to_pem, new_key, to_pem
 from settings import Settings
 from settings.model import Cluster, Link, Listener
 from tests.conftest import resolve
@@ -160,19 +160,19 @@ def _server_secret(listener: Listener, pki: Pki) -> Secret:
         *(x509.DNSName(one) for one in listener.dns_names),
         *(x509.IPAddress(one) for one in listener.ip_addresses),
     ]
-    chain = pki.server.sign(leaf(name(listener.common_name), key, uses=(SERVER,), hosts=hosts))
-    return Secret(listener.secret_name, "kubernetes.io/tls", {"tls.crt": to_pem(chain), "tls.key": key_pem(key)})
+    chain = pki.server.sign(build_leaf(common_name(listener.common_name), key, uses=(SERVER,), hosts=hosts))
+    return Secret(listener.secret_name, "kubernetes.io/tls", {"tls.crt": to_pem(chain), "tls.key": key_to_pem(key)})
 
 
 def _client_secret(link: Link, pki: Pki) -> Secret:
     key = new_key()
-    chain = pki.client.sign(leaf(name(link.common_name), key))
+    chain = pki.client.sign(build_leaf(common_name(link.common_name), key))
     return Secret(
         link.secret_name,
         "Opaque",
         {
             "client_cert.pem": to_pem(chain),
-            "client_key.pem": key_pem(key),
+            "client_key.pem": key_to_pem(key),
             "client_intermediate_certs.pem": to_pem(chain[1:]),
         },
     )

@@ -15,7 +15,7 @@ from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt import wire
 from rehearsal.mqtt.authority import Authority, to_pem
 from rehearsal.mqtt.client import ClientPlan, Flow, read_client, tls_context
-from rehearsal.mqtt.delivery import _differences, outgoing
+from rehearsal.mqtt.delivery import _compare, build_message
 from rehearsal.mqtt.private import private_folder
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.wire import Connection, LostError, Message, Options, Tls
@@ -63,7 +63,7 @@ def test_a_source_with_wildcards_gets_a_topic_that_it_matches() -> None:
 def test_the_retain_flag_is_kept_or_not(deployed: Deployed, retain: str, retained: bool, sent: bool) -> None:
     plan = _plan(deployed(TWO_CLUSTERS).views["site"], retain=retain)
 
-    assert outgoing(plan, plan.flows[0], 1, "input", retained=retained).retain is sent
+    assert build_message(plan, plan.flows[0], 1, "input", retained=retained).retain is sent
 
 
 @pytest.mark.parametrize("retain", ["Keep", "Never"])
@@ -81,7 +81,7 @@ def test_messages_arrive_with_the_retain_flag_that_they_should_have(deployed: De
 def test_messages_are_sent_at_the_endpoints_qos(deployed: Deployed, qos: int) -> None:
     plan = _plan(deployed(TWO_CLUSTERS).views["site"], qos=qos)
 
-    assert outgoing(plan, plan.flows[0], 1, "input").qos == qos
+    assert build_message(plan, plan.flows[0], 1, "input").qos == qos
 
 
 def test_tls_is_1_3_and_for_the_deployed_host(deployed: Deployed) -> None:
@@ -136,11 +136,11 @@ _EXPECTED = {number: Message("topic", b"%d" % number) for number in (1, 2, 3)}
     ],
 )
 def test_what_arrives_otherwise_is_told(seen: dict[int, Message], counts: list[int], problem: str) -> None:
-    found = list(_differences(_EXPECTED, seen, Counter(counts)))
+    found = list(_compare(_EXPECTED, seen, Counter(counts)))
 
     assert len(found) == 1
     assert problem in found[0]
 
 
 def test_what_arrives_as_sent_is_no_problem() -> None:
-    assert list(_differences(_EXPECTED, _EXPECTED, Counter([1, 2, 3]))) == []
+    assert list(_compare(_EXPECTED, _EXPECTED, Counter([1, 2, 3]))) == []

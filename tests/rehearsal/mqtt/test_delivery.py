@@ -11,7 +11,7 @@ import pytest
 from rehearsal.cluster.links import find_links
 from rehearsal.cluster.model import Problem, Secret
 from rehearsal.mqtt.proof import prove
-from rehearsal.mqtt.result import LinkProof, Proof, summary
+from rehearsal.mqtt.result import LinkProof, Proof, summarize
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant, changed
 
@@ -60,7 +60,7 @@ def test_every_dataflow_is_sent_over_under_both_readings_of_the_intermediates(de
     delivery = prove(deployed(TWO_CLUSTERS).all, messages=1).links[0].delivery
 
     assert delivery and delivery.arrived == 2
-    assert delivery.readings == ["client_cert.pem alone", "with client_intermediate_certs.pem"]
+    assert delivery.variants == ["client_cert.pem alone", "with client_intermediate_certs.pem"]
 
 
 def test_a_chain_that_works_under_one_reading_only_is_not_enough(deployed: Deployed) -> None:
@@ -105,7 +105,7 @@ def test_problems_of_either_cluster_are_named_instead_of_messages_sent(deployed:
 
     assert proof.links[0].delivery is None
     assert [str(problem) in found for found in proof.problems] == [True]
-    assert summary(proof).startswith("No message was sent")
+    assert summarize(proof).startswith("No message was sent")
 
 
 def test_a_broker_without_frontends_delivers_nothing(deployed: Deployed) -> None:
@@ -163,13 +163,13 @@ def test_without_links_no_message_is_claimed(deployed: Deployed) -> None:
     proof = prove([deployed(TWO_BROKERS).views["lone"]])
 
     assert proof.ok
-    assert summary(proof) == "No link is deployed, so no message was sent."
+    assert summarize(proof) == "No link is deployed, so no message was sent."
 
 
 def test_the_summary_claims_what_was_exercised_and_no_more(deployed: Deployed) -> None:
     proof = prove(deployed(TWO_CLUSTERS).all, messages=10)
 
-    assert summary(proof) == (
+    assert summarize(proof) == (
         f"With exactly the deployed certificates, trust and policy, Mosquitto {proof.mosquitto} and our client (paho"
         f" {proof.paho}) exchanged 10 messages and refused {proof.refused} cases. AIO's reload, durability, ordering,"
         " limits and policy engine were not exercised."

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from rehearsal.cluster.model import Secret
-from rehearsal.mqtt.authority import SERVER, key_pem, leaf, name, new_key, to_pem
+from rehearsal.mqtt.authority import SERVER, build_leaf, common_name, key_to_pem, new_key, to_pem
 from rehearsal.mqtt.proof import prove
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Pki, Plant, changed, new_pki
@@ -178,7 +178,7 @@ def _config_map(change: Callable[[dict[str, str], Pki], None]) -> Callable[[Any,
 
 
 def _key_of_another(key: str) -> Callable[[dict[str, str], Pki], None]:
-    return lambda data, _: data.update({key: key_pem(new_key())})
+    return lambda data, _: data.update({key: key_to_pem(new_key())})
 
 
 def _removed(key: str) -> Callable[[dict[str, str], Pki], None]:
@@ -199,26 +199,26 @@ def _leaf_alone(data: dict[str, str], _pki: Pki) -> None:
 
 def _broker_for_another_host(data: dict[str, str], pki: Pki) -> None:
     key = new_key()
-    builder = leaf(name("broker"), key, uses=(SERVER,), hosts=[x509.DNSName("other.example.com")])
-    data.update({"tls.crt": to_pem(pki.server.sign(builder)), "tls.key": key_pem(key)})
+    builder = build_leaf(common_name("broker"), key, uses=(SERVER,), hosts=[x509.DNSName("other.example.com")])
+    data.update({"tls.crt": to_pem(pki.server.sign(builder)), "tls.key": key_to_pem(key)})
 
 
 def _expired_client(data: dict[str, str], pki: Pki) -> None:
     key = new_key()
-    chain = pki.client.sign(leaf(name("site-to-enterprise-g1"), key, days=(-2, -1)))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_pem(key)})
+    chain = pki.client.sign(build_leaf(common_name("site-to-enterprise-g1"), key, days=(-2, -1)))
+    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
 
 
 def _client_without_use(data: dict[str, str], pki: Pki) -> None:
     key = new_key()
-    chain = pki.client.sign(leaf(name("site-to-enterprise-g1"), key, uses=()))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_pem(key)})
+    chain = pki.client.sign(build_leaf(common_name("site-to-enterprise-g1"), key, uses=()))
+    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
 
 
 def _client_by_the_server_side(data: dict[str, str], pki: Pki) -> None:
     key = new_key()
-    chain = pki.server.sign(leaf(name("site-to-enterprise-g1"), key))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_pem(key)})
+    chain = pki.server.sign(build_leaf(common_name("site-to-enterprise-g1"), key))
+    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
 
 
 def _another_root(data: dict[str, str], _pki: Pki) -> None:

@@ -12,10 +12,10 @@ from cryptography import x509
 from graph import pem
 from rehearsal.cluster.links import find_links
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.authority import Authority, leaf, name, new_key
+from rehearsal.mqtt.authority import Authority, build_leaf, common_name, new_key
 from rehearsal.mqtt.client import ClientPlan, read_client
 from rehearsal.mqtt.compare import compare
-from rehearsal.mqtt.mosquitto import running
+from rehearsal.mqtt.mosquitto import run_broker
 from rehearsal.mqtt.oracle import Action, covers, decide
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.translate import read_ports
@@ -27,8 +27,8 @@ _PORT = 28883
 _CLIENT_ID = "site-to-enterprise-input"
 
 
-def _chain(made: Plant, common_name: str) -> list[x509.Certificate]:
-    return made.pki.client.sign(leaf(name(common_name), new_key()))
+def _chain(made: Plant, name: str) -> list[x509.Certificate]:
+    return made.pki.client.sign(build_leaf(common_name(name), new_key()))
 
 
 def _with_rules(made: Plant, change: Callable[[Any], None]) -> ClusterView:
@@ -73,7 +73,7 @@ def test_an_unmapped_subject_may_not_even_connect(deployed: Deployed) -> None:
 
 def test_a_foreign_certificate_is_not_authenticated(deployed: Deployed) -> None:
     made = deployed(TWO_CLUSTERS)
-    chain = Authority.root("foreign").sign(leaf(name("site-to-enterprise-g1"), new_key()))
+    chain = Authority.root("foreign").sign(build_leaf(common_name("site-to-enterprise-g1"), new_key()))
 
     decision = decide(made.views["enterprise"], _PORT, chain, _CLIENT_ID, "Connect")
 
@@ -226,7 +226,7 @@ def test_mosquitto_decides_like_the_oracle_whatever_the_rules(deployed: Deployed
     plans = _plans(made)
     (port,) = read_ports(view)
 
-    with running(port) as broker:
+    with run_broker(port) as broker:
         result = compare(view, broker, plans[0], plans, tries=60, seed=seed)
 
     assert result.differences == []
@@ -245,7 +245,7 @@ def test_a_translator_that_is_too_generous_is_found(deployed: Deployed) -> None:
     (port,) = read_ports(made.views["enterprise"])
     shut = _with_rules(made, lambda rules: rules.clear())
 
-    with running(port) as broker:
+    with run_broker(port) as broker:
         result = compare(shut, broker, plans[0], plans, tries=60, seed=1)
 
     assert any("Mosquitto allows it" in difference for difference in result.differences)
@@ -256,7 +256,7 @@ def test_a_translator_that_is_too_strict_is_found(deployed: Deployed) -> None:
     plans = _plans(made)
     (port,) = read_ports(_with_rules(made, lambda rules: rules.clear()))
 
-    with running(port) as broker:
+    with run_broker(port) as broker:
         result = compare(made.views["enterprise"], broker, plans[0], plans, tries=60, seed=1)
 
     assert any("Mosquitto refuses it" in difference for difference in result.differences)

@@ -18,11 +18,11 @@ import pytest
 
 from rehearsal.mqtt import mosquitto as mosquitto_module
 from rehearsal.mqtt.client import read_client, tls_context
-from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, running
-from rehearsal.mqtt.observer import observing
+from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, run_broker
+from rehearsal.mqtt.observer import observe
 from rehearsal.mqtt.private import private_folder, write_private
 from rehearsal.mqtt.proof import prove
-from rehearsal.mqtt.result import summary
+from rehearsal.mqtt.result import summarize
 from rehearsal.mqtt.translate import PortPlan, ServerCertificate, read_ports
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant
@@ -57,7 +57,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def test_processes_show_no_key_and_no_password(deployed: Deployed) -> None:
     made = deployed(TWO_CLUSTERS)
-    with running(_port(made)) as broker, observing(broker):
+    with run_broker(_port(made)) as broker, observe(broker):
         shown = "".join(
             (path / name).read_bytes().decode(errors="replace")
             for path in Path("/proc").glob("[0-9]*")
@@ -82,7 +82,7 @@ def _readable(path: Path) -> bool:
 
 def test_only_the_owner_reads_the_files_and_one_holds_the_key(deployed: Deployed) -> None:
     made = deployed(TWO_CLUSTERS)
-    with running(_port(made)) as broker:
+    with run_broker(_port(made)) as broker:
         plan = read_client(made.views["site"], "mqtt-enterprise")
         tls_context(plan, plan.credentials, broker.folder)
         found = {path.name: path.read_text() for path in _files(broker.folder)}
@@ -102,7 +102,7 @@ def test_nothing_of_a_proof_shows_a_key(deployed: Deployed) -> None:
 
     proof = prove(made.all, messages=4, sign=made.pki.client.sign)
 
-    shown = "".join([repr(proof), str(asdict(proof)), summary(proof), *proof.problems, repr(plans), repr(made)])
+    shown = "".join([repr(proof), str(asdict(proof)), summarize(proof), *proof.problems, repr(plans), repr(made)])
     assert proof.ok
     assert not any(line in shown for line in _key_lines(made))
     assert "PRIVATE" not in shown
@@ -118,7 +118,7 @@ def test_nothing_stays_after_an_exception(deployed: Deployed, folders: Path) -> 
     brokers: list[Broker] = []
 
     def interrupted() -> None:
-        with running(_port(deployed(TWO_CLUSTERS))) as broker:
+        with run_broker(_port(deployed(TWO_CLUSTERS))) as broker:
             brokers.append(broker)
             raise KeyboardInterrupt
 
@@ -135,7 +135,7 @@ def test_a_broker_that_does_not_start_says_why_without_its_key(deployed: Deploye
     mixed = ServerCertificate(port.certificate.chain_pem, port.certificate.key_pem[:60] + "\n")
     plan = PortPlan(port.cluster, port.listener, port.port, mixed, port.client_ca_pem, port.grants)
 
-    with pytest.raises(BrokerFailedError, match=r"server\.key") as caught, running(plan):
+    with pytest.raises(BrokerFailedError, match=r"server\.key") as caught, run_broker(plan):
         pass
 
     assert not any(line in str(caught.value) for line in _key_lines(deployed(TWO_CLUSTERS)))
@@ -151,18 +151,18 @@ def test_a_broker_that_never_runs_is_given_up(
     monkeypatch.setattr(mosquitto_module, "find_mosquitto", lambda: stuck)
     monkeypatch.setattr(mosquitto_module, "_START_SECONDS", 0.2)
 
-    with pytest.raises(BrokerFailedError, match="not running"), running(_port(deployed(TWO_CLUSTERS))):
+    with pytest.raises(BrokerFailedError, match="not running"), run_broker(_port(deployed(TWO_CLUSTERS))):
         pass
 
     assert list(folders.iterdir()) == [stuck]
 
 
 def test_a_port_that_another_process_took_is_left_to_it(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    free_ports = mosquitto_module._free_ports
-    with running(_port(deployed(TWO_CLUSTERS))) as first:
+    free_ports = mosquitto_module._find_free_ports
+    with run_broker(_port(deployed(TWO_CLUSTERS))) as first:
         taken = iter([(first.port, first.observer_port)])
-        monkeypatch.setattr(mosquitto_module, "_free_ports", lambda: next(taken, None) or free_ports())
-        with running(_port(deployed(TWO_CLUSTERS))) as second:
+        monkeypatch.setattr(mosquitto_module, "_find_free_ports", lambda: next(taken, None) or free_ports())
+        with run_broker(_port(deployed(TWO_CLUSTERS))) as second:
             assert not {second.port, second.observer_port} & {first.port, first.observer_port}
 
 
@@ -170,10 +170,10 @@ _KILLED = """
 import signal, sys
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import plant
-from rehearsal.mqtt.mosquitto import running
+from rehearsal.mqtt.mosquitto import run_broker
 from rehearsal.mqtt.translate import read_ports
 (port,) = read_ports(plant(TWO_CLUSTERS).views["enterprise"])
-with running(port) as broker:
+with run_broker(port) as broker:
     print(broker.process_id, flush=True)
     signal.pause()
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.mqtt.attempts import AT_TLS, BY_CLIENT, BY_POLICY, BY_PROTOCOL, CONFIGURATION_ECHO, NOT_DELIVERED, Case
+from rehearsal.mqtt.probe import AT_TLS, BY_CLIENT, BY_POLICY, BY_PROTOCOL, CONFIGURATION_ECHO, NOT_DELIVERED, Case
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
@@ -57,7 +57,7 @@ def test_it_is_refused(cases: dict[str, Case], name: str) -> None:
 
 @pytest.mark.parametrize("name", ["own topic", "Will message to the own topic"])
 def test_what_is_allowed_is_delivered(cases: dict[str, Case], name: str) -> None:
-    assert (cases[name].observed, cases[name].ok, cases[name].refusal) == ("delivered", True, False)
+    assert (cases[name].observed, cases[name].ok, cases[name].is_refusal) == ("delivered", True, False)
 
 
 def test_nothing_is_tried_that_this_table_does_not_know(cases: dict[str, Case]) -> None:
@@ -73,7 +73,7 @@ def test_values_of_our_own_configuration_are_labelled(cases: dict[str, Case]) ->
 def test_what_only_shows_our_own_configuration_is_not_counted(deployed: Deployed) -> None:
     proof = prove(deployed(TWO_CLUSTERS).all, messages=4)
 
-    refusals = [case for case in proof.links[0].cases if case.refusal]
+    refusals = [case for case in proof.links[0].cases if case.is_refusal]
     assert proof.refused == len(refusals) - 2
 
 

@@ -1,10 +1,10 @@
-"""One try at what must be refused: what was expected, and what came of it."""
+"""Try one thing at a broker, and compare what comes of it with what is expected."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.observer import Observer
@@ -18,9 +18,7 @@ NOT_DELIVERED = "not delivered"
 DELIVERED = "delivered"
 
 CONFIGURATION_ECHO = "configuration echo"
-"""The case shows a value that we write into Mosquitto's configuration, and nothing of AIO (field-review §5.6)."""
-
-
+"""The case only shows a value that we write into Mosquitto's configuration ourselves, and nothing of AIO."""
 _NOT_AUTHORIZED = 0x87
 
 
@@ -35,14 +33,19 @@ class Case:
     label: str = ""
 
     @property
-    def refusal(self) -> bool:
+    def is_refusal(self) -> bool:
         """Whether the case is about being refused."""
         return self.expected != DELIVERED
 
+    @property
+    def proves_refusal(self) -> bool:
+        """Whether it was refused as expected, and not by our own configuration alone."""
+        return self.ok and self.is_refusal and not self.label
+
 
 @dataclass(frozen=True)
-class Stage:
-    """Where tries take place."""
+class Probe:
+    """A running broker, and the observer of everything that it distributes."""
 
     broker: Broker
     observer: Observer
@@ -52,35 +55,33 @@ class Stage:
         label: str = "",
     ) -> Case:  # fmt: skip
         """Connect and publish one message."""
-        message = _message(topic, retain=retain, qos=qos)
-        return self._judged(name, expected, self._sent(options, message), message, label)
+        message = _new_message(topic, retain=retain, qos=qos)
+        outcome = self._connect(options, lambda connection: _describe(connection.publish([message])[0]))
+        return self._judge(name, expected, outcome, message, label)
 
-    def will(self, name: str, expected: str, options: Options, topic: str) -> Case:
+    def leave_will(self, name: str, expected: str, options: Options, topic: str) -> Case:
         """Leave a Will message for the topic and be cut off: a second connection takes over the client id."""
-        message = _message(topic)
-        with_will = Options(options.client_id, options.tls, will=message)
-        how = self._opened(with_will, lambda _: self._opened(options, lambda _: NOT_DELIVERED))
-        return self._judged(name, expected, how, message)
+        message = _new_message(topic)
+        take_over = lambda _: self._connect(options, lambda _: NOT_DELIVERED)  # noqa: E731
+        return self._judge(name, expected, self._connect(replace(options, will=message), take_over), message)
 
     def subscribe(self, name: str, options: Options, topic_filter: str, topic: str) -> Case:
         """Subscribe, and see whether a message on the topic comes."""
 
         def listen(connection: Connection) -> str:
             answer = connection.subscribe(topic_filter)
-            message = _message(topic)
+            message = _new_message(topic)
             self.observer.publish(message)
             connection.unsubscribe(topic_filter)
-            return DELIVERED if message in connection.received else _by_policy(answer)
+            return DELIVERED if message in connection.received else _describe(answer)
 
-        how = self._opened(options, listen)
-        self.observer.seen()
-        return Case(name, BY_POLICY, how, how.startswith(BY_POLICY))
+        outcome = self._connect(options, listen)
+        self.observer.take_messages()
+        return Case(name, BY_POLICY, outcome, outcome.startswith(BY_POLICY))
 
-    def _sent(self, options: Options, message: Message) -> str:
-        return self._opened(options, lambda connection: _by_policy(connection.publish([message])[0]))
-
-    def _opened(self, options: Options, use: Callable[[Connection], str]) -> str:
-        mark = self.broker.mark()
+    def _connect(self, options: Options, use: Callable[[Connection], str]) -> str:
+        """Return what `use` says of the connection, or how it was refused."""
+        mark = self.broker.log_length()
         try:
             connection = Connection(self.broker.port, options).open()
         except DeniedError as error:
@@ -88,27 +89,27 @@ class Stage:
         except DistrustError as error:
             return f"{BY_CLIENT} ({error})"
         except LostError as error:
-            why = self.broker.tls_error(mark)
-            return f"{AT_TLS} ({why})" if why else f"connection lost ({error})"
+            tls_error = self.broker.find_tls_error(mark)
+            return f"{AT_TLS} ({tls_error})" if tls_error else f"connection lost ({error})"
         with connection:
             try:
                 return use(connection)
             except LostError as error:
                 return f"{BY_PROTOCOL} ({error})"
 
-    def _judged(self, name: str, expected: str, how: str, message: Message, label: str = "") -> Case:
-        delivered = any(seen.payload == message.payload for seen in self.observer.seen())
-        observed = DELIVERED if delivered else how
+    def _judge(self, name: str, expected: str, outcome: str, message: Message, label: str = "") -> Case:
+        delivered = any(seen.payload == message.payload for seen in self.observer.take_messages())
+        observed = DELIVERED if delivered else outcome
         return Case(name, expected, observed, observed.startswith(expected), label)
 
 
-def _message(topic: str, *, retain: bool = False, qos: int = 1) -> Message:
+def _new_message(topic: str, *, retain: bool = False, qos: int = 1) -> Message:
     return Message(topic, secrets.token_hex(8).encode(), retain, qos)
 
 
-def _by_policy(answer: Answer) -> str:
+def _describe(answer: Answer) -> str:
     """MQTT 5 has one code for what a policy refuses; any other one says something else (OASIS MQTT 5.0, §2.4)."""
     if not answer.refused:
         return "accepted"
-    how = BY_POLICY if answer.code == _NOT_AUTHORIZED else "refused otherwise"
-    return f"{how} ({answer.text}, reason code {answer.code})"
+    outcome = BY_POLICY if answer.code == _NOT_AUTHORIZED else "refused otherwise"
+    return f"{outcome} ({answer.text}, reason code {answer.code})"
