@@ -27,6 +27,7 @@ from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
 from rehearsal.azure.world import Entry, Surroundings, World
+from rehearsal.cluster import gate
 from rehearsal.engine import Engine, Options, Recording, State
 from rehearsal.engine.cli import OfflineCommand
 from rehearsal.providers.azure import AzureProvider
@@ -83,7 +84,7 @@ def undisturbed(program: Path, stack: str) -> Undisturbed:
         SettingsError: the settings cannot be used.
     """
     config, _ = with_stand_ins(stack_file.read(program, stack))
-    world, state, recording = World(_SURROUNDINGS), State(), Recording()
+    world, state, recording = World(_SURROUNDINGS, gate=gate.judge), State(), Recording()
     engine = Engine(program, stack, config, all_providers(AzureProvider(world)), state, Options(recording=recording))
     result = engine.up()
     assert result.succeeded, result.summary()
@@ -108,7 +109,7 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
     calm = undisturbed(program, stack)
     faults = Faults(Fault(case.name, "create", case.kind))
     clock = ManualClock()
-    world = World(_SURROUNDINGS, clock=clock, faults=faults)
+    world = World(_SURROUNDINGS, clock=clock, faults=faults, gate=gate.judge)
     with tempfile.TemporaryDirectory() as folder:
         for file in (program / "Pulumi.yaml", stack_file.path(program, stack)):
             shutil.copy(file, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from arm import ids
@@ -12,7 +11,7 @@ from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, OperationFailedError
-from rehearsal.azure.refusals import access, refuse
+from rehearsal.azure.refusals import refuse
 from rehearsal.azure.refusals.network import other_half, remote_of
 from rehearsal.azure.state import Call, Entry, SoftDeleted, State
 
@@ -129,11 +128,7 @@ def _connect_arc(state: State, call: Call) -> None:
 
 def _await_secrets(state: State, call: Call) -> None:
     """nodes/await-secrets.sh: waits until the cluster holds what it expects, or fails when its time is over."""
-    from rehearsal.cluster import gate  # the model of a cluster is built on this one
-
-    given = _parameters(call.inputs)
-    is_effective = partial(access.is_effective, state, within=gate.wait_seconds(given))
-    if error := gate.answer(state.entries.values(), is_effective, call.arm_id, given):
+    if error := state.gate(state, call.arm_id, _parameters(call.inputs)):
         raise _script_failed(call, error)
 
 

@@ -135,12 +135,22 @@ class SoftDeleted:
     purged_at: float
 
 
+Gate = Callable[["State", str, Mapping[str, str]], str]
+"""(what exists, id of the Run Command, its parameters) -> the error of `nodes/await-secrets.sh`, empty if it succeeds."""
+
+
+def no_gate(_: State, command_id: str, __: Mapping[str, str]) -> str:
+    """Fail every gate: this Azure was handed no model of its clusters."""
+    return f"nobody here knows what the cluster of {command_id} holds: hand the world a gate (rehearsal.cluster.gate)."
+
+
 @dataclass
 class State:
     """Everything, with look-ups. The caller holds the world's lock."""
 
     surroundings: Surroundings
     clock: Clock
+    gate: Gate = no_gate
     entries: dict[str, Entry] = field(default_factory=dict)
     soft_deleted: dict[str, SoftDeleted] = field(default_factory=dict)
     births: dict[str, int] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.state import Call, Entry, State, Surroundings
+from rehearsal.azure.state import Call, Entry, Gate, State, Surroundings, no_gate
 
 __all__ = ["Entry", "Surroundings", "World"]
 
@@ -33,7 +33,7 @@ class World:
 
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
     at the same time as that write. With a `path`, every change is saved there before the caller is told of it, so that
-    a process that is killed loses nothing; `load` brings it back.
+    a process that is killed loses nothing; `load` brings it back. `gate` judges what a gate's script finds in a cluster.
     """
 
     def __init__(
@@ -43,12 +43,13 @@ class World:
         faults: Faults | None = None,
         on_write: Callable[[str], None] = lambda _: None,
         path: Path | None = None,
+        gate: Gate = no_gate,
     ) -> None:
         self.path = path
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
-        self._state = State(surroundings, clock or SystemClock())
+        self._state = State(surroundings, clock or SystemClock(), gate)
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:

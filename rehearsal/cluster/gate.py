@@ -7,13 +7,15 @@ import re
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from arm import ids
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph import pem
 from graph.inputs import decoded, text, texts
-from rehearsal.azure.state import Entry
+from rehearsal.azure.refusals import access
+from rehearsal.azure.state import Entry, State
 from rehearsal.cluster.build import view_of
 from rehearsal.cluster.deployed import Deployed, IsEffective
 from rehearsal.cluster.model import ClusterView
@@ -38,6 +40,12 @@ def wait_seconds(parameters: Mapping[str, str]) -> int:
     """How long the gate waits; 0 if the parameter is not usable."""
     given = parameters.get("WAIT_SECONDS", "")
     return int(given) if _SECONDS.fullmatch(given) else 0
+
+
+def judge(state: State, command_id: str, parameters: Mapping[str, str]) -> str:
+    """Return the gate's error in the modelled Azure as it is; roles that spread while it waits count."""
+    is_effective = partial(access.is_effective, state, within=wait_seconds(parameters))
+    return answer(state.entries.values(), is_effective, command_id, parameters)
 
 
 def answer(entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ import yaml
 from automation.reference import settings as describe_settings
 from automation.reference.settings import page
 from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster import gate
 from rehearsal.engine import Engine, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -83,7 +84,8 @@ class Deployed:
     """A stack in the modelled Azure, whose settings can be changed."""
 
     def __init__(self) -> None:
-        world = World(Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0))
+        surroundings = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+        world = World(surroundings, gate=gate.judge)
         self._providers = all_providers(AzureProvider(world))
         self._state = State()
         assert self._engine({}).up().succeeded

@@ -10,6 +10,7 @@ from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
 from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster import gate
 from rehearsal.providers.azure import AzureProvider
 from settings.stand_ins import STAND_INS
 
@@ -24,7 +25,9 @@ class Azure:
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
-        self._world = World(SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id))
+        self._world = World(
+            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), gate=gate.judge
+        )
         self.provider = AzureProvider(self._world)
 
     def ids(self) -> set[str]:

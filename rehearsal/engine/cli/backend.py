@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster import gate
 from rehearsal.engine import State, StateError
 from rehearsal.whoami import user
 
@@ -83,7 +84,7 @@ class Backend:
     def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:
         """The Azure that the stack is deployed into; every write is kept at once."""
         file = self.folder(stack) / "azure.json"
-        world = World(surroundings, path=file, **options)
+        world = World(surroundings, path=file, gate=gate.judge, **options)
         if file.exists():
             with _readable(file):
                 world.load(file)

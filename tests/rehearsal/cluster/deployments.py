@@ -18,6 +18,7 @@ from rehearsal.azure.refusals import access
 from rehearsal.azure.state import Entry
 from rehearsal.azure.state import State as AzureState
 from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster import gate
 from rehearsal.cluster.build import views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, State
@@ -41,7 +42,7 @@ class Stack:
         self, stack: str, surroundings: Surroundings = SURROUNDINGS, on_write: Callable[[str], None] = lambda _: None
     ) -> None:
         self.clock = ManualClock(1_000_000)
-        self.world = World(surroundings, self.clock, on_write=on_write)
+        self.world = World(surroundings, self.clock, on_write=on_write, gate=gate.judge)
         self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)

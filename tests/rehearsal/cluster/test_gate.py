@@ -219,3 +219,8 @@ def test_the_gate_waits_for_a_role_as_long_as_the_script_does(spread: float, suc
     result = stack.up()
     assert result.succeeded is succeeds
     assert set(failures(result)) == (set() if succeeds else {"site-await-secrets", "enterprise-await-secrets"})
+
+
+def test_an_azure_that_was_handed_no_gate_fails_every_gate() -> None:
+    state = AzureState(SURROUNDINGS, ManualClock())
+    assert "hand the world a gate" in state.gate(state, SITE_GATE, {})
