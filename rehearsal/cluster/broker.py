@@ -1,4 +1,7 @@
-"""AIO's broker: which listeners can work, and whether its frontends run at all (aio-cli-facts §5.1, §5.2)."""
+"""Find which listeners of AIO's broker can work, and whether its frontends run at all.
+
+learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener, -authentication
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,17 @@ from arm.types import ResourceType
 from arm.types.iotoperations import BROKER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER
 from graph.inputs import items, mapping, text, x509_settings
 from rehearsal.azure.state import Entry
+from rehearsal.cluster.key_pairs import SERVER, TLS, find_ca_fault, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ConfigMap, Problem, Secret
-from rehearsal.cluster.pairs import SERVER, TLS, ca_faults, chain_of, faults, why_unusable
-from rehearsal.cluster.placement import Reached
+from rehearsal.cluster.placement import Placement
 
 
 @dataclass(frozen=True)
-class Around:
+class AioNamespace:
     """What AIO finds in its namespace, at a moment."""
 
     cluster: Entry
-    here: Reached
+    placement: Placement
     secrets: Mapping[str, Secret]
     config_maps: Mapping[str, ConfigMap]
     at: datetime
@@ -31,78 +34,80 @@ class Around:
 
     def properties(self, row: ResourceType) -> dict[str, Mapping[str, Any]]:
         """Name -> deployed properties of everything of the type that is on the cluster."""
-        return {one.name: mapping(one.inputs, "properties") for one in self.here.of_type(row)}
+        return {one.name: mapping(one.inputs, "properties") for one in self.placement.of_type(row)}
 
 
-def frontends_up(around: Around) -> bool:
-    """A broker runs, and no listener waits for its Secret: one keeps all frontends from starting."""
-    listeners = around.properties(BROKER_LISTENER).values()
-    return bool(around.here.of_type(BROKER)) and not any(_why_down(around, listener) for listener in listeners)
+def are_frontends_up(aio: AioNamespace) -> bool:
+    """Return whether a broker runs and no listener waits for its Secret: one keeps all frontends from starting."""
+    listeners = aio.properties(BROKER_LISTENER).values()
+    return bool(aio.placement.of_type(BROKER)) and not any(
+        _find_missing_secrets(aio, listener) for listener in listeners
+    )
 
 
-def problems(around: Around) -> Iterator[Problem]:
-    """Everything that is wrong with listeners and authentications."""
-    for name, listener in around.properties(BROKER_LISTENER).items():
-        yield from _secret(around, name, listener)
-        yield from _references(around, name, listener)
-    for name, authentication in around.properties(BROKER_AUTHENTICATION).items():
+def find_problems(aio: AioNamespace) -> Iterator[Problem]:
+    """Yield everything that is wrong with listeners and authentications."""
+    for name, listener in aio.properties(BROKER_LISTENER).items():
+        yield from _check_secrets(aio, name, listener)
+        yield from _check_references(aio, name, listener)
+    for name, authentication in aio.properties(BROKER_AUTHENTICATION).items():
         for settings in x509_settings({"properties": authentication}):
-            yield from _client_ca(around, name, text(settings, "trustedClientCaCert"))
+            yield from _check_client_ca(aio, name, text(settings, "trustedClientCaCert"))
 
 
-def ports(listener: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The ports of a listener's properties."""
+def list_ports(listener: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the ports of a listener's properties."""
     return [port for port in items(listener, "ports") if isinstance(port, Mapping)]
 
 
-def manual_secrets(listener: Mapping[str, Any]) -> list[str]:
-    """The Secrets that a listener's ports take their certificates from."""
-    manual = [port for port in ports(listener) if text(port, "tls.mode") == "Manual"]
+def list_manual_secrets(listener: Mapping[str, Any]) -> list[str]:
+    """Return the Secrets that a listener's ports take their certificates from."""
+    manual = [port for port in list_ports(listener) if text(port, "tls.mode") == "Manual"]
     return sorted({text(port, "tls.manual.secretRef") for port in manual})
 
 
-def _why_down(around: Around, listener: Mapping[str, Any]) -> list[str]:
-    reasons = (why_unusable(around.secrets, name, TLS) for name in manual_secrets(listener))
+def _find_missing_secrets(aio: AioNamespace, listener: Mapping[str, Any]) -> list[str]:
+    reasons = (find_pair_fault(aio.secrets, name, TLS) for name in list_manual_secrets(listener))
     return [reason for reason in reasons if reason]
 
 
-def _secret(around: Around, name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_secrets(aio: AioNamespace, name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
     where = f"BrokerListener {name}"
-    for reason in _why_down(around, listener):
+    for reason in _find_missing_secrets(aio, listener):
         what = f"{reason}, so the frontends do not start and no listener of this broker answers"
-        yield around.problem("CLUSTER-18", where, what, "see the SecretSync of that name; until then change secretRef")
-    for secret in manual_secrets(listener):
-        if why_unusable(around.secrets, secret, TLS):
+        yield aio.problem("CLUSTER-18", where, what, "see the SecretSync of that name; until then change secretRef")
+    for secret in list_manual_secrets(listener):
+        if find_pair_fault(aio.secrets, secret, TLS):
             continue
-        for fault in faults(chain_of(around.secrets[secret], TLS), SERVER, around.at):
+        for fault in find_certificate_faults(read_chain(aio.secrets[secret], TLS), SERVER, aio.at):
             what = f"Secret {secret}: {fault}, so no client that checks connects"
-            yield around.problem("CLUSTER-21", where, what, "publish a new certificate as a new generation")
+            yield aio.problem("CLUSTER-21", where, what, "publish a new certificate as a new generation")
 
 
-def _references(around: Around, name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
-    where = f"BrokerListener {name}"
-    for port in ports(listener):
+def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
+    where = f"BrokerListener {listener_name}"
+    for port in list_ports(listener):
         for key, arm_type in (("authenticationRef", BROKER_AUTHENTICATION), ("authorizationRef", BROKER_AUTHORIZATION)):
-            wanted, known = text(port, key), sorted(around.properties(arm_type))
-            if wanted and wanted not in known:
-                what = f"port {port.get('port')}: {key} {wanted} is not on the cluster"
-                yield around.problem("CLUSTER-19", where, what, f"name one that is there: {', '.join(known) or 'none'}")
+            name, known = text(port, key), sorted(aio.properties(arm_type))
+            if name and name not in known:
+                what = f"port {port.get('port')}: {key} {name} is not on the cluster"
+                yield aio.problem("CLUSTER-19", where, what, f"name one that is there: {', '.join(known) or 'none'}")
         if port.get("authorizationRef") and not port.get("authenticationRef"):
             what = f"port {port.get('port')}: authorizationRef without authenticationRef, so nobody has a name to judge"
-            yield around.problem("CLUSTER-19", where, what, "name an authentication too")
+            yield aio.problem("CLUSTER-19", where, what, "name an authentication too")
 
 
-def _client_ca(around: Around, name: str, config_map: str) -> Iterator[Problem]:
-    if why := why_no_ca(around, config_map):
-        what = f"trustedClientCaCert: {why}, so no client certificate is accepted"
+def _check_client_ca(aio: AioNamespace, name: str, config_map: str) -> Iterator[Problem]:
+    if fault := find_trust_fault(aio, config_map):
+        what = f"trustedClientCaCert: {fault}, so no client certificate is accepted"
         remedy = "see the Bundle of that name and the apply-objects command"
-        yield around.problem("CLUSTER-20", f"BrokerAuthentication {name}", what, remedy)
+        yield aio.problem("CLUSTER-20", f"BrokerAuthentication {name}", what, remedy)
 
 
-def why_no_ca(around: Around, name: str) -> str:
-    """Why a ConfigMap does not give CA certificates; empty if it does. Every key counts (field-review §1.17)."""
-    config_map = around.config_maps.get(name)
+def find_trust_fault(aio: AioNamespace, name: str) -> str:
+    """Return why a ConfigMap does not give CA certificates; empty if it does. AIO trusts what is in any key."""
+    config_map = aio.config_maps.get(name)
     if config_map is None:
         return f"ConfigMap {name or '(none named)'} is not there"
-    why = ca_faults("\n".join(config_map.data.values()))
-    return f"ConfigMap {name} {why}" if why else ""
+    fault = find_ca_fault("\n".join(config_map.data.values()))
+    return f"ConfigMap {name} {fault}" if fault else ""

@@ -1,4 +1,4 @@
-"""The clusters that the modelled Azure has, computed from its entries and nothing else."""
+"""Compute the clusters that the modelled Azure has, from its entries and nothing else."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from arm.types.iotoperations import (
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from rehearsal.azure.state import Entry
 from rehearsal.cluster import broker, dataflows
-from rehearsal.cluster.broker import Around
-from rehearsal.cluster.deployed import Deployed, IsEffective
+from rehearsal.cluster.broker import AioNamespace
+from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.model import ClusterView, Problem, Secret
-from rehearsal.cluster.network import links_are_reachable
-from rehearsal.cluster.node_state import facts_of
-from rehearsal.cluster.placement import Reached, kind_and_name, reached
-from rehearsal.cluster.sync import synced
-from rehearsal.cluster.trust import trusted
+from rehearsal.cluster.network import find_unreachable_links
+from rehearsal.cluster.node_state import read_node_state
+from rehearsal.cluster.placement import Placement, describe, find_placement
+from rehearsal.cluster.sync import sync_secrets
+from rehearsal.cluster.trust import deliver_bundles
 
 
-def views(
+def build_views(
     entries: Iterable[Entry],
     is_effective: IsEffective,
     *,
     at: datetime | None = None,
     unmanaged: Mapping[str, Sequence[Secret]] | None = None,
 ) -> list[ClusterView]:
-    """Every connected cluster, by name.
+    """Return every connected cluster, by name.
 
     Args:
         entries: what exists in Azure.
@@ -42,68 +42,52 @@ def views(
             certificates are really issued.
         unmanaged: cluster -> Secrets that somebody made by hand.
     """
-    deployed = Deployed(entries, is_effective, at or datetime.now(UTC))
-    clusters = sorted(deployed.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)
-    found = [view_of(deployed, cluster, (unmanaged or {}).get(cluster.name, ())) for cluster in clusters]
-    across = [dataflows.client_ids_are_unique(found), links_are_reachable(deployed, found)]
+    inventory = Inventory(entries, is_effective, at or datetime.now(UTC))
+    clusters = sorted(inventory.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)
+    found = [build_view(inventory, cluster, (unmanaged or {}).get(cluster.name, ())) for cluster in clusters]
+    between = [dataflows.find_duplicate_client_ids(found), find_unreachable_links(inventory, found)]
     return [
-        replace(view, problems=[*view.problems, *(one for more in across for one in more.get(view.name, []))])
+        replace(view, problems=[*view.problems, *(one for more in between for one in more.get(view.name, []))])
         for view in found
     ]
 
 
-def view_of(deployed: Deployed, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:
-    """One cluster, without what only a look at the others shows."""
-    facts = facts_of(deployed, cluster)
-    if not facts.answers:
-        return _nothing(cluster, facts.problems)
-    here = reached(deployed, cluster, facts)
-    secrets = synced(deployed, cluster, facts, here, {secret.name: secret for secret in unmanaged})
-    trust = trusted(cluster, facts, here)
-    around = Around(cluster, here, secrets.secrets, trust.config_maps, deployed.at)
+def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:
+    """Return one cluster, without what only a comparison with others shows."""
+    node = read_node_state(inventory, cluster)
+    if not node.answers:
+        return ClusterView(cluster.name, problems=node.problems)
+    placement = find_placement(inventory, cluster, node)
+    secrets = sync_secrets(inventory, cluster, node, placement, {secret.name: secret for secret in unmanaged})
+    trust = deliver_bundles(cluster, node, placement)
+    aio = AioNamespace(cluster, placement, secrets.secrets, trust.config_maps, inventory.at)
     return ClusterView(
         name=cluster.name,
-        addresses=facts.addresses,
+        addresses=node.addresses,
         secrets=secrets.secrets,
         config_maps=trust.config_maps,
-        listeners=around.properties(BROKER_LISTENER),
-        authentications=around.properties(BROKER_AUTHENTICATION),
-        authorizations=around.properties(BROKER_AUTHORIZATION),
-        endpoints=around.properties(DATAFLOW_ENDPOINT),
-        dataflows=dataflows.dataflows_of(around),
-        frontends_up=broker.frontends_up(around),
+        listeners=aio.properties(BROKER_LISTENER),
+        authentications=aio.properties(BROKER_AUTHENTICATION),
+        authorizations=aio.properties(BROKER_AUTHORIZATION),
+        endpoints=aio.properties(DATAFLOW_ENDPOINT),
+        dataflows=dataflows.read_dataflows(aio),
+        frontends_up=broker.are_frontends_up(aio),
         problems=[
-            *facts.problems,
-            *here.problems,
-            *_forms(cluster, here),
+            *node.problems,
+            *placement.problems,
+            *_check_forms(cluster, placement),
             *secrets.problems,
             *trust.problems,
-            *broker.problems(around),
-            *dataflows.problems(around, facts.addresses),
+            *broker.find_problems(aio),
+            *dataflows.find_problems(aio, node.addresses),
         ],
         conditions=secrets.conditions,
     )
 
 
-def _nothing(cluster: Entry, problems: Sequence[Problem]) -> ClusterView:
-    return ClusterView(
-        name=cluster.name,
-        addresses=(),
-        secrets={},
-        config_maps={},
-        listeners={},
-        authentications={},
-        authorizations={},
-        endpoints={},
-        dataflows={},
-        frontends_up=False,
-        problems=problems,
-    )
-
-
-def _forms(cluster: Entry, here: Reached) -> Iterator[Problem]:
-    """What ARM would have refused (WORLD-03): AIO's operator would not read it either."""
-    for child in here.children:
+def _check_forms(cluster: Entry, placement: Placement) -> Iterator[Problem]:
+    """Yield what ARM would have refused (WORLD-03): AIO's operator would not read it either."""
+    for child in placement.children:
         if child.row.module == INSTANCE.module:
             for finding in child.shape.check(child.inputs):
-                yield Problem("CLUSTER-27", cluster.name, kind_and_name(child), str(finding), "correct it")
+                yield Problem("CLUSTER-27", cluster.name, describe(child), str(finding), "correct it")

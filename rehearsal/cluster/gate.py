@@ -1,4 +1,7 @@
-"""The gate, nodes/await-secrets.sh: what it would still miss, in its own words (tests compare them with the script)."""
+"""Run the gate, nodes/await-secrets.sh, on the model: what it still misses, in its own words.
+
+Tests compare these words with the script's.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ from graph import pem
 from graph.inputs import decoded, text, texts
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import Entry, State
-from rehearsal.cluster.build import view_of
-from rehearsal.cluster.deployed import Deployed, IsEffective
+from rehearsal.cluster.build import build_view
+from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.model import ClusterView
-from rehearsal.cluster.node_state import node_of
+from rehearsal.cluster.node_state import find_node_id
 from settings import well_known
 
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
@@ -36,43 +39,46 @@ _SECRET_REMEDY = "check the SecretSync of this name, its SecretProviderClass, an
 _CONFIG_MAP_REMEDY = "check the trust-manager Bundle of this name and the labels of the namespace"
 
 
-def wait_seconds(parameters: Mapping[str, str]) -> int:
-    """How long the gate waits; 0 if the parameter is not usable."""
+def read_wait_seconds(parameters: Mapping[str, str]) -> int:
+    """Return how long the gate waits; 0 if the parameter is not usable."""
     given = parameters.get("WAIT_SECONDS", "")
     return int(given) if _SECONDS.fullmatch(given) else 0
 
 
 def judge(state: State, command_id: str, parameters: Mapping[str, str]) -> str:
     """Return the gate's error in the modelled Azure as it is; roles that spread while it waits count."""
-    is_effective = partial(access.is_effective, state, within=wait_seconds(parameters))
-    return answer(state.entries.values(), is_effective, command_id, parameters)
+    is_effective = partial(access.is_effective, state, within=read_wait_seconds(parameters))
+    return run_gate(state.entries.values(), is_effective, command_id, parameters)
 
 
-def answer(entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]) -> str:
-    """The error of a gate that runs on a VM as this Run Command, once its wait is over; empty if it succeeds."""
+def run_gate(
+    entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]
+) -> str:
+    """Return the error of a gate that runs on a VM as this Run Command, after its wait; empty if it succeeds."""
     expected, namespace = decoded(parameters.get("EXPECTED", "")), parameters.get("NAMESPACE", "")
-    if unusable := _unusable(expected, namespace, parameters):
-        return unusable
-    deployed = Deployed(entries, is_effective, datetime.now(UTC))
+    if fault := _find_parameter_fault(expected, namespace, parameters):
+        return fault
+    inventory = Inventory(entries, is_effective, datetime.now(UTC))
     node = ids.key(ids.parent_of(command_id))
-    clusters = [one for one in deployed.of_type(CONNECTED_CLUSTER) if ids.key(node_of(deployed, one)) == node]
+    clusters = [one for one in inventory.of_type(CONNECTED_CLUSTER) if ids.key(find_node_id(inventory, one)) == node]
     if clusters and namespace == well_known.AIO_NAMESPACE:
-        wrong = missing(view_of(deployed, clusters[0]), expected)
+        missing = find_missing(build_view(inventory, clusters[0]), expected)
     else:
-        wrong = [_said(one, "not there", None) for one in expected]
-    if not wrong:
+        missing = [_describe(one, "not there", None) for one in expected]
+    if not missing:
         return ""
+    seconds = read_wait_seconds(parameters)
     return (
-        f"namespace {namespace}: all expected objects in place: not so after {wait_seconds(parameters)} s; last seen:"
-        f" {'; '.join(wrong)[:3000]}. Next: what follows each arrow; the gate runs again with the next deployment."
+        f"namespace {namespace}: all expected objects in place: not so after {seconds} s; last seen:"
+        f" {'; '.join(missing)[:3000]}. Next: what follows each arrow; the gate runs again with the next deployment."
     )
 
 
-def _unusable(expected: Sequence[Any], namespace: str, parameters: Mapping[str, str]) -> str:
-    """What the script refuses before it waits."""
+def _find_parameter_fault(expected: Sequence[Any], namespace: str, parameters: Mapping[str, str]) -> str:
+    """Return what the script refuses before it waits."""
     if not namespace:
         return "parameter NAMESPACE is not set."
-    if not wait_seconds(parameters):
+    if not read_wait_seconds(parameters):
         given = parameters.get("WAIT_SECONDS", "")
         return f"WAIT_SECONDS is '{given}'. Expected: a whole number from 1 to 99999, such as 900. Next: correct it."
     if not expected or not all(map(_is_usable, expected)):
@@ -86,13 +92,13 @@ def _is_usable(one: Any) -> bool:
     return text(one, "kind") in ("Secret", "ConfigMap") and bool(text(one, "name") and keys) and fits
 
 
-def missing(view: ClusterView, expected: Sequence[Any]) -> list[str]:
-    """What of EXPECTED is not as the gate waits for it, each with the next step."""
-    found = [(one, _problem(view, one)) for one in expected]
-    return [_said(one, problem, view) for one, problem in found if problem]
+def find_missing(view: ClusterView, expected: Sequence[Any]) -> list[str]:
+    """Return what of EXPECTED is not as the gate waits for it, each with the next step."""
+    found = [(one, _find_problem(view, one)) for one in expected]
+    return [_describe(one, problem, view) for one, problem in found if problem]
 
 
-def _said(one: Any, problem: str, view: ClusterView | None) -> str:
+def _describe(one: Any, problem: str, view: ClusterView | None) -> str:
     what = f"{text(one, 'kind')} {text(one, 'name')}: {problem}"
     if text(one, "kind") != "Secret":
         return " ".join(f"{what} -> {_CONFIG_MAP_REMEDY}".split())
@@ -104,8 +110,8 @@ def _said(one: Any, problem: str, view: ClusterView | None) -> str:
     return " ".join(f"{what} -> {remedy}".split())
 
 
-def _problem(view: ClusterView, one: Any) -> str:
-    """What is wrong with one object; empty if nothing is."""
+def _find_problem(view: ClusterView, one: Any) -> str:
+    """Return what is wrong with one object; empty if nothing is."""
     name, keys = text(one, "name"), texts(one, "keys")
     is_secret = text(one, "kind") == "Secret"
     found = view.secrets.get(name) if is_secret else view.config_maps.get(name)
@@ -117,11 +123,11 @@ def _problem(view: ClusterView, one: Any) -> str:
     absent = [key for key in keys if not found.data.get(key, "").strip()]
     if absent:
         return f"keys missing or empty: {', '.join(absent)}"
-    return _wrong_certificate(one, found.data) or (_wrong_key(keys, found.data) if is_secret else "")
+    return _find_certificate_fault(one, found.data) or (_find_key_fault(keys, found.data) if is_secret else "")
 
 
-def _wrong_certificate(one: Any, data: Mapping[str, str]) -> str:
-    key, wanted = text(one, "certificate.key"), text(one, "certificate.sha256").lower()
+def _find_certificate_fault(one: Any, data: Mapping[str, str]) -> str:
+    key, expected = text(one, "certificate.key"), text(one, "certificate.sha256").lower()
     if not key:
         return ""
     value = data[key]
@@ -133,10 +139,10 @@ def _wrong_certificate(one: Any, data: Mapping[str, str]) -> str:
     except ValueError:
         return f"{key} holds no certificate in PEM"
     given = hashlib.sha256(der).hexdigest()
-    return "" if given == wanted else f"{key} holds the certificate {given}; expected {wanted}"
+    return "" if given == expected else f"{key} holds the certificate {given}; expected {expected}"
 
 
-def _wrong_key(keys: Sequence[str], data: Mapping[str, str]) -> str:
+def _find_key_fault(keys: Sequence[str], data: Mapping[str, str]) -> str:
     for certificate_key, private_key in _KEY_OF.items():
         if private_key in keys and certificate_key in data:
             found = pem.certificates(data[certificate_key])

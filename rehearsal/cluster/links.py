@@ -1,4 +1,4 @@
-"""Which endpoint leads to which cluster's port."""
+"""Find which endpoint leads to which cluster's port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Link:
     site: ClusterView
     endpoint: str
     address: str
-    """host:port, as deployed."""
+    """host:port, as inventory."""
     broker: ClusterView | None
     """None: no cluster has a LoadBalancer listener there."""
 
@@ -31,19 +31,19 @@ class Link:
 
 
 def find_links(views: Sequence[ClusterView]) -> list[Link]:
-    """Every endpoint that leads out of its cluster."""
+    """Return every endpoint that leads out of its cluster."""
     return [
         Link(site, name, address, next((view for view in views if _is_at(view, address)), None))
         for site in views
         for name, endpoint in site.endpoints.items()
         if not is_local(site, endpoint)
-        for address in [_address(endpoint)]
+        for address in [_read_address(endpoint)]
     ]
 
 
 def is_local(view: ClusterView, endpoint: Mapping[str, Any]) -> bool:
-    """Whether the endpoint leads to a Service of its own cluster's broker."""
-    service, _, port = _address(endpoint).rpartition(":")
+    """Return whether the endpoint leads to a Service of its own cluster's broker."""
+    service, _, port = _read_address(endpoint).rpartition(":")
     return any(
         listener.get("serviceName") == service and _opens(opened, port)
         for listener in view.listeners.values()
@@ -55,7 +55,7 @@ def _opens(opened: Mapping[str, Any], port: str) -> bool:
     return port.isdigit() and opened.get("port") == int(port)
 
 
-def _address(endpoint: Mapping[str, Any]) -> str:
+def _read_address(endpoint: Mapping[str, Any]) -> str:
     return str((endpoint.get("mqttSettings") or {}).get("host", ""))
 
 
@@ -64,14 +64,14 @@ def _is_at(view: ClusterView, address: str) -> bool:
     return any(
         listener.get("serviceType") == "LoadBalancer"
         and _opens(opened, port)
-        and (host in view.addresses or _certificate_names(view, opened, host))
+        and (host in view.addresses or _certificate_is_for(view, opened, host))
         for listener in view.listeners.values()
         for opened in listener.get("ports", [])
     )
 
 
-def _certificate_names(view: ClusterView, opened: Mapping[str, Any], host: str) -> bool:
-    """A DNS name is taken to lead where the certificate is for it: nothing deployed says what a name resolves to."""
+def _certificate_is_for(view: ClusterView, opened: Mapping[str, Any], host: str) -> bool:
+    """Return whether the certificate is for the DNS name: nothing deployed says what a name resolves to."""
     if pem.is_ip(host):
         return False
     secret = view.secrets.get(str(((opened.get("tls") or {}).get("manual") or {}).get("secretRef", "")))

@@ -1,4 +1,4 @@
-"""What a cluster holds in the end, as an onlooker with full rights would see it."""
+"""What a cluster holds, as an administrator would see it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is not as it must be, in the words of whoever would say so on the real system."""
+    """One thing that is wrong, in the words of whatever would report it on the real system."""
 
     rule: str
     """Id in the table of cluster rules, e.g. CLUSTER-07."""
@@ -45,7 +45,10 @@ class ConfigMap:
 
 @dataclass(frozen=True)
 class Condition:
-    """What the controller says of a SecretSync (aio-cli-facts §5.6)."""
+    """What the controller reports of a SecretSync.
+
+    learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-troubleshooting
+    """
 
     type: str
     """`Create` or `Update`."""
@@ -70,16 +73,16 @@ class ClusterView:
 
     name: str
     """Name of the connected cluster."""
-    addresses: Sequence[str]
+    addresses: Sequence[str] = ()
     """IP addresses of the node, where ServiceLB opens the ports of LoadBalancer listeners."""
-    secrets: Mapping[str, Secret]
-    config_maps: Mapping[str, ConfigMap]
-    listeners: Mapping[str, Mapping[str, Any]]
-    authentications: Mapping[str, Mapping[str, Any]]
-    authorizations: Mapping[str, Mapping[str, Any]]
-    endpoints: Mapping[str, Mapping[str, Any]]
-    dataflows: Mapping[str, Dataflow]
-    frontends_up: bool
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
+    listeners: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    authentications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    authorizations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dataflows: Mapping[str, Dataflow] = field(default_factory=dict)
+    frontends_up: bool = False
     """Whether the broker's frontends run: one listener without its manual Secret keeps all of them down."""
     problems: Sequence[Problem] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)

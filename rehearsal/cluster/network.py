@@ -1,4 +1,4 @@
-"""Whether the packets of a link get from the site's node to the broker's: subnets, peerings, security groups."""
+"""Find what keeps a link's packets from the broker's node: subnets, peerings, security groups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from arm import ids
 from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.refusals.network import remote_of
 from rehearsal.azure.state import Entry
-from rehearsal.cluster.deployed import Deployed
+from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.links import Link, find_links
 from rehearsal.cluster.model import ClusterView, Problem
 
@@ -18,26 +18,26 @@ _ANYTHING = ("*", "0.0.0.0/0")
 _TCP = ("*", "tcp")
 
 
-def links_are_reachable(deployed: Deployed, clusters: Sequence[ClusterView]) -> dict[str, list[Problem]]:
-    """Site -> why its links do not reach their brokers."""
+def find_unreachable_links(inventory: Inventory, clusters: Sequence[ClusterView]) -> dict[str, list[Problem]]:
+    """Return site -> why its links do not reach their brokers."""
     found: dict[str, list[Problem]] = {}
     for link in find_links(clusters):
-        for what, remedy in _obstacles(deployed, link):
+        for what, remedy in _find_obstacles(inventory, link):
             problem = Problem("CLUSTER-29", link.site.name, f"DataflowEndpoint {link.endpoint}", what, remedy)
             found.setdefault(link.site.name, []).append(problem)
     return found
 
 
-def _obstacles(deployed: Deployed, link: Link) -> Iterator[tuple[str, str]]:
-    """What is in the way, and what to do; nothing where an end is not known, which others tell."""
-    here = _interface(deployed, link.site.addresses)
-    there = _interface(deployed, link.broker.addresses) if link.broker else None
+def _find_obstacles(inventory: Inventory, link: Link) -> Iterator[tuple[str, str]]:
+    """Yield what is in the way, and what to do; nothing if an end is not known, which other rules report."""
+    here = _find_interface(inventory, link.site.addresses)
+    there = _find_interface(inventory, link.broker.addresses) if link.broker else None
     if here is None or there is None:
         return
-    yield from _between(deployed, _network(here), _network(there))
+    yield from _check_peering(inventory, _network(here), _network(there))
     for direction, nic in (("Outbound", here), ("Inbound", there)):
-        for group in _groups(deployed, nic):
-            rule = _denying(group, direction, _address(here), _address(there), link.port)
+        for group in _find_groups(inventory, nic):
+            rule = _find_denying_rule(group, direction, _address(here), _address(there), link.port)
             if rule:
                 yield (
                     f"{rule} of security group {group.name} keeps {_address(here)} from {_address(there)}:{link.port}",
@@ -45,13 +45,13 @@ def _obstacles(deployed: Deployed, link: Link) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _between(deployed: Deployed, here: str, there: str) -> Iterator[tuple[str, str]]:
-    """Peered both ways, or the same network."""
+def _check_peering(inventory: Inventory, here: str, there: str) -> Iterator[tuple[str, str]]:
+    """Yield what of the peering, which has two halves, does not let packets through."""
     if ids.key(here) == ids.key(there):
         return
     for near, far in ((here, there), (there, here)):
         halves = [
-            half for half in deployed.below(VIRTUAL_NETWORK_PEERING, near) if remote_of(half.inputs) == ids.key(far)
+            half for half in inventory.below(VIRTUAL_NETWORK_PEERING, near) if remote_of(half.inputs) == ids.key(far)
         ]
         names = f"{ids.name_of(near)} to {ids.name_of(far)}"
         if not halves:
@@ -63,8 +63,8 @@ def _between(deployed: Deployed, here: str, there: str) -> Iterator[tuple[str, s
             yield f"the peering of {names} lets nobody in", "set allowVirtualNetworkAccess"
 
 
-def _denying(group: Entry, direction: str, source: str, destination: str, port: int) -> str:
-    """The rule that denies it; empty if another one allows it first.
+def _find_denying_rule(group: Entry, direction: str, source: str, destination: str, port: int) -> str:
+    """Return the rule that denies it; empty if another one allows it first.
 
     Azure's own rules come last: they allow everything between networks that are peered.
     """
@@ -79,18 +79,18 @@ def _fits(rule: Mapping[str, Any], source: str, destination: str, port: int) -> 
     ends = ((source, "sourceAddressPrefix"), (destination, "destinationAddressPrefix"))
     return (
         str(rule.get("protocol", "*")).lower() in _TCP
-        and all(any(_holds(prefix, address) for prefix in _all(rule, name)) for address, name in ends)
-        and any(_in_range(ports, port) for ports in _all(rule, "destinationPortRange"))
+        and all(any(_contains(prefix, address) for prefix in _read_values(rule, name)) for address, name in ends)
+        and any(_in_range(ports, port) for ports in _read_values(rule, "destinationPortRange"))
     )
 
 
-def _all(rule: Mapping[str, Any], name: str) -> list[str]:
-    """A rule has one, or several under the plural."""
+def _read_values(rule: Mapping[str, Any], name: str) -> list[str]:
+    """Return the value, or the several values under the plural name."""
     several = f"{name}es" if name.endswith("x") else f"{name}s"
     return [*([rule[name]] if rule.get(name) else []), *(rule.get(several) or [])]
 
 
-def _holds(prefix: str, address: str) -> bool:
+def _contains(prefix: str, address: str) -> bool:
     """`VirtualNetwork` holds peered networks too; other service tags, such as Internet, hold none of ours."""
     if prefix in _ANYTHING or prefix == "VirtualNetwork":
         return True
@@ -102,8 +102,8 @@ def _in_range(ports: str, port: int) -> bool:
     return ports == "*" or int(first) <= port <= int(last or first)
 
 
-def _interface(deployed: Deployed, addresses: Sequence[str]) -> Entry | None:
-    return next((nic for nic in deployed.of_type(NETWORK_INTERFACE) if _address(nic) in addresses), None)
+def _find_interface(inventory: Inventory, addresses: Sequence[str]) -> Entry | None:
+    return next((nic for nic in inventory.of_type(NETWORK_INTERFACE) if _address(nic) in addresses), None)
 
 
 def _address(nic: Entry) -> str:
@@ -118,9 +118,9 @@ def _network(nic: Entry) -> str:
     return ids.parent_of(_subnet(nic))
 
 
-def _groups(deployed: Deployed, nic: Entry) -> list[Entry]:
-    """The security groups of the interface and of its subnet."""
-    subnet = deployed.find(_subnet(nic))
+def _find_groups(inventory: Inventory, nic: Entry) -> list[Entry]:
+    """Return the security groups of the interface and of its subnet."""
+    subnet = inventory.find(_subnet(nic))
     holders = [nic.inputs, subnet.inputs if subnet else {}]
     group_ids = [ids.at(holder, "networkSecurityGroup.id") for holder in holders]
-    return [group for group in map(deployed.find, filter(None, group_ids)) if group]
+    return [group for group in map(inventory.find, filter(None, group_ids)) if group]

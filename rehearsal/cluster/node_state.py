@@ -1,4 +1,4 @@
-"""What Run Commands have done to the node behind a connected cluster, as far as Azure's resources say."""
+"""Read what Run Commands have done to the node behind a connected cluster, as far as Azure's resources say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arm import ids
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from graph.inputs import items, text
 from rehearsal.azure.state import Entry
-from rehearsal.cluster.deployed import Deployed, is_ready
+from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Problem
 from settings import well_known
 
@@ -23,8 +23,8 @@ _NO_OBJECT_IDS = ("", well_known.CUSTOM_LOCATIONS_APPLICATION_ID, well_known.K8_
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What holds on the node."""
+class NodeState:
+    """The state of a cluster's node."""
 
     answers: bool
     """Whether the cluster answers at all."""
@@ -38,44 +38,44 @@ class Facts:
     problems: Sequence[Problem] = ()
 
 
-def facts_of(deployed: Deployed, cluster: Entry) -> Facts:
-    """The facts of one cluster. A Run Command that did not succeed has done nothing here."""
-    node = _node(deployed, cluster)
+def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
+    """Return the state of one cluster's node. A Run Command that did not succeed has done nothing here."""
+    node = _find_node(inventory, cluster)
     if node is None or node.facts.get("stopped"):
-        return Facts(answers=False, problems=[_no_node(cluster, node)])
-    commands = {command.name: command for command in deployed.below(RUN_COMMAND, node.id)}
-    problems = list(_scripts(cluster, commands))
-    connect = _parameters(commands.get("connect-arc"))
+        return NodeState(answers=False, problems=[_report_missing_node(cluster, node)])
+    commands = {command.name: command for command in inventory.below(RUN_COMMAND, node.id)}
+    problems = list(_check_scripts(cluster, commands))
+    connect = _read_parameters(commands.get("connect-arc"))
     is_connected = connect is not None and _connects(connect, cluster)
     object_id = (connect or {}).get("CUSTOM_LOCATIONS_OBJECT_ID", "")
     custom_locations = is_connected and object_id.lower() not in _NO_OBJECT_IDS
     if is_connected and not custom_locations:
-        problems.append(_no_custom_locations(cluster, object_id))
+        problems.append(_report_custom_locations(cluster, object_id))
     elif connect is not None and not is_connected:
-        problems.append(_other_name(cluster, connect))
-    objects, unusable = _objects(cluster, _parameters(commands.get("apply-objects")))
-    return Facts(
+        problems.append(_report_other_name(cluster, connect))
+    objects, unusable = _read_objects(cluster, _read_parameters(commands.get("apply-objects")))
+    return NodeState(
         answers=True,
-        addresses=_addresses(deployed, node),
-        issuer=_issuer(cluster) if is_connected else K3S_ISSUER,
+        addresses=_read_addresses(inventory, node),
+        issuer=_read_issuer(cluster) if is_connected else K3S_ISSUER,
         custom_locations=custom_locations,
         objects=objects,
         problems=[*problems, *unusable],
     )
 
 
-def node_of(deployed: Deployed, cluster: Entry) -> str:
-    """Id of the VM that was connected; empty if there is none."""
-    node = _node(deployed, cluster)
+def find_node_id(inventory: Inventory, cluster: Entry) -> str:
+    """Return the id of the VM that was connected; empty if there is none."""
+    node = _find_node(inventory, cluster)
     return node.id if node else ""
 
 
-def _node(deployed: Deployed, cluster: Entry) -> Entry | None:
+def _find_node(inventory: Inventory, cluster: Entry) -> Entry | None:
     node = cluster.facts.get("node")
-    return next((vm for vm in deployed.of_type(VIRTUAL_MACHINE) if node and vm.outputs.get("vmId") == node), None)
+    return next((vm for vm in inventory.of_type(VIRTUAL_MACHINE) if node and vm.outputs.get("vmId") == node), None)
 
 
-def _no_node(cluster: Entry, node: Entry | None) -> Problem:
+def _report_missing_node(cluster: Entry, node: Entry | None) -> Problem:
     if node:
         what, remedy = f"the node {node.name} is stopped, so the cluster does not answer", f"start {node.name}"
     else:
@@ -84,7 +84,7 @@ def _no_node(cluster: Entry, node: Entry | None) -> Problem:
     return Problem("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
 
 
-def _scripts(cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]:
+def _check_scripts(cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]:
     for name in ("setup-k3s", "connect-arc", "apply-objects"):
         command = commands.get(name)
         if command is None and name != "apply-objects":
@@ -96,8 +96,8 @@ def _scripts(cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]
             yield Problem("CLUSTER-02", cluster.name, f"Run Command {name}", what, remedy)
 
 
-def _parameters(command: Entry | None) -> dict[str, str] | None:
-    """Parameters of a Run Command that succeeded, else None."""
+def _read_parameters(command: Entry | None) -> dict[str, str] | None:
+    """Return the parameters of a Run Command that succeeded, else None."""
     if command is None or not is_ready(command):
         return None
     return {text(one, "name"): text(one, "value") for one in items(command.inputs, "parameters")}
@@ -105,17 +105,17 @@ def _parameters(command: Entry | None) -> dict[str, str] | None:
 
 def _connects(given: Mapping[str, str], cluster: Entry) -> bool:
     group = f"/subscriptions/{given.get('SUBSCRIPTION_ID')}/resourceGroups/{given.get('RESOURCE_GROUP')}"
-    wanted = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given.get('CLUSTER_NAME')}"
-    return ids.key(wanted) == ids.key(cluster.id)
+    expected = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given.get('CLUSTER_NAME')}"
+    return ids.key(expected) == ids.key(cluster.id)
 
 
-def _other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:
+def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:
     what = f"connects the node as {given.get('RESOURCE_GROUP')}/{given.get('CLUSTER_NAME')}"
     remedy = f"connect it as {ids.name_of(ids.group_of(cluster.id))}/{cluster.name}"
     return Problem("CLUSTER-02", cluster.name, "Run Command connect-arc", what, remedy)
 
 
-def _no_custom_locations(cluster: Entry, object_id: str) -> Problem:
+def _report_custom_locations(cluster: Entry, object_id: str) -> Problem:
     given = f"{object_id}, the id of an application" if object_id else "empty"
     what = (
         f"UnauthorizedNamespaceError: CUSTOM_LOCATIONS_OBJECT_ID is {given}, so Azure may not create a namespace on the"
@@ -128,20 +128,20 @@ def _no_custom_locations(cluster: Entry, object_id: str) -> Problem:
     return Problem("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
 
 
-def _issuer(cluster: Entry) -> str:
-    """What connect-arc.sh reads from the connected cluster and sets in K3s."""
+def _read_issuer(cluster: Entry) -> str:
+    """Return what connect-arc.sh reads from the connected cluster and sets in K3s."""
     return str(ids.at(cluster.outputs, "oidcIssuerProfile.issuerUrl") or K3S_ISSUER)
 
 
-def _addresses(deployed: Deployed, node: Entry) -> list[str]:
+def _read_addresses(inventory: Inventory, node: Entry) -> list[str]:
     interfaces = (text(one, "id") for one in items(node.inputs, "networkProfile.networkInterfaces"))
-    found = [deployed.find(interface) for interface in interfaces]
+    found = [inventory.find(interface) for interface in interfaces]
     configurations = [one for entry in found if entry for one in items(entry.outputs, "ipConfigurations")]
     return [text(one, "privateIPAddress") for one in configurations if text(one, "privateIPAddress")]
 
 
-def _objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Problem]]:
-    """What nodes/apply-objects.sh takes: a list of objects with apiVersion, kind and name, and no Secret."""
+def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Problem]]:
+    """Return what nodes/apply-objects.sh takes: objects with apiVersion, kind and name, and no Secret."""
     if given is None:
         return [], []
     try:
@@ -149,15 +149,15 @@ def _objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapp
     except (binascii.Error, ValueError):
         objects = None
     if not isinstance(objects, list):
-        return [], [_unusable(cluster, "OBJECTS is no JSON list in base64")]
+        return [], [_report_objects(cluster, "OBJECTS is no JSON list in base64")]
     for number, one in enumerate(objects):
         if not all(text(one, field) for field in ("apiVersion", "kind", "metadata.name")):
-            return [], [_unusable(cluster, f"OBJECTS: item {number} lacks apiVersion, kind or metadata.name")]
+            return [], [_report_objects(cluster, f"OBJECTS: item {number} lacks apiVersion, kind or metadata.name")]
         if text(one, "kind") == "Secret":
-            return [], [_unusable(cluster, f"OBJECTS: item {number} is a Secret, which the script refuses")]
+            return [], [_report_objects(cluster, f"OBJECTS: item {number} is a Secret, which the script refuses")]
     return objects, []
 
 
-def _unusable(cluster: Entry, what: str) -> Problem:
+def _report_objects(cluster: Entry, what: str) -> Problem:
     remedy = "correct the objects in the program; until then none of them is applied"
     return Problem("CLUSTER-02", cluster.name, "Run Command apply-objects", what, remedy)

@@ -1,4 +1,4 @@
-"""Which resources of Azure are on a cluster: those that a working custom location of the cluster brings there."""
+"""Find which resources of Azure are on a cluster: those that a working custom location of it brings there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text, texts
 from rehearsal.azure.refusals.clusters import SERVED_BY
 from rehearsal.azure.state import Entry
-from rehearsal.cluster.deployed import Deployed, is_ready, location_of
+from rehearsal.cluster.inventory import Inventory, find_location, is_ready
 from rehearsal.cluster.model import Problem
-from rehearsal.cluster.node_state import Facts
+from rehearsal.cluster.node_state import NodeState
 
 _CERT_MANAGER = "microsoft.certmanagement"
 
 
 @dataclass(frozen=True)
-class Reached:
+class Placement:
     """What is on the cluster in the namespace of AIO."""
 
     namespace: str
@@ -39,50 +39,50 @@ class Reached:
         return _CERT_MANAGER in self.extensions
 
 
-def reached(deployed: Deployed, cluster: Entry, facts: Facts) -> Reached:
-    """What custom locations have brought to the cluster, and why the rest is not there."""
-    installed = list(_installed(deployed, cluster))
+def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Placement:
+    """Return what custom locations have brought to the cluster, and why the rest is not there."""
+    installed = list(_installed(inventory, cluster))
     extensions = {_kind(extension): extension for extension in installed if is_ready(extension)}
-    working = [location for location in _locations(deployed, cluster) if is_ready(location)]
-    if not facts.custom_locations:  # CLUSTER-02 or CLUSTER-03 says why
-        return Reached("", extensions, [])
-    here, problems = [], list(_not_ready(cluster, [*_locations(deployed, cluster), *installed]))
-    home = _home(deployed, working)
+    working = [location for location in _locations(inventory, cluster) if is_ready(location)]
+    if not node.custom_locations:  # CLUSTER-02 or CLUSTER-03 says why
+        return Placement("", extensions, [])
+    here, problems = [], list(_check_ready(cluster, [*_locations(inventory, cluster), *installed]))
+    home = _find_home(inventory, working)
     for location in working:
-        served = {provider for provider, kind in SERVED_BY.items() if kind in _listed(deployed, location)}
-        inside = [entry for entry in deployed.placed if ids.key(location_of(entry)) == ids.key(location.id)]
-        problems += _not_served(cluster, location, inside, served)
-        problems += _not_ready(cluster, [entry for entry in inside if _provider(entry) in served])
+        served = {provider for provider, kind in SERVED_BY.items() if kind in _find_listed_types(inventory, location)}
+        inside = [entry for entry in inventory.placed if ids.key(find_location(entry)) == ids.key(location.id)]
+        problems += _check_served(cluster, location, inside, served)
+        problems += _check_ready(cluster, [entry for entry in inside if _provider(entry) in served])
         if location is home:
             served_here = [entry for entry in inside if _provider(entry) in served and is_ready(entry)]
             here = [entry for entry in served_here if _is_beside_its_instance(entry, inside)]
-    problems += _astray(deployed, cluster, working)
-    return Reached(text(home.inputs, "namespace") if home else "", extensions, here, problems)
+    problems += _check_location(inventory, cluster, working)
+    return Placement(text(home.inputs, "namespace") if home else "", extensions, here, problems)
 
 
-def _installed(deployed: Deployed, cluster: Entry) -> Iterator[Entry]:
-    return deployed.below(EXTENSION, cluster.id)
+def _installed(inventory: Inventory, cluster: Entry) -> Iterator[Entry]:
+    return inventory.below(EXTENSION, cluster.id)
 
 
 def _kind(extension: Entry) -> str:
     return text(extension.inputs, "extensionType").lower()
 
 
-def _locations(deployed: Deployed, cluster: Entry) -> list[Entry]:
-    found = deployed.of_type(CUSTOM_LOCATION)
+def _locations(inventory: Inventory, cluster: Entry) -> list[Entry]:
+    found = inventory.of_type(CUSTOM_LOCATION)
     return [one for one in found if ids.key(text(one.inputs, "hostResourceId")) == ids.key(cluster.id)]
 
 
-def _home(deployed: Deployed, locations: Sequence[Entry]) -> Entry | None:
-    """The custom location in whose namespace AIO lives."""
-    used = {ids.key(location_of(instance)) for instance in deployed.of_type(INSTANCE)}
+def _find_home(inventory: Inventory, locations: Sequence[Entry]) -> Entry | None:
+    """Return the custom location in whose namespace AIO lives."""
+    used = {ids.key(find_location(instance)) for instance in inventory.of_type(INSTANCE)}
     with_instance = [location for location in locations if ids.key(location.id) in used]
     return next(iter([*with_instance, *locations]), None)
 
 
-def _listed(deployed: Deployed, location: Entry) -> set[str]:
-    """Types of the extensions that the custom location lists, and that are installed."""
-    found = (deployed.ready(extension) for extension in texts(location.inputs, "clusterExtensionIds"))
+def _find_listed_types(inventory: Inventory, location: Entry) -> set[str]:
+    """Return the types of the extensions that the custom location lists, and that are installed."""
+    found = (inventory.find_ready(extension) for extension in texts(location.inputs, "clusterExtensionIds"))
     host = text(location.inputs, "hostResourceId")
     return {_kind(extension) for extension in found if extension and ids.is_below(extension.id, host)}
 
@@ -92,13 +92,13 @@ def _provider(entry: Entry) -> str:
 
 
 def _is_beside_its_instance(entry: Entry, inside: Sequence[Entry]) -> bool:
-    """Whether it is no part of an AIO instance, or of one in the same custom location."""
+    """Return whether it is no part of an AIO instance, or of one in the same custom location."""
     if entry.row.module != INSTANCE.module:
         return True
     return any(ids.is_below(entry.id, one.id) for one in inside if one.row is INSTANCE)
 
 
-def _not_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
+def _check_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
     for provider in sorted({_provider(entry) for entry in inside} & {*SERVED_BY} - served):
         count = sum(_provider(entry) == provider for entry in inside)
         what = (
@@ -106,30 +106,30 @@ def _not_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served
             f" clusterExtensionIds, so {count} resources of {provider} do not reach the cluster"
         )
         remedy = "install the extension until it is Succeeded, and list it in clusterExtensionIds"
-        yield Problem("CLUSTER-04", cluster.name, kind_and_name(location), what, remedy)
+        yield Problem("CLUSTER-04", cluster.name, describe(location), what, remedy)
 
 
-def _not_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Problem]:
+def _check_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Problem]:
     for entry in entries:
         if not is_ready(entry):
             what = f"is {entry.state} for ARM, so it is taken not to be on the cluster"
-            yield Problem("CLUSTER-05", cluster.name, kind_and_name(entry), what, "deploy again until it is Succeeded")
+            yield Problem("CLUSTER-05", cluster.name, describe(entry), what, "deploy again until it is Succeeded")
 
 
-def _astray(deployed: Deployed, cluster: Entry, locations: Sequence[Entry]) -> Iterator[Problem]:
-    """What this cluster lacks because it was put elsewhere: into no location, or not beside its instance."""
+def _check_location(inventory: Inventory, cluster: Entry, locations: Sequence[Entry]) -> Iterator[Problem]:
+    """Yield what this cluster lacks because it was put elsewhere: into no location, or not beside its instance."""
     here = {ids.key(location.id) for location in locations}
-    instances = [one.id for one in deployed.of_type(INSTANCE) if ids.key(location_of(one)) in here]
-    for entry in deployed.placed:
-        location = deployed.find(location_of(entry))
+    instances = [one.id for one in inventory.of_type(INSTANCE) if ids.key(find_location(one)) in here]
+    for entry in inventory.placed:
+        location = inventory.find(find_location(entry))
         is_nowhere = location is None and ids.group_of(entry.id).lower() == ids.group_of(cluster.id).lower()
         is_apart = any(ids.is_below(entry.id, instance) for instance in instances)
-        if is_nowhere or (is_apart and ids.key(location_of(entry)) not in here):
-            what = f"is put into {location_of(entry)}, which is no custom location of this cluster"
+        if is_nowhere or (is_apart and ids.key(find_location(entry)) not in here):
+            what = f"is put into {find_location(entry)}, which is no custom location of this cluster"
             expected = locations[0].id if locations else "a custom location of this cluster"
-            yield Problem("CLUSTER-04", cluster.name, kind_and_name(entry), what, f"put it into {expected}")
+            yield Problem("CLUSTER-04", cluster.name, describe(entry), what, f"put it into {expected}")
 
 
-def kind_and_name(entry: Entry) -> str:
+def describe(entry: Entry) -> str:
     """Return what people call it, e.g. `BrokerListener default`."""
     return f"{entry.row.name} {entry.name}"

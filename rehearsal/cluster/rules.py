@@ -1,4 +1,4 @@
-"""What must hold for a cluster to work: one table, with the source of each rule. What does not hold is a Problem."""
+"""The rules of a working cluster, with their sources. A rule that does not hold gives a Problem."""
 
 from __future__ import annotations
 
@@ -14,24 +14,31 @@ class ClusterRule:
     source: str
 
 
-_SYNC = "aio-cli-facts §5.6"
-_BROKER = "aio-cli-facts §5.1, §5.2"
-_FLOWS = "aio-cli-facts §5.4, §5.5"
-_TRUST_MANAGER = "aio-cli-facts §5.7"
-_FEDERATION = "field-review §3.17; texts in Azure/azure-workload-identity#1200, #340 and Azure/login#482"
+_AIO = "learn.microsoft.com/azure/iot-operations"
+_NETWORK = "learn.microsoft.com/azure/virtual-network"
+_ARC = "learn.microsoft.com/azure/azure-arc/kubernetes"
+_SECRETS = f"{_AIO}/secure-iot-ops/howto-manage-secrets"
+_SYNC = f"{_ARC}/secret-store-extension-reference"
+_LISTENER = f"{_AIO}/manage-mqtt-broker/howto-configure-brokerlistener"
+_AUTHENTICATION = f"{_AIO}/manage-mqtt-broker/howto-configure-authentication"
+_ENDPOINT = f"{_AIO}/connect-to-cloud/howto-configure-mqtt-endpoint"
+_DATAFLOW = f"{_AIO}/connect-to-cloud/howto-create-dataflow"
+_TRUST_MANAGER = "cert-manager.io/docs/trust/trust-manager"
+_FEDERATION = "texts in Azure/azure-workload-identity#1200, #340 and Azure/login#482"
 _VAULT = "texts in piyushsachdeva/Terraform_AKS#2, Azure/azure-sdk-for-js#24756"
+_CONNECT = "Azure/azure-cli-extensions, src/connectedk8s/azext_connectedk8s/custom.py"
 
 CLUSTER_RULES: tuple[ClusterRule, ...] = (
-    ClusterRule("CLUSTER-01", "The node that was connected exists and runs", "field-review §1.6"),
+    ClusterRule("CLUSTER-01", "The node that was connected exists and runs", _CONNECT),
     ClusterRule("CLUSTER-02", "The scripts that make the cluster succeeded on its node", "nodes/*.sh"),
     ClusterRule("CLUSTER-03", "Custom locations are enabled with the object id of the tenant's service principal",
-                "field-review §1.4, §3.1"),
+                f"{_ARC}/custom-locations; {_AIO}/troubleshoot/troubleshoot (UnauthorizedNamespaceError)"),
     ClusterRule("CLUSTER-04", "A resource reaches a cluster by a custom location whose extension serves its type",
-                "field-review §3.2; aio-cli-facts §9.2"),
-    ClusterRule("CLUSTER-05", "Only what ARM calls Succeeded is taken to be on the cluster", "field-review §3.16"),
+                f"{_AIO}/troubleshoot/troubleshoot (MissingResourceVersionOnHost)"),
+    ClusterRule("CLUSTER-05", "Only what ARM calls Succeeded is taken to be on the cluster", "an assumption"),
     ClusterRule("CLUSTER-06", "A SecretSync names a provider class that is there and can be read", _SYNC),
     ClusterRule("CLUSTER-07", "A SecretSync maps what its class lists, as the type of its Secret asks", _SYNC),
-    ClusterRule("CLUSTER-08", "The service account of a SecretSync exists", "aio-cli-facts §0.8"),
+    ClusterRule("CLUSTER-08", "The service account of a SecretSync exists", _SECRETS),
     ClusterRule("CLUSTER-09", "The identity of a provider class exists and trusts what the cluster signs",
                 _FEDERATION),
     ClusterRule("CLUSTER-10", "The vault exists, belongs to the tenant of the token and lets the cluster in",
@@ -40,27 +47,31 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
     ClusterRule("CLUSTER-12", "What a class reads from the vault exists and is enabled", _VAULT),
     ClusterRule("CLUSTER-13", "What is read from the vault is within its dates; the vault hands it out all the same",
                 "Azure/AzureKeyVault#19"),
-    ClusterRule("CLUSTER-14", "No Secret of another maker stands in the way of a SecretSync", "field-review §3.16"),
+    ClusterRule("CLUSTER-14", "No Secret of another maker stands in the way of a SecretSync",
+                f"{_ARC}/secret-store-extension-troubleshooting (InvalidClusterSecretLabelError)"),
     ClusterRule("CLUSTER-15", "Bundles are applied where trust-manager is installed", _TRUST_MANAGER),
     ClusterRule("CLUSTER-16", "A Bundle brings one key of given certificates into AIO's namespace",
-                f"{_TRUST_MANAGER}; field-review §1.17"),
+                f"{_TRUST_MANAGER}; {_AUTHENTICATION}"),
     ClusterRule("CLUSTER-17", "What a Bundle brings is CA certificates", _TRUST_MANAGER),
     ClusterRule("CLUSTER-18", "The Secret of a listener with manual TLS is there and is a pair, else no frontend runs",
-                "field-review §1.3, §3.7"),
+                _LISTENER),
     ClusterRule("CLUSTER-19", "What a listener names as authentication and authorization is there",
-                f"field-review §3.6; {_BROKER}"),
-    ClusterRule("CLUSTER-20", "The CA certificates that an authentication trusts are there", _BROKER),
-    ClusterRule("CLUSTER-21", "A listener's certificate is valid now, for servers, leaf first", "aio-cli-facts §7"),
-    ClusterRule("CLUSTER-22", "The Secret of an endpoint is there and is a pair", _FLOWS),
-    ClusterRule("CLUSTER-23", "The CA certificates that an endpoint trusts are there", _FLOWS),
-    ClusterRule("CLUSTER-24", "An endpoint's certificate is valid now, for clients, leaf first", "aio-cli-facts §7"),
+                f"{_LISTENER}; {_AUTHENTICATION}"),
+    ClusterRule("CLUSTER-20", "The CA certificates that an authentication trusts are there", _AUTHENTICATION),
+    ClusterRule("CLUSTER-21", "A listener's certificate is valid now, for servers, leaf first",
+                f"{_LISTENER}; RFC 5280, §4.2.1.12"),
+    ClusterRule("CLUSTER-22", "The Secret of an endpoint is there and is a pair", _ENDPOINT),
+    ClusterRule("CLUSTER-23", "The CA certificates that an endpoint trusts are there", _ENDPOINT),
+    ClusterRule("CLUSTER-24", "An endpoint's certificate is valid now, for clients, leaf first",
+                f"{_ENDPOINT}; RFC 5280, §4.2.1.12"),
     ClusterRule("CLUSTER-25", "A dataflow's profile and endpoints are there, and one of these is the own broker",
-                "field-review §3.11"),
-    ClusterRule("CLUSTER-26", "Client ids are unique at each broker", "field-review §3.12"),
+                _DATAFLOW),
+    ClusterRule("CLUSTER-26", "Client ids are unique at each broker", "OASIS MQTT 5.0, §3.1.4"),
     ClusterRule("CLUSTER-27", "Values are written as the operator reads them, upper and lower case too",
-                "field-review §3.5; Microsoft's ARM request schemas"),
+                "Azure/azure-resource-manager-schemas"),
     ClusterRule("CLUSTER-28", "An endpoint for the own broker finds a listener that it can trust",
-                "aio-cli-facts §2.4, §7"),
-    ClusterRule("CLUSTER-29", "Peerings and security groups let a link through", "field-review §1.12, §3.24"),
+                f"{_ENDPOINT}; Azure/azure-iot-operations, release/azure-iot-operations-instance.json"),
+    ClusterRule("CLUSTER-29", "Peerings and security groups let a link through",
+                f"{_NETWORK}/virtual-network-peering-overview, {_NETWORK}/network-security-groups-overview"),
 )  # fmt: skip
 """Every rule; ids are stable."""

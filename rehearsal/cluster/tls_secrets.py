@@ -1,4 +1,4 @@
-"""What secret sync takes out of a vault value for a Secret of type kubernetes.io/tls.
+"""Extract what secret sync takes out of a vault value for a Secret of type kubernetes.io/tls.
 
 kubernetes-sigs/secrets-store-sync-controller, pkg/util/secretutil/secret.go, GetCertPart. The controller writes the
 private key in another form of PEM; here it stays as it is, because it is the same key.
@@ -16,16 +16,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 
 
-def as_tls(data: Mapping[str, str]) -> dict[str, str]:
-    """`tls.crt` reduced to certificates, `tls.key` to a private key.
+def extract_tls_parts(data: Mapping[str, str]) -> dict[str, str]:
+    """Return `tls.crt` reduced to certificates, and `tls.key` to a private key.
 
     Raises:
         ValueError: a value has none, or the key is of a kind that the controller does not know.
     """
-    return {key: _part(key, value) for key, value in data.items()}
+    return {key: _extract_part(key, value) for key, value in data.items()}
 
 
-def _part(key: str, value: str) -> str:
+def _extract_part(key: str, value: str) -> str:
     blocks = [(block[1], block[0]) for block in _BLOCK.finditer(value)]
     if key == "tls.crt":
         found = [text for kind, text in blocks if kind == "CERTIFICATE"]

@@ -1,4 +1,7 @@
-"""trust-manager: which ConfigMaps the applied Bundles bring into AIO's namespace (aio-cli-facts §5.7)."""
+"""Deliver the applied Bundles into AIO's namespace, as trust-manager does.
+
+cert-manager.io/docs/trust/trust-manager
+"""
 
 from __future__ import annotations
 
@@ -11,68 +14,68 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from graph import pem
 from graph.inputs import items, mapping, text
 from rehearsal.azure.state import Entry
+from rehearsal.cluster.key_pairs import find_ca_fault
 from rehearsal.cluster.model import ConfigMap, Problem
-from rehearsal.cluster.node_state import Facts
-from rehearsal.cluster.pairs import ca_faults
-from rehearsal.cluster.placement import Reached
+from rehearsal.cluster.node_state import NodeState
+from rehearsal.cluster.placement import Placement
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 """Kubernetes gives every namespace a label with its own name."""
 
 
 @dataclass(frozen=True)
-class Trusted:
+class Trust:
     """The ConfigMaps of AIO's namespace."""
 
     config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
-def trusted(cluster: Entry, facts: Facts, here: Reached) -> Trusted:
-    """What becomes of every applied Bundle, and ConfigMaps that were applied as they are."""
-    bundles = [one for one in facts.objects if _is_bundle(one)]
+def deliver_bundles(cluster: Entry, node: NodeState, here: Placement) -> Trust:
+    """Return what becomes of every applied Bundle, and ConfigMaps that were applied as they are."""
+    bundles = [one for one in node.objects if _is_bundle(one)]
     if not here.namespace:
-        return Trusted()
+        return Trust()
     plain = {
         text(one, "metadata.name"): ConfigMap(text(one, "metadata.name"), dict(mapping(one, "data")))
-        for one in facts.objects
+        for one in node.objects
         if text(one, "kind") == "ConfigMap" and text(one, "metadata.namespace") == here.namespace
     }
     if bundles and not here.has_trust_manager:
         what = "is not installed, so nobody serves Bundles and apply-objects cannot have applied them"
         remedy = "install the cert-manager extension, which brings trust-manager, until it is Succeeded"
         problem = Problem("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)
-        return Trusted(plain, (problem,))
-    labels = _labels(facts, here.namespace)
+        return Trust(plain, (problem,))
+    labels = _read_labels(node, here.namespace)
     problems, delivered = [], {}
     for bundle in bundles:
         for rule, what, remedy in _faults(bundle, labels):
             problems.append(Problem(rule, cluster.name, f"Bundle {text(bundle, 'metadata.name')}", what, remedy))
-        if config_map := _config_map(bundle, labels):
+        if config_map := _make_config_map(bundle, labels):
             delivered[config_map.name] = config_map
-    return Trusted({**plain, **delivered}, tuple(problems))
+    return Trust({**plain, **delivered}, tuple(problems))
 
 
 def _is_bundle(one: Mapping[str, Any]) -> bool:
     return text(one, "kind") == "Bundle" and text(one, "apiVersion").startswith("trust.cert-manager.io/")
 
 
-def _labels(facts: Facts, namespace: str) -> dict[str, str]:
-    """Labels of the namespace: its name, and what an applied Namespace object gives it."""
+def _read_labels(node: NodeState, namespace: str) -> dict[str, str]:
+    """Return the labels of the namespace: its name, and what an applied Namespace object gives it."""
     found = {_NAME_LABEL: namespace}
-    for one in facts.objects:
+    for one in node.objects:
         if text(one, "kind") == "Namespace" and text(one, "metadata.name") == namespace:
             found.update({str(label): str(value) for label, value in mapping(one, "metadata.labels").items()})
     return found
 
 
 def _selects(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether the Bundle goes into a namespace with these labels; without a selector it goes into every one."""
+    """Return whether the Bundle goes into a namespace with these labels; without a selector it goes into every one."""
     selector = mapping(bundle, "spec.target.namespaceSelector")
     return mapping(selector, "matchLabels").items() <= labels.items() and not selector.get("matchExpressions")
 
 
-def _source(bundle: Mapping[str, Any]) -> str:
+def _read_source(bundle: Mapping[str, Any]) -> str:
     return "\n".join(text(one, "inLine") for one in items(bundle, "spec.sources"))
 
 
@@ -88,13 +91,13 @@ def _faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tu
         if not text(source, "inLine") and source != {"useDefaultCAs": False}:
             what = f"a source {sorted(source)} besides inLine: AIO would trust whatever it holds"
             yield "CLUSTER-16", what, "give the one CA certificate inLine"
-    if why := ca_faults(_source(bundle)):
+    if why := find_ca_fault(_read_source(bundle)):
         yield "CLUSTER-17", f"its PEM {why}", "give the certificate of the root"
 
 
-def _config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> ConfigMap | None:
-    """The ConfigMap, named as its Bundle; none where trust-manager finds no certificate or no place for it."""
-    key, found = text(bundle, "spec.target.configMap.key"), pem.certificates(_source(bundle))
+def _make_config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> ConfigMap | None:
+    """Return the ConfigMap, named as its Bundle; none if trust-manager finds no certificate or no place for it."""
+    key, found = text(bundle, "spec.target.configMap.key"), pem.certificates(_read_source(bundle))
     if not (key and found and _selects(bundle, labels)):
         return None
     return ConfigMap(

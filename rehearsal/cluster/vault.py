@@ -1,4 +1,4 @@
-"""What Entra and Key Vault answer to secret sync: a token or not, a value or not, in their words."""
+"""Answer secret sync as Entra and Key Vault do: a token or not, a value or not, in their words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from arm.types.keyvault import VAULT
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from graph.inputs import at, items, mapping, short, text
 from rehearsal.azure.state import Entry
-from rehearsal.cluster.deployed import Deployed, is_ready
+from rehearsal.cluster.inventory import Inventory, is_ready
 from settings import roles, well_known
 
 
@@ -43,7 +43,7 @@ class Reader:
     vault: Entry
 
 
-def sign_in(deployed: Deployed, account: ServiceAccount, provider_class: Entry) -> Reader | Refusal:
+def sign_in(inventory: Inventory, account: ServiceAccount, provider_class: Entry) -> Reader | Refusal:
     """Exchange the service account's token for one of the identity, and open the vault with it.
 
     The tenant of a token is that of the class: the modelled directory has one tenant.
@@ -51,17 +51,17 @@ def sign_in(deployed: Deployed, account: ServiceAccount, provider_class: Entry) 
     client_id = text(provider_class.inputs, "clientId")
     tenant, vault_name = text(provider_class.inputs, "tenantId"), text(provider_class.inputs, "keyvaultName")
     identity = next(
-        (one for one in deployed.of_type(USER_ASSIGNED_IDENTITY) if one.outputs.get("clientId") == client_id), None
+        (one for one in inventory.of_type(USER_ASSIGNED_IDENTITY) if one.outputs.get("clientId") == client_id), None
     )
     if identity is None or not is_ready(identity):
         message = f"AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'."
         return Refusal("CLUSTER-09", message, "give the class the client id of the identity for secret sync")
-    return _no_trust(deployed, account, identity) or _open(deployed, identity, tenant, vault_name)
+    return _check_federation(inventory, account, identity) or _open_vault(inventory, identity, tenant, vault_name)
 
 
-def _no_trust(deployed: Deployed, account: ServiceAccount, identity: Entry) -> Refusal | None:
+def _check_federation(inventory: Inventory, account: ServiceAccount, identity: Entry) -> Refusal | None:
     """Entra compares issuer, subject and audience exactly, in this order."""
-    left = [one for one in deployed.below(FEDERATED_IDENTITY_CREDENTIAL, identity.id) if is_ready(one)]
+    left = [one for one in inventory.below(FEDERATED_IDENTITY_CREDENTIAL, identity.id) if is_ready(one)]
     if not left:
         message = f"AADSTS70025: The client '{text(identity.outputs, 'clientId')}'({identity.name}) has no configured"
         remedy = f"add a federated credential for issuer {account.issuer} and subject {account.subject}"
@@ -72,26 +72,26 @@ def _no_trust(deployed: Deployed, account: ServiceAccount, identity: Entry) -> R
         ("AADSTS700212", "audience", well_known.TOKEN_EXCHANGE_AUDIENCE),
     ):
         before = left
-        left = [one for one in before if presented in _trusted(one, what)]
+        left = [one for one in before if presented in _read_trusted(one, what)]
         if not left:
             message = (
                 f"{code}: No matching federated identity record found for presented assertion {what} '{presented}'."
                 " Check your federated identity credential Subject, Audience and Issuer against the presented"
                 " assertion."
             )
-            given = " or ".join(sorted({value for one in before for value in _trusted(one, what)}))
+            given = " or ".join(sorted({value for one in before for value in _read_trusted(one, what)}))
             remedy = f"set the {what} of {identity.name}'s federated credential to {presented}; it is {given}"
             return Refusal("CLUSTER-09", message, remedy)
     return None
 
 
-def _trusted(credential: Entry, what: str) -> list[str]:
+def _read_trusted(credential: Entry, what: str) -> list[str]:
     given = items(credential.inputs, "audiences") if what == "audience" else [text(credential.inputs, what)]
     return [str(one) for one in given]
 
 
-def _open(deployed: Deployed, identity: Entry, tenant: str, name: str) -> Reader | Refusal:
-    vault = next((one for one in deployed.of_type(VAULT) if one.name.lower() == name.lower()), None)
+def _open_vault(inventory: Inventory, identity: Entry, tenant: str, name: str) -> Reader | Refusal:
+    vault = next((one for one in inventory.of_type(VAULT) if one.name.lower() == name.lower()), None)
     if vault is None:
         message = f"dial tcp: lookup {name}.vault.azure.net: no such host"
         return Refusal("CLUSTER-10", message, "give the class the name of the cluster's own vault")
@@ -111,13 +111,13 @@ def _open(deployed: Deployed, identity: Entry, tenant: str, name: str) -> Reader
     return Reader(identity, vault)
 
 
-def read(deployed: Deployed, reader: Reader, name: str, version: str = "") -> str | Refusal:
-    """The value of a vault secret, or what Key Vault answers instead."""
+def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = "") -> str | Refusal:
+    """Return the value of a vault secret, or what Key Vault answers instead."""
     secret_id = f"{reader.vault.id}/secrets/{name}"
-    if refusal := _not_allowed(deployed, reader, secret_id):
+    if refusal := _check_access(inventory, reader, secret_id):
         return refusal
-    secret = deployed.ready(secret_id)
-    if secret is None or version not in ("", _current(secret)):
+    secret = inventory.find_ready(secret_id)
+    if secret is None or version not in ("", _read_current_version(secret)):
         asked = f"{name}/{version}" if version else name
         message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
         return Refusal("CLUSTER-12", message, f"publish {name} in {reader.vault.name}, or correct the class's objects")
@@ -127,7 +127,7 @@ def read(deployed: Deployed, reader: Reader, name: str, version: str = "") -> st
     return text(secret.inputs, "properties.value")
 
 
-def _not_allowed(deployed: Deployed, reader: Reader, secret_id: str) -> Refusal | None:
+def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> Refusal | None:
     identity, vault = reader.identity, reader.vault
     principal, client = text(identity.outputs, "principalId"), text(identity.outputs, "clientId")
     if at(vault.inputs, "properties.enableRbacAuthorization") is not True:
@@ -137,7 +137,7 @@ def _not_allowed(deployed: Deployed, reader: Reader, secret_id: str) -> Refusal 
         )
         return Refusal("CLUSTER-11", message, "set enableRbacAuthorization to true: no role counts without it")
     role = roles.KEY_VAULT_SECRETS_USER
-    if deployed.is_effective(secret_id, role.guid, principal):
+    if inventory.is_effective(secret_id, role.guid, principal):
         return None
     message = (
         f"ForbiddenByRbac: Caller is not authorized to perform action on resource. Caller: appid={client};"
@@ -148,15 +148,15 @@ def _not_allowed(deployed: Deployed, reader: Reader, secret_id: str) -> Refusal 
     return Refusal("CLUSTER-11", message, remedy)
 
 
-def _current(secret: Entry) -> str:
+def _read_current_version(secret: Entry) -> str:
     return ids.name_of(text(secret.outputs, "properties.secretUriWithVersion"))
 
 
-def out_of_dates(deployed: Deployed, reader: Reader, name: str) -> str:
-    """What is wrong with the dates of a vault secret; empty if nothing. Key Vault hands it out all the same."""
-    secret = deployed.ready(f"{reader.vault.id}/secrets/{name}")
+def find_date_fault(inventory: Inventory, reader: Reader, name: str) -> str:
+    """Return what is wrong with the dates of a vault secret, which Key Vault hands out all the same; else empty."""
+    secret = inventory.find_ready(f"{reader.vault.id}/secrets/{name}")
     attributes = mapping(secret.inputs, "properties.attributes") if secret else {}
-    now = deployed.at.timestamp()
+    now = inventory.at.timestamp()
     expires, starts = attributes.get("expires"), attributes.get("notBefore")
     if isinstance(expires, int) and expires <= now:
         return f"vault secret {name} has expired"

@@ -203,10 +203,7 @@ def _try_signed_certificates(target: Target, sign: Sign) -> Iterator[Case]:
 
 
 def _issue(
-    sign: Sign,
-    subject: x509.Name,
-    uses: Sequence[x509.ObjectIdentifier] = (CLIENT,),
-    days: tuple[int, int] = (-1, 30),
+    sign: Sign, subject: x509.Name, uses: Sequence[x509.ObjectIdentifier] = (CLIENT,), days: tuple[int, int] = (-1, 30)
 ) -> Credentials:
     key = new_key()
     return Credentials(to_pem(sign(build_leaf(subject, key, uses=uses, days=days))), key_to_pem(key))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.values import reveal
 from rehearsal.azure.world import Surroundings
-from rehearsal.cluster.build import views
+from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import State
 from rehearsal.engine.cli.backend import Backend
@@ -49,7 +49,7 @@ def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int)
     """
     backend = Backend(program)
     world = backend.world(stack, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
-    clusters = views(world.entries(), world.is_effective)
+    clusters = build_views(world.entries(), world.is_effective)
     state = backend.state(stack)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)

@@ -19,7 +19,7 @@ from rehearsal.azure.state import Entry
 from rehearsal.azure.state import State as AzureState
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
-from rehearsal.cluster.build import views
+from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, State
 from rehearsal.engine.result import Result
@@ -74,7 +74,7 @@ class Bench:
         surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
         state = AzureState(surroundings, ManualClock(1_000_000), entries=self.entries)
         is_effective = functools.partial(access.is_effective, state)
-        found = views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
+        found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
         return {view.name: view for view in found}
 
     def entry(self, end: str) -> Entry:

@@ -38,7 +38,7 @@ def answer(bench: Bench, command: str, **changes: str) -> str:
     state = AzureState(SURROUNDINGS, ManualClock(1_000_000), entries=bench.entries)
     is_effective = functools.partial(access.is_effective, state)
     given = {**parameters(bench, command), **changes}
-    return gate.answer(bench.entries.values(), is_effective, bench.entry(command).id, given)
+    return gate.run_gate(bench.entries.values(), is_effective, bench.entry(command).id, given)
 
 
 def on_a_node(node: Node, view: ClusterView, given: dict[str, str]) -> str:
@@ -126,7 +126,7 @@ def test_other_contents_are_judged_as_the_script_does(
     bench = Bench("dev")
     given = parameters(bench, BROKER_GATE)
     view = change(bench.views()[ENTERPRISE])
-    (said,) = gate.missing(view, json.loads(base64.b64decode(given["EXPECTED"])))
+    (said,) = gate.find_missing(view, json.loads(base64.b64decode(given["EXPECTED"])))
     assert says in said
     assert f"last seen: {said}. Next:" in on_a_node(Node(tmp_path), view, given)
 

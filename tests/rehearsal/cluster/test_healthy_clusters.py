@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from graph import pem
-from rehearsal.cluster.build import views
-from rehearsal.cluster.deployed import location_of
+from rehearsal.cluster.build import build_views
+from rehearsal.cluster.inventory import find_location
 from rehearsal.cluster.model import ClusterView
 from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, Stack, deployed
 
@@ -76,7 +76,7 @@ def test_a_view_shows_no_private_key() -> None:
 
 def test_a_cluster_that_was_only_just_connected_has_nothing_and_no_problem() -> None:
     bench = Bench("dev")
-    bench.entries = {key: entry for key, entry in bench.entries.items() if not location_of(entry)}
+    bench.entries = {key: entry for key, entry in bench.entries.items() if not find_location(entry)}
     bench.remove("cl-arck-myorga-dev-001")
     site = bench.views()[SITE]
     assert (site.secrets, site.config_maps, site.listeners, site.frontends_up, list(site.problems)) == (
@@ -101,7 +101,7 @@ def test_nothing_is_wrong_at_any_moment_of_a_deployment() -> None:
     seen: set[str] = set()
 
     def look(_: str) -> None:
-        found = views(stack.world.entries(), stack.world.is_effective)
+        found = build_views(stack.world.entries(), stack.world.is_effective)
         seen.update(str(problem) for view in found for problem in view.problems)
 
     stack = Stack("dev", on_write=look)

@@ -1,4 +1,4 @@
-"""Certificates and keys of a cluster, judged as a TLS library would."""
+"""Judge certificates and keys of a cluster as a TLS library would."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ TLS = Keys("tls.crt", "tls.key")
 MQTT_CLIENT = Keys("client_cert.pem", "client_key.pem")
 
 
-def why_unusable(secrets: Mapping[str, Secret], name: str, keys: Keys) -> str:
-    """Why the Secret cannot be used as a pair; empty if it can."""
+def find_pair_fault(secrets: Mapping[str, Secret], name: str, keys: Keys) -> str:
+    """Return why the Secret cannot be used as a pair; empty if it can."""
     secret = secrets.get(name)
     if secret is None:
         return f"Secret {name} is not there"
@@ -46,15 +46,15 @@ def why_unusable(secrets: Mapping[str, Secret], name: str, keys: Keys) -> str:
     return ""
 
 
-def chain_of(secret: Secret, keys: Keys) -> list[x509.Certificate]:
-    """What is presented: the leaf first, and intermediates of a key of their own last."""
+def read_chain(secret: Secret, keys: Keys) -> list[x509.Certificate]:
+    """Return what is presented: the leaf first, and intermediates of a key of their own last."""
     own = pem.certificates(secret.data.get(keys.certificate, ""))
     return own + [one for one in pem.certificates(secret.data.get("client_intermediate_certs.pem", ""))
                   if one not in own]  # fmt: skip
 
 
-def faults(chain: list[x509.Certificate], use: str, at: datetime) -> Iterator[str]:
-    """What the other side refuses about these certificates, whomever it trusts."""
+def find_certificate_faults(chain: list[x509.Certificate], use: str, at: datetime) -> Iterator[str]:
+    """Yield what the other side refuses about these certificates, whomever it trusts."""
     leaf = chain[0]
     if pem.is_ca(leaf):
         yield f"the first certificate, {pem.subject(leaf.subject)}, is a CA; expected the leaf first"
@@ -66,11 +66,11 @@ def faults(chain: list[x509.Certificate], use: str, at: datetime) -> Iterator[st
         if at > one.not_valid_after_utc:
             yield f"{pem.subject(one.subject)} has expired on {one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
     for one, issuer in pairwise(chain):
-        if not _signed(one, issuer):
+        if not _is_signed_by(one, issuer):
             yield f"{pem.subject(issuer.subject)} follows {pem.subject(one.subject)}, which it has not signed"
 
 
-def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
@@ -78,8 +78,8 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def ca_faults(text: str) -> str:
-    """Why the PEM text cannot be trusted as CA certificates; empty if it can."""
+def find_ca_fault(text: str) -> str:
+    """Return why the PEM text cannot be trusted as CA certificates; empty if it can."""
     found = pem.certificates(text)
     if not found:
         return "holds no certificate in PEM"

@@ -15,7 +15,7 @@ IsEffective = Callable[[str, str, str], bool]
 """(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""
 
 
-class Deployed:
+class Inventory:
     """What exists, and `at` which moment certificates are judged."""
 
     def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime) -> None:
@@ -25,8 +25,8 @@ class Deployed:
     def find(self, arm_id: str) -> Entry | None:
         return self._entries.get(ids.key(arm_id))
 
-    def ready(self, arm_id: str) -> Entry | None:
-        """The resource, if ARM calls it Succeeded."""
+    def find_ready(self, arm_id: str) -> Entry | None:
+        """Return the resource if ARM calls it Succeeded."""
         found = self.find(arm_id)
         return found if found and is_ready(found) else None
 
@@ -34,13 +34,13 @@ class Deployed:
         return self._by_type[row]
 
     def below(self, row: ResourceType, arm_id: str) -> Iterator[Entry]:
-        """Everything of the type in the path of the resource."""
+        """Yield everything of the type below the resource."""
         return (entry for entry in self.of_type(row) if ids.is_below(entry.id, arm_id))
 
     @cached_property
     def placed(self) -> list[Entry]:
-        """Everything that is meant for a cluster: it names an extended location."""
-        return [entry for entry in self._entries.values() if location_of(entry)]
+        """Everything that is meant for a cluster, as it names an extended location."""
+        return [entry for entry in self._entries.values() if find_location(entry)]
 
     @cached_property
     def _by_type(self) -> dict[ResourceType, list[Entry]]:
@@ -51,10 +51,10 @@ class Deployed:
 
 
 def is_ready(entry: Entry) -> bool:
-    """Whether ARM calls it Succeeded: not Failed, and no longer being created or updated."""
+    """Return whether ARM calls it Succeeded: not Failed, and no longer being created or updated."""
     return entry.state == "Succeeded"
 
 
-def location_of(entry: Entry) -> str:
-    """Id of the custom location that the resource is put into; empty if it is none of a cluster."""
+def find_location(entry: Entry) -> str:
+    """Return the id of the custom location that the resource is put into; empty if it is none of a cluster."""
     return str(ids.at(entry.inputs, "extendedLocation.name") or "")
