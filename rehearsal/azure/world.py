@@ -33,7 +33,7 @@ class World:
 
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
     at the same time as that write. With a `path`, every change is saved there before the caller is told of it, so that
-    a process that is killed loses nothing; `load` brings it back. `gate` judges what a gate's script finds in a cluster.
+    a process that is killed loses nothing; `load` brings it back. `gate` judges what a gate finds in a cluster.
     """
 
     def __init__(

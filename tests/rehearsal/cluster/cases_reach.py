@@ -169,7 +169,7 @@ def trust_manager_failed(bench: Bench) -> None:
 
 
 @breaks(
-    "CLUSTER-26", "arck-myorgl-three-001", "Dataflow to-enterprise-input", "throw each other out",
+    "CLUSTER-26", "arck-myorgl-three-001", "Dataflow to-enterprise-input", "disconnect each other",
     stack="three-sites",
 )  # fmt: skip
 def two_sites_have_one_client_id(bench: Bench) -> None:
