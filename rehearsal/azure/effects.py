@@ -39,7 +39,8 @@ def remove(state: State, arm_id: str) -> None:
     gone = state.below(arm_id)
     for entry in gone:
         del state.entries[ids.key(entry.id)]
-        state.running.pop(ids.key(entry.id), None)
+        if ids.key(entry.id) in state.running:
+            del state.running[ids.key(entry.id)]
     _soft_delete(state, gone)
     _disconnect(state, gone)
 
@@ -75,10 +76,13 @@ def _keep_protection(state: State, call: Call, vault: Entry) -> None:
 def _recover(state: State, call: Call) -> None:
     """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
     key = ids.key(call.arm_id)
-    record = state.soft_deleted.pop(key, None)
+    record = state.soft_deleted.get(key)
+    if record:
+        del state.soft_deleted[key]
     if record and state.clock.now() < record.purged_at:
         state.change(state.entries[key], created_at=record.entries[0].created_at)
-        state.entries.update({ids.key(secret.id): secret for secret in record.entries[1:]})
+        for secret in record.entries[1:]:
+            state.entries[ids.key(secret.id)] = secret
 
 
 def _soft_delete(state: State, gone: list[Entry]) -> None:

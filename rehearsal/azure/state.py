@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from arm import ids
 from arm.shapes import Shape, shape_of
@@ -16,6 +16,7 @@ from arm.types.resource_type import guid
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.errors import ArmError
 
+_Value = TypeVar("_Value")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
@@ -144,6 +145,22 @@ def no_gate(_: State, command_id: str, __: Mapping[str, str]) -> str:
     return f"nobody here knows what the cluster of {command_id} holds: hand the world a gate (rehearsal.cluster.gate)."
 
 
+class Table(dict[str, _Value]):
+    """A map that notes which of its keys have changed, in order."""
+
+    def __init__(self, values: Mapping[str, _Value] | None = None) -> None:
+        super().__init__(values or {})
+        self.changed: dict[str, None] = {}
+
+    def __setitem__(self, key: str, value: _Value) -> None:
+        self.changed[key] = None
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self.changed[key] = None
+        super().__delitem__(key)
+
+
 @dataclass
 class State:
     """Everything, with look-ups. The caller holds the world's lock."""
@@ -151,13 +168,13 @@ class State:
     surroundings: Surroundings
     clock: Clock
     gate: Gate = no_gate
-    entries: dict[str, Entry] = field(default_factory=dict)
-    soft_deleted: dict[str, SoftDeleted] = field(default_factory=dict)
-    births: dict[str, int] = field(default_factory=dict)
+    entries: Table[Entry] = field(default_factory=Table)
+    soft_deleted: Table[SoftDeleted] = field(default_factory=Table)
+    births: Table[int] = field(default_factory=Table)
     """How often each id was created: what is created again has other GUIDs."""
     in_flight: list[str] = field(default_factory=list)
     """Ids that are being written."""
-    running: dict[str, float] = field(default_factory=dict)
+    running: Table[float] = field(default_factory=Table)
     """Keys of what Azure goes on with although nobody waits for it -> when it is done, by the clock."""
 
     @property

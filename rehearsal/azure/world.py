@@ -16,11 +16,11 @@ from typing import Any
 from arm import ids
 from arm.shapes import Shape
 from arm.types.keyvault import SECRET
-from rehearsal.azure import world_file
 from rehearsal.azure.clock import Clock, SystemClock
 from rehearsal.azure.effects import after_put, remove
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
+from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.state import Call, Entry, Gate, State, Surroundings, no_gate
@@ -32,8 +32,9 @@ class World:
     """Azure, as far as this project uses it.
 
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
-    at the same time as that write. With a `path`, every change is saved there before the caller is told of it, so that
-    a process that is killed loses nothing; `load` brings it back. `gate` judges what a gate finds in a cluster.
+    at the same time as that write. With a `path`, every change is kept there before the caller is told of it, so that
+    a process that is killed loses nothing; `load` brings it back, `compact` writes it in one piece.
+    `gate` judges what a gate's script finds in a cluster.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class World:
         path: Path | None = None,
         gate: Gate = no_gate,
     ) -> None:
-        self.path = path
+        self._journal = Journal(path) if path else None
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
@@ -171,15 +172,21 @@ class World:
         with self._settled() as state:
             return access.is_effective(state, scope, role_guid, principal_id)
 
+    def compact(self) -> None:
+        """Write everything in one piece, if it is kept anywhere and exists."""
+        with self._settled() as state:
+            if self._journal and self._journal.has_changes:
+                self._journal.compact(state)
+
     def save(self, path: Path) -> None:
         """Write everything to a file that only its owner can read: it holds secrets."""
         with self._settled() as state:
-            world_file.save(state, path)
+            Journal(path).compact(state)
 
     def load(self, path: Path) -> None:
-        """Take what `save` wrote in the place of what is here."""
+        """Take what is kept there in the place of what is here."""
         with self._lock:
-            world_file.load(self._state, path)
+            Journal(path).load(self._state)
 
     @contextmanager
     def _settled(self) -> Iterator[State]:
@@ -190,8 +197,8 @@ class World:
 
     def _keep(self) -> None:
         """Save a change, before anybody is told of it."""
-        if self.path:
-            world_file.save(self._state, self.path)
+        if self._journal:
+            self._journal.keep(self._state)
 
     def _fail_early(self, operation: str, arm_id: str, label: str) -> Kind | None:
         fault = self.faults.take(operation, arm_id, label)

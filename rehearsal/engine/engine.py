@@ -100,7 +100,10 @@ class Engine:
         if not result.succeeded:
             return result
         planner = Planner(journal.base, registry, result, self.options.replace)
-        self._delete_the_rest(journal, planner, self._executor(journal, registry, planner, result), result)
+        try:
+            self._delete_the_rest(journal, planner, self._executor(journal, registry, planner, result), result)
+        finally:
+            journal.finish()
         return result
 
     def _deploy(self, *, preview: bool) -> Result:
@@ -111,7 +114,16 @@ class Engine:
         planner = Planner(journal.base, registry, result, self.options.replace)
         executor = self._executor(journal, registry, planner, result)
         monitor = EngineMonitor(journal, registry, planner, executor, result, self.options.recording)
-        error = self._run_program(monitor, preview=preview)
+        try:
+            self._run_to_the_end(monitor, journal, planner, executor, result)
+        finally:
+            journal.finish()
+        return result
+
+    def _run_to_the_end(
+        self, monitor: EngineMonitor, journal: Journal, planner: Planner, executor: Executor, result: Result
+    ) -> None:
+        error = self._run_program(monitor, preview=result.preview)
         if monitor.crash or isinstance(error, UnsupportedError):
             raise monitor.crash or error  # type: ignore[misc]
         if monitor.interrupted or isinstance(error, KeyboardInterrupt):
@@ -119,14 +131,13 @@ class Engine:
             raise KeyboardInterrupt
         if executor.stopped:
             monitor.finish()
-            return result
+            return
         if error is not None:
             result.error = error
             result.say("error", "", f"the program failed: {error}")
         else:
             self._delete_the_rest(journal, planner, executor, result)
         monitor.finish()
-        return result
 
     def _result(self, operation: Operation, *, preview: bool) -> Result:
         return Result(operation, preview, observe=self.options.observe)
@@ -142,7 +153,6 @@ class Engine:
 
     def _delete_the_rest(self, journal: Journal, planner: Planner, executor: Executor, result: Result) -> None:
         delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
-        journal.write()
 
     def _run_program(self, monitor: EngineMonitor, *, preview: bool) -> BaseException | None:
         """Run the program to its end; what it raised, but not that the engine stopped it."""

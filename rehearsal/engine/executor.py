@@ -105,6 +105,7 @@ class Executor:
         new.change(created=new.modified)
         if old is not None and old_stays:
             old.change(delete=True)
+            self._journal.changed(old)
         self._registry.note(new)
         self._journal.put(new, old if old is not None and old.pending_replacement else None)
         if failure:

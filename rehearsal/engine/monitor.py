@@ -155,7 +155,7 @@ class EngineMonitor(RecordingMonitor):
             self.stack_outputs = outputs
         elif request.urn not in self._skipped:
             state.change(outputs=outputs)
-            self._journal.write()
+            self._journal.changed(state)
         return empty_pb2.Empty()
 
     def stop(self) -> None:
@@ -172,7 +172,6 @@ class EngineMonitor(RecordingMonitor):
         before = old.outputs if old is not None and not self._result.succeeded else {}
         stack.change(outputs={**before, **self.stack_outputs})
         self._result.outputs = stack.outputs
-        self._journal.write()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         if request.tok.startswith("pulumi:"):

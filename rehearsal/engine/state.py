@@ -7,11 +7,12 @@ Names and omissions are those of pulumi/pulumi, sdk/go/common/apitype/core.go (`
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
 from arm.values import UNKNOWN, Secret
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
+from rehearsal.appended_file import AppendedFile
 
 Operation = Literal["creating", "updating", "deleting", "reading"]
 
@@ -27,6 +29,7 @@ _REPLACE_WITH = "replaceWith"
 _ALWAYS_WRITTEN = ("urn", "custom", "type")
 _VALUES = ("inputs", "outputs")
 
+_NO_KEY = -1
 _TEXTS = threading.Lock()
 """One thread may change a resource while another writes the state; what is written must not be kept as its text."""
 
@@ -89,7 +92,7 @@ class ResourceState:
     def text(self) -> str:
         """The resource as JSON; made once, as every step of a deployment writes the whole state."""
         with _TEXTS:
-            self._text = self._text or json.dumps(self.as_json(), indent=2)
+            self._text = self._text or json.dumps(self.as_json())
             return self._text
 
     def as_json(self) -> dict[str, Any]:
@@ -139,7 +142,25 @@ class State:
         """The state in this file; an empty one where there is no file yet."""
         if not path.exists():
             return cls(path=path)
-        return cls.from_export(json.loads(path.read_text()), path)
+        text, changes = AppendedFile(path).read()
+        state = cls.from_export(json.loads(text), path)
+        return state._with_changes([json.loads(line) for line in changes]) if changes else state
+
+    def _with_changes(self, changes: Sequence[Mapping[str, Any]]) -> State:
+        """Return the state after the lines of a journal: what it has written comes before what was there at first."""
+        base, new = dict(enumerate(self.resources)), dict[int, ResourceState]()
+        pending = dict(zip(count(_NO_KEY - 1, -1), self.pending_operations, strict=False))
+        for change in changes:
+            if "begin" in change:
+                key, begun = change["begin"]
+                pending[key] = PendingOperation(ResourceState.from_json(begun["resource"]), begun["type"])
+            if "put" in change:
+                key, document = change["put"]
+                (base if key in base else new)[key] = ResourceState.from_json(document)
+            for resources in (base, new):
+                resources.pop(change.get("drop", _NO_KEY), None)
+            pending.pop(change.get("end", _NO_KEY), None)
+        return replace(self, resources=[*new.values(), *base.values()], pending_operations=[*pending.values()])
 
     @classmethod
     def from_export(cls, document: Mapping[str, Any], path: Path | None = None) -> State:
@@ -170,13 +191,17 @@ class State:
 
     def save(self) -> None:
         """Replace the file at once, so that a kill leaves the old state or the new one."""
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f"{self.path.name}.new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(self._text())
-        draft.replace(self.path)
+        if self.path is not None:
+            self._file.replace(self._text())
+
+    def append(self, line: str) -> None:
+        """Keep a change of what `save` has written."""
+        self._file.append(line, self._text)
+
+    @cached_property
+    def _file(self) -> AppendedFile:
+        assert self.path is not None
+        return AppendedFile(self.path)
 
     def _text(self) -> str:
         parts = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -133,6 +134,7 @@ class Connection:
         if options.will:
             will = options.will
             self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+        self._client.on_socket_open = _send_at_once
         self._inbox = _Inbox()
         self._inbox.listen_to(self._client)
 
@@ -230,6 +232,11 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _send_at_once(_client: Any, _userdata: Any, opened: Any) -> None:
+    """Turn Nagle's algorithm off: with delayed acknowledgements it costs 40 ms a message (RFC 896, RFC 1122)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _to_answer(reason: Any) -> Answer:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.azure.world import Surroundings, World
+from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, RUN_IN
 
 SOME, NEARLY_ALL = 15, 95
@@ -38,7 +40,9 @@ def ended_halfway(folder: Path, how: signal.Signals) -> int | None:
 
 
 def _entries(kept: Path) -> int:
-    return len(json.loads(kept.read_text(encoding="utf-8"))["entries"])
+    world = World(Surroundings(STAND_INS["subscription_id"]))
+    world.load(kept)
+    return len(world.entries())
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])

@@ -6,8 +6,8 @@ One thin layer: arguments in, JSON or a summary out, errors in the CLI's words (
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from arm.values import SECRET_MARKER, reveal, secret_paths
 from graph.urns import STACK_TYPE
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
-from rehearsal.azure.world import Surroundings
+from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine import Engine, Options, Result, State, StateError, UnsupportedError
 from rehearsal.engine.cli.arguments import Arguments, parse
 from rehearsal.engine.cli.backend import Backend, BackendError
@@ -125,8 +125,9 @@ class OfflineCommand(PulumiCommand):
             state = context.backend.state(context.stack)
             replace = arguments.flags.get("--replace", [])
             _refuse_unknown(replace, state)
-            providers = self._providers or self._modelled(context, config)
-            with streaming(arguments.value("--event-log"), planning=previews) as stream:
+            world = None if self._providers else self._world(context, config)
+            providers = all_providers(AzureProvider(world)) if world else self._providers or {}
+            with _compacted(world), streaming(arguments.value("--event-log"), planning=previews) as stream:
                 options = Options(
                     parallel=int(arguments.value("--parallel", "64")),
                     continue_on_error=arguments.has("--continue-on-error"),
@@ -142,12 +143,20 @@ class OfflineCommand(PulumiCommand):
         told = f"error: {arguments.command[0]} failed" if failed else ""
         return CommandResult(result.summary(), told, _FAILED if failed else 0)
 
-    def _modelled(self, context: _Context, config: Mapping[str, Any]) -> Providers:
+    def _world(self, context: _Context, config: Mapping[str, Any]) -> World:
         settings = stack_file.load(context.project, context.stack, config[stack_file.SETTINGS_KEY])
         # Roles act at once: an engine would have to wait for them in real time.
         surroundings = Surroundings(settings.tenant.subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
-        world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
-        return all_providers(AzureProvider(world))
+        return context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
+
+
+@contextmanager
+def _compacted(world: World | None) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if world:
+            world.compact()
 
 
 def _tell(text: str, callback: Output | None) -> None:

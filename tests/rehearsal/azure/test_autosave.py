@@ -33,8 +33,8 @@ def saved(azure: Azure, path: Path) -> World:
 def test_what_is_saved_is_what_is_there(case: Case, path: Path) -> None:
     azure, _ = case.play(path)
     assert saved(azure, path).entries() == azure.world.entries()
-    azure.world.save(path.with_name("by-hand.json"))
-    assert path.read_text() == path.with_name("by-hand.json").read_text()
+    azure.world.compact()
+    assert saved(azure, path).entries() == azure.world.entries()
 
 
 @pytest.mark.parametrize("name", ["vnet", "peering-b"])
@@ -102,6 +102,46 @@ def test_a_refused_call_saves_nothing(path: Path) -> None:
 
 
 def test_only_the_owner_can_read_it_and_nothing_else_is_left(path: Path) -> None:
-    Azure(path).put("group")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    azure = Azure(path)
+    azure.deploy("group", "vnet", "vault")
+    kept = list(path.parent.iterdir())
+    assert {stat.S_IMODE(one.stat().st_mode) for one in kept} == {0o600}
+    assert len(kept) == 2
+    azure.world.compact()
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_change_that_was_cut_off_anywhere_is_as_if_it_had_not_been_made(path: Path) -> None:
+    azure = Azure(path)
+    azure.deploy("group", "vault", "vnet")
+    before, changes = saved(azure, path).entries(), path.with_name(f"{path.name}.changes")
+    size = changes.stat().st_size
+    azure.put("nsg")
+    whole, after = changes.read_bytes(), azure.world.entries()
+    for length in range(size, len(whole)):
+        changes.write_bytes(whole[:length])
+        assert saved(azure, path).entries() == before
+    changes.write_bytes(whole)
+    assert saved(azure, path).entries() == after
+
+
+def test_what_follows_a_change_that_was_cut_off_is_kept(path: Path) -> None:
+    azure = Azure(path)
+    azure.deploy("group", "vault", "vnet")
+    changes = path.with_name(f"{path.name}.changes")
+    changes.write_bytes(changes.read_bytes()[:-5])
+    again = Azure(path)
+    again.world.load(path)
+    again.put("nsg")
+    assert saved(azure, path).entries() == again.world.entries()
+
+
+def test_what_is_written_grows_with_the_change_and_not_with_what_is_there(path: Path) -> None:
+    azure = Azure(path)
+    azure.deploy("group", "vault", "vnet")
+    changes, sizes = path.with_name(f"{path.name}.changes"), []
+    for number in range(30):
+        size = changes.stat().st_size
+        azure.put("secret", secretName=f"secret-{number:02}")
+        sizes.append(changes.stat().st_size - size)
+    assert max(sizes) - min(sizes) < 10

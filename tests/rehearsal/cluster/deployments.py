@@ -15,7 +15,7 @@ from arm import ids
 from graph import tls_values
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.refusals import access
-from rehearsal.azure.state import Entry
+from rehearsal.azure.state import Entry, Table
 from rehearsal.azure.state import State as AzureState
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
@@ -72,7 +72,7 @@ class Bench:
 
     def views(self) -> dict[str, ClusterView]:
         surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
-        state = AzureState(surroundings, ManualClock(1_000_000), entries=self.entries)
+        state = AzureState(surroundings, ManualClock(1_000_000), entries=Table(self.entries))
         is_effective = functools.partial(access.is_effective, state)
         found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
         return {view.name: view for view in found}

@@ -201,8 +201,7 @@ def test_every_call_is_in_the_file_before_it_is_made(tmp_path: Path) -> None:
 
     class Watching(type(bench.world)):  # type: ignore[misc]
         def _done(self, *arguments: object) -> object:
-            document = json.loads(path.read_text())["deployment"]
-            pending.append([item["resource"]["inputs"]["name"] for item in document["pending_operations"]])
+            pending.append([item.resource.inputs["name"] for item in State.load(path).pending_operations])
             return super()._done(*arguments)
 
     engine = Engine(program, "dev", {}, {"memory": Watching()}, State(path=path), Options(parallel=1))

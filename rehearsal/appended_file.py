@@ -1,0 +1,75 @@
+"""A file that is written whole, and beside it the changes since, one line each.
+
+So what is kept at every write grows with the change and not with everything that is there already. A process that is
+killed at any moment loses nothing that it has told anybody of.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+_PRIVATE = 0o600
+
+
+class AppendedFile:
+    """Readable by its owner only. Not for two writers at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._changes = path.with_name(f"{path.name}.changes")
+        self._close: weakref.finalize[..., AppendedFile] | None = None
+        """Set while changes are appended; it closes their file, at the latest with this object."""
+        self._descriptor = -1
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether there are changes beside the file."""
+        return self._changes.exists()
+
+    def read(self) -> tuple[str, list[str]]:
+        """Return the text of the file and the changes since, as lines; of a line that was cut off nothing was told."""
+        text = self.path.read_text(encoding="utf-8")
+        if not self._changes.exists():
+            return text, []
+        first, *lines = self._changes.read_text(encoding="utf-8").split("\n")
+        # A kill between the two steps of `replace` leaves changes of an older text, which are part of the new one.
+        return text, lines[:-1] if first == _digest(text) else []
+
+    def replace(self, text: str) -> None:
+        """Put a new file in the place of the old one with its changes: whoever reads finds one or the other, whole."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.path.with_name(f"{self.path.name}.new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(self.path)
+        self._end_changes()
+
+    def append(self, line: str, whole: Callable[[], str]) -> None:
+        """Add a change; the first one of a process writes everything, so that no line follows one that was cut off."""
+        if self._close is None and (self._changes.exists() or not self.path.exists()):
+            self.replace(whole())
+            return
+        if self._close is None:
+            self._descriptor = os.open(self._changes, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+            self._close = weakref.finalize(self, os.close, self._descriptor)
+            line = f"{_digest(self.path.read_text(encoding='utf-8'))}\n{line}"
+        _write(self._descriptor, f"{line}\n".encode())
+
+    def _end_changes(self) -> None:
+        if self._close:
+            self._close()
+            self._close = None
+        self._changes.unlink(missing_ok=True)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
