@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_at_every_moment_the_file_says_what_the_memory_says(kept: tuple[Path, li
     bench = Bench()
     for size, more in ((1, True), (1, True), (2, True), (2, False)):
         state = State.load(path)
-        engine = Engine(lambda s=size, m=more: program(s, more=m), "dev", {}, {"memory": bench.world}, state, Options())
+        engine = Engine(partial(program, size, more=more), "dev", {}, {"memory": bench.world}, state, Options())
         assert engine.up().succeeded
     assert len(moments) > 20
     for memory, file in moments:
