@@ -137,7 +137,7 @@ class SoftDeleted:
 
 
 Gate = Callable[["State", str, Mapping[str, str]], str]
-"""(what exists, id of the Run Command, its parameters) -> the error of `nodes/await-secrets.sh`, empty if it is none."""
+"""(what exists, id of the Run Command, its parameters) -> the error of `nodes/await-secrets.sh`; empty: none."""
 
 
 def no_gate(_: State, command_id: str, __: Mapping[str, str]) -> str:
