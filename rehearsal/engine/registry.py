@@ -18,7 +18,7 @@ from arm.values import reveal
 from graph.graph import mark_secret_outputs
 from rehearsal.engine.result import UnsupportedError
 from rehearsal.engine.state import ResourceState
-from rehearsal.providers import Diff, Properties, ProviderError, ReadResult, ResourceProvider
+from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult, ResourceProvider
 
 PROVIDER_TYPE = "pulumi:providers:"
 INTERNAL = "__internal"
@@ -35,53 +35,20 @@ class ProviderResources:
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         return inputs
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        changed = [key for key in sorted({*old_inputs, *inputs}) if old_inputs.get(key) != inputs.get(key)]
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        changed = [key for key in sorted({*old.inputs, *inputs}) if old.inputs.get(key) != inputs.get(key)]
         return Diff(changed=changed)
 
-    def create(
-        self,
-        urn: str,
-        type_token: str,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> tuple[str, Properties]:
+    def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         return UNKNOWN_ON_WIRE if preview else str(uuid4()), self._outputs(inputs)
 
-    def read(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        inputs: Properties,
-        outputs: Properties,
-    ) -> ReadResult:
-        return ReadResult(resource_id, inputs, outputs)
+    def read(self, old: ExistingResource) -> ReadResult:
+        return ReadResult(old.id, old.inputs, old.outputs)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
         return self._outputs(inputs)
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: ExistingResource) -> None:
         """Nothing is there to delete."""
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
@@ -123,9 +90,7 @@ class Registry:
         return mark_secret_outputs(inputs, checked, ())
 
     def diff(self, old: ResourceState, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
-        return self.of(old).diff(
-            old.urn, old.type, old.id, reveal(old.inputs), reveal(old.outputs), reveal(inputs), ignore_changes
-        )
+        return self.of(old).diff(_existing(old), reveal(inputs), ignore_changes)
 
     def create(self, new: ResourceState, *, preview: bool) -> tuple[str, Properties]:
         resource_id, outputs = self.of(new).create(new.urn, new.type, reveal(new.inputs), preview=preview)
@@ -134,14 +99,17 @@ class Registry:
         return resource_id, outputs
 
     def update(self, old: ResourceState, new: ResourceState, *, preview: bool) -> Properties:
-        inputs, outputs, wanted = (reveal(values) for values in (old.inputs, old.outputs, new.inputs))
-        return self.of(new).update(new.urn, new.type, old.id, inputs, outputs, wanted, preview=preview)
+        return self.of(new).update(_existing(old), reveal(new.inputs), preview=preview)
 
     def read(self, old: ResourceState) -> ReadResult:
-        return self.of(old).read(old.urn, old.type, old.id, reveal(old.inputs), reveal(old.outputs))
+        return self.of(old).read(_existing(old))
 
     def delete(self, old: ResourceState) -> None:
-        self.of(old).delete(old.urn, old.type, old.id, reveal(old.inputs), reveal(old.outputs))
+        self.of(old).delete(_existing(old))
+
+
+def _existing(resource: ResourceState) -> ExistingResource:
+    return ExistingResource(resource.urn, resource.type, resource.id, reveal(resource.inputs), reveal(resource.outputs))
 
 
 def marked(resource: ResourceState, outputs: Mapping[str, Any]) -> Properties:

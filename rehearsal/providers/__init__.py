@@ -1,8 +1,8 @@
 """Providers as the engine sees them: one interface for the offline engine (in process) and the real one (gRPC).
 
-The semantics are those of azure-native, tls and random (pulumi-field-notes §1, §4), the words those of the engine's
-provider protocol (pulumi/pulumi, proto/pulumi/provider.proto). Values are plain, without secret marks, with `UNKNOWN`
-where a preview does not know: our providers accept no secrets, so the engine removes the marks and puts them back.
+The semantics are those of azure-native, tls and random, the words those of the engine's provider protocol
+(pulumi/pulumi, proto/pulumi/provider.proto). Values are plain, without secret marks, with `UNKNOWN` where a preview
+does not know: our providers accept no secrets, so the engine removes the marks and puts them back.
 """
 
 from __future__ import annotations
@@ -12,6 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExistingResource:
+    """A resource as the engine's state has it."""
+
+    urn: str
+    type: str
+    id: str
+    inputs: Properties
+    outputs: Properties
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,10 @@ class ProviderError(Exception):
 
 
 class InitializationError(ProviderError):
-    """Azure accepted the call and failed later: the resource exists and its state is kept (pulumi-field-notes §1.2)."""
+    """Azure accepted the call and failed later: the resource exists and its state is kept.
+
+    The engine's ErrorResourceInitFailed (pulumi/pulumi, proto/pulumi/provider.proto).
+    """
 
     def __init__(self, resource_id: str, inputs: Properties, outputs: Properties, reasons: Sequence[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -55,44 +69,25 @@ class ResourceProvider(Protocol):
     """
 
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
-        """The inputs with defaults filled in; unknowns stay."""
+        """Return the inputs with defaults filled in; unknowns stay."""
         ...
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff: ...
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        """Return what differs between the old inputs and the new ones."""
+        ...
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
-        """Id and outputs. In a preview the id is empty, inputs are echoed and every other output is `UNKNOWN`."""
+        """Return id and outputs; in a preview no id, the inputs, and `UNKNOWN` for every other output."""
         ...
 
-    def read(
-        self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties
-    ) -> ReadResult: ...
+    def read(self, old: ExistingResource) -> ReadResult: ...
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        """The new outputs. In a preview only `name` and `location` of what was not given stay known."""
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        """Return the new outputs. In a preview only `name` and `location` of what was not given stay known."""
         ...
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None: ...
+    def delete(self, old: ExistingResource) -> None: ...
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        """Result of a provider function; what it reads must exist, also in a preview."""
+        """Return the result of a provider function; what it reads must exist, also in a preview."""
         ...

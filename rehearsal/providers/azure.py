@@ -1,4 +1,7 @@
-"""azure-native, with all its parameterized packages, in front of the modelled Azure (pulumi-field-notes §1, §4)."""
+"""azure-native, with all its parameterized packages, in front of the modelled Azure.
+
+Written from pulumi/pulumi-azure-native, provider/pkg/provider and provider/pkg/azure.
+"""
 # ruff: noqa: ARG002 - arguments are the interface's
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from arm.types.keyvault import SECRET
 from arm.values import UNKNOWN
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world import World
-from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ReadResult
-from rehearsal.providers.differences import changed_since, differences, is_at_or_below, only_inputs
+from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ReadResult
+from rehearsal.providers.differences import apply_changes, compare, is_within, keep_inputs
 
 _GROUP = "/subscriptions/{}/resourceGroups/{}"
 
@@ -33,7 +36,7 @@ class AzureProvider:
         self._tenant_id = world.surroundings.tenant_id
 
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
-        """The inputs; a location that is not given is the old one, else that of the resource group."""
+        """Return the inputs; a location that is not given is the old one, else that of the resource group."""
         shape = _shape(type_token)
         if inputs.get("location") is not None or not shape.has_location:
             return inputs
@@ -46,26 +49,17 @@ class AzureProvider:
         group = self._world.find(_GROUP.format(self._subscription_id, name))
         return group.inputs.get("location") if group else None
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        """What differs between the old inputs and the new ones. Names are explicit: a replacement deletes first."""
-        replacing = _shape(type_token).replaced_by
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        """Return what differs. Names are explicit, so a replacement deletes first."""
+        replacing = _shape(old.type).replaced_by
         detailed: dict[str, str] = {}
-        for path, kind in differences(old_inputs, inputs):
-            ignored = any(is_at_or_below(path, one) for one in ignore_changes)
-            if not ignored and not _is_same_place(path, old_inputs, inputs):
-                replaces = any(is_at_or_below(path, one) or is_at_or_below(one, path) for one in replacing)
+        for path, kind in compare(old.inputs, inputs):
+            ignored = any(is_within(path, one) for one in ignore_changes)
+            if not ignored and not _is_same_place(path, old.inputs, inputs):
+                replaces = any(is_within(path, one) or is_within(one, path) for one in replacing)
                 detailed[path] = f"{kind}_replace" if replaces else kind
-        replaced = _top_level(path for path, kind in detailed.items() if kind.endswith("_replace"))
-        return Diff(_top_level(detailed), replaced, bool(replaced), detailed)
+        replaced = _list_inputs(path for path, kind in detailed.items() if kind.endswith("_replace"))
+        return Diff(_list_inputs(detailed), replaced, bool(replaced), detailed)
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         """GET before PUT: what exists is not created (provider/pkg/azure/client_azcore.go, CanCreate)."""
@@ -102,62 +96,52 @@ class AzureProvider:
         entry = self._world.find(arm_id)
         return InitializationError(arm_id, inputs, entry.outputs if entry else {}, [str(failed)])
 
-    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
-        """What is there now. Inputs follow what has changed in Azure since the outputs were taken.
+    def read(self, old: ExistingResource) -> ReadResult:
+        """Return what is there now. Inputs follow what has changed in Azure since the outputs were taken.
 
         Without inputs (an import) they are taken from the outputs.
         """
-        shape = _shape(type_token)
+        shape = _shape(old.type)
         try:
-            now = self._world.get(resource_id, _name(urn)).outputs
+            now = self._world.get(old.id, _name(old.urn)).outputs
         except ArmError as error:
             if error.status == 404:
                 return ReadResult("", {}, {})
             raise ProviderError(str(error)) from error
 
         is_input_here = shape.is_input
-        if inputs:
-            new_inputs = changed_since(inputs, outputs, now, is_input_here)
+        if old.inputs:
+            inputs = apply_changes(old.inputs, old.outputs, now, is_input_here)
         else:
-            new_inputs = {**_path_inputs(shape, resource_id), **only_inputs(now, is_input_here)}
-        return ReadResult(resource_id, new_inputs, now)
+            inputs = {**_read_path(shape, old.id), **keep_inputs(now, is_input_here)}
+        return ReadResult(old.id, inputs, now)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        """A PUT of the whole body."""
-        shape = _shape(type_token)
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        """PUT the whole body."""
+        shape = _shape(old.type)
         if preview:
             _, outputs = self._outputs_in_preview(shape, inputs)
-            known = {name: old_outputs[name] for name in ("name", "location") if name in old_outputs}
+            known = {name: old.outputs[name] for name in ("name", "location") if name in old.outputs}
             return {**outputs, **{name: value for name, value in known.items() if name not in inputs}}
         with _as_provider_errors():
             try:
-                return self._world.put(shape, resource_id, inputs, update=True, label=_name(urn)).outputs
+                return self._world.put(shape, old.id, inputs, update=True, label=_name(old.urn)).outputs
             except OperationFailedError as failed:
-                raise self._initialization_error(resource_id, inputs, failed) from failed
+                raise self._initialization_error(old.id, inputs, failed) from failed
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
-        """Gone already is as good. Vault secrets go through the data plane (model-codebases Part 5, no. 15)."""
+    def delete(self, old: ExistingResource) -> None:
+        """Delete what is still there; vault secrets through the data plane (provider/pkg/resources/customresources)."""
         try:
-            if _shape(type_token).type is SECRET:
-                self._world.delete_secret_as_data(resource_id)
+            if _shape(old.type).type is SECRET:
+                self._world.delete_secret_as_data(old.id)
             else:
-                self._world.delete(resource_id, _name(urn))
+                self._world.delete(old.id, _name(old.urn))
         except ArmError as error:
             if error.status != 404:
                 raise ProviderError(str(error)) from error
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        """`get<Type>`: the outputs of what exists."""
+        """Return, for `get<Type>`, the outputs of what exists."""
         package, module, function = token.split(":")
         if not function.startswith("get"):
             raise ProviderError(f"the rehearsal does not know the function {token}; expected get<Type>")
@@ -171,7 +155,7 @@ class AzureProvider:
 
 @contextmanager
 def _as_provider_errors() -> Iterator[None]:
-    """ARM's refusal as the engine is told."""
+    """Turn ARM's refusal into what the engine is told."""
     try:
         yield
     except ArmError as error:
@@ -186,12 +170,12 @@ def _shape(type_token: str) -> Shape:
 
 
 def _name(urn: str) -> str:
-    """The logical name."""
+    """Return the logical name."""
     return urn.rsplit("::", 1)[-1]
 
 
-def _top_level(paths: Iterable[str]) -> tuple[str, ...]:
-    """Names of the inputs that the paths lead into."""
+def _list_inputs(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the inputs that the paths lead into."""
     return tuple(dict.fromkeys(re.split(r"[.\[]", path)[0] for path in paths))
 
 
@@ -200,8 +184,8 @@ def _is_same_place(path: str, old: Properties, new: Properties) -> bool:
     return path == "location" and isinstance(before, str) and isinstance(after, str) and same_place(before, after)
 
 
-def _path_inputs(shape: Shape, resource_id: str) -> Properties:
-    """The path parameters, read back from an id."""
+def _read_path(shape: Shape, resource_id: str) -> Properties:
+    """Return the path parameters, read back from an id."""
     pattern = shape.type.path_template.split("/")
     segments = resource_id.split("/")
     offset = len(segments) - len(pattern)  # `{scope}` stands for several segments

@@ -1,4 +1,4 @@
-"""Differences between two sets of properties, by path as the engine writes them: `ports[0].tls.mode`, `a["b.c"]`."""
+"""Compare two sets of properties, by path as the engine writes them: `ports[0].tls.mode`, `a["b.c"]`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ IsInput = Callable[[tuple[str, ...]], bool]
 """Whether an output's path, without the indexes of lists, is that of an input."""
 
 
-def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Path and add, delete or update. An unknown differs from everything, null and nothing are alike."""
+def compare(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield path and add, delete or update. An unknown differs from everything, null and nothing are alike."""
     old, new = MISSING if old is None else old, MISSING if new is None else new
     if isinstance(old, dict) and isinstance(new, dict):
         for name in [*old, *(name for name in new if name not in old)]:
-            yield from differences(old.get(name), new.get(name), _member(path, name))
+            yield from compare(old.get(name), new.get(name), _member(path, name))
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
             before, after = (items[index] if index < len(items) else None for items in (old, new))
-            yield from differences(before, after, f"{path}[{index}]")
+            yield from compare(before, after, f"{path}[{index}]")
     elif old != new or new is UNKNOWN:
         yield path, "add" if old is MISSING else "delete" if new is MISSING else "update"
 
@@ -35,14 +35,14 @@ def _member(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def is_at_or_below(path: str, prefix: str) -> bool:
-    """Whether the path is the prefix or leads into it; indexes of lists do not count."""
+def is_within(path: str, prefix: str) -> bool:
+    """Return whether the path is the prefix or leads into it; indexes of lists do not count."""
     plain = re.sub(r"\[\d+\]", "", path)
     return plain == prefix or plain.startswith((f"{prefix}.", f"{prefix}["))
 
 
-def changed_since(inputs: Any, old: Any, new: Any, is_input: IsInput, path: tuple[str, ...] = ()) -> Any:
-    """The inputs with what has changed from the old outputs to the new ones, as far as an input can say it."""
+def apply_changes(inputs: Any, old: Any, new: Any, is_input: IsInput, path: tuple[str, ...] = ()) -> Any:
+    """Return the inputs with what has changed from the old outputs to the new ones, as far as an input can say it."""
     if isinstance(inputs, dict) and isinstance(old, dict) and isinstance(new, dict):
         result: Properties = dict(inputs)
         for name in {**old, **new}:
@@ -52,19 +52,19 @@ def changed_since(inputs: Any, old: Any, new: Any, is_input: IsInput, path: tupl
             if after is None:
                 result.pop(name, None)
             else:
-                result[name] = changed_since(inputs.get(name), before, after, is_input, (*path, name))
+                result[name] = apply_changes(inputs.get(name), before, after, is_input, (*path, name))
         return result
     alike = isinstance(inputs, list) and isinstance(old, list) and isinstance(new, list)
     if alike and len(inputs) == len(old) == len(new):
         triples = zip(inputs, old, new, strict=True)
-        return [changed_since(*three, is_input, path) if three[1] != three[2] else three[0] for three in triples]
-    return only_inputs(new, is_input, path)
+        return [apply_changes(*three, is_input, path) if three[1] != three[2] else three[0] for three in triples]
+    return keep_inputs(new, is_input, path)
 
 
-def only_inputs(value: Any, is_input: IsInput, path: tuple[str, ...] = ()) -> Any:
-    """The value without the members that no input can say."""
+def keep_inputs(value: Any, is_input: IsInput, path: tuple[str, ...] = ()) -> Any:
+    """Return the value without the members that no input can say."""
     if isinstance(value, list):
-        return [only_inputs(item, is_input, path) for item in value]
+        return [keep_inputs(item, is_input, path) for item in value]
     if not isinstance(value, dict):
         return value
-    return {name: only_inputs(item, is_input, (*path, name)) for name, item in value.items() if is_input((*path, name))}
+    return {name: keep_inputs(item, is_input, (*path, name)) for name, item in value.items() if is_input((*path, name))}

@@ -1,4 +1,4 @@
-"""pulumi-random as the engine sees it: characters that live in the stack's state; every changed input replaces.
+"""pulumi-random: characters that live in the stack's state; every changed input replaces.
 
 Defaults from hashicorp/terraform-provider-random, internal/provider/resource_string.go. The characters follow from
 URN and inputs, so that runs can be compared: a changed keeper gives others, `--replace` with equal inputs the same.
@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 
 from graph import random_values
-from rehearsal.providers import Diff, Properties, ProviderError, ReadResult
+from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
 from rehearsal.providers.tls import compare
 
 _ALPHABETS = ("lower", "upper", "numeric", "special")
@@ -30,17 +30,8 @@ class RandomProvider:
         checked = {**dict.fromkeys(_ALPHABETS, True), **dict.fromkeys(_MINIMA, 0), **given}
         return {**checked, "numeric": digits, "number": digits}
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        return compare(old_inputs, inputs | {name: old_inputs.get(name) for name in ignore_changes})
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        return compare(old.inputs, inputs | {name: old.inputs.get(name) for name in ignore_changes})
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         if preview:
@@ -52,23 +43,13 @@ class RandomProvider:
         seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
         return random_values.create("RandomString", seed, inputs)
 
-    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
-        return ReadResult(resource_id, inputs, outputs)
+    def read(self, old: ExistingResource) -> ReadResult:
+        return ReadResult(old.id, old.inputs, old.outputs)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        raise ProviderError(f"{type_token} has no update: every changed input replaces")
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        raise ProviderError(f"{old.type} has no update: every changed input replaces")
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: ExistingResource) -> None:
         """Nothing to do: what there is lives in the state."""
 
     def invoke(self, token: str, arguments: Properties) -> Properties:

@@ -1,4 +1,4 @@
-"""Serves the providers to a real engine, in this process, on free loopback ports.
+"""Serve the providers to a real engine, in this process, on free loopback ports.
 
 By hand: `python -m rehearsal.providers.serve` prints PULUMI_DEBUG_PROVIDERS and serves an Azure that is empty at
 first, until SIGTERM or the end of its input.
@@ -34,24 +34,25 @@ _OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_re
 
 
 def all_providers(azure: ResourceProvider) -> dict[str, ResourceProvider]:
-    """Every plugin that the program uses."""
+    """Return every plugin that the program uses."""
     return {"azure-native": azure, "tls": TlsProvider(), "random": RandomProvider()}
 
 
 @contextmanager
-def serving(providers: Mapping[str, ResourceProvider]) -> Iterator[str]:
-    """Serve these plugins; gives the value of PULUMI_DEBUG_PROVIDERS, `name:port,…`."""
+def serve(providers: Mapping[str, ResourceProvider]) -> Iterator[str]:
+    """Serve these plugins; give the value of PULUMI_DEBUG_PROVIDERS, `name:port,…`."""
     with ExitStack() as stack:
-        yield ",".join(f"{plugin}:{stack.enter_context(_served(plugin, it))}" for plugin, it in providers.items())
+        ports = {name: stack.enter_context(_serve_one(name, provider)) for name, provider in providers.items()}
+        yield ",".join(f"{name}:{port}" for name, port in ports.items())
 
 
 @contextmanager
-def _served(plugin: str, provider: ResourceProvider) -> Iterator[int]:
-    """The port; calls in flight may finish when it ends."""
+def _serve_one(plugin: str, provider: ResourceProvider) -> Iterator[int]:
+    """Serve one and give its port; calls in flight may finish when it ends."""
     with ThreadPoolExecutor(_THREADS, thread_name_prefix=plugin) as threads:
         server = grpc.server(threads, options=_OPTIONS)
         # The installed SDK's version: the engine warns about a plugin that is older than the program asks for.
-        servicer = Servicer(plugin, version(f"pulumi-{plugin}"), provider, _packages(plugin))
+        servicer = Servicer(plugin, version(f"pulumi-{plugin}"), provider, _list_packages(plugin))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port: int = server.add_insecure_port("127.0.0.1:0")
         server.start()
@@ -61,15 +62,15 @@ def _served(plugin: str, provider: ResourceProvider) -> Iterator[int]:
             server.stop(_GRACE_SECONDS).wait()
 
 
-def _packages(plugin: str) -> set[str]:
-    """The parameterized packages of a plugin that the shapes know."""
+def _list_packages(plugin: str) -> set[str]:
+    """Return the parameterized packages of a plugin that the shapes know."""
     return {token.partition(":")[0] for token in tokens() if token.startswith(f"{plugin}_")}
 
 
 def main() -> None:
     """Serve until SIGTERM, or until the input ends; what exists is forgotten then."""
     azure = AzureProvider(World(Surroundings(STAND_INS["subscription_id"]), gate=gate.judge))
-    with serving(all_providers(azure)) as value:
+    with serve(all_providers(azure)) as value:
         sys.stdout.write(f"export {VARIABLE}={value}\n")
         sys.stdout.flush()
         sys.stdin.read()

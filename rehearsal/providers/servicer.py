@@ -1,7 +1,6 @@
-"""Serves a `ResourceProvider` to the real engine over gRPC: the provider protocol and nothing else.
+"""Serve a `ResourceProvider` to the real engine over gRPC (pulumi/pulumi, proto/pulumi/provider.proto).
 
-The protocol is pulumi/pulumi's proto/pulumi/provider.proto; what is particular about azure-native is in
-pulumi-field-notes §4. Secrets are never accepted: the engine takes the marks off and puts them back.
+Secrets are never accepted: the engine takes the marks off and puts them back.
 """
 # ruff: noqa: ARG002, N802 - names and arguments are the protocol's
 
@@ -21,7 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from arm.values import reveal
 from graph.property_values import from_struct, to_struct
-from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ResourceProvider
+from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ResourceProvider
 from rehearsal.providers.tls import compare
 
 _CHANGES = provider_pb2.DiffResponse.DiffChanges
@@ -36,7 +35,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(self, plugin: str, version: str, provider: ResourceProvider, packages: Collection[str] = ()) -> None:
-        """`packages` are the parameterized packages that may be asked for."""
+        """`packages` are the parameterized packages that it has."""
         self._plugin, self._version, self._provider, self._packages = plugin, version, provider, packages
         self._package_of_peer: dict[str, str] = {}
 
@@ -61,7 +60,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def Parameterize(self, request: Any, context: Any) -> provider_pb2.ParameterizeResponse:
-        package = _package_asked_for(self._plugin, request)
+        package = _read_package(self._plugin, request)
         if package not in self._packages:
             known = ", ".join(sorted(self._packages)) or "none"
             context.abort(
@@ -93,21 +92,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
         type_token = self._type(request.urn, context)
-        with _failures_reported(context):
-            diff = self._provider.diff(
-                request.urn,
-                type_token,
-                request.id,
-                _values(request.old_inputs),
-                _values(request.olds),
-                _values(request.news),
-                list(request.ignoreChanges),
-            )
+        with _report_failures(context):
+            old = _existing(request, type_token, request.old_inputs, request.olds)
+            diff = self._provider.diff(old, _values(request.news), list(request.ignoreChanges))
         return _diff_response(diff)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
         type_token = self._type(request.urn, context)
-        with _failures_reported(context):
+        with _report_failures(context):
             resource_id, outputs = self._provider.create(
                 request.urn, type_token, _values(request.properties), preview=request.preview
             )
@@ -115,10 +107,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
         type_token = self._type(request.urn, context)
-        with _failures_reported(context):
-            found = self._provider.read(
-                request.urn, type_token, request.id, _values(request.inputs), _values(request.properties)
-            )
+        with _report_failures(context):
+            found = self._provider.read(_existing(request, type_token, request.inputs, request.properties))
         if not found.resource_id:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -127,36 +117,27 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
         type_token = self._type(request.urn, context)
-        with _failures_reported(context):
-            outputs = self._provider.update(
-                request.urn,
-                type_token,
-                request.id,
-                _values(request.old_inputs),
-                _values(request.olds),
-                _values(request.news),
-                preview=request.preview,
-            )
+        with _report_failures(context):
+            old = _existing(request, type_token, request.old_inputs, request.olds)
+            outputs = self._provider.update(old, _values(request.news), preview=request.preview)
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
         type_token = self._type(request.urn, context)
-        with _failures_reported(context):
-            self._provider.delete(
-                request.urn, type_token, request.id, _values(request.old_inputs), _values(request.properties)
-            )
+        with _report_failures(context):
+            self._provider.delete(_existing(request, type_token, request.old_inputs, request.properties))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
         self._refuse_foreign(request.tok, context)
-        with _failures_reported(context):
+        with _report_failures(context):
             result = self._provider.invoke(request.tok, _values(request.args))
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(result))
         return response
 
     def _type(self, urn: str, context: Any) -> str:
-        """The type in a URN: `urn:pulumi:stack::project::parent$type::name`."""
+        """Return the type in a URN: `urn:pulumi:stack::project::parent$type::name`."""
         type_token: str = urn.split("::")[2].rsplit("$", 1)[-1]
         self._refuse_foreign(type_token, context)
         return type_token
@@ -169,22 +150,26 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
 
 
-def _package_asked_for(plugin: str, request: Any) -> str:
-    """The package's name; `args` are the words of `pulumi package add`, `value` is what an SDK has recorded.
+def _read_package(plugin: str, request: Any) -> str:
+    """Return the package's name; `args` are the words of `pulumi package add`, `value` is what an SDK has recorded.
 
     azure-native reads the value as base64 of {"module", "version"} and derives the name from them.
     """
     if request.WhichOneof("parameters") == "args":
         return "_".join([plugin, *request.args.args])
     try:
-        asked = json.loads(base64.b64decode(request.value.value, validate=True))
-        return f"{plugin}_{asked['module']}_{asked['version']}"
+        value = json.loads(base64.b64decode(request.value.value, validate=True))
+        return f"{plugin}_{value['module']}_{value['version']}"
     except (binascii.Error, ValueError, KeyError, TypeError):
         return f"{request.value.name} with unreadable parameters"
 
 
+def _existing(request: Any, type_token: str, inputs: Any, outputs: Any) -> ExistingResource:
+    return ExistingResource(request.urn, type_token, request.id, _values(inputs), _values(outputs))
+
+
 def _values(message: struct_pb2.Struct) -> Properties:
-    """Plain values; there should be no secret marks, but an engine older than the handshake sends some."""
+    """Return plain values; there should be no secret marks, but an engine older than the handshake sends some."""
     values: Properties = reveal(from_struct(message))
     return values
 
@@ -213,8 +198,8 @@ class _Failed(grpc.Status):  # type: ignore[misc]
 
 
 @contextmanager
-def _failures_reported(context: Any) -> Iterator[None]:
-    """Failures in the words of gRPC: UNKNOWN with the text, and with the state of what exists nevertheless."""
+def _report_failures(context: Any) -> Iterator[None]:
+    """Report failures as gRPC does: UNKNOWN with the text, and with the state of what exists nevertheless."""
     try:
         yield
     except InitializationError as error:
@@ -224,7 +209,7 @@ def _failures_reported(context: Any) -> Iterator[None]:
 
 
 def _abort_keeping_state(context: Any, error: InitializationError) -> NoReturn:
-    """The engine records the resource, marked as failed, and updates it at the next `up`."""
+    """Abort so that the engine records the resource, marked as failed, and updates it at the next `up`."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id,
         inputs=to_struct(error.inputs),

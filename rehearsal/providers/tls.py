@@ -1,4 +1,4 @@
-"""pulumi-tls as the engine sees it: real keys and certificates that live in the stack's state and nowhere else.
+"""pulumi-tls: real keys and certificates that live in the stack's state and nowhere else.
 
 Semantics from hashicorp/terraform-provider-tls, which pulumi-tls bridges: every changed input replaces, except
 `earlyRenewalHours` of a certificate (internal/provider/resource_locally_signed_cert.go); a certificate inside its
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph import tls_values
-from rehearsal.providers import Diff, Properties, ProviderError, ReadResult
+from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
 
 _CERTIFICATE = {"earlyRenewalHours": 0, "isCaCertificate": False, "setSubjectKeyId": False}
 _DEFAULTS: Mapping[str, Properties] = {
@@ -25,7 +25,7 @@ _DEFAULTS: Mapping[str, Properties] = {
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any], in_place: Collection[str] = ()) -> Diff:
-    """The diff of a bridged provider: whatever changed replaces, unless it is named; an absent input equals a null."""
+    """Return the diff of a bridged provider: what changed replaces, unless it is named; an absent input equals a null."""
     changed = tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
     replaces = tuple(name for name in changed if name not in in_place)
     detailed = {}
@@ -45,19 +45,10 @@ class TlsProvider:
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         return _defaults(type_token) | {name: value for name, value in inputs.items() if value is not None}
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        kept = {name: old_inputs.get(name) for name in ignore_changes}
-        found = compare(old_inputs, inputs | kept, in_place=("earlyRenewalHours",))
-        if found.replaces or not self._ready_for_renewal(old_outputs, inputs):
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        kept = {name: old.inputs.get(name) for name in ignore_changes}
+        found = compare(old.inputs, inputs | kept, in_place=("earlyRenewalHours",))
+        if found.replaces or not self._is_ready_for_renewal(old.outputs, inputs):
             return found
         return Diff(
             (*found.changed, "readyForRenewal"),
@@ -76,31 +67,21 @@ class TlsProvider:
         except (ValueError, LookupError) as refused:
             raise ProviderError(str(refused)) from refused
 
-    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
-        ready = {"readyForRenewal": True} if self._ready_for_renewal(outputs, outputs) else {}
-        return ReadResult(resource_id, inputs, outputs | ready)
+    def read(self, old: ExistingResource) -> ReadResult:
+        ready = {"readyForRenewal": True} if self._is_ready_for_renewal(old.outputs, old.outputs) else {}
+        return ReadResult(old.id, old.inputs, old.outputs | ready)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        return old_outputs | inputs
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        return old.outputs | inputs
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: ExistingResource) -> None:
         """Nothing to do: what there is lives in the state."""
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
         raise ProviderError(f"the rehearsal does not know the function {token}")
 
-    def _ready_for_renewal(self, outputs: Properties, inputs: Properties) -> bool:
-        """Whether a certificate (nothing else has an end) is inside its early-renewal window, or expired."""
+    def _is_ready_for_renewal(self, outputs: Properties, inputs: Properties) -> bool:
+        """Return whether a certificate (nothing else has an end) is inside its early-renewal window, or expired."""
         end, hours = outputs.get("validityEndTime"), inputs.get("earlyRenewalHours") or 0
         if not isinstance(end, str) or not isinstance(hours, int | float):
             return False

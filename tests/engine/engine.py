@@ -24,7 +24,7 @@ from automation.deployment.run_journal import Runs
 from automation.deployment.workspace import pulumi_cli
 from rehearsal.engine.cli import OfflineCommand
 from rehearsal.providers import ResourceProvider
-from rehearsal.providers.serve import VARIABLE, serving
+from rehearsal.providers.serve import VARIABLE, serve
 from settings import stack_file
 from settings.stack_file import SETTINGS_KEY
 from settings.stand_ins import STAND_INS, with_stand_ins
@@ -124,7 +124,7 @@ class StackUnderTest:
     def opened(self) -> Iterator[auto.Stack]:
         """The stack, with the providers attached while the context lasts."""
         scripts = self.project / "nodes"
-        attached = nullcontext("") if self.kind == "offline" else serving(self.providers)
+        attached = nullcontext("") if self.kind == "offline" else serve(self.providers)
         with mock.patch("nodes._DIRECTORY", scripts), attached as address:
             yield auto.Stack.select(self.name, self._workspace(address))
 

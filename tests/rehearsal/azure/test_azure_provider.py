@@ -9,7 +9,7 @@ import pytest
 from arm.shapes import shape_of
 from arm.values import UNKNOWN, is_unknown
 from rehearsal.azure.faults import KINDS
-from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult, ResourceProvider
+from rehearsal.providers import Diff, ExistingResource, InitializationError, ProviderError, ReadResult, ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from tests.arm.examples import GROUP, INPUTS, SUBSCRIPTION
 from tests.rehearsal.azure.samples import SITE, Azure, arm_id, inputs_of
@@ -25,8 +25,7 @@ class Engine:
         self.provider: ResourceProvider = AzureProvider(self.azure.world)
 
     def call(self, operation: str, name: str, *arguments: Any, **named: Any) -> Any:
-        urn = f"urn:pulumi:dev::edge-stamps::{SITE[name][0]}::{name}"
-        return getattr(self.provider, operation)(urn, SITE[name][0], *arguments, **named)
+        return getattr(self.provider, operation)(urn_of(name), SITE[name][0], *arguments, **named)
 
     def create(self, name: str, *, preview: bool = False, **changes: Any) -> tuple[str, dict[str, Any]]:
         created: tuple[str, dict[str, Any]] = self.call("create", name, inputs_of(name, **changes), preview=preview)
@@ -34,25 +33,28 @@ class Engine:
 
     def diff(self, name: str, *ignored: str, old: dict[str, Any] | None = None, **changes: Any) -> Diff:
         new = inputs_of(name, **changes)
-        found: Diff = self.call("diff", name, arm_id(name), old or inputs_of(name), {}, new, list(ignored))
-        return found
+        return self.provider.diff(existing(name, old or inputs_of(name), {}), new, list(ignored))
 
     def read(self, name: str, outputs: dict[str, Any], inputs: dict[str, Any] | None = None) -> ReadResult:
         given = inputs_of(name) if inputs is None else inputs
-        found: ReadResult = self.call("read", name, arm_id(name), given, outputs)
-        return found
+        return self.provider.read(existing(name, given, outputs))
 
     def update(
         self, name: str, old_outputs: dict[str, Any], *, preview: bool = False, **changes: Any
     ) -> dict[str, Any]:
         new = inputs_of(name, **changes)
-        updated: dict[str, Any] = self.call(
-            "update", name, arm_id(name), inputs_of(name), old_outputs, new, preview=preview
-        )
-        return updated
+        return self.provider.update(existing(name, inputs_of(name), old_outputs), new, preview=preview)
 
     def delete(self, name: str) -> None:
-        self.call("delete", name, arm_id(name), inputs_of(name), {})
+        self.provider.delete(existing(name, inputs_of(name), {}))
+
+
+def existing(name: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> ExistingResource:
+    return ExistingResource(urn_of(name), SITE[name][0], arm_id(name), inputs, outputs)
+
+
+def urn_of(name: str) -> str:
+    return f"urn:pulumi:dev::edge-stamps::{SITE[name][0]}::{name}"
 
 
 @pytest.fixture

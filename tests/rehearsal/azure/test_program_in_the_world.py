@@ -12,6 +12,7 @@ import pytest
 from graph.graph import Graph, Resource
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
+from rehearsal.providers import ExistingResource
 from rehearsal.providers.azure import AzureProvider
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
@@ -37,7 +38,8 @@ def create(provider: AzureProvider, resource: Resource) -> None:
 
 def delete(provider: AzureProvider, resource: Resource) -> None:
     if resource.is_arm and not resource.options.retain_on_delete:
-        provider.delete(resource.urn, resource.type, resource.id, resource.plain_inputs, resource.plain_outputs)
+        inputs, outputs = resource.plain_inputs, resource.plain_outputs
+        provider.delete(ExistingResource(resource.urn, resource.type, resource.id, inputs, outputs))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pulumi
 
 from arm.values import UNKNOWN, is_unknown
 from rehearsal.engine import Engine, Op, Options, Result, State
-from rehearsal.providers import Diff, InitializationError, Properties, ProviderError, ReadResult
+from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ReadResult
 
 PACKAGE = "memory"
 
@@ -37,18 +37,9 @@ class MemoryProvider:
         self._fail("check", urn)
         return {"colour": "grey", **inputs} if type_token.endswith(":Painted") else inputs
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        keys = sorted({*old_inputs, *inputs})
-        changed = [key for key in keys if old_inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        keys = sorted({*old.inputs, *inputs})
+        changed = [key for key in keys if old.inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
         replaces = [key for key in changed if key == "name"]
         detailed = {key: "update_replace" if key in replaces else "update" for key in changed}
         return Diff(changed, replaces, bool(replaces) and self.delete_before_replace, detailed)
@@ -63,35 +54,25 @@ class MemoryProvider:
         self._fail("create", urn, resource_id, inputs, outputs)
         return resource_id, self._done("create", urn, resource_id, outputs)
 
-    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
-        self._fail("read", urn)
-        if resource_id not in self.objects:
+    def read(self, old: ExistingResource) -> ReadResult:
+        self._fail("read", old.urn)
+        if old.id not in self.objects:
             return ReadResult("", {}, {})
-        found = self.objects[resource_id]
-        return ReadResult(resource_id, {key: value for key, value in found.items() if key != "handle"}, found)
+        found = self.objects[old.id]
+        return ReadResult(old.id, {key: value for key, value in found.items() if key != "handle"}, found)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        outputs = {**inputs, "handle": old_outputs.get("handle", "?")}
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        outputs = {**inputs, "handle": old.outputs.get("handle", "?")}
         if preview:
             return outputs
-        self._fail("update", urn, resource_id, inputs, outputs)
-        return self._done("update", urn, resource_id, outputs)
+        self._fail("update", old.urn, old.id, inputs, outputs)
+        return self._done("update", old.urn, old.id, outputs)
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
-        self._fail("delete", urn)
+    def delete(self, old: ExistingResource) -> None:
+        self._fail("delete", old.urn)
         with self._lock:
-            del self.objects[resource_id]
-            self.calls.append(("delete", _name(urn)))
+            del self.objects[old.id]
+            self.calls.append(("delete", _name(old.urn)))
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
         if arguments["id"] not in self.objects:

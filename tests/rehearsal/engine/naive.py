@@ -11,7 +11,7 @@ from arm.shapes import is_arm, shape_of
 from arm.values import UNKNOWN, is_unknown
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Resource
-from rehearsal.providers import Diff, Properties, ReadResult
+from rehearsal.providers import Diff, ExistingResource, Properties, ReadResult
 
 
 class NaiveProvider:
@@ -23,46 +23,27 @@ class NaiveProvider:
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         return inputs
 
-    def diff(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        ignore_changes: Sequence[str],
-    ) -> Diff:
-        keys = sorted({*old_inputs, *inputs})
-        changed = [key for key in keys if old_inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
+    def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
+        keys = sorted({*old.inputs, *inputs})
+        changed = [key for key in keys if old.inputs.get(key) != inputs.get(key) or is_unknown(inputs.get(key))]
         fixed: Sequence[str] = keys
-        if is_arm(type_token):
-            fixed = [*shape_of(type_token).type.path_parameters, *shape_of(type_token).immutable]
+        if is_arm(old.type):
+            fixed = [*shape_of(old.type).type.path_parameters, *shape_of(old.type).immutable]
         replaces = [key for key in changed if key in fixed]
         return Diff(changed, replaces, bool(replaces))
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         return self._shapes.create(_resource(urn, type_token, inputs), preview=preview)
 
-    def read(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> ReadResult:
-        return ReadResult(resource_id, inputs, outputs)
+    def read(self, old: ExistingResource) -> ReadResult:
+        return ReadResult(old.id, old.inputs, old.outputs)
 
-    def update(
-        self,
-        urn: str,
-        type_token: str,
-        resource_id: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        inputs: Properties,
-        *,
-        preview: bool,
-    ) -> Properties:
-        outputs = self._shapes.create(_resource(urn, type_token, inputs), preview=preview)[1]
-        known = {key: old_outputs[key] for key in ("name", "location") if key in old_outputs} if preview else {}
+    def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
+        outputs = self._shapes.create(_resource(old.urn, old.type, inputs), preview=preview)[1]
+        known = {key: old.outputs[key] for key in ("name", "location") if key in old.outputs} if preview else {}
         return {**outputs, **{key: value for key, value in known.items() if outputs.get(key, UNKNOWN) is UNKNOWN}}
 
-    def delete(self, urn: str, type_token: str, resource_id: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: ExistingResource) -> None:
         pass
 
     def invoke(self, token: str, arguments: Properties) -> Properties:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arm.values import UNKNOWN
-from rehearsal.providers import Diff, Properties, ProviderError
+from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError
 from rehearsal.providers.random import RandomProvider
 
 STRING = "random:index/randomString:RandomString"
@@ -14,6 +14,10 @@ DEFAULTS = {
     **dict.fromkeys(("minLower", "minUpper", "minNumeric", "minSpecial"), 0),
 }
 provider = RandomProvider()
+
+
+def existing(inputs: Properties) -> ExistingResource:
+    return ExistingResource("urn", STRING, "id", inputs, inputs)
 
 
 def checked(**given: object) -> Properties:
@@ -49,9 +53,9 @@ def test_characters_follow_from_urn_and_inputs() -> None:
 
 def test_a_changed_keeper_replaces() -> None:
     old, new = checked(keepers={"name": "x"}), checked(keepers={"name": "y"})
-    assert provider.diff("urn", STRING, "id", old, old, new, ()).replaces == ("keepers",)
-    assert provider.diff("urn", STRING, "id", old, old, new, ["keepers"]) == Diff()
-    assert provider.diff("urn", STRING, "id", old, old, old, ()) == Diff()
+    assert provider.diff(existing(old), new, ()).replaces == ("keepers",)
+    assert provider.diff(existing(old), new, ["keepers"]) == Diff()
+    assert provider.diff(existing(old), old, ()) == Diff()
 
 
 def test_a_preview_does_not_know_the_characters() -> None:
@@ -60,7 +64,7 @@ def test_a_preview_does_not_know_the_characters() -> None:
 
 def test_what_the_state_holds_is_what_there_is() -> None:
     outputs = {**checked(), "result": "abcde"}
-    read = provider.read("urn", STRING, "abcde", checked(), outputs)
+    read = provider.read(ExistingResource("urn", STRING, "abcde", checked(), outputs))
     assert (read.resource_id, read.inputs, read.outputs) == ("abcde", checked(), outputs)
 
 
@@ -81,6 +85,6 @@ def test_other_types_updates_and_functions_are_refused() -> None:
     with pytest.raises(ProviderError, match="does not know random:index/randomPet:RandomPet"):
         provider.check("urn", "random:index/randomPet:RandomPet", {}, {})
     with pytest.raises(ProviderError, match="every changed input replaces"):
-        provider.update("urn", STRING, "id", {}, {}, {}, preview=False)
+        provider.update(existing({}), {}, preview=False)
     with pytest.raises(ProviderError, match="does not know the function"):
         provider.invoke("random:index/getX:getX", {})

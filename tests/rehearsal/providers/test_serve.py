@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from rehearsal.providers.serve import all_providers, serving
+from rehearsal.providers.serve import all_providers, serve
 from tests.conftest import PROGRAM
 
 
@@ -25,7 +25,7 @@ def ports_in(value: str) -> dict[str, int]:
 
 
 def test_every_plugin_has_a_port_of_its_own_that_is_closed_at_the_end() -> None:
-    with serving(all_providers(Mock())) as value, serving(all_providers(Mock())) as other:
+    with serve(all_providers(Mock())) as value, serve(all_providers(Mock())) as other:
         ports, others = ports_in(value), ports_in(other)
         assert list(ports) == ["azure-native", "tls", "random"]
         assert len({*ports.values(), *others.values()}) == 6
@@ -35,7 +35,7 @@ def test_every_plugin_has_a_port_of_its_own_that_is_closed_at_the_end() -> None:
 
 def test_a_failure_inside_closes_the_ports() -> None:
     ports: dict[str, int] = {}
-    with pytest.raises(RuntimeError, match="inside"), serving(all_providers(Mock())) as value:
+    with pytest.raises(RuntimeError, match="inside"), serve(all_providers(Mock())) as value:
         ports = ports_in(value)
         raise RuntimeError("inside")
     assert ports

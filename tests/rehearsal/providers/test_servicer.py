@@ -19,12 +19,13 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from arm.values import UNKNOWN, Secret
 from graph.property_values import from_struct, to_struct
-from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult, ResourceProvider
-from rehearsal.providers.serve import serving
+from rehearsal.providers import Diff, ExistingResource, InitializationError, ProviderError, ReadResult, ResourceProvider
+from rehearsal.providers.serve import serve
 from tests.conftest import PROGRAM
 
 GROUP = "azure-native:resources:ResourceGroup"
 URN = f"urn:pulumi:dev::edge-stamps::edge-stamps:cluster_stamp:ClusterStamp${GROUP}::site-resource-group"
+EXISTING = ExistingResource(URN, GROUP, "id", {"a": 1}, {"b": 1})
 PACKAGE = "azure-native_iotoperations_v20260701"
 BROKER = f"{PACKAGE}:iotoperations:Broker"
 KINDS = provider_pb2.PropertyDiff.Kind
@@ -39,7 +40,7 @@ def provider() -> Mock:
 
 @pytest.fixture
 def port(provider: Mock) -> Iterator[int]:
-    with serving({"azure-native": provider}) as value:
+    with serve({"azure-native": provider}) as value:
         yield int(value.partition(":")[2])
 
 
@@ -83,7 +84,7 @@ def test_nothing_but_plain_values_is_accepted(client: Any) -> None:
 
 def test_every_plugin_says_the_version_that_the_program_pins(provider: Mock) -> None:
     pins = dict(line.split("==") for line in (PROGRAM / "requirements.txt").read_text().splitlines() if "==" in line)
-    with serving(dict.fromkeys(("azure-native", "tls", "random"), provider)) as value:
+    with serve(dict.fromkeys(("azure-native", "tls", "random"), provider)) as value:
         for plugin, port in (part.split(":") for part in value.split(",")):
             with connected(int(port)) as client:
                 assert client.GetPluginInfo(empty_pb2.Empty()).version == pins[f"pulumi-{plugin}"]
@@ -171,7 +172,7 @@ def test_a_diff_keeps_all_its_parts(client: Any, provider: Mock) -> None:
         ignoreChanges=["tags"],
     )  # fmt: skip
     response = client.Diff(request)
-    provider.diff.assert_called_once_with(URN, GROUP, "id", {"a": 1}, {"b": 1}, {"c": UNKNOWN}, ["tags"])
+    provider.diff.assert_called_once_with(EXISTING, {"c": UNKNOWN}, ["tags"])
     assert response.changes == CHANGES.DIFF_SOME
     assert list(response.diffs) == ["tags", "location", "gone"]
     assert (list(response.replaces), response.deleteBeforeReplace) == (["location"], True)
@@ -200,14 +201,14 @@ def test_create_and_update_give_outputs_and_say_whether_it_is_a_preview(
         preview=preview,
     )  # fmt: skip
     assert from_struct(client.Update(request).properties) == {"name": "x"}
-    provider.update.assert_called_once_with(URN, GROUP, "id", {"a": 1}, {"b": 1}, {"a": 2}, preview=preview)
+    provider.update.assert_called_once_with(EXISTING, {"a": 2}, preview=preview)
 
 
 def test_read_gives_what_is_there_and_an_empty_id_when_it_is_gone(client: Any, provider: Mock) -> None:
     request = provider_pb2.ReadRequest(urn=URN, id="id", inputs=to_struct({"a": 1}), properties=to_struct({"b": 1}))
     provider.read.return_value = ReadResult("id", {"a": 2}, {"b": 2})
     found = client.Read(request)
-    provider.read.assert_called_once_with(URN, GROUP, "id", {"a": 1}, {"b": 1})
+    provider.read.assert_called_once_with(EXISTING)
     assert (found.id, from_struct(found.inputs), from_struct(found.properties)) == ("id", {"a": 2}, {"b": 2})
     provider.read.return_value = ReadResult("", {}, {})
     assert client.Read(request) == provider_pb2.ReadResponse()
@@ -217,7 +218,7 @@ def test_delete_passes_inputs_and_outputs_on(client: Any, provider: Mock) -> Non
     client.Delete(
         provider_pb2.DeleteRequest(urn=URN, id="id", old_inputs=to_struct({"a": 1}), properties=to_struct({"b": 1}))
     )
-    provider.delete.assert_called_once_with(URN, GROUP, "id", {"a": 1}, {"b": 1})
+    provider.delete.assert_called_once_with(EXISTING)
 
 
 def test_a_function_gives_its_result(client: Any, provider: Mock) -> None:

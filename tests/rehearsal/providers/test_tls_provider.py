@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from arm.values import UNKNOWN
-from rehearsal.providers import Diff, Properties, ProviderError
+from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError
 from rehearsal.providers.tls import TlsProvider, compare
 
 KEY, SELF_SIGNED, REQUEST, SIGNED = (
@@ -60,7 +60,7 @@ def certificate(tls: TlsProvider, *, early_renewal_hours: int) -> tuple[Properti
 
 
 def diff(tls: TlsProvider, old: tuple[Properties, Properties], new: Properties, *ignore: str) -> Diff:
-    return tls.diff("urn", SELF_SIGNED, "id", old[0], old[1], new, ignore)
+    return tls.diff(ExistingResource("urn", SELF_SIGNED, "id", *old), new, ignore)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_early_renewal_hours_change_in_place(tls: TlsProvider) -> None:
     made = certificate(tls, early_renewal_hours=10)
     new = made[0] | {"earlyRenewalHours": 20}
     assert diff(tls, made, new) == Diff(("earlyRenewalHours",), detailed={"earlyRenewalHours": "update"})
-    updated = tls.update("urn", SELF_SIGNED, "id", *made, new, preview=True)
+    updated = tls.update(ExistingResource("urn", SELF_SIGNED, "id", *made), new, preview=True)
     assert updated == made[1] | {"earlyRenewalHours": 20}
 
 
@@ -130,7 +130,7 @@ def test_a_certificate_is_replaced_from_its_early_renewal_on(
     made = certificate(tls, early_renewal_hours=10)
     clock.now = NOW + timedelta(hours=hours)
     assert diff(tls, made, made[0]).replaces == (("readyForRenewal",) if ready else ())
-    read = tls.read("urn", SELF_SIGNED, "id", *made)
+    read = tls.read(ExistingResource("urn", SELF_SIGNED, "id", *made))
     assert read.outputs["readyForRenewal"] is ready
     assert read.outputs == made[1] | {"readyForRenewal": ready}
 
@@ -138,8 +138,9 @@ def test_a_certificate_is_replaced_from_its_early_renewal_on(
 def test_a_key_never_expires(tls: TlsProvider, clock: Clock) -> None:
     inputs, outputs = make(tls, KEY, algorithm="ED25519")
     clock.now = NOW + timedelta(days=100_000)
-    assert tls.diff("urn", KEY, "id", inputs, outputs, inputs, ()) == Diff()
-    assert tls.read("urn", KEY, "id", inputs, outputs).outputs == outputs
+    key = ExistingResource("urn", KEY, "id", inputs, outputs)
+    assert tls.diff(key, inputs, ()) == Diff()
+    assert tls.read(key).outputs == outputs
 
 
 def test_a_preview_knows_the_inputs_and_nothing_else(tls: TlsProvider) -> None:
