@@ -25,7 +25,7 @@ _DEFAULTS: Mapping[str, Properties] = {
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any], in_place: Collection[str] = ()) -> Diff:
-    """Return the diff of a bridged provider: what changed replaces, unless it is named; an absent input equals a null."""
+    """Return a bridged provider's diff: what changed replaces, unless it is named; an absent input equals a null."""
     changed = tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
     replaces = tuple(name for name in changed if name not in in_place)
     detailed = {}
