@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pulumi
 
-from components.azure import azure_providers, register_azure_defaults
+from components.azure import create_providers, register_azure_defaults
 from components.cluster_stamp import ClusterStamp, ClusterStampArgs
-from components.key_vault_publisher import KeyVaultPublisher, KeyVaultPublisherArgs, secrets_of, trust_bundles_of
+from components.key_vault_publisher import (
+    KeyVaultPublisher,
+    KeyVaultPublisherArgs,
+    select_secrets,
+    select_trust_bundles,
+)
 from components.mqtt_configuration import MqttConfiguration, MqttConfigurationArgs
-from components.outputs import stack_outputs
+from components.outputs import collect_outputs
 from components.pki_chain import PkiChain, PkiChainArgs
 from components.vnet_peering import peer_networks
 from settings import SettingsError, stack_file
@@ -23,17 +28,17 @@ except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 register_azure_defaults()
-azure = pulumi.ResourceOptions(providers=azure_providers(settings))
+azure = pulumi.ResourceOptions(providers=create_providers(settings))
 
 pki = PkiChain("pki", PkiChainArgs(settings))
 stamps = {
-    name: ClusterStamp(name, ClusterStampArgs(settings, cluster, trust_bundles_of(settings, cluster, pki)), azure)
+    name: ClusterStamp(name, ClusterStampArgs(settings, cluster, select_trust_bundles(settings, cluster, pki)), azure)
     for name, cluster in settings.clusters.items()
 }
 peerings = peer_networks(settings.peerings, stamps, azure)
 publishers = {
     name: KeyVaultPublisher(
-        f"{name}-secrets", KeyVaultPublisherArgs(stamp, secrets_of(settings, stamp.cluster, pki)), azure
+        f"{name}-secrets", KeyVaultPublisherArgs(stamp, select_secrets(settings, stamp.cluster, pki)), azure
     )
     for name, stamp in stamps.items()
 }
@@ -42,5 +47,5 @@ mqtt = {
     for name, stamp in stamps.items()
 }
 
-for name, value in stack_outputs(settings, stamps, peerings, pki, mqtt).items():
+for name, value in collect_outputs(settings, stamps, peerings, pki, mqtt).items():
     pulumi.export(name, value)

@@ -1,1 +1,1 @@
-"""The stack's ComponentResources. They are given resolved settings and never read `pulumi.Config`."""
+"""The stack's ComponentResources: given resolved settings, they create what these say and decide nothing themselves."""

@@ -10,19 +10,18 @@ from settings.model import Settings
 
 
 def register_azure_defaults() -> None:
-    """What holds for every Azure resource of the stack, set in one place."""
-    pulumi.runtime.register_stack_transformation(_azure_defaults)
+    """Set what holds for every Azure resource of the stack."""
+    pulumi.runtime.register_stack_transformation(_set_defaults)
 
 
-def _azure_defaults(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Delete before replacing, and no built-in aliases.
+def _set_defaults(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Delete before replacing, and clear built-in aliases.
 
     Every name is explicit, so a replacement cannot stand beside what it replaces; azure-native says so itself only when
     a property changes, not for `pulumi up --replace` (tried on a real engine).
 
     azure-native attaches aliases to every resource (about 60 for a VNet), for stacks that were created with older SDKs;
-    ours is not. Each costs an Output chain: a stack of 126 resources took 6.1 s with them and 2.1 s without
-    (pulumi-field-notes §2).
+    ours is not. Each costs an Output chain: a stack of 126 resources took 6.1 s with them and 2.1 s without them.
     """
     if not args.type_.startswith(("azure-native:", "azure-native_")):
         return None
@@ -32,12 +31,12 @@ def _azure_defaults(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceT
 
 
 def _is_built_in(alias: object) -> bool:
-    """azure-native's own aliases name another type token of the same resource and nothing else."""
+    """Return whether the alias is azure-native's own: such a one names another type token and nothing else."""
     return isinstance(alias, pulumi.Alias) and isinstance(alias.type_, str) and alias.type_.startswith("azure-native:")
 
 
-def azure_providers(settings: Settings) -> list[pulumi.ProviderResource]:
-    """One provider for azure-native and one for each parameterized package, all in the subscription of the settings.
+def create_providers(settings: Settings) -> list[pulumi.ProviderResource]:
+    """Create a provider for azure-native and for each parameterized package, all in the subscription of the settings.
 
     Explicit, so that a deployment cannot go to whatever subscription the shell is logged in to. Credentials come
     from the environment (`az login`, `ARM_*`), never from the stack.

@@ -15,7 +15,7 @@ from settings.model import Cluster, Settings
 
 @dataclass(frozen=True)
 class KeyVaultPublisherArgs:
-    """Whose vault, and what goes into it."""
+    """The cluster whose vault it is, and what goes into it."""
 
     stamp: ClusterStamp
     values: Mapping[str, pulumi.Output[str]]
@@ -26,7 +26,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
     """The vault secrets of one cluster. Waits for its vault and the certificates.
 
     Written through ARM, so the deployer needs no rights on the vault's data. Names carry the generation, so a value
-    is never overwritten by another key's (field-review §1.2).
+    is never overwritten by another key's: secret sync reads certificate and key one by one, and would see half a pair.
     """
 
     secrets: dict[str, keyvault.Secret]
@@ -59,8 +59,8 @@ class KeyVaultPublisher(pulumi.ComponentResource):
         self.register_outputs({"secrets": sorted(self.secrets)})
 
 
-def secrets_of(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-    """What this cluster syncs: its broker's pair, and one pair for each link that starts here."""
+def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """Return what this cluster syncs: its broker's pair, and one pair for each link that starts here."""
     values: dict[str, pulumi.Output[str]] = {}
     if cluster.listener:
         leaf = pki.servers[cluster.name]
@@ -74,8 +74,8 @@ def secrets_of(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str,
     return values
 
 
-def trust_bundles_of(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-    """Which root this cluster's AIO trusts: clients' at a broker, servers' where a link starts."""
+def select_trust_bundles(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """Return the roots that this cluster's AIO trusts: clients' at a broker, servers' where a link starts."""
     bundles: dict[str, pulumi.Output[str]] = {}
     if cluster.listener:
         bundles[cluster.listener.client_ca_config_map] = pki.client_root.pem

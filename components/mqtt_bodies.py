@@ -1,4 +1,4 @@
-"""What ARM is told of a link: pure functions from settings to the `properties` of AIO resources."""
+"""Bodies of a link: pure functions from settings to the `properties` of AIO resources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pulumi
 from settings.model import Link, Listener, Topic
 
 
-def authentication_properties(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
-    """X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
+def authenticate_links(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
+    """Accept X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
 
-    The subject is written as in Microsoft's documentation, with spaces (run-command-arc-authz-facts §5).
+    The subject is written with spaces, as in
+    https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication.
     """
     return {
         "authenticationMethods": [
@@ -34,11 +35,11 @@ def authentication_properties(listener: Listener, links: Sequence[Link]) -> dict
     }
 
 
-def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
-    """One rule per link: it connects with its own client ids and publishes its own topics, and nothing else.
+def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
+    """Allow each link to connect with its own client ids and to publish its own topics, and nothing else.
 
     By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself
-    (field-review §1.13).
+    (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization).
     """
     return {
         "authorizationPolicies": {
@@ -57,8 +58,8 @@ def authorization_properties(links: Sequence[Link]) -> dict[str, Any]:
     }
 
 
-def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
-    """The broker at the other end: the client certificate is the identity, the server's root alone is trusted."""
+def connect_to_broker(link: Link, broker: Listener) -> dict[str, Any]:
+    """Name the broker at the other end; the client certificate is the identity, only the server's root is trusted."""
     return {
         "endpointType": "Mqtt",
         "hostType": "CustomMqtt",
@@ -81,7 +82,7 @@ def endpoint_properties(link: Link, broker: Listener) -> dict[str, Any]:
     }
 
 
-def dataflow_properties(
+def pass_through(
     topic: Topic, local: pulumi.Input[str], remote: pulumi.Input[str], *, persistent: bool
 ) -> dict[str, Any]:
     """Pass every message through as it is."""

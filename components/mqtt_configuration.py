@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import compute
 
 from components import mqtt_bodies
 from components.cluster_stamp import ClusterStamp
+from components.hosting.host import encode_parameter
 from components.key_vault_publisher import KeyVaultPublisher
 from components.packages import (
     BrokerAuthentication,
@@ -21,13 +21,13 @@ from components.packages import (
     iot_operations,
 )
 from components.pki_chain import PkiChain
-from components.run_command import encode_parameter, run_on_node
 from components.secret_sync import SyncedSecret, sync_secrets
 from settings import well_known
 from settings.model import Cluster, Link, Listener, Settings
 
 _SYNC_SECONDS = 15 * 60
-"""Secret sync polls every 2 minutes, and a new role assignment takes up to 10 to act (field-review §3)."""
+"""Secret sync polls every 2 minutes (`install_extensions`), and a new role assignment takes up to 10 to act
+(https://learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class MqttConfigurationArgs:
 class MqttConfiguration(pulumi.ComponentResource):
     """Synced Secrets, a gate that sees them, then what refers to them.
 
-    Waits for its own cluster and vault only: an unreachable site holds up no other cluster (field-review §1.16).
+    Waits for its own cluster and vault only: an unreachable site holds up no other cluster.
     """
 
     synced: list[SyncedSecret]
@@ -52,12 +52,12 @@ class MqttConfiguration(pulumi.ComponentResource):
         stamp = args.stamp
         settings, cluster = stamp.settings, stamp.cluster
 
-        self.synced = synced_secrets(settings, cluster)
+        self.synced = list_secrets(settings, cluster)
         if not self.synced:  # neither end of any link
             self.register_outputs({"secrets": []})
             return
         syncs = sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
-        gate = _gate(self, stamp, expectations(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
+        gate = _gate(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
         if cluster.listener:
             _listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
         for link in settings.links_from(cluster.name):
@@ -65,8 +65,8 @@ class MqttConfiguration(pulumi.ComponentResource):
         self.register_outputs({"secrets": [secret.name for secret in self.synced]})
 
 
-def synced_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
-    """The cluster's Secrets: the broker's pair, and the client's three texts for each link that starts here."""
+def list_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
+    """Return the cluster's Secrets: the broker's pair, and the client's three texts for each link that starts here."""
     secrets = []
     if cluster.listener:
         listener = cluster.listener
@@ -91,9 +91,9 @@ def synced_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
     ]
 
 
-def expectations(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
-    """What the gate must see, as its parameter: every Secret and ConfigMap with the certificate that belongs in it."""
-    keys = {secret.name: list(secret.keys) for secret in synced_secrets(settings, cluster)}
+def expect_objects(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
+    """Return the gate's parameter: every Secret and ConfigMap that it must see, and the certificate in each."""
+    keys = {secret.name: list(secret.keys) for secret in list_secrets(settings, cluster)}
     expected: list[dict[str, Any]] = []
     if cluster.listener:
         listener, leaf = cluster.listener, pki.servers[cluster.name].certificate
@@ -126,14 +126,13 @@ def _gate(
     stamp: ClusterStamp,
     expected: pulumi.Output[str],
     depends_on: Sequence[pulumi.Resource],
-) -> compute.VirtualMachineRunCommandByVirtualMachine:
-    """Nothing may refer to a Secret that is not there: a listener without its Secret takes every listener of the
-    broker down (field-review §1.3)."""
-    return run_on_node(
-        f"{stamp.cluster.name}-await-secrets",
-        stamp.machine,
-        script_name="await-secrets",
-        parameters={
+) -> pulumi.Resource:
+    """Wait until everything is there that may be referred to: without its Secret a listener keeps the broker's
+    frontends from starting (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener).
+    """
+    return stamp.host.run(
+        "await-secrets",
+        {
             "NAMESPACE": well_known.AIO_NAMESPACE,
             "WAIT_SECONDS": str(_SYNC_SECONDS),
             "EXPECTED": expected,
@@ -155,7 +154,7 @@ def _listener(
         {
             **place,
             "authenticationName": listener.authentication_name,
-            "properties": mqtt_bodies.authentication_properties(listener, links),
+            "properties": mqtt_bodies.authenticate_links(listener, links),
         },
         options,
     )
@@ -165,7 +164,7 @@ def _listener(
         {
             **place,
             "authorizationName": listener.authorization_name,
-            "properties": mqtt_bodies.authorization_properties(links),
+            "properties": mqtt_bodies.authorize_links(links),
         },
         options,
     )
@@ -202,7 +201,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
         {
             **place,
             "dataflowEndpointName": link.endpoint_name,
-            "properties": mqtt_bodies.endpoint_properties(link, broker),
+            "properties": mqtt_bodies.connect_to_broker(link, broker),
         },
         pulumi.ResourceOptions(parent=parent, depends_on=[gate]),
     )
@@ -214,7 +213,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
                 **place,
                 "dataflowProfileName": stamp.dataflow_profile.name,
                 "dataflowName": topic.dataflow_name,
-                "properties": mqtt_bodies.dataflow_properties(
+                "properties": mqtt_bodies.pass_through(
                     topic,
                     stamp.local_endpoint.name,
                     endpoint.name,

@@ -13,14 +13,14 @@ from settings.model import Link, Listener, Settings
 from settings.releases import Release
 
 
-def stack_outputs(
+def collect_outputs(
     settings: Settings,
     stamps: Mapping[str, ClusterStamp],
     peerings: Mapping[str, VNetPeering],
     pki: PkiChain,
     mqtt: Mapping[str, MqttConfiguration],
 ) -> dict[str, Any]:
-    """All outputs by name; whoever reads them may rely on their shape."""
+    """Return all outputs by name; whoever reads them may rely on their shape."""
     return {
         "arc_proxy_commands": {name: stamp.arc_proxy_command for name, stamp in stamps.items()},
         "broker_endpoints": {
@@ -44,7 +44,7 @@ def stack_outputs(
 
 
 def _broker_endpoint(listener: Listener, pki: PkiChain) -> dict[str, Any]:
-    """Where a client connects, and the root that it must trust there."""
+    """Return where a client connects, and the root that it must trust there."""
     return {
         "host": listener.host,
         "port": listener.port,

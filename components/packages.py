@@ -1,7 +1,8 @@
 """Parameterized azure-native packages: the API versions of the AIO release, which the pinned SDK's classes lack.
 
-The same as `pulumi package add azure-native <module> <version>` would generate, without needing the provider plugin
-to generate it (field-review §2). Nested bodies are given as dicts with ARM's camelCase names.
+The same as `pulumi package add azure-native <module> <version>` would generate
+(https://www.pulumi.com/docs/iac/cli/commands/pulumi_package_add/), without needing the provider plugin to generate it.
+Nested bodies are given as dicts with ARM's camelCase names.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Package:
         return f"{self.name}:{self.module}:{type_name}"
 
     def reference(self) -> Awaitable[str]:
-        """The package reference of this deployment; the SDK caches it."""
+        """Return the package reference of this deployment; the SDK caches it."""
         return _Reference(self)
 
     async def register(self) -> str:
@@ -80,22 +81,22 @@ def _base64(text: str) -> str:
 
 
 def iot_operations(release: Release) -> Package:
-    """The IoT Operations package of a release."""
+    """Return the IoT Operations package of a release."""
     return Package("iotoperations", release.iot_operations_api)
 
 
 def device_registry(release: Release) -> Package:
-    """The Device Registry package of a release."""
+    """Return the Device Registry package of a release."""
     return Package("deviceregistry", release.device_registry_api)
 
 
 def connected_clusters(release: Release) -> Package:
-    """The package that connected clusters are read with."""
+    """Return the package that connected clusters are read with."""
     return Package("kubernetes", release.connected_cluster_api)
 
 
 def packages_of(release: Release) -> list[Package]:
-    """Every parameterized package that a stack of this release uses."""
+    """Return every parameterized package that a stack of this release uses."""
     return [iot_operations(release), device_registry(release), connected_clusters(release)]
 
 
@@ -197,7 +198,10 @@ def get_connected_cluster(
     cluster_name: pulumi.Input[str],
     opts: pulumi.InvokeOutputOptions,
 ) -> pulumi.Output[dict[str, Any]]:
-    """Read what the node's script has created; `opts.depends_on` names that script (pulumi-field-notes §1.3)."""
+    """Read what a script has created.
+
+    `opts.depends_on` names that script: without it the call is made in the first preview, and answered with 404.
+    """
     return pulumi.runtime.invoke_output(
         package.token("getConnectedCluster"),
         {"resourceGroupName": resource_group_name, "clusterName": cluster_name},

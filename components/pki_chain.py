@@ -13,7 +13,8 @@ from settings.model import Link, Listener, Settings
 
 _CA_USES = ["cert_signing", "crl_signing"]
 _KEY_ALGORITHM = "ECDSA"
-"""One algorithm for every key: AIO wants one per chain (aio-cli-facts §7)."""
+"""One algorithm for every key: AIO wants one per chain
+(https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication)."""
 _CURVE = "P256"
 
 
@@ -30,11 +31,11 @@ class Certificate:
 
     @property
     def sha256(self) -> pulumi.Output[str]:
-        return self.pem.apply(fingerprint)
+        return self.pem.apply(compute_fingerprint)
 
     @property
     def summary(self) -> dict[str, pulumi.Input[str]]:
-        """This certificate's entry of the stack output `certificates`."""
+        """Return this certificate's entry of the stack output `certificates`."""
         return {"subject": self.subject, "issuer": self.issuer, "not_after": self.not_after, "sha256": self.sha256}
 
 
@@ -65,8 +66,8 @@ class PkiChain(pulumi.ComponentResource):
     """Two certificate authorities, a server leaf for each broker cluster and a client leaf for each link.
 
     Two, so that a site's certificate can never serve as a broker, nor the other way round. Names carry the
-    generation, so that a renewed certificate stands beside its predecessor (field-review §1.1, §1.2). Waits for
-    nothing: addresses come from the settings.
+    generation, so that a renewed certificate stands beside its predecessor. Waits for nothing: addresses come from the
+    settings.
     """
 
     server_root: Certificate
@@ -107,7 +108,8 @@ class PkiChain(pulumi.ComponentResource):
             private_key_pem=root_key.private_key_pem_pkcs8,
             subject=tls.SelfSignedCertSubjectArgs(common_name=root_name),
             is_ca_certificate=True,
-            # Below the root one more CA; 0 would come out as "no limit" (field-review §1.9).
+            # Below the root one more CA. 0 would come out as "no limit": the provider does not set MaxPathLenZero
+            # (https://pkg.go.dev/crypto/x509#Certificate).
             max_path_length=1,
             set_subject_key_id=True,
             allowed_uses=_CA_USES,
@@ -158,7 +160,7 @@ class PkiChain(pulumi.ComponentResource):
         dns_names: list[str] | None = None,
         ip_addresses: list[str] | None = None,
     ) -> Certificate:
-        """Key, request and certificate; CN only, so that the subject reads the same in every tool."""
+        """Create key, request and certificate; CN only, so that the subject reads the same in every tool."""
         options = pulumi.ResourceOptions(parent=self)
         key = self._private_key(f"{role}-key-{generation}")
         request = tls.CertRequest(
@@ -195,8 +197,8 @@ class PkiChain(pulumi.ComponentResource):
         )
 
 
-def fingerprint(pem: str) -> str:
-    """SHA-256 of the first certificate in the PEM text, lower-case hex."""
+def compute_fingerprint(pem: str) -> str:
+    """Return the SHA-256 of the first certificate in the PEM text, in lower-case hex."""
     end = "-----END CERTIFICATE-----"
     first = pem[: pem.index(end) + len(end)] if end in pem else pem
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first.strip())).hexdigest()

@@ -31,10 +31,10 @@ def sync_secrets(
     published: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> list[secretsynccontroller.SecretSync]:
-    """One provider class with every vault secret that the cluster reads, and one SecretSync for each Secret.
+    """Create one provider class with every vault secret that the cluster reads, and a SecretSync for each Secret.
 
-    Waits for the vault secrets and for what lets the controller read them; ARM's `Succeeded` still does not mean
-    that a Secret is there: that is the gate's business (aio-cli-facts §5.6).
+    Waits for the vault secrets and for what lets the controller read them. ARM's `Succeeded` still does not mean that
+    a Secret is there: the controller works after ARM has answered, so the gate looks.
     """
     cluster = stamp.cluster
     place = secretsynccontroller.AzureResourceManagerCommonTypesExtendedLocationArgs(
@@ -50,7 +50,7 @@ def sync_secrets(
         client_id=stamp.secret_sync_identity.client_id,
         keyvault_name=stamp.vault.name,
         tenant_id=stamp.settings.tenant.tenant_id,
-        objects=provider_class_objects({source for secret in secrets for source in secret.keys.values()}),
+        objects=list_objects({source for secret in secrets for source in secret.keys.values()}),
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[*published, *stamp.secret_sync_ready]),
     )
     return [
@@ -74,8 +74,11 @@ def sync_secrets(
     ]
 
 
-def provider_class_objects(vault_secrets: set[str]) -> str:
-    """The class's `objects`: YAML whose list items are themselves YAML texts (aio-cli-facts §5.6)."""
+def list_objects(vault_secrets: set[str]) -> str:
+    """Return the class's `objects`: YAML whose list items are themselves YAML texts.
+
+    Source: https://learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension.
+    """
     items = [
         yaml.safe_dump({"objectName": name, "objectType": "secret"}, sort_keys=True) for name in sorted(vault_secrets)
     ]

@@ -1,4 +1,4 @@
-"""The shell scripts that Managed Run Command runs as root on a node."""
+"""The shell scripts that run as root on a node, by whatever way its host has for that."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from pathlib import Path
 NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets")
 
 MAX_BYTES = 256 * 1024
-"""What the Run Command handler takes as one script (field-review §1.8)."""
+"""Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
 
 _DIRECTORY = Path(__file__).parent
 _SOURCE_LINE = 'source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"\n'
 
 
-def script(name: str) -> str:
-    """The whole text of one script, `lib.sh` in the place of its `source` line; the same text for the same files."""
+def load_script(name: str) -> str:
+    """Return the whole text of one script, `lib.sh` in the place of its `source` line.
+
+    Raises:
+        ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.
+    """
     if name not in NAMES:
         raise ValueError(f"there is no node script {name!r}; expected one of {', '.join(NAMES)}")
     before, found, after = (_DIRECTORY / f"{name}.sh").read_text(encoding="utf-8").partition(_SOURCE_LINE)

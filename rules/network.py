@@ -122,7 +122,7 @@ def _space(view: View, cluster: str) -> list[IPv4Network]:
 
 
 def _address(view: View, cluster: str) -> IPv4Address:
-    return view.clusters[cluster].network.node_address
+    return view.clusters[cluster].address
 
 
 def _networks(prefixes: list[Any]) -> list[IPv4Network]:
@@ -187,7 +187,7 @@ def addresses(view: View) -> Hits:
         yield from _way_out(view, cluster)
         for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
             for index, one in enumerate(items(view.inputs(interface), "ipConfigurations")):
-                for where, problem in _ip_configuration(view, one, str(settings.network.node_address)):
+                for where, problem in _ip_configuration(view, one, str(settings.address)):
                     yield interface.name, f"ipConfigurations[{index}].{where}: {problem}"
         for subnet in view.all(SUBNET, cluster=cluster):
             for problem in _subnet(view.inputs(subnet)):

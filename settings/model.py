@@ -60,17 +60,15 @@ class ClusterNames:
 
 @dataclass(frozen=True)
 class Network:
-    """Where a cluster's VNet and node are."""
+    """The VNet that the stack makes for a cluster."""
 
     address_space: IPv4Network
     subnet: IPv4Network
-    node_address: IPv4Address
-    """Static private address of the node, and of its brokers."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """The virtual machine of a cluster."""
+    """The machine that the stack makes for a cluster."""
 
     vm_size: str
     zone: str | None
@@ -125,15 +123,26 @@ class Cluster:
 
     name: str
     code: str
+    hosting: str
+    """The kind of host: a key of `arm.hosting.KINDS`."""
     location: str
     names: ClusterNames
-    network: Network
-    node: Node
+    address: IPv4Address
+    """Static address of the node, and of its broker."""
+    network: Network | None
+    """None: its host has no VNet of the stack."""
+    node: Node | None
+    """None: its host is no machine of the stack."""
     broker: Broker
     listener: Listener | None
     """Set exactly when a link ends here."""
     arc_proxy_port: int
     """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
+
+    @property
+    def egress(self) -> IPv4Network:
+        """Return where connections of this cluster come from, as others see it."""
+        return self.network.subnet if self.network else IPv4Network(self.address)
 
 
 @dataclass(frozen=True)

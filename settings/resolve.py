@@ -58,9 +58,11 @@ def _cluster(name: str, cluster: ClusterInput, stack: StackInput) -> Cluster:
     return Cluster(
         name=name,
         code=cluster.code,
+        hosting=cluster.hosting,
         location=cluster.location,
         names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
-        network=Network(cluster.address_space, cluster.subnet, cluster.node.address),
+        address=cluster.node.address,
+        network=Network(cluster.address_space, cluster.subnet),
         node=Node(
             **cluster.node.model_dump(exclude={"address"}), admin_username=admin_username(stack.prefix, cluster.code)
         ),

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from settings import Cluster, Lines, Link, Pki, Settings
+from settings import Cluster, Lines, Link, Network, Pki, Settings
 from settings.addressing import RESERVED_NETWORKS, azure_reserved, free_networks, usable
 from settings.paths import above, contains
 from settings.stand_ins import STAND_INS
@@ -25,7 +25,7 @@ Facts = Mapping[str, Any]
 Rows = Sequence[Facts]
 """A table: each row holds the same columns."""
 
-_FREE_NETWORKS = 3
+_FREE_NETWORKS, _PREFIX_LENGTH = 3, 16
 _WIDEST_COLUMN = 40
 PROTECTION = ("protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence")
 """What a profile says and no setting changes."""
@@ -122,14 +122,14 @@ def _origin(settings: Settings, lines: Lines, path: str) -> str:
 
 
 def _of_the_stack(settings: Settings) -> dict[str, Facts | Rows]:
-    spaces = {name: cluster.network.address_space for name, cluster in settings.clusters.items()}
-    taken = {**RESERVED_NETWORKS, **{space: f"cluster {name}" for name, space in spaces.items()}}
-    last = list(spaces.values())[-1]
+    spaces = {one.network.address_space: one.name for one in settings.clusters.values() if one.network}
+    taken = {**RESERVED_NETWORKS, **{space: f"cluster {name}" for space, name in spaces.items()}}
+    length = [*spaces][-1].prefixlen if spaces else _PREFIX_LENGTH
     return {
         "profile": {key: getattr(settings.profile, key) for key in ("name", *PROTECTION)},
         "release": asdict(settings.release),
         "address_plan": [{"network": network, "taken_by": taken[network]} for network in sorted(taken)],
-        "free_networks": {"for_next_clusters": free_networks(list(spaces.values()), last.prefixlen, _FREE_NETWORKS)},
+        "free_networks": {"for_next_clusters": free_networks([*spaces], length, _FREE_NETWORKS)},
         "peerings": [asdict(peering) for peering in settings.peerings],
     }
 
@@ -137,16 +137,20 @@ def _of_the_stack(settings: Settings) -> dict[str, Facts | Rows]:
 def _of_a_cluster(cluster: Cluster) -> dict[str, Facts | Rows]:
     names = asdict(cluster.names)
     storage_account = f"{names.pop('storage_account_prefix')}<5 random>{names.pop('storage_account_suffix')}"
-    network = cluster.network
+    administrator = {"node_administrator": cluster.node.admin_username} if cluster.node else {}
     return {
-        "names": {**names, "storage_account": storage_account, "node_administrator": cluster.node.admin_username},
-        "addresses": {
-            **asdict(network),
-            "usable": _span(*usable(network.subnet)),
-            "reserved_by_azure": _spans(azure_reserved(network.subnet)),
-        },
+        "names": {**names, "storage_account": storage_account, **administrator},
+        "addresses": {"node_address": cluster.address, **(_of_a_network(cluster.network) if cluster.network else {})},
         "listener": asdict(cluster.listener) if cluster.listener else {},
         "access": {"arc_proxy_port": cluster.arc_proxy_port},
+    }
+
+
+def _of_a_network(network: Network) -> Facts:
+    return {
+        **asdict(network),
+        "usable": _span(*usable(network.subnet)),
+        "reserved_by_azure": _spans(azure_reserved(network.subnet)),
     }
 
 

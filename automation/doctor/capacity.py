@@ -11,7 +11,7 @@ from typing import Any
 from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.names import find_own_groups
-from settings import Cluster
+from settings import Cluster, Node
 from settings.regions import normalised
 from settings.sizing import VM_SIZES
 
@@ -37,21 +37,26 @@ def fetch_skus(context: Context, location: str) -> Mapping[str, Sku]:
 def check_sizes(context: Context) -> Diagnosis:
     """Check that each node's size is offered in its region and zone."""
     problems, mend = [], []
-    for cluster in context.settings.clusters.values():
+    nodes = _list_nodes(context)
+    for cluster, node in nodes:
         skus = fetch_skus(context, cluster.location)
-        problem = find_restriction(skus.get(cluster.node.vm_size), cluster.location, cluster.node.zone)
+        problem = find_restriction(skus.get(node.vm_size), cluster.location, node.zone)
         if problem:
-            problems.append(f"{cluster.name}: {cluster.node.vm_size} {problem} in {_place(cluster)}")
-            mend.append(_suggest_choice(context, cluster, skus))
+            problems.append(f"{cluster.name}: {node.vm_size} {problem} in {_place(cluster, node)}")
+            mend.append(_suggest_choice(context, cluster, node, skus))
     if problems:
         return Diagnosis("failed", "\n".join(problems), "\n".join(mend))
-    return Diagnosis(
-        "ok", ", ".join(f"{one.node.vm_size} in {_place(one)}" for one in context.settings.clusters.values())
-    )
+    sizes = (f"{node.vm_size} in {_place(cluster, node)}" for cluster, node in nodes)
+    return Diagnosis("ok", ", ".join(sizes) or "the stack makes no node")
 
 
-def _place(cluster: Cluster) -> str:
-    return f"{cluster.location}, zone {cluster.node.zone}" if cluster.node.zone else cluster.location
+def _list_nodes(context: Context) -> list[tuple[Cluster, Node]]:
+    """Return the clusters whose node is a machine of the stack, with the node."""
+    return [(cluster, cluster.node) for cluster in context.settings.clusters.values() if cluster.node]
+
+
+def _place(cluster: Cluster, node: Node) -> str:
+    return f"{cluster.location}, zone {node.zone}" if node.zone else cluster.location
 
 
 def find_restriction(sku: Sku | None, location: str, zone: str | None) -> str:
@@ -86,9 +91,9 @@ def find_zones(sku: Sku, location: str) -> set[str]:
     return offered - refused
 
 
-def _suggest_choice(context: Context, cluster: Cluster, skus: Mapping[str, Sku]) -> str:
+def _suggest_choice(context: Context, cluster: Cluster, node: Node, skus: Mapping[str, Sku]) -> str:
     """Return the line for the settings with another zone, or with sizes no smaller in the same place."""
-    node, where = cluster.node, f"in {context.file}, clusters.{cluster.name}.node"
+    where = f"in {context.file}, clusters.{cluster.name}.node"
     sku = skus.get(node.vm_size)
     is_offered = not find_restriction(sku, cluster.location, None)
     if sku and is_offered and (zones := sorted(find_zones(sku, cluster.location))):
@@ -129,9 +134,9 @@ def check_quota(context: Context) -> Diagnosis:
     """
     subscription = context.subscription_id()
     created = find_own_groups(context)
-    clusters = [one for one in context.settings.clusters.values() if one.names.resource_group.lower() not in created]
-    locations = list(dict.fromkeys(one.location for one in clusters))
-    needs = [need for location in locations for need in _quota_needs(context, clusters, location)]
+    nodes = [one for one in _list_nodes(context) if one[0].names.resource_group.lower() not in created]
+    locations = list(dict.fromkeys(cluster.location for cluster, _ in nodes))
+    needs = [need for location in locations for need in _quota_needs(context, nodes, location)]
     tight = [need for need in needs if need.limit is not None and need.used + need.needed > need.limit]
     if tight:
         more = [_quota_update(subscription, need) for need in tight]
@@ -142,8 +147,9 @@ def check_quota(context: Context) -> Diagnosis:
     return diagnose(unlisted, "\n".join(map(str, needs)) or "no node is to be created", show, "warning")
 
 
-def _quota_needs(context: Context, clusters: Iterable[Cluster], location: str) -> list[QuotaNeed]:
-    needed = count_vcpus((one for one in clusters if one.location == location), fetch_skus(context, location))
+def _quota_needs(context: Context, nodes: Iterable[tuple[Cluster, Node]], location: str) -> list[QuotaNeed]:
+    here = [node for cluster, node in nodes if cluster.location == location]
+    needed = count_vcpus(here, fetch_skus(context, location))
     usage = context.tools.az("vm", "list-usage", "--subscription", context.subscription_id(), "--location", location)
     listed = {one["name"]["value"].lower(): one for one in usage}
     return [_quota_need(quota, location, count, listed.get(quota.lower())) for quota, count in needed.items()]
@@ -157,11 +163,11 @@ def _quota_need(quota: str, location: str, needed: int, usage: Mapping[str, Any]
     return QuotaNeed(quota, location, needed, used, limit, usage["name"]["localizedValue"])
 
 
-def count_vcpus(clusters: Iterable[Cluster], skus: Mapping[str, Sku]) -> Counter[str]:
+def count_vcpus(nodes: Iterable[Node], skus: Mapping[str, Sku]) -> Counter[str]:
     """Return the vCPUs needed of each quota; a size that is not offered is left to the check of sizes."""
     needed: Counter[str] = Counter()
-    for cluster in clusters:
-        if sku := skus.get(cluster.node.vm_size):
+    for node in nodes:
+        if sku := skus.get(node.vm_size):
             count = next(int(one["value"]) for one in sku["capabilities"] if one["name"] == "vCPUs")
             needed[_REGIONAL] += count
             needed[sku["family"]] += count

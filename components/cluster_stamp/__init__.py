@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import compute, extendedlocation, keyvault, managedidentity, network, resources
+from pulumi_azure_native import extendedlocation, keyvault, managedidentity, resources
 
-from components.cluster_stamp.arc import connect_cluster, grant_admins
+from components.cluster_stamp.admins import grant_admins
 from components.cluster_stamp.cluster_objects import apply_cluster_objects
-from components.cluster_stamp.context import StampContext
 from components.cluster_stamp.extensions import install_extensions
-from components.cluster_stamp.identities import create_identities, federate
 from components.cluster_stamp.iot_operations import create_iot_operations
 from components.cluster_stamp.key_vault import create_key_vault
-from components.cluster_stamp.networking import create_network
-from components.cluster_stamp.node import create_node
 from components.cluster_stamp.registries import create_registries
+from components.context import StampContext
+from components.hosting import create_host
+from components.hosting.host import Host
+from components.identities import create_identity, federate
 from components.packages import Broker, DataflowEndpoint, DataflowProfile, Instance
-from components.run_command import Machine
 from settings import well_known
 from settings.model import Cluster, Settings
 from settings.naming import STACK_TAG, stack_tag
@@ -37,21 +36,19 @@ class ClusterStampArgs:
 
 
 class ClusterStamp(pulumi.ComponentResource):
-    """Resource group, network, node, K3s on Arc, vault, registries, extensions and AIO of one cluster.
+    """Resource group, host, vault, registries, extensions and AIO of one cluster.
 
     Waits for nothing outside itself but the CA certificates of `trust_bundles`.
     """
 
     resource_group: resources.ResourceGroup
-    virtual_network: network.VirtualNetwork
-    subnet: network.Subnet
-    machine: Machine
+    host: Host
     vault: keyvault.Vault
     secret_sync_identity: managedidentity.UserAssignedIdentity
     secret_sync_ready: list[pulumi.Resource]
     """Roles and credential without which secret sync cannot read the vault."""
-    objects_applied: compute.VirtualMachineRunCommandByVirtualMachine
-    """The command that applies the trust Bundles; the last one on this node before a gate."""
+    objects_applied: pulumi.Resource
+    """The script that applies the trust Bundles; the last one on this host before a gate."""
     custom_location: extendedlocation.CustomLocation
     instance: Instance
     broker: Broker
@@ -74,51 +71,48 @@ class ClusterStamp(pulumi.ComponentResource):
         )
         context = StampContext(self, args.settings, args.cluster, self.resource_group)
 
-        net = create_network(context)
-        identities = create_identities(context)
-        key_vault = create_key_vault(context, identities.secret_sync)
+        host = create_host(context)
+        secret_sync = create_identity(context, "secret-sync-identity", names.secret_sync_identity)
+        dataflows = create_identity(context, "aio-identity", names.aio_identity)
+        key_vault = create_key_vault(context, secret_sync)
         registries = create_registries(context)
-        vm = create_node(context, net.network_interface, identities.arc)
-        machine = Machine(vm, self.resource_group.name, args.cluster.location, args.settings.tags)
-        arc = connect_cluster(context, machine, identities.arc, identities.arc_roles)
-        grant_admins(context, arc)
+        grant_admins(context, host.cluster)
         secret_sync_credential = federate(
             context,
             "secret-sync-credential",
-            identities.secret_sync,
+            secret_sync,
             credential_name="aio-sse-ficred",
-            issuer=arc.oidc_issuer,
+            issuer=host.cluster.oidc_issuer,
             service_account=well_known.SECRET_SYNC_SERVICE_ACCOUNT,
-            depends_on=[arc.connect],
+            depends_on=[host.cluster.connected],
         )
         federate(
             context,
             "aio-credential",
-            identities.aio,
+            dataflows,
             credential_name="aio-instance-ficred",
-            issuer=arc.oidc_issuer,
+            issuer=host.cluster.oidc_issuer,
             service_account=well_known.DATAFLOW_SERVICE_ACCOUNT,
-            depends_on=[arc.connect],
+            depends_on=[host.cluster.connected],
         )
-        extensions = install_extensions(context, arc)
+        extensions = install_extensions(context, host.cluster)
         aio = create_iot_operations(
             context,
-            arc,
+            host.cluster,
             extensions,
             registries,
-            identities.aio,
-            identities.secret_sync,
+            dataflows,
+            secret_sync,
             key_vault.vault.name,
         )
         # Bundles need trust-manager, which comes with cert-manager; it fills a namespace that appears later as well.
-        objects_applied = apply_cluster_objects(
-            context, machine, args.trust_bundles, [arc.connect, extensions.cert_manager]
+        self.objects_applied = apply_cluster_objects(
+            context, host.run, args.trust_bundles, [host.cluster.connected, extensions.cert_manager]
         )
 
-        self.virtual_network, self.subnet, self.machine = net.virtual_network, net.subnet, machine
-        self.vault, self.secret_sync_identity = key_vault.vault, identities.secret_sync
+        self.host = host
+        self.vault, self.secret_sync_identity = key_vault.vault, secret_sync
         self.secret_sync_ready = [*key_vault.reader_roles, secret_sync_credential]
-        self.objects_applied = objects_applied
         self.custom_location, self.instance, self.broker = aio.custom_location, aio.instance, aio.broker
         self.dataflow_profile, self.local_endpoint = aio.dataflow_profile, aio.local_endpoint
         self.arc_proxy_command = _arc_proxy_command(args.settings, args.cluster, self.resource_group.name)
@@ -128,16 +122,11 @@ class ClusterStamp(pulumi.ComponentResource):
                 "name": self.resource_group.name,
                 "location": args.cluster.location,
             },
-            "virtual_network": {"id": net.virtual_network.id, "name": net.virtual_network.name},
-            "nat_gateway": {"id": net.nat_gateway.id, "name": net.nat_gateway.name},
-            "nat_gateway_public_ips": {
-                names.nat_gateway_public_ip: {"id": net.nat_public_ip.id, "ip_address": net.nat_public_ip.ip_address}
-            },
             "arc_connected_cluster": {
-                "id": arc.id,
-                "name": arc.name,
+                "id": host.cluster.id,
+                "name": host.cluster.name,
                 "location": args.cluster.location,
-                "oidc_issuer_url": arc.oidc_issuer,
+                "oidc_issuer_url": host.cluster.oidc_issuer,
             },
             "aio_instance": {"id": aio.instance.id, "name": aio.instance.name},
             "key_vault": {
@@ -145,17 +134,17 @@ class ClusterStamp(pulumi.ComponentResource):
                 "name": key_vault.vault.name,
                 "uri": key_vault.vault.properties.apply(lambda properties: properties.vault_uri),
             },
-            "node": {"id": vm.id, "name": vm.name, "private_ip_address": str(args.cluster.network.node_address)},
+            **host.outputs,
         }
         self.register_outputs({**self.outputs, "arc_proxy_command": self.arc_proxy_command})
 
     def in_custom_location(self, name: str) -> pulumi.Output[str]:
-        """The name of something that lives in this custom location, and is replaced with it."""
+        """Return the name of something that lives in this custom location, and is replaced with it."""
         return StampContext.bound(name, self.custom_location.id)
 
 
 def _arc_proxy_command(settings: Settings, cluster: Cluster, group: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Complete as it stands, and with a port of its own: two proxies run side by side (blueprint-facts D37)."""
+    """Return a command that is complete as it stands, with a port of its own: two proxies run side by side."""
     return pulumi.Output.concat(
         "az connectedk8s proxy -n ",
         cluster.names.connected_cluster,

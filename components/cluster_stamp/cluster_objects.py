@@ -1,4 +1,4 @@
-"""Kubernetes objects that no ARM type covers, applied on the node: admin bindings and CA certificates."""
+"""Kubernetes objects that no ARM type covers, applied by a script: admin bindings and CA certificates."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import compute
 
-from components.cluster_stamp.context import StampContext
-from components.run_command import Machine, encode_parameter, run_on_node
+from components.cluster_stamp.admins import bind_admins
+from components.context import StampContext
+from components.hosting.host import RunScript, encode_parameter
 from settings import well_known
 
 _APPLY_SECONDS = 60 * 60
@@ -18,34 +18,33 @@ _APPLY_SECONDS = 60 * 60
 
 def apply_cluster_objects(
     context: StampContext,
-    machine: Machine,
+    run: RunScript,
     trust_bundles: Mapping[str, pulumi.Input[str]],
     depends_on: Sequence[pulumi.Resource],
-) -> compute.VirtualMachineRunCommandByVirtualMachine:
-    """One command with all objects: what is no longer listed is pruned.
+) -> pulumi.Resource:
+    """Apply all objects by one script; what is no longer listed is pruned.
 
     Args:
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
-    admins = _admin_binding(context.settings.tenant.admin_group_object_id)
-    bundles = [trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
-    objects = pulumi.Output.from_input([admins, *bundles]).apply(encode_parameter)
-    return run_on_node(
-        context.logical("apply-objects"),
-        machine,
-        script_name="apply-objects",
-        parameters={"OBJECT_SET": "cluster", "OBJECTS": objects},
+    bundles = [build_trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
+    objects = pulumi.Output.from_input([bind_admins(context), *bundles]).apply(encode_parameter)
+    return run(
+        "apply-objects",
+        {"OBJECT_SET": "cluster", "OBJECTS": objects},
         timeout_seconds=_APPLY_SECONDS,
         parent=context.parent,
         depends_on=depends_on,
     )
 
 
-def trust_bundle(name: str, pem: pulumi.Input[str]) -> dict[str, Any]:
-    """A trust-manager Bundle: one CA, one key, in a ConfigMap of the AIO namespace that heals itself.
+def build_trust_bundle(name: str, pem: pulumi.Input[str]) -> dict[str, Any]:
+    """Return a trust-manager Bundle: one CA, one key, in a ConfigMap of the AIO namespace that heals itself.
 
-    AIO trusts every certificate that it finds in the ConfigMap (field-review §1.17). The namespace is chosen by the
-    label that Kubernetes itself sets, so nobody has to label it first (blueprint-facts D34).
+    One CA, because AIO trusts every certificate that it finds in the ConfigMap
+    (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication). The namespace
+    is chosen by the label that Kubernetes itself sets, so nobody has to label it first
+    (https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name).
     """
     return {
         "apiVersion": "trust.cert-manager.io/v1alpha1",
@@ -58,15 +57,4 @@ def trust_bundle(name: str, pem: pulumi.Input[str]) -> dict[str, Any]:
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": well_known.AIO_NAMESPACE}},
             },
         },
-    }
-
-
-def _admin_binding(group_object_id: str) -> dict[str, Any]:
-    """Without it the Arc proxy connects the admins and Kubernetes refuses them everything (field-review §6)."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "edge-stamps-admins"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group_object_id}],
     }

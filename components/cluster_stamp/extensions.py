@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import kubernetesconfiguration
 
-from components.cluster_stamp.arc import ArcCluster
-from components.cluster_stamp.context import StampContext
+from components.context import StampContext
+from components.hosting.host import ConnectedCluster
 from settings import well_known
 
 
@@ -23,11 +23,15 @@ class Extensions:
     aio: kubernetesconfiguration.Extension
 
 
-def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
-    """cert-manager first; the other two need it and not each other (aio-cli-facts §1.2, §2.1)."""
+def install_extensions(context: StampContext, cluster: ConnectedCluster) -> Extensions:
+    """Install cert-manager first; the other two need it and not each other.
+
+    Names, types and settings are those of `az iot ops init` and `az iot ops create`
+    (https://github.com/Azure/azure-iot-operations/tree/main/release).
+    """
     release = context.settings.release
-    cert_manager = _extension(
-        context, arc, "cert-manager-extension",
+    cert_manager = _install(
+        context, cluster, "cert-manager-extension",
         extension_name="arc-cert-manager",
         extension_type="microsoft.certmanagement",
         version=release.cert_manager_version,
@@ -39,8 +43,8 @@ def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
         },
         minutes=30,
     )  # fmt: skip
-    secret_store = _extension(
-        context, arc, "secret-store-extension",
+    secret_store = _install(
+        context, cluster, "secret-store-extension",
         extension_name="azure-secret-store",
         extension_type="microsoft.azure.secretstore",
         version=release.secret_store_version,
@@ -52,8 +56,8 @@ def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
         minutes=60,
         depends_on=[cert_manager],
     )  # fmt: skip
-    aio = _extension(
-        context, arc, "aio-extension",
+    aio = _install(
+        context, cluster, "aio-extension",
         extension_name="iot-ops",
         extension_type="microsoft.iotoperations",
         version=release.aio_version,
@@ -65,9 +69,9 @@ def install_extensions(context: StampContext, arc: ArcCluster) -> Extensions:
     return Extensions(cert_manager, secret_store, aio)
 
 
-def _extension(
+def _install(
     context: StampContext,
-    arc: ArcCluster,
+    cluster: ConnectedCluster,
     thing: str,
     *,
     extension_name: str,
@@ -83,7 +87,7 @@ def _extension(
         resource_group_name=context.group.name,
         cluster_rp="Microsoft.Kubernetes",
         cluster_resource_name="connectedClusters",
-        cluster_name=arc.name,
+        cluster_name=cluster.name,
         extension_name=extension_name,
         extension_type=extension_type,
         version=version,
@@ -98,14 +102,14 @@ def _extension(
         ),
         configuration_settings=configuration,
         opts=context.options(
-            depends_on=[arc.connect, *depends_on],
+            depends_on=[cluster.connected, *depends_on],
             timeouts=pulumi.CustomTimeouts(create=f"{minutes}m", update=f"{minutes}m", delete="60m"),
         ),
     )
 
 
 def _aio_settings(context: StampContext) -> dict[str, str]:
-    """Settings of the AIO extension (aio-cli-facts §2.2); every value is a string."""
+    """Return the settings of the AIO extension; every value is a string."""
     broker = f"aio-broker.{well_known.AIO_NAMESPACE}"
     suffix = hashlib.sha256(context.names.connected_cluster.encode()).hexdigest()[:5]
     return {

@@ -8,11 +8,10 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import extendedlocation, kubernetesconfiguration, managedidentity, secretsynccontroller
 
-from components.cluster_stamp.arc import ArcCluster
-from components.cluster_stamp.context import StampContext
 from components.cluster_stamp.extensions import Extensions
 from components.cluster_stamp.registries import Registries
-from components.cluster_stamp.role_assignments import assign_role
+from components.context import StampContext
+from components.hosting.host import ConnectedCluster
 from components.packages import (
     Broker,
     BrokerAuthentication,
@@ -22,25 +21,27 @@ from components.packages import (
     Instance,
     iot_operations,
 )
+from components.role_assignments import assign_role
 from settings import roles, well_known
 from settings.model import Broker as BrokerSettings
 
 
 @dataclass(frozen=True)
 class IotOperations:
-    """What links of this cluster are attached to."""
+    """The parts of AIO that links of this cluster are attached to."""
 
     custom_location: extendedlocation.CustomLocation
     instance: Instance
     broker: Broker
     dataflow_profile: DataflowProfile
     local_endpoint: DataflowEndpoint
-    """The broker of the same cluster, which every dataflow has on one side (aio-cli-facts §5.5)."""
+    """The broker of the same cluster, which every dataflow has on one side
+    (https://learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-create-dataflow)."""
 
 
 def create_iot_operations(
     context: StampContext,
-    arc: ArcCluster,
+    cluster: ConnectedCluster,
     extensions: Extensions,
     registries: Registries,
     identity: managedidentity.UserAssignedIdentity,
@@ -48,13 +49,13 @@ def create_iot_operations(
     vault_name: pulumi.Input[str],
 ) -> IotOperations:
     """Create the custom location, the instance with all its references at once, and its default children."""
-    custom_location = _custom_location(context, arc, extensions)
+    custom_location = _create_custom_location(context, cluster, extensions)
     assign_role(
         context,
         "aio-schema-registry-role",
         roles.DEVICE_REGISTRY_ADMINISTRATOR.guid,
         scope=registries.schema_registry.id,
-        principal_id=extensions.aio.identity.apply(_principal_id),
+        principal_id=extensions.aio.identity.apply(_read_principal_id),
     )
     default_provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
         context.logical("default-secret-provider-class"),
@@ -70,7 +71,7 @@ def create_iot_operations(
         client_id=secret_sync_identity.client_id,
         keyvault_name=vault_name,
         tenant_id=context.settings.tenant.tenant_id,
-        # `objects` belongs to the portal and to `az iot ops secretsync`: one owner (aio-cli-facts §3.1).
+        # `objects` belongs to the portal and to `az iot ops secretsync`: one owner.
         opts=context.options(ignore_changes=["objects"]),
     )
     place = {
@@ -90,7 +91,7 @@ def create_iot_operations(
             "properties": {
                 "schemaRegistryRef": {"resourceId": registries.schema_registry.id},
                 "adrNamespaceRef": {"resourceId": registries.device_registry_namespace.id},
-                # With the first PUT: a later PATCH would be undone by the next PUT (blueprint-facts D15).
+                # With the first PUT: a later PATCH would be undone by the next PUT.
                 "defaultSecretProviderClassRef": {"resourceId": default_provider_class.id},
             },
         },
@@ -100,14 +101,15 @@ def create_iot_operations(
     broker = Broker(
         context.logical("broker"),
         package,
-        {**within_instance, "brokerName": "default", "properties": _broker_properties(context.cluster.broker)},
-        # Fixed at creation; a change replaces the broker and loses what it holds (aio-cli-facts §2.7).
+        {**within_instance, "brokerName": "default", "properties": _build_broker(context.cluster.broker)},
+        # Fixed at creation; a change replaces the broker and loses what it holds
+        # (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale).
         context.options(
             protect=context.settings.profile.protect,
             timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
         ),
     )
-    _default_listener(context, {**within_instance, "brokerName": broker.name})
+    _create_default_listener(context, {**within_instance, "brokerName": broker.name})
     profile = DataflowProfile(
         context.logical("dataflow-profile"),
         package,
@@ -121,13 +123,13 @@ def create_iot_operations(
     local_endpoint = DataflowEndpoint(
         context.logical("local-endpoint"),
         package,
-        {**within_instance, "dataflowEndpointName": "default", "properties": _local_endpoint_properties()},
+        {**within_instance, "dataflowEndpointName": "default", "properties": _build_local_endpoint()},
         context.options(),
     )
     return IotOperations(custom_location, instance, broker, profile, local_endpoint)
 
 
-def _principal_id(identity: kubernetesconfiguration.outputs.IdentityResponse | None) -> str:
+def _read_principal_id(identity: kubernetesconfiguration.outputs.IdentityResponse | None) -> str:
     if identity is None or not identity.principal_id:
         raise pulumi.RunError(
             "the AIO extension has no identity, so it cannot be given its role on the schema registry. Expected: a"
@@ -136,28 +138,30 @@ def _principal_id(identity: kubernetesconfiguration.outputs.IdentityResponse | N
     return identity.principal_id
 
 
-def _custom_location(context: StampContext, arc: ArcCluster, extensions: Extensions) -> extendedlocation.CustomLocation:
+def _create_custom_location(
+    context: StampContext, cluster: ConnectedCluster, extensions: Extensions
+) -> extendedlocation.CustomLocation:
     return extendedlocation.CustomLocation(
         context.logical("custom-location"),
         resource_group_name=context.group.name,
-        resource_name_=context.bound(context.names.custom_location, arc.name),
+        resource_name_=context.bound(context.names.custom_location, cluster.name),
         location=context.cluster.location,
         tags=context.tags,
         display_name=context.names.custom_location,
-        host_resource_id=arc.id,
+        host_resource_id=cluster.id,
         host_type="Kubernetes",
         namespace=well_known.AIO_NAMESPACE,
-        # Both: a child's API version is looked up in the extensions listed here (field-review §3, rule 2).
+        # Both: Azure looks a child's API version up in the extensions listed here (MissingResourceVersionOnHost).
         cluster_extension_ids=[extensions.secret_store.id, extensions.aio.id],
         opts=context.options(
-            depends_on=[arc.connect],
+            depends_on=[cluster.connected],
             timeouts=pulumi.CustomTimeouts(create="30m", delete="60m"),
         ),
     )
 
 
-def _default_listener(context: StampContext, place: dict[str, Any]) -> None:
-    """What AIO's own parts connect to: inside the cluster, TLS by cert-manager, service account tokens."""
+def _create_default_listener(context: StampContext, place: dict[str, Any]) -> None:
+    """Create what AIO's own parts connect to: inside the cluster, TLS by cert-manager, service account tokens."""
     package = iot_operations(context.settings.release)
     authentication = BrokerAuthentication(
         context.logical("default-authentication"),
@@ -207,7 +211,7 @@ def _default_listener(context: StampContext, place: dict[str, Any]) -> None:
     )
 
 
-def _broker_properties(broker: BrokerSettings) -> dict[str, Any]:
+def _build_broker(broker: BrokerSettings) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "memoryProfile": broker.memory_profile,
         "cardinality": {
@@ -223,12 +227,12 @@ def _broker_properties(broker: BrokerSettings) -> dict[str, Any]:
         "diagnostics": {"logs": {"level": "info"}},
     }
     if broker.persistence_gib is not None:
-        properties["persistence"] = _persistence(broker.persistence_gib)
+        properties["persistence"] = _keep_on_disk(broker.persistence_gib)
     return properties
 
 
-def _persistence(gib: int) -> dict[str, Any]:
-    """Every queue and every retained message on disk; `Custom` with wildcards, as the ARM schema lacks `All`."""
+def _keep_on_disk(gib: int) -> dict[str, Any]:
+    """Keep every queue and every retained message on disk; `Custom` with wildcards, as the ARM schema lacks `All`."""
     return {
         "maxSize": f"{gib}GiB",
         "encryption": {"mode": "Enabled"},
@@ -237,7 +241,7 @@ def _persistence(gib: int) -> dict[str, Any]:
     }
 
 
-def _local_endpoint_properties() -> dict[str, Any]:
+def _build_local_endpoint() -> dict[str, Any]:
     return {
         "endpointType": "Mqtt",
         "mqttSettings": {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import keyvault, managedidentity
 
-from components.cluster_stamp.context import StampContext
-from components.cluster_stamp.role_assignments import assign_role
+from components.context import StampContext
+from components.role_assignments import assign_role
 from settings import roles
 
 
@@ -42,7 +42,7 @@ def create_key_vault(context: StampContext, reader: managedidentity.UserAssigned
         ),
         opts=context.options(protect=profile.protect),
     )
-    # Vault scope is enough: nobody else's secrets are in this vault (field-review §1.10).
+    # Vault scope is enough: nobody else's secrets are in this vault.
     reader_roles: list[pulumi.Resource] = [
         assign_role(context, thing, role_guid, scope=vault.id, principal_id=reader.principal_id)
         for thing, role_guid in (

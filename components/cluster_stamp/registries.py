@@ -8,9 +8,9 @@ import pulumi
 import pulumi_random as random
 from pulumi_azure_native import storage
 
-from components.cluster_stamp.context import StampContext
-from components.cluster_stamp.role_assignments import assign_role
+from components.context import StampContext
 from components.packages import DeviceRegistryNamespace, SchemaRegistry, device_registry
+from components.role_assignments import assign_role
 from settings import roles
 
 _CONTAINER = "schemas"
@@ -18,7 +18,7 @@ _CONTAINER = "schemas"
 
 @dataclass(frozen=True)
 class Registries:
-    """What the AIO instance refers to."""
+    """The registries that the AIO instance refers to."""
 
     schema_registry: SchemaRegistry
     device_registry_namespace: DeviceRegistryNamespace
@@ -27,7 +27,7 @@ class Registries:
 def create_registries(context: StampContext) -> Registries:
     """Create storage account, container, schema registry with its right to write there, and ADR namespace."""
     names, package = context.names, device_registry(context.settings.release)
-    account = _storage_account(context)
+    account = _create_storage_account(context)
     container = storage.BlobContainer(
         context.logical("schemas-container"),
         resource_group_name=context.group.name,
@@ -74,8 +74,8 @@ def create_registries(context: StampContext) -> Registries:
     return Registries(schema_registry, namespace)
 
 
-def _storage_account(context: StampContext) -> storage.StorageAccount:
-    """Globally unique by 5 random characters that last as long as the account's place does."""
+def _create_storage_account(context: StampContext) -> storage.StorageAccount:
+    """Create the account; 5 random characters, which last as long as its resource group, make its name unique."""
     names = context.names
     suffix = random.RandomString(
         context.logical("storage-account-suffix"),
@@ -93,7 +93,8 @@ def _storage_account(context: StampContext) -> storage.StorageAccount:
         tags=context.tags,
         kind="StorageV2",
         sku=storage.SkuArgs(name=context.settings.profile.storage_sku),
-        # The schema registry needs a hierarchical namespace (aio-cli-facts §3.3).
+        # The schema registry needs a hierarchical namespace
+        # (https://learn.microsoft.com/azure/iot-operations/connect-to-cloud/concept-schema-registry).
         is_hns_enabled=True,
         access_tier=storage.AccessTier.HOT,
         allow_blob_public_access=False,

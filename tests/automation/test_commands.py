@@ -226,14 +226,14 @@ def test_rehearse_as_json_is_one_document(run: Run) -> None:
 def test_a_finding_fails_the_rehearsal_and_leads_to_its_resource(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from components import mqtt_bodies
 
-    right = mqtt_bodies.endpoint_properties
+    right = mqtt_bodies.connect_to_broker
 
     def misspelt(*arguments: Any) -> dict[str, Any]:
         properties = right(*arguments)
         properties["mqttSettings"]["keepAliveSecond"] = properties["mqttSettings"].pop("keepAliveSeconds")
         return properties
 
-    monkeypatch.setattr(mqtt_bodies, "endpoint_properties", misspelt)
+    monkeypatch.setattr(mqtt_bodies, "connect_to_broker", misspelt)
     result = run("rehearse")
 
     assert result.exit_code == 1
@@ -300,7 +300,7 @@ def test_a_rehearsal_writes_its_report_also_when_something_is_found(
     assert "Rehearsal of stack test" in well
     assert "No message was sent: none was wanted." in well
 
-    monkeypatch.setattr(mqtt_bodies, "endpoint_properties", lambda *_: {"endpointType": "Mqtt"})
+    monkeypatch.setattr(mqtt_bodies, "connect_to_broker", lambda *_: {"endpointType": "Mqtt"})
     result = run("rehearse", "--without-messages", "--report", str(file))
     assert result.exit_code == 1
     assert f"Report: {file}\n" in result.stderr

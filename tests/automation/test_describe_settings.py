@@ -77,6 +77,7 @@ def test_the_example_is_a_whole_stack_file() -> None:
     assert list(settings.clusters) == ["site", "enterprise", "plant2"]
     assert list(settings.links) == ["site-to-enterprise", "plant2-to-enterprise"]
     plant = settings.clusters["plant2"].node
+    assert plant
     assert (plant.vm_size, plant.os_disk_gib) == ("Standard_D16s_v6", PROFILES["dev"].os_disk_gib)
 
 

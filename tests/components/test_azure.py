@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pulumi
 
-from components.azure import _azure_defaults
+from components.azure import _set_defaults
 from graph.graph import Graph
 from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS
@@ -31,7 +31,7 @@ def test_an_alias_of_ours_stays() -> None:
         opts=pulumi.ResourceOptions(aliases=[built_in, ours]),
     )
 
-    result = _azure_defaults(args)
+    result = _set_defaults(args)
 
     assert result is not None
     assert result.opts.aliases == [ours]

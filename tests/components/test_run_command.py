@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from arm.types.compute import RUN_COMMAND
-from components.pki_chain import fingerprint
-from components.run_command import encode_parameter
+from components.hosting.host import encode_parameter
+from components.pki_chain import compute_fingerprint
 from graph.graph import Graph
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 
@@ -52,4 +52,4 @@ def test_the_fingerprint_is_that_of_the_first_certificate(recorded: Recorded) ->
     leaf = graph.named("site-to-enterprise-client-leaf-g1").plain_outputs["certPem"]
     intermediate = graph.named("client-intermediate-g1").plain_outputs["certPem"]
 
-    assert fingerprint(leaf + intermediate) == fingerprint(leaf) != fingerprint(intermediate)
+    assert compute_fingerprint(leaf + intermediate) == compute_fingerprint(leaf) != compute_fingerprint(intermediate)

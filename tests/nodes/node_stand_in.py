@@ -241,7 +241,7 @@ class Node:
 
     def command(self, name: str) -> list[str]:
         path = self.state / f"{name}.sh"
-        path.write_text(nodes.script(name))
+        path.write_text(nodes.load_script(name))
         path.chmod(0o500)
         return ["bash", "-c", str(path)]
 

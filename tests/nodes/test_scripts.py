@@ -43,8 +43,8 @@ def test_shellcheck_finds_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", nodes.NAMES)
 def test_text_for_run_command_is_whole(name: str, tmp_path: Path) -> None:
-    text = nodes.script(name)
-    assert text == nodes.script(name)
+    text = nodes.load_script(name)
+    assert text == nodes.load_script(name)
     assert text.startswith("#!/usr/bin/env bash\n") and "\r" not in text
     assert "\nset -euo pipefail\n" in text and "\nfail() {" in text and 'lib.sh"\n' not in text
     assert len(text.encode()) < nodes.MAX_BYTES
@@ -59,13 +59,13 @@ def test_every_file_is_a_known_script() -> None:
 
 def test_unknown_script_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'setup'.*setup-k3s"):
-        nodes.script("setup")
+        nodes.load_script("setup")
 
 
 def test_text_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "MAX_BYTES", 1000)
     with pytest.raises(ValueError, match="Run Command takes 1000"):
-        nodes.script("setup-k3s")
+        nodes.load_script("setup-k3s")
 
 
 def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
@@ -80,7 +80,7 @@ def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
 @pytest.mark.parametrize("name", nodes.NAMES)
 def test_nothing_waits_without_bound(name: str) -> None:
     """az, curl, apt-get, systemctl and kubectl are called under `timeout` or by `kube`; loops end (D5)."""
-    text = nodes.script(name).replace("\\\n", " ")
+    text = nodes.load_script(name).replace("\\\n", " ")
     code = re.sub(r"(?:^|\s)#.*|\"[^\"\n]*\"", "", text, flags=re.M)  # neither comments nor messages
     assert "kubectl" in code
     tool = re.compile(r"(\S+ \S+ )(?<![-/\w])(?:az|curl|apt-get|systemctl|kubectl|helm) ")

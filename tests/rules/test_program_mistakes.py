@@ -10,8 +10,8 @@ import pulumi
 import pytest
 
 from components import cluster_stamp as stamps
-from components import key_vault_publisher, mqtt_bodies, mqtt_configuration, vnet_peering
-from components.cluster_stamp import identities, registries
+from components import identities, key_vault_publisher, mqtt_bodies, mqtt_configuration, vnet_peering
+from components.cluster_stamp import registries
 from components.packages import Package
 from components.pki_chain import PkiChain
 from rules import judge
@@ -38,63 +38,63 @@ def _no_address(patch: Patch) -> None:
 
 
 def _wrong_vault(patch: Patch) -> None:
-    secrets_of = key_vault_publisher.secrets_of
+    select_secrets = key_vault_publisher.select_secrets
 
     def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
         other = next(one for name, one in settings.clusters.items() if name != cluster.name)
-        return secrets_of(settings, other, pki)
+        return select_secrets(settings, other, pki)
 
-    patch.setattr(key_vault_publisher, "secrets_of", swapped)
+    patch.setattr(key_vault_publisher, "select_secrets", swapped)
 
 
 def _wrong_root(patch: Patch) -> None:
-    trust_bundles_of = key_vault_publisher.trust_bundles_of
+    select_trust_bundles = key_vault_publisher.select_trust_bundles
 
     def client_root(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-        return dict.fromkeys(trust_bundles_of(settings, cluster, pki), pki.client_root.pem)
+        return dict.fromkeys(select_trust_bundles(settings, cluster, pki), pki.client_root.pem)
 
-    patch.setattr(key_vault_publisher, "trust_bundles_of", client_root)
+    patch.setattr(key_vault_publisher, "select_trust_bundles", client_root)
 
 
 def _wrong_port(patch: Patch) -> None:
-    endpoint_properties = mqtt_bodies.endpoint_properties
+    connect_to_broker = mqtt_bodies.connect_to_broker
 
     def with_port(link: Link, broker: Listener) -> dict[str, Any]:
-        return endpoint_properties(link, dataclasses.replace(broker, port=8883))
+        return connect_to_broker(link, dataclasses.replace(broker, port=8883))
 
-    patch.setattr(mqtt_bodies, "endpoint_properties", with_port)
+    patch.setattr(mqtt_bodies, "connect_to_broker", with_port)
 
 
 def _one_direction(patch: Patch) -> None:
-    half: Callable[..., Any] = vnet_peering._half
+    half: Callable[..., Any] = vnet_peering._create_half
     made: list[Any] = []
 
     def once(*given: Any) -> Any:
         made.append(made[0] if made else half(*given))
         return made[0]
 
-    patch.setattr(vnet_peering, "_half", once)
+    patch.setattr(vnet_peering, "_create_half", once)
 
 
 def _unmarked_key(patch: Patch) -> None:
-    secrets_of = key_vault_publisher.secrets_of
+    select_secrets = key_vault_publisher.select_secrets
 
     def plain(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-        return {name: pulumi.Output.unsecret(value) for name, value in secrets_of(settings, cluster, pki).items()}
+        return {name: pulumi.Output.unsecret(value) for name, value in select_secrets(settings, cluster, pki).items()}
 
-    patch.setattr(key_vault_publisher, "secrets_of", plain)
+    patch.setattr(key_vault_publisher, "select_secrets", plain)
     patch.setattr(pulumi.Output, "secret", staticmethod(pulumi.Output.from_input))
 
 
 def _misspelt(patch: Patch) -> None:
-    endpoint_properties = mqtt_bodies.endpoint_properties
+    connect_to_broker = mqtt_bodies.connect_to_broker
 
     def misspelt(link: Link, broker: Listener) -> dict[str, Any]:
-        properties = endpoint_properties(link, broker)
+        properties = connect_to_broker(link, broker)
         properties["mqttSettings"]["keepAliveSecond"] = properties["mqttSettings"].pop("keepAliveSeconds")
         return properties
 
-    patch.setattr(mqtt_bodies, "endpoint_properties", misspelt)
+    patch.setattr(mqtt_bodies, "connect_to_broker", misspelt)
 
 
 def _other_api(patch: Patch) -> None:

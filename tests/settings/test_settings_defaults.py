@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settings import Listener, Settings, load
+from settings import Listener, Network, Settings, load
 from settings.environments import PROFILES
 from tests.settings.samples import Change, Problems
 
@@ -33,10 +33,10 @@ def test_prefix_environment_location_and_tenant_are_enough(settings: Settings) -
 
 
 def test_address_plan_is_the_references(settings: Settings) -> None:
-    site, enterprise = settings.clusters["site"].network, settings.clusters["enterprise"].network
-    assert (site.address_space, site.subnet) == (IPv4Network("10.1.0.0/16"), IPv4Network("10.1.1.0/24"))
-    assert site.node_address == IPv4Address("10.1.1.10")
-    assert (enterprise.address_space, enterprise.subnet) == (IPv4Network("10.2.0.0/16"), IPv4Network("10.2.1.0/24"))
+    site, enterprise = settings.clusters["site"], settings.clusters["enterprise"]
+    assert site.network == Network(IPv4Network("10.1.0.0/16"), IPv4Network("10.1.1.0/24"))
+    assert site.address == IPv4Address("10.1.1.10")
+    assert enterprise.network == Network(IPv4Network("10.2.0.0/16"), IPv4Network("10.2.1.0/24"))
 
 
 def test_clusters_take_codes_location_and_their_own_proxy_port(settings: Settings) -> None:
@@ -44,11 +44,13 @@ def test_clusters_take_codes_location_and_their_own_proxy_port(settings: Setting
     assert (site.code, enterprise.code) == ("a", "b")
     assert (site.location, enterprise.location) == ("eastus2", "eastus2")
     assert (site.arc_proxy_port, enterprise.arc_proxy_port) == (10010, 10011)
+    assert site.node
     assert site.node.admin_username == "myorga"
 
 
 def test_node_and_broker_come_from_the_profile(settings: Settings) -> None:
     site = settings.clusters["site"]
+    assert site.node
     assert (site.node.vm_size, site.node.zone) == ("Standard_D8s_v6", None)
     assert (site.broker.memory_profile, site.broker.persistence_gib) == ("Low", None)
 
@@ -120,7 +122,7 @@ def test_links_may_be_none(change: Change) -> None:
 def test_one_cluster_of_another_name_states_code_and_address_space(change: Change) -> None:
     settings = load(change({"clusters": {"plant": {"code": "p1", "address_space": "192.168.0.0/24"}}}))
     assert settings.links == {}
-    assert settings.clusters["plant"].network.subnet == IPv4Network("192.168.0.0/24")
+    assert settings.clusters["plant"].network == Network(*[IPv4Network("192.168.0.0/24")] * 2)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +136,9 @@ def test_one_cluster_of_another_name_states_code_and_address_space(change: Chang
     ],
 )
 def test_subnet_and_node_follow_from_the_address_space(change: Change, space: str, subnet: str, address: str) -> None:
-    network = load(change({"clusters.site.address_space": space})).clusters["site"].network
-    assert (str(network.subnet), str(network.node_address)) == (subnet, address)
+    site = load(change({"clusters.site.address_space": space})).clusters["site"]
+    assert site.network
+    assert (str(site.network.subnet), str(site.address)) == (subnet, address)
 
 
 def test_region_is_taken_by_its_display_name_too(change: Change) -> None:
@@ -144,12 +147,14 @@ def test_region_is_taken_by_its_display_name_too(change: Change) -> None:
 
 def test_empty_sections_keep_the_defaults(change: Change) -> None:
     settings = load(change({"clusters": {"site": None, "enterprise": {"node": None, "listener": None}}}))
-    assert settings.clusters["enterprise"].node.vm_size == "Standard_D8s_v6"
+    node = settings.clusters["enterprise"].node
+    assert node and node.vm_size == "Standard_D8s_v6"
 
 
 def test_null_switches_off_what_the_profile_sets(change: Change) -> None:
     changes = {"environment": "prod", "clusters.site.node.zone": None, "clusters.site.broker.persistence_gib": None}
     site = load(change(changes)).clusters["site"]
+    assert site.node
     assert (site.node.zone, site.broker.persistence_gib) == (None, None)
 
 

@@ -271,12 +271,15 @@ def test_prod_really_differs_from_dev(minimal: dict[str, Any]) -> None:
     assert prod.profile.protect
     assert not dev.profile.protect
     site, enterprise = prod.clusters.values()
+    assert site.node and enterprise.node
     assert {site.node.zone, enterprise.node.zone} == {"1", "2"}
     assert len(prod.links["site-to-enterprise"].topics) == 3
     assert enterprise.listener
     assert enterprise.listener.host == "broker.factory.example.com"
     assert site.broker.persistence_gib == 48
-    spaces = [cluster.network.address_space for stack in (dev, prod) for cluster in stack.clusters.values()]
+    networks = [cluster.network for stack in (dev, prod) for cluster in stack.clusters.values()]
+    spaces = [network.address_space for network in networks if network]
+    assert len(spaces) == 4
     assert not any(one.overlaps(other) for one in spaces for other in spaces if one is not other)
     names = [{cluster.names.key_vault for cluster in stack.clusters.values()} for stack in (dev, prod)]
     assert not names[0] & names[1]

@@ -106,8 +106,8 @@ def _view(settings: Settings, cluster: Cluster, pki: Pki) -> ClusterView:
             listener.client_ca_config_map, {"ca.crt": to_pem([pki.client_root])}
         )
         listeners[listener.name] = _listener(listener)
-        authentications[listener.authentication_name] = mqtt_bodies.authentication_properties(listener, inward)
-        authorizations[listener.authorization_name] = mqtt_bodies.authorization_properties(inward)
+        authentications[listener.authentication_name] = mqtt_bodies.authenticate_links(listener, inward)
+        authorizations[listener.authorization_name] = mqtt_bodies.authorize_links(inward)
     for link in links:
         secrets[link.secret_name] = _client_secret(link, pki)
         config_maps[link.server_ca_config_map] = ConfigMap(
@@ -115,7 +115,7 @@ def _view(settings: Settings, cluster: Cluster, pki: Pki) -> ClusterView:
         )
     return ClusterView(
         name=cluster.names.connected_cluster,
-        addresses=[str(cluster.network.node_address)],
+        addresses=[str(cluster.address)],
         secrets=secrets,
         config_maps=config_maps,
         listeners=listeners,
@@ -123,13 +123,13 @@ def _view(settings: Settings, cluster: Cluster, pki: Pki) -> ClusterView:
         authorizations=authorizations,
         endpoints={
             "default": _LOCAL_ENDPOINT,
-            **{link.endpoint_name: mqtt_bodies.endpoint_properties(link, settings.listener_of(link)) for link in links},
+            **{link.endpoint_name: mqtt_bodies.connect_to_broker(link, settings.listener_of(link)) for link in links},
         },
         dataflows={
             topic.dataflow_name: Dataflow(
                 topic.dataflow_name,
                 "default",
-                mqtt_bodies.dataflow_properties(topic, "default", link.endpoint_name, persistent=False),
+                mqtt_bodies.pass_through(topic, "default", link.endpoint_name, persistent=False),
             )
             for link in links
             for topic in link.topics

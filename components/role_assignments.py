@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native import authorization
 
-from components.cluster_stamp.context import StampContext
+from components.context import StampContext
 from settings.guids import assignment_name
 
 
@@ -22,7 +22,7 @@ def assign_role(
     """Assign a role to a principal at a scope.
 
     `principal_type` is always given: without it Azure looks a new principal up in a directory that may not have it
-    yet (PrincipalNotFound, model-codebases Part 5, no. 10).
+    yet (PrincipalNotFound, https://learn.microsoft.com/azure/role-based-access-control/troubleshooting).
     """
     return authorization.RoleAssignment(
         context.logical(thing),
@@ -39,7 +39,7 @@ def assign_role(
 
 
 def stable_guid(context: StampContext, thing: str) -> str:
-    """The GUID that Azure wants as a name: from names that are known at preview, never from a principal's id.
+    """Return the GUID that Azure wants as a name: from names that are known at preview, never from a principal's id.
 
     The resource group's name is part of it, so that two environments of one subscription do not meet.
     """

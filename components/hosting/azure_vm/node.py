@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pulumi_azure_native import compute, managedidentity, network
 
-from components.cluster_stamp.context import StampContext
+from components.context import StampContext
+from settings.model import Node
 
 _UBUNTU = compute.ImageReferenceArgs(
     publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
@@ -13,11 +14,12 @@ _UBUNTU = compute.ImageReferenceArgs(
 
 def create_node(
     context: StampContext,
+    node: Node,
     network_interface: network.NetworkInterface,
     arc_identity: managedidentity.UserAssignedIdentity,
 ) -> compute.VirtualMachine:
     """Create the VM; nothing is installed on it yet."""
-    names, node, profile = context.names, context.cluster.node, context.settings.profile
+    names = context.names
     return compute.VirtualMachine(
         context.logical("node"),
         resource_group_name=context.group.name,
@@ -75,6 +77,8 @@ def create_node(
             ),
         ),
         # Azure replaces a VM whose image or OS profile changes. Replacing a node empties the cluster, so it must be
-        # asked for: `pulumi up --replace <urn>` (field-review §1.6).
-        opts=context.options(protect=profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]),
+        # asked for: `pulumi up --replace <urn>`.
+        opts=context.options(
+            protect=context.settings.profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
+        ),
     )

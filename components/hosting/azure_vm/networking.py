@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from pulumi_azure_native import network
 
-from components.cluster_stamp.context import StampContext
+from components.context import StampContext
+from settings.model import Network
 
 
 @dataclass(frozen=True)
 class ClusterNetwork:
-    """What other concerns attach to."""
+    """The parts that the VM, peerings and outputs refer to."""
 
     virtual_network: network.VirtualNetwork
     subnet: network.Subnet
@@ -20,10 +21,10 @@ class ClusterNetwork:
     network_interface: network.NetworkInterface
 
 
-def create_network(context: StampContext) -> ClusterNetwork:
-    """The node reaches the internet through the NAT gateway only, and nothing reaches it but what a link needs."""
-    names, cluster, location = context.names, context.cluster, context.cluster.location
-    zones = [cluster.node.zone] if cluster.node.zone else None
+def create_network(context: StampContext, plan: Network, zone: str | None) -> ClusterNetwork:
+    """Create the network: the node reaches the internet through the NAT gateway only, and only links reach the node."""
+    names, location = context.names, context.cluster.location
+    zones = [zone] if zone else None
 
     security_group = network.NetworkSecurityGroup(
         context.logical("network-security-group"),
@@ -31,7 +32,7 @@ def create_network(context: StampContext) -> ClusterNetwork:
         location=location,
         tags=context.tags,
         network_security_group_name=names.network_security_group,
-        security_rules=_security_rules(context),
+        security_rules=_build_security_rules(context, str(plan.subnet)),
         opts=context.options(),
     )
     public_ip = network.PublicIPAddress(
@@ -57,7 +58,8 @@ def create_network(context: StampContext) -> ClusterNetwork:
         sku=network.NatGatewaySkuArgs(name="Standard"),
         idle_timeout_in_minutes=4,
         public_ip_addresses=[network.SubResourceArgs(id=public_ip.id)],
-        # A Standard NAT gateway lives in one zone or in none (blueprint-facts D26).
+        # A Standard NAT gateway lives in one zone or in none
+        # (https://learn.microsoft.com/azure/nat-gateway/nat-availability-zones).
         zones=zones,
         opts=context.options(),
     )
@@ -67,7 +69,7 @@ def create_network(context: StampContext) -> ClusterNetwork:
         location=location,
         tags=context.tags,
         virtual_network_name=names.virtual_network,
-        address_space=network.AddressSpaceArgs(address_prefixes=[str(cluster.network.address_space)]),
+        address_space=network.AddressSpaceArgs(address_prefixes=[str(plan.address_space)]),
         # Subnets and peerings are resources of their own; a refresh must not make them ours here as well.
         opts=context.options(
             protect=context.settings.profile.protect, ignore_changes=["subnets", "virtualNetworkPeerings"]
@@ -78,7 +80,7 @@ def create_network(context: StampContext) -> ClusterNetwork:
         resource_group_name=context.group.name,
         virtual_network_name=virtual_network.name,
         subnet_name=names.subnet,
-        address_prefix=str(cluster.network.subnet),
+        address_prefix=str(plan.subnet),
         network_security_group=network.NetworkSecurityGroupArgs(id=security_group.id),
         nat_gateway=network.SubResourceArgs(id=nat_gateway.id),
         default_outbound_access=False,
@@ -98,9 +100,9 @@ def create_network(context: StampContext) -> ClusterNetwork:
                 name=names.ip_configuration,
                 subnet=network.SubnetArgs(id=subnet.id),
                 primary=True,
-                # Static: the broker's certificate and every link's endpoint name this address (D18).
+                # Static: the broker's certificate and every link's endpoint name this address.
                 private_ip_allocation_method="Static",
-                private_ip_address=str(cluster.network.node_address),
+                private_ip_address=str(context.cluster.address),
                 private_ip_address_version="IPv4",
             )
         ],
@@ -109,27 +111,27 @@ def create_network(context: StampContext) -> ClusterNetwork:
     return ClusterNetwork(virtual_network, subnet, nat_gateway, public_ip, network_interface)
 
 
-def _security_rules(context: StampContext) -> list[network.SecurityRuleArgs]:
-    """Broker port from the linked nodes, node to node, then deny: the platform's defaults would admit every peer.
+def _build_security_rules(context: StampContext, subnet: str) -> list[network.SecurityRuleArgs]:
+    """Allow the broker's port to linked clusters and node to node, then deny: Azure's defaults would admit every peer
+    (https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview, AllowVNetInBound).
 
     A link's traffic leaves its cluster with the node's address (K3s masquerades pods); the subnet holds the nodes.
     """
-    subnet, node = str(context.cluster.network.subnet), str(context.cluster.network.node_address)
     rules = [
-        _inbound_rule("AllowNodeToNode", 200, "Allow", "*", [subnet], subnet, "*"),
-        _inbound_rule("DenyAllInbound", 4096, "Deny", "*", ["*"], "*", "*"),
+        _build_rule("AllowNodeToNode", 200, "Allow", "*", [subnet], subnet, "*"),
+        _build_rule("DenyAllInbound", 4096, "Deny", "*", ["*"], "*", "*"),
     ]
     listener = context.cluster.listener
     if listener is None:
         return rules
     clients = [
-        str(context.settings.clusters[link.client].network.subnet)
-        for link in context.settings.links_to(context.cluster.name)
+        str(context.settings.clusters[link.client].egress) for link in context.settings.links_to(context.cluster.name)
     ]
-    return [_inbound_rule("AllowMqttFromLinks", 100, "Allow", "Tcp", clients, node, str(listener.port)), *rules]
+    node = str(context.cluster.address)
+    return [_build_rule("AllowMqttFromLinks", 100, "Allow", "Tcp", clients, node, str(listener.port)), *rules]
 
 
-def _inbound_rule(
+def _build_rule(
     name: str, priority: int, access: str, protocol: str, sources: list[str], destination: str, port: str
 ) -> network.SecurityRuleArgs:
     return network.SecurityRuleArgs(

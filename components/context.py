@@ -1,4 +1,4 @@
-"""What every concern of a cluster stamp is given: settings, resource group, and how its children are named."""
+"""The context that every part of a cluster stamp is given: settings, resource group, and how children are named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from settings.model import Cluster, ClusterNames, Settings
 
 @dataclass(frozen=True)
 class StampContext:
-    """One stamp, as its concerns see it."""
+    """One stamp, as its parts see it."""
 
     parent: pulumi.Resource
     settings: Settings
@@ -33,12 +33,12 @@ class StampContext:
         return self.settings.tenant.subscription_id
 
     def logical(self, thing: str) -> str:
-        """Logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
+        """Return the logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
         return f"{self.cluster.name}-{thing}"
 
     @staticmethod
     def bound(name: str, owner: pulumi.Output[str]) -> pulumi.Output[str]:
-        """The name, unknown while its owner is being replaced, so that what bears it is replaced too.
+        """Tie the name to its owner: it is unknown while the owner is being replaced, so its bearer is replaced too.
 
         By a property, not by `replace_with`: the engine deletes what a property binds in reverse order of dependency,
         and what `replace_with` binds in no order (docs/decisions/0003-connected-cluster.md).
@@ -53,6 +53,7 @@ class StampContext:
         ignore_changes: Sequence[str] = (),
         timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
+        """Return options of a child of the stamp."""
         return pulumi.ResourceOptions(
             parent=self.parent,
             depends_on=list(depends_on),

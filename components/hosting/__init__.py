@@ -1,0 +1,18 @@
+"""How clusters come to be: one module for each kind of host, registered in `_CREATE`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from components.context import StampContext
+from components.hosting import azure_vm
+from components.hosting.host import Host
+
+_CREATE: Mapping[str, Callable[[StampContext], Host]] = {
+    "azure-vm": azure_vm.create_host,
+}
+
+
+def create_host(context: StampContext) -> Host:
+    """Create the host that the setting `hosting` of the cluster asks for."""
+    return _CREATE[context.cluster.hosting](context)

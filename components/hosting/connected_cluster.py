@@ -1,0 +1,126 @@
+"""K3s on a node, and its connection to Azure Arc: for every kind of host on which the stack sets the cluster up.
+
+The connected cluster is made by `az connectedk8s connect` on the node: the only documented way that chooses the
+agents' chart values itself (https://learn.microsoft.com/azure/azure-arc/kubernetes/quickstart-connect-cluster). So it
+is not a resource of the stack. Its name comes from the settings; whatever hangs on it waits for the script and is
+replaced with the node; it leaves with the resource group; and what the script found out is read back by an invoke that
+depends on the script (docs/decisions/0003-connected-cluster.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from components.context import StampContext
+from components.hosting.host import ConnectedCluster, RunScript
+from components.packages import connected_clusters, get_connected_cluster
+from components.role_assignments import assign_role, stable_guid
+from settings import roles
+from settings.releases import NODE_TOOLS
+
+# More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
+_SETUP_SECONDS = 6000
+_CONNECT_SECONDS = 9000
+
+
+def connect_k3s(
+    context: StampContext,
+    run: RunScript,
+    *,
+    bound_to: pulumi.Output[str],
+    client_id: pulumi.Input[str],
+    depends_on: Sequence[pulumi.Resource],
+) -> ConnectedCluster:
+    """Set K3s up and connect it; then read what Azure says of the connected cluster.
+
+    Args:
+        bound_to: an output of the node, unknown while the node is being replaced.
+        client_id: client id of the node's identity, which connects it.
+        depends_on: roles without which the identity cannot.
+    """
+    names, tenant = context.names, context.settings.tenant
+    setup = run(
+        "setup-k3s",
+        {
+            "K3S_VERSION": NODE_TOOLS.k3s_version,
+            "K3S_INSTALL_COMMIT": NODE_TOOLS.k3s_install_commit,
+            "K3S_INSTALL_SHA256": NODE_TOOLS.k3s_install_sha256,
+            "AZURE_CLI_VERSION": NODE_TOOLS.azure_cli_version,
+            "CONNECTEDK8S_VERSION": NODE_TOOLS.connectedk8s_version,
+        },
+        timeout_seconds=_SETUP_SECONDS,
+        parent=context.parent,
+    )
+    connect = run(
+        "connect-arc",
+        {
+            "CLUSTER_NAME": names.connected_cluster,
+            "RESOURCE_GROUP": context.group.name,
+            "LOCATION": context.cluster.location,
+            "SUBSCRIPTION_ID": tenant.subscription_id,
+            "TENANT_ID": tenant.tenant_id,
+            "IDENTITY_CLIENT_ID": client_id,
+            "CUSTOM_LOCATIONS_OBJECT_ID": tenant.custom_locations_object_id,
+        },
+        timeout_seconds=_CONNECT_SECONDS,
+        parent=context.parent,
+        depends_on=[setup, *depends_on],
+    )
+    found = get_connected_cluster(
+        connected_clusters(context.settings.release),
+        context.group.name,
+        names.connected_cluster,
+        pulumi.InvokeOutputOptions(parent=context.parent, depends_on=[connect]),
+    )
+    name = context.bound(names.connected_cluster, bound_to)
+    return ConnectedCluster(
+        name=name,
+        id=pulumi.Output.concat(context.group.id, "/providers/Microsoft.Kubernetes/connectedClusters/", name),
+        oidc_issuer=found.apply(lambda cluster: _read_issuer(cluster, names.connected_cluster)),
+        connected=connect,
+    )
+
+
+def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> list[pulumi.Resource]:
+    """Let the node's identity connect the cluster, and delete the connected cluster of the node before it.
+
+    The built-in onboarding role cannot delete one
+    (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/containers), and `az connectedk8s
+    connect` refuses a name that another cluster has (custom.py of
+    https://github.com/Azure/azure-cli-extensions/tree/main/src/connectedk8s).
+    """
+    guid = stable_guid(context, "arc-disconnect-role")
+    disconnect = authorization.RoleDefinition(
+        context.logical("arc-disconnect-role"),
+        role_definition_id=guid,
+        # Unique in the tenant, where another subscription may have a cluster of this name.
+        role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc ({guid[:8]})",
+        role_type="CustomRole",
+        description="Deletes the connected cluster of a node that was rebuilt under the same name.",
+        scope=context.group.id,
+        assignable_scopes=[context.group.id],
+        permissions=[authorization.PermissionArgs(actions=["Microsoft.Kubernetes/connectedClusters/delete"])],
+        opts=context.options(),
+    )
+    return [
+        assign_role(context, thing, role_guid, scope=context.group.id, principal_id=principal_id)
+        for thing, role_guid in (
+            ("arc-onboarding-role", roles.ARC_ONBOARDING.guid),
+            ("arc-disconnect-role-assignment", disconnect.name),
+        )
+    ]
+
+
+def _read_issuer(connected_cluster: dict[str, object], name: str) -> str:
+    profile = connected_cluster.get("oidcIssuerProfile")
+    issuer = profile.get("issuerUrl") if isinstance(profile, dict) else None
+    if not isinstance(issuer, str) or not issuer:
+        raise pulumi.RunError(
+            f"connected cluster {name} has no OIDC issuer, so no workload of it can sign in to Azure. Expected:"
+            " oidcIssuerProfile.issuerUrl. Next: az connectedk8s update --enable-oidc-issuer"
+            f" --enable-workload-identity -n {name}"
+        )
+    return issuer
