@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
-# Modules that make one page of docs/ each, and take --write and --check.
-PAGES := $(addprefix automation.reference.,azure_model cluster_model errors commands rules settings) tests.engine.describe
+# Modules that make pages of docs/, and take --write and --check.
+PAGES := automation.reference tests.engine.describe
 
 .DEFAULT_GOAL := help
 .PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep browser screenshots golden bench clean

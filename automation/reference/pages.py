@@ -1,32 +1,85 @@
-"""Pages of docs/ that are made of tables in the code: printed, written, or compared with what is written."""
+"""The generated pages of docs/: a template each, filled with tables of the code."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+from automation.deployment.deployer import MOST_RUNS
+from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
+from rehearsal.azure.faults import KINDS, Kind
+from rehearsal.azure.refusals import WORLD_RULES
+from rehearsal.azure.refusals.quotas import QUOTAS
+from rehearsal.cluster.rules import CLUSTER_RULES
+from rules import PREVIEW_RULES, RULES
+from settings.rules import RULES as SETTINGS_RULES
+
+DOCS = Path(__file__).parents[2] / "docs"
+_TEMPLATES = Environment(  # noqa: S701 the pages are Markdown
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
-def serve(page: Callable[[], str], file: Path, arguments: Sequence[str] | None = None) -> int:
-    """Print the page, write it, or say whether the written one is current."""
-    name = f"docs/{file.name}"
-    parser = argparse.ArgumentParser(description=serve.__doc__)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--write", action="store_true", help=f"write {name}")
-    what.add_argument("--check", action="store_true", help=f"exit with 1 if {name} is not current")
-    options = parser.parse_args(arguments)
-    if options.write:
-        file.write_text(page(), encoding="utf-8")
-    elif not options.check:
-        sys.stdout.write(page())
-    elif not file.exists() or file.read_text(encoding="utf-8") != page():
-        sys.stderr.write(f"{name} is not what its tables say. Next: make docs\n")
-        return 1
-    return 0
+def render(template: str, **tables: object) -> str:
+    """Return the page."""
+    return _TEMPLATES.get_template(template).render(tables)
+
+
+def render_rules() -> str:
+    """Return docs/rules.md."""
+    return render(
+        "rules.md",
+        settings_rules=SETTINGS_RULES,
+        rules=RULES,
+        preview_rules=PREVIEW_RULES,
+        world_rules=WORLD_RULES,
+        cluster_rules=CLUSTER_RULES,
+    )
+
+
+def render_cluster() -> str:
+    """Return docs/cluster.md."""
+    return render("cluster.md", rules=CLUSTER_RULES)
+
+
+def render_world() -> str:
+    """Return docs/world.md."""
+    faults = [{"name": name, "kind": kind, "written": _describe_write(kind)} for name, kind in KINDS.items()]
+    return render("world.md", rules=WORLD_RULES, faults=faults, quotas=QUOTAS.values())
+
+
+def render_errors() -> str:
+    """Return docs/errors.md."""
+    return render("errors.md", most_runs=MOST_RUNS, transients=TRANSIENTS, remedies=REMEDIES)
+
+
+def _describe_write(kind: Kind) -> str:
+    if not kind.after:
+        return "no"
+    if kind.runs:
+        return "goes on"
+    return "failed" if kind.status else "yes"
+
+
+def write_or_check(pages: Mapping[str, Callable[[], str]], arguments: Sequence[str] | None, docs: Path = DOCS) -> int:
+    """Write the pages (by file name), or return 1 and name those that are not current."""
+    parser = argparse.ArgumentParser(description=write_or_check.__doc__)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write", action="store_true", help="write the pages")
+    action.add_argument("--check", action="store_true", help="exit with 1 if a page is not current")
+    if parser.parse_args(arguments).write:
+        for name, page in pages.items():
+            (docs / name).write_text(page(), encoding="utf-8")
+        return 0
+    files = {docs / name: page for name, page in pages.items()}
+    old = [file.name for file, page in files.items() if not file.exists() or file.read_text("utf-8") != page()]
+    sys.stderr.writelines(f"docs/{name} is not what its tables say. Next: make docs\n" for name in old)
+    return 1 if old else 0

@@ -1,4 +1,4 @@
-"""The page about lifecycle tests, docs/lifecycle.md: `python -m tests.engine.describe` prints it."""
+"""The page about lifecycle tests, docs/lifecycle.md: `python -m tests.engine.describe --write` or `--check`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.reference.pages import serve, table
+from automation.reference.pages import write_or_check
 
 TESTS = Path(__file__).parent
-PAGE = TESTS.parents[1] / "docs" / "lifecycle.md"
 
 _INTRODUCTION = """\
 # Lifecycle tests
@@ -30,6 +29,8 @@ $ .venv/bin/python -m pytest tests/engine --engine pulumi
 Some things run on the real engine only, as the offline one refuses them: aliases, import, targets, transforms and hooks
 made in the engine, stack references.
 
+| case | offline | real | why |
+| --- | --- | --- | --- |
 """
 
 
@@ -44,11 +45,11 @@ class _Collected:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     collected = _Collected()
     quiet = ["--collect-only", "-p", "no:xdist", "-p", "no:terminal", "-o", "addopts=", str(TESTS)]
     assert pytest.main(quiet, plugins=[collected]) == 0, "pytest cannot collect tests/engine"
-    return _INTRODUCTION + table(("case", "offline", "real", "why"), _rows(collected.items))
+    return _INTRODUCTION + "".join(f"| {' | '.join(row)} |\n" for row in _rows(collected.items))
 
 
 def _rows(items: Sequence[pytest.Item]) -> Iterator[tuple[str, str, str, str]]:
@@ -63,7 +64,7 @@ def _rows(items: Sequence[pytest.Item]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _where(item: pytest.Item) -> tuple[str, str, str]:
-    """Offline, real, and the reason for what is missing."""
+    """Return offline, real, and the reason for what is missing."""
     only, failing = item.get_closest_marker("only"), item.get_closest_marker("xfail")
     if only:
         yes = {only.args[0]: "yes"}
@@ -73,10 +74,5 @@ def _where(item: pytest.Item) -> tuple[str, str, str]:
     return ("fails", "fails", failing.kwargs["reason"]) if failing else ("yes", "yes", "")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print, write or check the page."""
-    return serve(page, PAGE, arguments)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({"lifecycle.md": page}, None))

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.reference import settings as describe_settings
-from automation.reference.settings import page
+from automation.reference.settings import _COMPUTED, render_settings
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.engine import Engine, State
@@ -27,7 +26,7 @@ from tests.settings.samples import with_changes
 
 def rows(place: str) -> dict[str, list[str]]:
     """Key -> the other cells, of the section at the place."""
-    section = page().split(f"## `{place}`\n")[1].split("\n## ")[0]
+    section = render_settings().split(f"## `{place}`\n")[1].split("\n## ")[0]
     cells = [re.split(r" \| ", line.strip("| ")) for line in section.splitlines() if line.startswith("| `")]
     return {key.strip("`"): others for key, *others in cells}
 
@@ -47,7 +46,7 @@ def test_every_default_is_said() -> None:
         for key, field in fields_of(section).items()
         if not field.is_required() and field.default is None
     ]
-    assert set(computed) <= set(describe_settings._COMPUTED)
+    assert set(computed) <= set(_COMPUTED)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +66,12 @@ def test_a_default_is_that_of_its_layer(place: str, key: str, default: str) -> N
 
 
 def test_no_cell_is_taken_for_html() -> None:
-    outside_code = re.sub(r"```.*?```|`[^`]*`", "", page(), flags=re.DOTALL)
+    outside_code = re.sub(r"```.*?```|`[^`]*`", "", render_settings(), flags=re.DOTALL)
     assert not re.search(r"(?<!\\)<", outside_code)
 
 
 def test_the_example_is_a_whole_stack_file() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", page(), re.DOTALL)
+    (text,) = re.findall(r"```yaml\n(.*?)```", render_settings(), re.DOTALL)
     settings = load(yaml.safe_load(text)["config"][SETTINGS_KEY])
     assert list(settings.clusters) == ["site", "enterprise", "plant2"]
     assert list(settings.links) == ["site-to-enterprise", "plant2-to-enterprise"]
@@ -153,7 +152,7 @@ def test_what_the_modelled_azure_takes_and_azure_refuses_is_said(
     preview = deployed.preview(path, value)
     assert preview[changed] == "update"
     assert "replace" not in preview.values()
-    (row,) = (line for line in page().splitlines() if f"`{path.replace('.site.', '.<name>.')}`" in line)
+    (row,) = (line for line in render_settings().splitlines() if f"`{path.replace('.site.', '.<name>.')}`" in line)
     assert "not modelled" in row
 
 

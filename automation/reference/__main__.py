@@ -1,0 +1,19 @@
+"""`python -m automation.reference --write` writes the generated pages of docs/; `--check` compares them."""
+
+from __future__ import annotations
+
+import sys
+
+from automation.reference import commands, pages, settings
+
+PAGES = {
+    "commands.md": commands.render_commands,
+    "settings.md": settings.render_settings,
+    "rules.md": pages.render_rules,
+    "world.md": pages.render_world,
+    "cluster.md": pages.render_cluster,
+    "errors.md": pages.render_errors,
+}
+
+if __name__ == "__main__":
+    sys.exit(pages.write_or_check(PAGES, None))
