@@ -5,6 +5,7 @@ Nothing outside the folder it is given is written: file:// backend, own PULUMI_H
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -37,11 +38,14 @@ _PROGRAM_PARTS = ("Pulumi.yaml", "__main__.py", "requirements.txt", "components"
 
 
 def find_pulumi() -> Path | None:
-    """The CLI, if it is on PATH with the language host beside it."""
+    """Return the CLI on PATH. Without the language host beside it the program runs inline, in this process."""
     found = shutil.which("pulumi")
-    if found is None or not (Path(found).parent / "pulumi-language-python").exists():
-        return None
-    return Path(found)
+    return Path(found) if found else None
+
+
+def has_language_host(pulumi: Path) -> bool:
+    """Whether the CLI can run a Python program by itself."""
+    return (pulumi.parent / "pulumi-language-python").exists()
 
 
 def engine_version(pulumi: Path) -> str:
@@ -150,7 +154,10 @@ class StackUnderTest:
             "NO_PROXY": "127.0.0.1,localhost",
             VARIABLE: attached,
         }
+        pulumi = find_pulumi()
+        inline = self.kind == "pulumi" and pulumi is not None and not has_language_host(pulumi)
         return auto.LocalWorkspace(
+            program=(lambda: runpy.run_path(str(self.project), run_name="__main__")) if inline else None,
             work_dir=str(self.project),
             pulumi_home=str(self.folder / "home"),
             pulumi_command=command,

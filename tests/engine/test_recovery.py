@@ -27,6 +27,11 @@ from tests.engine.engine import StackUnderTest
 
 NODE = "/virtualMachines/vm-myorga-aio-dev-001-0"
 KILLED = "only a process of its own can be killed"
+# The SDK leaves the event loop of an inline program open when the engine is gone (pulumi/automation/_server.py, `Run`).
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
 
 
 def locks_of(stack: StackUnderTest) -> Path:
