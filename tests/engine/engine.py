@@ -157,12 +157,15 @@ class StackUnderTest:
         pulumi = find_pulumi()
         inline = self.kind == "pulumi" and pulumi is not None and not has_language_host(pulumi)
         return auto.LocalWorkspace(
-            program=(lambda: runpy.run_path(str(self.project), run_name="__main__")) if inline else None,
+            program=self._run_program if inline else None,
             work_dir=str(self.project),
             pulumi_home=str(self.folder / "home"),
             pulumi_command=command,
             env_vars=environment,
         )
+
+    def _run_program(self) -> None:
+        runpy.run_path(str(self.project), run_name="__main__")
 
     @property
     def _stack_path(self) -> Path:
