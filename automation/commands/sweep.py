@@ -28,8 +28,7 @@ from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
 from rehearsal.azure.world import Entry, Surroundings, World
 from rehearsal.cluster import gate
-from rehearsal.engine import Engine, Options, Recording, State
-from rehearsal.engine.cli import OfflineCommand
+from rehearsal.engine import Engine, OfflineCommand, Options, Recording, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file

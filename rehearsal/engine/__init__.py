@@ -1,17 +1,20 @@
-"""The offline engine: runs the unchanged program without a CLI and keeps a state, against providers in this process.
+"""The offline engine: what it is, what it refuses and how it is compared with the real one is in README.md.
 
-It follows the real engine's rules for a program like ours (pulumi/pulumi at 3.260, pkg/resource/deploy; the file is
-named in each module) and refuses by name what it does not do: `UnsupportedError`.
+Everybody outside imports this package and none of its modules.
 """
 
+from rehearsal.engine.cli.backend import Backend
+from rehearsal.engine.cli.command import OfflineCommand
 from rehearsal.engine.engine import Engine, Options
 from rehearsal.engine.recording import Recording
 from rehearsal.engine.result import Diagnostic, Op, Outcome, Result, Step, UnsupportedError
 from rehearsal.engine.state import PendingOperation, ResourceState, State, StateError
 
 __all__ = [
+    "Backend",
     "Diagnostic",
     "Engine",
+    "OfflineCommand",
     "Op",
     "Options",
     "Outcome",

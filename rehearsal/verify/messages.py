@@ -14,8 +14,7 @@ from arm.values import reveal
 from rehearsal.azure.world import Surroundings
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
-from rehearsal.engine import State
-from rehearsal.engine.cli.backend import Backend
+from rehearsal.engine import Backend, State
 from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof

@@ -23,7 +23,7 @@ from automation.deployment.deployer import Deployer
 from automation.deployment.operations import Operation, Outcome, run
 from automation.deployment.run_journal import Runs
 from automation.deployment.workspace import pulumi_cli
-from rehearsal.engine.cli import OfflineCommand
+from rehearsal.engine import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serve
 from settings import stack_file

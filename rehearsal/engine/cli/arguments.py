@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rehearsal.engine import UnsupportedError
+from rehearsal.engine.result import UnsupportedError
 from settings.stack_file import plain_name
 
 _VALUE, _SWITCH = True, False

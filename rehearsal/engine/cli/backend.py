@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
-from rehearsal.engine import State, StateError
+from rehearsal.engine.state import State, StateError
 from rehearsal.whoami import user
 
 FOLDER = ".rehearsal"

@@ -1,6 +1,6 @@
 """Serves the command lines of the Automation API with the offline engine, against a modelled Azure that lasts.
 
-One thin layer: arguments in, JSON or a summary out, errors in the CLI's words (pulumi-field-notes §5).
+One thin layer: arguments in, JSON or a summary out, errors in the CLI's words.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from graph.urns import STACK_TYPE
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.engine import Engine, Options, Result, State, StateError, UnsupportedError
 from rehearsal.engine.cli.arguments import Arguments, parse
 from rehearsal.engine.cli.backend import Backend, BackendError
 from rehearsal.engine.cli.events import streaming
-from rehearsal.engine.engine import Program
+from rehearsal.engine.engine import Engine, Options, Program
+from rehearsal.engine.result import Result, UnsupportedError
+from rehearsal.engine.state import State, StateError
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers

@@ -22,8 +22,8 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 from arm.values import SECRET_MARKER, UNKNOWN, Secret
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import STACK_TYPE
-from rehearsal.engine import Diagnostic, ResourceState, Result, State, Step
-from rehearsal.engine.result import Stage
+from rehearsal.engine.result import Diagnostic, Result, Stage, Step
+from rehearsal.engine.state import ResourceState, State
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
 _LOOPBACK = "tcp://"

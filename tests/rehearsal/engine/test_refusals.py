@@ -11,6 +11,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor
 
 from rehearsal.engine import Options, UnsupportedError
+from tests.conftest import PROGRAM
 from tests.rehearsal.engine.memory import Bench, Thing, options
 
 
@@ -73,6 +74,11 @@ def test_it_is_refused_with_what_and_where(what: str) -> None:
     assert what in str(refusal.value)
     assert refusal.value.where
     assert bench.names == set()
+
+
+@pytest.mark.parametrize("what", [*REFUSED, "targets"])
+def test_the_readme_names_it(what: str) -> None:
+    assert what in " ".join((PROGRAM / "rehearsal" / "engine" / "README.md").read_text(encoding="utf-8").split())
 
 
 def test_targets_are_refused() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pulumi import automation as auto
 
-from rehearsal.engine.cli import OfflineCommand
+from rehearsal.engine import OfflineCommand
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.engine.memory import PACKAGE, MemoryProvider
 
