@@ -69,6 +69,11 @@ def minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def duration(seconds: float) -> str:
+    """`27 min 29 s`."""
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
 def _print(text: str, style: str, stream: IO[str]) -> None:
     text = harmless(text)
     if not stream.isatty():

@@ -17,7 +17,7 @@ from automation.commands.print_changes import print_changes
 from automation.commands.rehearse import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
 from automation.commands.result import FAILED, OK, Ending, problem
 from automation.commands.stack import print_outputs, write_page
-from automation.console import BAD, counted, minutes, progress, say
+from automation.console import BAD, counted, duration, minutes, progress, say
 from automation.deployment.open_stack import settings_of
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
@@ -40,9 +40,9 @@ def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None)
     """
     run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
     if report:
-        from automation.report import of_rehearsal
+        from automation.report import render_rehearsal
 
-        write_page(report, of_rehearsal(run, datetime.now(UTC)))
+        write_page(report, render_rehearsal(run, datetime.now(UTC)))
     return Ending(
         OK if run.ok else FAILED,
         "succeeded" if run.ok else "failed",
@@ -194,8 +194,8 @@ def _count(numbers: Sequence[int]) -> str:
 
 
 def _print_schedule(result: Rehearsal) -> None:
-    time = minutes(result.schedule.seconds)
-    say(f"\nEstimated deployment time: {time} minutes (estimates, nothing measured). Critical path:")
+    time = duration(result.schedule.seconds)
+    say(f"\nEstimated deployment time: {time} (estimates, nothing measured). Critical path:")
     for step in result.schedule.critical_path:
         say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
 

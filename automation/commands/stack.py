@@ -84,14 +84,14 @@ def tell_stand_ins(asked: Asked) -> None:
 
 def write_report(asked: Asked, told: Told, file: Path) -> None:
     """Write the page of a preview."""
-    from automation.report import of_preview
+    from automation.report import render_preview
     from graph.evaluate_stack import Evaluation, evaluate_stack
 
     if told.graph:
         evaluation = Evaluation(*open_stack.settings_of(asked.program, asked.stack, offline=True), told.graph)
     else:  # says what is in the way
         evaluation = evaluate_stack(asked.program, asked.stack, preview=False)
-    write_page(file, of_preview(evaluation, told.report, datetime.now(UTC)))
+    write_page(file, render_preview(evaluation, told.report, datetime.now(UTC), offline=asked.offline))
 
 
 def write_page(file: Path, page: str) -> None:

@@ -7,21 +7,21 @@ from datetime import datetime
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
 from automation.report import topology
-from automation.report.html import html
-from automation.report.page import page_of_preview, page_of_run
+from automation.report.html import render
+from automation.report.page import build_page_of_preview, build_page_of_run
 from graph.evaluate_stack import Evaluation
 
-__all__ = ["of_preview", "of_rehearsal", "topology"]
+__all__ = ["render_preview", "render_rehearsal", "topology"]
 
 
-def of_rehearsal(run: Run, now: datetime) -> str:
-    """The page of a rehearsal, however far it came; `now`, with its time zone, is what days are counted from."""
-    return html(page_of_run(run, now))
+def render_rehearsal(run: Run, now: datetime) -> str:
+    """Return the page of a rehearsal, however far it came; `now`, with its time zone, is what days are counted from."""
+    return render(build_page_of_run(run, now))
 
 
-def of_preview(evaluation: Evaluation, report: Report | None, now: datetime) -> str:
-    """The page of a stack before `up`: what the program makes, and what the engine's preview said if there was one.
+def render_preview(evaluation: Evaluation, report: Report | None, now: datetime, *, offline: bool = True) -> str:
+    """Return the page of a stack before `up`: what the program makes, and the engine's preview if there is one.
 
     The evaluation is one of a deployment (`preview=False`): a preview's graph does not know paths and dates.
     """
-    return html(page_of_preview(evaluation, report, now))
+    return render(build_page_of_preview(evaluation, report, now, offline=offline))

@@ -1,4 +1,4 @@
-"""Requests as readable text: JSON with secrets marked; long texts, such as scripts, once for all that carry them."""
+"""Render requests as JSON with secrets marked; long texts, such as scripts, once for all that carry them."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class LongTexts:
     by_text: dict[str, LongText] = field(default_factory=dict)
 
     def take(self, text: str, where: str) -> LongText:
-        """The text's one entry."""
+        """Return the text's one entry."""
         number = len(self.by_text) + 1
         return self.by_text.setdefault(text, LongText(f"text-{number}", where, text.count("\n") + 1, text))
 
 
-def as_html(body: Any, where: str, texts: LongTexts) -> Markup:
-    """The redacted value as JSON; a long text is replaced by a link to it."""
+def render_body(body: Any, where: str, texts: LongTexts) -> Markup:
+    """Return the redacted value as JSON; a long text is replaced by a link to it."""
     links: dict[str, LongText] = {}
-    written = escape(json.dumps(_shortened(body, where, texts, links), indent=2, ensure_ascii=False))
+    written = escape(json.dumps(_replace_long_texts(body, where, texts, links), indent=2, ensure_ascii=False))
     for marker, kind in ((SECRET_MARKER, "secret"), (UNKNOWN_MARKER, "unknown")):
         quoted = json.dumps(marker)
         written = written.replace(escape(quoted), Markup('<mark class="{}">{}</mark>').format(kind, quoted))
@@ -51,11 +51,11 @@ def as_html(body: Any, where: str, texts: LongTexts) -> Markup:
     return written
 
 
-def _shortened(value: Any, where: str, texts: LongTexts, links: dict[str, LongText]) -> Any:
+def _replace_long_texts(value: Any, where: str, texts: LongTexts, links: dict[str, LongText]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _shortened(item, f"{where}.{key}", texts, links) for key, item in value.items()}
+        return {key: _replace_long_texts(item, f"{where}.{key}", texts, links) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shortened(item, f"{where}[{index}]", texts, links) for index, item in enumerate(value)]
+        return [_replace_long_texts(item, f"{where}[{index}]", texts, links) for index, item in enumerate(value)]
     if isinstance(value, str) and value.count("\n") >= _LONG:
         text = texts.take(value, where)
         links[f"[{text.id}]"] = text

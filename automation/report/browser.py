@@ -1,4 +1,4 @@
-"""Chromium without a window, for pictures of the page and for its tests."""
+"""Run Chromium without a window, for pictures of the page and for its tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BrowserMissingError(Exception):
 
 
 def find_chromium() -> str:
-    """The path of Chromium, or of Chrome.
+    """Return the path of Chromium, or of Chrome.
 
     Raises:
         BrowserMissingError: there is neither.
@@ -30,7 +30,7 @@ def find_chromium() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser for as long as the context lasts; an event loop runs there, so that no other one may be started.
+    """Run a browser. An event loop runs with it, so that no other one may be started.
 
     Raises:
         BrowserMissingError: there is none.

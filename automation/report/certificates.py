@@ -27,16 +27,16 @@ class Certificate:
     """valid | renew | expired | unknown."""
 
 
-def certificates(
+def list_certificates(
     published: Mapping[str, Mapping[str, Any]], windows: Mapping[str, timedelta], now: datetime
 ) -> Sequence[Certificate]:
-    """Nearest expiry first; inside its window (`renewal_windows`), the next `up` issues a certificate anew."""
-    found = [_certificate(name, one, windows, now) for name, one in published.items()]
+    """Return them, nearest expiry first; inside its window the next `up` issues a certificate anew."""
+    found = [_read(name, one, windows, now) for name, one in published.items()]
     return sorted(found, key=lambda one: (one.not_after is None, one.not_after or now, one.name))
 
 
-def renewal_windows(graph: Graph) -> dict[str, timedelta]:
-    """Subject -> how long before its end a certificate is renewed. Roots are not: a new generation replaces them."""
+def read_renewal_windows(graph: Graph) -> dict[str, timedelta]:
+    """Return subject -> how long before its end a certificate is renewed; roots are replaced by a new generation."""
     windows = {}
     for certificate in graph.of_type("tls:index/locallySignedCert:LocallySignedCert"):
         inputs = certificate.plain_inputs
@@ -46,8 +46,8 @@ def renewal_windows(graph: Graph) -> dict[str, timedelta]:
     return windows
 
 
-def _certificate(name: str, one: Mapping[str, Any], windows: Mapping[str, timedelta], now: datetime) -> Certificate:
-    not_after = _moment(one.get("not_after"))
+def _read(name: str, one: Mapping[str, Any], windows: Mapping[str, timedelta], now: datetime) -> Certificate:
+    not_after = _parse_time(one.get("not_after"))
     left = not_after - now if not_after else None
     subject = str(one.get("subject") or "")
     return Certificate(
@@ -57,11 +57,11 @@ def _certificate(name: str, one: Mapping[str, Any], windows: Mapping[str, timede
         not_after,
         str(one.get("sha256") or ""),
         left.days if left is not None else None,
-        _state(left, windows.get(subject, timedelta())),
+        _find_state(left, windows.get(subject, timedelta())),
     )
 
 
-def _state(left: timedelta | None, window: timedelta) -> str:
+def _find_state(left: timedelta | None, window: timedelta) -> str:
     if left is None:
         return "unknown"
     if left <= timedelta(0):
@@ -69,7 +69,7 @@ def _state(left: timedelta | None, window: timedelta) -> str:
     return "renew" if left <= window else "valid"
 
 
-def _moment(text: object) -> datetime | None:
+def _parse_time(text: object) -> datetime | None:
     try:
         return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:  # a marker for what is not known

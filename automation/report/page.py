@@ -10,25 +10,25 @@ from typing import Any
 from arm.values import UNKNOWN_MARKER, redact
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
-from automation.report.certificates import Certificate, certificates, renewal_windows
-from automation.report.messages import Messages, messages
-from automation.report.resources import Resources, resources
-from automation.report.rules import Rules, rules
-from automation.report.timeline import Timeline, timeline
+from automation.report.certificates import Certificate, list_certificates, read_renewal_windows
+from automation.report.resources import Resources, list_resources
+from automation.report.timeline import Timeline, build_timeline
 from automation.report.topology import Topology, read_topology
-from automation.report.verdict import Trouble, of_report, of_run
+from automation.report.verdict import Trouble, find_failures, find_troubles
 from graph.evaluate_stack import Evaluation
-from graph.graph import Graph
 from graph.schedule import schedule
-from settings import Settings
+from rehearsal.cluster.model import ClusterView
+from rehearsal.mqtt.result import Proof
+from rules import Finding
 
 
 @dataclass(frozen=True)
 class Page:
-    """Everything on the page. Sections that are None have not come about; the page says why."""
+    """Everything on the page. What is None has not come about; the page says why."""
 
     kind: str
     """rehearsal | preview"""
+    offline: bool
     stack: str
     release: str
     rendered: datetime
@@ -38,100 +38,90 @@ class Page:
     topology: Topology
     timeline: Timeline
     resources: Resources
-    rules: Rules | None
-    """None for a preview: nothing was judged."""
+    findings: Sequence[Finding] | None
     certificates: Sequence[Certificate]
     certificates_are_issued: bool
     """Whether they are those of a deployment, or of this evaluation only."""
-    deployed: bool
-    """Whether a deployment into the modelled Azure went through."""
-    asked_of_engine: bool
-    """Whether the engine's preview is part of it."""
-    messages: Messages | None
+    has_report: bool
+    """Whether the engine's report is part of it."""
+    proof: Proof | None
+    views: Sequence[ClusterView]
+    names: Mapping[str, str]
+    """Name in Arc -> name in the settings."""
     arc_proxy_commands: Mapping[str, str]
     broker_endpoints: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def title(self) -> str:
+        return "Rehearsal" if self.kind == "rehearsal" else "Offline preview" if self.offline else "Preview"
 
-def page_of_run(run: Run, now: datetime) -> Page:
-    """The page of a rehearsal, however far it came."""
-    result, deployed = run.rehearsal, run.deployed
-    up = deployed.up if deployed else None
-    outputs = up.outputs if up and up.ok and up.outputs else redact(result.deployment.outputs)
-    return _page(
-        "rehearsal", result.deployment, result.settings, outputs, now,
-        ok=run.ok,
-        troubles=of_run(run),
-        stand_ins=result.stand_ins,
-        report=up,
-        rules=rules(result.findings),
-        is_issued=bool(up and up.ok),
-        messages=messages(run.traffic, result.settings) if run.traffic else None,
-    )  # fmt: skip
+    @property
+    def deployed(self) -> bool:
+        """Whether a deployment into the modelled Azure succeeded."""
+        return self.kind == "rehearsal" and self.has_report and self.certificates_are_issued
 
 
-def page_of_preview(evaluation: Evaluation, report: Report | None, now: datetime) -> Page:
-    """The page before a deployment: the graph, and what the engine says if it was asked."""
-    outputs = report.outputs if report and report.outputs else redact(evaluation.graph.outputs)
-    return _page(
-        "preview", evaluation.graph, evaluation.settings, outputs, now,
-        ok=report is None or report.ok,
-        troubles=of_report(report, evaluation.graph.stack) if report else [],
-        stand_ins=evaluation.stand_ins,
-        report=report,
-        rules=None,
-        is_issued=bool(report and report.outputs),
-        messages=None,
-    )  # fmt: skip
+def build_page_of_run(run: Run, now: datetime) -> Page:
+    """Return the page of a rehearsal, however far it came."""
+    result, up = run.rehearsal, run.deployed.up if run.deployed else None
+    evaluation = Evaluation(result.settings, result.stand_ins, result.deployment)
+    is_issued = bool(up and up.ok)
+    outputs = up.outputs if up and is_issued and up.outputs else None
+    return _build_page("rehearsal", evaluation, up, outputs, now, run=run, is_issued=is_issued)
 
 
-def _page(
+def build_page_of_preview(evaluation: Evaluation, report: Report | None, now: datetime, *, offline: bool) -> Page:
+    """Return the page before a deployment: the graph, and what the engine's preview says if there was one."""
+    outputs = report.outputs if report else None
+    return _build_page("preview", evaluation, report, outputs, now, is_issued=bool(outputs), offline=offline)
+
+
+def _build_page(
     kind: str,
-    graph: Graph,
-    settings: Settings,
-    outputs: Mapping[str, Any],
+    evaluation: Evaluation,
+    report: Report | None,
+    outputs: Mapping[str, Any] | None,
     now: datetime,
     *,
-    ok: bool,
-    troubles: Sequence[Trouble],
-    stand_ins: Sequence[str],
-    report: Report | None,
-    rules: Rules | None,
     is_issued: bool,
-    messages: Messages | None,
+    offline: bool = True,
+    run: Run | None = None,
 ) -> Page:
+    graph, settings, traffic = evaluation.graph, evaluation.settings, run.traffic if run else None
+    known = outputs or redact(graph.outputs)
     topology = read_topology(graph, settings)
     clusters = [cluster.name for cluster in topology.clusters]
     return Page(
         kind=kind,
+        offline=offline,
         stack=graph.stack,
         release=settings.release.name,
         rendered=now,
-        ok=ok,
-        troubles=troubles,
-        stand_ins=stand_ins,
+        ok=run.ok if run else report is None or report.ok,
+        troubles=find_troubles(run) if run else find_failures(report, graph.stack),
+        stand_ins=evaluation.stand_ins,
         topology=topology,
-        timeline=timeline(graph, schedule(graph), clusters),
-        resources=resources(graph, clusters, report),
-        rules=rules,
-        certificates=certificates(_known(outputs, "certificates"), renewal_windows(graph), now),
+        timeline=build_timeline(graph, schedule(graph), clusters),
+        resources=list_resources(graph, clusters, report),
+        findings=run.rehearsal.findings if run else None,
+        certificates=list_certificates(_read(known, "certificates"), read_renewal_windows(graph), now),
         certificates_are_issued=is_issued,
-        deployed=kind == "rehearsal" and report is not None and report.ok,
-        asked_of_engine=report is not None,
-        messages=messages,
-        arc_proxy_commands=_known(outputs, "arc_proxy_commands"),
-        broker_endpoints=_known(outputs, "broker_endpoints"),
+        has_report=report is not None,
+        proof=traffic.proof if traffic else None,
+        views=traffic.clusters if traffic else (),
+        names={cluster.names.connected_cluster: name for name, cluster in settings.clusters.items()},
+        arc_proxy_commands=_read(known, "arc_proxy_commands"),
+        broker_endpoints=_read(known, "broker_endpoints"),
     )
 
 
-def _known(outputs: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """An output by its keys, sorted; empty for what is not known yet."""
+def _read(outputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return an output by its keys, sorted; empty for what is not known yet."""
     found = outputs.get(name)
-    if not isinstance(found, Mapping):
-        return {}
-    return {key: _plain(found[key]) for key in sorted(found)}
+    return {key: _to_plain(found[key]) for key in sorted(found)} if isinstance(found, Mapping) else {}
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_plain(item) for key, item in value.items()}
     return "" if value in (None, UNKNOWN_MARKER) else value

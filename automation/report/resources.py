@@ -12,7 +12,7 @@ from markupsafe import Markup
 from arm.shapes import shape_of
 from arm.values import redact
 from automation.deployment.deployer import Report
-from automation.report.bodies import LongText, LongTexts, as_html
+from automation.report.bodies import LongText, LongTexts, render_body
 from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places
 from graph.plan import changes_of
@@ -59,8 +59,8 @@ class Group:
 
     @property
     def actions(self) -> list[tuple[str, int]]:
-        """What happens here, and how often."""
-        return _counted(self.entries)
+        """Return what happens here, and how often."""
+        return _count_actions(self.entries)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class Place:
 
     @property
     def actions(self) -> list[tuple[str, int]]:
-        """What happens here, and how often."""
-        return _counted([entry for group in self.groups for entry in group.entries])
+        """Return what happens here, and how often."""
+        return _count_actions([entry for group in self.groups for entry in group.entries])
 
     @property
     def failed(self) -> int:
@@ -87,7 +87,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Change:
+class ListedChange:
     """One line of the list of changes; `id` is empty for what the program no longer has."""
 
     action: str
@@ -104,9 +104,9 @@ class Resources:
 
     places: Sequence[Place]
     concerns: Sequence[str]
-    changes: Sequence[Change]
+    changes: Sequence[ListedChange]
     """What is dangerous first."""
-    told: bool
+    has_changes: bool
     """Whether anything is known of changes."""
     texts: Sequence[LongText]
 
@@ -121,32 +121,33 @@ class Resources:
         return sum(len(group.entries) for place in self.places for group in place.groups) - self.count
 
     @property
-    def lists(self) -> list[tuple[str, list[Change]]]:
+    def lists(self) -> list[tuple[str, list[ListedChange]]]:
         """Changes by what happens, without creates, which are counted only."""
-        return [(action, list(group)) for action, group in groupby(self.changes, _action) if action != "create"]
+        by_action = groupby(self.changes, lambda change: change.action)
+        return [(action, list(changes)) for action, changes in by_action if action != "create"]
 
-    def counted(self, *actions: str) -> int:
-        """How often these happen."""
+    def count_changes(self, *actions: str) -> int:
+        """Return how often these happen."""
         return sum(change.action in actions for change in self.changes)
 
-    def counts(self, concern: str) -> list[int]:
-        """How many resources of the concern each place has."""
+    def count_by_place(self, concern: str) -> list[int]:
+        """Return how many resources of the concern each place has."""
         return [sum(len(group.entries) for group in place.groups if group.concern == concern) for place in self.places]
 
 
-def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> Resources:
-    """The section; the report says what changes, None if nobody was asked."""
+def list_resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> Resources:
+    """Return the section; the report says what changes, None if nobody was asked."""
     texts = LongTexts()
     urns = sorted(graph.resources)
     ids = {urn: f"resource-{number}" for number, urn in enumerate(urns, 1)}
     place = places(graph)
-    known = _known(report, graph) if report else {}
+    actions = _read_actions(report, graph) if report else {}
     failed = {failure.urn for failure in report.failures} if report else set()
     found: dict[str, dict[str, list[Entry]]] = {}
     for urn in sorted(urns, key=lambda urn: (graph.resources[urn].name, urn)):
         resource = graph.resources[urn]
         concern = concern_of(resource) or NO_CONCERN
-        entry = _entry(graph, resource, ids, known.get(urn, ""), urn in failed, texts)
+        entry = _entry(graph, resource, ids, actions.get(urn, ""), urn in failed, texts)
         found.setdefault(place[urn], {}).setdefault(concern, []).append(entry)
     names = [*(name for name in clusters if name in found), *sorted(found.keys() - {*clusters, SHARED}), SHARED]
     concerns = sorted(
@@ -155,14 +156,14 @@ def resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> R
     return Resources(
         [_place(name, found.get(name, {}), concerns, opened=len(clusters) <= _FEW) for name in names],
         [concern for concern in concerns if concern != NO_CONCERN],
-        _changes(known, report, ids, place) if report else [],
+        _list_changes(actions, report, ids, place) if report else [],
         report is not None,
         list(texts.by_text.values()),
     )
 
 
-def _known(report: Report, graph: Graph) -> dict[str, str]:
-    """URN -> what happens to the resource; a replacement that is not certain is called so."""
+def _read_actions(report: Report, graph: Graph) -> dict[str, str]:
+    """Return URN -> what happens to the resource; a replacement that is not certain is called so."""
     changes = changes_of(report.changes, report.differences, {}, graph)
     return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
 
@@ -179,7 +180,7 @@ def _entry(
     waits = sorted((graph.resources[urn].name, ids[urn]) for urn in {*resource.dependencies} if urn in ids)
     return Entry(
         ids[resource.urn], resource.name, resource.type, action, failed, method, path, api_version,
-        as_html(body, resource.name, texts), [(one, name) for name, one in waits],
+        render_body(body, resource.name, texts), [(one, name) for name, one in waits],
     )  # fmt: skip
 
 
@@ -188,26 +189,22 @@ def _place(name: str, groups: Mapping[str, Sequence[Entry]], concerns: Sequence[
     return Place(name, ordered, opened)
 
 
-def _counted(entries: Sequence[Entry]) -> list[tuple[str, int]]:
+def _count_actions(entries: Sequence[Entry]) -> list[tuple[str, int]]:
     counts = Counter(entry.action for entry in entries if entry.action)
     return [(action, counts[action]) for action in ORDER if counts[action]]
 
 
-def _changes(
-    known: Mapping[str, str], report: Report, ids: Mapping[str, str], places: Mapping[str, str]
-) -> list[Change]:
+def _list_changes(
+    actions: Mapping[str, str], report: Report, ids: Mapping[str, str], places: Mapping[str, str]
+) -> list[ListedChange]:
     listed = [
-        Change(
+        ListedChange(
             action,
             ids.get(urn, ""),
             name_of(urn),
             places.get(urn, "no longer in the program"),
             [str(one) for one in report.differences.get(urn, ())],
         )
-        for urn, action in known.items()
+        for urn, action in actions.items()
     ]
     return sorted(listed, key=lambda change: (ORDER.index(change.action), change.place, change.name))
-
-
-def _action(change: Change) -> str:
-    return change.action

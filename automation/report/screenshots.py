@@ -1,4 +1,4 @@
-"""Pictures of the page for docs/images/: `python -m automation.report.screenshots` (minutes)."""
+"""Shoot pictures of the page for docs/images/: `python -m automation.report.screenshots` (minutes)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser
 
 from automation.commands.rehearse import Run, rehearse_and_deploy
-from automation.report import of_preview, of_rehearsal, topology
+from automation.report import render_preview, render_rehearsal, topology
 from automation.report.browser import BrowserMissingError, chromium, find_chromium
 from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt.install import MosquittoMissingError
@@ -27,8 +27,8 @@ _SIZES = {1280: 1500, 390: 1750}
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def fleet(sites: int = 29) -> Evaluation:
-    """So many sites that send to one enterprise, evaluated as a deployment."""
+def evaluate_fleet(sites: int = 29) -> Evaluation:
+    """Evaluate so many sites that send to one enterprise."""
     names = {f"plant{number:02}": number for number in range(1, sites + 1)}
     settings: dict[str, Any] = {
         "prefix": "myorg",
@@ -48,16 +48,16 @@ def fleet(sites: int = 29) -> Evaluation:
     return Evaluation(loaded, stand_ins, evaluate_config(_PROGRAM, "fleet", config, loaded, preview=False))
 
 
-def rehearsed(stack: str, *, messages: int = 200) -> Run:
-    """A rehearsal of a committed stack from nothing, whatever was rehearsed before."""
+def rehearse(stack: str, *, messages: int = 200) -> Run:
+    """Rehearse a committed stack from nothing, whatever was rehearsed before."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("Pulumi.yaml", "__main__.py", f"Pulumi.{stack}.yaml"):
             shutil.copy(_PROGRAM / name, folder)
         return rehearse_and_deploy(Path(folder), stack, messages=messages)
 
 
-def shots(browser: Browser, name: str, html: str) -> Iterator[Path]:
-    """One picture of the page for each width and colour scheme."""
+def shoot(browser: Browser, name: str, html: str) -> Iterator[Path]:
+    """Shoot the page in each width and colour scheme."""
     for width, height in _SIZES.items():
         for scheme in _SCHEMES:
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -69,18 +69,18 @@ def shots(browser: Browser, name: str, html: str) -> Iterator[Path]:
 
 
 def main() -> int:
-    """Write all pictures; tell what was written."""
+    """Write all pictures and name them."""
     now = datetime.now(UTC)
     IMAGES.mkdir(parents=True, exist_ok=True)
     try:
         find_chromium()  # before the time is spent
-        run = rehearsed("dev")
-        pages = {"dev": of_rehearsal(run, now), "fleet": of_preview(fleet(), None, now)}
+        run = rehearse("dev")
+        pages = {"dev": render_rehearsal(run, now), "fleet": render_preview(evaluate_fleet(), None, now)}
         drawing = IMAGES / "topology-dev.svg"
         read = topology.read_topology(run.rehearsal.deployment, run.rehearsal.settings)
         drawing.write_text(topology.draw_svg(read, with_style=True), encoding="utf-8")
         with chromium() as browser:
-            files = [drawing, *(file for name, html in pages.items() for file in shots(browser, name, html))]
+            files = [drawing, *(file for name, html in pages.items() for file in shoot(browser, name, html))]
     except (BrowserMissingError, MosquittoMissingError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from automation.console import minutes
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from graph.schedule import Schedule, Step
@@ -15,11 +16,6 @@ _MOST_TICKS = 8
 _PHONE, _DESKTOP = 300, 680
 """Pixels that a lane has at least, there."""
 _CHARACTER, _INSET = 6.2, 8
-
-
-def clock(seconds: int) -> str:
-    """Minutes and seconds."""
-    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 @dataclass(frozen=True)
@@ -34,8 +30,8 @@ class Bar:
 
     @property
     def style(self) -> str:
-        """The class of its colour."""
-        return style(self.concern)
+        """Return the class of its colour."""
+        return concern_class(self.concern)
 
     @property
     def left(self) -> str:
@@ -47,14 +43,14 @@ class Bar:
 
     @property
     def label(self) -> str:
-        """The class that says where the bar has room for its label; empty: nowhere."""
+        """Return the class that says where the bar has room for its label; empty: nowhere."""
         share = (self.finish - self.start) / self.total
         needed = len(self.concern) * _CHARACTER + _INSET
         return "always" if share * _PHONE >= needed else "desktop" if share * _DESKTOP >= needed else ""
 
     @property
-    def said(self) -> str:
-        return f"{self.concern}, {clock(self.start)} to {clock(self.finish)}"
+    def text(self) -> str:
+        return f"{self.concern}, {minutes(self.start)} to {minutes(self.finish)}"
 
 
 @dataclass(frozen=True)
@@ -86,18 +82,8 @@ class Lane:
     critical: bool
 
     @property
-    def said(self) -> str:
-        return f"{self.cluster}: {'; '.join(bar.said for bar in self.chain)}"
-
-
-@dataclass(frozen=True)
-class Critical:
-    """One step of the critical path."""
-
-    name: str
-    concern: str
-    start: int
-    seconds: int
+    def text(self) -> str:
+        return f"{self.cluster}: {'; '.join(bar.text for bar in self.chain)}"
 
 
 @dataclass(frozen=True)
@@ -109,11 +95,12 @@ class Timeline:
     ticks: Sequence[tuple[str, str]]
     """(label, place in percent)."""
     concerns: Sequence[str]
-    critical: Sequence[Critical]
+    critical: Sequence[tuple[Step, str]]
+    """The critical path: (step, its concern)."""
 
 
-def timeline(graph: Graph, schedule: Schedule, clusters: Sequence[str]) -> Timeline:
-    """The section. Clusters in which nothing takes time have no lane."""
+def build_timeline(graph: Graph, schedule: Schedule, clusters: Sequence[str]) -> Timeline:
+    """Return the section. Clusters in which nothing takes time have no lane."""
     total = schedule.seconds
     by_place: dict[str, list[Step]] = {}
     place = places(graph)
@@ -123,16 +110,17 @@ def timeline(graph: Graph, schedule: Schedule, clusters: Sequence[str]) -> Timel
             by_place.setdefault(place[urn], []).append(step)
     critical = [(step, concern_of(graph.resources[step.urn])) for step in schedule.critical_path]
     on_path = {place[step.urn] for step, _ in critical}
-    order = [*clusters, SHARED]
     lanes = [
-        _lane(graph, schedule, name, by_place[name], critical=name in on_path) for name in order if name in by_place
+        _lane(graph, schedule, name, by_place[name], critical=name in on_path)
+        for name in (*clusters, SHARED)
+        if name in by_place
     ]
     return Timeline(
         total,
         lanes,
         _ticks(total),
         list(dict.fromkeys(row.concern for lane in lanes for row in lane.rows)),
-        [Critical(step.name, concern, step.start, step.finish - step.start) for step, concern in critical],
+        critical,
     )
 
 
@@ -146,7 +134,7 @@ def _lane(graph: Graph, schedule: Schedule, name: str, steps: Sequence[Step], *,
 
 
 def _chain(graph: Graph, schedule: Schedule, last: Step) -> list[Bar]:
-    """The steps that the last one waited for longest, joined where the concern stays the same."""
+    """Return the steps that the last one waited for longest, joined if the concern stays the same."""
     chain: list[Step] = []
     step: Step | None = last
     while step is not None:
@@ -161,7 +149,7 @@ def _chain(graph: Graph, schedule: Schedule, last: Step) -> list[Bar]:
 
 
 def _busy(concern: str, steps: Sequence[Step], total: int) -> list[Bar]:
-    """When at least one of the steps, which are in order of their start, is at work."""
+    """Return when at least one of the steps, which are in order of their start, is at work."""
     spans: list[tuple[int, int]] = []
     for step in steps:
         if spans and step.start <= spans[-1][1]:
@@ -180,8 +168,8 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f}%"
 
 
-def style(concern: str) -> str:
-    """The class of a concern's colour, the same in every page; types that nothing is known of share the last one."""
+def concern_class(concern: str) -> str:
+    """Return the class of a concern's colour, the same in every page; unknown types share the last one."""
     return f"concern-{_CONCERNS.index(concern) + 1 if concern in _CONCERNS else len(_CONCERNS)}"
 
 

@@ -1,4 +1,4 @@
-"""What a run comes to: whether all is well, and what is wrong, in the order in which it should be mended."""
+"""Find what is wrong, in the order in which it should be fixed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from automation.commands.rehearse import Deployed, Run
 from automation.deployment.deployer import Failure, Report
 from graph.urns import name_of
 from rehearsal.verify.messages import Traffic
-from rules import Finding
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is not as it must be."""
+    """One thing that is wrong."""
 
     kind: str
     where: str
@@ -23,31 +22,27 @@ class Trouble:
     remedy: str = ""
 
 
-def of_run(run: Run) -> list[Trouble]:
-    """Everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
-    troubles = [_finding(finding) for finding in run.rehearsal.findings]
+def find_troubles(run: Run) -> list[Trouble]:
+    """Return everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
+    troubles = [Trouble(finding.rule, finding.resource, finding.message) for finding in run.rehearsal.findings]
     if run.deployed:
-        troubles += _deployed(run.deployed, run.rehearsal.deployment.stack)
+        troubles += _find_deployment_troubles(run.deployed, run.rehearsal.deployment.stack)
     if run.traffic:
-        troubles += _traffic(run.traffic)
+        troubles += _find_message_troubles(run.traffic)
     return troubles
 
 
-def of_report(report: Report, stack: str) -> list[Trouble]:
-    """Everything that an operation could not do."""
-    return [_failure("failed", failure, stack) for failure in report.failures]
+def find_failures(report: Report | None, stack: str) -> list[Trouble]:
+    """Return everything that an operation could not do."""
+    return [_to_trouble("failed", failure, stack) for failure in report.failures] if report else []
 
 
-def _finding(finding: Finding) -> Trouble:
-    return Trouble(finding.rule, finding.resource, finding.message)
-
-
-def _failure(kind: str, failure: Failure, stack: str) -> Trouble:
+def _to_trouble(kind: str, failure: Failure, stack: str) -> Trouble:
     remedy = filled(failure.remedy, message=failure.message, urn=failure.urn, stack=stack)
     return Trouble(kind, failure.name, failure.message.strip(), remedy)
 
 
-def _deployed(deployed: Deployed, stack: str) -> Iterator[Trouble]:
+def _find_deployment_troubles(deployed: Deployed, stack: str) -> Iterator[Trouble]:
     reports: Sequence[tuple[str, Report | None]] = (
         ("preview failed", deployed.preview),
         ("up failed", deployed.up if deployed.up is not deployed.preview else None),
@@ -55,17 +50,17 @@ def _deployed(deployed: Deployed, stack: str) -> Iterator[Trouble]:
     )
     for kind, report in reports:
         if report:
-            yield from (_failure(kind, failure, stack) for failure in report.failures)
+            yield from (_to_trouble(kind, failure, stack) for failure in report.failures)
     for urn, change in sorted(deployed.again.changes.items()) if deployed.again else ():
         yield Trouble("second preview not empty", name_of(urn), f"after `up`, a preview still wants to {change} it")
 
 
-def _traffic(traffic: Traffic) -> Iterator[Trouble]:
+def _find_message_troubles(traffic: Traffic) -> Iterator[Trouble]:
     problems = [problem for view in traffic.clusters for problem in view.problems]
     for problem in problems:
         yield Trouble(problem.rule, f"{problem.cluster}, {problem.where}", problem.what, problem.remedy)
-    told = {str(problem) for problem in problems}
+    named = {str(problem) for problem in problems}
     for text in traffic.problems:
-        if text not in told:
+        if text not in named:
             where, _, what = text.partition(": ")
             yield Trouble("clusters and links", where, what)

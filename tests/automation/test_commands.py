@@ -315,7 +315,7 @@ def test_a_preview_writes_its_report_with_what_the_engine_says(run: Run, tmp_pat
     changed = {**TWO_CLUSTERS, "clusters": another_port}
     assert run("preview", "--offline", "--report", str(file), settings=changed).exit_code == 0
     page = file.read_text(encoding="utf-8")
-    assert "Preview of stack test" in page
+    assert "Offline preview of stack test" in page
     assert "properties.ports[0].port: 28883 -&gt; 28884" in page
 
 

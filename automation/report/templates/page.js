@@ -8,8 +8,12 @@
     place,
     wasOpen: place.open,
     name: place.querySelector("h4").textContent.toLowerCase(),
+    note: place.querySelector("summary .note"),
+    total: place.querySelector("summary .note").textContent,
     concerns: [...place.querySelectorAll("details.concern")].map((concern) => ({
       concern,
+      note: concern.querySelector("summary .note"),
+      total: concern.querySelector("summary .note").textContent,
       name: concern.querySelector("summary").textContent.toLowerCase(),
       resources: [...concern.querySelectorAll("details.resource")].map((resource) => ({
         resource,
@@ -21,9 +25,9 @@
   const apply = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const { place, wasOpen, name, concerns } of places) {
+    for (const { place, wasOpen, name, note, total, concerns } of places) {
       let inPlace = 0;
-      for (const { concern, name: concernName, resources } of concerns) {
+      for (const { concern, name: concernName, note: concernNote, total: concernTotal, resources } of concerns) {
         let inConcern = 0;
         for (const { resource, text } of resources) {
           const all = `${text} ${name} ${concernName}`;
@@ -31,10 +35,12 @@
           inConcern += !resource.hidden;
         }
         concern.hidden = inConcern === 0;
+        concernNote.textContent = words.length > 0 ? `${inConcern} of ${concernTotal}` : concernTotal;
         concern.open = words.length > 0 && inConcern > 0;
         inPlace += inConcern;
       }
       place.hidden = inPlace === 0;
+      note.textContent = words.length > 0 ? `${inPlace} of ${total}` : total;
       place.open = words.length > 0 ? inPlace > 0 : wasOpen;
       shown += inPlace;
     }

@@ -13,7 +13,7 @@ import pytest
 
 from automation.commands.rehearse import Run, rehearse_and_deploy
 from automation.deployment.deployer import Failure, Report
-from automation.report import of_rehearsal
+from automation.report import render_rehearsal
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
 from graph.schedule import schedule
@@ -50,7 +50,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
 
 @pytest.fixture(scope="module")
 def html(rehearsed: Rehearsed) -> str:
-    return of_rehearsal(rehearsed.run, NOW)
+    return render_rehearsal(rehearsed.run, NOW)
 
 
 @pytest.fixture(scope="module")

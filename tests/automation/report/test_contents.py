@@ -18,8 +18,8 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
 from automation.commands.rehearse import Run
 from automation.deployment.deployer import Failure, Report
-from automation.report import of_preview, of_rehearsal
-from automation.report.certificates import certificates, renewal_windows
+from automation.report import render_preview, render_rehearsal
+from automation.report.certificates import list_certificates, read_renewal_windows
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph, Resource
 from graph.property_diff import Difference
@@ -153,7 +153,7 @@ def test_many_clusters_are_folded_and_few_are_not(recorded: Recorded) -> None:
     }
     opened = {}
     for settings in (TWO_BROKERS, many):
-        page = parse(of_preview(evaluation(recorded(settings), settings), None, NOW))
+        page = parse(render_preview(evaluation(recorded(settings), settings), None, NOW))
         opened[len(settings["clusters"])] = {"open" in one.attributes for one in page.all("details", "place")}
     assert opened == {4: {True}, 7: {False}}
 
@@ -175,7 +175,7 @@ def previewed(recorded: Recorded) -> tuple[Graph, Report]:
 
 def test_a_preview_tells_first_what_would_be_lost(previewed: tuple[Graph, Report]) -> None:
     graph, report = previewed
-    page = parse(of_preview(evaluation(graph, TWO_CLUSTERS), report, NOW)).by_id("resources")
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW)).by_id("resources")
     lists = [one for one in page.all("details", "fold") if list(one.all("ul", "changes"))]
     assert [one.one("summary").words.split(" ")[0] for one in lists] == ["replace", "delete", "update"]
     assert ["open" in one.attributes for one in lists] == [True, True, False]
@@ -188,7 +188,7 @@ def test_a_preview_tells_first_what_would_be_lost(previewed: tuple[Graph, Report
 
 def test_a_preview_marks_what_changes_where_it_stands(previewed: tuple[Graph, Report]) -> None:
     graph, report = previewed
-    page = parse(of_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
     marks = {
         one.one("span", "resource-name").words: [tag.words for tag in one.one("summary").all("span", "tag")]
         for one in page.all("details", "resource")
@@ -208,7 +208,7 @@ def test_what_is_only_perhaps_replaced_is_told_apart(recorded: Recorded) -> None
         role: [Difference("principalId", '"a"', "[unknown]", True)],
     }
     report = Report(changes={node: "replace", role: "replace"}, differences=differences)
-    page = parse(of_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
     lists = [one for one in page.by_id("resources").all("details", "fold") if list(one.all("ul", "changes"))]
     assert [one.one("summary").words for one in lists] == [
         "replace 1: what is there now is lost",
@@ -222,7 +222,7 @@ def test_what_is_only_perhaps_replaced_is_told_apart(recorded: Recorded) -> None
 def test_a_preview_that_failed_says_so_with_the_remedy(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
     failure = Failure(graph.named("site-node").urn, "the size is not offered", None)
-    page = parse(of_preview(evaluation(graph, TWO_CLUSTERS), Report(failures=[failure]), NOW))
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), Report(failures=[failure]), NOW))
     assert "something is wrong" in page.one("title").text
     trouble = page.by_id("verdict").one("li", "trouble")
     assert "site-node the size is not offered Next:" in trouble.words
@@ -230,8 +230,22 @@ def test_a_preview_that_failed_says_so_with_the_remedy(recorded: Recorded) -> No
             if "failed" in one.one("summary").words] == ["site-node"]  # fmt: skip
 
 
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_page_says_whether_the_preview_was_an_offline_one(previewed: tuple[Graph, Report], offline: bool) -> None:
+    graph, report = previewed
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW, offline=offline))
+    assert page.one("title").text.startswith("Offline preview of" if offline else "Preview of")
+    assert ("Nothing was sent to Azure" in page.by_id("verdict").words) is offline
+    command = f".venv/bin/python -m automation preview --stack {graph.stack}{' --offline' if offline else ''}"
+    assert page.one("footer").one("code").text == command
+
+
+def test_a_duration_has_its_units(document: Element) -> None:
+    assert re.search(r"Estimated deployment\d+ min \d+ s", document.by_id("verdict").words)
+
+
 def test_without_an_engine_a_preview_claims_no_changes(recorded: Recorded) -> None:
-    page = parse(of_preview(evaluation(recorded(TWO_CLUSTERS), TWO_CLUSTERS), None, NOW))
+    page = parse(render_preview(evaluation(recorded(TWO_CLUSTERS), TWO_CLUSTERS), None, NOW))
     assert "What would change" not in page.text
     assert "Neither an engine nor Azure was asked" in page.by_id("verdict").words
 
@@ -298,12 +312,12 @@ def test_days_left_are_counted_from_the_time_of_rendering(rehearsed: Rehearsed, 
 )
 def test_a_certificate_inside_its_renewal_window_is_flagged(left: timedelta, state: str) -> None:
     one = {"subject": "CN=a", "issuer": "CN=b", "not_after": (NOW + left).isoformat(), "sha256": "0"}
-    (found,) = certificates({"a": one}, {"CN=a": timedelta(days=30)}, NOW)
+    (found,) = list_certificates({"a": one}, {"CN=a": timedelta(days=30)}, NOW)
     assert found.state == state
 
 
 def test_the_end_of_a_certificate_that_is_not_issued_yet_is_unknown() -> None:
-    (found,) = certificates({"a": {"subject": "CN=a", "issuer": "CN=b", "not_after": ""}}, {}, NOW)
+    (found,) = list_certificates({"a": {"subject": "CN=a", "issuer": "CN=b", "not_after": ""}}, {}, NOW)
     assert (found.state, found.days_left) == ("unknown", None)
 
 
@@ -313,7 +327,7 @@ def test_renewal_windows_are_those_of_the_program(rehearsed: Rehearsed) -> None:
         timedelta(hours=pki.early_renewal_hours),
         timedelta(hours=pki.early_renewal_hours + pki.leaf_hours),
     )
-    assert renewal_windows(rehearsed.graph) == {
+    assert read_renewal_windows(rehearsed.graph) == {
         "CN=site-to-enterprise-g1": leaf,
         "CN=enterprise-broker-g1": leaf,
         "CN=myorg-dev-client-intermediate-g1": intermediate,
@@ -368,7 +382,7 @@ def test_findings_come_first_and_stand_with_the_rules_too(changed: Run) -> None:
     endpoint = changed.rehearsal.deployment.named("site-to-enterprise-endpoint")
     endpoint.inputs["properties"]["mqttSettings"]["host"] = "10.9.9.9:1883"
     run = judged(changed)
-    page = parse(of_rehearsal(run, NOW))
+    page = parse(render_rehearsal(run, NOW))
     told = [one.words for one in page.by_id("verdict").all("li", "trouble")]
     assert told == [f"{one.rule} {one.resource} {one.message}" for one in run.rehearsal.findings]
     assert "something is wrong" in page.one("title").text
@@ -379,7 +393,7 @@ def test_findings_come_first_and_stand_with_the_rules_too(changed: Run) -> None:
 
 def test_a_failed_deployment_is_told_with_its_remedy(rehearsed: Rehearsed) -> None:
     run = deployment_failed(rehearsed.run, "Status=400 Code=BadRequest\nsecond line")
-    page = parse(of_rehearsal(run, NOW))
+    page = parse(render_rehearsal(run, NOW))
     (trouble,) = page.by_id("verdict").all("li", "trouble")
     assert trouble.words.startswith("up failed site-node Status=400 Code=BadRequest second line Next: ")
     assert "the deployment failed" in page.by_id("messages").words
@@ -388,13 +402,13 @@ def test_a_failed_deployment_is_told_with_its_remedy(rehearsed: Rehearsed) -> No
 def test_a_second_preview_with_changes_is_told(rehearsed: Rehearsed) -> None:
     assert rehearsed.run.deployed
     again = Report(changes={rehearsed.graph.named("site-node").urn: "update"})
-    page = parse(of_rehearsal(replace(rehearsed.run, deployed=replace(rehearsed.run.deployed, again=again)), NOW))
+    page = parse(render_rehearsal(replace(rehearsed.run, deployed=replace(rehearsed.run.deployed, again=again)), NOW))
     (trouble,) = page.by_id("verdict").all("li", "trouble")
     assert "second preview not empty site-node" in trouble.words
 
 
 def test_what_a_cluster_misses_is_told_with_its_remedy_and_the_link_stands_open(rehearsed: Rehearsed) -> None:
-    page = parse(of_rehearsal(messages_failed(rehearsed.run), NOW))
+    page = parse(render_rehearsal(messages_failed(rehearsed.run), NOW))
     (trouble,) = page.by_id("verdict").all("li", "trouble")
     assert trouble.words.startswith(
         "CLUSTER-22 arck-myorga-dev-001, DataflowEndpoint mqtt-enterprise the Secret is not"
@@ -409,7 +423,7 @@ def test_a_graph_without_networks_has_a_page_too(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
     without = {urn: one for urn, one in graph.resources.items() if not _is_network(one)}
     page = parse(
-        of_preview(
+        render_preview(
             Evaluation(evaluation(graph, TWO_BROKERS).settings, [], replace(graph, resources=without)), None, NOW
         )
     )

@@ -10,13 +10,13 @@ from typing import Literal
 
 import pytest
 
-from automation.report import of_preview, of_rehearsal
+from automation.report import render_preview, render_rehearsal
 
 pytest.importorskip("playwright", reason="playwright is not installed: make browser, and Chromium on PATH")
 from playwright.sync_api import Browser, Page
 
 from automation.report.browser import BrowserMissingError, chromium, find_chromium
-from automation.report.screenshots import fleet
+from automation.report.screenshots import evaluate_fleet
 from tests.automation.report.conftest import HOSTILE, NOW, Rehearsed, deployment_failed
 
 KINDS = ("rehearsal", "failed", "fleet")
@@ -27,9 +27,9 @@ Scheme = Literal["light", "dark"]
 def files(rehearsed: Rehearsed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Each kind of page as a file; all are made before the browser starts, which brings an event loop of its own."""
     pages = {
-        "rehearsal": of_rehearsal(rehearsed.run, NOW),
-        "failed": of_rehearsal(deployment_failed(rehearsed.run, f"{HOSTILE} {'x' * 400}"), NOW),
-        "fleet": of_preview(fleet(7), None, NOW),
+        "rehearsal": render_rehearsal(rehearsed.run, NOW),
+        "failed": render_rehearsal(deployment_failed(rehearsed.run, f"{HOSTILE} {'x' * 400}"), NOW),
+        "fleet": render_preview(evaluate_fleet(7), None, NOW),
     }
     folder = tmp_path_factory.mktemp("pages")
     for name, html in pages.items():
@@ -135,10 +135,13 @@ def test_the_filter_shows_what_fits_all_words_and_how_many(opened: Opener) -> No
     page.fill("#filter-text", "SUBNET plant03")
     assert page.locator("details.resource:visible .resource-name").all_inner_texts() == ["plant03-subnet"]
     assert page.locator("#filter-count").inner_text() == "1 resource"
+    counts = page.locator("details.place:visible > summary .note, details.concern:visible > summary .note")
+    assert [text.split(" of ")[0] for text in counts.all_inner_texts()] == ["1", "1"], "of the groups, too"
     page.press("#filter-text", "Escape")
     assert page.locator("#filter-count").inner_text() == ""
     assert page.locator("details.place:visible").count() == 9
     assert page.locator("details.resource:visible").count() == 0, "folded again, as before"
+    assert " of " not in page.locator("details.place > summary .note").first.inner_text()
 
 
 def test_a_filter_that_nothing_fits_says_so(opened: Opener) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from automation.commands.rehearse import Run
-from automation.report import of_preview, of_rehearsal
+from automation.report import render_preview, render_rehearsal
 from graph.evaluate_stack import Evaluation
 from rules import Finding
 from tests.automation.report.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed
@@ -31,7 +31,7 @@ def page(request: pytest.FixtureRequest, rehearsed: Rehearsed) -> Element:
     run = rehearsed.run
     if request.param == "preview":
         evaluation = Evaluation(run.rehearsal.settings, [], rehearsed.graph)
-        return parse(of_preview(evaluation, None, NOW))
+        return parse(render_preview(evaluation, None, NOW))
     if request.param == "findings":
         found = [Finding("NET-01", "site-virtual-network", "something"), Finding("MQTT-01", "x", "something else")]
         run = Run(replace(run.rehearsal, findings=found))
@@ -39,7 +39,7 @@ def page(request: pytest.FixtureRequest, rehearsed: Rehearsed) -> Element:
         run = deployment_failed(run)
     elif request.param == "failed messages":
         run = messages_failed(run)
-    return parse(of_rehearsal(run, NOW))
+    return parse(render_rehearsal(run, NOW))
 
 
 def test_nothing_is_fetched(page: Element) -> None:
@@ -141,13 +141,14 @@ def test_hostile_texts_stay_texts(changed: Run) -> None:
     graph.outputs["certificates"]["client-root"]["subject"] = HOSTILE
     found = judged(changed)
     for run in (found, deployment_failed(changed, HOSTILE), messages_failed(changed, HOSTILE)):
-        page = parse(of_rehearsal(run, NOW))
+        page = parse(render_rehearsal(run, NOW))
         assert {one.tag for one in page.all()} & {"img", "iframe", "object"} == set()
         assert HOSTILE in page.by_id("topology").text
         assert len(list(page.all("script"))) == len(list(page.all("style"))) == 1
-    assert HOSTILE in parse(of_rehearsal(found, NOW)).by_id("certificates").text
+    assert HOSTILE in parse(render_rehearsal(found, NOW)).by_id("certificates").text
     assert (
-        HOSTILE.replace("`", "") in parse(of_rehearsal(deployment_failed(changed, HOSTILE), NOW)).by_id("verdict").text
+        HOSTILE.replace("`", "")
+        in parse(render_rehearsal(deployment_failed(changed, HOSTILE), NOW)).by_id("verdict").text
     )
 
 
@@ -155,7 +156,7 @@ def test_the_same_run_at_the_same_time_makes_the_same_page(rehearsed: Rehearsed,
     run = tmp_path / "run"
     run.write_bytes(pickle.dumps((rehearsed.run, NOW)))
     load = "import pickle, sys; run, now = pickle.load(open(sys.argv[1], 'rb'))"
-    code = f"{load}; from automation.report import of_rehearsal; sys.stdout.write(of_rehearsal(run, now))"
+    code = f"{load}; from automation.report import render_rehearsal; sys.stdout.write(render_rehearsal(run, now))"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code, str(run)],
