@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from arm.hosting import SCRIPT_TYPES
 from arm.shapes import shape_of
-from arm.types.compute import RUN_COMMAND
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
@@ -85,9 +85,9 @@ def _remote(view: View, peering: Resource) -> str:
 
 
 def one_at_a_time(view: View) -> Hits:
-    """Subnets of a VNet, peerings of a VNet, credentials of an identity, commands of a VM: one after the other."""
+    """Subnets of a VNet, peerings of a VNet, credentials of an identity, commands of a node: one after the other."""
     groups: dict[str, list[Resource]] = {}
-    for type_ in (SUBNET, FEDERATED_IDENTITY_CREDENTIAL, RUN_COMMAND):
+    for type_ in (SUBNET, FEDERATED_IDENTITY_CREDENTIAL, *SCRIPT_TYPES):
         for one in view.all(type_):
             groups.setdefault(f"{type_.name} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
@@ -107,13 +107,11 @@ def one_at_a_time(view: View) -> Hits:
                 yield after.name, message
 
 
-_SCRIPT_ORDER = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets")
-
-
 def arc_order(view: View) -> Hits:
     """Scripts in their order; roles before Arc; cert-manager before what needs it; the custom location lists both."""
     for cluster in view.clusters:
-        commands = [command for script in _SCRIPT_ORDER for command in view.commands(cluster, script)]
+        order = (*view.host(cluster).scripts, "await-secrets")
+        commands = [command for script in order for command in view.commands(cluster, script)]
         for before, after in pairwise(commands):
             yield from _waits(view, after, [before], "would run on a node that is not prepared")
         for connect in view.commands(cluster, "connect-arc"):

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arm.hosting import KINDS
 from arm.types import ResourceType
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.deviceregistry import NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER, DATAFLOW_PROFILE, INSTANCE
 from arm.types.keyvault import VAULT
-from arm.types.network import NAT_GATEWAY, NETWORK_INTERFACE, NETWORK_SECURITY_GROUP, SUBNET, VIRTUAL_NETWORK
 from arm.types.resources import RESOURCE_GROUP
 from arm.types.storage import STORAGE_ACCOUNT
 from settings.model import Listener, Settings
 
 _ONE_EACH = (
-    RESOURCE_GROUP, VIRTUAL_NETWORK, SUBNET, NETWORK_SECURITY_GROUP, NAT_GATEWAY, NETWORK_INTERFACE, VIRTUAL_MACHINE,
-    VAULT, STORAGE_ACCOUNT, SCHEMA_REGISTRY, NAMESPACE, CUSTOM_LOCATION, INSTANCE, BROKER, DATAFLOW_PROFILE,
+    RESOURCE_GROUP, VAULT, STORAGE_ACCOUNT, SCHEMA_REGISTRY, NAMESPACE, CUSTOM_LOCATION, INSTANCE, BROKER,
+    DATAFLOW_PROFILE,
 )  # fmt: skip
-_SCRIPTS = ("setup-k3s", "connect-arc", "apply-objects")
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,13 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
         "microsoft.iotoperations": ExpectedExtension(release.aio_version, release.aio_settings),
     }
     ends = [(link.client, link.broker) for link in links]
+    pairs = [pair for pair in ends if all(settings.clusters[name].network for name in pair)]
     return {
         name: ExpectedCluster(
-            resources=dict.fromkeys(_ONE_EACH, 1),
+            resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),
             extensions=extensions,
-            scripts=_SCRIPTS,
-            peers=frozenset({broker for client, broker in ends if client == name}
-                            | {client for client, broker in ends if broker == name}),
+            scripts=KINDS[cluster.hosting].scripts,
+            peers=frozenset(one for pair in pairs if name in pair for one in pair if one != name),
             listener=cluster.listener,
             clients=tuple(client for client, broker in ends if broker == name),
         )

@@ -9,7 +9,6 @@ from functools import cache
 
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.deviceregistry import SCHEMA_REGISTRY
 from arm.types.iotoperations import INSTANCE
 from arm.types.keyvault import VAULT
@@ -202,11 +201,11 @@ def _guid(view: View, assignment: Resource) -> str:
 
 
 def _identity_on_node(view: View, cluster: str) -> Hits:
-    node = view.one(VIRTUAL_MACHINE, cluster)
+    node = view.node(cluster)
     for connect in view.commands(cluster, "connect-arc") if node else ():
         client_id = view.parameters(connect).get("IDENTITY_CLIENT_ID", "")
         identity = view.identity_by_client_id.get(client_id)
-        attached = items(view.inputs(node), "identity.userAssignedIdentities") if node else []
+        attached = items(view.inputs(node), view.host(cluster).node_identities) if node else []
         if identity is None or view.path(identity) not in attached:
             of = identity.name if identity else "no identity of this stack"
             message = (

@@ -8,11 +8,14 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+from arm.hosting import KINDS, SCRIPT_TYPES, HostKind
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from rules.expected import ExpectedCluster, expected_of
 from settings.model import Cluster, Settings
+
+_SCRIPTS = frozenset(type_.arm_type for type_ in SCRIPT_TYPES)
 
 
 class Index:
@@ -93,6 +96,19 @@ class Index:
     @cached_property
     def _cluster_of_group(self) -> dict[str, str]:
         return {cluster.names.resource_group: name for name, cluster in self.settings.clusters.items()}
+
+    def host(self, cluster: str) -> HostKind:
+        """Return what the cluster's kind of host is in ARM."""
+        return KINDS[self.clusters[cluster].hosting]
+
+    def node(self, cluster: str) -> Resource | None:
+        """Return the machine that the stack makes for the cluster; None if it makes none."""
+        node_type = self.host(cluster).node_type if cluster in self.clusters else None
+        return self.one(node_type, cluster) if node_type else None
+
+    def is_script(self, resource: Resource) -> bool:
+        """Return whether the resource runs a script on a host."""
+        return resource.arm_type in _SCRIPTS
 
     @cached_property
     def expected(self) -> Mapping[str, ExpectedCluster]:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from arm.hosting import SCRIPT_TYPES
 from arm.types import BY_ARM_TYPE
-from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET
 from graph.inputs import at, items, text
 from graph.urns import STACK_TYPE
@@ -36,11 +36,12 @@ def protection(view: View) -> Hits:
 
 def run_commands(view: View) -> Hits:
     """A Run Command fails the deployment when its script fails, is bounded, and keeps to Azure's limits."""
-    per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(RUN_COMMAND))
-    for command in view.all(RUN_COMMAND):
+    per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*SCRIPT_TYPES))
+    for command in view.all(*SCRIPT_TYPES):
         inputs = view.inputs(command)
-        if inputs.get("treatFailureAsDeploymentFailure") is not True:
-            yield command.name, "treatFailureAsDeploymentFailure: expected true, else a failed script counts as success"
+        flag = view.host(view.cluster(command)).script_failure_flag
+        if flag and inputs.get(flag) is not True:
+            yield command.name, f"{flag}: expected true, else a failed script counts as success"
         if not inputs.get("timeoutInSeconds"):
             yield command.name, "timeoutInSeconds: missing; give the longest that the script may take"
         if not text(inputs, "source.script"):
@@ -106,7 +107,7 @@ def component_tree(view: View) -> Hits:
 
 def timeouts(view: View) -> Hits:
     """What takes longer than azure-native waits by itself has a timeout of its own (design.md)."""
-    for command in view.all(RUN_COMMAND):
+    for command in view.all(*SCRIPT_TYPES):
         seconds = at(view.inputs(command), "timeoutInSeconds")
         create = command.options.custom_timeouts.get("create", "")
         if create.endswith("s") and create[:-1].isdigit() and isinstance(seconds, int) and int(create[:-1]) <= seconds:

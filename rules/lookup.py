@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
+from arm.hosting import SCRIPT_TYPES
 from arm.types.authorization import ROLE_ASSIGNMENT
-from arm.types.compute import RUN_COMMAND
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
 from arm.types.keyvault import SECRET, VAULT
@@ -62,7 +62,7 @@ class View(Index):
     def commands(self, cluster: str, script: str) -> list[Resource]:
         return [
             command
-            for command in self.all(RUN_COMMAND, cluster=cluster)
+            for command in self.all(*SCRIPT_TYPES, cluster=cluster)
             if text(self.inputs(command), "runCommandName") == script
         ]
 

@@ -44,6 +44,8 @@ def _endpoint(view: View, parts: LinkParts, endpoint: Resource, listener: Resour
 
 
 def _node_address(view: View, cluster: str) -> str:
+    if not view.clusters[cluster].network:
+        return str(view.clusters[cluster].address)  # nothing in the stack has it
     interface = view.one(NETWORK_INTERFACE, cluster)
     found = items(view.inputs(interface), "ipConfigurations") if interface else []
     return text(found[0], "privateIPAddress") if found else ""

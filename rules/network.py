@@ -7,7 +7,6 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import Any
 
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
@@ -198,10 +197,11 @@ def _way_out(view: View, cluster: str) -> Hits:
     """From the node by its interface and its subnet to a gateway that has an address."""
     interfaces = {view.path(one) for one in view.all(NETWORK_INTERFACE, cluster=cluster)}
     subnets = {view.path(one) for one in view.all(SUBNET, cluster=cluster)}
-    for node in view.all(VIRTUAL_MACHINE, cluster=cluster):
-        used = {text(one, "id") for one in items(view.inputs(node), "networkProfile.networkInterfaces")}
+    node, where = view.node(cluster), view.host(cluster).node_interfaces
+    if node and where:
+        used = {text(one, "id") for one in items(view.inputs(node), where)}
         if not used or not used <= interfaces:
-            yield node.name, "networkProfile.networkInterfaces: expected the cluster's own interface"
+            yield node.name, f"{where}: expected the cluster's own interface"
     for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
         used = {text(one, "subnet.id") for one in items(view.inputs(interface), "ipConfigurations")}
         if not used or not used <= subnets:

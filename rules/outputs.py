@@ -16,13 +16,10 @@ _KEYS = (
     "arc_proxy_commands", "broker_endpoints", "clusters", "vnet_peerings", "links", "certificates", "secret_sync",
     "release",
 )  # fmt: skip
-_ENDPOINT = {"host", "port", "url", "listener", "ca_fingerprint"}
-_CLUSTER = {
-    "resource_group", "virtual_network", "nat_gateway", "nat_gateway_public_ips", "arc_connected_cluster",
-    "aio_instance", "key_vault", "node",
-}  # fmt: skip
-_LINK = {"from", "to", "topics", "endpoint", "client_ids"}
-_CERTIFICATE = {"subject", "issuer", "not_after", "sha256"}
+_ENDPOINT = frozenset({"host", "port", "url", "listener", "ca_fingerprint"})
+_CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
+_LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
+_CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
 
 def contract(view: View) -> Hits:
@@ -34,20 +31,20 @@ def contract(view: View) -> Hits:
 
 def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
     brokers = [name for name, cluster in view.clusters.items() if cluster.listener]
-    entries = {
-        "arc_proxy_commands": (view.clusters, set[str]()),
-        "clusters": (view.clusters, _CLUSTER),
-        "broker_endpoints": (brokers, _ENDPOINT),
-        "links": (view.settings.links, _LINK),
-        "secret_sync": (view.clusters, set[str]()),
-        "certificates": ([*(at(outputs, "certificates") or {})], _CERTIFICATE),
+    entries: dict[str, dict[str, frozenset[str]]] = {
+        "arc_proxy_commands": dict.fromkeys(view.clusters, frozenset()),
+        "clusters": {name: _CLUSTER | view.host(name).outputs for name in view.clusters},
+        "broker_endpoints": dict.fromkeys(brokers, _ENDPOINT),
+        "links": dict.fromkeys(view.settings.links, _LINK),
+        "secret_sync": dict.fromkeys(view.clusters, frozenset()),
+        "certificates": dict.fromkeys(at(outputs, "certificates") or {}, _CERTIFICATE),
     }
     problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
-    for key, (wanted, inner) in entries.items():
+    for key, wanted in entries.items():
         given = outputs.get(key)
         if not isinstance(given, Mapping):
             continue
-        for name in wanted:
+        for name, inner in wanted.items():
             entry = given.get(name)
             lacking = inner - set(entry if isinstance(entry, Mapping) else ()) if name in given else {"its entry"}
             if lacking:

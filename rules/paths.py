@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from arm.shapes import shape_of
-from arm.types.compute import VIRTUAL_MACHINE
 from graph.graph import Resource
 from graph.inputs import short, text
 from rules.lookup import Hits, View
@@ -66,7 +65,7 @@ def replaced_with_node(view: View) -> Hits:
     findDependentCascadeReplacements), so only Run Commands, which are not deleted by themselves, may have it.
     """
     for resource in view.arm:
-        node = view.one(VIRTUAL_MACHINE, view.cluster(resource))
+        node = view.node(view.cluster(resource))
         if node is None or not _on_cluster(view, resource):
             continue
         path = short(view.path(resource))
@@ -103,5 +102,5 @@ def _on_cluster(view: View, resource: Resource) -> bool:
         text(inputs, "extendedLocation.type") == "CustomLocation"
         or _CONNECTED in view.path(resource)
         or _CONNECTED in text(inputs, "hostResourceId")
-        or "/runCommands/" in view.path(resource)
+        or view.is_script(resource)
     )

@@ -6,11 +6,10 @@ import base64
 import binascii
 from typing import Any
 
-from arm.types.compute import RUN_COMMAND
+from arm.hosting import SCRIPT_TYPES
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
-from graph.graph import Resource
 from graph.inputs import items, text
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
@@ -19,15 +18,11 @@ from rules.lookup import Hits, View
 def private_keys_are_marked(view: View) -> Hits:
     """No private key outside a secret mark: state, logs and `pulumi preview --diff` would show it."""
     for resource in view.resources:
-        if resource.type == STACK_TYPE or _is_command(resource):  # SEC-03 and SEC-04
+        if resource.type == STACK_TYPE or view.is_script(resource):  # SEC-03 and SEC-04
             continue
         for where, value, secret in leaves({"inputs": resource.inputs, "outputs": resource.outputs}):
             if not secret and _has_private_key(value):
                 yield resource.name, f"{where}: a private key that is not marked secret. Wrap it in Output.secret"
-
-
-def _is_command(resource: Resource) -> bool:
-    return resource.arm_type == RUN_COMMAND.arm_type
 
 
 def _has_private_key(value: Any) -> bool:
@@ -47,7 +42,7 @@ def _from_base64(value: str) -> str:
 
 def commands_hold_no_secret(view: View) -> Hits:
     """Readers of a Run Command see its script and its parameters (field-review §1.8)."""
-    for command in view.all(RUN_COMMAND):
+    for command in view.all(*SCRIPT_TYPES):
         inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
         marked = set(secret_paths(inputs))
         keys = {where for where, value, _ in leaves(inputs) if _has_private_key(value)}
@@ -56,7 +51,7 @@ def commands_hold_no_secret(view: View) -> Hits:
             index = where.removeprefix("parameters[").split("]")[0]
             name = f" ({names[int(index)]})" if index.isdigit() and int(index) < len(names) else ""
             message = (
-                f"{where}{name}: a secret in a Run Command, which every reader of the VM sees. Send it through Key"
+                f"{where}{name}: a secret in a Run Command, which every reader of the node sees. Send it through Key"
                 " Vault and secret sync"
             )
             yield command.name, message

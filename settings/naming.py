@@ -68,6 +68,11 @@ def cluster_names(prefix: str, code: str, environment: str, instance: str) -> Cl
     )
 
 
+def name_disconnect_role(connected_cluster: str, guid: str) -> str:
+    """Return a role name that is unique in the tenant, where another subscription may have a cluster of this name."""
+    return f"Disconnect {connected_cluster} from Azure Arc ({guid[:8]})"
+
+
 def _default_secret_provider_class(connected_cluster: str, resource_group: str) -> str:
     """As `az iot ops secretsync enable` and the reference name it, so that both find it."""
     digest = sha256(f"{connected_cluster}-{resource_group}-iotops-{connected_cluster}".encode()).hexdigest()

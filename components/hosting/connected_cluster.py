@@ -19,6 +19,7 @@ from components.hosting.host import ConnectedCluster, RunScript
 from components.packages import connected_clusters, get_connected_cluster
 from components.role_assignments import assign_role, stable_guid
 from settings import roles
+from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
@@ -96,8 +97,7 @@ def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> 
     disconnect = authorization.RoleDefinition(
         context.logical("arc-disconnect-role"),
         role_definition_id=guid,
-        # Unique in the tenant, where another subscription may have a cluster of this name.
-        role_name=f"Disconnect {context.names.connected_cluster} from Azure Arc ({guid[:8]})",
+        role_name=name_disconnect_role(context.names.connected_cluster, guid),
         role_type="CustomRole",
         description="Deletes the connected cluster of a node that was rebuilt under the same name.",
         scope=context.group.id,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from arm import ids
+from arm.hosting import NODE_ID, SCRIPT_TYPES
 from arm.shapes import shape_of
-from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, OperationFailedError
@@ -30,7 +30,7 @@ def after_put(state: State, call: Call, entry: Entry) -> None:
     elif call.row is VAULT:
         _keep_protection(state, call, entry)
         _recover(state, call)
-    elif call.row is RUN_COMMAND and call.name in _SCRIPTS:
+    elif call.row in SCRIPT_TYPES and call.name in _SCRIPTS:
         _SCRIPTS[call.name](state, call)
 
 
@@ -107,8 +107,8 @@ def _connect_arc(state: State, call: Call) -> None:
     given = _parameters(call.inputs)
     group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
     cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
-    vm = state.find(ids.parent_of(call.arm_id))
-    node = vm.outputs["vmId"] if vm else ""
+    machine = state.find(ids.parent_of(call.arm_id))
+    node = machine.outputs[NODE_ID] if machine else ""
     there = state.find(cluster_id)
     if there and there.facts.get("node") == node:
         return

@@ -54,7 +54,7 @@ def judge(state: State, command_id: str, parameters: Mapping[str, str]) -> str:
 def run_gate(
     entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]
 ) -> str:
-    """Return the error of a gate that runs on a VM as this Run Command, after its wait; empty if it succeeds."""
+    """Return the error of a gate that runs as this Run Command, after its wait; empty if it succeeds."""
     expected, namespace = decoded(parameters.get("EXPECTED", "")), parameters.get("NAMESPACE", "")
     if fault := _find_parameter_fault(expected, namespace, parameters):
         return fault

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm import ids
-from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
 from graph.inputs import items, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
@@ -43,8 +43,10 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     node = _find_node(inventory, cluster)
     if node is None or node.facts.get("stopped"):
         return NodeState(answers=False, problems=[_report_missing_node(cluster, node)])
-    commands = {command.name: command for command in inventory.below(RUN_COMMAND, node.id)}
-    problems = list(_check_scripts(cluster, commands))
+    kind = BY_NODE_TYPE[node.row]
+    found = inventory.below(kind.script_type, node.id) if kind.script_type else ()
+    commands = {command.name: command for command in found}
+    problems = list(_check_scripts(kind, cluster, commands))
     connect = _read_parameters(commands.get("connect-arc"))
     is_connected = connect is not None and _connects(connect, cluster)
     object_id = (connect or {}).get("CUSTOM_LOCATIONS_OBJECT_ID", "")
@@ -56,7 +58,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     objects, unusable = _read_objects(cluster, _read_parameters(commands.get("apply-objects")))
     return NodeState(
         answers=True,
-        addresses=_read_addresses(inventory, node),
+        addresses=_read_addresses(kind, inventory, node),
         issuer=_read_issuer(cluster) if is_connected else K3S_ISSUER,
         custom_locations=custom_locations,
         objects=objects,
@@ -65,14 +67,15 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
 
 
 def find_node_id(inventory: Inventory, cluster: Entry) -> str:
-    """Return the id of the VM that was connected; empty if there is none."""
+    """Return the id of the machine that was connected; empty if there is none."""
     node = _find_node(inventory, cluster)
     return node.id if node else ""
 
 
 def _find_node(inventory: Inventory, cluster: Entry) -> Entry | None:
     node = cluster.facts.get("node")
-    return next((vm for vm in inventory.of_type(VIRTUAL_MACHINE) if node and vm.outputs.get("vmId") == node), None)
+    machines = (machine for node_type in BY_NODE_TYPE for machine in inventory.of_type(node_type))
+    return next((machine for machine in machines if node and machine.outputs.get(NODE_ID) == node), None)
 
 
 def _report_missing_node(cluster: Entry, node: Entry | None) -> Problem:
@@ -84,8 +87,8 @@ def _report_missing_node(cluster: Entry, node: Entry | None) -> Problem:
     return Problem("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
 
 
-def _check_scripts(cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]:
-    for name in ("setup-k3s", "connect-arc", "apply-objects"):
+def _check_scripts(kind: HostKind, cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]:
+    for name in kind.scripts:
         command = commands.get(name)
         if command is None and name != "apply-objects":
             what = "did not run on the node, so nobody knows how the cluster was made"
@@ -133,8 +136,8 @@ def _read_issuer(cluster: Entry) -> str:
     return str(ids.at(cluster.outputs, "oidcIssuerProfile.issuerUrl") or K3S_ISSUER)
 
 
-def _read_addresses(inventory: Inventory, node: Entry) -> list[str]:
-    interfaces = (text(one, "id") for one in items(node.inputs, "networkProfile.networkInterfaces"))
+def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[str]:
+    interfaces = (text(one, "id") for one in items(node.inputs, kind.node_interfaces))
     found = [inventory.find(interface) for interface in interfaces]
     configurations = [one for entry in found if entry for one in items(entry.outputs, "ipConfigurations")]
     return [text(one, "privateIPAddress") for one in configurations if text(one, "privateIPAddress")]

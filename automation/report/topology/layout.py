@@ -93,7 +93,7 @@ def _drawn_links(topology: Topology) -> list[Link]:
 
 def _lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
     facts = (
-        ", ".join(filter(None, (cluster.region, cluster.vm_size))),
+        ", ".join(filter(None, (cluster.region, cluster.node_size))),
         cluster.address_space and f"VNet {cluster.address_space} {cluster.virtual_network}",
         cluster.node_address and f"node {cluster.node_address}",
         cluster.key_vault and f"vault {cluster.key_vault}",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arm.hosting import BY_NODE_TYPE
 from arm.types import ResourceType
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
 from arm.types.keyvault import VAULT
 from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
@@ -25,7 +25,7 @@ class Cluster:
 
     name: str
     region: str
-    vm_size: str
+    node_size: str
     virtual_network: str
     address_space: str
     node_address: str
@@ -97,11 +97,12 @@ class _Inputs(dict[str, list[dict[str, Any]]]):
 
 def _cluster(name: str, inputs: _Inputs) -> Cluster:
     network = inputs.first(VIRTUAL_NETWORK)
+    sizes = (text(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
     addresses = (text(one, "privateIPAddress") for one in items(inputs.first(NETWORK_INTERFACE), "ipConfigurations"))
     return Cluster(
         name,
         region=text(inputs.first(RESOURCE_GROUP), "location"),
-        vm_size=text(inputs.first(VIRTUAL_MACHINE), "hardwareProfile.vmSize"),
+        node_size=next(filter(None, sizes), ""),
         virtual_network=text(network, "virtualNetworkName"),
         address_space=", ".join(items(network, "addressSpace.addressPrefixes")),
         node_address=next(filter(None, addresses), ""),

@@ -65,7 +65,7 @@ _RULES = (
               "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
               access.credential_is_unique),
     WorldRule("WORLD-23", "The region has vCPUs left", _VCPUS, quotas.vcpus_per_region),
-    WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.vm_runs),
+    WorldRule("WORLD-25", "A Run Command needs its VM running", "field-review §3.23", network.node_runs),
     WorldRule("WORLD-26", "A custom location is made of extensions of its host", "field-review §3.2",
               clusters.extensions_of_host),
     WorldRule("WORLD-27", "The extensions of a custom location are installed", "field-review §4, Cloud",

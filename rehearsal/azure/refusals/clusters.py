@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arm import ids
-from arm.types.compute import VIRTUAL_MACHINE
+from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, INSTANCE
 from arm.types.kubernetesconfiguration import EXTENSION
@@ -87,9 +87,10 @@ def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
     cluster = _cluster(state, call)
     if not cluster or "node" not in cluster.facts:
         return
-    nodes = [vm for vm in state.of_type(VIRTUAL_MACHINE) if vm.outputs.get("vmId") == cluster.facts["node"]]
+    machines = (machine for node_type in BY_NODE_TYPE for machine in state.of_type(node_type))
+    nodes = [machine for machine in machines if machine.outputs.get(NODE_ID) == cluster.facts["node"]]
     if not nodes or nodes[0].facts.get("stopped"):
-        why = "stopped" if nodes else "gone: a new VM has to be connected first"
+        why = "stopped" if nodes else "gone: a new one has to be connected first"
         message = f"Connected cluster {cluster.id} does not answer: the node that was connected is {why}."
         yield ArmError(409, "ClusterUnreachable", message)
 

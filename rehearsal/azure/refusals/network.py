@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from arm import ids
-from arm.types.compute import RUN_COMMAND
+from arm.hosting import SCRIPT_TYPES
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, refused
 from rehearsal.azure.state import Call, Entry, State
@@ -119,9 +119,9 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
     return [IPv4Network(prefix) for prefix in ids.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
 
 
-def vm_runs(state: State, call: Call) -> Iterator[ArmError]:
+def node_runs(state: State, call: Call) -> Iterator[ArmError]:
     """A Run Command needs its VM running."""
-    vm = state.find(ids.parent_of(call.arm_id)) if call.row is RUN_COMMAND else None
-    if vm and (vm.facts.get("stopped") or vm.state == "Failed"):
+    node = state.find(ids.parent_of(call.arm_id)) if call.row in SCRIPT_TYPES else None
+    if node and (node.facts.get("stopped") or node.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
         yield ArmError(409, "OperationNotAllowed", message)

@@ -1,0 +1,56 @@
+"""The kinds of host, as facts: what a cluster of each kind stands on in ARM.
+
+`components/hosting/` makes it; rules, models, doctor and drawing read here what there is to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arm.types import ResourceType
+from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.types.network import NAT_GATEWAY, NETWORK_INTERFACE, NETWORK_SECURITY_GROUP, SUBNET, VIRTUAL_NETWORK
+
+NODE_ID = "vmId"
+"""Output of a machine, another one for each machine that ever had its name."""
+
+
+@dataclass(frozen=True)
+class HostKind:
+    """One kind of host. Paths are those of the SDK's inputs; empty where the kind has no such thing."""
+
+    resources: tuple[ResourceType, ...]
+    """What the stack makes for it beside what every cluster has, once each."""
+    outputs: frozenset[str]
+    """Keys that it adds to a cluster's entry of the stack output `clusters`."""
+    scripts: tuple[str, ...]
+    """Node scripts that run once each, in this order, before gates do."""
+    script_type: ResourceType | None = None
+    """What runs a script; None: nothing of ARM does."""
+    script_failure_flag: str = ""
+    """Input of a script that must be true, for a failure to fail the deployment."""
+    node_type: ResourceType | None = None
+    """The machine that K3s runs on: replacing it empties the cluster. None: Azure knows no machine."""
+    node_size: str = ""
+    node_identities: str = ""
+    node_interfaces: str = ""
+
+
+KINDS: Mapping[str, HostKind] = {
+    "azure-vm": HostKind(
+        resources=(VIRTUAL_NETWORK, SUBNET, NETWORK_SECURITY_GROUP, NAT_GATEWAY, NETWORK_INTERFACE, VIRTUAL_MACHINE),
+        outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node"}),
+        scripts=("setup-k3s", "connect-arc", "apply-objects"),
+        script_type=RUN_COMMAND,
+        script_failure_flag="treatFailureAsDeploymentFailure",
+        node_type=VIRTUAL_MACHINE,
+        node_size="hardwareProfile.vmSize",
+        node_identities="identity.userAssignedIdentities",
+        node_interfaces="networkProfile.networkInterfaces",
+    ),
+}
+"""By the setting `hosting`."""
+
+BY_NODE_TYPE: Mapping[ResourceType, HostKind] = {kind.node_type: kind for kind in KINDS.values() if kind.node_type}
+SCRIPT_TYPES = tuple(dict.fromkeys(kind.script_type for kind in KINDS.values() if kind.script_type))
