@@ -222,8 +222,10 @@ def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
     """
     from automation.commands import stack as living
 
-    asked = living.Asked(PROGRAM, stack, offline)
-    run("outputs", stack, lambda: living.outputs(asked), offline=offline, as_json=as_json)
+    def act() -> Ending:
+        return living.outputs(living.load_target(PROGRAM, stack, offline=offline))
+
+    run("outputs", stack, act, offline=offline, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -243,12 +245,11 @@ def smoke(
     from automation.commands import stack as living
     from automation.commands.smoke import smoke as life
 
-    asked = living.Asked(PROGRAM, stack, offline)
-
     def act() -> Ending:
+        target = living.load_target(PROGRAM, stack, offline=offline)
         if not (offline or yes):
             confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
-        return life(asked, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
+        return life(target, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
 
     run("smoke", stack, act, offline=offline, as_json=as_json)
 

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from arm.shapes import UnknownTypeError, is_arm, shape_of
 from graph import random_values, tls_values
 from graph.graph import Resource
+from graph.monitor import UnrecordableError
 
 
 class ShapeProvider:
@@ -41,7 +42,7 @@ class ShapeProvider:
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
         package, module, function = token.split(":")
         if not function.startswith("get"):
-            raise LookupError(f"the rehearsal does not know the function {token}")
+            raise UnrecordableError(f"the rehearsal does not know the function {token}")
         shape = shape_of(f"{package}:{module}:{function.removeprefix('get')}")
         arm_id = shape.path(arguments, self._subscription_id)
         if arm_id not in self._made_by_scripts:

@@ -19,6 +19,10 @@ from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE
 
 
+class UnrecordableError(Exception):
+    """The program does what only an engine can answer: the text says what."""
+
+
 class Provider(Protocol):
     """What answers for a resource: shapes for a recording, a world for a deployment."""
 
@@ -77,7 +81,7 @@ class RecordingMonitor(MockMonitor):
     def _register(self, request: Any) -> Any:
         urn = _urn(request)
         if request.importId:
-            raise LookupError(f"{request.name}: a recording cannot import {request.importId}; use the real engine")
+            raise UnrecordableError(f"{request.name}: a recording cannot import {request.importId}; the engine can")
         inputs = from_struct(request.object)
         resource = Resource(
             urn=urn,
@@ -122,7 +126,8 @@ class RecordingMonitor(MockMonitor):
         return resource_pb2.RegisterPackageResponse(ref=request.parameterization.name)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
-        raise LookupError(f"the program reads {request.type} {request.id!r}: read it with an invoke that waits instead")
+        self.failure = UnrecordableError(f"the program reads {request.type} {request.id!r}, which only the engine can")
+        raise self.failure
 
     def stop(self) -> None:
         """Ctrl-C: nothing is created here, so there is nothing to stop."""

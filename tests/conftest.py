@@ -13,6 +13,7 @@ import pytest
 from automation.deployment.run_journal import Runs
 from graph.evaluate_stack import evaluate_config
 from graph.graph import Graph
+from rules import judgement
 from settings import Settings, load, stack_file
 from settings.stand_ins import with_stand_ins
 
@@ -61,6 +62,12 @@ def leave_note_of_a_killed_run(runs: Runs, began: str) -> None:
     with mock.patch("automation.deployment.run_journal._now", lambda: began), runs.one():
         written = runs.file.read_text(encoding="utf-8")
     runs.file.write_text(written, encoding="utf-8")
+
+
+def ask_no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `preview` and `up` work on a small program of a test, which is no whole stack."""
+    monkeypatch.setattr(judgement, "judge", lambda *_: [])
+    monkeypatch.setattr(judgement, "compare", lambda *_: [])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pulumi import RunError
 from pulumi.automation import CommandError
 
 from automation.commands import next_steps
@@ -12,6 +15,7 @@ from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.workspace import UnusableError
+from graph.evaluate_stack import ProgramError
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import Problem, SettingsError
 from settings.errors import as_yaml
@@ -26,6 +30,8 @@ TOLD = (
     UnusableError,
     UnsettledError,
     CommandError,
+    ProgramError,
+    RunError,
     KeyboardInterrupt,
 )
 """What `ending_of` puts into words; anything else is a mistake of this program."""
@@ -34,24 +40,42 @@ _NOT_RUN = "not-run"
 
 
 def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> Ending:
-    """How the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
+    """Return how the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
         return of_settings(error, command, stack)
     if isinstance(error, KeyboardInterrupt):
         step = next_steps.when_interrupted(command)
         return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
-    if isinstance(error, LockedError):
-        return _refused("lock", stack, str(error), next_steps.when_locked(stack, offline=offline))
-    if isinstance(error, ProtectedError):
-        return _refused("protection", stack, str(error), next_steps.when_protected(stack, offline=offline))
     if isinstance(error, MosquittoMissingError):
         return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
-    if isinstance(error, ExampleError | UnknownPathError):
-        return _refused("settings", stack, text, own_advice, UNUSABLE)
-    if isinstance(error, CommandError):
-        return _refused("command", stack, text, own_advice or next_steps.when_failed(text, stack, offline=offline))
-    return _refused("stack", stack, text, own_advice)
+    if isinstance(error, ProgramError | RunError):
+        text = f"The program failed: {text}"
+    kind = next((kind for type_, kind in _KINDS.items() if isinstance(error, type_)), "stack")
+    exit_code = UNUSABLE if kind == "settings" else FAILED
+    return _refused(kind, stack, text, own_advice or _advice(kind, text, stack, offline=offline), exit_code)
+
+
+_KINDS: Mapping[type[BaseException], str] = {
+    ExampleError: "settings",
+    UnknownPathError: "settings",
+    LockedError: "lock",
+    ProtectedError: "protection",
+    ProgramError: "program",
+    RunError: "program",
+    CommandError: "command",
+}
+"""Error -> the kind of problem in the document; `stack` for the others."""
+
+
+def _advice(kind: str, text: str, stack: str, *, offline: bool) -> str:
+    if kind == "lock":
+        return next_steps.when_locked(stack, offline=offline)
+    if kind == "protection":
+        return next_steps.when_protected(stack, offline=offline)
+    if kind == "command":
+        return next_steps.when_failed(text, stack, offline=offline)
+    return "fix the program, then run the command again" if kind == "program" else ""
 
 
 def of_settings(error: SettingsError, command: str, stack: str) -> Ending:

@@ -14,7 +14,7 @@ from automation.commands.explain import as_document, as_text, explained
 from automation.commands.result import FAILED, Ending, problem
 from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting, width
 from settings import Settings, stack_file
-from settings.stand_ins import with_stand_ins
+from settings.loaded_stack import load_stack
 
 if TYPE_CHECKING:
     from automation.doctor import CheckResult
@@ -26,10 +26,7 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
     Raises:
         SettingsError: they are not.
     """
-    config = stack_file.read(program, stack)
-    if rehearsal:
-        config, _ = with_stand_ins(config)
-    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
+    settings = load_stack(program, stack, stand_ins=rehearsal).settings
     what = f"{counted(len(settings.clusters), 'cluster')}, {counted(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
     return Ending(
@@ -44,11 +41,10 @@ def explain(program: Path, stack: str, path: str) -> Ending:
         SettingsError: the settings cannot be used.
         UnknownPathError: there is nothing at the path.
     """
-    config, stand_ins = with_stand_ins(stack_file.read(program, stack))
-    settings = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
-    found = explained(settings, stack_file.lines(program, stack), path)
-    if stand_ins:
-        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
+    loaded = load_stack(program, stack, stand_ins=True)
+    found = explained(loaded.settings, stack_file.lines(program, stack), path)
+    if loaded.stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(loaded.stand_ins)}")
     return Ending(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
 
 
@@ -61,7 +57,7 @@ def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Endi
     from graph.evaluate_stack import evaluate_stack
     from graph.graph import as_json
 
-    recorded = evaluate_stack(program, stack, preview=preview).graph
+    recorded = evaluate_stack(load_stack(program, stack, stand_ins=True), preview=preview).graph
     text = json.dumps(as_json(recorded), indent=2, sort_keys=True)
     if out is None:
         return Ending(show=lambda: say(text))
@@ -79,7 +75,7 @@ def diagram(program: Path, stack: str, out: Path | None) -> Ending:
     from automation.report import topology
     from graph.evaluate_stack import evaluate_stack
 
-    evaluation = evaluate_stack(program, stack, preview=False)
+    evaluation = evaluate_stack(load_stack(program, stack, stand_ins=True), preview=False)
     found = topology.read_topology(evaluation.graph, evaluation.settings)
     if out is None:
         return Ending(show=lambda: say(topology.draw_text(found)))

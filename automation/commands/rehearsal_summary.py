@@ -10,24 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from arm.values import redact
-from automation.commands import next_steps
+from automation.commands import findings, next_steps
 from automation.commands.operation_report import Told, counted_changes, print_report
 from automation.commands.operation_report import as_document as report_as_document
 from automation.commands.print_changes import print_changes
-from automation.commands.rehearse import MESSAGES, Deployed, Run, destroy, rehearse_and_deploy
 from automation.commands.result import FAILED, OK, Ending, problem
 from automation.commands.stack import print_outputs, write_page
-from automation.console import BAD, counted, duration, minutes, progress, say
-from automation.deployment.open_stack import settings_of
+from automation.console import BAD, duration, minutes, progress, say
+from automation.deployment.open_stack import load
+from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, rehearse
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.probe import Case
 from rehearsal.mqtt.result import Proof, summarize
-from rehearsal.rehearse import Rehearsal
 from rehearsal.verify.messages import Traffic
-from rules import PREVIEW_RULES, RULES
+from rules.judgement import Judgement
 
-_RULES = len(RULES) + len(PREVIEW_RULES)
 _MOST_CASES = 6
 _MOST_COLUMNS = 6
 
@@ -38,7 +36,7 @@ def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None)
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    run = rehearse_and_deploy(program, stack, messages=MESSAGES if messages else 0, tell=progress)
+    run = rehearse(program, stack, messages=MESSAGES if messages else 0, tell=progress)
     if report:
         from automation.report import render_rehearsal
 
@@ -59,8 +57,7 @@ def forgotten(program: Path, stack: str) -> Ending:
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    settings, _ = settings_of(program, stack, offline=True)
-    report = destroy(program, stack, settings)
+    report = destroy(load(program, stack, offline=True))
     told = Told(stack, "destroy", report)
     ending = Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
     if report.ok:
@@ -69,17 +66,13 @@ def forgotten(program: Path, stack: str) -> Ending:
     return replace(ending, exit_code=FAILED, outcome="failed", problems=told.problems, next=step)
 
 
-def as_document(run: Run) -> dict[str, Any]:
+def as_document(run: Rehearsal) -> dict[str, Any]:
     """The rehearsal, as keys of the command's document."""
-    result, deployed = run.rehearsal, run.deployed
+    result, deployed = run.judgement, run.deployed
     return {
-        "stand_ins": result.stand_ins,
+        "stand_ins": result.stack.stand_ins,
         "counts": _counts(result.deployment),
-        "rules": _RULES,
-        "findings": [
-            {"rule": finding.rule, "resource": finding.resource, "message": finding.message}
-            for finding in result.findings
-        ],
+        **findings.as_document(result.findings),
         "changes": deployed.up.changes if deployed else {},
         "estimated_deployment_seconds": result.schedule.seconds,
         "critical_path": [
@@ -91,19 +84,19 @@ def as_document(run: Run) -> dict[str, Any]:
     }
 
 
-def _problems(run: Run) -> list[dict[str, str]]:
-    found = [problem("finding", each.resource, f"{each.rule}: {each.message}") for each in run.rehearsal.findings]
-    found += [problem("resource", run.rehearsal.deployment.stack, text) for text in _failures(run)]
+def _problems(run: Rehearsal) -> list[dict[str, str]]:
+    found = findings.problems_of(run.judgement.findings)
+    found += [problem("resource", run.judgement.deployment.stack, text) for text in _failures(run)]
     return found + [problem("message", "", text) for text in (run.traffic.problems if run.traffic else ())]
 
 
-def _failures(run: Run) -> list[str]:
+def _failures(run: Rehearsal) -> list[str]:
     return run.deployed.problems if run.deployed else []
 
 
-def _next(run: Run, stack: str) -> str:
-    if run.rehearsal.findings:
-        return "mend the program or the settings, then rehearse again; docs/rules.md has the rules"
+def _next(run: Rehearsal, stack: str) -> str:
+    if run.judgement.findings:
+        return findings.NEXT
     if _failures(run):
         return f"mend it and rehearse again, or start from nothing: make rehearse-clean STACK={stack}"
     if not run.ok:
@@ -141,11 +134,11 @@ def _messages_as_document(traffic: Traffic | None) -> dict[str, Any] | None:
     }
 
 
-def print_summary(run: Run) -> None:
+def print_summary(run: Rehearsal) -> None:
     """Print the rehearsal for people: what would exist and how to reach it, or what is wrong."""
-    result, deployed = run.rehearsal, run.deployed
+    result, deployed = run.judgement, run.deployed
     if result.findings or deployed is None:
-        _print_findings(result)
+        findings.print_findings(result)
         return
     _print_resources(result)
     _print_schedule(result)
@@ -153,8 +146,8 @@ def print_summary(run: Run) -> None:
         print_outputs(deployed.up.outputs)
     _print_deployed(deployed, result.deployment.stack)
     if run.traffic:
-        _print_traffic(run.traffic, result.settings.release.name)
-    say(f"\n{_RULES} rules, no findings. Nothing was sent to Azure.")
+        _print_traffic(run.traffic, result.stack.settings.release.name)
+    say(f"\n{findings.COUNT} rules, no findings. Nothing was sent to Azure.")
 
 
 def _counts(graph: Graph) -> dict[str, dict[str, int]]:
@@ -166,14 +159,14 @@ def _counts(graph: Graph) -> dict[str, dict[str, int]]:
     return {concern: dict(by_place) for concern, by_place in sorted(counts.items())}
 
 
-def _print_resources(result: Rehearsal) -> None:
+def _print_resources(result: Judgement) -> None:
     counts = _counts(result.deployment)
     width = max(len(concern) for concern in counts) + 2
     total = sum(sum(by_place.values()) for by_place in counts.values())
-    say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.settings.release.name}")
-    if result.stand_ins:
-        say(f"Stand-ins for what only the tenant knows: {', '.join(result.stand_ins)}")
-    clusters = list(result.settings.clusters)
+    say(f"\nStack {result.deployment.stack}: {total} resources, IoT Operations {result.stack.settings.release.name}")
+    if result.stack.stand_ins:
+        say(f"Stand-ins for what only the tenant knows: {', '.join(result.stack.stand_ins)}")
+    clusters = list(result.stack.settings.clusters)
     heads = [*(clusters if len(clusters) <= _MOST_COLUMNS else ["each cluster"]), SHARED]
     sizes = [max(len(head), 4) + 2 for head in heads]
     say("\n" + "".ljust(width) + "".join(head.rjust(size) for head, size in zip(heads, sizes, strict=True)))
@@ -193,7 +186,7 @@ def _count(numbers: Sequence[int]) -> str:
     return "-" if not most else str(most) if least == most else f"{least}-{most}"
 
 
-def _print_schedule(result: Rehearsal) -> None:
+def _print_schedule(result: Judgement) -> None:
     time = duration(result.schedule.seconds)
     say(f"\nEstimated deployment time: {time} (estimates, nothing measured). Critical path:")
     for step in result.schedule.critical_path:
@@ -249,10 +242,3 @@ def _listed(names: Sequence[str]) -> str:
     """The first ones in words; the rest is in the JSON document."""
     more = f" and {len(names) - _MOST_CASES} more" if len(names) > _MOST_CASES else ""
     return f"{', '.join(names[:_MOST_CASES])}{more}"
-
-
-def _print_findings(result: Rehearsal) -> None:
-    rules = len({finding.rule for finding in result.findings})
-    say(f"Stack {result.deployment.stack}: {counted(len(result.findings), 'finding')} by {rules} of {_RULES} rules.")
-    for finding in result.findings:
-        say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")

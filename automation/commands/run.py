@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from automation.commands.result import FAILED, UNUSABLE, Ending, conclude, problem
-from automation.console import counted
+from automation.console import counted, progress
 
 if TYPE_CHECKING:
-    from automation.commands.stack import Asked
+    from automation.commands.stack import Target
     from automation.deployment.operations import Operation
 
 
@@ -62,16 +62,17 @@ def operate(
             ordered = Faults(*map(open_stack.fault, faults))
         except ValueError as error:
             return _usage(str(error), "docs/world.md lists what can go wrong")
-        asked = living.Asked(program, stack, offline, ordered)
-        living.tell_stand_ins(asked)
+        target = living.load_target(program, stack, offline=offline, faults=ordered)
+        if target.loaded.stand_ins:
+            progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")
         if asks and operation == "destroy":
-            where = open_stack.settings_of(program, stack, offline=offline)[0].tenant.subscription_id
+            where = target.loaded.settings.tenant.subscription_id
             confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
-        elif asks and (refusal := _previewed(asked)):
+        elif asks and (refusal := _previewed(target)):
             return refusal
-        ending, told = living.operate(asked, operation)
+        ending, told = living.operate(target, operation)
         if report and told:
-            living.write_report(asked, told, report)
+            living.write_report(target, told, report)
         return ending
 
     run(operation, stack, act, offline=offline, as_json=as_json)
@@ -106,11 +107,11 @@ def writable(file: Path | None) -> Path | None:
     return file
 
 
-def _previewed(asked: Asked) -> Ending | None:
+def _previewed(target: Target) -> Ending | None:
     """Preview, and ask if something would be lost; how the command ends if it does not go on."""
     from automation.commands import stack as living
 
-    ending, told = living.operate(asked, "preview")
+    ending, told = living.operate(target, "preview")
     if ending.exit_code or told is None:
         return ending
     if told.would_lose:

@@ -17,12 +17,10 @@ from typing import Any
 from automation.commands import next_steps
 from automation.commands.operation_report import Told
 from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, Ending, problem
-from automation.commands.stack import Asked, deployer_of, operate, outputs
+from automation.commands.stack import Target, deployer_of, operate, outputs
 from automation.console import BAD, minutes, progress, say
-from automation.deployment import open_stack
 from automation.deployment.operations import Operation
 from automation.deployment.workspace import VARIABLE
-from settings import Settings
 
 _NOT_OURS = "it did not create exactly what the preview said; somebody else may be at work on this stack"
 
@@ -38,50 +36,50 @@ class Step:
     told: Told | None = None
 
 
-def smoke(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
+def smoke(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
     """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`.
 
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    settings, _ = open_stack.settings_of(asked.program, asked.stack, offline=asked.offline)
-    if refusal := _refusal(asked, settings):
+    if refusal := _refusal(target):
         return refusal
     steps: list[Step] = []
-    about = {} if asked.offline else _about(asked, settings)
+    about = {} if target.offline else _about(target)
     try:
-        for step in _until_wrong(asked, keep=keep, doctor=doctor):
+        for step in _until_wrong(target, keep=keep, doctor=doctor):
             steps.append(step)
-            if not asked.offline:
-                _record(asked, about, steps)
+            if not target.offline:
+                _record(target, about, steps)
     except KeyboardInterrupt:
-        left = next_steps.command("destroy", asked.stack, offline=asked.offline)
+        left = next_steps.command("destroy", target.stack, offline=target.offline)
         step_now = f"what is deployed goes with: {left}"
         return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
-    return _ending(asked, steps)
+    return _ending(target, steps)
 
 
-def _refusal(asked: Asked, settings: Settings) -> Ending | None:
+def _refusal(target: Target) -> Ending | None:
     """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
-    if deployer_of(asked, settings).deployment().get("resources"):
-        text = f"Stack {asked.stack} has resources, and a smoke run ends by destroying its stack."
-        left = next_steps.command("destroy", asked.stack, offline=asked.offline)
+    if deployer_of(target).deployment().get("resources"):
+        text = f"Stack {target.stack} has resources, and a smoke run ends by destroying its stack."
+        left = next_steps.command("destroy", target.stack, offline=target.offline)
         step = f"if they are left of a smoke run: {left}. If not: take a stack of its own, with another instance"
-    elif not asked.offline and os.environ.get(VARIABLE):
+    elif not target.offline and os.environ.get(VARIABLE):
         text = f"{VARIABLE} is set: not Azure would answer, but {os.environ[VARIABLE]}."
         step = f"unset {VARIABLE}; --offline tries the steps in the modelled Azure"
-    elif settings.profile.protect:
-        text = f"Stack {asked.stack} has the profile {settings.profile.name}, which protects resources from destroy."
+    elif target.loaded.settings.profile.protect:
+        profile = target.loaded.settings.profile.name
+        text = f"Stack {target.stack} has the profile {profile}, which protects resources from destroy."
         step = "set profile: dev in a stack of its own"
     else:
         return None
-    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("stack", asked.stack, text, step)], next=step)
+    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("stack", target.stack, text, step)], next=step)
 
 
-def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
     from automation.commands.errors import TOLD
 
-    steps = _steps(asked, keep=keep, doctor=doctor)
+    steps = _steps(target, keep=keep, doctor=doctor)
     while True:
         try:
             step = next(steps, None)
@@ -97,20 +95,20 @@ def _until_wrong(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> I
             return
 
 
-def _steps(asked: Asked, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
-    if not asked.offline:
+def _steps(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+    if not target.offline:
         yield Step("doctor", _wrong(doctor()))
-    preview = _step(asked, "preview", "preview")
+    preview = _step(target, "preview", "preview")
     yield preview if preview.wrong else replace(preview, wrong=_not_only_creates(preview))
-    up = _step(asked, "up", "up")
+    up = _step(target, "up", "up")
     yield up if up.wrong else replace(up, wrong=_not_as_previewed(preview, up))
-    yield _step(asked, "second preview", "preview", empty=True)
-    yield _step(asked, "refresh", "refresh", empty=True)
-    yield _step(asked, "preview after refresh", "preview", empty=True)
-    found = outputs(asked).own["outputs"]
+    yield _step(target, "second preview", "preview", empty=True)
+    yield _step(target, "refresh", "refresh", empty=True)
+    yield _step(target, "preview after refresh", "preview", empty=True)
+    found = outputs(target).own["outputs"]
     yield Step("outputs", "" if found.get("arc_proxy_commands") else "no Arc proxy command is among them")
     if not keep:
-        yield _step(asked, "destroy", "destroy")
+        yield _step(target, "destroy", "destroy")
 
 
 def _not_only_creates(preview: Step) -> str:
@@ -128,13 +126,13 @@ def _not_as_previewed(preview: Step, up: Step) -> str:
     return _NOT_OURS
 
 
-def _step(asked: Asked, name: str, operation: Operation, *, empty: bool = False) -> Step:
-    ending, told = operate(asked, operation)
+def _step(target: Target, name: str, operation: Operation, *, empty: bool = False) -> Step:
+    ending, told = operate(target, operation)
     if ending.exit_code == INTERRUPTED:
         raise KeyboardInterrupt
     if wrong := _wrong(ending):
         return Step(name, wrong, told=told)
-    assert told is not None  # only an interrupted operation has nothing to say
+    assert told is not None  # it was run, and nothing is wrong
     changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in told.report.changes.items())
     wrong = f"it has to be empty, and is: {', '.join(changed)}" if empty and changed else ""
     return Step(name, wrong, ending.own["seconds"], told)
@@ -144,21 +142,22 @@ def _wrong(ending: Ending) -> str:
     return "; ".join(f"{each['where']}: {each['message']}" for each in ending.problems) or ending.error
 
 
-def _about(asked: Asked, settings: Settings) -> dict[str, Any]:
+def _about(target: Target) -> dict[str, Any]:
     """When, with what and where the run was made."""
+    settings = target.loaded.settings
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "release": settings.release.name,
-        "commit": _said("git", "-C", str(asked.program), "rev-parse", "HEAD"),
+        "commit": _said("git", "-C", str(target.loaded.folder), "rev-parse", "HEAD"),
         "pulumi": _said("pulumi", "version"),
         "locations": sorted({cluster.location for cluster in settings.clusters.values()}),
         "clusters": len(settings.clusters),
     }
 
 
-def _record(asked: Asked, about: Mapping[str, Any], steps: Sequence[Step]) -> None:
+def _record(target: Target, about: Mapping[str, Any], steps: Sequence[Step]) -> None:
     """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
-    file = Path(f"smoke-{asked.stack.replace('/', '-')}.json")
+    file = Path(f"smoke-{target.stack.replace('/', '-')}.json")
     file.write_text(json.dumps({**about, **_document(steps)}, indent=2) + "\n", encoding="utf-8")
 
 
@@ -183,7 +182,7 @@ def _document(steps: Sequence[Step]) -> dict[str, Any]:
     }
 
 
-def _ending(asked: Asked, steps: Sequence[Step]) -> Ending:
+def _ending(target: Target, steps: Sequence[Step]) -> Ending:
     wrong = [step for step in steps if step.wrong]
 
     def show() -> None:
@@ -197,11 +196,10 @@ def _ending(asked: Asked, steps: Sequence[Step]) -> Ending:
     error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
     if not wrong:
         return Ending(OK, show=show, own=_document(steps))
-    next_step = "mend it, then run it again"
+    next_step = "fix it, then run it again"
     if any(step.wrong == _NOT_OURS for step in wrong):
         next_step = "find out who it is; nothing was destroyed"
     elif any(step.name == "up" for step in steps):
-        next_step = (
-            f"mend it; what is deployed goes with: {next_steps.command('destroy', asked.stack, offline=asked.offline)}"
-        )
+        left = next_steps.command("destroy", target.stack, offline=target.offline)
+        next_step = f"fix it; what is deployed goes with: {left}"
     return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps))

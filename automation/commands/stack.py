@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from automation.commands import next_steps
+from automation.commands import findings, next_steps
 from automation.commands.operation_report import Told, as_document, print_report
 from automation.commands.result import FAILED, INTERRUPTED, Ending
 from automation.console import progress, say
@@ -23,9 +24,13 @@ from automation.deployment.progress import Expected, Tracker, expected_of
 from automation.deployment.progress_display import watching
 from automation.deployment.workspace import UnusableError
 from graph.graph import Graph
+from graph.monitor import UnrecordableError
 from graph.plan import Where, graph_of_state, wheres
 from rehearsal.azure.faults import Faults
-from settings import Settings
+from settings.loaded_stack import LoadedStack
+
+if TYPE_CHECKING:
+    from rules.judgement import Judgement
 
 _HEADINGS = {
     "arc_proxy_commands": "Arc proxy commands",
@@ -34,64 +39,81 @@ _HEADINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What one command was asked to do."""
+@dataclass
+class Target:
+    """The stack that a command works on, loaded once, and where: in Azure or in its model."""
 
-    program: Path
-    stack: str
+    loaded: LoadedStack
     offline: bool
     faults: Faults = field(default_factory=Faults)
 
+    @property
+    def stack(self) -> str:
+        return self.loaded.stack
 
-def operate(asked: Asked, operation: Operation) -> tuple[Ending, Told | None]:
-    """Run the operation; how it ended, and what there is to say about it if it was not interrupted.
+    @cached_property
+    def judgement(self) -> Judgement | None:
+        """Return what the program would deploy, judged once a command; None where only an engine can say.
+
+        Raises:
+            ProgramError, RunError: the program failed.
+        """
+        from rules.judgement import judge_stack
+
+        try:
+            with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
+                return judge_stack(self.loaded)
+        except UnrecordableError as error:
+            progress(f"Not judged by the rules, and no count in advance: {error}.")
+            return None
+
+
+def load_target(program: Path, stack: str, *, offline: bool, faults: Faults | None = None) -> Target:
+    """Load the stack.
+
+    Raises:
+        SettingsError, ExampleError: the settings cannot be used.
+    """
+    return Target(open_stack.load(program, stack, offline=offline), offline, faults or Faults())
+
+
+def operate(target: Target, operation: Operation) -> tuple[Ending, Told | None]:
+    """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run.
 
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    settings, _ = open_stack.settings_of(asked.program, asked.stack, offline=asked.offline)
-    deployer = deployer_of(asked, settings)
+    deployer = deployer_of(target)
+    judgement = target.judgement if operation in ("preview", "up") else None
+    if judgement and judgement.findings:
+        return findings.result_of(judgement), None
     deployment = deployer.deployment()
-    _refuse_elsewhere(asked, deployment, settings)
-    tracker, where, graph = _expectations(asked, operation, deployment)
+    _refuse_elsewhere(target, deployment)
+    tracker, where, graph = _expectations(target, operation, deployment, judgement)
     began = time.monotonic()
-    estimated = operation == "up" and not asked.offline
+    estimated = operation == "up" and not target.offline
     with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
         deployer.progress = tell
         try:
             report: Report = getattr(deployer, operation)()
         except KeyboardInterrupt:
-            return _interrupted(asked, tracker, where, operation), None
-    for order in asked.faults.open:
-        progress(f"The fault {order.target}:{order.operation}:{order.kind} has not come true: nothing fits it.")
+            return _interrupted(target, tracker, where, operation), None
+    for order in target.faults.open:
+        progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
     did = operation != "preview"
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
-    told = Told(asked.stack, operation, report, where, outcomes, graph, took)
-    return _ending(asked, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
+    told = Told(target.stack, operation, report, where, outcomes, graph, took)
+    return _ending(target, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
 
 
-def tell_stand_ins(asked: Asked) -> None:
-    """Say for what only the tenant knows something else was taken.
-
-    Raises:
-        SettingsError, ExampleError: the settings cannot be used.
-    """
-    _, stand_ins = open_stack.settings_of(asked.program, asked.stack, offline=asked.offline)
-    if stand_ins:
-        progress(f"Stand-ins for what only the tenant knows: {', '.join(stand_ins)}")
-
-
-def write_report(asked: Asked, told: Told, file: Path) -> None:
-    """Write the page of a preview."""
+def write_report(target: Target, told: Told, file: Path) -> None:
+    """Write the page of a preview; without a judgement there is nothing to draw, which was said already."""
     from automation.report import render_preview
-    from graph.evaluate_stack import Evaluation, evaluate_stack
 
-    if told.graph:
-        evaluation = Evaluation(*open_stack.settings_of(asked.program, asked.stack, offline=True), told.graph)
-    else:  # says what is in the way
-        evaluation = evaluate_stack(asked.program, asked.stack, preview=False)
-    write_page(file, render_preview(evaluation, told.report, datetime.now(UTC), offline=asked.offline))
+    if target.judgement:
+        write_page(
+            file, render_preview(target.judgement.evaluation, told.report, datetime.now(UTC), offline=target.offline)
+        )
 
 
 def write_page(file: Path, page: str) -> None:
@@ -102,13 +124,12 @@ def write_page(file: Path, page: str) -> None:
     progress(f"Report: {file}")
 
 
-def outputs(asked: Asked) -> Ending:
-    """The stack's outputs, without any secret."""
-    settings, _ = open_stack.settings_of(asked.program, asked.stack, offline=asked.offline)
-    found = deployer_of(asked, settings).stack.outputs()
+def outputs(target: Target) -> Ending:
+    """Return the stack's outputs, without any secret."""
+    found = deployer_of(target).stack.outputs()
     shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
     step = (
-        "" if shown else f"{next_steps.command('up', asked.stack, offline=asked.offline)}, which has not finished yet"
+        "" if shown else f"{next_steps.command('up', target.stack, offline=target.offline)}, which has not finished yet"
     )
     return Ending(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
 
@@ -134,89 +155,77 @@ def _lines(output: str, value: Any) -> Sequence[str]:
     return [value if isinstance(value, str) else json.dumps(value)]
 
 
-def deployer_of(asked: Asked, settings: Settings) -> Deployer:
-    """Operations on the stack that was asked for."""
-    return open_stack.deployer(asked.program, asked.stack, settings, offline=asked.offline, faults=asked.faults)
+def deployer_of(target: Target) -> Deployer:
+    """Return operations on the stack."""
+    return open_stack.deployer(target.loaded, offline=target.offline, faults=target.faults)
 
 
-def _refuse_elsewhere(asked: Asked, deployment: Mapping[str, Any], settings: Settings) -> None:
+def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:
+    settings = target.loaded.settings
     if others := open_stack.elsewhere(deployment, settings):
         step = f"put back subscription_id: {others[0]}; for another subscription take a stack of its own"
         raise UnusableError(
-            f"Stack {asked.stack} has resources in subscription {', '.join(others)}, and its settings say"
+            f"Stack {target.stack} has resources in subscription {', '.join(others)}, and its settings say"
             f" {settings.tenant.subscription_id}. Next: "
-            + (f"make rehearse-clean STACK={asked.stack}, which starts from nothing" if asked.offline else step)
+            + (f"make rehearse-clean STACK={target.stack}, which starts from nothing" if target.offline else step)
         )
 
 
 def _expectations(
-    asked: Asked, operation: Operation, deployment: Mapping[str, Any]
+    target: Target, operation: Operation, deployment: Mapping[str, Any], judgement: Judgement | None
 ) -> tuple[Tracker, dict[str, Where], Graph | None]:
     """What the operation is about, where each of it belongs, and what the program wants."""
-    had = wheres(graph_of_state(asked.stack, deployment))
+    had = wheres(graph_of_state(target.stack, deployment))
     if operation in ("refresh", "destroy"):
         return Tracker({urn: Expected(0) for urn in had}), had, None
-    if (graph := _graph(asked)) is None:
+    if judgement is None:
         return Tracker(), had, None
+    graph = judgement.deployment
     return Tracker(expected_of(graph), existing=had), had | wheres(graph), graph
 
 
-def _graph(asked: Asked) -> Graph | None:
-    """What the program wants; None, and a word why, where it cannot be said before the engine runs."""
-    try:
-        from graph.evaluate_stack import evaluate_stack
-
-        with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
-            return evaluate_stack(asked.program, asked.stack, preview=False).graph
-    except ModuleNotFoundError as error:
-        progress(f"No count and no estimate in advance: {error.name} is not installed (requirements-dev.txt).")
-    except (Exception, SystemExit) as error:
-        progress(f"No count and no estimate in advance: {str(error).splitlines()[0] if str(error) else repr(error)}")
-    return None
-
-
-def _ending(asked: Asked, told: Told, seconds: float, *, killed: bool) -> Ending:
+def _ending(target: Target, told: Told, seconds: float, *, killed: bool) -> Ending:
     report = told.report
     own = as_document(told) | {"seconds": round(seconds, 1)}
 
     def show() -> None:
-        print_report(told, offline=asked.offline)
+        print_report(told, offline=target.offline)
 
     if report.ok:
-        return Ending(show=show, next=_next(asked, told), own=own)
+        return Ending(show=show, next=_next(target, told), own=own)
     return Ending(
         FAILED,
         "unknown" if killed else "failed",
         show=show,
         problems=told.problems,
-        next="mend what is named above, then run the same command again; it goes on from here",
+        next="fix the problems above, then run the same command again; it goes on from here",
         own=own,
     )
 
 
-def _next(asked: Asked, told: Told) -> str:
+def _next(target: Target, told: Told) -> str:
     if told.report.changes and told.operation == "preview":
-        return next_steps.command("up", asked.stack, offline=asked.offline)
+        return next_steps.command("up", target.stack, offline=target.offline)
     if told.report.changes and told.operation == "refresh":
-        how = next_steps.command("preview", asked.stack, offline=asked.offline)
+        how = next_steps.command("preview", target.stack, offline=target.offline)
         return f"{how} says what up would do about it"
     if told.report.changes and told.operation == "up":
-        how = next_steps.command("outputs", asked.stack, offline=asked.offline)
+        how = next_steps.command("outputs", target.stack, offline=target.offline)
         return f"{how} says how to reach clusters and brokers"
     return ""
 
 
-def _interrupted(asked: Asked, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
+def _interrupted(target: Target, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
     outcomes = tracker.outcomes(interrupted=True)
     failures = failures_of(tracker.last) if tracker.last else []
     report = Report(changes=dict(tracker.changes), failures=[each for each in failures if each.urn in tracker.ended])
-    told = Told(asked.stack, operation, report, where, outcomes, took=tracker.took)
+    told = Told(target.stack, operation, report, where, outcomes, took=tracker.took)
     return Ending(
         INTERRUPTED,
         "cancelled",
-        show=lambda: print_report(told, offline=asked.offline),
+        show=lambda: print_report(told, offline=target.offline),
         problems=told.problems,
-        error="Interrupted." + ("" if asked.offline else " What Azure had accepted goes on there."),
+        error="Interrupted." + ("" if target.offline else " What Azure had accepted goes on there."),
         next=next_steps.when_interrupted(operation),
         own=as_document(told),
     )

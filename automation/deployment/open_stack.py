@@ -17,63 +17,57 @@ from automation.deployment.workspace import VARIABLE, open_stack, pulumi_cli, re
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from settings import Settings, stack_file
-from settings.stand_ins import with_stand_ins
+from settings.loaded_stack import LoadedStack, load_stack
 
 
 class ExampleError(Exception):
     """A file under examples/ is to be deployed in earnest."""
 
 
-def settings_of(program: Path, stack: str, *, offline: bool) -> tuple[Settings, list[str]]:
-    """The stack's settings, and for what only the tenant knows stand-ins were taken (offline only).
+def load(program: Path, stack: str, *, offline: bool) -> LoadedStack:
+    """Load the stack, with stand-ins for what only the tenant knows (offline only).
 
     Raises:
         SettingsError: they cannot be used; without `offline` also where the tenant's own values are missing.
         ExampleError: a file under examples/ is to be deployed in earnest.
     """
-    config: Mapping[str, Any] = stack_file.read(program, stack)
-    missing: list[str] = []
-    if offline:
-        config, missing = with_stand_ins(config)
-    elif stack_file.is_example(program, stack):
+    if not offline and stack_file.is_example(program, stack):
+        stack_file.read(program, stack)  # mistakes in it come first
         name = stack_file.path(program, stack).name
         raise ExampleError(f"{name} is an example. Next: cp examples/{name} . and fill in your tenant's values")
-    return stack_file.load(program, stack, config[stack_file.SETTINGS_KEY]), missing
+    return load_stack(program, stack, stand_ins=offline)
 
 
-def deployer(
-    program: Path,
-    stack: str,
-    settings: Settings,
-    *,
-    offline: bool,
-    faults: Faults | None = None,
-) -> Deployer:
-    """Operations on the stack: with the Pulumi CLI, or offline.
+def deployer(stack: LoadedStack, *, offline: bool, faults: Faults | None = None, replays: bool = False) -> Deployer:
+    """Return operations on the stack: with the Pulumi CLI, or offline.
+
+    Args:
+        replays: offline, a preview after an `up` takes what that has registered instead of running the program again.
 
     Raises:
         UnusableError: the CLI or the stack is missing.
     """
     # Nobody waits for the modelled Azure: its clock is moved instead.
     clock = ManualClock(time.time())
-    opened = open_stack(program, stack, _offline(faults, clock) if offline else pulumi_cli())
+    command = _offline(stack, faults, clock, replays=replays) if offline else pulumi_cli()
+    opened = open_stack(stack.folder, stack.stack, command)
     if not offline and os.environ.get(VARIABLE):
         refuse_stand_ins(opened)
         progress(f"{VARIABLE} is set: not Azure answers, but {os.environ[VARIABLE]}.")
     return Deployer(
         opened,
-        settings.tenant.subscription_id,
-        Runs(program / FOLDER / f"{'offline-' if offline else ''}{stack_file.plain_name(stack)}.json"),
+        stack.settings.tenant.subscription_id,
+        Runs(stack.folder / FOLDER / f"{'offline-' if offline else ''}{stack.name}.json"),
         say=progress,
         sleep=clock.advance if offline else time.sleep,
     )
 
 
-def _offline(faults: Faults | None, clock: ManualClock) -> auto.PulumiCommand:
+def _offline(stack: LoadedStack, faults: Faults | None, clock: ManualClock, *, replays: bool) -> auto.PulumiCommand:
     """Loaded only here: deploying in earnest takes requirements.txt and nothing of requirements-dev.txt."""
     from rehearsal.engine.cli import OfflineCommand
 
-    return OfflineCommand(faults=faults, clock=clock)
+    return OfflineCommand(faults=faults, clock=clock, loaded=stack, replays=replays)
 
 
 def elsewhere(deployment: Mapping[str, Any], settings: Settings) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from automation.doctor.requests import Request
 from automation.doctor.tools import Tools
 from settings import Settings, SettingsError, stack_file
+from settings.loaded_stack import LoadedStack
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,16 @@ class Context:
     program: Path
     stack: str
     tools: Tools
-    read: Settings | SettingsError
-    """The settings with stand-ins for what the stack file lacks, or why they cannot be used."""
-    stand_ins: frozenset[str]
-    """The tenant's values that the stack file lacks."""
+    read: LoadedStack | SettingsError
+    """The stack, with stand-ins for what its file lacks, or why it cannot be used."""
     evaluated: Future[Sequence[Request]]
     """The requests that the program would send to Azure Resource Manager; the program runs meanwhile."""
 
     @property
     def settings(self) -> Settings:
         """Return the settings; only for checks that need the check `settings`."""
-        assert isinstance(self.read, Settings)
-        return self.read
+        assert isinstance(self.read, LoadedStack)
+        return self.read.settings
 
     @property
     def requests(self) -> Sequence[Request]:
@@ -45,9 +44,9 @@ class Context:
 
     def tenant_value(self, key: str) -> str:
         """Return a tenant's value of the stack file; empty if the file lacks it."""
-        if not isinstance(self.read, Settings) or key in self.stand_ins:
+        if isinstance(self.read, SettingsError) or key in self.read.stand_ins:
             return ""
-        return str(getattr(self.read.tenant, key))
+        return str(getattr(self.read.settings.tenant, key))
 
     def account(self) -> dict[str, Any]:
         """Return the subscription and the user that `az` works with.

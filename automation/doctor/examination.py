@@ -7,14 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.deployment.open_stack import settings_of
+from automation.deployment.open_stack import load
 from automation.doctor.check import Check, CheckResult, Diagnosis
 from automation.doctor.checks import CHECKS
 from automation.doctor.context import Context
 from automation.doctor.requests import list_requests
 from automation.doctor.scrubbing import strip_credentials
 from automation.doctor.tools import NoAnswerError, Runner, Tools, run_tool
-from settings import Settings, SettingsError
+from settings import SettingsError
+from settings.loaded_stack import LoadedStack
 
 
 def examine(
@@ -26,8 +27,7 @@ def examine(
         program: folder of the project.
         progress: told, on the caller's thread, what is waited for.
     """
-    settings, stand_ins = _load_settings(program, stack)
-    context = Context(program, stack, Tools(run, program), settings, stand_ins, Future())
+    context = Context(program, stack, Tools(run, program), _load(program, stack), Future())
     done: dict[str, Future[_Done]] = {}
     # A thread for each: most of them wait, for `az` or for each other.
     with ThreadPoolExecutor(len(CHECKS)) as pool:
@@ -49,12 +49,11 @@ class _Done:
     """Titles of the checks to be fixed first; empty if this one passed."""
 
 
-def _load_settings(program: Path, stack: str) -> tuple[Settings | SettingsError, frozenset[str]]:
+def _load(program: Path, stack: str) -> LoadedStack | SettingsError:
     try:
-        settings, stand_ins = settings_of(program, stack, offline=True)
+        return load(program, stack, offline=True)
     except SettingsError as error:
-        return error, frozenset()
-    return settings, frozenset(stand_ins)
+        return error
 
 
 def _evaluate(context: Context) -> None:
@@ -66,7 +65,7 @@ def _evaluate(context: Context) -> None:
         # Only here: it needs packages that the check `program` may find missing.
         from graph.evaluate_stack import evaluate_stack
 
-        context.evaluated.set_result(list_requests(evaluate_stack(context.program, context.stack, preview=False).graph))
+        context.evaluated.set_result(list_requests(evaluate_stack(context.read, preview=False).graph))
     except BaseException as error:
         context.evaluated.set_exception(error)  # the check `program` reports it, and would wait for ever without it
         if not isinstance(error, Exception):

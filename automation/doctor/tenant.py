@@ -23,7 +23,7 @@ _KEY_TYPES = ("ssh-ed25519 ", "ssh-rsa ")
 
 def check_values(context: Context) -> Diagnosis:
     """Check that the stack file has all of them; else propose the lines, as far as this machine knows them."""
-    missing = [key for key in TENANT_KEYS if key in context.stand_ins]
+    missing = [key for key in TENANT_KEYS if not context.tenant_value(key)]
     lines = [_format_line(key, _find_value(context, key)) for key in missing]
     heading = f"# in {context.file}, below edge-stamps:settings:"
     return diagnose([f"{key} is missing" for key in missing], "all there", "\n".join([heading, *lines]))

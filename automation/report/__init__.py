@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
+from automation.deployment.rehearsal import Rehearsal
 from automation.report import topology
 from automation.report.html import render
 from automation.report.page import build_page_of_preview, build_page_of_run
@@ -14,7 +14,7 @@ from graph.evaluate_stack import Evaluation
 __all__ = ["render_preview", "render_rehearsal", "topology"]
 
 
-def render_rehearsal(run: Run, now: datetime) -> str:
+def render_rehearsal(run: Rehearsal, now: datetime) -> str:
     """Return the page of a rehearsal, however far it came; `now`, with its time zone, is what days are counted from."""
     return render(build_page_of_run(run, now))
 

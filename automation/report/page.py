@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from arm.values import UNKNOWN_MARKER, redact
-from automation.commands.rehearse import Run
 from automation.deployment.deployer import Report
+from automation.deployment.rehearsal import Rehearsal
 from automation.report.certificates import Certificate, list_certificates, read_renewal_windows
 from automation.report.resources import Resources, list_resources
 from automation.report.timeline import Timeline, build_timeline
@@ -61,13 +61,12 @@ class Page:
         return self.kind == "rehearsal" and self.has_report and self.certificates_are_issued
 
 
-def build_page_of_run(run: Run, now: datetime) -> Page:
+def build_page_of_run(run: Rehearsal, now: datetime) -> Page:
     """Return the page of a rehearsal, however far it came."""
-    result, up = run.rehearsal, run.deployed.up if run.deployed else None
-    evaluation = Evaluation(result.settings, result.stand_ins, result.deployment)
+    up = run.deployed.up if run.deployed else None
     is_issued = bool(up and up.ok)
     outputs = up.outputs if up and is_issued and up.outputs else None
-    return _build_page("rehearsal", evaluation, up, outputs, now, run=run, is_issued=is_issued)
+    return _build_page("rehearsal", run.judgement.evaluation, up, outputs, now, run=run, is_issued=is_issued)
 
 
 def build_page_of_preview(evaluation: Evaluation, report: Report | None, now: datetime, *, offline: bool) -> Page:
@@ -85,7 +84,7 @@ def _build_page(
     *,
     is_issued: bool,
     offline: bool = True,
-    run: Run | None = None,
+    run: Rehearsal | None = None,
 ) -> Page:
     graph, settings, traffic = evaluation.graph, evaluation.settings, run.traffic if run else None
     known = outputs or redact(graph.outputs)
@@ -99,11 +98,11 @@ def _build_page(
         rendered=now,
         ok=run.ok if run else report is None or report.ok,
         troubles=find_troubles(run) if run else find_failures(report, graph.stack),
-        stand_ins=evaluation.stand_ins,
+        stand_ins=evaluation.stack.stand_ins,
         topology=topology,
         timeline=build_timeline(graph, schedule(graph), clusters),
         resources=list_resources(graph, clusters, report),
-        findings=run.rehearsal.findings if run else None,
+        findings=run.judgement.findings if run else None,
         certificates=list_certificates(_read(known, "certificates"), read_renewal_windows(graph), now),
         certificates_are_issued=is_issued,
         has_report=report is not None,

@@ -12,12 +12,14 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser
 
-from automation.commands.rehearse import Run, rehearse_and_deploy
+from automation.deployment import rehearsal
+from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal, topology
 from automation.report.browser import BrowserMissingError, chromium, find_chromium
-from graph.evaluate_stack import Evaluation, evaluate_config
+from graph.evaluate_stack import Evaluation, evaluate_stack
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import load, stack_file
+from settings.loaded_stack import LoadedStack
 from settings.stand_ins import with_stand_ins
 
 _PROGRAM = Path(__file__).resolve().parents[2]
@@ -44,16 +46,16 @@ def evaluate_fleet(sites: int = 29) -> Evaluation:
         "links": [{"from": name, "to": "enterprise"} for name in names],
     }
     config, stand_ins = with_stand_ins({stack_file.SETTINGS_KEY: settings})
-    loaded = load(config[stack_file.SETTINGS_KEY])
-    return Evaluation(loaded, stand_ins, evaluate_config(_PROGRAM, "fleet", config, loaded, preview=False))
+    stack = LoadedStack(_PROGRAM, "fleet", config, load(config[stack_file.SETTINGS_KEY]), tuple(stand_ins))
+    return evaluate_stack(stack, preview=False)
 
 
-def rehearse(stack: str, *, messages: int = 200) -> Run:
+def rehearse(stack: str, *, messages: int = 200) -> Rehearsal:
     """Rehearse a committed stack from nothing, whatever was rehearsed before."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("Pulumi.yaml", "__main__.py", f"Pulumi.{stack}.yaml"):
             shutil.copy(_PROGRAM / name, folder)
-        return rehearse_and_deploy(Path(folder), stack, messages=messages)
+        return rehearsal.rehearse(Path(folder), stack, messages=messages)
 
 
 def shoot(browser: Browser, name: str, html: str) -> Iterator[Path]:
@@ -77,7 +79,7 @@ def main() -> int:
         run = rehearse("dev")
         pages = {"dev": render_rehearsal(run, now), "fleet": render_preview(evaluate_fleet(), None, now)}
         drawing = IMAGES / "topology-dev.svg"
-        read = topology.read_topology(run.rehearsal.deployment, run.rehearsal.settings)
+        read = topology.read_topology(run.judgement.deployment, run.judgement.stack.settings)
         drawing.write_text(topology.draw_svg(read, with_style=True), encoding="utf-8")
         with chromium() as browser:
             files = [drawing, *(file for name, html in pages.items() for file in shoot(browser, name, html))]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from automation.commands.next_steps import filled
-from automation.commands.rehearse import Deployed, Run
 from automation.deployment.deployer import Failure, Report
+from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
 from rehearsal.verify.messages import Traffic
 
@@ -22,11 +22,11 @@ class Trouble:
     remedy: str = ""
 
 
-def find_troubles(run: Run) -> list[Trouble]:
+def find_troubles(run: Rehearsal) -> list[Trouble]:
     """Return everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
-    troubles = [Trouble(finding.rule, finding.resource, finding.message) for finding in run.rehearsal.findings]
+    troubles = [Trouble(finding.rule, finding.resource, finding.message) for finding in run.judgement.findings]
     if run.deployed:
-        troubles += _find_deployment_troubles(run.deployed, run.rehearsal.deployment.stack)
+        troubles += _find_deployment_troubles(run.deployed, run.judgement.deployment.stack)
     if run.traffic:
         troubles += _find_message_troubles(run.traffic)
     return troubles
@@ -44,8 +44,7 @@ def _to_trouble(kind: str, failure: Failure, stack: str) -> Trouble:
 
 def _find_deployment_troubles(deployed: Deployed, stack: str) -> Iterator[Trouble]:
     reports: Sequence[tuple[str, Report | None]] = (
-        ("preview failed", deployed.preview),
-        ("up failed", deployed.up if deployed.up is not deployed.preview else None),
+        ("up failed", deployed.up),
         ("second preview failed", deployed.again),
     )
     for kind, report in reports:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,7 +18,7 @@ from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
 from rehearsal.verify.settings_match import Roots, differences
-from settings import Settings
+from settings.loaded_stack import LoadedStack
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,16 @@ class Traffic:
         return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
 
 
-def try_traffic(program: Path, stack: str, settings: Settings, *, messages: int) -> Traffic:
+def try_traffic(stack: LoadedStack, *, messages: int) -> Traffic:
     """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
 
     Raises:
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
     """
-    backend = Backend(program)
-    world = backend.world(stack, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
+    settings, backend = stack.settings, Backend(stack.folder)
+    world = backend.world(stack.name, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
     clusters = build_views(world.entries(), world.is_effective)
-    state = backend.state(stack)
+    state = backend.state(stack.name)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []

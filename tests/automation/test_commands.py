@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
+from automation.deployment.rehearsal import rehearse
 from rehearsal.azure.world import Surroundings
 from rehearsal.engine.cli.backend import Backend
 from rehearsal.mqtt import install
+from rehearsal.providers import Properties
+from rehearsal.providers.azure import AzureProvider
+from settings import stack_file
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -349,3 +355,33 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(
         assert (result.exit_code, result.stdout) == (2, "")
         assert "cannot be written" in " ".join(result.stderr.split())
     assert not (tmp_path / ".rehearsal").exists()
+
+
+def test_a_rehearsal_reads_the_stack_file_once_and_runs_the_program_three_times(tmp_path: Path) -> None:
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    ran = tmp_path / "ran"
+    main = (PROGRAM / "__main__.py").read_text(encoding="utf-8")
+    note = f"\nwith open({str(ran)!r}, 'a') as file:\n    file.write('x')\n"
+    (tmp_path / "__main__.py").write_text(main + note, encoding="utf-8")
+    with mock.patch.object(stack_file, "read", wraps=stack_file.read) as read:
+        assert rehearse(tmp_path, "dev", messages=0).ok
+    assert (read.call_count, len(ran.read_text())) == (1, 3)
+
+
+def test_a_second_preview_that_is_not_empty_fails_the_rehearsal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure gives back another input than it was sent, so that every preview wants to change it."""
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    check = AzureProvider.check
+
+    def restless(self: AzureProvider, urn: str, token: str, old: Properties, inputs: Properties) -> Properties:
+        checked = check(self, urn, token, old, inputs)
+        return {**checked, "tags": {"asked": str(len(old))}} if urn.endswith("::site-node") and old else checked
+
+    monkeypatch.setattr(AzureProvider, "check", restless)
+    result = rehearse(tmp_path, "dev", messages=0)
+    assert result.deployed
+    assert result.deployed.problems == ["a second preview is not empty: update site-node"]

@@ -23,7 +23,7 @@ from automation.deployment.deployer import Deployer
 from automation.deployment.operations import Outcome
 from settings.stand_ins import STAND_INS
 from tests.automation.network import STACK, URNS, Site
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
 
 SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -33,6 +33,7 @@ SMALL = "from tests.automation.network import network\n\nnetwork(protect={protec
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Site(tmp_path)
+    ask_no_rules(monkeypatch)
     monkeypatch.setattr(command, "PROGRAM", tmp_path)
     monkeypatch.chdir(tmp_path)
     return program(tmp_path)

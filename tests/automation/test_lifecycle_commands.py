@@ -21,7 +21,7 @@ from automation.deployment import open_stack
 from automation.deployment.workspace import OLDEST_CLI
 from settings.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
 
 Run = Callable[..., Result]
 SMALL = "from tests.automation.network import network\n\nnetwork(tags={tags!r}, protect={protect})\n"
@@ -32,6 +32,7 @@ OPERATIONS = ("preview", "up", "refresh", "destroy", "outputs")
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command on a small program, with the settings of `Pulumi.test.yaml`."""
     Site(tmp_path)
+    ask_no_rules(monkeypatch)
     monkeypatch.setattr(command, "PROGRAM", tmp_path)
 
     def invoke(*arguments: str, tags: dict[str, str] | None = None, protect: bool = False, **options: Any) -> Result:
@@ -237,8 +238,8 @@ def test_a_stack_that_the_backend_does_not_have_is_not_made(run: Run, cli: Calla
 def test_azure_is_waited_for_in_real_time_and_its_model_is_not(tmp_path: Path, cli: Callable[[str], Path]) -> None:
     Site(tmp_path)
     cli('[ "$1" = version ] && echo v3.260.0; exit 0')
-    given, _ = open_stack.settings_of(tmp_path, STACK, offline=False)
-    waits = {offline: open_stack.deployer(tmp_path, STACK, given, offline=offline).sleep for offline in (True, False)}
+    given = open_stack.load(tmp_path, STACK, offline=False)
+    waits = {offline: open_stack.deployer(given, offline=offline).sleep for offline in (True, False)}
     assert waits[False] is time.sleep
     assert waits[True] is not time.sleep
 

@@ -12,6 +12,7 @@ import pytest
 
 from arm.values import reveal
 from graph.evaluate_stack import evaluate_stack
+from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM
 from tests.docs.pages import PAGES, page
 
@@ -33,7 +34,8 @@ def _examples() -> dict[str, Any]:
 
 @cache
 def _rehearsed() -> dict[str, Any]:
-    outputs: dict[str, Any] = reveal(evaluate_stack(PROGRAM, "dev", preview=False).graph.outputs)
+    stack = load_stack(PROGRAM, "dev", stand_ins=True)
+    outputs: dict[str, Any] = reveal(evaluate_stack(stack, preview=False).graph.outputs)
     return outputs
 
 

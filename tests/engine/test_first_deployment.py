@@ -14,6 +14,7 @@ from automation.deployment.operations import Outcome
 from graph.evaluate_stack import evaluate_stack
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
+from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM
 from tests.engine.azure import Azure
 from tests.engine.conftest import STACK, Deployment, FirstUp
@@ -33,7 +34,7 @@ def test_the_first_preview_on_an_empty_world_creates_everything(first_up: FirstU
 
 
 def test_the_engine_registers_what_the_recorded_graph_says(first_up: FirstUp) -> None:
-    recorded = evaluate_stack(PROGRAM, "dev", preview=False).graph
+    recorded = evaluate_stack(load_stack(PROGRAM, "dev", stand_ins=True), preview=False).graph
     deployed = {
         resource["urn"]: sorted(resource.get("dependencies", []))
         for resource in first_up.stack.export()["resources"]

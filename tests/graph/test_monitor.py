@@ -10,6 +10,7 @@ import pytest
 
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
+from graph.monitor import UnrecordableError
 from graph.run_program import record
 
 
@@ -59,7 +60,7 @@ def test_two_resources_of_one_urn_are_refused() -> None:
 
 
 def test_an_import_is_refused_by_name() -> None:
-    with pytest.raises(LookupError, match="key: a recording cannot import abc"):
+    with pytest.raises(UnrecordableError, match="key: a recording cannot import abc"):
         _record(lambda: _key(opts=pulumi.ResourceOptions(import_="abc")))
 
 

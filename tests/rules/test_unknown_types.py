@@ -15,6 +15,7 @@ from graph.evaluate_stack import Evaluation, evaluate_stack
 from graph.graph import as_json
 from graph.schedule import schedule
 from rules import judge
+from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM
 
 _EXTRA = """
@@ -31,7 +32,7 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     (folder / "__main__.py").write_text((PROGRAM / "__main__.py").read_text(encoding="utf-8") + _EXTRA)
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(PROGRAM / name, folder)
-    return evaluate_stack(folder, "dev", preview=False)
+    return evaluate_stack(load_stack(folder, "dev", stand_ins=True), preview=False)
 
 
 def test_is_found_with_the_row_to_add_and_its_file(evaluation: Evaluation) -> None:

@@ -26,12 +26,14 @@ from rehearsal.engine.cli.arguments import Arguments, parse
 from rehearsal.engine.cli.backend import Backend, BackendError
 from rehearsal.engine.cli.events import streaming
 from rehearsal.engine.engine import Engine, Options, Program
+from rehearsal.engine.recording import Recording
 from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import State, StateError
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from settings import SettingsError, stack_file
+from settings import Settings, SettingsError, stack_file
+from settings.loaded_stack import LoadedStack, load_stack
 from settings.stand_ins import with_stand_ins
 
 Output = Callable[[str], Any]
@@ -67,10 +69,18 @@ class OfflineCommand(PulumiCommand):
         faults: Faults | None = None,
         clock: Clock | None = None,
         program: Program | None = None,
+        loaded: LoadedStack | None = None,
+        *,
+        replays: bool = False,
     ) -> None:
-        """`providers`: attached in the place of a modelled Azure that lasts; `faults` and `clock` are the latter's.
+        """Take over from the CLI.
 
-        `program`: run in the place of the project's own.
+        Args:
+            providers: attached in the place of a modelled Azure that lasts; `faults` and `clock` are the latter's.
+            program: run in the place of the project's own.
+            loaded: a stack that is loaded already, and not read again.
+            replays: a preview after an `up` takes what that has registered instead of running the program again. It
+                shows what the providers make of it; that the program says the same twice, rules PREVIEW-01 and -02 do.
         """
         self.command = "the offline engine"
         self.version = _LIKE
@@ -78,6 +88,9 @@ class OfflineCommand(PulumiCommand):
         self._faults = faults
         self._clock = clock
         self._program = program
+        self._loaded = loaded
+        self._replays = replays
+        self._recording: Recording | None = None
 
     def run(
         self,
@@ -120,32 +133,41 @@ class OfflineCommand(PulumiCommand):
         """Preview, up, refresh or destroy; a failed one has done and kept what it could."""
         arguments, begun = context.arguments, datetime.now(UTC)
         previews = arguments.command == ("preview",) or arguments.has("--preview-only")
-        config, _ = with_stand_ins(stack_file.read(context.project, context.stack))
+        stack = self._load(context)
         # As with the CLI's own backends, a preview needs no lock.
         with nullcontext() if previews else context.backend.locked(context.stack):
             state = context.backend.state(context.stack)
             replace = arguments.flags.get("--replace", [])
             _refuse_unknown(replace, state)
-            world = None if self._providers else self._world(context, config)
+            world = None if self._providers else self._world(context, stack.settings)
             providers = all_providers(AzureProvider(world)) if world else self._providers or {}
             with _compacted(world), streaming(arguments.value("--event-log"), planning=previews) as stream:
+                takes_down = Recording() if self._replays and arguments.command == ("up",) else None
                 options = Options(
                     parallel=int(arguments.value("--parallel", "64")),
                     continue_on_error=arguments.has("--continue-on-error"),
                     replace=replace,
                     observe=stream.step,
+                    recording=takes_down,
                 )
-                engine = Engine(self._program or context.project, context.stack, config, providers, state, options)
+                program = self._recording if previews and self._recording else self._program or context.project
+                engine = Engine(program, context.stack, stack.config, providers, state, options)
                 result = _OPERATIONS[arguments.command](engine, previews)
                 stream.end(result, state)
             if not previews:
-                context.backend.remember(context.stack, _entry(context, config, result, begun))
+                context.backend.remember(context.stack, _entry(context, stack.config, result, begun))
+        self._recording = takes_down if result.succeeded else None
         failed = not result.succeeded or (arguments.has("--expect-no-changes") and bool(result.changes))
         told = f"error: {arguments.command[0]} failed" if failed else ""
         return CommandResult(result.summary(), told, _FAILED if failed else 0)
 
-    def _world(self, context: _Context, config: Mapping[str, Any]) -> World:
-        settings = stack_file.load(context.project, context.stack, config[stack_file.SETTINGS_KEY])
+    def _load(self, context: _Context) -> LoadedStack:
+        loaded = self._loaded
+        if loaded and (loaded.folder, loaded.stack) == (context.project, context.stack):
+            return loaded
+        return load_stack(context.project, context.stack, stand_ins=True)
+
+    def _world(self, context: _Context, settings: Settings) -> World:
         # Roles act at once: an engine would have to wait for them in real time.
         surroundings = Surroundings(settings.tenant.subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
         return context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)

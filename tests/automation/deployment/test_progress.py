@@ -11,6 +11,7 @@ from automation.deployment.progress import Expected, Tracker, counted_outcomes, 
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
 from graph.schedule import schedule
+from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 
@@ -133,5 +134,5 @@ def test_the_whole_program_takes_as_long_as_its_schedule(clock: Clock, recorded:
 
 
 def test_a_stack_of_an_organization_has_the_urns_of_the_engine() -> None:
-    graph = evaluate_stack(PROGRAM, "acme/edge-stamps/dev", preview=False).graph
+    graph = evaluate_stack(load_stack(PROGRAM, "acme/edge-stamps/dev", stand_ins=True), preview=False).graph
     assert all(urn.startswith("urn:pulumi:dev::") for urn in graph.resources)

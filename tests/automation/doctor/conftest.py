@@ -18,6 +18,7 @@ from graph import evaluate_stack
 from graph.evaluate_stack import Evaluation, evaluate_config
 from rehearsal.mqtt import install
 from settings import load, stack_file
+from settings.loaded_stack import LoadedStack
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -151,10 +152,10 @@ _ARM = (
 )  # fmt: skip
 
 
-def _evaluate(program: Path, stack: str, *, preview: bool) -> Evaluation:
+def _evaluate(stack: LoadedStack, *, preview: bool) -> Evaluation:
     """The real program, once for each file: it takes a second."""
     assert not preview
-    return _evaluated((program / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    return _evaluated((stack.folder / f"Pulumi.{stack.stack}.yaml").read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -162,7 +163,8 @@ def _evaluated(text: str) -> Evaluation:
     config: Mapping[str, Any] = yaml.safe_load(text)["config"]
     settings = load({**TENANT, **config[stack_file.SETTINGS_KEY]})
     filled = {stack_file.SETTINGS_KEY: {**TENANT, **config[stack_file.SETTINGS_KEY]}}
-    return Evaluation(settings, [], evaluate_config(PROGRAM, "dev", filled, settings, preview=False))
+    stack = LoadedStack(PROGRAM, "dev", filled, settings)
+    return Evaluation(stack, evaluate_config(PROGRAM, "dev", filled, settings, preview=False))
 
 
 def _all_is_well(machine: Machine) -> None:

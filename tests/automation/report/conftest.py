@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.commands.rehearse import Run, rehearse_and_deploy
 from automation.deployment.deployer import Failure, Report
+from automation.deployment.rehearsal import Rehearsal, rehearse
 from automation.report import render_rehearsal
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
-from graph.schedule import schedule
 from rehearsal.cluster.model import Problem
 from rules import judge
+from settings.loaded_stack import LoadedStack
 from tests.automation.report.document import Element, parse
 from tests.conftest import PROGRAM, resolve
 
@@ -30,12 +30,12 @@ HOSTILE = "</script></style><img src=x onerror=alert(1)>&amp;\"'`"
 class Rehearsed:
     """A run, and where its stack lasts."""
 
-    run: Run
+    run: Rehearsal
     folder: Path
 
     @property
     def graph(self) -> Graph:
-        return self.run.rehearsal.deployment
+        return self.run.judgement.deployment
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     folder = tmp_path_factory.mktemp("project")
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
         shutil.copy(PROGRAM / name, folder)
-    run = rehearse_and_deploy(folder, "dev", messages=20)
+    run = rehearse(folder, "dev", messages=20)
     assert run.ok
     return Rehearsed(run, folder)
 
@@ -59,28 +59,28 @@ def document(html: str) -> Element:
 
 
 @pytest.fixture
-def changed(rehearsed: Rehearsed) -> Iterator[Run]:
+def changed(rehearsed: Rehearsed) -> Iterator[Rehearsal]:
     """The run with a graph of its own, to be changed before it is judged again."""
-    yield replace(rehearsed.run, rehearsal=replace(rehearsed.run.rehearsal, deployment=copy.deepcopy(rehearsed.graph)))
+    yield replace(rehearsed.run, judgement=replace(rehearsed.run.judgement, deployment=copy.deepcopy(rehearsed.graph)))
 
 
-def judged(run: Run) -> Run:
+def judged(run: Rehearsal) -> Rehearsal:
     """The run as a rehearsal leaves it that has findings."""
-    result = run.rehearsal
-    findings = judge(result.deployment, result.settings)
+    result = run.judgement
+    findings = judge(result.deployment, result.stack.settings)
     assert findings
-    return Run(replace(result, findings=findings, schedule=schedule(result.deployment)))
+    return Rehearsal(replace(result, findings=findings))
 
 
-def deployment_failed(run: Run, message: str = "Status=409 Code=Conflict") -> Run:
+def deployment_failed(run: Rehearsal, message: str = "Status=409 Code=Conflict") -> Rehearsal:
     """The run as it is where Azure has refused the site's node."""
     assert run.deployed
-    node = run.rehearsal.deployment.named("site-node").urn
+    node = run.judgement.deployment.named("site-node").urn
     up = Report(changes={}, failures=[Failure(node, message, None)])
-    return Run(run.rehearsal, replace(run.deployed, up=up, again=None))
+    return Rehearsal(run.judgement, replace(run.deployed, up=up, again=None))
 
 
-def messages_failed(run: Run, what: str = "the Secret is not there") -> Run:
+def messages_failed(run: Rehearsal, what: str = "the Secret is not there") -> Rehearsal:
     """The run as it is where the site's cluster misses a Secret, so that nothing is delivered."""
     assert run.traffic and run.traffic.proof
     site, *others = run.traffic.clusters
@@ -92,7 +92,7 @@ def messages_failed(run: Run, what: str = "the Secret is not there") -> Run:
 
 
 def evaluation(graph: Graph, settings: dict[str, object]) -> Evaluation:
-    return Evaluation(resolve(settings), ["tenant_id"], graph)
+    return Evaluation(LoadedStack(PROGRAM, "test", {}, resolve(settings), ("tenant_id",)), graph)
 
 
 Recorded = Callable[..., Graph]

@@ -16,11 +16,10 @@ import pytest
 from arm.types.compute import RUN_COMMAND
 from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
-from automation.commands.rehearse import Run
 from automation.deployment.deployer import Failure, Report
+from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal
 from automation.report.certificates import list_certificates, read_renewal_windows
-from graph.evaluate_stack import Evaluation
 from graph.graph import Graph, Resource
 from graph.property_diff import Difference
 from graph.property_values import SIGNATURE
@@ -257,11 +256,11 @@ def test_the_critical_path_adds_up_to_the_whole(rehearsed: Rehearsed, document: 
     steps = rows(table(document, "Critical path"))
     taken = [(seconds(start), seconds(takes)) for start, takes, _ in steps]
     assert [start for start, _ in taken] == [sum(takes for _, takes in taken[:index]) for index in range(len(taken))]
-    assert sum(takes for _, takes in taken) == rehearsed.run.rehearsal.schedule.seconds
+    assert sum(takes for _, takes in taken) == rehearsed.run.judgement.schedule.seconds
 
 
 def test_each_cluster_has_a_lane_that_ends_with_its_last_resource(rehearsed: Rehearsed, document: Element) -> None:
-    steps = rehearsed.run.rehearsal.schedule.steps.values()
+    steps = rehearsed.run.judgement.schedule.steps.values()
     lanes = {one.one("span", "lane-name").words: one for one in document.all("details", "lane-box")}
     critical = {name for name, one in lanes.items() if "critical" in one.classes}
     assert {name.removesuffix(" critical") for name in lanes} == {"site", "enterprise"}
@@ -322,7 +321,7 @@ def test_the_end_of_a_certificate_that_is_not_issued_yet_is_unknown() -> None:
 
 
 def test_renewal_windows_are_those_of_the_program(rehearsed: Rehearsed) -> None:
-    pki = rehearsed.run.rehearsal.settings.pki
+    pki = rehearsed.run.judgement.stack.settings.pki
     leaf, intermediate = (
         timedelta(hours=pki.early_renewal_hours),
         timedelta(hours=pki.early_renewal_hours + pki.leaf_hours),
@@ -378,13 +377,13 @@ def test_a_good_run_says_what_holds_and_what_it_does_not_show(document: Element)
         assert text in verdict.words
 
 
-def test_findings_come_first_and_stand_with_the_rules_too(changed: Run) -> None:
-    endpoint = changed.rehearsal.deployment.named("site-to-enterprise-endpoint")
+def test_findings_come_first_and_stand_with_the_rules_too(changed: Rehearsal) -> None:
+    endpoint = changed.judgement.deployment.named("site-to-enterprise-endpoint")
     endpoint.inputs["properties"]["mqttSettings"]["host"] = "10.9.9.9:1883"
     run = judged(changed)
     page = parse(render_rehearsal(run, NOW))
     told = [one.words for one in page.by_id("verdict").all("li", "trouble")]
-    assert told == [f"{one.rule} {one.resource} {one.message}" for one in run.rehearsal.findings]
+    assert told == [f"{one.rule} {one.resource} {one.message}" for one in run.judgement.findings]
     assert "something is wrong" in page.one("title").text
     results = {row[0]: row[3] for row in rows(table(page, "Rules"))}
     assert results["MQTT-01"] == "1 finding"
@@ -423,9 +422,7 @@ def test_a_graph_without_networks_has_a_page_too(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
     without = {urn: one for urn, one in graph.resources.items() if not _is_network(one)}
     page = parse(
-        render_preview(
-            Evaluation(evaluation(graph, TWO_BROKERS).settings, [], replace(graph, resources=without)), None, NOW
-        )
+        render_preview(replace(evaluation(graph, TWO_BROKERS), graph=replace(graph, resources=without)), None, NOW)
     )
     assert len(list(page.all("details", "resource"))) == len(without)
 

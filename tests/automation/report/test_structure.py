@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from automation.commands.rehearse import Run
+from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal
-from graph.evaluate_stack import Evaluation
 from rules import Finding
 from tests.automation.report.conftest import HOSTILE, NOW, Rehearsed, deployment_failed, judged, messages_failed
 from tests.automation.report.document import Element, parse
@@ -30,11 +29,11 @@ def page(request: pytest.FixtureRequest, rehearsed: Rehearsed) -> Element:
     """Each kind of page."""
     run = rehearsed.run
     if request.param == "preview":
-        evaluation = Evaluation(run.rehearsal.settings, [], rehearsed.graph)
+        evaluation = run.judgement.evaluation
         return parse(render_preview(evaluation, None, NOW))
     if request.param == "findings":
         found = [Finding("NET-01", "site-virtual-network", "something"), Finding("MQTT-01", "x", "something else")]
-        run = Run(replace(run.rehearsal, findings=found))
+        run = Rehearsal(replace(run.judgement, findings=found))
     elif request.param == "failed deployment":
         run = deployment_failed(run)
     elif request.param == "failed messages":
@@ -131,8 +130,8 @@ def test_the_filter_appears_only_with_its_script(page: Element) -> None:
     assert "hidden" in page.by_id("filter").attributes
 
 
-def test_hostile_texts_stay_texts(changed: Run) -> None:
-    graph = changed.rehearsal.deployment
+def test_hostile_texts_stay_texts(changed: Rehearsal) -> None:
+    graph = changed.judgement.deployment
     graph.named("site-resource-group").inputs["tags"] = {HOSTILE: HOSTILE}
     settings = graph.named("site-to-enterprise-endpoint").inputs["properties"]["mqttSettings"]
     settings["host"] = HOSTILE

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.deployment.deployer import Report
-from automation.deployment.open_stack import deployer, elsewhere
+from automation.deployment.open_stack import deployer, elsewhere, load
 from graph.plan import Where, graph_of_state, wheres
 from graph.urns import name_of
 from rehearsal.engine.cli.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
-from rehearsal.rehearse import Rehearsal, rehearse
 from rehearsal.verify.messages import Traffic, try_traffic
-from settings import Settings, stack_file
+from rules.judgement import Judgement, judge_stack
+from settings.loaded_stack import LoadedStack
 
 MESSAGES = 200
 """Over each link."""
@@ -22,9 +22,8 @@ MESSAGES = 200
 
 @dataclass(frozen=True)
 class Deployed:
-    """What `preview`, `up` and another `preview` of the rehearsed stack said."""
+    """What `up` of the rehearsed stack did, and what a preview after it says."""
 
-    preview: Report
     up: Report
     again: Report | None
     """None where `up` has failed."""
@@ -34,7 +33,7 @@ class Deployed:
     @property
     def problems(self) -> list[str]:
         """What went wrong, one text each."""
-        failed = [f"{failure.name}: {failure.message}" for failure in (*self.preview.failures, *self.up.failures)]
+        failed = [f"{failure.name}: {failure.message}" for failure in self.up.failures]
         if self.again is None:
             return failed
         failed += [f"{failure.name}: {failure.message}" for failure in self.again.failures]
@@ -43,10 +42,10 @@ class Deployed:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A rehearsal, and the deployment that follows where nothing was found."""
+class Rehearsal:
+    """The program judged, and the deployment that follows where nothing was found."""
 
-    rehearsal: Rehearsal
+    judgement: Judgement
     deployed: Deployed | None = None
     """None where something was found."""
     traffic: Traffic | None = None
@@ -57,52 +56,57 @@ class Run:
         return bool(self.deployed and not self.deployed.problems and self.traffic and not self.traffic.problems)
 
 
-def rehearse_and_deploy(
+def rehearse(
     program: Path, stack: str, *, messages: int = MESSAGES, tell: Callable[[str], None] = lambda _: None
-) -> Run:
-    """Check and judge the stack; then preview, up, a second preview, which has to be empty, and messages.
+) -> Rehearsal:
+    """Load and judge the stack; then up, a second preview, which has to be empty, and messages.
+
+    The program runs three times: recorded as a preview, recorded as a deployment, and for `up`. The second preview
+    takes what `up` has registered; whether the program says the same twice, rules have judged on the two recordings.
 
     Raises:
         SettingsError: the settings cannot be used.
+        ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
         CommandError: what earlier rehearsals have kept cannot be used.
         LockedError: another rehearsal of this stack is at work.
     """
     if messages:
         find_mosquitto()  # before the time is spent
-    tell(f"[1/5] {stack}: settings, program, rules ...")
-    result = rehearse(program, stack)
-    if result.findings:
-        return Run(result)
-    stack_of = deployer(program, stack, result.settings, offline=True)
-    if elsewhere(stack_of.deployment(), result.settings):
+    tell(f"[1/4] {stack}: settings, program, rules ...")
+    judgement = judge_stack(load(program, stack, offline=True))
+    if judgement.findings:
+        return Rehearsal(judgement)
+    loaded = judgement.stack
+    operations = deployer(loaded, offline=True, replays=True)
+    before = operations.deployment()
+    if elsewhere(before, loaded.settings):
         tell("subscription_id is another one than at the last rehearsal: what that one deployed is forgotten.")
-        destroy(program, stack, result.settings)
-        stack_of = deployer(program, stack, result.settings, offline=True)
-    where = wheres(graph_of_state(stack, stack_of.deployment())) | wheres(result.deployment)
-    tell("[2/5] Preview ...")
-    preview = stack_of.preview()
-    tell("[3/5] Up, into the modelled Azure ...")
-    up = stack_of.up() if preview.ok else preview
-    tell("[4/5] A second preview, which has to be empty ...")
-    deployed = Deployed(preview, up, stack_of.preview() if up.ok else None, where)
+        destroy(loaded)
+        operations = deployer(loaded, offline=True, replays=True)
+        before = operations.deployment()
+    where = wheres(graph_of_state(stack, before)) | wheres(judgement.deployment)
+    tell("[2/4] Up, into the modelled Azure ...")
+    up = operations.up()
+    tell("[3/4] A second preview, which has to be empty ...")
+    deployed = Deployed(up, operations.preview() if up.ok else None, where)
     if not up.ok:
-        return Run(result, deployed)
-    tell(f"[5/5] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
-    return Run(result, deployed, try_traffic(program, stack, result.settings, messages=messages))
+        return Rehearsal(judgement, deployed)
+    tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
+    return Rehearsal(judgement, deployed, try_traffic(loaded, messages=messages))
 
 
-def destroy(program: Path, stack: str, settings: Settings) -> Report:
+def destroy(stack: LoadedStack) -> Report:
     """Destroy what rehearsals have deployed, protected resources too, and forget their Azure with its deleted vaults.
 
     Raises:
-        CommandError, LockedError: as `rehearse_and_deploy`.
+        CommandError, LockedError: as `rehearse`.
     """
-    if stack_file.plain_name(stack) not in Backend(program).stacks():
+    if stack.name not in Backend(stack.folder).stacks():
         return Report()
-    stack_of = deployer(program, stack, settings, offline=True)
-    stack_of.unprotect()
-    report = stack_of.destroy()
+    operations = deployer(stack, offline=True)
+    operations.unprotect()
+    report = operations.destroy()
     if report.ok:
-        stack_of.stack.workspace.remove_stack(stack)
+        operations.stack.workspace.remove_stack(stack.stack)
     return report

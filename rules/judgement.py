@@ -1,0 +1,44 @@
+"""A stack judged: what the program would deploy, and what is wrong with it. Asked before anything is created."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from graph.evaluate_stack import Evaluation, evaluate_stack
+from graph.graph import Graph
+from graph.schedule import Schedule, schedule
+from rules import Finding, compare, judge
+from settings.loaded_stack import LoadedStack
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The program's preview and deployment, recorded once each, and every finding."""
+
+    stack: LoadedStack
+    preview: Graph
+    deployment: Graph
+    findings: Sequence[Finding]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Return what the program would deploy."""
+        return Evaluation(self.stack, self.deployment)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Return the deployment in virtual time."""
+        return schedule(self.deployment)
+
+
+def judge_stack(stack: LoadedStack) -> Judgement:
+    """Evaluate the program as a preview and as a deployment, and judge both.
+
+    Raises:
+        ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
+    """
+    preview = evaluate_stack(stack, preview=True).graph
+    deployment = evaluate_stack(stack, preview=False).graph
+    return Judgement(stack, preview, deployment, [*compare(preview, deployment), *judge(deployment, stack.settings)])
