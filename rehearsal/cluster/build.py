@@ -59,13 +59,13 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
         return ClusterView(cluster.name, problems=node.problems)
     placement = find_placement(inventory, cluster, node)
     secrets = sync_secrets(inventory, cluster, node, placement, {secret.name: secret for secret in unmanaged})
-    trust = deliver_bundles(cluster, node, placement)
-    aio = AioNamespace(cluster, placement, secrets.secrets, trust.config_maps, inventory.at)
+    config_maps, trust_problems = deliver_bundles(cluster, node, placement)
+    aio = AioNamespace(cluster, placement, secrets.secrets, config_maps, inventory.at)
     return ClusterView(
         name=cluster.name,
         addresses=node.addresses,
         secrets=secrets.secrets,
-        config_maps=trust.config_maps,
+        config_maps=config_maps,
         listeners=aio.properties(BROKER_LISTENER),
         authentications=aio.properties(BROKER_AUTHENTICATION),
         authorizations=aio.properties(BROKER_AUTHORIZATION),
@@ -77,7 +77,7 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
             *placement.problems,
             *_check_forms(cluster, placement),
             *secrets.problems,
-            *trust.problems,
+            *trust_problems,
             *broker.find_problems(aio),
             *dataflows.find_problems(aio, node.addresses),
         ],

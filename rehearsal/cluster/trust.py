@@ -5,8 +5,7 @@ cert-manager.io/docs/trust/trust-manager
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,20 +22,14 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 """Kubernetes gives every namespace a label with its own name."""
 
 
-@dataclass(frozen=True)
-class Trust:
-    """The ConfigMaps of AIO's namespace."""
-
-    config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-
-
-def deliver_bundles(cluster: Entry, node: NodeState, here: Placement) -> Trust:
-    """Return what becomes of every applied Bundle, and ConfigMaps that were applied as they are."""
+def deliver_bundles(
+    cluster: Entry, node: NodeState, here: Placement
+) -> tuple[Mapping[str, ConfigMap], Sequence[Problem]]:
+    """Return the ConfigMaps of every applied Bundle, and those that were applied as they are; and what is wrong."""
     bundles = [one for one in node.objects if _is_bundle(one)]
     if not here.namespace:
-        return Trust()
-    plain = {
+        return {}, ()
+    config_maps = {
         text(one, "metadata.name"): ConfigMap(text(one, "metadata.name"), dict(mapping(one, "data")))
         for one in node.objects
         if text(one, "kind") == "ConfigMap" and text(one, "metadata.namespace") == here.namespace
@@ -44,16 +37,16 @@ def deliver_bundles(cluster: Entry, node: NodeState, here: Placement) -> Trust:
     if bundles and not here.has_trust_manager:
         what = "is not installed, so nobody serves Bundles and apply-objects cannot have applied them"
         remedy = "install the cert-manager extension, which brings trust-manager, until it is Succeeded"
-        problem = Problem("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)
-        return Trust(plain, (problem,))
-    labels = _read_labels(node, here.namespace)
-    problems, delivered = [], {}
+        return config_maps, [Problem("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)]
+    labels, problems = _read_labels(node, here.namespace), []
     for bundle in bundles:
-        for rule, what, remedy in _faults(bundle, labels):
-            problems.append(Problem(rule, cluster.name, f"Bundle {text(bundle, 'metadata.name')}", what, remedy))
+        name = text(bundle, "metadata.name")
+        problems += [
+            Problem(rule, cluster.name, f"Bundle {name}", *rest) for rule, *rest in _find_faults(bundle, labels)
+        ]
         if config_map := _make_config_map(bundle, labels):
-            delivered[config_map.name] = config_map
-    return Trust({**plain, **delivered}, tuple(problems))
+            config_maps[name] = config_map
+    return config_maps, problems
 
 
 def _is_bundle(one: Mapping[str, Any]) -> bool:
@@ -79,11 +72,11 @@ def _read_source(bundle: Mapping[str, Any]) -> str:
     return "\n".join(text(one, "inLine") for one in items(bundle, "spec.sources"))
 
 
-def _faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """(rule, what, remedy)."""
+def _find_faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield (rule, what, remedy)."""
     if not _selects(bundle, labels):
-        wanted = dict(mapping(bundle, "spec.target.namespaceSelector.matchLabels"))
-        what = f"its namespaceSelector {wanted} does not match AIO's namespace, which has the labels {dict(labels)}"
+        selector = dict(mapping(bundle, "spec.target.namespaceSelector.matchLabels"))
+        what = f"its namespaceSelector {selector} does not match AIO's namespace, which has the labels {dict(labels)}"
         yield "CLUSTER-16", what, f"select {_NAME_LABEL}: {labels[_NAME_LABEL]}"
     if not text(bundle, "spec.target.configMap.key"):
         yield "CLUSTER-16", "names no key of its ConfigMap", "give spec.target.configMap.key"
@@ -91,8 +84,8 @@ def _faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tu
         if not text(source, "inLine") and source != {"useDefaultCAs": False}:
             what = f"a source {sorted(source)} besides inLine: AIO would trust whatever it holds"
             yield "CLUSTER-16", what, "give the one CA certificate inLine"
-    if why := find_ca_fault(_read_source(bundle)):
-        yield "CLUSTER-17", f"its PEM {why}", "give the certificate of the root"
+    if fault := find_ca_fault(_read_source(bundle)):
+        yield "CLUSTER-17", f"its PEM {fault}", "give the certificate of the root"
 
 
 def _make_config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> ConfigMap | None:
@@ -100,6 +93,5 @@ def _make_config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Co
     key, found = text(bundle, "spec.target.configMap.key"), pem.certificates(_read_source(bundle))
     if not (key and found and _selects(bundle, labels)):
         return None
-    return ConfigMap(
-        text(bundle, "metadata.name"), {key: "".join(one.public_bytes(Encoding.PEM).decode() for one in found)}
-    )
+    certificates = "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
+    return ConfigMap(text(bundle, "metadata.name"), {key: certificates})

@@ -13,13 +13,12 @@ from rehearsal.cluster.inventory import Inventory, is_ready
 from settings import roles, well_known
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why there is no token or no value."""
+class RefusedError(Exception):
+    """Why there is no token, no value or no Secret; `reason` is that of the SecretSync's condition."""
 
-    rule: str
-    text: str
-    remedy: str
+    def __init__(self, rule: str, text: str, remedy: str, reason: str = "ProviderError") -> None:
+        super().__init__(text)
+        self.rule, self.text, self.remedy, self.reason = rule, text, remedy, reason
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,13 @@ class Reader:
     vault: Entry
 
 
-def sign_in(inventory: Inventory, account: ServiceAccount, provider_class: Entry) -> Reader | Refusal:
+def sign_in(inventory: Inventory, account: ServiceAccount, provider_class: Entry) -> Reader:
     """Exchange the service account's token for one of the identity, and open the vault with it.
 
     The tenant of a token is that of the class: the modelled directory has one tenant.
+
+    Raises:
+        RefusedError: Entra or Key Vault refuses.
     """
     client_id = text(provider_class.inputs, "clientId")
     tenant, vault_name = text(provider_class.inputs, "tenantId"), text(provider_class.inputs, "keyvaultName")
@@ -55,17 +57,18 @@ def sign_in(inventory: Inventory, account: ServiceAccount, provider_class: Entry
     )
     if identity is None or not is_ready(identity):
         message = f"AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'."
-        return Refusal("CLUSTER-09", message, "give the class the client id of the identity for secret sync")
-    return _check_federation(inventory, account, identity) or _open_vault(inventory, identity, tenant, vault_name)
+        raise RefusedError("CLUSTER-09", message, "give the class the client id of the identity for secret sync")
+    _check_federation(inventory, account, identity)
+    return _open_vault(inventory, identity, tenant, vault_name)
 
 
-def _check_federation(inventory: Inventory, account: ServiceAccount, identity: Entry) -> Refusal | None:
+def _check_federation(inventory: Inventory, account: ServiceAccount, identity: Entry) -> None:
     """Entra compares issuer, subject and audience exactly, in this order."""
     left = [one for one in inventory.below(FEDERATED_IDENTITY_CREDENTIAL, identity.id) if is_ready(one)]
     if not left:
         message = f"AADSTS70025: The client '{text(identity.outputs, 'clientId')}'({identity.name}) has no configured"
         remedy = f"add a federated credential for issuer {account.issuer} and subject {account.subject}"
-        return Refusal("CLUSTER-09", f"{message} federated identity credentials.", remedy)
+        raise RefusedError("CLUSTER-09", f"{message} federated identity credentials.", remedy)
     for code, what, presented in (
         ("AADSTS700211", "issuer", account.issuer),
         ("AADSTS700213", "subject", account.subject),
@@ -81,8 +84,7 @@ def _check_federation(inventory: Inventory, account: ServiceAccount, identity: E
             )
             given = " or ".join(sorted({value for one in before for value in _read_trusted(one, what)}))
             remedy = f"set the {what} of {identity.name}'s federated credential to {presented}; it is {given}"
-            return Refusal("CLUSTER-09", message, remedy)
-    return None
+            raise RefusedError("CLUSTER-09", message, remedy)
 
 
 def _read_trusted(credential: Entry, what: str) -> list[str]:
@@ -90,44 +92,51 @@ def _read_trusted(credential: Entry, what: str) -> list[str]:
     return [str(one) for one in given]
 
 
-def _open_vault(inventory: Inventory, identity: Entry, tenant: str, name: str) -> Reader | Refusal:
+def _open_vault(inventory: Inventory, identity: Entry, tenant: str, name: str) -> Reader:
     vault = next((one for one in inventory.of_type(VAULT) if one.name.lower() == name.lower()), None)
     if vault is None:
         message = f"dial tcp: lookup {name}.vault.azure.net: no such host"
-        return Refusal("CLUSTER-10", message, "give the class the name of the cluster's own vault")
+        raise RefusedError("CLUSTER-10", message, "give the class the name of the cluster's own vault")
     if text(vault.inputs, "properties.tenantId").lower() != tenant.lower():
         expected = f"https://sts.windows.net/{text(vault.inputs, 'properties.tenantId')}/"
         message = f"AKV10032: Invalid issuer. Expected one of {expected}, found https://sts.windows.net/{tenant}/."
-        return Refusal("CLUSTER-10", message, "give the provider class and the vault the same tenant")
+        raise RefusedError("CLUSTER-10", message, "give the provider class and the vault the same tenant")
     if text(vault.inputs, "properties.publicNetworkAccess") == "Disabled":
         message = (
             "Public network access is disabled and request is not from a trusted service nor via an approved private"
             " link. (ForbiddenByConnection)"
         )
-        return Refusal("CLUSTER-10", message, f"enable public network access of {vault.name}: no private link is here")
+        raise RefusedError(
+            "CLUSTER-10", message, f"enable public network access of {vault.name}: no private link is here"
+        )
     if text(vault.inputs, "properties.networkAcls.defaultAction") == "Deny":
         message = "Client address is not authorized and caller is not a trusted service. (ForbiddenByFirewall)"
-        return Refusal("CLUSTER-10", message, f"let the cluster's NAT address through the firewall of {vault.name}")
+        raise RefusedError("CLUSTER-10", message, f"let the cluster's NAT address through the firewall of {vault.name}")
     return Reader(identity, vault)
 
 
-def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = "") -> str | Refusal:
-    """Return the value of a vault secret, or what Key Vault answers instead."""
+def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = "") -> str:
+    """Return the value of a vault secret.
+
+    Raises:
+        RefusedError: Key Vault refuses it.
+    """
     secret_id = f"{reader.vault.id}/secrets/{name}"
-    if refusal := _check_access(inventory, reader, secret_id):
-        return refusal
+    _check_access(inventory, reader, secret_id)
     secret = inventory.find_ready(secret_id)
     if secret is None or version not in ("", _read_current_version(secret)):
         asked = f"{name}/{version}" if version else name
         message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
-        return Refusal("CLUSTER-12", message, f"publish {name} in {reader.vault.name}, or correct the class's objects")
+        raise RefusedError(
+            "CLUSTER-12", message, f"publish {name} in {reader.vault.name}, or correct the class's objects"
+        )
     if at(secret.inputs, "properties.attributes.enabled") is False:
         message = f"SecretDisabled: Operation get is not allowed on a disabled secret. ({name})"
-        return Refusal("CLUSTER-12", message, f"enable {name} in {reader.vault.name}")
+        raise RefusedError("CLUSTER-12", message, f"enable {name} in {reader.vault.name}")
     return text(secret.inputs, "properties.value")
 
 
-def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> Refusal | None:
+def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> None:
     identity, vault = reader.identity, reader.vault
     principal, client = text(identity.outputs, "principalId"), text(identity.outputs, "clientId")
     if at(vault.inputs, "properties.enableRbacAuthorization") is not True:
@@ -135,17 +144,17 @@ def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> Refus
             f"AccessDenied: The user, group or application 'appid={client};oid={principal}' does not have secrets get"
             f" permission on key vault '{vault.name}'."
         )
-        return Refusal("CLUSTER-11", message, "set enableRbacAuthorization to true: no role counts without it")
+        raise RefusedError("CLUSTER-11", message, "set enableRbacAuthorization to true: no role counts without it")
     role = roles.KEY_VAULT_SECRETS_USER
     if inventory.is_effective(secret_id, role.guid, principal):
-        return None
+        return
     message = (
         f"ForbiddenByRbac: Caller is not authorized to perform action on resource. Caller: appid={client};"
         f"oid={principal} Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' Resource: '{short(secret_id)}'"
         " Assignment: (not found) DecisionReason: 'DeniedWithNoValidRBAC'"
     )
     remedy = f"assign {role.name} on {vault.name} to principal {principal}; a new assignment takes up to 10 minutes"
-    return Refusal("CLUSTER-11", message, remedy)
+    raise RefusedError("CLUSTER-11", message, remedy)
 
 
 def _read_current_version(secret: Entry) -> str:
