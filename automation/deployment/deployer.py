@@ -1,6 +1,6 @@
 """`up` as people want it: what a killed run left is settled first, and what passes by itself is waited for.
 
-Nothing is retried inside the engine: an error hook can lose a resource (pulumi-field-notes §1.2). The engine goes on
+Nothing is retried inside the engine: an error hook can lose a resource (pulumi/pulumi#24683). The engine goes on
 with what does not depend on a failure, and the whole is run again.
 """
 

@@ -116,8 +116,9 @@ TRANSIENTS: tuple[Transient, ...] = (
 # In order: the first that fits is told. `<...>` is filled in where the message says it (`next_steps.filled`).
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
-        "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), mend"
-        " the cause and run `pulumi up --replace '<urn>'`.", "pulumi-field-notes §3"),
+        "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), fix"
+        " the cause and run `pulumi up --replace '<urn>'`.",
+        "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed"),
     Remedy("REMEDY-02", "Quota", r"exceeding (?:approved|quota)|QuotaExceeded|(?:Count|Peering)LimitReached"
         r"|RoleAssignmentLimitExceeded|CountPerSubscriptionExceeded",
         "Ask for more quota or need less, e.g. by a smaller `vm_size`; in use: `az vm list-usage -l <region>`,"

@@ -17,7 +17,7 @@ from graph.urns import STACK_TYPE, name_of
 Operation = Literal["preview", "up", "refresh", "destroy"]
 
 PARALLEL = 64
-"""Each operation waits minutes for Azure and not for this machine (pulumi-field-notes §1.6)."""
+"""Each operation waits minutes for Azure and not for this machine."""
 
 _CHANGES: Mapping[str, str] = {
     "create": "create",

@@ -1,6 +1,6 @@
 """What a killed or cut-off run leaves in doubt: creates of which nobody knows whether Azure has done them.
 
-azure-native refuses to create what exists, so `up` alone would fail for ever (pulumi-field-notes §1.1). Each create in
+azure-native refuses to create what exists, so `up` alone would fail for ever. Each create in
 doubt is put into the state as if it had succeeded; the refresh that must follow drops what is not there.
 """
 
@@ -17,7 +17,7 @@ _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
 """Packages whose resources exist nowhere but in the stack's state."""
 
 VAULT_SECRET = "$azure-native:keyvault:Secret::"
-"""In the URN of one: ARM cannot delete it, so a link that returns finds its earlier ones (field-review §3.19)."""
+"""In the URN of one: ARM cannot delete it, so a link that returns finds its earlier ones."""
 
 State = dict[str, Any]
 """The `deployment` of `pulumi stack export`."""

@@ -15,7 +15,7 @@ from settings.releases import RELEASES, Release
 _API = "2021-04-01"
 CONNECTED_CLUSTERS = "Microsoft.Kubernetes/connectedClusters"
 """Made by the node's script, not by a request of the program."""
-# What is used though the program sends nothing to it (aio-cli-facts §1.1; run-command-arc-authz-facts §3).
+# Used though the program sends nothing to it: learn.microsoft.com/azure/azure-arc/kubernetes/system-requirements.
 BESIDES = ("Microsoft.Kubernetes",)
 _OF_RELEASE = ("Microsoft.IoTOperations", "Microsoft.DeviceRegistry")
 

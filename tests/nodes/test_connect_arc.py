@@ -1,4 +1,4 @@
-"""nodes/connect-arc.sh against stand-ins: the cases of run-command-arc-authz-facts §3."""
+"""nodes/connect-arc.sh against stand-ins: what the node and Azure may hold already."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
 
 @pytest.mark.parametrize("name", nodes.NAMES)
 def test_nothing_waits_without_bound(name: str) -> None:
-    """az, curl, apt-get, systemctl and kubectl are called under `timeout` or by `kube`; loops end (D5)."""
+    """az, curl, apt-get, systemctl and kubectl are called under `timeout` or by `kube`; loops end."""
     text = nodes.load_script(name).replace("\\\n", " ")
     code = re.sub(r"(?:^|\s)#.*|\"[^\"\n]*\"", "", text, flags=re.M)  # neither comments nor messages
     assert "kubectl" in code
