@@ -53,4 +53,8 @@ KINDS: Mapping[str, HostKind] = {
 """By the setting `hosting`."""
 
 BY_NODE_TYPE: Mapping[ResourceType, HostKind] = {kind.node_type: kind for kind in KINDS.values() if kind.node_type}
-SCRIPT_TYPES = tuple(dict.fromkeys(kind.script_type for kind in KINDS.values() if kind.script_type))
+BY_SCRIPT_TYPE: Mapping[ResourceType, HostKind] = {
+    kind.script_type: kind for kind in KINDS.values() if kind.script_type
+}
+FAILURE_FLAGS: Mapping[str, str] = {type_.arm_type: kind.script_failure_flag for type_, kind in BY_SCRIPT_TYPE.items()}
+"""ARM type of what runs scripts -> `script_failure_flag`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from arm.hosting import SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE
 from arm.shapes import shape_of
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.kubernetesconfiguration import EXTENSION
@@ -87,7 +87,7 @@ def _remote(view: View, peering: Resource) -> str:
 def one_at_a_time(view: View) -> Hits:
     """Subnets of a VNet, peerings of a VNet, credentials of an identity, commands of a node: one after the other."""
     groups: dict[str, list[Resource]] = {}
-    for type_ in (SUBNET, FEDERATED_IDENTITY_CREDENTIAL, *SCRIPT_TYPES):
+    for type_ in (SUBNET, FEDERATED_IDENTITY_CREDENTIAL, *BY_SCRIPT_TYPE):
         for one in view.all(type_):
             groups.setdefault(f"{type_.name} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
     for peering in view.all(VIRTUAL_NETWORK_PEERING):

@@ -8,14 +8,12 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from arm.hosting import KINDS, SCRIPT_TYPES, HostKind
+from arm.hosting import FAILURE_FLAGS, KINDS, HostKind
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from rules.expected import ExpectedCluster, expected_of
 from settings.model import Cluster, Settings
-
-_SCRIPTS = frozenset(type_.arm_type for type_ in SCRIPT_TYPES)
 
 
 class Index:
@@ -108,7 +106,7 @@ class Index:
 
     def is_script(self, resource: Resource) -> bool:
         """Return whether the resource runs a script on a host."""
-        return resource.arm_type in _SCRIPTS
+        return resource.arm_type in FAILURE_FLAGS
 
     @cached_property
     def expected(self) -> Mapping[str, ExpectedCluster]:

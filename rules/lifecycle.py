@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from arm.hosting import SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE, FAILURE_FLAGS
 from arm.types import BY_ARM_TYPE
 from arm.types.keyvault import SECRET
 from graph.inputs import at, items, text
@@ -36,10 +36,10 @@ def protection(view: View) -> Hits:
 
 def run_commands(view: View) -> Hits:
     """A Run Command fails the deployment when its script fails, is bounded, and keeps to Azure's limits."""
-    per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*SCRIPT_TYPES))
-    for command in view.all(*SCRIPT_TYPES):
+    per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*BY_SCRIPT_TYPE))
+    for command in view.all(*BY_SCRIPT_TYPE):
         inputs = view.inputs(command)
-        flag = view.host(view.cluster(command)).script_failure_flag
+        flag = FAILURE_FLAGS[command.arm_type]
         if flag and inputs.get(flag) is not True:
             yield command.name, f"{flag}: expected true, else a failed script counts as success"
         if not inputs.get("timeoutInSeconds"):
@@ -107,7 +107,7 @@ def component_tree(view: View) -> Hits:
 
 def timeouts(view: View) -> Hits:
     """What takes longer than azure-native waits by itself has a timeout of its own (design.md)."""
-    for command in view.all(*SCRIPT_TYPES):
+    for command in view.all(*BY_SCRIPT_TYPE):
         seconds = at(view.inputs(command), "timeoutInSeconds")
         create = command.options.custom_timeouts.get("create", "")
         if create.endswith("s") and create[:-1].isdigit() and isinstance(seconds, int) and int(create[:-1]) <= seconds:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from arm.hosting import SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
@@ -62,7 +62,7 @@ class View(Index):
     def commands(self, cluster: str, script: str) -> list[Resource]:
         return [
             command
-            for command in self.all(*SCRIPT_TYPES, cluster=cluster)
+            for command in self.all(*BY_SCRIPT_TYPE, cluster=cluster)
             if text(self.inputs(command), "runCommandName") == script
         ]
 

@@ -112,6 +112,9 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
 
 
 def _subnets(view: View, cluster: str) -> list[IPv4Network]:
+    """Return where a cluster's packets come from."""
+    if not view.clusters[cluster].network:
+        return [view.clusters[cluster].egress]
     return _networks([text(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from arm.hosting import SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
@@ -42,7 +42,7 @@ def _from_base64(value: str) -> str:
 
 def commands_hold_no_secret(view: View) -> Hits:
     """Readers of a Run Command see its script and its parameters (field-review §1.8)."""
-    for command in view.all(*SCRIPT_TYPES):
+    for command in view.all(*BY_SCRIPT_TYPE):
         inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
         marked = set(secret_paths(inputs))
         keys = {where for where, value, _ in leaves(inputs) if _has_private_key(value)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arm import ids
-from arm.hosting import NODE_ID, SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
 from arm.shapes import shape_of
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
@@ -30,7 +30,7 @@ def after_put(state: State, call: Call, entry: Entry) -> None:
     elif call.row is VAULT:
         _keep_protection(state, call, entry)
         _recover(state, call)
-    elif call.row in SCRIPT_TYPES and call.name in _SCRIPTS:
+    elif call.row in BY_SCRIPT_TYPE and call.name in _SCRIPTS:
         _SCRIPTS[call.name](state, call)
 
 

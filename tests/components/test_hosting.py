@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from arm.hosting import BY_NODE_TYPE, KINDS, SCRIPT_TYPES
+from arm.hosting import BY_NODE_TYPE, BY_SCRIPT_TYPE, KINDS
 from components import hosting
 from graph.graph import Graph
 from settings.fields import Hosting
@@ -55,9 +55,9 @@ def test_a_kind_of_host_is_described_and_created_and_can_be_set(kind: str) -> No
         pytest.fail(f"settings/fields.py does not accept the hosting {kind}")
 
 
-def test_kinds_are_told_apart_by_their_machine() -> None:
-    assert len(BY_NODE_TYPE) == len([kind for kind in KINDS.values() if kind.node_type])
-    assert all(kind.script_type in SCRIPT_TYPES for kind in KINDS.values() if kind.script_type)
+def test_kinds_are_told_apart_by_their_machine_and_by_what_runs_scripts() -> None:
+    assert list(BY_NODE_TYPE.values()) == [kind for kind in KINDS.values() if kind.node_type]
+    assert list(BY_SCRIPT_TYPE.values()) == [kind for kind in KINDS.values() if kind.script_type]
 
 
 def test_a_host_adds_the_outputs_that_its_description_promises(recorded: Recorded) -> None:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from arm import ids
-from arm.hosting import SCRIPT_TYPES
+from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, refused
 from rehearsal.azure.state import Call, Entry, State
@@ -121,7 +121,7 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
 
 def node_runs(state: State, call: Call) -> Iterator[ArmError]:
     """A Run Command needs its VM running."""
-    node = state.find(ids.parent_of(call.arm_id)) if call.row in SCRIPT_TYPES else None
+    node = state.find(ids.parent_of(call.arm_id)) if call.row in BY_SCRIPT_TYPE else None
     if node and (node.facts.get("stopped") or node.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
         yield ArmError(409, "OperationNotAllowed", message)

@@ -7,12 +7,17 @@ import os
 import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from automation.doctor import tools
-from automation.doctor.capacity import count_vcpus, find_restriction, find_zones
+from automation.doctor.capacity import check_sizes, count_vcpus, find_restriction, find_zones
+from automation.doctor.check import Diagnosis
+from automation.doctor.context import Context
 from automation.doctor.providers import Offer, Provider, find_offer, is_offered_in
 from automation.doctor.requests import Request
 from automation.doctor.rights import fold_actions, is_granted, list_actions
@@ -130,6 +135,14 @@ def test_clusters_of_one_family_share_its_quota() -> None:
 
     assert count_vcpus(nodes, {"Standard_D8s_v6": _SKU}) == {"cores": 16, "StandardDsv6Family": 16}
     assert not count_vcpus(nodes, {})
+
+
+def test_a_stack_that_makes_no_node_asks_for_no_size() -> None:
+    found = resolve(TWO_CLUSTERS)
+    clusters = {name: replace(cluster, node=None) for name, cluster in found.clusters.items()}
+    context = SimpleNamespace(settings=replace(found, clusters=clusters))
+
+    assert check_sizes(cast("Context", context)) == Diagnosis("ok", "the stack makes no node")
 
 
 # The edge
