@@ -99,7 +99,7 @@ def doctor(program: Path, stack: str) -> Ending:
     if not failed:
         return Ending(show=show, next=next_steps.command("preview", stack), own=own)
     problems = [problem(check.id, check.title, check.found, check.mend) for check in failed]
-    step = f"mend what is marked FAILED, from the top, then again: {next_steps.command('doctor', stack)}"
+    step = f"fix what is marked FAILED, from the top, then run again: {next_steps.command('doctor', stack)}"
     return Ending(FAILED, "failed", show=show, problems=problems, next=step, own=own)
 
 

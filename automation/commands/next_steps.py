@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from automation.deployment.error_catalog import remedy_of
+from automation.deployment.error_catalog import find_remedy
 
 _GO_ON = ("up", "refresh", "destroy", "rehearse")
 COMMAND = ".venv/bin/python -m automation"
@@ -62,7 +62,7 @@ def when_protected(stack: str, *, offline: bool) -> str:
 
 def when_failed(text: str, stack: str, *, offline: bool) -> str:
     """The command itself failed; offline its own advice stands."""
-    return "" if offline else filled(remedy_of(text), message=text, urn="", stack=stack)
+    return "" if offline else filled(find_remedy(text), message=text, urn="", stack=stack)
 
 
 def when_interrupted(command: str) -> str:

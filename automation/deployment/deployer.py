@@ -18,7 +18,7 @@ from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
 from automation.deployment.cut_off import cut_off_in
-from automation.deployment.error_catalog import Transient, match, remedy_of, wait_of
+from automation.deployment.error_catalog import Transient, find_remedy, find_transient, read_wait
 from automation.deployment.operations import Operation, Outcome, Progress, run
 from automation.deployment.pending_creates import VAULT_SECRET, looked, settle, told, with_cut_off
 from automation.deployment.run_journal import BusyError, Runs
@@ -82,8 +82,8 @@ class Failure:
         if "Next: " in self.message:
             return ""
         if self.transient is None:
-            return remedy_of(self.message)
-        return f"{self.transient.title}. {remedy_of(self.message)}"
+            return find_remedy(self.message)
+        return f"{self.transient.title}. {find_remedy(self.message)}"
 
 
 @dataclass
@@ -276,10 +276,10 @@ class Deployer:
         seconds = 0
         for failure in report.failures:
             assert failure.transient is not None
-            seconds = max(seconds, wait_of(failure.transient, failure.message))
+            seconds = max(seconds, read_wait(failure.transient, failure.message))
             what = f"{failure.transient.title} ({failure.transient.id})"
             self._note_all(report, [f"{failure.name}: {what}; tried again"])
-        self.say(f"Waiting {seconds} s for what passes by itself ...")
+        self.say(f"Waiting {seconds} s: the errors are transient ...")
         self.sleep(seconds)
 
     def _note_all(self, report: Report, lines: Sequence[str]) -> None:
@@ -291,7 +291,7 @@ class Deployer:
 def failures_of(outcome: Outcome) -> list[Failure]:
     """What failed, each with its row in the table of transient errors, if it has one."""
     return [
-        Failure(urn, message, match(message) if urn and STACK_TYPE not in urn else None)
+        Failure(urn, message, find_transient(message) if urn and STACK_TYPE not in urn else None)
         for urn, message in sorted(outcome.failures.items())
     ]
 

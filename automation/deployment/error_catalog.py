@@ -1,4 +1,4 @@
-"""Which failures of a deployment pass by themselves, and what to do about those that do not.
+"""The transient errors of a deployment, and what to do about the others.
 
 Every row stands on messages that others have recorded: tests/automation/deployment/recorded_errors.yaml.
 
@@ -17,12 +17,12 @@ LONGEST_WAIT = 300
 """Bound on a wait that a message asks for, in seconds."""
 
 # Azure asks in words: "can be retried in 14 seconds", "try again after '372' seconds", "Retry-After: 17".
-_ASKED_WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
+_WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
 
 
 @dataclass(frozen=True)
 class Transient:
-    """An error that passes by itself."""
+    """A transient error: the same call succeeds later."""
 
     id: str
     title: str
@@ -39,7 +39,7 @@ class Transient:
 
 @dataclass(frozen=True)
 class Remedy:
-    """The next step after an error that does not pass by itself."""
+    """The next step after an error that is not transient."""
 
     id: str
     title: str
@@ -47,7 +47,7 @@ class Remedy:
     remedy: str
     source: str
     lasting: bool = True
-    """It never passes by itself. Otherwise this is advice for when a transient error has outlasted its limit."""
+    """Whether it is never transient. Otherwise this is advice for when a transient error has outlasted its limit."""
 
 
 # In order: the first that fits counts. `exists` also where a long-running operation may end with the same code: it says
@@ -207,36 +207,36 @@ REMEDIES: tuple[Remedy, ...] = (
         lasting=False),
 )  # fmt: skip
 
-_PASSES = "It usually passes by itself: run the same command again in some minutes; what is done already stays."
+_TRANSIENT = "The error is usually transient: run the same command again in a few minutes. What is done already stays."
 _OTHERWISE = (
-    "Mend what the message names, check the settings (`.venv/bin/python -m automation check --stack <stack>`) and run"
-    " the same command again; what is done already stays."
+    "Fix what the message names, check the settings (`.venv/bin/python -m automation check --stack <stack>`) and run"
+    " the same command again. What is done already stays."
 )
 
 
-def match(message: str) -> Transient | None:
-    """The error that passes by itself; none if anything in the message never does."""
-    if any(_found(remedy.pattern, message) for remedy in REMEDIES if remedy.lasting):
+def find_transient(message: str) -> Transient | None:
+    """Return the transient error; None if the message also has one that is not."""
+    if any(_matches(remedy.pattern, message) for remedy in REMEDIES if remedy.lasting):
         return None
-    return next((transient for transient in TRANSIENTS if _found(transient.pattern, message)), None)
+    return next((transient for transient in TRANSIENTS if _matches(transient.pattern, message)), None)
 
 
-def wait_of(transient: Transient, message: str) -> int:
-    """Seconds before the next try: what the message asks for, within bounds, or what the row says."""
-    asked = [int(seconds) for seconds in _ASKED_WAIT.findall(message)]
-    return min(max(1, *asked), LONGEST_WAIT) if asked else transient.wait
+def read_wait(transient: Transient, message: str) -> int:
+    """Return the seconds before the next try: what the message asks for, within bounds, or the row's."""
+    waits = [int(seconds) for seconds in _WAIT.findall(message)]
+    return min(max(1, *waits), LONGEST_WAIT) if waits else transient.wait
 
 
-def remedy_of(message: str) -> str:
-    """The next step, in one sentence."""
+def find_remedy(message: str) -> str:
+    """Return the next step, in one sentence."""
     for remedy in REMEDIES:
-        if _found(remedy.pattern, message):
+        if _matches(remedy.pattern, message):
             return remedy.remedy
-    return _PASSES if match(message) else _OTHERWISE
+    return _TRANSIENT if find_transient(message) else _OTHERWISE
 
 
-def _found(pattern: str, message: str) -> bool:
-    """Whether the pattern is in the message, however its lines are broken."""
+def _matches(pattern: str, message: str) -> bool:
+    """Return whether the pattern is in the message, however its lines are broken."""
     return _compiled(pattern).search(" ".join(message.split())) is not None
 
 

@@ -134,7 +134,7 @@ def test_a_failure_is_told_as_a_document(run: Run) -> None:
     (failure,) = document["failures"]
     assert (failure["resource"], failure["transient"]) == (URNS["vnet"], "TRANSIENT-11")
     assert 'Code="ResourceNotFound"' in failure["message"]
-    assert "run the same command again in some minutes" in failure["remedy"]
+    assert "run the same command again in a few minutes" in failure["remedy"]
     assert len([note for note in document["notes"] if note.endswith("tried again")]) == 3
 
 
@@ -144,7 +144,7 @@ def test_what_passes_is_told_and_waited_for_without_any_time(run: Run) -> None:
         0,
         "3 created, 1 updated (beside 1 component or provider).",
     )
-    assert "Waiting 60 s for what passes by itself ...\n" in result.stderr
+    assert "Waiting 60 s: the errors are transient ...\n" in result.stderr
     assert "vnet: its create was cut off after Azure had taken it; it is in the stack now\n" in result.stderr
 
 

@@ -63,7 +63,7 @@ def test_what_passes_by_itself_is_waited_for(kind: str, name: str, site: Site) -
     assert deployer.preview().changes == {}
     assert deployer.refresh().changes == {}
     assert any(note.startswith(f"{name}: ") and note.endswith("tried again") for note in report.notes)
-    assert f"Waiting {WAITS[kind][0]} s for what passes by itself ..." in site.said
+    assert f"Waiting {WAITS[kind][0]} s: the errors are transient ..." in site.said
 
 
 @pytest.mark.parametrize("kind", ["server-error", "throttled", "forbidden"])

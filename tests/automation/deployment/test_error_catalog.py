@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.deployment.error_catalog import LONGEST_WAIT, REMEDIES, TRANSIENTS, Transient, match, remedy_of, wait_of
+from automation.deployment.error_catalog import (
+    LONGEST_WAIT,
+    REMEDIES,
+    TRANSIENTS,
+    Transient,
+    find_remedy,
+    find_transient,
+    read_wait,
+)
 from rehearsal.azure.faults import KINDS
 
 RECORDED: list[dict[str, Any]] = yaml.safe_load(
@@ -25,7 +33,7 @@ ROLE_ID = f"{ARM_ID}/providers/Microsoft.Authorization/roleAssignments/9a6b0c54-
 
 
 def found(message: str) -> str | None:
-    transient = match(message)
+    transient = find_transient(message)
     return transient.id if transient else None
 
 
@@ -37,9 +45,9 @@ def test_a_recorded_message_is_told_apart(record: dict[str, Any]) -> None:
 @pytest.mark.parametrize("record", LASTING, ids=lambda record: record["where"])
 def test_a_recorded_message_has_its_remedy(record: dict[str, Any]) -> None:
     remedies = {remedy.id: remedy.remedy for remedy in REMEDIES}
-    general = remedy_of("something else")
+    general = find_remedy("something else")
 
-    assert remedy_of(record["text"]) == (remedies[record["remedy"]] if "remedy" in record else general)
+    assert find_remedy(record["text"]) == (remedies[record["remedy"]] if "remedy" in record else general)
 
 
 def test_there_are_recordings_enough() -> None:
@@ -100,7 +108,7 @@ def test_every_fault_of_the_rehearsal_is_known() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].after])
 def test_what_may_have_been_written_is_looked_for(kind: str) -> None:
-    transient = match(str(KINDS[kind].error(ARM_ID)))
+    transient = find_transient(str(KINDS[kind].error(ARM_ID)))
 
     assert transient is not None
     assert transient.exists
@@ -124,12 +132,12 @@ def test_the_output_of_a_failed_script_makes_nothing_pass() -> None:
     message = "Run Command setup failed with exit code 1: curl: read: connection reset by peer, 503 Service Unavailable"
 
     assert found(message) is None
-    assert "az vm run-command show" in remedy_of(message)
+    assert "az vm run-command show" in find_remedy(message)
 
 
 @pytest.mark.parametrize("record", [record for record in PASSING if "wait" in record], ids=lambda one: one["where"])
 def test_a_recorded_wait_is_honoured(record: dict[str, Any]) -> None:
-    assert wait_of(ROWS[record["expect"]], record["text"]) == record["wait"]
+    assert read_wait(ROWS[record["expect"]], record["text"]) == record["wait"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_a_recorded_wait_is_honoured(record: dict[str, Any]) -> None:
     ],
 )
 def test_the_wait_is_what_the_message_asks_for_within_bounds(message: str, expected: int) -> None:
-    assert wait_of(ROWS["TRANSIENT-05"], message) == expected
+    assert read_wait(ROWS["TRANSIENT-05"], message) == expected
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -194,7 +202,7 @@ def test_a_code_is_enough_to_tell_the_remedy(code: str, remedy: str) -> None:
     message = f'Status=400 Code="{code}" Message="x"'
 
     assert found(message) is None
-    assert remedy_of(message) == next(row.remedy for row in REMEDIES if row.id == remedy)
+    assert find_remedy(message) == next(row.remedy for row in REMEDIES if row.id == remedy)
 
 
 def test_broken_lines_and_case_do_not_matter() -> None:
@@ -210,8 +218,8 @@ def test_anything_else_does_not_pass(message: str) -> None:
 def test_a_right_that_stays_missing_has_a_remedy_of_its_own(row: str) -> None:
     for record in PASSING:
         if record["expect"] == row:
-            assert "az role assignment list" in remedy_of(record["text"])
+            assert "az role assignment list" in find_remedy(record["text"])
 
 
 def test_other_errors_that_pass_are_tried_again_later() -> None:
-    assert "run the same command again in some minutes" in remedy_of(str(KINDS["conflict"].error(ARM_ID)))
+    assert "run the same command again in a few minutes" in find_remedy(str(KINDS["conflict"].error(ARM_ID)))
