@@ -126,7 +126,7 @@ def test_what_passes_has_its_limit(kind: str, limit: int, beyond: int, site: Sit
     assert site.waits == WAITS[kind] * limit
     if beyond:
         assert report.failures[0].urn == URNS["vnet"]
-        assert ". It usually passes by itself: run the same command again" in failed(report)["vnet"]
+        assert ". The error is usually transient: run the same command again" in failed(report)["vnet"]
         assert site.exists() == site.in_stack() == {"group", "nsg"}
         assert site.deployer().up().ok
 
