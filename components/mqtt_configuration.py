@@ -217,7 +217,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
                     topic,
                     stamp.local_endpoint.name,
                     endpoint.name,
-                    persistent=stamp.settings.profile.dataflow_disk_persistence,
+                    persistent=stamp.settings.protection.dataflow_disk_persistence,
                 ),
             },
             pulumi.ResourceOptions(parent=parent),

@@ -80,9 +80,10 @@ class PkiChain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PkiChainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
-        self._pki, self._protect_roots = args.settings.pki, args.settings.profile.protect
-        server = self._authority("server", self._pki.server_root_common_name, self._pki.server_intermediate_common_name)
-        client = self._authority("client", self._pki.client_root_common_name, self._pki.client_intermediate_common_name)
+        self._pki, self._protect_roots = args.settings.pki, args.settings.protection.protect
+        names = args.settings.authorities
+        server = self._authority("server", names.server_root, names.server_intermediate)
+        client = self._authority("client", names.client_root, names.client_intermediate)
         self.server_root, self.client_root = server.root, client.root
         self.servers = {
             cluster.name: self._server_leaf(cluster.name, cluster.listener, server)

@@ -22,9 +22,9 @@ _MAX_PARAMETER_BYTES = 100 * 1024
 
 def protection(view: View) -> Hits:
     """Where the profile protects, vault, storage, VNet and node refuse to be deleted; a vault secret always stays."""
-    for resource in view.all(*_PROTECTED) if view.settings.profile.protect else ():
+    for resource in view.all(*_PROTECTED) if view.settings.protection.protect else ():
         if not resource.options.protect:
-            profile = view.settings.profile.name
+            profile = view.settings.profile
             yield resource.name, f"protect: expected true in profile {profile}, as data or every link would go with it"
     for secret in view.all(SECRET):
         if not secret.options.retain_on_delete:

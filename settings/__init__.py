@@ -11,35 +11,20 @@ from settings import stack_file
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.lines import Lines
 from settings.loading import load
-from settings.model import (
-    Broker,
-    Cluster,
-    ClusterNames,
-    Link,
-    Listener,
-    Network,
-    Node,
-    Peering,
-    Pki,
-    Settings,
-    Tenant,
-    Topic,
-)
+from settings.model import Authorities, Cluster, ClusterNames, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.schema import TENANT_KEYS
 
 __all__ = [
     "NOTHING",
     "TENANT_KEYS",
-    "Broker",
+    "Authorities",
     "Cluster",
     "ClusterNames",
     "Lines",
     "Link",
     "Listener",
     "Network",
-    "Node",
     "Peering",
-    "Pki",
     "Problem",
     "Settings",
     "SettingsError",

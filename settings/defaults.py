@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from settings.addressing import default_node_address, default_subnet
-from settings.environments import PROFILES, Profile
-from settings.schema import ClusterInput, LinkInput, StackInput, TopicInput
+from settings.profiles import PROFILES
+from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, StackSection, TopicSection
 
 Tree = dict[str, Any]
 
@@ -44,28 +44,12 @@ def by_name(stack_file: Tree) -> Tree:
     return tree
 
 
-def by_environment(stack_file: Tree, profile: Profile) -> Tree:
-    """What the profile says, for each cluster."""
-    node = ("vm_size", "zone", "os_disk_gib", "os_disk_sku")
-    broker = (
-        "memory_profile",
-        "frontend_replicas",
-        "frontend_workers",
-        "backend_partitions",
-        "backend_workers",
-        "backend_redundancy_factor",
-        "persistence_gib",
-    )
-    return {
-        "clusters": {
-            name: {
-                "node": {key: getattr(profile, key) for key in node},
-                "broker": {key: getattr(profile, key) for key in broker},
-            }
-            for name in _cluster_names(stack_file)
-        },
-        "pki": {"leaf_days": profile.leaf_hours // 24, "early_renewal_days": profile.early_renewal_hours // 24},
-    }
+def by_profile(stack_file: Tree, profile: str) -> Tree:
+    """Return what the profile says, for each cluster and for the stack."""
+    sections = PROFILES[profile]
+    per_cluster = {name: sections[name] for name in PER_CLUSTER}
+    others = {name: values for name, values in sections.items() if name not in PER_CLUSTER}
+    return {"clusters": dict.fromkeys(_cluster_names(stack_file), per_cluster), **others}
 
 
 def _cluster_names(stack_file: Tree) -> list[str]:
@@ -73,7 +57,7 @@ def _cluster_names(stack_file: Tree) -> list[str]:
     return list(clusters if isinstance(clusters, dict) else WELL_KNOWN_CLUSTERS)
 
 
-def completed(stack: StackInput) -> StackInput:
+def completed(stack: StackSection) -> StackSection:
     """The same settings with everything filled in that follows from others."""
     return stack.model_copy(
         update={
@@ -83,7 +67,7 @@ def completed(stack: StackInput) -> StackInput:
     )
 
 
-def _completed_cluster(cluster: ClusterInput, stack: StackInput) -> ClusterInput:
+def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterSection:
     subnet = cluster.subnet or default_subnet(cluster.address_space)
     node = cluster.node.model_copy(update={"address": cluster.node.address or default_node_address(subnet)})
     return cluster.model_copy(
@@ -91,8 +75,8 @@ def _completed_cluster(cluster: ClusterInput, stack: StackInput) -> ClusterInput
     )
 
 
-def _completed_link(link: LinkInput) -> LinkInput:
-    topics = link.topics or [TopicInput.model_validate({"from": "input", "to": f"{link.client}/output"})]
+def _completed_link(link: LinkSection) -> LinkSection:
+    topics = link.topics or [TopicSection.model_validate({"from": "input", "to": f"{link.client}/output"})]
     return link.model_copy(
         update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}-"},
     )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import chain
 from string import ascii_lowercase
+from typing import Any
 
-from settings.addressing import LARGEST_PREFIX_LENGTH, SMALLEST_PREFIX_LENGTH, is_free, next_free
+from pydantic import ValidationError
+
+from settings.addressing import (
+    LARGEST_PREFIX_LENGTH,
+    SMALLEST_PREFIX_LENGTH,
+    default_node_address,
+    default_subnet,
+    is_free,
+    next_free,
+)
+from settings.defaults import WELL_KNOWN_CLUSTERS
 from settings.errors import Problem
-from settings.schema import ClusterInput, StackInput
+from settings.profiles import PROFILES
+from settings.schema import BrokerSection
 from settings.sizing import AIO_WITHOUT_BROKER_GIB, broker_memory_gib, nearest_vm_size
 
 _PREFIX_LENGTH = 16
@@ -19,18 +31,23 @@ _PREFIX_LENGTH = 16
 _NONE_FREE = "none is free: give another cluster a smaller network"
 
 
-def fitting(problems: Iterable[Problem], stack: StackInput, broken: Collection[str]) -> Iterator[Problem]:
-    """The problems, with examples that are free, and free beside those of the other problems too.
+def fit_examples(problems: Iterable[Problem], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Return the problems, with examples that are free, and free beside those of the other problems too.
 
-    `stack` is completed; `broken` are the paths whose values in it are defaults or stand-ins.
+    Args:
+        raw: the settings as far as they are there; what is broken in them is passed over.
     """
-    codes = {c.code for name, c in stack.clusters.items() if f"clusters.{name}.code" not in broken}
-    networks = [c.address_space for name, c in stack.clusters.items() if f"clusters.{name}.address_space" not in broken]
+    problems, clusters = list(problems), _clusters(raw)
+    broken = {problem.where for problem in problems if not problem.rule}
+    codes = {str(one.get("code")) for name, one in clusters.items() if f"clusters.{name}.code" not in broken}
+    sound = [one for name, one in clusters.items() if f"clusters.{name}.address_space" not in broken]
+    networks = [network for one in sound if (network := _network_of(one))]
+    usual_size = str(PROFILES.get(str(raw.get("profile")), PROFILES["dev"])["node"]["vm_size"])
     proposed: dict[str, str] = {}
     for problem in problems:
         name, _, key = problem.where.removeprefix("clusters.").partition(".")
-        cluster = stack.clusters.get(name) if problem.where.startswith("clusters.") else None
-        if cluster and problem.where not in proposed:
+        if problem.where.startswith("clusters.") and problem.where not in proposed:
+            example = ""
             if key == "code":
                 example = _code(codes)
                 codes.add(example)
@@ -38,22 +55,44 @@ def fitting(problems: Iterable[Problem], stack: StackInput, broken: Collection[s
                 network = _network(networks, problem)
                 example = str(network or _NONE_FREE)
                 networks += [network] if network else []
-            else:
-                example = _of_cluster(cluster, key, problem) if problem.where in broken else ""
+            elif not problem.rule:  # rules make their own
+                example = _of_cluster(clusters.get(name, {}), key, problem, usual_size)
             proposed[problem.where] = example
         yield replace(problem, example=proposed.get(problem.where) or problem.example)
 
 
-def _of_cluster(cluster: ClusterInput, key: str, problem: Problem) -> str:
-    """What follows from the rest of the cluster; empty where nothing does."""
-    if key == "subnet":
-        return str(cluster.subnet)
-    if key == "node.address":
-        return str(cluster.node.address)
+def _clusters(raw: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    given = raw.get("clusters", WELL_KNOWN_CLUSTERS)
+    named = given if isinstance(given, Mapping) else {}
+    return {
+        str(name): {**WELL_KNOWN_CLUSTERS.get(str(name), {}), **(one if isinstance(one, Mapping) else {})}
+        for name, one in named.items()
+    }
+
+
+def _network_of(cluster: Mapping[str, Any]) -> IPv4Network | None:
+    with suppress(ValueError):
+        return IPv4Network(str(cluster.get("address_space")))
+    return None
+
+
+def _of_cluster(cluster: Mapping[str, Any], key: str, problem: Problem, usual_size: str) -> str:
+    """Return what follows from the rest of the cluster; empty where nothing does."""
+    space = _network_of(cluster)
     if key == "node.vm_size":
-        needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
-        return nearest_vm_size(str(problem.given), needed) or cluster.node.vm_size
+        return nearest_vm_size(str(problem.given), _memory_gib(cluster)) or usual_size
+    if space and key == "subnet":
+        return str(default_subnet(space))
+    if space and key == "node.address":
+        return str(default_node_address(default_subnet(space)))
     return ""
+
+
+def _memory_gib(cluster: Mapping[str, Any]) -> float:
+    """Return what the node's size has to offer, as far as the broker's settings say."""
+    with suppress(ValidationError):
+        return broker_memory_gib(BrokerSection.model_validate(cluster.get("broker"))) + AIO_WITHOUT_BROKER_GIB
+    return AIO_WITHOUT_BROKER_GIB
 
 
 def _code(taken: Collection[str]) -> str:
@@ -62,7 +101,7 @@ def _code(taken: Collection[str]) -> str:
 
 
 def _network(taken: list[IPv4Network], problem: Problem) -> IPv4Network | None:
-    """The one that was meant, if it is free; else one as large, or the largest that is free."""
+    """Return the one that was meant, if it is free; else one as large, or the largest that is free."""
     named = _named(problem.given) or _named(problem.example)
     if named and is_free(named, taken):
         return named
@@ -73,7 +112,7 @@ def _network(taken: list[IPv4Network], problem: Problem) -> IPv4Network | None:
 
 
 def _named(text: object) -> IPv4Network | None:
-    """The network around an address; of the usual size where the text names none."""
+    """Return the network around an address; of the usual size where the text names none."""
     address, _, length = str(text).partition("/")
     for size in (length or _PREFIX_LENGTH, _PREFIX_LENGTH):
         with suppress(ValueError):

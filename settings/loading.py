@@ -5,55 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from settings import examples
 from settings.defaults import completed
 from settings.errors import Problem, SettingsError, as_yaml
+from settings.examples import fit_examples
 from settings.model import Settings
-from settings.parsing import Parsed, parse
+from settings.parsing import Malformed, parse
 from settings.paths import leaves, related
 from settings.resolve import resolved
-from settings.rules import RULES, Finding
-from settings.schema import StackInput
+from settings.rules import RULES
+from settings.schema import StackSection
 
 _DEFAULT = "default"
 
 
 def load(data: object, *, source: str = "the settings") -> Settings:
-    """The resolved settings; raises `SettingsError` with every problem. `source` names the input in its heading."""
+    """Return the resolved settings; `source` names the input in the heading of an error.
+
+    In two phases: rules over several settings are asked once each setting has the right form, so that none of them has
+    to look at half a value (docs/decisions/0010-two-phases-of-settings-errors.md).
+
+    Raises:
+        SettingsError: every problem of the form, or else every rule that is broken.
+    """
     if not isinstance(data, dict):
         keys = "a map with at least prefix, environment and location"
         raise SettingsError([Problem("edge-stamps:settings", data, keys, as_yaml({"prefix": "myorg"}))], source)
     parsed = parse(data)
+    if isinstance(parsed, Malformed):
+        raise SettingsError(fit_examples(parsed.problems, parsed.layered), source)
     stack = completed(parsed.stack)
+    if problems := list(_broken_rules(stack)):
+        raise SettingsError(fit_examples(problems, stack.model_dump(mode="json", by_alias=True)), source)
     values = _values(stack)
-    origins = {path: parsed.origins.get(path, _DEFAULT) for path in values}
-    problems = [*parsed.problems, *_found(stack, parsed, origins)]
-    if problems:
-        raise SettingsError(examples.fitting(problems, stack, parsed.broken), source)
-    return resolved(stack, values, origins)
+    return resolved(stack, values, {path: parsed.origins.get(path, _DEFAULT) for path in values})
 
 
-def _found(stack: StackInput, parsed: Parsed, origins: Mapping[str, str]) -> Iterator[Problem]:
-    """What the rules find; one problem of each rule at a place, since of three equal networks two have to change."""
+def _broken_rules(stack: StackSection) -> Iterator[Problem]:
+    """Ask every rule; one problem of each rule at a place, since of three equal networks two have to change."""
     for rule in RULES:
         first: dict[str, Problem] = {}
-        for finding in rule.check(stack):
-            if _holds(finding, parsed, origins):
-                first.setdefault(finding.problem.where, replace(finding.problem, rule=rule.id))
+        for problem in rule.check(stack):
+            first.setdefault(problem.where, replace(problem, rule=rule.id))
         yield from first.values()
 
 
-def _holds(finding: Finding, parsed: Parsed, origins: Mapping[str, str]) -> bool:
-    """Whether the finding rests on what the user wrote, not on a stand-in for something that was broken."""
-    if any(related(path, parsed.broken) for path in finding.uses):
-        return False
-    if "profile" not in parsed.broken:
-        return True
-    from_profile = [path for path, origin in origins.items() if origin.startswith("environment ")]
-    return not any(related(path, from_profile) for path in finding.uses)
-
-
-def _values(stack: StackInput) -> Mapping[str, object]:
+def _values(stack: StackSection) -> Mapping[str, object]:
     """Dotted path of every setting that is in effect -> its value."""
     brokers = {link.broker for link in stack.links}
     without_listener = [f"clusters.{name}.listener" for name in stack.clusters if name not in brokers]

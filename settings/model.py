@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from settings.environments import Profile
 from settings.releases import Release
+from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
 
 
 @dataclass(frozen=True)
@@ -67,31 +67,6 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Node:
-    """The machine that the stack makes for a cluster."""
-
-    vm_size: str
-    zone: str | None
-    os_disk_gib: int
-    os_disk_sku: str
-    admin_username: str
-
-
-@dataclass(frozen=True)
-class Broker:
-    """Settings of the AIO broker that are fixed at creation (aio-cli-facts §2.7)."""
-
-    memory_profile: str
-    frontend_replicas: int
-    frontend_workers: int
-    backend_partitions: int
-    backend_workers: int
-    backend_redundancy_factor: int
-    persistence_gib: int | None
-    """Size of the volume on which acknowledged messages survive a reboot; None: kept in memory only."""
-
-
-@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -131,11 +106,13 @@ class Cluster:
     """Static address of the node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
-    node: Node | None
+    node: NodeSection | None
     """None: its host is no machine of the stack."""
-    broker: Broker
+    broker: BrokerSection
     listener: Listener | None
     """Set exactly when a link ends here."""
+    admin_username: str
+    """Of a machine that the stack makes."""
     arc_proxy_port: int
     """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
 
@@ -187,21 +164,13 @@ class Peering:
 
 
 @dataclass(frozen=True)
-class Pki:
-    """The two certificate authorities, and the life of what they sign, in hours."""
+class Authorities:
+    """Common names of the two certificate authorities."""
 
-    generation: int
-    server_root_common_name: str
-    server_intermediate_common_name: str
-    client_root_common_name: str
-    client_intermediate_common_name: str
-    root_hours: int
-    intermediate_hours: int
-    leaf_hours: int
-    early_renewal_hours: int
-    """A leaf is renewed so long before its end."""
-    intermediate_early_renewal_hours: int
-    """An intermediate: earlier by the life of the last leaf that it signs."""
+    server_root: str
+    server_intermediate: str
+    client_root: str
+    client_intermediate: str
 
 
 @dataclass(frozen=True)
@@ -212,18 +181,20 @@ class Settings:
     environment: str
     instance: str
     location: str
-    profile: Profile
+    profile: str
     release: Release
     tenant: Tenant
     tags: Mapping[str, str]
     clusters: Mapping[str, Cluster]
     links: Mapping[str, Link]
     peerings: tuple[Peering, ...]
-    pki: Pki
+    pki: PkiSection
+    authorities: Authorities
+    protection: ProtectionSection
     values: Mapping[str, object]
     """Dotted path of every setting in effect -> its value as a stack file would write it."""
     origins: Mapping[str, str]
-    """The same paths -> `default`, `environment <name>` or `stack file`."""
+    """The same paths -> `default`, `profile <name>` or `stack file`."""
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

@@ -100,9 +100,9 @@ def _dataflow_name(broker: str, source: str, destination: str, *, shared: bool) 
 
 
 def authority_names(prefix: str, environment: str, generation: int) -> Mapping[str, str]:
-    """The common names in a `Pki`: no two authorities of a company share a subject, not even over generations."""
+    """Return the common names in `Authorities`: no two of a company are alike, over generations too."""
     return {
-        f"{side}_{level}_common_name": f"{prefix}-{environment}-{side}-{level}-g{generation}"
+        f"{side}_{level}": f"{prefix}-{environment}-{side}-{level}-g{generation}"
         for side in ("server", "client")
         for level in ("root", "intermediate")
     }

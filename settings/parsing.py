@@ -1,8 +1,4 @@
-"""From the raw value of the stack file to a `StackInput`, and pydantic's errors to problems in our own words.
-
-A broken value is reported, taken out (or replaced by a stand-in) and the rest parsed again, so that the rules that
-look at several settings still run and everything is reported at once.
-"""
+"""From the raw value of the stack file to a `StackSection`, and pydantic's errors to problems in our own words."""
 
 from __future__ import annotations
 
@@ -13,12 +9,12 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.defaults import Tree, by_environment, by_name, merged
-from settings.environments import PROFILES, Profile
+from settings.defaults import Tree, by_name, by_profile, merged
 from settings.errors import NOTHING, Problem, as_yaml
 from settings.fields import About, nearest
 from settings.paths import Path, contains, dotted, leaves
-from settings.schema import ClusterInput, StackInput
+from settings.profiles import PROFILES
+from settings.schema import ClusterSection, StackSection
 from settings.sections import fields_of, sections
 from settings.yaml_mistakes import spaced
 
@@ -33,54 +29,49 @@ _OTHER_WORDS: Mapping[str, str] = {
     "tenant": "tenant_id",
 }
 """What others call it -> our keys, where spelling leads astray."""
-_MOST_ROUNDS = 10
-"""Each round takes out what the last one found; a stand-in may bring a deeper missing key to light, hence a few."""
 
 
 class Parsed(NamedTuple):
-    """What came of the raw value: as much of it as could be used, and the problems of the rest."""
+    """The settings in their right form."""
 
-    stack: StackInput
-    problems: list[Problem]
-    broken: list[str]
-    """Paths whose values are stand-ins: what a rule says about them means nothing."""
+    stack: StackSection
     origins: Mapping[str, str]
     """Path -> layer, of everything that is not a static or computed default."""
 
 
-def parse(raw: Tree) -> Parsed:
-    """Parse the raw value as far as it can be; never fails."""
+class Malformed(NamedTuple):
+    """Settings whose form is wrong: keys, types, what is missing."""
+
+    problems: list[Problem]
+    layered: Tree
+    """The raw value over what its profile says."""
+
+
+def parse(raw: Tree) -> Parsed | Malformed:
+    """Parse the raw value, or return every problem of its form."""
     raw = copy.deepcopy(raw)
     problems = list(_take_out_misplaced(raw))
-    broken = [path for problem in problems for path in (problem.where, problem.meant)]
-    for _ in range(_MOST_ROUNDS):
-        profile = _profile(raw)
-        layered = merged(merged(by_name(raw), by_environment(raw, profile)), raw)
-        try:
-            stack = StackInput.model_validate(layered)
-        except ValidationError as error:
-            found = error.errors(include_url=False)
-        else:
-            return Parsed(stack, problems, broken, _origins(raw, profile))
-        for details in found:
+    known = [path for problem in problems for path in (problem.where, problem.meant)]
+    profile = _profile(raw)
+    layered = merged(merged(by_name(raw), by_profile(raw, profile)), raw)
+    try:
+        stack = StackSection.model_validate(layered)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
             path = _path(details)
-            where = dotted(path)
-            if not any(contains(known, where) for known in broken):
+            if not any(contains(one, dotted(path)) for one in known):
                 problems.append(_problem(details, path))
-        broken += [dotted(_path(details)) for details in found]
-        for details in sorted(found, key=lambda details: -len(_path(details))):  # A map goes after what is in it.
-            _repair(raw, details, _path(details))
-    raise AssertionError(f"the settings could not be repaired: {found}")
+    return Malformed(problems, layered) if problems else Parsed(stack, _origins(raw, profile))
 
 
-def _profile(raw: Tree) -> Profile:
-    """The chosen profile; any one when the choice is broken, which is then reported as such."""
+def _profile(raw: Tree) -> str:
+    """Return the chosen profile; any one when the choice is broken, which is then reported as such."""
     name = merged(by_name(raw), raw).get("profile")
-    return PROFILES.get(name if isinstance(name, str) else "", next(iter(PROFILES.values())))
+    return name if isinstance(name, str) and name in PROFILES else next(iter(PROFILES))
 
 
-def _origins(raw: Tree, profile: Profile) -> Mapping[str, str]:
-    from_profile = dict.fromkeys(dict(leaves(by_environment(raw, profile))), f"environment {profile.name}")
+def _origins(raw: Tree, profile: str) -> Mapping[str, str]:
+    from_profile = dict.fromkeys(dict(leaves(by_profile(raw, profile))), f"profile {profile}")
     return from_profile | dict.fromkeys(dict(leaves(raw)), "stack file")
 
 
@@ -93,7 +84,7 @@ def _path(details: ErrorDetails) -> Path:
 
 def _about(path: Path) -> tuple[About | None, type[BaseModel] | None]:
     """What is expected at a path, and the section (model) that stands there, if one does."""
-    kind: Any = StackInput
+    kind: Any = StackSection
     about = None
     for step in path:
         kind = _without_none(kind)
@@ -142,7 +133,7 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
 def _unknown_key(path: Path, given: object) -> Problem:
     """Shows the key only: its value could be a password that somebody meant for elsewhere."""
     *above, key = path
-    keys = list(fields_of(_about(tuple(above))[1] or StackInput))
+    keys = list(fields_of(_about(tuple(above))[1] or StackSection))
     if elsewhere := _elsewhere(str(key)):
         about, places = elsewhere
         expected = f"one of the keys {', '.join(keys)}"
@@ -172,7 +163,7 @@ def _take_out_misplaced(raw: Tree) -> Iterator[Problem]:
     if not isinstance(clusters, dict):
         return
     for key, value in list(clusters.items()):
-        if key in fields_of(StackInput) and value and not _is_cluster(value):
+        if key in fields_of(StackSection) and value and not _is_cluster(value):
             del clusters[key]
             expected = f"clusters only; {key} is a key of {_SETTINGS}"
             hint = f"move {key} and what is in it two columns to the left, into the column of clusters"
@@ -180,7 +171,7 @@ def _take_out_misplaced(raw: Tree) -> Iterator[Problem]:
 
 
 def _is_cluster(value: object) -> bool:
-    return isinstance(value, dict) and not value.keys().isdisjoint(fields_of(ClusterInput))
+    return isinstance(value, dict) and not value.keys().isdisjoint(fields_of(ClusterSection))
 
 
 def _example(path: Path) -> str:
@@ -201,26 +192,3 @@ def _quoting_hint(details: ErrorDetails, given: object) -> str:
 def _shown(given: object) -> object:
     """The value, unless it is a secret that somebody put there by mistake."""
     return "(a private key, not shown)" if "PRIVATE KEY" in str(given) else given
-
-
-# --- the rest: what the rules can still look at ---
-
-
-def _repair(raw: Tree, details: ErrorDetails, path: Path) -> None:
-    """Make the value at the path go away: a stand-in for what is required, the default for the rest."""
-    *above, last = path
-    parent: Any = raw
-    for step in above:
-        inner = parent.get(step) if isinstance(parent, dict) else parent[step]
-        if not isinstance(inner, dict | list):  # An empty section, or one that is only in the defaults.
-            inner = parent[step] = {}
-        parent = inner
-    if details["type"] == "missing":
-        about, section = _about(path)
-        parent[last] = {} if section else about and about.example
-    elif details["type"] == "model_type":
-        parent[last] = {}
-    elif isinstance(parent, dict):
-        # Also by its text: the key of a map that is no text at all (`1: ...`).
-        for key in [key for key in parent if key == last or str(key) == str(last)]:
-            del parent[key]

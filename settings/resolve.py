@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from settings.environments import PROFILES
-from settings.model import Broker, Cluster, Link, Listener, Network, Node, Peering, Pki, Settings, Tenant, Topic
+from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.naming import (
     admin_username,
     arc_proxy_port,
@@ -16,12 +15,12 @@ from settings.naming import (
     listener_names,
 )
 from settings.releases import RELEASES
-from settings.schema import TENANT_KEYS, ClusterInput, LinkInput, StackInput
+from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, StackSection
 
 _COMPLETED = "`defaults.completed` has filled it in"
 
 
-def resolved(stack: StackInput, values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
+def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
     """The settings for the components; `stack` has passed every rule."""
     links = [_link(link, stack) for link in stack.links]
     return Settings(
@@ -29,28 +28,22 @@ def resolved(stack: StackInput, values: Mapping[str, object], origins: Mapping[s
         environment=stack.environment,
         instance=stack.instance,
         location=stack.location,
-        profile=PROFILES[stack.profile],
+        profile=stack.profile,
         release=RELEASES[stack.release],
         tenant=Tenant(**{key: getattr(stack, key) for key in TENANT_KEYS}),
         tags=stack.tags,
         clusters={name: _cluster(name, cluster, stack) for name, cluster in stack.clusters.items()},
         links={link.name: link for link in links},
         peerings=_peerings(stack),
-        pki=Pki(
-            generation=stack.pki.generation,
-            **authority_names(stack.prefix, stack.environment, stack.pki.generation),
-            root_hours=stack.pki.root_days * 24,
-            intermediate_hours=stack.pki.intermediate_days * 24,
-            leaf_hours=stack.pki.leaf_days * 24,
-            early_renewal_hours=stack.pki.early_renewal_days * 24,
-            intermediate_early_renewal_hours=(stack.pki.leaf_days + stack.pki.early_renewal_days) * 24,
-        ),
+        pki=stack.pki,
+        authorities=Authorities(**authority_names(stack.prefix, stack.environment, stack.pki.generation)),
+        protection=stack.protection,
         values=values,
         origins=origins,
     )
 
 
-def _cluster(name: str, cluster: ClusterInput, stack: StackInput) -> Cluster:
+def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster:
     assert cluster.location, _COMPLETED
     assert cluster.subnet, _COMPLETED
     assert cluster.node.address, _COMPLETED
@@ -63,16 +56,15 @@ def _cluster(name: str, cluster: ClusterInput, stack: StackInput) -> Cluster:
         names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
         address=cluster.node.address,
         network=Network(cluster.address_space, cluster.subnet),
-        node=Node(
-            **cluster.node.model_dump(exclude={"address"}), admin_username=admin_username(stack.prefix, cluster.code)
-        ),
-        broker=Broker(**cluster.broker.model_dump()),
+        node=cluster.node,
+        admin_username=admin_username(stack.prefix, cluster.code),
+        broker=cluster.broker,
         listener=_listener(name, cluster, stack) if is_broker else None,
         arc_proxy_port=arc_proxy_port(cluster.code),
     )
 
 
-def _listener(name: str, cluster: ClusterInput, stack: StackInput) -> Listener:
+def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listener:
     assert cluster.node.address, _COMPLETED
     listener = cluster.listener
     return Listener(
@@ -85,7 +77,7 @@ def _listener(name: str, cluster: ClusterInput, stack: StackInput) -> Listener:
     )
 
 
-def _link(link: LinkInput, stack: StackInput) -> Link:
+def _link(link: LinkSection, stack: StackSection) -> Link:
     assert link.topics, _COMPLETED
     assert link.client_id_prefix, _COMPLETED
     pairs = [(topic.source, topic.destination) for topic in link.topics]
@@ -102,7 +94,7 @@ def _link(link: LinkInput, stack: StackInput) -> Link:
     )
 
 
-def _peerings(stack: StackInput) -> tuple[Peering, ...]:
+def _peerings(stack: StackSection) -> tuple[Peering, ...]:
     """One per two linked clusters, whichever way the links between them go."""
     pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links})
     code = {name: cluster.code for name, cluster in stack.clusters.items()}

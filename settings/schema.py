@@ -1,16 +1,17 @@
 """The settings as a stack file writes them: every key, its default, and what is expected there.
 
-Static defaults stand here; those that differ by environment in `environments`, those that follow from other
-settings in `defaults`. A field that is `None` here is filled in there, unless its text says otherwise.
+A setting is one field of one section here: what is expected, an example, its default. A field without a default has
+one in each of `profiles`, unless the tenant alone knows it; what follows from others is filled in by `defaults`.
+Components are given the sections as they are, within `model.Settings`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from settings.environments import PROFILES
 from settings.fields import (
     About,
     Address,
@@ -58,6 +59,9 @@ def _ids(example: str, what: str, command: str) -> About:
     return About(f"{what}, a GUID", example, f"find it with: {command}")
 
 
+PROFILE_NAMES = ("dev", "prod")
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -67,7 +71,7 @@ class _Section(BaseModel):
         return {} if data is None else data
 
 
-class NodeInput(_Section):
+class NodeSection(_Section):
     """The virtual machine of a cluster."""
 
     vm_size: Annotated[VmSizeName, About("the size of an Azure VM", "Standard_D8s_v6")]
@@ -85,7 +89,7 @@ class NodeInput(_Section):
     ] = None
 
 
-class BrokerInput(_Section):
+class BrokerSection(_Section):
     """AIO's broker; fixed when it is created."""
 
     memory_profile: Annotated[
@@ -105,7 +109,33 @@ class BrokerInput(_Section):
     ]
 
 
-class ListenerInput(_Section):
+class ProtectionSection(_Section):
+    """What keeps data from being lost."""
+
+    protect: Annotated[
+        bool,
+        About(
+            "true or false: resource group, vault, storage, VNet, node, broker and CA keys refuse to be deleted", True
+        ),
+    ]
+    purge_protection: Annotated[
+        bool, About("true or false: nobody may purge a deleted vault; Azure never switches it off again", True)
+    ]
+    soft_delete_days: Annotated[
+        int, Field(ge=7, le=90), About("a whole number of days from 7 to 90, fixed when the vault is created", 90)
+    ]
+    storage_sku: Annotated[
+        Literal["Standard_LRS", "Standard_ZRS"], About("one of Standard_LRS, Standard_ZRS", "Standard_ZRS")
+    ]
+    dataflow_disk_persistence: Annotated[
+        bool,
+        About(
+            "true or false: dataflows keep unsent messages on disk; without it a reboot of the node loses them", True
+        ),
+    ]
+
+
+class ListenerSection(_Section):
     """The listener that links connect to."""
 
     port: Annotated[Port, About("a whole number from 1 to 65535", 28883)] = 28883
@@ -116,7 +146,7 @@ class ListenerInput(_Section):
     generation: Annotated[Generation, _GENERATION] = 1
 
 
-class ClusterInput(_Section):
+class ClusterSection(_Section):
     """One cluster."""
 
     code: Annotated[
@@ -133,25 +163,27 @@ class ClusterInput(_Section):
     subnet: Annotated[
         Network | None, About("an IPv4 network in CIDR notation, inside the address space", "10.3.1.0/24")
     ] = None
-    node: Annotated[NodeInput, About("a map with settings of the node", {"vm_size": "Standard_D8s_v6"})]
-    broker: Annotated[BrokerInput, About("a map with settings of the broker", {"memory_profile": "Low"})]
-    listener: Annotated[ListenerInput, About("a map with settings of the listener", {"port": 28883})] = ListenerInput()
+    node: Annotated[NodeSection, About("a map with settings of the node", {"vm_size": "Standard_D8s_v6"})]
+    broker: Annotated[BrokerSection, About("a map with settings of the broker", {"memory_profile": "Low"})]
+    listener: Annotated[ListenerSection, About("a map with settings of the listener", {"port": 28883})] = (
+        ListenerSection()
+    )
 
 
-class TopicInput(_Section):
+class TopicSection(_Section):
     """One dataflow: from a topic here to a topic there."""
 
     source: Annotated[SourceTopic, Field(alias="from"), About("an MQTT topic (+ and # allowed)", "input")]
     destination: Annotated[DestinationTopic, Field(alias="to"), About("an MQTT topic", "site/output")]
 
 
-class LinkInput(_Section):
+class LinkSection(_Section):
     """Messages from one cluster to the broker of another."""
 
     client: Annotated[str, Field(alias="from"), About("the name of the cluster that sends", "site")]
     broker: Annotated[str, Field(alias="to"), About("the name of the cluster that receives", "enterprise")]
     topics: Annotated[
-        list[TopicInput] | None,
+        list[TopicSection] | None,
         Field(min_length=1),
         About("a list of pairs of topics", [{"from": "input", "to": "site/output"}]),
     ] = None
@@ -162,7 +194,7 @@ class LinkInput(_Section):
     ] = None
 
 
-class PkiInput(_Section):
+class PkiSection(_Section):
     """The two certificate authorities."""
 
     generation: Annotated[
@@ -173,8 +205,30 @@ class PkiInput(_Section):
     leaf_days: Annotated[Days, _days(365)]
     early_renewal_days: Annotated[Days, About("a whole number of days, fewer than leaf_days", 60)]
 
+    @property
+    def root_hours(self) -> int:
+        return self.root_days * 24
 
-class StackInput(_Section):
+    @property
+    def intermediate_hours(self) -> int:
+        return self.intermediate_days * 24
+
+    @property
+    def leaf_hours(self) -> int:
+        return self.leaf_days * 24
+
+    @property
+    def early_renewal_hours(self) -> int:
+        """Return how long before its end a leaf is renewed."""
+        return self.early_renewal_days * 24
+
+    @property
+    def intermediate_early_renewal_hours(self) -> int:
+        """Return how long before its end an intermediate is renewed: it outlives every leaf that it has signed."""
+        return (self.leaf_days + self.early_renewal_days) * 24
+
+
+class StackSection(_Section):
     """Everything below `edge-stamps:settings`."""
 
     prefix: Annotated[
@@ -184,8 +238,8 @@ class StackInput(_Section):
     environment: Annotated[Environment, About("a short word of lower-case letters and digits, a letter first", "dev")]
     profile: Annotated[
         str,
-        one_of(PROFILES, "profiles"),
-        About(f"one of {', '.join(PROFILES)}, since the environment's name is neither", "dev"),
+        one_of(PROFILE_NAMES, "profiles"),
+        About(f"one of {', '.join(PROFILE_NAMES)}, since the environment's name is neither", "dev"),
     ]
     instance: Annotated[Instance, About("lower-case letters and digits, as text", "001")] = "001"
     location: Annotated[Location, About("an Azure region, as text", "eastus2")]
@@ -234,7 +288,7 @@ class StackInput(_Section):
     ]
     tags: Annotated[Tags, About("a map of texts to texts", {"costCenter": "1234"})] = {}
     clusters: Annotated[
-        dict[ClusterName, ClusterInput],
+        dict[ClusterName, ClusterSection],
         Field(min_length=1),
         About(
             "a map of at least one cluster, by names of up to 24 lower-case letters, digits and single dashes",
@@ -242,10 +296,11 @@ class StackInput(_Section):
         ),
     ]
     links: Annotated[
-        list[LinkInput],
+        list[LinkSection],
         About("a list of links; [] for none", [{"from": "site", "to": "enterprise"}]),
     ] = []
-    pki: Annotated[PkiInput, About("a map with the life of the certificates", {"generation": 1})]
+    pki: Annotated[PkiSection, About("a map with the life of the certificates", {"generation": 1})]
+    protection: Annotated[ProtectionSection, About("a map with what protects data", {"soft_delete_days": 90})]
 
 
 TENANT_KEYS: tuple[str, ...] = (
@@ -256,3 +311,12 @@ TENANT_KEYS: tuple[str, ...] = (
     "ssh_public_key",
 )
 """What only the tenant knows: required, and overlaid with stand-ins in a rehearsal."""
+
+PROFILE_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "node": NodeSection,
+    "broker": BrokerSection,
+    "protection": ProtectionSection,
+    "pki": PkiSection,
+}
+"""The sections that profiles set; the first two in each cluster."""
+PER_CLUSTER = ("node", "broker")

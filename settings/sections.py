@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 _STEPS = {dict: ".<name>", list: "[]"}
 
@@ -18,7 +18,7 @@ def fields_of(section: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
-def sections(section: type[BaseModel] = StackInput, place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+def sections(section: type[BaseModel] = StackSection, place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """Every section with its place, the outer one first; the place of the outermost is empty."""
     yield place, section
     for key, field in fields_of(section).items():

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from settings import Cluster, Lines, Link, Network, Pki, Settings
+from settings import Cluster, Lines, Link, Network, Settings
 from settings.addressing import RESERVED_NETWORKS, azure_reserved, free_networks, usable
 from settings.paths import above, contains
 from settings.stand_ins import STAND_INS
@@ -27,8 +27,6 @@ Rows = Sequence[Facts]
 
 _FREE_NETWORKS, _PREFIX_LENGTH = 3, 16
 _WIDEST_COLUMN = 40
-PROTECTION = ("protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence")
-"""What a profile says and no setting changes."""
 _NAMES = ("AIO", "API", "Arc", "Azure", "CA", "DNS", "IoT", "IP", "MQTT", "NAT", "OS", "SKU")
 _SPELLINGS = {name.lower(): name for name in _NAMES}
 
@@ -111,7 +109,7 @@ def _groups(settings: Settings, lines: Lines) -> Iterator[Group]:
         yield group(path, ("clusters", cluster.name), _of_a_cluster(cluster))
     for path, link in links.items():
         yield group(path, ("links", link.name), _of_a_link(settings, link))
-    yield group("pki", ("pki",), {"certificates": _certificates(settings, settings.pki)})
+    yield group("pki", ("pki",), {"certificates": _certificates(settings)})
 
 
 def _origin(settings: Settings, lines: Lines, path: str) -> str:
@@ -126,7 +124,6 @@ def _of_the_stack(settings: Settings) -> dict[str, Facts | Rows]:
     taken = {**RESERVED_NETWORKS, **{space: f"cluster {name}" for space, name in spaces.items()}}
     length = [*spaces][-1].prefixlen if spaces else _PREFIX_LENGTH
     return {
-        "profile": {key: getattr(settings.profile, key) for key in ("name", *PROTECTION)},
         "release": asdict(settings.release),
         "address_plan": [{"network": network, "taken_by": taken[network]} for network in sorted(taken)],
         "free_networks": {"for_next_clusters": free_networks([*spaces], length, _FREE_NETWORKS)},
@@ -137,7 +134,7 @@ def _of_the_stack(settings: Settings) -> dict[str, Facts | Rows]:
 def _of_a_cluster(cluster: Cluster) -> dict[str, Facts | Rows]:
     names = asdict(cluster.names)
     storage_account = f"{names.pop('storage_account_prefix')}<5 random>{names.pop('storage_account_suffix')}"
-    administrator = {"node_administrator": cluster.node.admin_username} if cluster.node else {}
+    administrator = {"node_administrator": cluster.admin_username} if cluster.node else {}
     return {
         "names": {**names, "storage_account": storage_account, **administrator},
         "addresses": {"node_address": cluster.address, **(_of_a_network(cluster.network) if cluster.network else {})},
@@ -171,19 +168,20 @@ def _of_a_link(settings: Settings, link: Link) -> dict[str, Facts | Rows]:
     }
 
 
-def _certificates(settings: Settings, pki: Pki) -> Rows:
+def _certificates(settings: Settings) -> Rows:
     """Every certificate with its life, and how long before its end the next run renews it; the roots stay."""
+    pki, names = settings.pki, settings.authorities
     renewed, leaf = pki.early_renewal_hours, pki.leaf_hours
     listeners = [cluster.listener for cluster in settings.clusters.values() if cluster.listener]
     table: list[tuple[str, str, int, int | None]] = [
-        (pki.server_root_common_name, "itself", pki.root_hours, None),
-        (pki.server_intermediate_common_name, pki.server_root_common_name, pki.intermediate_hours,
+        (names.server_root, "itself", pki.root_hours, None),
+        (names.server_intermediate, names.server_root, pki.intermediate_hours,
          pki.intermediate_early_renewal_hours),
-        *((each.common_name, pki.server_intermediate_common_name, leaf, renewed) for each in listeners),
-        (pki.client_root_common_name, "itself", pki.root_hours, None),
-        (pki.client_intermediate_common_name, pki.client_root_common_name, pki.intermediate_hours,
+        *((each.common_name, names.server_intermediate, leaf, renewed) for each in listeners),
+        (names.client_root, "itself", pki.root_hours, None),
+        (names.client_intermediate, names.client_root, pki.intermediate_hours,
          pki.intermediate_early_renewal_hours),
-        *((each.common_name, pki.client_intermediate_common_name, leaf, renewed) for each in settings.links.values()),
+        *((each.common_name, names.client_intermediate, leaf, renewed) for each in settings.links.values()),
     ]  # fmt: skip
     return [
         {

@@ -67,8 +67,8 @@ def _refusal(target: Target) -> Ending | None:
     elif not target.offline and os.environ.get(VARIABLE):
         text = f"{VARIABLE} is set: not Azure would answer, but {os.environ[VARIABLE]}."
         step = f"unset {VARIABLE}; --offline tries the steps in the modelled Azure"
-    elif target.loaded.settings.profile.protect:
-        profile = target.loaded.settings.profile.name
+    elif target.loaded.settings.protection.protect:
+        profile = target.loaded.settings.profile
         text = f"Stack {target.stack} has the profile {profile}, which protects resources from destroy."
         step = "set profile: dev in a stack of its own"
     else:

@@ -11,8 +11,9 @@ from typing import Any
 from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.names import find_own_groups
-from settings import Cluster, Node
+from settings import Cluster
 from settings.regions import normalised
+from settings.schema import NodeSection
 from settings.sizing import VM_SIZES
 
 Sku = Mapping[str, Any]
@@ -50,12 +51,12 @@ def check_sizes(context: Context) -> Diagnosis:
     return Diagnosis("ok", ", ".join(sizes) or "the stack makes no node")
 
 
-def _list_nodes(context: Context) -> list[tuple[Cluster, Node]]:
+def _list_nodes(context: Context) -> list[tuple[Cluster, NodeSection]]:
     """Return the clusters whose node is a machine of the stack, with the node."""
     return [(cluster, cluster.node) for cluster in context.settings.clusters.values() if cluster.node]
 
 
-def _place(cluster: Cluster, node: Node) -> str:
+def _place(cluster: Cluster, node: NodeSection) -> str:
     return f"{cluster.location}, zone {node.zone}" if node.zone else cluster.location
 
 
@@ -91,7 +92,7 @@ def find_zones(sku: Sku, location: str) -> set[str]:
     return offered - refused
 
 
-def _suggest_choice(context: Context, cluster: Cluster, node: Node, skus: Mapping[str, Sku]) -> str:
+def _suggest_choice(context: Context, cluster: Cluster, node: NodeSection, skus: Mapping[str, Sku]) -> str:
     """Return the line for the settings with another zone, or with sizes no smaller in the same place."""
     where = f"in {context.file}, clusters.{cluster.name}.node"
     sku = skus.get(node.vm_size)
@@ -147,7 +148,7 @@ def check_quota(context: Context) -> Diagnosis:
     return diagnose(unlisted, "\n".join(map(str, needs)) or "no node is to be created", show, "warning")
 
 
-def _quota_needs(context: Context, nodes: Iterable[tuple[Cluster, Node]], location: str) -> list[QuotaNeed]:
+def _quota_needs(context: Context, nodes: Iterable[tuple[Cluster, NodeSection]], location: str) -> list[QuotaNeed]:
     here = [node for cluster, node in nodes if cluster.location == location]
     needed = count_vcpus(here, fetch_skus(context, location))
     usage = context.tools.az("vm", "list-usage", "--subscription", context.subscription_id(), "--location", location)
@@ -163,7 +164,7 @@ def _quota_need(quota: str, location: str, needed: int, usage: Mapping[str, Any]
     return QuotaNeed(quota, location, needed, used, limit, usage["name"]["localizedValue"])
 
 
-def count_vcpus(nodes: Iterable[Node], skus: Mapping[str, Sku]) -> Counter[str]:
+def count_vcpus(nodes: Iterable[NodeSection], skus: Mapping[str, Sku]) -> Counter[str]:
     """Return the vCPUs needed of each quota; a size that is not offered is left to the check of sizes."""
     needed: Counter[str] = Counter()
     for node in nodes:

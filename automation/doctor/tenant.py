@@ -12,7 +12,7 @@ from automation.doctor.context import Context
 from automation.doctor.tools import NoAnswerError
 from settings import TENANT_KEYS
 from settings.fields import About
-from settings.schema import StackInput
+from settings.schema import StackSection
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID
 
 _NOT_ALLOWED = re.compile(r"Insufficient privileges|Authorization_RequestDenied|Forbidden", re.I)
@@ -30,7 +30,7 @@ def check_values(context: Context) -> Diagnosis:
 
 
 def _format_line(key: str, value: str) -> str:
-    about = next(one for one in StackInput.model_fields[key].metadata if isinstance(one, About))
+    about = next(one for one in StackSection.model_fields[key].metadata if isinstance(one, About))
     return f"    {key}: {value}" if value else f"    {key}:  # {about.hint.removeprefix('find it with: ')}"
 
 

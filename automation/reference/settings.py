@@ -8,16 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from automation.commands.explain import PROTECTION
 from automation.reference.pages import render
-from settings.defaults import WELL_KNOWN_CLUSTERS, by_environment
-from settings.environments import PROFILES
+from settings.defaults import WELL_KNOWN_CLUSTERS, by_profile
 from settings.errors import as_yaml
 from settings.fields import About
 from settings.paths import leaves
+from settings.profiles import PROFILES
 from settings.regions import REGIONS
 from settings.releases import RELEASES
-from settings.schema import TENANT_KEYS, StackInput
+from settings.schema import TENANT_KEYS, StackSection
 from settings.sections import fields_of, section_in, sections
 from settings.sizing import VM_SIZES
 
@@ -37,13 +36,11 @@ _COMPUTED: Mapping[str, str] = {
 
 def render_settings() -> str:
     """Return docs/settings.md."""
-    tenant_fields = fields_of(StackInput)
+    tenant_fields = fields_of(StackSection)
     return render(
         "settings.md",
         tenant_examples={key: _about(tenant_fields[key]).example for key in TENANT_KEYS},
         sections=[_section(place, section) for place, section in sections()],
-        profiles=list(PROFILES),
-        fixed=[(f"`{key}`", *(f"`{as_yaml(getattr(one, key))}`" for one in PROFILES.values())) for key in PROTECTION],
         regions=REGIONS,
         releases=RELEASES,
         sizes=VM_SIZES,
@@ -88,7 +85,7 @@ def _default(place: str, field: FieldInfo) -> str:
 def _by_profile() -> dict[str, dict[str, object]]:
     """Return profile -> place of a setting -> default."""
     any_cluster: dict[str, Any] = {"clusters": {"<name>": {}}}
-    return {name: dict(leaves(by_environment(any_cluster, profile))) for name, profile in PROFILES.items()}
+    return {name: dict(leaves(by_profile(any_cluster, name))) for name in PROFILES}
 
 
 def _join(values: Mapping[str, object]) -> str:

@@ -23,7 +23,7 @@ from components.packages import (
 )
 from components.role_assignments import assign_role
 from settings import roles, well_known
-from settings.model import Broker as BrokerSettings
+from settings.schema import BrokerSection
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def create_iot_operations(
         # Fixed at creation; a change replaces the broker and loses what it holds
         # (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale).
         context.options(
-            protect=context.settings.profile.protect,
+            protect=context.settings.protection.protect,
             timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
         ),
     )
@@ -211,7 +211,7 @@ def _create_default_listener(context: StampContext, place: dict[str, Any]) -> No
     )
 
 
-def _build_broker(broker: BrokerSettings) -> dict[str, Any]:
+def _build_broker(broker: BrokerSection) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "memoryProfile": broker.memory_profile,
         "cardinality": {

@@ -23,7 +23,7 @@ class ClusterKeyVault:
 
 def create_key_vault(context: StampContext, reader: managedidentity.UserAssignedIdentity) -> ClusterKeyVault:
     """Create the vault, readable by secret sync alone and writable by nobody but ARM."""
-    profile = context.settings.profile
+    protection = context.settings.protection
     vault = keyvault.Vault(
         context.logical("key-vault"),
         resource_group_name=context.group.name,
@@ -35,12 +35,12 @@ def create_key_vault(context: StampContext, reader: managedidentity.UserAssigned
             sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
             enable_rbac_authorization=True,
             enable_soft_delete=True,
-            soft_delete_retention_in_days=profile.soft_delete_days,
+            soft_delete_retention_in_days=protection.soft_delete_days,
             # Azure refuses `false`: the property is either on for good or absent.
-            enable_purge_protection=True if profile.purge_protection else None,
+            enable_purge_protection=True if protection.purge_protection else None,
             public_network_access="Enabled",
         ),
-        opts=context.options(protect=profile.protect),
+        opts=context.options(protect=protection.protect),
     )
     # Vault scope is enough: nobody else's secrets are in this vault.
     reader_roles: list[pulumi.Resource] = [

@@ -92,7 +92,7 @@ def _create_storage_account(context: StampContext) -> storage.StorageAccount:
         location=context.cluster.location,
         tags=context.tags,
         kind="StorageV2",
-        sku=storage.SkuArgs(name=context.settings.profile.storage_sku),
+        sku=storage.SkuArgs(name=context.settings.protection.storage_sku),
         # The schema registry needs a hierarchical namespace
         # (https://learn.microsoft.com/azure/iot-operations/connect-to-cloud/concept-schema-registry).
         is_hns_enabled=True,
@@ -103,5 +103,5 @@ def _create_storage_account(context: StampContext) -> storage.StorageAccount:
         enable_https_traffic_only=True,
         minimum_tls_version="TLS1_2",
         public_network_access="Enabled",
-        opts=context.options(protect=context.settings.profile.protect),
+        opts=context.options(protect=context.settings.protection.protect),
     )

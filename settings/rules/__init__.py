@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from settings.rules import addresses, certificates, clusters, links, names, tenant
-from settings.rules.finding import Finding, Rule
+from settings.rules.rule import Rule
 
-__all__ = ["RULES", "Finding", "Rule"]
+__all__ = ["RULES", "Rule"]
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -7,53 +7,47 @@ from itertools import combinations
 
 from settings.addressing import azure_reserved, default_node_address, default_subnet
 from settings.errors import Problem
-from settings.rules.finding import EXAMPLE_OF_WHAT_IS_FREE, Finding
-from settings.schema import StackInput
+from settings.rules.rule import EXAMPLE_OF_WHAT_IS_FREE
+from settings.schema import StackSection
 
 
-def no_overlap(stack: StackInput) -> Iterator[Finding]:
+def no_overlap(stack: StackSection) -> Iterator[Problem]:
     """Every two clusters, linked or not: a link that is added later could no longer be peered."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.address_space.overlaps(other.address_space):
             where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
-            yield Finding(
-                Problem(
-                    where,
-                    str(other.address_space),
-                    f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})",
-                    EXAMPLE_OF_WHAT_IS_FREE,
-                ),
-                (where, against),
+            yield Problem(
+                where,
+                str(other.address_space),
+                f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})",
+                EXAMPLE_OF_WHAT_IS_FREE,
             )
 
 
-def subnet_inside_address_space(stack: StackInput) -> Iterator[Finding]:
+def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
     """A subnet is a part of its VNet."""
     for name, cluster in stack.clusters.items():
         where, space = f"clusters.{name}.subnet", f"clusters.{name}.address_space"
         if cluster.subnet and not cluster.subnet.subnet_of(cluster.address_space):
-            yield Finding(
-                Problem(
-                    where,
-                    str(cluster.subnet),
-                    f"a network inside {space} ({cluster.address_space})",
-                    str(default_subnet(cluster.address_space)),
-                ),
-                (where, space),
+            yield Problem(
+                where,
+                str(cluster.subnet),
+                f"a network inside {space} ({cluster.address_space})",
+                str(default_subnet(cluster.address_space)),
             )
 
 
-def node_address_usable(stack: StackInput) -> Iterator[Finding]:
+def node_address_usable(stack: StackSection) -> Iterator[Problem]:
     """The node's static address is one that Azure hands out in the subnet."""
     for name, cluster in stack.clusters.items():
-        where, uses = f"clusters.{name}.node.address", (f"clusters.{name}.subnet", f"clusters.{name}.address_space")
+        where = f"clusters.{name}.node.address"
         address, subnet = cluster.node.address, cluster.subnet
         if address is None or subnet is None:
             continue
         if address not in subnet:
-            expected = f"an address inside {uses[0]} ({subnet})"
+            expected = f"an address inside clusters.{name}.subnet ({subnet})"
         elif address in azure_reserved(subnet):
             expected = f"an address that Azure does not keep for itself (the first four and the last of {subnet})"
         else:
             continue
-        yield Finding(Problem(where, str(address), expected, str(default_node_address(subnet))), (where, *uses))
+        yield Problem(where, str(address), expected, str(default_node_address(subnet)))

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from settings.errors import Problem
-from settings.rules.finding import Finding
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 
-def shorter_than_its_issuer(stack: StackInput) -> Iterator[Finding]:
+def shorter_than_its_issuer(stack: StackSection) -> Iterator[Problem]:
     """A certificate that outlives its issuer fails when the issuer ends, at a date that nobody watches.
 
     Certificates are renewed while their issuer goes on, so it has to outlive a life that begins as late as possible:
@@ -23,17 +22,13 @@ def shorter_than_its_issuer(stack: StackInput) -> Iterator[Finding]:
         if lives[issued] > longest:
             where, against = f"pki.{issued}", f"pki.{issuer}"
             expected = f"at most {longest} days: {against} ({lives[issuer]} days) less early_renewal_days"
-            yield Finding(
-                Problem(where, lives[issued], expected, str(max(longest, 1))),
-                (where, against, "pki.early_renewal_days"),
-            )
+            yield Problem(where, lives[issued], expected, str(max(longest, 1)))
 
 
-def renewal_within_life(stack: StackInput) -> Iterator[Finding]:
+def renewal_within_life(stack: StackSection) -> Iterator[Problem]:
     """A renewal as early as the whole life would replace the certificate in every run."""
     early, leaf = stack.pki.early_renewal_days, stack.pki.leaf_days
     if early >= leaf:
         expected = f"fewer days than pki.leaf_days ({leaf}); else every run renews"
         example = str(max(leaf // 4, 1)) if leaf > 1 else "leaf_days: 90"
-        uses = ("pki.early_renewal_days", "pki.leaf_days")
-        yield Finding(Problem("pki.early_renewal_days", early, expected, example), uses)
+        yield Problem("pki.early_renewal_days", early, expected, example)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from settings.environments import PROFILES
 from settings.errors import Problem
 from settings.regions import REGIONS
-from settings.rules.finding import EXAMPLE_OF_WHAT_IS_FREE, Finding
-from settings.schema import BrokerInput, StackInput
+from settings.rules.rule import EXAMPLE_OF_WHAT_IS_FREE
+from settings.schema import BrokerSection, StackSection
 from settings.sizing import (
     AIO_WITHOUT_BROKER_GIB,
     DISK_WITHOUT_PERSISTENCE_GIB,
@@ -20,30 +19,27 @@ from settings.sizing import (
 )
 
 
-def unique_codes(stack: StackInput) -> Iterator[Finding]:
+def unique_codes(stack: StackSection) -> Iterator[Problem]:
     """Two clusters with one code would have the same names."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.code == other.code:
             where, against = f"clusters.{second}.code", f"clusters.{first}.code"
             expected = f"another code than {against} has; names derive from it"
-            yield Finding(Problem(where, other.code, expected, EXAMPLE_OF_WHAT_IS_FREE), (where, against))
+            yield Problem(where, other.code, expected, EXAMPLE_OF_WHAT_IS_FREE)
 
 
-def zones_exist(stack: StackInput) -> Iterator[Finding]:
+def zones_exist(stack: StackSection) -> Iterator[Problem]:
     """Not every region has availability zones."""
     for name, cluster in stack.clusters.items():
-        where, location = f"clusters.{name}.node.zone", f"clusters.{name}.location"
+        where = f"clusters.{name}.node.zone"
         region = REGIONS[cluster.location or stack.location]
         if cluster.node.zone and not region.has_zones:
-            yield Finding(
-                Problem(where, cluster.node.zone, f"null: {region.display_name} has no availability zones", "null"),
-                (where, location, "location"),
-            )
+            yield Problem(where, cluster.node.zone, f"null: {region.display_name} has no availability zones", "null")
 
 
-def storage_exists(stack: StackInput) -> Iterator[Finding]:
+def storage_exists(stack: StackSection) -> Iterator[Problem]:
     """Zone-redundant storage comes with the profile, so the region has to fit it."""
-    sku = PROFILES[stack.profile].storage_sku
+    sku = stack.protection.storage_sku
     for name, cluster in stack.clusters.items():
         where = f"clusters.{name}.location"
         region = REGIONS[cluster.location or stack.location]
@@ -51,36 +47,33 @@ def storage_exists(stack: StackInput) -> Iterator[Finding]:
             expected = (
                 f"a region with availability zones: the profile {stack.profile} keeps its storage in them ({sku})"
             )
-            yield Finding(Problem(where, region.name, expected, "eastus2"), (where, "location", "profile"))
+            yield Problem(where, region.name, expected, "eastus2")
 
 
-def broker_fits_memory(stack: StackInput) -> Iterator[Finding]:
+def broker_fits_memory(stack: StackSection) -> Iterator[Problem]:
     """What does not fit stays Pending, and the deployment fails after its two hours."""
     for name, cluster in stack.clusters.items():
         where, size = f"clusters.{name}.broker", f"clusters.{name}.node.vm_size"
         needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
         offered = VM_SIZES[cluster.node.vm_size].memory_gib
         if needed > offered:
-            yield Finding(
-                Problem(
-                    where,
-                    _shape(cluster.broker),
-                    f"a broker that fits {size} ({cluster.node.vm_size}, {offered} GiB); "
-                    f"this one and the rest of AIO take {needed:.1f} GiB",
-                    _memory_advice(cluster.broker, offered),
-                ),
-                (where, size),
+            yield Problem(
+                where,
+                _shape(cluster.broker),
+                f"a broker that fits {size} ({cluster.node.vm_size}, {offered} GiB); "
+                f"this one and the rest of AIO take {needed:.1f} GiB",
+                _memory_advice(cluster.broker, offered),
             )
 
 
-def _shape(broker: BrokerInput) -> str:
+def _shape(broker: BrokerSection) -> str:
     backends = f"{broker.backend_partitions} x {broker.backend_redundancy_factor} backends"
     return (
         f"{broker.memory_profile}, {broker.frontend_replicas} frontends, {backends} of {broker.backend_workers} workers"
     )
 
 
-def _memory_advice(broker: BrokerInput, offered: int) -> str:
+def _memory_advice(broker: BrokerSection, offered: int) -> str:
     """The largest memory profile with which this broker fits, or else the smallest broker."""
     for profile in reversed(list(MEMORY_PROFILES)):
         if broker_memory_gib(broker.model_copy(update={"memory_profile": profile})) + AIO_WITHOUT_BROKER_GIB <= offered:
@@ -88,7 +81,7 @@ def _memory_advice(broker: BrokerInput, offered: int) -> str:
     return "{memory_profile: Tiny, backend_partitions: 1, backend_workers: 1}"
 
 
-def persistence_fits_disk(stack: StackInput) -> Iterator[Finding]:
+def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
     """The volumes of the broker lie on the node's disk."""
     for name, cluster in stack.clusters.items():
         where, disk = f"clusters.{name}.broker.persistence_gib", f"clusters.{name}.node.os_disk_gib"
@@ -96,19 +89,16 @@ def persistence_fits_disk(stack: StackInput) -> Iterator[Finding]:
         free = cluster.node.os_disk_gib - DISK_WITHOUT_PERSISTENCE_GIB
         if needed > free:
             pods = needed // (cluster.broker.persistence_gib or 1)
-            yield Finding(
-                Problem(
-                    where,
-                    cluster.broker.persistence_gib,
-                    f"a size that fits {disk} ({cluster.node.os_disk_gib} GiB) {pods} times, once per backend pod, "
-                    f"beside {DISK_WITHOUT_PERSISTENCE_GIB} GiB for everything else",
-                    str(free // pods or "null"),
-                ),
-                (f"clusters.{name}.broker", disk),
+            yield Problem(
+                where,
+                cluster.broker.persistence_gib,
+                f"a size that fits {disk} ({cluster.node.os_disk_gib} GiB) {pods} times, once per backend pod, "
+                f"beside {DISK_WITHOUT_PERSISTENCE_GIB} GiB for everything else",
+                str(free // pods or "null"),
             )
 
 
-def listener_has_link(stack: StackInput) -> Iterator[Finding]:
+def listener_has_link(stack: StackSection) -> Iterator[Problem]:
     """A listener exists where links end; settings of one elsewhere would do nothing."""
     brokers = {link.broker for link in stack.links}
     if not brokers <= set(stack.clusters):
@@ -118,15 +108,13 @@ def listener_has_link(stack: StackInput) -> Iterator[Finding]:
             expected = f"no listener, since no link ends at {name}; or a link to it"
             example = f"links: [{{from: <cluster>, to: {name}}}]"
             where = f"clusters.{name}.listener"
-            yield Finding(
-                Problem(where, cluster.listener.model_dump(exclude_unset=True), expected, example), (where, "links")
-            )
+            yield Problem(where, cluster.listener.model_dump(exclude_unset=True), expected, example)
 
 
-def unique_dns_names(stack: StackInput) -> Iterator[Finding]:
+def unique_dns_names(stack: StackSection) -> Iterator[Problem]:
     """A DNS name leads to one broker."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.listener.dns_name and one.listener.dns_name == other.listener.dns_name:
             where, against = f"clusters.{second}.listener.dns_name", f"clusters.{first}.listener.dns_name"
             expected = f"another name than {against}: it leads clients to one broker"
-            yield Finding(Problem(where, other.listener.dns_name, expected, f"{second}.example.com"), (where, against))
+            yield Problem(where, other.listener.dns_name, expected, f"{second}.example.com")

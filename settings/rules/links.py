@@ -9,8 +9,7 @@ from settings import topics
 from settings.errors import Problem
 from settings.fields import nearest
 from settings.naming import dataflow_names, link_name
-from settings.rules.finding import Finding
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 MOST_DATAFLOWS = 70
 """Per dataflow profile, and each cluster has one (aio-cli-facts §5.5)."""
@@ -34,7 +33,7 @@ class Flow(NamedTuple):
         return {"from": self.source, "to": self.destination}
 
 
-def _flows(stack: StackInput) -> list[Flow]:
+def _flows(stack: StackSection) -> list[Flow]:
     flows = []
     for index, link in enumerate(stack.links):
         if link.client == link.broker:
@@ -47,7 +46,7 @@ def _flows(stack: StackInput) -> list[Flow]:
     return flows
 
 
-def known_clusters(stack: StackInput) -> Iterator[Finding]:
+def known_clusters(stack: StackSection) -> Iterator[Problem]:
     """Both ends of a link are clusters of this stack."""
     for index, link in enumerate(stack.links):
         for key, name in (("from", link.client), ("to", link.broker)):
@@ -56,21 +55,19 @@ def known_clusters(stack: StackInput) -> Iterator[Finding]:
                 expected = f"one of the clusters {', '.join(stack.clusters)}"
                 hint = f"did you mean {near}?" if near else "or add a cluster of this name below clusters"
                 where = f"links[{index}].{key}"
-                yield Finding(Problem(where, name, expected, near or next(iter(stack.clusters)), hint), (where,))
+                yield Problem(where, name, expected, near or next(iter(stack.clusters)), hint)
 
 
-def two_ends(stack: StackInput) -> Iterator[Finding]:
+def two_ends(stack: StackSection) -> Iterator[Problem]:
     """A link joins two clusters."""
     for index, link in enumerate(stack.links):
         if link.client == link.broker:
             where = f"links[{index}].to"
             other = next((name for name in stack.clusters if name != link.client), "enterprise")
-            yield Finding(
-                Problem(where, link.broker, "another cluster than `from`", other), (where, f"links[{index}].from")
-            )
+            yield Problem(where, link.broker, "another cluster than `from`", other)
 
 
-def one_link_per_pair(stack: StackInput) -> Iterator[Finding]:
+def one_link_per_pair(stack: StackSection) -> Iterator[Problem]:
     """A pair has one link per direction: one certificate, one endpoint, many topics."""
     seen: dict[tuple[str, str], int] = {}
     for index, link in enumerate(stack.links):
@@ -80,11 +77,10 @@ def one_link_per_pair(stack: StackInput) -> Iterator[Finding]:
             pair = f"{{from: {link.client}, to: {link.broker}}}"
             expected = f"one link per pair of clusters; links[{first}] joins the same two"
             example = f"{pair[:-1]}, topics: [{{from: input, to: a/output}}, {{from: alarms, to: a/alarms}}]}}"
-            uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
-            yield Finding(Problem(where, {"from": link.client, "to": link.broker}, expected, example), tuple(uses))
+            yield Problem(where, {"from": link.client, "to": link.broker}, expected, example)
 
 
-def unique_link_names(stack: StackInput) -> Iterator[Finding]:
+def unique_link_names(stack: StackSection) -> Iterator[Problem]:
     """`a` to `b-to-c` and `a-to-b` to `c` would be one name, one identity. Both ways round: peerings go both ways."""
     seen: dict[str, tuple[int, tuple[str, str]]] = {}
     for index, link in enumerate(stack.links):
@@ -93,24 +89,21 @@ def unique_link_names(stack: StackInput) -> Iterator[Finding]:
             if first_ends != ends:
                 given = {"from": link.client, "to": link.broker}
                 expected = f"clusters that make another name than {link_name(*ends)}, which links[{first}] has"
-                uses = [f"links[{i}].{key}" for i in (first, index) for key in ("from", "to")]
-                yield Finding(Problem(f"links[{index}]", given, expected, "{from: lyon, to: hub}"), tuple(uses))
+                yield Problem(f"links[{index}]", given, expected, "{from: lyon, to: hub}")
                 break
 
 
-def distinct_topics(stack: StackInput) -> Iterator[Finding]:
+def distinct_topics(stack: StackSection) -> Iterator[Problem]:
     """Two dataflows with the same topics would send everything twice."""
     seen: dict[tuple[str, ...], str] = {}
     for flow in _flows(stack):
         first = seen.setdefault((flow.link, flow.source, flow.destination), flow.where)
         if first != flow.where:
             expected = f"another pair than {first}: its messages would arrive twice"
-            yield Finding(
-                Problem(flow.where, flow.pair, expected, "{from: alarms, to: site/alarms}"), (first, flow.where)
-            )
+            yield Problem(flow.where, flow.pair, expected, "{from: alarms, to: site/alarms}")
 
 
-def unique_client_ids(stack: StackInput) -> Iterator[Finding]:
+def unique_client_ids(stack: StackSection) -> Iterator[Problem]:
     """Two clients with one id throw each other off the broker, for ever (field-review §3 rule 12)."""
     seen: dict[tuple[str, str], Flow] = {}
     reported = set()
@@ -121,13 +114,10 @@ def unique_client_ids(stack: StackInput) -> Iterator[Finding]:
         reported.add(flow.link)
         expected = f"another prefix than {first.link}: both would be client {flow.client_id} on {flow.broker}"
         given = flow.client_id.removesuffix(flow.dataflow)
-        uses = [
-            f"{link}.{key}" for link in (first.link, flow.link) for key in ("from", "to", "topics", "client_id_prefix")
-        ]
-        yield Finding(Problem(f"{flow.link}.client_id_prefix", given, expected, f"{flow.client}-"), tuple(uses))
+        yield Problem(f"{flow.link}.client_id_prefix", given, expected, f"{flow.client}-")
 
 
-def few_enough_dataflows(stack: StackInput) -> Iterator[Finding]:
+def few_enough_dataflows(stack: StackSection) -> Iterator[Problem]:
     """A dataflow profile takes a limited number of dataflows, and each cluster has one profile."""
     flows = _flows(stack)
     for client in dict.fromkeys(flow.client for flow in flows):
@@ -138,10 +128,10 @@ def few_enough_dataflows(stack: StackInput) -> Iterator[Finding]:
             )
             example = "{from: line/+/input, to: site/output}"
             where, given = own[MOST_DATAFLOWS].where, own[MOST_DATAFLOWS].pair
-            yield Finding(Problem(where, given, expected, example, "a wildcard in `from` joins topics"), (where,))
+            yield Problem(where, given, expected, example, "a wildcard in `from` joins topics")
 
 
-def no_message_returns(stack: StackInput) -> Iterator[Finding]:
+def no_message_returns(stack: StackSection) -> Iterator[Problem]:
     """A message that comes back to a cluster that has sent it may be sent again, and so without end."""
     flows = _flows(stack)
     reported = set()
@@ -154,8 +144,7 @@ def no_message_returns(stack: StackInput) -> Iterator[Finding]:
         stops = [*(f"{flow.source} on {flow.client}" for flow in way), f"{way[-1].destination} on {way[-1].broker}"]
         expected = f"topics with which no message returns to a cluster that it came from; now {' -> '.join(stops)}"
         example = f"{{from: commands, to: {last.client}/commands}}"
-        uses = [part for flow in way for part in (f"{flow.link}.from", f"{flow.link}.to", flow.where)]
-        yield Finding(Problem(last.where, last.pair, expected, example), tuple(uses))
+        yield Problem(last.where, last.pair, expected, example)
 
 
 def _way_home(flows: list[Flow], start: Flow) -> list[Flow]:

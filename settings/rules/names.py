@@ -8,30 +8,26 @@ from dataclasses import asdict
 from settings.errors import Problem
 from settings.name_limits import ADMIN_USERNAME, NAME_LIMITS, REFUSED_ADMIN_USERNAMES, NameLimit
 from settings.naming import admin_username, cluster_names
-from settings.rules.finding import Finding
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 
-def names_within_limits(stack: StackInput) -> Iterator[Finding]:
+def names_within_limits(stack: StackSection) -> Iterator[Problem]:
     """One finding: the name that is over its limit by most, since shortening for it shortens all."""
     names = list(_names(stack))
-    excess, limit, name, cluster = max(
-        ((len(name) - limit.longest, limit, name, cluster) for cluster, limit, name in names), key=lambda row: row[0]
+    excess, limit, name = max(
+        ((len(name) - limit.longest, limit, name) for _, limit, name in names), key=lambda row: row[0]
     )
     if excess > 0:
         parts = {"prefix": stack.prefix, "environment": stack.environment, "instance": stack.instance}
         where = max(parts, key=lambda part: len(parts[part]))
         wanted = len(parts[where]) - excess
-        yield Finding(
-            Problem(
-                where,
-                parts[where],
-                f"{excess} character{'' if excess == 1 else 's'} less: the {limit.what} would be named {name} "
-                f"({len(name)} characters), Azure allows {limit.longest}",
-                parts[where][: max(wanted, 1)].rstrip("-"),
-                "prefix, environment and instance share this length; shorten any of them",
-            ),
-            (*parts, f"clusters.{cluster}.code"),
+        yield Problem(
+            where,
+            parts[where],
+            f"{excess} character{'' if excess == 1 else 's'} less: the {limit.what} would be named {name} "
+            f"({len(name)} characters), Azure allows {limit.longest}",
+            parts[where][: max(wanted, 1)].rstrip("-"),
+            "prefix, environment and instance share this length; shorten any of them",
         )
     # Too short or ill-formed cannot come from valid parts; it would be a mistake of ours in `naming`.
     for _, limit, name in names:
@@ -39,20 +35,20 @@ def names_within_limits(stack: StackInput) -> Iterator[Finding]:
             expected = (
                 f"parts from which {limit.what} names come out as Azure wants them ({limit.pattern}): {name} is not"
             )
-            yield Finding(Problem("prefix", stack.prefix, expected, "myorg"), ("prefix", "environment", "instance"))
+            yield Problem("prefix", stack.prefix, expected, "myorg")
 
 
-def _names(stack: StackInput) -> Iterator[tuple[str, NameLimit, str]]:
+def _names(stack: StackSection) -> Iterator[tuple[str, NameLimit, str]]:
     for cluster, settings in stack.clusters.items():
         names = asdict(cluster_names(stack.prefix, settings.code, stack.environment, stack.instance))
         yield from ((cluster, NAME_LIMITS[kind], name) for kind, name in names.items())
         yield cluster, ADMIN_USERNAME, admin_username(stack.prefix, settings.code)
 
 
-def admin_username_allowed(stack: StackInput) -> Iterator[Finding]:
+def admin_username_allowed(stack: StackSection) -> Iterator[Problem]:
     """Azure and Ubuntu keep some user names for themselves."""
     for cluster, settings in stack.clusters.items():
         username = admin_username(stack.prefix, settings.code)
         if username in REFUSED_ADMIN_USERNAMES:
             expected = f"a prefix that makes a user name with the code of {cluster}; Azure or Ubuntu keeps {username}"
-            yield Finding(Problem("prefix", stack.prefix, expected, "myorg"), ("prefix", f"clusters.{cluster}.code"))
+            yield Problem("prefix", stack.prefix, expected, "myorg")

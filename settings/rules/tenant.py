@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from settings.errors import Problem
-from settings.rules.finding import Finding
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 _IDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id")
 
 
-def four_different_ids(stack: StackInput) -> Iterator[Finding]:
+def four_different_ids(stack: StackSection) -> Iterator[Problem]:
     """They name four different things; two that are equal were pasted into the wrong line."""
     for first, second in combinations(_IDS, 2):
         if (value := getattr(stack, first)) == getattr(stack, second):
-            about = next(meta for meta in StackInput.model_fields[second].metadata if hasattr(meta, "expected"))
+            about = next(meta for meta in StackSection.model_fields[second].metadata if hasattr(meta, "expected"))
             expected = f"{about.expected}; it cannot equal {first}"
-            yield Finding(Problem(second, value, expected, about.example, about.hint), (first, second))
+            yield Problem(second, value, expected, about.example, about.hint)

@@ -64,14 +64,14 @@ def test_an_origin_is_a_line_of_the_file_or_the_layer() -> None:
     assert name == "examples/Pulumi.three-sites.yaml"
     assert file.read_text(encoding="utf-8").splitlines()[int(number) - 1].strip() == "address_space: 10.32.0.0/16"
     assert origins["clusters.lyon.subnet"] == "default"
-    assert origins["clusters.lyon.node.vm_size"] == "environment dev"
+    assert origins["clusters.lyon.node.vm_size"] == "profile dev"
     assert origins["tenant_id"] == "stand-in"
 
 
 def test_without_a_file_the_origin_is_the_layer() -> None:
     origins = {row["setting"]: row["origin"] for row in settings_in(document(resolve(TWO_CLUSTERS)))}
     assert origins["prefix"] == "stack file"
-    assert origins["clusters.site.node.zone"] == "environment dev"
+    assert origins["clusters.site.node.zone"] == "profile dev"
 
 
 def test_the_tenant_s_own_value_is_no_stand_in() -> None:
@@ -177,7 +177,7 @@ def test_a_path_chooses_what_stands_there() -> None:
 
 
 def test_a_path_inside_a_section_leaves_only_the_settings_below_it() -> None:
-    rows = [{"setting": "clusters.site.node.zone", "value": None, "origin": "environment dev"}]
+    rows = [{"setting": "clusters.site.node.zone", "value": None, "origin": "profile dev"}]
     site = {"settings": rows}
     assert document(resolve(TWO_CLUSTERS), "clusters.site.node.zone") == {"clusters": {"site": site}}
     assert [row["setting"] for row in settings_in(document(resolve(TWO_CLUSTERS), "prefix"))] == ["prefix"]

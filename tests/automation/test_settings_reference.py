@@ -16,7 +16,7 @@ from rehearsal.engine import Engine, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import load
-from settings.environments import PROFILES
+from settings.profiles import PROFILES
 from settings.sections import fields_of, sections
 from settings.stack_file import SETTINGS_KEY
 from settings.stand_ins import STAND_INS
@@ -34,7 +34,7 @@ def rows(place: str) -> dict[str, list[str]]:
 def test_every_key_has_a_row_in_its_section() -> None:
     for place, section in sections():
         assert list(rows(place or SETTINGS_KEY)) == list(fields_of(section))
-    assert len(list(sections())) == 8
+    assert len(list(sections())) == 9
 
 
 def test_every_default_is_said() -> None:
@@ -58,7 +58,11 @@ def test_every_default_is_said() -> None:
         ("clusters.<name>.node", "zone", "dev `null`, prod `'1'`"),
         ("clusters.<name>.node", "os_disk_sku", "`Premium_LRS`"),
         ("clusters.<name>.listener", "port", "`28883`"),
-        ("pki", "leaf_days", f"dev `{PROFILES['dev'].leaf_hours // 24}`, prod `{PROFILES['prod'].leaf_hours // 24}`"),
+        (
+            "pki",
+            "leaf_days",
+            "dev `365`, prod `180`",
+        ),
     ],
 )
 def test_a_default_is_that_of_its_layer(place: str, key: str, default: str) -> None:
@@ -77,7 +81,7 @@ def test_the_example_is_a_whole_stack_file() -> None:
     assert list(settings.links) == ["site-to-enterprise", "plant2-to-enterprise"]
     plant = settings.clusters["plant2"].node
     assert plant
-    assert (plant.vm_size, plant.os_disk_gib) == ("Standard_D16s_v6", PROFILES["dev"].os_disk_gib)
+    assert (plant.vm_size, plant.os_disk_gib) == ("Standard_D16s_v6", PROFILES["dev"]["node"]["os_disk_gib"])
 
 
 class Deployed:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
 
 from settings import Listener, Network, Settings, load
-from settings.environments import PROFILES
 from tests.settings.samples import Change, Problems
 
 
@@ -28,7 +28,7 @@ def test_prefix_environment_location_and_tenant_are_enough(settings: Settings) -
     assert list(settings.links) == ["site-to-enterprise"]
     assert settings.instance == "001"
     assert settings.release.name == "2608"
-    assert settings.profile == PROFILES["dev"]
+    assert settings.profile == "dev"
     assert settings.tags == {}
 
 
@@ -45,7 +45,7 @@ def test_clusters_take_codes_location_and_their_own_proxy_port(settings: Setting
     assert (site.location, enterprise.location) == ("eastus2", "eastus2")
     assert (site.arc_proxy_port, enterprise.arc_proxy_port) == (10010, 10011)
     assert site.node
-    assert site.node.admin_username == "myorga"
+    assert site.admin_username == "myorga"
 
 
 def test_node_and_broker_come_from_the_profile(settings: Settings) -> None:
@@ -89,8 +89,7 @@ def test_certificates_live_as_long_as_the_profile_says(settings: Settings) -> No
     assert (pki.root_hours, pki.intermediate_hours) == (87600, 43800)
     assert (pki.leaf_hours, pki.early_renewal_hours) == (24 * 365, 24 * 60)
     assert pki.intermediate_early_renewal_hours == 24 * (365 + 60)
-    names = {pki.server_root_common_name, pki.server_intermediate_common_name}
-    names |= {pki.client_root_common_name, pki.client_intermediate_common_name}
+    names = set(asdict(settings.authorities).values())
     assert len(names) == 4
     assert "myorg-dev-server-root-g1" in names
 
@@ -105,8 +104,8 @@ def test_dns_name_becomes_the_host_and_stays_beside_the_address(change: Change) 
 def test_a_profile_name_as_environment_chooses_it_and_another_word_needs_a_profile(
     change: Change, problems: Problems
 ) -> None:
-    assert load(change({"environment": "prod"})).profile.name == "prod"
-    assert load(change({"environment": "test", "profile": "prod"})).profile.name == "prod"
+    assert load(change({"environment": "prod"})).profile == "prod"
+    assert load(change({"environment": "test", "profile": "prod"})).profile == "prod"
     (problem,) = problems({"environment": "test"})
     assert problem.where == "profile"
     assert "dev, prod" in problem.expected
@@ -161,8 +160,8 @@ def test_null_switches_off_what_the_profile_sets(change: Change) -> None:
 def test_origins_name_every_setting_in_effect(change: Change) -> None:
     origins = load(change({"clusters.site.node.vm_size": "Standard_D16s_v6", "pki.root_days": 4000})).origins
     assert origins["prefix"] == origins["clusters.site.node.vm_size"] == origins["pki.root_days"] == "stack file"
-    assert origins["clusters.enterprise.node.vm_size"] == origins["pki.leaf_days"] == "environment dev"
-    assert origins["clusters.site.node.zone"] == "environment dev"
+    assert origins["clusters.enterprise.node.vm_size"] == origins["pki.leaf_days"] == "profile dev"
+    assert origins["clusters.site.node.zone"] == "profile dev"
     defaults = ["instance", "release", "profile", "tags", "clusters.site.code", "clusters.site.subnet", "links[0].from"]
     defaults += ["clusters.site.location", "clusters.site.node.address", "links[0].topics[0].to", "pki.generation"]
     assert {origins[path] for path in defaults} == {"default"}
@@ -189,6 +188,6 @@ def test_generations_appear_in_every_name_with_key_material(change: Change) -> N
         name.endswith("-g8") for name in (listener.secret_name, listener.certificate_secret, listener.key_secret)
     )
     assert listener.common_name.endswith("-g8")
-    authorities = (link.server_ca_config_map, listener.client_ca_config_map, settings.pki.client_root_common_name)
+    authorities = (link.server_ca_config_map, listener.client_ca_config_map, settings.authorities.client_root)
     assert all(name.endswith("-g9") for name in authorities)
     assert link.endpoint_name == "mqtt-enterprise", "dataflows refer to it, so it must not change"

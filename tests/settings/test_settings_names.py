@@ -67,7 +67,7 @@ def test_every_prefix_is_within_all_limits_or_refused_with_the_excess(
         for cluster in load(change(changes)).clusters.values():
             assert all(NAME_LIMITS[kind].allows(name) for kind, name in asdict(cluster.names).items())
             assert cluster.node
-            assert ADMIN_USERNAME.allows(cluster.node.admin_username)
+            assert ADMIN_USERNAME.allows(cluster.admin_username)
             account = f"{cluster.names.storage_account_prefix}12345{cluster.names.storage_account_suffix}"
             assert re.fullmatch(r"[a-z0-9]{3,24}", account)
     else:

@@ -214,7 +214,7 @@ def test_only_the_tenants_values_are_missing(stack: str) -> None:
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_committed_stacks_resolve_with_the_tenants_values(minimal: dict[str, Any], stack: str) -> None:
     settings = load({**committed(stack), **{key: minimal[key] for key in TENANT_KEYS}})
-    assert settings.environment == settings.profile.name == stack
+    assert settings.environment == settings.profile == stack
     assert list(settings.links) == ["site-to-enterprise"]
 
 
@@ -268,8 +268,8 @@ def test_dev_writes_out_what_is_default_anyway(minimal: dict[str, Any]) -> None:
 
 def test_prod_really_differs_from_dev(minimal: dict[str, Any]) -> None:
     dev, prod = (load({**minimal, **committed(stack)}) for stack in ("dev", "prod"))
-    assert prod.profile.protect
-    assert not dev.profile.protect
+    assert prod.protection.protect
+    assert not dev.protection.protect
     site, enterprise = prod.clusters.values()
     assert site.node and enterprise.node
     assert {site.node.zone, enterprise.node.zone} == {"1", "2"}

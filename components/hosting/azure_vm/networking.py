@@ -72,7 +72,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         address_space=network.AddressSpaceArgs(address_prefixes=[str(plan.address_space)]),
         # Subnets and peerings are resources of their own; a refresh must not make them ours here as well.
         opts=context.options(
-            protect=context.settings.profile.protect, ignore_changes=["subnets", "virtualNetworkPeerings"]
+            protect=context.settings.protection.protect, ignore_changes=["subnets", "virtualNetworkPeerings"]
         ),
     )
     subnet = network.Subnet(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pulumi_azure_native import compute, managedidentity, network
 
 from components.context import StampContext
-from settings.model import Node
+from settings.schema import NodeSection
 
 _UBUNTU = compute.ImageReferenceArgs(
     publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
@@ -14,7 +14,7 @@ _UBUNTU = compute.ImageReferenceArgs(
 
 def create_node(
     context: StampContext,
-    node: Node,
+    node: NodeSection,
     network_interface: network.NetworkInterface,
     arc_identity: managedidentity.UserAssignedIdentity,
 ) -> compute.VirtualMachine:
@@ -53,7 +53,7 @@ def create_node(
         ),
         os_profile=compute.OSProfileArgs(
             computer_name=names.virtual_machine,
-            admin_username=node.admin_username,
+            admin_username=context.cluster.admin_username,
             allow_extension_operations=True,
             linux_configuration=compute.LinuxConfigurationArgs(
                 disable_password_authentication=True,
@@ -69,7 +69,7 @@ def create_node(
                 ssh=compute.SshConfigurationArgs(
                     public_keys=[
                         compute.SshPublicKeyArgs(
-                            path=f"/home/{node.admin_username}/.ssh/authorized_keys",
+                            path=f"/home/{context.cluster.admin_username}/.ssh/authorized_keys",
                             key_data=context.settings.tenant.ssh_public_key,
                         )
                     ]
@@ -79,6 +79,6 @@ def create_node(
         # Azure replaces a VM whose image or OS profile changes. Replacing a node empties the cluster, so it must be
         # asked for: `pulumi up --replace <urn>`.
         opts=context.options(
-            protect=context.settings.profile.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
+            protect=context.settings.protection.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
         ),
     )

@@ -1,24 +1,15 @@
-"""What a rule says: a problem, and which settings it looked at to find it."""
+"""A rule over several settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from settings.errors import Problem
-from settings.schema import StackInput
+from settings.schema import StackSection
 
 EXAMPLE_OF_WHAT_IS_FREE = ""
 """`examples.fitting` puts the example in, once all problems are known: two clusters must not be told the same."""
-
-
-class Finding(NamedTuple):
-    """One problem that a rule has found."""
-
-    problem: Problem
-    uses: tuple[str, ...]
-    """Paths of the settings behind it; when one of them is itself broken, the finding is dropped."""
 
 
 @dataclass(frozen=True)
@@ -29,4 +20,4 @@ class Rule:
     title: str
     """What must hold."""
     source: str
-    check: Callable[[StackInput], Iterable[Finding]]
+    check: Callable[[StackSection], Iterable[Problem]]

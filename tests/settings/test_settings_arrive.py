@@ -1,0 +1,44 @@
+"""Every setting of a section that differs by profile changes what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from graph.graph import Graph
+from settings.profiles import PROFILES
+from settings.schema import PER_CLUSTER, PROFILE_SECTIONS
+from tests.conftest import TWO_CLUSTERS, evaluate
+
+_LEAVES = [(name, key) for name, section in PROFILE_SECTIONS.items() for key in section.model_fields]
+_OTHER = {"vm_size": "Standard_D16s_v6", "address": "10.1.1.77", "persistence_gib": 16}
+"""Another legal value, where the annotation does not say one."""
+
+
+def _another(section: type[BaseModel], key: str, value: Any) -> Any:
+    field: FieldInfo = section.model_fields[key]
+    if key in _OTHER:
+        return _OTHER[key]
+    choices = [choice for kind in (field.annotation, *get_args(field.annotation)) for choice in get_args(kind)]
+    literals = [choice for choice in choices if isinstance(choice, str) and choice != value]
+    if literals:
+        return literals[0]
+    return not value if isinstance(value, bool) else value + 1
+
+
+def _deployed(graph: Graph) -> Any:
+    return {urn: (resource.inputs, resource.options) for urn, resource in graph.resources.items()}
+
+
+@pytest.mark.parametrize(("name", "key"), _LEAVES)
+def test_it_arrives(name: str, key: str, recorded: Callable[..., Graph]) -> None:
+    section = PROFILE_SECTIONS[name]
+    default = PROFILES["dev"][name].get(key, section.model_fields[key].default)
+    change = {name: {key: _another(section, key, default)}}
+    settings = {**TWO_CLUSTERS, **({"clusters": {"site": change, "enterprise": {}}} if name in PER_CLUSTER else change)}
+    before, after = _deployed(recorded(TWO_CLUSTERS)), _deployed(evaluate(settings))
+    assert before != after, f"{name}.{key} of settings/schema.py changes nothing: no component reads it"
