@@ -13,7 +13,7 @@ SHARED = "shared"
 
 def places(graph: Graph) -> dict[str, str]:
     """URN -> the cluster that the resource belongs to, by its stamp or by its resource group; else `SHARED`."""
-    stamps = {urn: _stamp(graph, resource) for urn, resource in graph.resources.items()}
+    stamps = {urn: find_stamp(graph, resource) for urn, resource in graph.resources.items()}
     groups = {
         resource.plain_inputs["resourceGroupName"]: stamps[urn]
         for urn, resource in graph.resources.items()
@@ -25,7 +25,8 @@ def places(graph: Graph) -> dict[str, str]:
     }
 
 
-def _stamp(graph: Graph, resource: Resource) -> str:
+def find_stamp(graph: Graph, resource: Resource) -> str:
+    """Return the name of the stamp that makes the resource; empty if none does."""
     parent: Resource | None = resource
     while parent is not None:
         if parent.type == STAMP:

@@ -8,10 +8,12 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+from arm import ids
 from arm.hosting import FAILURE_FLAGS, KINDS, HostKind
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
+from graph.grouping import find_stamp
 from rules.expected import ExpectedCluster, expected_of
 from settings.model import Cluster, Settings
 
@@ -88,8 +90,23 @@ class Index:
         return found[1] if found else ""
 
     def cluster(self, resource: Resource) -> str:
-        """The cluster that owns the resource; empty for what clusters share."""
-        return self._cluster_of_group.get(self.group(resource), "")
+        """Return the cluster that owns the resource; empty for what clusters share.
+
+        It is the cluster whose resource group it lies in; a script on a machine elsewhere belongs to the cluster whose
+        stamp runs scripts on that machine.
+        """
+        of_group = self._cluster_of_group.get(self.group(resource), "")
+        if of_group or not self.is_script(resource):
+            return of_group
+        return self._cluster_of_machine.get(self._machine(resource), "")
+
+    def _machine(self, script: Resource) -> str:
+        return ids.parent_of(self.path(script))
+
+    @cached_property
+    def _cluster_of_machine(self) -> dict[str, str]:
+        stamps = ((script, find_stamp(self.graph, script)) for script in self.arm if self.is_script(script))
+        return {self._machine(script): stamp for script, stamp in stamps if stamp in self.clusters}
 
     @cached_property
     def _cluster_of_group(self) -> dict[str, str]:

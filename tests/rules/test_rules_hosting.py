@@ -11,6 +11,7 @@ from arm import hosting
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from arm.types.network import VIRTUAL_NETWORK
 from rules.expected import expected_of
+from rules.lookup import View
 from settings import Settings
 from tests.conftest import TWO_CLUSTERS, resolve
 from tests.rules.workbench import Workbench
@@ -57,3 +58,13 @@ def test_a_deployment_without_a_network_is_in_order(settings: Settings, two: Wor
     bench.set("enterprise-network-security-group", "securityRules.0.sourceAddressPrefix", "10.1.1.10/32")
 
     assert [str(finding) for finding in bench.findings()] == []
+
+
+def test_a_script_on_a_machine_elsewhere_is_its_cluster_s(two: Workbench) -> None:
+    for script in ("setup-k3s", "connect-arc", "apply-objects", "await-secrets"):
+        two.set(f"site-{script}", "resourceGroupName", "plant")
+
+    view = View(two.graph, two.settings)
+
+    assert {view.cluster(one) for one in view.all(RUN_COMMAND)} == {"site", "enterprise"}
+    assert len(view.commands("site", "await-secrets")) == 1
