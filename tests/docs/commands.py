@@ -1,8 +1,9 @@
-"""Says what is wrong with a command in a page."""
+"""Say what is wrong with a command in a page, as far as this repository knows: make, Python's modules, our options."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import typer.main
 
 from tests.conftest import PROGRAM
-from tests.docs.known_commands import AZ, AZ_EVERYWHERE, KUBECTL, PULUMI, WITHOUT_TABLE, wrong_use
-from tests.docs.shell import commands_in
+
+_OTHERS = frozenset({"az", "cat", "cp", "export", "jq", "kubectl", "pulumi"})
+"""Programs of others; what they take is in their own references."""
+_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
+_SEPARATORS = "|;&"
 
 
 def problems_in(line: str) -> list[str]:
@@ -22,22 +26,35 @@ def problems_in(line: str) -> list[str]:
         return [str(error)]
 
 
+def commands_in(line: str) -> Iterator[list[str]]:
+    """The words of each command of the line, those in `$(...)` too; comments and the words of loops are left out.
+
+    Raises:
+        ValueError: a quotation does not end.
+    """
+    while found := _SUBSTITUTION.search(line):
+        yield from commands_in(found[1])
+        line = f"{line[: found.start()]}SUBSTITUTED{line[found.end() :]}"
+    words = shlex.shlex(line, posix=True, punctuation_chars=_SEPARATORS)
+    words.whitespace_split = True
+    command: list[str] = []
+    for word in [*words, ";"]:
+        if word and set(word) <= set(_SEPARATORS):
+            rest = command[1:] if command[:1] == ["do"] else command
+            if rest and rest[0] not in ("for", "done"):
+                yield rest
+            command = []
+        else:
+            command.append(word)
+
+
 def _problem(words: Sequence[str]) -> str:
     program, rest = words[0], list(words[1:])
-    match program:
-        case "make":
-            return ", ".join(
-                f"no target {word} in Makefile" for word in rest if "=" not in word and word not in _targets()
-            )
-        case "az":
-            return wrong_use(AZ, rest, AZ_EVERYWHERE)
-        case "pulumi":
-            return wrong_use(PULUMI, rest)
-        case "kubectl":
-            return wrong_use(KUBECTL, rest)
-        case "python" | ".venv/bin/python":
-            return _python(rest)
-    return "" if program in WITHOUT_TABLE else f"{program} is no program that the pages use"
+    if program == "make":
+        return ", ".join(f"no target {word} in Makefile" for word in rest if "=" not in word and word not in _targets())
+    if program in ("python", ".venv/bin/python"):
+        return _python(rest)
+    return "" if program in _OTHERS else f"{program} is no program that the pages use"
 
 
 def _python(words: list[str]) -> str:
@@ -45,15 +62,11 @@ def _python(words: list[str]) -> str:
         case ["-m", "automation", *arguments]:
             return _automation(arguments)
         case ["-m", "pytest", *arguments]:
-            return ", ".join(f"no {word}" for word in _missing_paths(arguments))
+            return ", ".join(f"no {word}" for word in arguments if "/" in word and not (PROGRAM / word).exists())
         case ["-m", module, *_]:
             file = PROGRAM / module.replace(".", "/")
             return "" if file.with_suffix(".py").is_file() or file.is_dir() else f"no module {module}"
     return f"python {' '.join(words)} is not -m of a module"
-
-
-def _missing_paths(arguments: list[str]) -> Iterator[str]:
-    return (word for word in arguments if "/" in word and not (PROGRAM / word).exists())
 
 
 def _automation(arguments: list[str]) -> str:
