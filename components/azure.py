@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_azure_native.provider import Provider
 
-from components.packages import packages_of
+from components.packages import list_packages
 from settings.model import Settings
 
 
@@ -41,8 +41,6 @@ def create_providers(settings: Settings) -> list[pulumi.ProviderResource]:
     Explicit, so that a deployment cannot go to whatever subscription the shell is logged in to. Credentials come
     from the environment (`az login`, `ARM_*`), never from the stack.
     """
-    tenant = settings.tenant
-    return [
-        Provider("azure", subscription_id=tenant.subscription_id, tenant_id=tenant.tenant_id),
-        *(package.provider(tenant.subscription_id, tenant.tenant_id) for package in packages_of(settings.release)),
-    ]
+    subscription, tenant = settings.tenant.subscription_id, settings.tenant.tenant_id
+    packages = [package.create_provider(subscription, tenant) for package in list_packages(settings.release)]
+    return [Provider("azure", subscription_id=subscription, tenant_id=tenant), *packages]

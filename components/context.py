@@ -32,12 +32,12 @@ class StampContext:
     def subscription_id(self) -> str:
         return self.settings.tenant.subscription_id
 
-    def logical(self, thing: str) -> str:
+    def logical_name(self, thing: str) -> str:
         """Return the logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
         return f"{self.cluster.name}-{thing}"
 
     @staticmethod
-    def bound(name: str, owner: pulumi.Output[str]) -> pulumi.Output[str]:
+    def bind(name: str, owner: pulumi.Output[str]) -> pulumi.Output[str]:
         """Tie the name to its owner: it is unknown while the owner is being replaced, so its bearer is replaced too.
 
         By a property, not by `replace_with`: the engine deletes what a property binds in reverse order of dependency,

@@ -14,7 +14,7 @@ from settings import well_known
 def create_identity(context: StampContext, thing: str, name: str) -> managedidentity.UserAssignedIdentity:
     """Create an identity of the cluster; what it may do, role assignments say."""
     return managedidentity.UserAssignedIdentity(
-        context.logical(thing),
+        context.logical_name(thing),
         resource_group_name=context.group.name,
         resource_name_=name,
         location=context.cluster.location,
@@ -39,7 +39,7 @@ def federate(
     (https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations).
     """
     return managedidentity.FederatedIdentityCredential(
-        context.logical(thing),
+        context.logical_name(thing),
         resource_group_name=context.group.name,
         resource_name_=identity.name,
         federated_identity_credential_resource_name=credential_name,

@@ -57,11 +57,11 @@ class MqttConfiguration(pulumi.ComponentResource):
             self.register_outputs({"secrets": []})
             return
         syncs = sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
-        gate = _gate(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
+        gate = _await_objects(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
         if cluster.listener:
-            _listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
+            _create_listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
         for link in settings.links_from(cluster.name):
-            _link(self, stamp, link, settings.listener_of(link), gate)
+            _create_link(self, stamp, link, settings.listener_of(link), gate)
         self.register_outputs({"secrets": [secret.name for secret in self.synced]})
 
 
@@ -98,37 +98,37 @@ def expect_objects(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulum
     if cluster.listener:
         listener, leaf = cluster.listener, pki.servers[cluster.name].certificate
         expected += [
-            _expected("Secret", listener.secret_name, keys[listener.secret_name], "tls.crt", leaf.sha256),
-            _expected_ca(listener.client_ca_config_map, pki.client_root.sha256),
+            _expect("Secret", listener.secret_name, keys[listener.secret_name], "tls.crt", leaf.sha256),
+            _expect_ca(listener.client_ca_config_map, pki.client_root.sha256),
         ]
     for link in settings.links_from(cluster.name):
         leaf = pki.clients[link.name].certificate
         expected += [
-            _expected("Secret", link.secret_name, keys[link.secret_name], "client_cert.pem", leaf.sha256),
-            _expected_ca(link.server_ca_config_map, pki.server_root.sha256),
+            _expect("Secret", link.secret_name, keys[link.secret_name], "client_cert.pem", leaf.sha256),
+            _expect_ca(link.server_ca_config_map, pki.server_root.sha256),
         ]
     unique = {(item["kind"], item["name"]): item for item in expected}
     return pulumi.Output.from_input(list(unique.values())).apply(encode_parameter)
 
 
-def _expected(
-    kind: str, name: str, keys: list[str], certificate_key: str, sha256: pulumi.Output[str]
-) -> dict[str, Any]:
+def _expect(kind: str, name: str, keys: list[str], certificate_key: str, sha256: pulumi.Output[str]) -> dict[str, Any]:
     return {"kind": kind, "name": name, "keys": keys, "certificate": {"key": certificate_key, "sha256": sha256}}
 
 
-def _expected_ca(name: str, sha256: pulumi.Output[str]) -> dict[str, Any]:
-    return _expected("ConfigMap", name, [well_known.CA_CERTIFICATE_KEY], well_known.CA_CERTIFICATE_KEY, sha256)
+def _expect_ca(name: str, sha256: pulumi.Output[str]) -> dict[str, Any]:
+    return _expect("ConfigMap", name, [well_known.CA_CERTIFICATE_KEY], well_known.CA_CERTIFICATE_KEY, sha256)
 
 
-def _gate(
+def _await_objects(
     parent: pulumi.Resource,
     stamp: ClusterStamp,
     expected: pulumi.Output[str],
     depends_on: Sequence[pulumi.Resource],
 ) -> pulumi.Resource:
-    """Wait until everything is there that may be referred to: without its Secret a listener keeps the broker's
-    frontends from starting (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener).
+    """Wait until everything is there that may be referred to.
+
+    Without its Secret a listener keeps the broker's frontends from starting
+    (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener).
     """
     return stamp.host.run(
         "await-secrets",
@@ -143,10 +143,10 @@ def _gate(
     )
 
 
-def _listener(
+def _create_listener(
     parent: pulumi.Resource, stamp: ClusterStamp, listener: Listener, links: Sequence[Link], gate: pulumi.Resource
 ) -> None:
-    place, package = _broker_place(stamp), iot_operations(stamp.settings.release)
+    place, package = _place_in_broker(stamp), iot_operations(stamp.settings.release)
     options = pulumi.ResourceOptions(parent=parent, depends_on=[gate])
     authentication = BrokerAuthentication(
         f"{stamp.cluster.name}-link-authentication",
@@ -192,9 +192,11 @@ def _listener(
     )
 
 
-def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource) -> None:
+def _create_link(
+    parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource
+) -> None:
     package = iot_operations(stamp.settings.release)
-    place = _instance_place(stamp)
+    place = _place_in_instance(stamp)
     endpoint = DataflowEndpoint(
         f"{link.name}-endpoint",
         package,
@@ -224,7 +226,7 @@ def _link(parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: List
         )
 
 
-def _instance_place(stamp: ClusterStamp) -> dict[str, Any]:
+def _place_in_instance(stamp: ClusterStamp) -> dict[str, Any]:
     return {
         "resourceGroupName": stamp.resource_group.name,
         "extendedLocation": {"name": stamp.custom_location.id, "type": "CustomLocation"},
@@ -232,5 +234,5 @@ def _instance_place(stamp: ClusterStamp) -> dict[str, Any]:
     }
 
 
-def _broker_place(stamp: ClusterStamp) -> Mapping[str, Any]:
-    return {**_instance_place(stamp), "brokerName": stamp.broker.name}
+def _place_in_broker(stamp: ClusterStamp) -> Mapping[str, Any]:
+    return {**_place_in_instance(stamp), "brokerName": stamp.broker.name}

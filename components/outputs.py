@@ -24,13 +24,13 @@ def collect_outputs(
     return {
         "arc_proxy_commands": {name: stamp.arc_proxy_command for name, stamp in stamps.items()},
         "broker_endpoints": {
-            name: _broker_endpoint(cluster.listener, pki)
+            name: _describe_broker(cluster.listener, pki)
             for name, cluster in settings.clusters.items()
             if cluster.listener
         },
         "clusters": {name: stamp.outputs for name, stamp in stamps.items()},
         "vnet_peerings": {name: peering.outputs for name, peering in peerings.items()},
-        "links": {name: _link(link) for name, link in settings.links.items()},
+        "links": {name: _describe_link(link) for name, link in settings.links.items()},
         "certificates": pki.certificates,
         "secret_sync": {
             name: [
@@ -39,11 +39,11 @@ def collect_outputs(
             ]
             for name, configuration in mqtt.items()
         },
-        "release": _release(settings.release),
+        "release": _describe_release(settings.release),
     }
 
 
-def _broker_endpoint(listener: Listener, pki: PkiChain) -> dict[str, Any]:
+def _describe_broker(listener: Listener, pki: PkiChain) -> dict[str, Any]:
     """Return where a client connects, and the root that it must trust there."""
     return {
         "host": listener.host,
@@ -54,7 +54,7 @@ def _broker_endpoint(listener: Listener, pki: PkiChain) -> dict[str, Any]:
     }
 
 
-def _link(link: Link) -> dict[str, Any]:
+def _describe_link(link: Link) -> dict[str, Any]:
     return {
         "from": link.client,
         "to": link.broker,
@@ -64,7 +64,7 @@ def _link(link: Link) -> dict[str, Any]:
     }
 
 
-def _release(release: Release) -> dict[str, str]:
+def _describe_release(release: Release) -> dict[str, str]:
     return {
         "name": release.name,
         "aio": release.aio_version,

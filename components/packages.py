@@ -57,7 +57,7 @@ class Package:
             base64_parameter=_base64(_base64(parameter)),
         )
 
-    def provider(self, subscription_id: str, tenant_id: str) -> pulumi.ProviderResource:
+    def create_provider(self, subscription_id: str, tenant_id: str) -> pulumi.ProviderResource:
         return pulumi.ProviderResource(
             self.name,
             f"azure-{self.module}",
@@ -95,7 +95,7 @@ def connected_clusters(release: Release) -> Package:
     return Package("kubernetes", release.connected_cluster_api)
 
 
-def packages_of(release: Release) -> list[Package]:
+def list_packages(release: Release) -> list[Package]:
     """Return every parameterized package that a stack of this release uses."""
     return [iot_operations(release), device_registry(release), connected_clusters(release)]
 

@@ -82,15 +82,15 @@ class PkiChain(pulumi.ComponentResource):
         super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
         self._pki, self._protect_roots = args.settings.pki, args.settings.protection.protect
         names = args.settings.authorities
-        server = self._authority("server", names.server_root, names.server_intermediate)
-        client = self._authority("client", names.client_root, names.client_intermediate)
+        server = self._create_authority("server", names.server_root, names.server_intermediate)
+        client = self._create_authority("client", names.client_root, names.client_intermediate)
         self.server_root, self.client_root = server.root, client.root
         self.servers = {
-            cluster.name: self._server_leaf(cluster.name, cluster.listener, server)
+            cluster.name: self._create_server_leaf(cluster.name, cluster.listener, server)
             for cluster in args.settings.clusters.values()
             if cluster.listener
         }
-        self.clients = {link.name: self._client_leaf(link, client) for link in args.settings.links.values()}
+        self.clients = {link.name: self._create_client_leaf(link, client) for link in args.settings.links.values()}
         self.certificates = {
             "server-root": server.root.summary,
             "server-intermediate": server.intermediate.summary,
@@ -101,9 +101,9 @@ class PkiChain(pulumi.ComponentResource):
         }
         self.register_outputs({"certificates": self.certificates})
 
-    def _authority(self, side: str, root_name: str, intermediate_name: str) -> _Authority:
+    def _create_authority(self, side: str, root_name: str, intermediate_name: str) -> _Authority:
         generation = f"g{self._pki.generation}"
-        root_key = self._private_key(f"{side}-root-key-{generation}", protect=self._protect_roots)
+        root_key = self._create_key(f"{side}-root-key-{generation}", protect=self._protect_roots)
         root = tls.SelfSignedCert(
             f"{side}-root-{generation}",
             private_key_pem=root_key.private_key_pem_pkcs8,
@@ -119,10 +119,10 @@ class PkiChain(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=self._protect_roots),
         )
         root_certificate = Certificate(
-            _subject(root_name), _subject(root_name), root.cert_pem, root_key.private_key_pem_pkcs8,
+            _format_subject(root_name), _format_subject(root_name), root.cert_pem, root_key.private_key_pem_pkcs8,
             root.validity_end_time,
         )  # fmt: skip
-        intermediate = self._signed(
+        intermediate = self._sign(
             f"{side}-intermediate", generation, intermediate_name, root_certificate,
             uses=_CA_USES, hours=self._pki.intermediate_hours, is_ca=True,
             # A new one in time for the leaves that the old one could still sign.
@@ -130,24 +130,24 @@ class PkiChain(pulumi.ComponentResource):
         )  # fmt: skip
         return _Authority(root_certificate, intermediate)
 
-    def _server_leaf(self, cluster: str, listener: Listener, authority: _Authority) -> Leaf:
-        certificate = self._signed(
+    def _create_server_leaf(self, cluster: str, listener: Listener, authority: _Authority) -> Leaf:
+        certificate = self._sign(
             f"{cluster}-server-leaf", f"g{listener.generation}", listener.common_name, authority.intermediate,
             uses=["digital_signature", "server_auth"], hours=self._pki.leaf_hours,
             renewal_hours=self._pki.early_renewal_hours,
             dns_names=list(listener.dns_names), ip_addresses=[str(address) for address in listener.ip_addresses],
         )  # fmt: skip
-        return _leaf(certificate, authority)
+        return _add_chain(certificate, authority)
 
-    def _client_leaf(self, link: Link, authority: _Authority) -> Leaf:
-        certificate = self._signed(
+    def _create_client_leaf(self, link: Link, authority: _Authority) -> Leaf:
+        certificate = self._sign(
             f"{link.name}-client-leaf", f"g{link.generation}", link.common_name, authority.intermediate,
             uses=["digital_signature", "client_auth"], hours=self._pki.leaf_hours,
             renewal_hours=self._pki.early_renewal_hours,
         )  # fmt: skip
-        return _leaf(certificate, authority)
+        return _add_chain(certificate, authority)
 
-    def _signed(
+    def _sign(
         self,
         role: str,
         generation: str,
@@ -163,7 +163,7 @@ class PkiChain(pulumi.ComponentResource):
     ) -> Certificate:
         """Create key, request and certificate; CN only, so that the subject reads the same in every tool."""
         options = pulumi.ResourceOptions(parent=self)
-        key = self._private_key(f"{role}-key-{generation}")
+        key = self._create_key(f"{role}-key-{generation}")
         request = tls.CertRequest(
             f"{role}-request-{generation}",
             private_key_pem=key.private_key_pem_pkcs8,
@@ -185,11 +185,11 @@ class PkiChain(pulumi.ComponentResource):
             opts=options,
         )
         return Certificate(
-            _subject(common_name), issuer.subject, certificate.cert_pem, key.private_key_pem_pkcs8,
+            _format_subject(common_name), issuer.subject, certificate.cert_pem, key.private_key_pem_pkcs8,
             certificate.validity_end_time,
         )  # fmt: skip
 
-    def _private_key(self, resource_name: str, *, protect: bool = False) -> tls.PrivateKey:
+    def _create_key(self, resource_name: str, *, protect: bool = False) -> tls.PrivateKey:
         return tls.PrivateKey(
             resource_name,
             algorithm=_KEY_ALGORITHM,
@@ -205,10 +205,10 @@ def compute_fingerprint(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first.strip())).hexdigest()
 
 
-def _leaf(certificate: Certificate, authority: _Authority) -> Leaf:
+def _add_chain(certificate: Certificate, authority: _Authority) -> Leaf:
     intermediate = authority.intermediate.pem
     return Leaf(certificate, pulumi.Output.concat(certificate.pem, intermediate), intermediate)
 
 
-def _subject(common_name: str) -> str:
+def _format_subject(common_name: str) -> str:
     return f"CN={common_name}"

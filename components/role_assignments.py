@@ -25,8 +25,8 @@ def assign_role(
     yet (PrincipalNotFound, https://learn.microsoft.com/azure/role-based-access-control/troubleshooting).
     """
     return authorization.RoleAssignment(
-        context.logical(thing),
-        role_assignment_name=stable_guid(context, thing),
+        context.logical_name(thing),
+        role_assignment_name=compute_guid(context, thing),
         # In the form in which Azure returns it, so that a refresh finds no difference.
         role_definition_id=pulumi.Output.concat(
             f"/subscriptions/{context.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/", role_guid
@@ -38,7 +38,7 @@ def assign_role(
     )
 
 
-def stable_guid(context: StampContext, thing: str) -> str:
+def compute_guid(context: StampContext, thing: str) -> str:
     """Return the GUID that Azure wants as a name: from names that are known at preview, never from a principal's id.
 
     The resource group's name is part of it, so that two environments of one subscription do not meet.

@@ -43,7 +43,9 @@ def sync_secrets(
     provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
         f"{cluster.name}-mqtt-secret-provider-class",
         resource_group_name=stamp.resource_group.name,
-        azure_key_vault_secret_provider_class_name=stamp.in_custom_location(cluster.names.mqtt_secret_provider_class),
+        azure_key_vault_secret_provider_class_name=stamp.bind_to_custom_location(
+            cluster.names.mqtt_secret_provider_class
+        ),
         location=cluster.location,
         tags=stamp.settings.tags,
         extended_location=place,
@@ -57,7 +59,7 @@ def sync_secrets(
         secretsynccontroller.SecretSync(
             f"{cluster.name}-{secret.name}",
             resource_group_name=stamp.resource_group.name,
-            secret_sync_name=stamp.in_custom_location(secret.name),
+            secret_sync_name=stamp.bind_to_custom_location(secret.name),
             location=cluster.location,
             tags=stamp.settings.tags,
             extended_location=place,

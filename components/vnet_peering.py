@@ -43,14 +43,14 @@ class VNetPeering(pulumi.ComponentResource):
             peering.first_to_second_name,
             first,
             second,
-            self._options(before, networks),
+            self._build_options(before, networks),
         )
         self.back = _create_half(
             f"{peering.second}-to-{peering.first}-peering",
             peering.second_to_first_name,
             second,
             first,
-            self._options([*before, self.there], networks),
+            self._build_options([*before, self.there], networks),
         )
         self.outputs = {
             "first": peering.first,
@@ -60,7 +60,9 @@ class VNetPeering(pulumi.ComponentResource):
         }
         self.register_outputs(self.outputs)
 
-    def _options(self, depends_on: list[pulumi.Resource], networks: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _build_options(
+        self, depends_on: list[pulumi.Resource], networks: list[pulumi.Resource]
+    ) -> pulumi.ResourceOptions:
         """Replace both halves with either VNet, as a peering with a VNet that was created anew stays `Disconnected`.
 
         Azure moves the two ignored properties by itself when the other half appears.

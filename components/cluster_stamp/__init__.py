@@ -115,7 +115,7 @@ class ClusterStamp(pulumi.ComponentResource):
         self.secret_sync_ready = [*key_vault.reader_roles, secret_sync_credential]
         self.custom_location, self.instance, self.broker = aio.custom_location, aio.instance, aio.broker
         self.dataflow_profile, self.local_endpoint = aio.dataflow_profile, aio.local_endpoint
-        self.arc_proxy_command = _arc_proxy_command(args.settings, args.cluster, self.resource_group.name)
+        self.arc_proxy_command = _compose_proxy_command(args.settings, args.cluster, self.resource_group.name)
         self.outputs = {
             "resource_group": {
                 "id": self.resource_group.id,
@@ -138,12 +138,12 @@ class ClusterStamp(pulumi.ComponentResource):
         }
         self.register_outputs({**self.outputs, "arc_proxy_command": self.arc_proxy_command})
 
-    def in_custom_location(self, name: str) -> pulumi.Output[str]:
+    def bind_to_custom_location(self, name: str) -> pulumi.Output[str]:
         """Return the name of something that lives in this custom location, and is replaced with it."""
-        return StampContext.bound(name, self.custom_location.id)
+        return StampContext.bind(name, self.custom_location.id)
 
 
-def _arc_proxy_command(settings: Settings, cluster: Cluster, group: pulumi.Output[str]) -> pulumi.Output[str]:
+def _compose_proxy_command(settings: Settings, cluster: Cluster, group: pulumi.Output[str]) -> pulumi.Output[str]:
     """Return a command that is complete as it stands, with a port of its own: two proxies run side by side."""
     return pulumi.Output.concat(
         "az connectedk8s proxy -n ",

@@ -62,7 +62,7 @@ def install_extensions(context: StampContext, cluster: ConnectedCluster) -> Exte
         extension_type="microsoft.iotoperations",
         version=release.aio_version,
         namespace=well_known.AIO_NAMESPACE,
-        configuration={**_aio_settings(context), **release.aio_settings},
+        configuration={**_configure_aio(context), **release.aio_settings},
         minutes=150,
         depends_on=[cert_manager],
     )  # fmt: skip
@@ -83,7 +83,7 @@ def _install(
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> kubernetesconfiguration.Extension:
     return kubernetesconfiguration.Extension(
-        context.logical(thing),
+        context.logical_name(thing),
         resource_group_name=context.group.name,
         cluster_rp="Microsoft.Kubernetes",
         cluster_resource_name="connectedClusters",
@@ -108,7 +108,7 @@ def _install(
     )
 
 
-def _aio_settings(context: StampContext) -> dict[str, str]:
+def _configure_aio(context: StampContext) -> dict[str, str]:
     """Return the settings of the AIO extension; every value is a string."""
     broker = f"aio-broker.{well_known.AIO_NAMESPACE}"
     suffix = hashlib.sha256(context.names.connected_cluster.encode()).hexdigest()[:5]

@@ -58,9 +58,9 @@ def create_iot_operations(
         principal_id=extensions.aio.identity.apply(_read_principal_id),
     )
     default_provider_class = secretsynccontroller.AzureKeyVaultSecretProviderClass(
-        context.logical("default-secret-provider-class"),
+        context.logical_name("default-secret-provider-class"),
         resource_group_name=context.group.name,
-        azure_key_vault_secret_provider_class_name=context.bound(
+        azure_key_vault_secret_provider_class_name=context.bind(
             context.names.default_secret_provider_class, custom_location.id
         ),
         location=context.cluster.location,
@@ -80,11 +80,11 @@ def create_iot_operations(
     }
     package = iot_operations(context.settings.release)
     instance = Instance(
-        context.logical("aio-instance"),
+        context.logical_name("aio-instance"),
         package,
         {
             **place,
-            "instanceName": context.bound(context.names.aio_instance, custom_location.id),
+            "instanceName": context.bind(context.names.aio_instance, custom_location.id),
             "location": context.cluster.location,
             "tags": context.tags,
             "identity": {"type": "UserAssigned", "userAssignedIdentities": [identity.id]},
@@ -99,7 +99,7 @@ def create_iot_operations(
     )
     within_instance = {**place, "instanceName": instance.name}
     broker = Broker(
-        context.logical("broker"),
+        context.logical_name("broker"),
         package,
         {**within_instance, "brokerName": "default", "properties": _build_broker(context.cluster.broker)},
         # Fixed at creation; a change replaces the broker and loses what it holds
@@ -111,7 +111,7 @@ def create_iot_operations(
     )
     _create_default_listener(context, {**within_instance, "brokerName": broker.name})
     profile = DataflowProfile(
-        context.logical("dataflow-profile"),
+        context.logical_name("dataflow-profile"),
         package,
         {
             **within_instance,
@@ -121,7 +121,7 @@ def create_iot_operations(
         context.options(),
     )
     local_endpoint = DataflowEndpoint(
-        context.logical("local-endpoint"),
+        context.logical_name("local-endpoint"),
         package,
         {**within_instance, "dataflowEndpointName": "default", "properties": _build_local_endpoint()},
         context.options(),
@@ -142,9 +142,9 @@ def _create_custom_location(
     context: StampContext, cluster: ConnectedCluster, extensions: Extensions
 ) -> extendedlocation.CustomLocation:
     return extendedlocation.CustomLocation(
-        context.logical("custom-location"),
+        context.logical_name("custom-location"),
         resource_group_name=context.group.name,
-        resource_name_=context.bound(context.names.custom_location, cluster.name),
+        resource_name_=context.bind(context.names.custom_location, cluster.name),
         location=context.cluster.location,
         tags=context.tags,
         display_name=context.names.custom_location,
@@ -164,7 +164,7 @@ def _create_default_listener(context: StampContext, place: dict[str, Any]) -> No
     """Create what AIO's own parts connect to: inside the cluster, TLS by cert-manager, service account tokens."""
     package = iot_operations(context.settings.release)
     authentication = BrokerAuthentication(
-        context.logical("default-authentication"),
+        context.logical_name("default-authentication"),
         package,
         {
             **place,
@@ -181,7 +181,7 @@ def _create_default_listener(context: StampContext, place: dict[str, Any]) -> No
         context.options(),
     )
     BrokerListener(
-        context.logical("default-listener"),
+        context.logical_name("default-listener"),
         package,
         {
             **place,

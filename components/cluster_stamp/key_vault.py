@@ -25,7 +25,7 @@ def create_key_vault(context: StampContext, reader: managedidentity.UserAssigned
     """Create the vault, readable by secret sync alone and writable by nobody but ARM."""
     protection = context.settings.protection
     vault = keyvault.Vault(
-        context.logical("key-vault"),
+        context.logical_name("key-vault"),
         resource_group_name=context.group.name,
         vault_name=context.names.key_vault,
         location=context.cluster.location,

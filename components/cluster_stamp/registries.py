@@ -29,7 +29,7 @@ def create_registries(context: StampContext) -> Registries:
     names, package = context.names, device_registry(context.settings.release)
     account = _create_storage_account(context)
     container = storage.BlobContainer(
-        context.logical("schemas-container"),
+        context.logical_name("schemas-container"),
         resource_group_name=context.group.name,
         account_name=account.name,
         container_name=_CONTAINER,
@@ -37,7 +37,7 @@ def create_registries(context: StampContext) -> Registries:
         opts=context.options(),
     )
     schema_registry = SchemaRegistry(
-        context.logical("schema-registry"),
+        context.logical_name("schema-registry"),
         package,
         {
             "resourceGroupName": context.group.name,
@@ -60,7 +60,7 @@ def create_registries(context: StampContext) -> Registries:
         principal_id=schema_registry.identity.apply(lambda identity: identity["principalId"]),
     )
     namespace = DeviceRegistryNamespace(
-        context.logical("device-registry-namespace"),
+        context.logical_name("device-registry-namespace"),
         package,
         {
             "resourceGroupName": context.group.name,
@@ -78,7 +78,7 @@ def _create_storage_account(context: StampContext) -> storage.StorageAccount:
     """Create the account; 5 random characters, which last as long as its resource group, make its name unique."""
     names = context.names
     suffix = random.RandomString(
-        context.logical("storage-account-suffix"),
+        context.logical_name("storage-account-suffix"),
         length=5,
         upper=False,
         special=False,
@@ -86,7 +86,7 @@ def _create_storage_account(context: StampContext) -> storage.StorageAccount:
         opts=context.options(),
     )
     return storage.StorageAccount(
-        context.logical("storage-account"),
+        context.logical_name("storage-account"),
         resource_group_name=context.group.name,
         account_name=pulumi.Output.concat(names.storage_account_prefix, suffix.result, names.storage_account_suffix),
         location=context.cluster.location,

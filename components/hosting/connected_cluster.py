@@ -17,7 +17,7 @@ from pulumi_azure_native import authorization
 from components.context import StampContext
 from components.hosting.host import ConnectedCluster, RunScript
 from components.packages import connected_clusters, get_connected_cluster
-from components.role_assignments import assign_role, stable_guid
+from components.role_assignments import assign_role, compute_guid
 from settings import roles
 from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
@@ -76,7 +76,7 @@ def connect_k3s(
         names.connected_cluster,
         pulumi.InvokeOutputOptions(parent=context.parent, depends_on=[connect]),
     )
-    name = context.bound(names.connected_cluster, bound_to)
+    name = context.bind(names.connected_cluster, bound_to)
     return ConnectedCluster(
         name=name,
         id=pulumi.Output.concat(context.group.id, "/providers/Microsoft.Kubernetes/connectedClusters/", name),
@@ -93,9 +93,9 @@ def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> 
     connect` refuses a name that another cluster has (custom.py of
     https://github.com/Azure/azure-cli-extensions/tree/main/src/connectedk8s).
     """
-    guid = stable_guid(context, "arc-disconnect-role")
+    guid = compute_guid(context, "arc-disconnect-role")
     disconnect = authorization.RoleDefinition(
-        context.logical("arc-disconnect-role"),
+        context.logical_name("arc-disconnect-role"),
         role_definition_id=guid,
         role_name=name_disconnect_role(context.names.connected_cluster, guid),
         role_type="CustomRole",

@@ -33,8 +33,8 @@ def _no_role(patch: Patch) -> None:
 
 
 def _no_address(patch: Patch) -> None:
-    signed: Callable[..., Any] = PkiChain._signed
-    patch.setattr(PkiChain, "_signed", lambda *given, **named: signed(*given, **{**named, "ip_addresses": None}))
+    signed: Callable[..., Any] = PkiChain._sign
+    patch.setattr(PkiChain, "_sign", lambda *given, **named: signed(*given, **{**named, "ip_addresses": None}))
 
 
 def _wrong_vault(patch: Patch) -> None:
@@ -106,15 +106,15 @@ def _no_such_api(patch: Patch) -> None:
 
 
 def _parent_by_name(patch: Patch) -> None:
-    place: Callable[..., Mapping[str, Any]] = mqtt_configuration._broker_place
-    patch.setattr(mqtt_configuration, "_broker_place", lambda stamp: {**place(stamp), "brokerName": "default"})
+    place: Callable[..., Mapping[str, Any]] = mqtt_configuration._place_in_broker
+    patch.setattr(mqtt_configuration, "_place_in_broker", lambda stamp: {**place(stamp), "brokerName": "default"})
 
 
 def _no_wait(patch: Patch) -> None:
-    listener: Callable[..., None] = mqtt_configuration._listener
+    listener: Callable[..., None] = mqtt_configuration._create_listener
     patch.setattr(
         mqtt_configuration,
-        "_listener",
+        "_create_listener",
         lambda parent, stamp, *given: listener(parent, stamp, *given[:-1], stamp.instance),
     )
 

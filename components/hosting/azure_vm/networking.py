@@ -27,7 +27,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
     zones = [zone] if zone else None
 
     security_group = network.NetworkSecurityGroup(
-        context.logical("network-security-group"),
+        context.logical_name("network-security-group"),
         resource_group_name=context.group.name,
         location=location,
         tags=context.tags,
@@ -36,7 +36,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         opts=context.options(),
     )
     public_ip = network.PublicIPAddress(
-        context.logical("nat-public-ip"),
+        context.logical_name("nat-public-ip"),
         resource_group_name=context.group.name,
         location=location,
         tags=context.tags,
@@ -50,7 +50,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         opts=context.options(ignore_changes=["ipTags"]),
     )
     nat_gateway = network.NatGateway(
-        context.logical("nat-gateway"),
+        context.logical_name("nat-gateway"),
         resource_group_name=context.group.name,
         location=location,
         tags=context.tags,
@@ -64,7 +64,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         opts=context.options(),
     )
     virtual_network = network.VirtualNetwork(
-        context.logical("virtual-network"),
+        context.logical_name("virtual-network"),
         resource_group_name=context.group.name,
         location=location,
         tags=context.tags,
@@ -76,7 +76,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         ),
     )
     subnet = network.Subnet(
-        context.logical("subnet"),
+        context.logical_name("subnet"),
         resource_group_name=context.group.name,
         virtual_network_name=virtual_network.name,
         subnet_name=names.subnet,
@@ -89,7 +89,7 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         opts=context.options(),
     )
     network_interface = network.NetworkInterface(
-        context.logical("network-interface"),
+        context.logical_name("network-interface"),
         resource_group_name=context.group.name,
         location=location,
         tags=context.tags,

@@ -21,7 +21,7 @@ def create_node(
     """Create the VM; nothing is installed on it yet."""
     names = context.names
     return compute.VirtualMachine(
-        context.logical("node"),
+        context.logical_name("node"),
         resource_group_name=context.group.name,
         vm_name=names.virtual_machine,
         location=context.cluster.location,

@@ -29,7 +29,7 @@ def run_on_vm(
     """
     timeout = f"{timeout_seconds + 600}s"
     return compute.VirtualMachineRunCommandByVirtualMachine(
-        context.logical(script),
+        context.logical_name(script),
         resource_group_name=context.group.name,
         vm_name=vm.name,
         run_command_name=script,
