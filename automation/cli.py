@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.result import EXIT_CODES, Ending
-from automation.commands.run import confirm, operate, run, writable
+from automation.commands.result import EXIT_CODES, CommandResult
+from automation.commands.run import check_writable, confirm, operate, run
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -41,7 +41,7 @@ Json = Annotated[
 
 Report = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", callback=writable, help="HTML page to write. No secret is in it."),
+    typer.Option("--report", metavar="FILE", callback=check_writable, help="HTML page to write. No secret is in it."),
 ]
 
 
@@ -81,7 +81,9 @@ def diagram(
     stack: Stack = "dev",
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", callback=writable, help="SVG file to write, instead of printing text."),
+        typer.Option(
+            "--out", metavar="FILE", callback=check_writable, help="SVG file to write, instead of printing text."
+        ),
     ] = None,
 ) -> None:
     """Draw clusters, networks and links.
@@ -110,7 +112,7 @@ def graph(
     stack: Stack = "dev",
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", callback=writable, help="File to write, instead of printing."),
+        typer.Option("--out", metavar="FILE", callback=check_writable, help="File to write, instead of printing."),
     ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
@@ -148,10 +150,10 @@ def rehearse(
     """
     from automation.commands import rehearsal_summary
 
-    def act() -> Ending:
+    def act() -> CommandResult:
         if destroy:
-            return rehearsal_summary.forgotten(PROGRAM, stack)
-        return rehearsal_summary.rehearsed(PROGRAM, stack, messages=not without_messages, report=report)
+            return rehearsal_summary.destroy_rehearsal(PROGRAM, stack)
+        return rehearsal_summary.rehearse_stack(PROGRAM, stack, messages=not without_messages, report=report)
 
     run("rehearse", stack, act, as_json=as_json)
 
@@ -220,10 +222,10 @@ def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
 
     The stack's outputs (docs/outputs.md); no secret is among them.
     """
-    from automation.commands import stack as living
+    from automation.commands import stack as stack_commands
 
-    def act() -> Ending:
-        return living.outputs(living.load_target(PROGRAM, stack, offline=offline))
+    def act() -> CommandResult:
+        return stack_commands.outputs(stack_commands.load_target(PROGRAM, stack, offline=offline))
 
     run("outputs", stack, act, offline=offline, as_json=as_json)
 
@@ -242,11 +244,11 @@ def smoke(
     yet. How long each resource took goes to smoke-<stack>.json (docs/proven.md). Stops at the first step that is wrong.
     """
     from automation.commands import inspect
-    from automation.commands import stack as living
+    from automation.commands import stack as stack_commands
     from automation.commands.smoke import smoke as life
 
-    def act() -> Ending:
-        target = living.load_target(PROGRAM, stack, offline=offline)
+    def act() -> CommandResult:
+        target = stack_commands.load_target(PROGRAM, stack, offline=offline)
         if not (offline or yes):
             confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
         return life(target, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
@@ -272,6 +274,6 @@ def sweep(
     Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an undisturbed
     run.
     """
-    from automation.commands.sweep import swept
+    from automation.commands.sweep import run_sweep
 
-    run("sweep", stack, lambda: swept(PROGRAM, stack, sample=sample, seed=seed))
+    run("sweep", stack, lambda: run_sweep(PROGRAM, stack, sample=sample, seed=seed))

@@ -30,7 +30,7 @@ def progress(text: str, style: str = "") -> None:
 
 
 @contextmanager
-def waiting(text: str) -> Iterator[Callable[[str], None]]:
+def show_status(text: str) -> Iterator[Callable[[str], None]]:
     """Say what is waited for; on a terminal it can be told anew all the time."""
     if not sys.stderr.isatty():
         progress(text)
@@ -46,7 +46,7 @@ _COMMANDS = ((re.compile(r"##(?=vso\[|\[)"), "# #"), (re.compile(r"^(\s*)::", re
 """Lines that Azure Pipelines and GitHub take for commands of the job."""
 
 
-def harmless(text: str) -> str:
+def escape_controls(text: str) -> str:
     """The text as it may be shown: what Azure, a cluster or a stack file says gives no orders to terminal or CI."""
     text = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     for pattern, instead in _COMMANDS:
@@ -75,7 +75,7 @@ def duration(seconds: float) -> str:
 
 
 def _print(text: str, style: str, stream: IO[str]) -> None:
-    text = harmless(text)
+    text = escape_controls(text)
     if not stream.isatty():
         encoding = getattr(stream, "encoding", None) or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")

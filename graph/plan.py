@@ -20,7 +20,7 @@ _OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Where:
+class Heading:
     """Where people look for a resource."""
 
     cluster: str = SHARED
@@ -34,7 +34,7 @@ class Change:
     urn: str
     kind: str
     """create | update | replace | delete"""
-    where: Where
+    heading: Heading
     differences: Sequence[Difference] = ()
     is_certain: bool = True
     """False: a preview says `replace` only because a value is not known yet; if it stays as it is, nothing is lost.
@@ -49,10 +49,10 @@ class Change:
         return self.kind != "replace" or any(one.replaces and one.is_known for one in self.differences)
 
 
-def wheres(graph: Graph) -> dict[str, Where]:
+def find_headings(graph: Graph) -> dict[str, Heading]:
     """URN -> where it belongs, without components and providers."""
     return {
-        urn: Where(place, _concern(graph.resources[urn])) for urn, place in places(graph).items() if is_resource(urn)
+        urn: Heading(place, _concern(graph.resources[urn])) for urn, place in places(graph).items() if is_resource(urn)
     }
 
 
@@ -76,7 +76,7 @@ def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
 def changes_of(
     changes: Mapping[str, str],
     differences: Mapping[str, Sequence[Difference]],
-    where: Mapping[str, Where],
+    headings: Mapping[str, Heading],
     graph: Graph | None,
 ) -> list[Change]:
     """Every change of a resource, in the order in which people read them.
@@ -86,7 +86,7 @@ def changes_of(
     """
     perhaps = _perhaps(changes, differences, graph) if graph else set()
     found = [
-        Change(urn, kind, where.get(urn, Where()), differences.get(urn, ()), is_certain=urn not in perhaps)
+        Change(urn, kind, headings.get(urn, Heading()), differences.get(urn, ()), is_certain=urn not in perhaps)
         for urn, kind in changes.items()
         if is_resource(urn)
     ]
@@ -126,8 +126,8 @@ def _is_open(urn: str, own: Sequence[Difference], graph: Graph, new: Collection[
 
 
 def _order(one: Change) -> tuple[bool, str, str, int, str]:
-    where = one.where
-    return where.cluster == SHARED, where.cluster, where.concern, list(MARKS).index(one.kind), name_of(one.urn)
+    heading = one.heading
+    return heading.cluster == SHARED, heading.cluster, heading.concern, list(MARKS).index(one.kind), name_of(one.urn)
 
 
 def _concern(resource: Resource) -> str:

@@ -9,7 +9,7 @@ from pulumi.automation import CommandError
 
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
-from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, Ending, problem
+from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, problem
 from automation.deployment.deployer import LockedError, ProtectedError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
@@ -39,13 +39,13 @@ TOLD = (
 _NOT_RUN = "not-run"
 
 
-def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> Ending:
+def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> CommandResult:
     """Return how the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
         return of_settings(error, command, stack)
     if isinstance(error, KeyboardInterrupt):
         step = next_steps.when_interrupted(command)
-        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
+        return CommandResult(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
     if isinstance(error, MosquittoMissingError):
         return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
@@ -78,9 +78,9 @@ def _advice(kind: str, text: str, stack: str, *, offline: bool) -> str:
     return "fix the program, then run the command again" if kind == "program" else ""
 
 
-def of_settings(error: SettingsError, command: str, stack: str) -> Ending:
+def of_settings(error: SettingsError, command: str, stack: str) -> CommandResult:
     """Every problem in the settings at once."""
-    return Ending(
+    return CommandResult(
         UNUSABLE,
         _NOT_RUN,
         error=str(error),
@@ -89,8 +89,10 @@ def of_settings(error: SettingsError, command: str, stack: str) -> Ending:
     )
 
 
-def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> Ending:
-    return Ending(exit_code, _NOT_RUN, error=text, problems=[problem(kind, where, text, next_step)], next=next_step)
+def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> CommandResult:
+    return CommandResult(
+        exit_code, _NOT_RUN, error=text, problems=[problem(kind, where, text, next_step)], next=next_step
+    )
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -59,7 +59,7 @@ class Explanation:
     groups: tuple[Group, ...]
 
 
-def explained(settings: Settings, lines: Lines, path: str = "") -> Explanation:
+def explain_settings(settings: Settings, lines: Lines, path: str = "") -> Explanation:
     """Everything, or only what stands at and below a path, as in `clusters.site` or `links[0].topics`.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from automation.commands.result import FAILED, Ending, problem
+from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import counted, say
 from rules import PREVIEW_RULES, RULES, Finding
 from rules.judgement import Judgement
@@ -14,10 +14,10 @@ COUNT = len(RULES) + len(PREVIEW_RULES)
 NEXT = "fix the program or the settings, then run the command again; docs/rules.md explains the rules"
 
 
-def result_of(judgement: Judgement) -> Ending:
+def result_of(judgement: Judgement) -> CommandResult:
     """Return how a command ends that stops at findings, before anything is created."""
     found = judgement.findings
-    return Ending(
+    return CommandResult(
         FAILED,
         "not-run",
         show=lambda: print_findings(judgement),

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.commands import next_steps
-from automation.commands.explain import as_document, as_text, explained
-from automation.commands.result import FAILED, Ending, problem
-from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, waiting, width
+from automation.commands.explain import as_document, as_text, explain_settings
+from automation.commands.result import FAILED, CommandResult, problem
+from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, show_status, width
 from settings import Settings, stack_file
 from settings.loaded_stack import load_stack
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automation.doctor import CheckResult
 
 
-def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
+def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     """Whether the settings are complete.
 
     Raises:
@@ -29,12 +29,12 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> Ending:
     settings = load_stack(program, stack, stand_ins=rehearsal).settings
     what = f"{counted(len(settings.clusters), 'cluster')}, {counted(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
-    return Ending(
+    return CommandResult(
         show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=_counted(settings)
     )
 
 
-def explain(program: Path, stack: str, path: str) -> Ending:
+def explain(program: Path, stack: str, path: str) -> CommandResult:
     """Every setting with its origin, and what follows from the settings; or what is at and below the path.
 
     Raises:
@@ -42,13 +42,13 @@ def explain(program: Path, stack: str, path: str) -> Ending:
         UnknownPathError: there is nothing at the path.
     """
     loaded = load_stack(program, stack, stand_ins=True)
-    found = explained(loaded.settings, stack_file.lines(program, stack), path)
+    found = explain_settings(loaded.settings, stack_file.lines(program, stack), path)
     if loaded.stand_ins:
         progress(f"Stand-ins for what only the tenant knows: {', '.join(loaded.stand_ins)}")
-    return Ending(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
+    return CommandResult(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
 
 
-def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Ending:
+def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> CommandResult:
     """Everything that the stack would deploy, to a file or to standard output.
 
     Raises:
@@ -60,13 +60,13 @@ def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> Endi
     recorded = evaluate_stack(load_stack(program, stack, stand_ins=True), preview=preview).graph
     text = json.dumps(as_json(recorded), indent=2, sort_keys=True)
     if out is None:
-        return Ending(show=lambda: say(text))
+        return CommandResult(show=lambda: say(text))
     out.write_text(text + "\n", encoding="utf-8")
     progress(f"{len(recorded.resources)} resources, components and providers written to {out}")
-    return Ending()
+    return CommandResult()
 
 
-def diagram(program: Path, stack: str, out: Path | None) -> Ending:
+def diagram(program: Path, stack: str, out: Path | None) -> CommandResult:
     """Clusters, networks and links, drawn to a file or as text.
 
     Raises:
@@ -78,17 +78,17 @@ def diagram(program: Path, stack: str, out: Path | None) -> Ending:
     evaluation = evaluate_stack(load_stack(program, stack, stand_ins=True), preview=False)
     found = topology.read_topology(evaluation.graph, evaluation.settings)
     if out is None:
-        return Ending(show=lambda: say(topology.draw_text(found)))
+        return CommandResult(show=lambda: say(topology.draw_text(found)))
     out.write_text(topology.draw_svg(found, with_style=True), encoding="utf-8")
     progress(f"Drawn to {out}")
-    return Ending()
+    return CommandResult()
 
 
-def doctor(program: Path, stack: str) -> Ending:
+def doctor(program: Path, stack: str) -> CommandResult:
     """What is missing on this machine and in Azure, each with what mends it."""
     from automation.doctor import examine
 
-    with waiting("Looking at this machine and at Azure ...") as tell:
+    with show_status("Looking at this machine and at Azure ...") as tell:
         checks = examine(program, stack, progress=tell)
     failed = [check for check in checks if check.outcome == "failed"]
     own = {"checks": [asdict(check) for check in checks]}
@@ -97,10 +97,10 @@ def doctor(program: Path, stack: str) -> Ending:
         _print_checks(checks)
 
     if not failed:
-        return Ending(show=show, next=next_steps.command("preview", stack), own=own)
+        return CommandResult(show=show, next=next_steps.command("preview", stack), own=own)
     problems = [problem(check.id, check.title, check.found, check.mend) for check in failed]
     step = f"fix what is marked FAILED, from the top, then run again: {next_steps.command('doctor', stack)}"
-    return Ending(FAILED, "failed", show=show, problems=problems, next=step, own=own)
+    return CommandResult(FAILED, "failed", show=show, problems=problems, next=step, own=own)
 
 
 _MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", WARN), "not-run": ("not run", DIM)}

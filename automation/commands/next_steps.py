@@ -24,7 +24,7 @@ Messages come from elsewhere: only names of a strict form are taken, which no sh
 _LOSES = re.compile(r"\b(?:delete|purge)\b")
 
 
-def filled(remedy: str, *, message: str, urn: str, stack: str) -> str:
+def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
     """The remedy with what is known in the place of its placeholders; what is not known stays one.
 
     Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
@@ -62,7 +62,7 @@ def when_protected(stack: str, *, offline: bool) -> str:
 
 def when_failed(text: str, stack: str, *, offline: bool) -> str:
     """The command itself failed; offline its own advice stands."""
-    return "" if offline else filled(find_remedy(text), message=text, urn="", stack=stack)
+    return "" if offline else fill_in(find_remedy(text), message=text, urn="", stack=stack)
 
 
 def when_interrupted(command: str) -> str:

@@ -31,12 +31,12 @@ def print_changes(changes: Sequence[Change]) -> None:
 
 
 def _print_groups(changes: Sequence[Change]) -> None:
-    for cluster in dict.fromkeys(one.where.cluster for one in changes):
+    for cluster in dict.fromkeys(one.heading.cluster for one in changes):
         say(f"  {cluster}", BOLD)
-        here = [one for one in changes if one.where.cluster == cluster]
-        for concern in dict.fromkeys(one.where.concern for one in here):
+        here = [one for one in changes if one.heading.cluster == cluster]
+        for concern in dict.fromkeys(one.heading.concern for one in here):
             say(f"    {concern}")
-            for line, style in _lines([one for one in here if one.where.concern == concern]):
+            for line, style in _lines([one for one in here if one.heading.concern == concern]):
                 say(line, style)
 
 

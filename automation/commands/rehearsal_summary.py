@@ -11,10 +11,10 @@ from typing import Any
 
 from arm.values import redact
 from automation.commands import findings, next_steps
-from automation.commands.operation_report import Told, counted_changes, print_report
+from automation.commands.operation_report import OperationReport, count_changes, print_report
 from automation.commands.operation_report import as_document as report_as_document
 from automation.commands.print_changes import print_changes
-from automation.commands.result import FAILED, OK, Ending, problem
+from automation.commands.result import FAILED, OK, CommandResult, problem
 from automation.commands.stack import print_outputs, write_page
 from automation.console import BAD, duration, minutes, progress, say
 from automation.deployment.open_stack import load
@@ -30,7 +30,7 @@ _MOST_CASES = 6
 _MOST_COLUMNS = 6
 
 
-def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None) -> Ending:
+def rehearse_stack(program: Path, stack: str, *, messages: bool, report: Path | None) -> CommandResult:
     """Rehearse the stack, and tell it; `report` is the file for the page.
 
     Raises:
@@ -41,7 +41,7 @@ def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None)
         from automation.report import render_rehearsal
 
         write_page(report, render_rehearsal(run, datetime.now(UTC)))
-    return Ending(
+    return CommandResult(
         OK if run.ok else FAILED,
         "succeeded" if run.ok else "failed",
         show=lambda: print_summary(run),
@@ -51,19 +51,19 @@ def rehearsed(program: Path, stack: str, *, messages: bool, report: Path | None)
     )
 
 
-def forgotten(program: Path, stack: str) -> Ending:
+def destroy_rehearsal(program: Path, stack: str) -> CommandResult:
     """Destroy what rehearsals have deployed.
 
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    report = destroy(load(program, stack, offline=True))
-    told = Told(stack, "destroy", report)
-    ending = Ending(show=lambda: print_report(told, offline=True), own=report_as_document(told))
-    if report.ok:
-        return ending
+    result = destroy(load(program, stack, offline=True))
+    report = OperationReport(stack, "destroy", result)
+    shown = CommandResult(show=lambda: print_report(report, offline=True), own=report_as_document(report))
+    if result.ok:
+        return shown
     step = f"rm -r .rehearsal/{stack}, which forgets it all"
-    return replace(ending, exit_code=FAILED, outcome="failed", problems=told.problems, next=step)
+    return replace(shown, exit_code=FAILED, outcome="failed", problems=report.problems, next=step)
 
 
 def as_document(run: Rehearsal) -> dict[str, Any]:
@@ -195,11 +195,11 @@ def _print_schedule(result: Judgement) -> None:
 
 def _print_deployed(deployed: Deployed, stack: str) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
-    told = Told(stack, "up", deployed.up, deployed.where)
-    changed = counted_changes(told) or "no changes"
+    report = OperationReport(stack, "up", deployed.up, deployed.headings)
+    changed = count_changes(report) or "no changes"
     say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
-    if told.loses:
-        print_changes(told.changes)
+    if report.loses:
+        print_changes(report.changes)
     for text in deployed.problems:
         say(f"  FAILED {text}", BAD)
     if not deployed.problems:

@@ -31,7 +31,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Ending:
+class CommandResult:
     """How a command ended."""
 
     exit_code: int = OK
@@ -54,32 +54,32 @@ def problem(kind: str, where: str, message: str, next_step: str = "", **more: st
     return {"kind": kind, "where": where, "message": message, "next": next_step, **more}
 
 
-def document(command: str, stack: str, ending: Ending, *, offline: bool) -> dict[str, Any]:
+def document(command: str, stack: str, result: CommandResult, *, offline: bool) -> dict[str, Any]:
     """The document that `--json` prints."""
     return {
         "version": VERSION,
         "command": command,
         "stack": stack,
         "offline": offline,
-        "ok": ending.exit_code == OK,
-        "outcome": ending.outcome,
-        "exit_code": ending.exit_code,
-        "problems": list(ending.problems),
-        "next": ending.next,
-        **ending.own,
+        "ok": result.exit_code == OK,
+        "outcome": result.outcome,
+        "exit_code": result.exit_code,
+        "problems": list(result.problems),
+        "next": result.next,
+        **result.own,
     }
 
 
-def conclude(command: str, stack: str, ending: Ending, *, offline: bool, as_json: bool) -> None:
+def conclude(command: str, stack: str, result: CommandResult, *, offline: bool, as_json: bool) -> None:
     """Tell it and exit: with `as_json` the document is all that goes to standard output."""
     if as_json:
-        text = json.dumps(document(command, stack, ending, offline=offline), indent=2)
+        text = json.dumps(document(command, stack, result, offline=offline), indent=2)
         say(text.replace("##", "#\\u0023"))  # the same value, and no command of Azure Pipelines
     else:
-        ending.show()
-    if ending.error:
-        progress(ending.error, BAD)
-    if ending.next:
-        (progress if ending.error or as_json else say)(f"\nNext: {ending.next}")
-    if ending.exit_code:
-        raise typer.Exit(ending.exit_code)
+        result.show()
+    if result.error:
+        progress(result.error, BAD)
+    if result.next:
+        (progress if result.error or as_json else say)(f"\nNext: {result.next}")
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)

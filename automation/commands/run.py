@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from automation.commands.result import FAILED, UNUSABLE, Ending, conclude, problem
+from automation.commands.result import FAILED, UNUSABLE, CommandResult, conclude, problem
 from automation.console import counted, progress
 
 if TYPE_CHECKING:
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from automation.deployment.operations import Operation
 
 
-def run(command: str, stack: str, act: Callable[[], Ending], *, offline: bool = True, as_json: bool = False) -> None:
+def run(
+    command: str, stack: str, act: Callable[[], CommandResult], *, offline: bool = True, as_json: bool = False
+) -> None:
     """Do it, and tell how it ended; `offline` decides what may be advised."""
     try:
-        ending = act()
+        result = act()
     except DeclinedError as error:
-        ending = Ending(FAILED, "cancelled", error=str(error), problems=[problem("answer", stack, str(error))])
+        result = CommandResult(FAILED, "cancelled", error=str(error), problems=[problem("answer", stack, str(error))])
     except (Exception, KeyboardInterrupt) as error:
         from automation.commands import errors
 
         if not isinstance(error, errors.TOLD):
             raise
-        ending = errors.ending_of(error, command, stack, offline=offline)
-    conclude(command, stack, ending, offline=offline, as_json=as_json)
+        result = errors.ending_of(error, command, stack, offline=offline)
+    conclude(command, stack, result, offline=offline, as_json=as_json)
 
 
 def operate(
@@ -51,18 +53,18 @@ def operate(
         report: file for the page.
         asks: ask before something is deleted or replaced.
     """
-    from automation.commands import stack as living
+    from automation.commands import stack as stack_commands
     from automation.deployment import open_stack
     from rehearsal.azure.faults import Faults
 
-    def act() -> Ending:
+    def act() -> CommandResult:
         if faults and not offline:
             return _usage("--fault orders a failure from the modelled Azure; it needs --offline", "add --offline")
         try:
-            ordered = Faults(*map(open_stack.fault, faults))
+            ordered = Faults(*map(open_stack.parse_fault, faults))
         except ValueError as error:
             return _usage(str(error), "docs/world.md lists what can go wrong")
-        target = living.load_target(program, stack, offline=offline, faults=ordered)
+        target = stack_commands.load_target(program, stack, offline=offline, faults=ordered)
         if target.loaded.stand_ins:
             progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")
         if asks and operation == "destroy":
@@ -70,10 +72,10 @@ def operate(
             confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
         elif asks and (refusal := _previewed(target)):
             return refusal
-        ending, told = living.operate(target, operation)
-        if report and told:
-            living.write_report(target, told, report)
-        return ending
+        result, operation_report = stack_commands.operate(target, operation)
+        if report and operation_report:
+            stack_commands.write_report(target, operation_report, report)
+        return result
 
     run(operation, stack, act, offline=offline, as_json=as_json)
 
@@ -96,7 +98,7 @@ def confirm(question: str) -> None:
         raise DeclinedError("Nothing was done: the question was not answered with yes.")
 
 
-def writable(file: Path | None) -> Path | None:
+def check_writable(file: Path | None) -> Path | None:
     """Refuse a file that cannot be written before the work is done.
 
     Raises:
@@ -107,20 +109,20 @@ def writable(file: Path | None) -> Path | None:
     return file
 
 
-def _previewed(target: Target) -> Ending | None:
+def _previewed(target: Target) -> CommandResult | None:
     """Preview, and ask if something would be lost; how the command ends if it does not go on."""
-    from automation.commands import stack as living
+    from automation.commands import stack as stack_commands
 
-    ending, told = living.operate(target, "preview")
-    if ending.exit_code or told is None:
-        return ending
-    if told.would_lose:
+    result, report = stack_commands.operate(target, "preview")
+    if result.exit_code or report is None:
+        return result
+    if report.would_lose:
         with redirect_stdout(sys.stderr):  # standard output is for what `up` comes to
-            ending.show()
-        more = f", and {told.perhaps} perhaps" if told.perhaps else ""
-        confirm(f"{counted(told.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
+            result.show()
+        more = f", and {report.perhaps} perhaps" if report.perhaps else ""
+        confirm(f"{counted(report.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
     return None
 
 
-def _usage(text: str, step: str) -> Ending:
-    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("usage", "--fault", text, step)], next=step)
+def _usage(text: str, step: str) -> CommandResult:
+    return CommandResult(UNUSABLE, "not-run", error=text, problems=[problem("usage", "--fault", text, step)], next=step)

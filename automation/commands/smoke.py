@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from automation.commands import next_steps
-from automation.commands.operation_report import Told
-from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, Ending, problem
+from automation.commands.operation_report import OperationReport
+from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem
 from automation.commands.stack import Target, deployer_of, operate, outputs
 from automation.console import BAD, minutes, progress, say
 from automation.deployment.operations import Operation
@@ -33,10 +33,10 @@ class Step:
     wrong: str
     """Empty: as it must be."""
     seconds: float = 0
-    told: Told | None = None
+    report: OperationReport | None = None
 
 
-def smoke(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Ending:
+def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> CommandResult:
     """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`.
 
     Raises:
@@ -54,11 +54,11 @@ def smoke(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Ending
     except KeyboardInterrupt:
         left = next_steps.command("destroy", target.stack, offline=target.offline)
         step_now = f"what is deployed goes with: {left}"
-        return Ending(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
+        return CommandResult(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
     return _ending(target, steps)
 
 
-def _refusal(target: Target) -> Ending | None:
+def _refusal(target: Target) -> CommandResult | None:
     """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
     if deployer_of(target).deployment().get("resources"):
         text = f"Stack {target.stack} has resources, and a smoke run ends by destroying its stack."
@@ -73,10 +73,12 @@ def _refusal(target: Target) -> Ending | None:
         step = "set profile: dev in a stack of its own"
     else:
         return None
-    return Ending(UNUSABLE, "not-run", error=text, problems=[problem("stack", target.stack, text, step)], next=step)
+    return CommandResult(
+        UNUSABLE, "not-run", error=text, problems=[problem("stack", target.stack, text, step)], next=step
+    )
 
 
-def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> Iterator[Step]:
     from automation.commands.errors import TOLD
 
     steps = _steps(target, keep=keep, doctor=doctor)
@@ -95,7 +97,7 @@ def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], Ending]) ->
             return
 
 
-def _steps(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Iterator[Step]:
+def _steps(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> Iterator[Step]:
     if not target.offline:
         yield Step("doctor", _wrong(doctor()))
     preview = _step(target, "preview", "preview")
@@ -112,34 +114,34 @@ def _steps(target: Target, *, keep: bool, doctor: Callable[[], Ending]) -> Itera
 
 
 def _not_only_creates(preview: Step) -> str:
-    changes = preview.told.report.changes if preview.told else {}
+    changes = preview.report.result.changes if preview.report else {}
     others = sorted({kind for kind in changes.values() if kind != "create"})
     return f"a stack that has nothing is created and nothing else; here also: {', '.join(others)}" if others else ""
 
 
 def _not_as_previewed(preview: Step, up: Step) -> str:
     """Somebody else may have deployed the stack meanwhile: then it is not for us to destroy."""
-    assert preview.told is not None
-    assert up.told is not None
-    if up.told.report.changes == preview.told.report.changes:
+    assert preview.report is not None
+    assert up.report is not None
+    if up.report.result.changes == preview.report.result.changes:
         return ""
     return _NOT_OURS
 
 
 def _step(target: Target, name: str, operation: Operation, *, empty: bool = False) -> Step:
-    ending, told = operate(target, operation)
-    if ending.exit_code == INTERRUPTED:
+    result, report = operate(target, operation)
+    if result.exit_code == INTERRUPTED:
         raise KeyboardInterrupt
-    if wrong := _wrong(ending):
-        return Step(name, wrong, told=told)
-    assert told is not None  # it was run, and nothing is wrong
-    changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in told.report.changes.items())
+    if wrong := _wrong(result):
+        return Step(name, wrong, report=report)
+    assert report is not None  # it was run, and nothing is wrong
+    changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in report.result.changes.items())
     wrong = f"it has to be empty, and is: {', '.join(changed)}" if empty and changed else ""
-    return Step(name, wrong, ending.own["seconds"], told)
+    return Step(name, wrong, result.own["seconds"], report)
 
 
-def _wrong(ending: Ending) -> str:
-    return "; ".join(f"{each['where']}: {each['message']}" for each in ending.problems) or ending.error
+def _wrong(result: CommandResult) -> str:
+    return "; ".join(f"{each['where']}: {each['message']}" for each in result.problems) or result.error
 
 
 def _about(target: Target) -> dict[str, Any]:
@@ -176,13 +178,13 @@ def _document(steps: Sequence[Step]) -> dict[str, Any]:
         "durations": [
             {"step": step.name, "name": urn.rpartition("::")[2], "seconds": round(seconds, 1)}
             for step in steps
-            if step.told
-            for urn, seconds in step.told.took.items()
+            if step.report
+            for urn, seconds in step.report.took.items()
         ],
     }
 
 
-def _ending(target: Target, steps: Sequence[Step]) -> Ending:
+def _ending(target: Target, steps: Sequence[Step]) -> CommandResult:
     wrong = [step for step in steps if step.wrong]
 
     def show() -> None:
@@ -195,11 +197,13 @@ def _ending(target: Target, steps: Sequence[Step]) -> Ending:
     problems = [problem("step", step.name, step.wrong) for step in wrong]
     error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
     if not wrong:
-        return Ending(OK, show=show, own=_document(steps))
+        return CommandResult(OK, show=show, own=_document(steps))
     next_step = "fix it, then run it again"
     if any(step.wrong == _NOT_OURS for step in wrong):
         next_step = "find out who it is; nothing was destroyed"
     elif any(step.name == "up" for step in steps):
         left = next_steps.command("destroy", target.stack, offline=target.offline)
         next_step = f"fix it; what is deployed goes with: {left}"
-    return Ending(FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps))
+    return CommandResult(
+        FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps)
+    )

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation.commands import findings, next_steps
-from automation.commands.operation_report import Told, as_document, print_report
-from automation.commands.result import FAILED, INTERRUPTED, Ending
+from automation.commands.operation_report import OperationReport, as_document, print_report
+from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
-from automation.deployment.deployer import Deployer, Report, failures_of
+from automation.deployment.deployer import Deployer, DeploymentResult, failures_of
 from automation.deployment.operations import Operation
 from automation.deployment.progress import Expected, Tracker, expected_of
-from automation.deployment.progress_display import watching
+from automation.deployment.progress_display import show_progress
 from automation.deployment.workspace import UnusableError
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
-from graph.plan import Where, graph_of_state, wheres
+from graph.plan import Heading, find_headings, graph_of_state
 from rehearsal.azure.faults import Faults
 from settings.loaded_stack import LoadedStack
 
@@ -77,7 +77,7 @@ def load_target(program: Path, stack: str, *, offline: bool, faults: Faults | No
     return Target(open_stack.load(program, stack, offline=offline), offline, faults or Faults())
 
 
-def operate(target: Target, operation: Operation) -> tuple[Ending, Told | None]:
+def operate(target: Target, operation: Operation) -> tuple[CommandResult, OperationReport | None]:
     """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run.
 
     Raises:
@@ -89,30 +89,30 @@ def operate(target: Target, operation: Operation) -> tuple[Ending, Told | None]:
         return findings.result_of(judgement), None
     deployment = deployer.deployment()
     _refuse_elsewhere(target, deployment)
-    tracker, where, graph = _expectations(target, operation, deployment, judgement)
+    tracker, headings, graph = _expectations(target, operation, deployment, judgement)
     began = time.monotonic()
     estimated = operation == "up" and not target.offline
-    with watching(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
+    with show_progress(tracker, estimated=estimated, in_lines=operation != "preview") as tell:
         deployer.progress = tell
         try:
-            report: Report = getattr(deployer, operation)()
+            result: DeploymentResult = getattr(deployer, operation)()
         except KeyboardInterrupt:
-            return _interrupted(target, tracker, where, operation), None
+            return _interrupted(target, tracker, headings, operation), None
     for order in target.faults.open:
         progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
     did = operation != "preview"
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
-    told = Told(target.stack, operation, report, where, outcomes, graph, took)
-    return _ending(target, told, time.monotonic() - began, killed=deployer.runs.was_killed), told
+    report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took)
+    return _ending(target, report, time.monotonic() - began, killed=deployer.runs.was_killed), report
 
 
-def write_report(target: Target, told: Told, file: Path) -> None:
+def write_report(target: Target, report: OperationReport, file: Path) -> None:
     """Write the page of a preview; without a judgement there is nothing to draw, which was said already."""
     from automation.report import render_preview
 
     if target.judgement:
         write_page(
-            file, render_preview(target.judgement.evaluation, told.report, datetime.now(UTC), offline=target.offline)
+            file, render_preview(target.judgement.evaluation, report.result, datetime.now(UTC), offline=target.offline)
         )
 
 
@@ -124,14 +124,14 @@ def write_page(file: Path, page: str) -> None:
     progress(f"Report: {file}")
 
 
-def outputs(target: Target) -> Ending:
+def outputs(target: Target) -> CommandResult:
     """Return the stack's outputs, without any secret."""
     found = deployer_of(target).stack.outputs()
     shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
     step = (
         "" if shown else f"{next_steps.command('up', target.stack, offline=target.offline)}, which has not finished yet"
     )
-    return Ending(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
+    return CommandResult(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
 
 
 def print_outputs(outputs: Mapping[str, Any]) -> None:
@@ -162,7 +162,7 @@ def deployer_of(target: Target) -> Deployer:
 
 def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:
     settings = target.loaded.settings
-    if others := open_stack.elsewhere(deployment, settings):
+    if others := open_stack.find_other_subscriptions(deployment, settings):
         step = f"put back subscription_id: {others[0]}; for another subscription take a stack of its own"
         raise UnusableError(
             f"Stack {target.stack} has resources in subscription {', '.join(others)}, and its settings say"
@@ -173,59 +173,63 @@ def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:
 
 def _expectations(
     target: Target, operation: Operation, deployment: Mapping[str, Any], judgement: Judgement | None
-) -> tuple[Tracker, dict[str, Where], Graph | None]:
+) -> tuple[Tracker, dict[str, Heading], Graph | None]:
     """What the operation is about, where each of it belongs, and what the program wants."""
-    had = wheres(graph_of_state(target.stack, deployment))
+    had = find_headings(graph_of_state(target.stack, deployment))
     if operation in ("refresh", "destroy"):
         return Tracker({urn: Expected(0) for urn in had}), had, None
     if judgement is None:
         return Tracker(), had, None
     graph = judgement.deployment
-    return Tracker(expected_of(graph), existing=had), had | wheres(graph), graph
+    return Tracker(expected_of(graph), existing=had), had | find_headings(graph), graph
 
 
-def _ending(target: Target, told: Told, seconds: float, *, killed: bool) -> Ending:
-    report = told.report
-    own = as_document(told) | {"seconds": round(seconds, 1)}
+def _ending(target: Target, report: OperationReport, seconds: float, *, killed: bool) -> CommandResult:
+    result = report.result
+    own = as_document(report) | {"seconds": round(seconds, 1)}
 
     def show() -> None:
-        print_report(told, offline=target.offline)
+        print_report(report, offline=target.offline)
 
-    if report.ok:
-        return Ending(show=show, next=_next(target, told), own=own)
-    return Ending(
+    if result.ok:
+        return CommandResult(show=show, next=_next(target, report), own=own)
+    return CommandResult(
         FAILED,
         "unknown" if killed else "failed",
         show=show,
-        problems=told.problems,
+        problems=report.problems,
         next="fix the problems above, then run the same command again; it goes on from here",
         own=own,
     )
 
 
-def _next(target: Target, told: Told) -> str:
-    if told.report.changes and told.operation == "preview":
+def _next(target: Target, report: OperationReport) -> str:
+    if report.result.changes and report.operation == "preview":
         return next_steps.command("up", target.stack, offline=target.offline)
-    if told.report.changes and told.operation == "refresh":
+    if report.result.changes and report.operation == "refresh":
         how = next_steps.command("preview", target.stack, offline=target.offline)
         return f"{how} says what up would do about it"
-    if told.report.changes and told.operation == "up":
+    if report.result.changes and report.operation == "up":
         how = next_steps.command("outputs", target.stack, offline=target.offline)
         return f"{how} says how to reach clusters and brokers"
     return ""
 
 
-def _interrupted(target: Target, tracker: Tracker, where: Mapping[str, Where], operation: Operation) -> Ending:
+def _interrupted(
+    target: Target, tracker: Tracker, headings: Mapping[str, Heading], operation: Operation
+) -> CommandResult:
     outcomes = tracker.outcomes(interrupted=True)
     failures = failures_of(tracker.last) if tracker.last else []
-    report = Report(changes=dict(tracker.changes), failures=[each for each in failures if each.urn in tracker.ended])
-    told = Told(target.stack, operation, report, where, outcomes, took=tracker.took)
-    return Ending(
+    result = DeploymentResult(
+        changes=dict(tracker.changes), failures=[each for each in failures if each.urn in tracker.ended]
+    )
+    report = OperationReport(target.stack, operation, result, headings, outcomes, took=tracker.took)
+    return CommandResult(
         INTERRUPTED,
         "cancelled",
-        show=lambda: print_report(told, offline=target.offline),
-        problems=told.problems,
+        show=lambda: print_report(report, offline=target.offline),
+        problems=report.problems,
         error="Interrupted." + ("" if target.offline else " What Azure had accepted goes on there."),
         next=next_steps.when_interrupted(operation),
-        own=as_document(told),
+        own=as_document(report),
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from arm.shapes import is_arm
-from automation.commands.result import FAILED, Ending, problem
+from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import progress, say
 from automation.deployment.deployer import Deployer
 from automation.deployment.run_journal import Runs
@@ -63,7 +63,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Undisturbed:
+class Baseline:
     """A run without any failure: what it registered, and what it ended with."""
 
     stack: str
@@ -76,7 +76,7 @@ class Undisturbed:
 
 
 @cache
-def undisturbed(program: Path, stack: str) -> Undisturbed:
+def find_baseline(program: Path, stack: str) -> Baseline:
     """Run the program once.
 
     Raises:
@@ -93,26 +93,26 @@ def undisturbed(program: Path, stack: str) -> Undisturbed:
     for resource in state.resources:
         if is_arm(resource.type):
             names.setdefault(resource.type, []).append(name_of(resource.urn))
-    return Undisturbed(stack, recording, config, compared(state.export()["deployment"]), _compared(world), names)
+    return Baseline(stack, recording, config, compared(state.export()["deployment"]), _compared(world), names)
 
 
-def cases(calm: Undisturbed, rng: random.Random) -> Iterator[Case]:
+def cases(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
     """Every type with every kind of failure, on one of the type's resources each."""
-    for token, names in sorted(calm.names.items()):
+    for token, names in sorted(baseline.names.items()):
         for kind in KINDS:
             yield Case(token, rng.choice(sorted(names)), kind)
 
 
 def judge(program: Path, stack: str, case: Case) -> Verdict:
     """Deploy into an empty Azure with this failure ordered, until `up` succeeds; compare with an undisturbed run."""
-    calm = undisturbed(program, stack)
+    baseline = find_baseline(program, stack)
     faults = Faults(Fault(case.name, "create", case.kind))
     clock = ManualClock()
     world = World(_SURROUNDINGS, clock=clock, faults=faults, gate=gate.judge)
     with tempfile.TemporaryDirectory() as folder:
         for file in (program / "Pulumi.yaml", stack_file.path(program, stack)):
             shutil.copy(file, folder)
-        command = OfflineCommand(all_providers(AzureProvider(world)), program=calm.recording)
+        command = OfflineCommand(all_providers(AzureProvider(world)), program=baseline.recording)
         stack_of = open_stack(Path(folder), stack, command)
         runs = Runs(Path(folder) / "run.json")
         deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
@@ -125,8 +125,8 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
     wrong = [f"{failure.name}: {failure.message}" for failure in (*failures, *repeated.failures)]
     wrong += [f"a second preview is not empty: {what} {name_of(urn)}" for urn, what in repeated.changes.items()]
     wrong += [f"the fault has not come true: {order}" for order in faults.open]
-    wrong += _differences("stack", calm.resources, compared(deployment))
-    wrong += _differences("Azure", calm.azure, _compared(world))
+    wrong += _differences("stack", baseline.resources, compared(deployment))
+    wrong += _differences("Azure", baseline.azure, _compared(world))
     wrong += _orphans(world, deployment)
     return Verdict(case, ups, tuple(wrong))
 
@@ -154,10 +154,10 @@ def _as_seen(entry: Entry) -> tuple[Any, ...]:
     return entry.token, entry.inputs, entry.outputs, entry.state
 
 
-def _differences(where: str, calm: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
-    for key in sorted({*calm, *here}):
-        if calm.get(key) != here.get(key):
-            what = "missing" if key not in here else "too much" if key not in calm else "different"
+def _differences(where: str, baseline: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted({*baseline, *here}):
+        if baseline.get(key) != here.get(key):
+            what = "missing" if key not in here else "too much" if key not in baseline else "different"
             yield f"{where}: {what}: {key}"
 
 
@@ -200,14 +200,14 @@ def _short(token: str) -> str:
     return ":".join(token.split(":")[-2:])
 
 
-def swept(program: Path, stack: str, *, sample: int, seed: int) -> Ending:
+def run_sweep(program: Path, stack: str, *, sample: int, seed: int) -> CommandResult:
     """Run all cases, or as many as are wanted, and tell them in a table.
 
     Raises:
         SettingsError: the settings cannot be used.
     """
     rng = random.Random(seed)  # noqa: S311 it chooses test cases
-    chosen = list(cases(undisturbed(program, stack), rng))
+    chosen = list(cases(find_baseline(program, stack), rng))
     if sample:
         chosen = rng.sample(chosen, min(sample, len(chosen)))
     progress(f"{len(chosen)} cases, seed {seed} ...")
@@ -225,6 +225,6 @@ def swept(program: Path, stack: str, *, sample: int, seed: int) -> Ending:
         say(f"\n{len(verdicts)} cases, {len(failed)} of them wrong.")
 
     if not failed:
-        return Ending(show=show)
+        return CommandResult(show=show)
     problems = [problem("case", f"{each.case.name}: {each.case.kind}", "; ".join(each.wrong)) for each in failed]
-    return Ending(FAILED, "failed", show=show, problems=problems)
+    return CommandResult(FAILED, "failed", show=show, problems=problems)

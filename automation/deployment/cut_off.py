@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from arm.values import SECRET_MARKER
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 
 
-def cut_off_in(outcome: Outcome, urns: Collection[str]) -> list[dict[str, Any]]:
+def find_unanswered_creates(outcome: EngineResult, urns: Collection[str]) -> list[dict[str, Any]]:
     """Those of the creates that were begun; dependencies come with the next `up`, as events do not tell them."""
     return [
         {

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.deployment.cut_off import cut_off_in
+from automation.deployment.cut_off import find_unanswered_creates
 from automation.deployment.error_catalog import Transient, find_remedy, find_transient, read_wait
-from automation.deployment.operations import Operation, Outcome, Progress, run
-from automation.deployment.pending_creates import VAULT_SECRET, looked, settle, told, with_cut_off
+from automation.deployment.operations import EngineResult, Operation, Progress, run
+from automation.deployment.pending_creates import VAULT_SECRET, add_pending_creates, looked, settle, told
 from automation.deployment.run_journal import BusyError, Runs
 from automation.deployment.stack_lock import Lock, locks_in
 from automation.deployment.workspace import import_state
@@ -87,7 +87,7 @@ class Failure:
 
 
 @dataclass
-class Report:
+class DeploymentResult:
     """What happened, over all runs of the engine."""
 
     changes: dict[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Report:
     def ok(self) -> bool:
         return not self.failures
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: EngineResult) -> None:
         """Add what a run of the engine did; what failed before and does no more is forgotten."""
         self.changes |= outcome.changes
         self.differences |= outcome.differences
@@ -120,56 +120,56 @@ class Deployer:
     subscription_id: str
     runs: Runs
     say: Callable[[str], None] = lambda _: None
-    """Told at once what is going on."""
+    """Called with what is going on, at once."""
     progress: Progress = lambda *_: None
     sleep: Callable[[float], None] = time.sleep
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
 
-    def preview(self) -> Report:
+    def preview(self) -> DeploymentResult:
         """Say what `up` would do; nothing changes, and nothing that a killed run left is settled."""
-        report = Report()
+        result = DeploymentResult()
         if pending := self._state()[1].get("pending_operations"):
-            self._note_all(report, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
-        report.take(self._run("preview", report))
-        return report
+            self._note_all(result, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
+        result.take(self._run("preview", result))
+        return result
 
-    def refresh(self) -> Report:
+    def refresh(self) -> DeploymentResult:
         """Read everything again, and let the state follow; raises as `up`."""
-        report = Report()
+        result = DeploymentResult()
         with self._alone():
-            if self._settle(report):
-                report.take(self._run("refresh", report))
-        return report
+            if self._settle(result):
+                result.take(self._run("refresh", result))
+        return result
 
-    def up(self) -> Report:
+    def up(self) -> DeploymentResult:
         """Bring the stack to what the program says.
 
         Raises:
             LockedError: another run holds the stack.
             UnsettledError: what a killed run left cannot be settled here.
         """
-        report = Report()
+        result = DeploymentResult()
         with self._alone():
-            if self._settle(report):
-                self._until_done("up", report)
-        return report
+            if self._settle(result):
+                self._until_done("up", result)
+        return result
 
-    def destroy(self) -> Report:
+    def destroy(self) -> DeploymentResult:
         """Delete everything; with a protected resource among it, nothing.
 
         Raises:
             ProtectedError: something is protected. The engine would refuse that alone, as it is run without a preview.
             LockedError, UnsettledError: as for `up`.
         """
-        report = Report()
+        result = DeploymentResult()
         with self._alone():
-            if self._settle(report):
+            if self._settle(result):
                 resources = self._state()[1].get("resources") or []
                 if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
                     raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
-                self._until_done("destroy", report)
-        return report
+                self._until_done("destroy", result)
+        return result
 
     def deployment(self) -> Mapping[str, Any]:
         """The stack's state as it is now, as `pulumi stack export` gives it."""
@@ -181,7 +181,7 @@ class Deployer:
             version, deployment = self._state()
             for resource in deployment.get("resources") or []:
                 resource.pop("protect", None)
-            self._past_lock(Report(), lambda: import_state(self.stack, version, deployment))
+            self._past_lock(DeploymentResult(), lambda: import_state(self.stack, version, deployment))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -191,18 +191,20 @@ class Deployer:
         except BusyError:
             raise LockedError(self.stack.name, []) from None
 
-    def _until_done(self, operation: Operation, report: Report) -> None:
+    def _until_done(self, operation: Operation, result: DeploymentResult) -> None:
         """Run, and run again as long as everything that failed passes by itself."""
         failed: Counter[tuple[str, Transient | None]] = Counter()
         while True:
-            outcome = self._run(operation, report)
-            report.take(outcome)
-            report.failures = [self._seen(failure) for failure in report.failures]
-            failed.update((failure.urn, failure.transient) for failure in report.failures)
-            if report.ok or not _may_go_on(report, failed):
+            outcome = self._run(operation, result)
+            result.take(outcome)
+            result.failures = [self._seen(failure) for failure in result.failures]
+            failed.update((failure.urn, failure.transient) for failure in result.failures)
+            if result.ok or not _may_go_on(result, failed):
                 return
-            self._wait(report)
-            if not self._settle(report, cut_off_in(outcome, [f.urn for f in report.failures if f.may_exist])):
+            self._wait(result)
+            if not self._settle(
+                result, find_unanswered_creates(outcome, [f.urn for f in result.failures if f.may_exist])
+            ):
                 return
 
     def _seen(self, failure: Failure) -> Failure:
@@ -211,44 +213,44 @@ class Deployer:
         late = ours and "cannot create already existing resource" in failure.message
         return replace(failure, transient=THERE_ALREADY) if late else failure
 
-    def _run(self, operation: Operation, report: Report, *, quiet: bool = False) -> Outcome:
+    def _run(self, operation: Operation, result: DeploymentResult, *, quiet: bool = False) -> EngineResult:
         progress: Progress = (lambda *_: None) if quiet else self.progress
-        outcome = self._past_lock(report, lambda: run(self.stack, operation, progress=progress))
+        outcome = self._past_lock(result, lambda: run(self.stack, operation, progress=progress))
         self.runs.was_killed = outcome.was_killed
-        report.runs += 1
+        result.runs += 1
         return outcome
 
-    def _settle(self, report: Report, cut_off: Sequence[Mapping[str, Any]] = ()) -> bool:
+    def _settle(self, result: DeploymentResult, cut_off: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""
         version, before = self._state()
-        doubted = with_cut_off(before, cut_off)
+        doubted = add_pending_creates(before, cut_off)
         settled = settle(doubted, self.subscription_id)
         if not settled.is_changed:
             return True
         if self._state() != (version, before):
             raise LockedError(self.stack.name, [])
-        self._past_lock(report, lambda: import_state(self.stack, version, settled.deployment))
+        self._past_lock(result, lambda: import_state(self.stack, version, settled.deployment))
         self.say("Looking what there is of what is in doubt ...")
-        unread = self._look({*settled.doubtful, *settled.interrupted, ""}, report)
+        unread = self._look({*settled.doubtful, *settled.interrupted, ""}, result)
         found = looked(settled, self._state()[1])
         # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
         after = doubted if unread else found.deployment
-        self._past_lock(report, lambda: import_state(self.stack, version, after))
+        self._past_lock(result, lambda: import_state(self.stack, version, after))
         if not unread:
             self._gone.update(found.gone)
-            self._note_all(report, told(settled, found))
+            self._note_all(result, told(settled, found))
         return not unread
 
-    def _look(self, urns: Collection[str], report: Report) -> list[Failure]:
+    def _look(self, urns: Collection[str], result: DeploymentResult) -> list[Failure]:
         """Refresh; what of these could not be read, also after some tries."""
         for _ in range(_LOOKS):
-            report.failures = [
-                each for each in failures_of(self._run("refresh", report, quiet=True)) if each.urn in urns
+            result.failures = [
+                each for each in failures_of(self._run("refresh", result, quiet=True)) if each.urn in urns
             ]
-            if report.ok or any(failure.transient is None for failure in report.failures):
+            if result.ok or any(failure.transient is None for failure in result.failures):
                 break
-            self._wait(report)
-        return report.failures
+            self._wait(result)
+        return result.failures
 
     def _state(self) -> tuple[int | None, dict[str, Any]]:
         """Version and deployment of the export, without the moment at which it was made."""
@@ -257,7 +259,7 @@ class Deployer:
         deployment["manifest"] = {**deployment.get("manifest", {}), "time": "0001-01-01T00:00:00Z"}
         return exported.version, deployment
 
-    def _past_lock(self, report: Report, action: Callable[[], T]) -> T:
+    def _past_lock(self, result: DeploymentResult, action: Callable[[], T]) -> T:
         """Do it; a lock of a run that began here and has ended is taken away first."""
         try:
             return action()
@@ -266,29 +268,29 @@ class Deployer:
             if not locks or not all(lock.is_left_over and self.runs.has_begun(lock) for lock in locks):
                 raise LockedError(self.stack.name, locks) from None
         self.stack.cancel()
-        self._note_all(report, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
+        self._note_all(result, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
         try:
             return action()
         except ConcurrentUpdateError as error:
             raise LockedError(self.stack.name, locks_in(str(error))) from None
 
-    def _wait(self, report: Report) -> None:
+    def _wait(self, result: DeploymentResult) -> None:
         seconds = 0
-        for failure in report.failures:
+        for failure in result.failures:
             assert failure.transient is not None
             seconds = max(seconds, read_wait(failure.transient, failure.message))
             what = f"{failure.transient.title} ({failure.transient.id})"
-            self._note_all(report, [f"{failure.name}: {what}; tried again"])
+            self._note_all(result, [f"{failure.name}: {what}; tried again"])
         self.say(f"Waiting {seconds} s: the errors are transient ...")
         self.sleep(seconds)
 
-    def _note_all(self, report: Report, lines: Sequence[str]) -> None:
+    def _note_all(self, result: DeploymentResult, lines: Sequence[str]) -> None:
         for line in lines:
-            report.notes.append(line)
+            result.notes.append(line)
             self.say(line)
 
 
-def failures_of(outcome: Outcome) -> list[Failure]:
+def failures_of(outcome: EngineResult) -> list[Failure]:
     """What failed, each with its row in the table of transient errors, if it has one."""
     return [
         Failure(urn, message, find_transient(message) if urn and STACK_TYPE not in urn else None)
@@ -296,9 +298,9 @@ def failures_of(outcome: Outcome) -> list[Failure]:
     ]
 
 
-def _may_go_on(report: Report, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
+def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
     """Whether everything that failed passes by itself, and none of it has had all its chances."""
-    return report.runs < MOST_RUNS and all(
+    return result.runs < MOST_RUNS and all(
         failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
-        for failure in report.failures
+        for failure in result.failures
     )

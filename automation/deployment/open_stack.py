@@ -70,7 +70,7 @@ def _offline(stack: LoadedStack, faults: Faults | None, clock: ManualClock, *, r
     return OfflineCommand(faults=faults, clock=clock, loaded=stack, replays=replays)
 
 
-def elsewhere(deployment: Mapping[str, Any], settings: Settings) -> list[str]:
+def find_other_subscriptions(deployment: Mapping[str, Any], settings: Settings) -> list[str]:
     """Subscriptions that the stack has resources in, and the settings do not name.
 
     Every request would go to the settings' subscription: a refresh would find nothing there, and empty the state.
@@ -80,7 +80,7 @@ def elsewhere(deployment: Mapping[str, Any], settings: Settings) -> list[str]:
     return sorted(found - {settings.tenant.subscription_id})
 
 
-def fault(text: str) -> Fault:
+def parse_fault(text: str) -> Fault:
     """`NAME:OPERATION:KIND`, e.g. `site-node:create:throttled`; a number may follow.
 
     Raises:

@@ -33,7 +33,7 @@ _NOTHING_NEW = ("update failed", "preview failed", "refresh failed", "destroy fa
 
 
 @dataclass
-class Outcome:
+class EngineResult:
     """What one operation did or, in a preview, would do."""
 
     operation: Operation
@@ -67,7 +67,7 @@ class Outcome:
 
 
 Stage = Literal["begun", "done", "same", "failed", "gone"]
-Progress = Callable[[Stage, str, Outcome], None]
+Progress = Callable[[Stage, str, EngineResult], None]
 """Called with the URN and what is known so far while an operation runs.
 
 `same`: nothing was to be done. `gone`: it is deleted, to be made again.
@@ -82,13 +82,13 @@ def reason(error: CommandError) -> str:
 
 def run(
     stack: auto.Stack, operation: Operation, *, replace: Sequence[str] = (), progress: Progress = lambda *_: None
-) -> Outcome:
+) -> EngineResult:
     """Run the operation; a failure of resources is told in the outcome, and what does not depend on them goes on.
 
     Raises:
         ConcurrentUpdateError: another run holds the lock.
     """
-    outcome = Outcome(operation)
+    outcome = EngineResult(operation)
 
     listener = _Listener(outcome, progress)
     options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "on_event": listener, "suppress_progress": True}
@@ -116,7 +116,7 @@ def run(
 class _Listener:
     """Notes the engine's events. The SDK would print one that cannot be noted, and go on without it."""
 
-    outcome: Outcome
+    outcome: EngineResult
     progress: Progress
     error: Exception | None = None
 
@@ -127,7 +127,7 @@ class _Listener:
             self.error = self.error or error
 
 
-def _note(event: EngineEvent, outcome: Outcome, progress: Progress) -> None:
+def _note(event: EngineEvent, outcome: EngineResult, progress: Progress) -> None:
     if event.diagnostic_event:
         _note_failure(event.diagnostic_event, outcome)
     elif event.resource_pre_event:
@@ -138,7 +138,7 @@ def _note(event: EngineEvent, outcome: Outcome, progress: Progress) -> None:
         progress("failed", event.res_op_failed_event.metadata.urn, outcome)
 
 
-def _note_failure(told: DiagnosticEvent, outcome: Outcome) -> None:
+def _note_failure(told: DiagnosticEvent, outcome: EngineResult) -> None:
     message = told.message.strip()
     if told.severity == "error" and message not in _NOTHING_NEW:
         urn = told.urn or ""
@@ -146,14 +146,14 @@ def _note_failure(told: DiagnosticEvent, outcome: Outcome) -> None:
         outcome.failures[urn] = f"{before}\n{message}" if before else message
 
 
-def _note_begin(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
+def _note_begin(step: StepEventMetadata, outcome: EngineResult, progress: Progress) -> None:
     if step.op in ("create", "create-replacement") and step.new and step.new.custom:
         outcome.creates[step.urn] = step.new
     if step.op in _CHANGES:
         progress("begun", step.urn, outcome)
 
 
-def _note_end(step: StepEventMetadata, outcome: Outcome, progress: Progress) -> None:
+def _note_end(step: StepEventMetadata, outcome: EngineResult, progress: Progress) -> None:
     if f"::{STACK_TYPE}::" in step.urn:
         outcome.outputs = known((step.new.outputs or {}) if step.new else {})
         return

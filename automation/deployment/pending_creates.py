@@ -78,7 +78,7 @@ def settle(deployment: State, subscription_id: str) -> Settled:
     return settled
 
 
-def with_cut_off(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
+def add_pending_creates(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
     """The state with further creates in doubt, those whose answer never arrived, as if they were still pending."""
     known = {resource["urn"] for resource in deployment.get("resources") or []}
     more = [{"type": "creating", "resource": dict(each)} for each in cut_off if each["urn"] not in known]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.deployment.operations import Outcome, Stage
+from automation.deployment.operations import EngineResult, Stage
 from graph.graph import Graph
 from graph.schedule import schedule, waits_for
 from graph.urns import is_resource
@@ -61,7 +61,7 @@ class Tracker:
     """URN -> create | update | replace | delete, of what was done."""
     gone: set[str] = field(default_factory=set)
     """URNs of what was deleted to be made again."""
-    last: Outcome | None = None
+    last: EngineResult | None = None
     """What the engine has said so far."""
     urns: list[str] = field(init=False)
     """Of all resources that are wanted or were met, without components and providers."""
@@ -70,7 +70,7 @@ class Tracker:
         self.urns = [urn for urn in self.expected if is_resource(urn)]
         self._known = set(self.urns)
 
-    def __call__(self, stage: Stage, urn: str, outcome: Outcome) -> None:
+    def __call__(self, stage: Stage, urn: str, outcome: EngineResult) -> None:
         """Take notice of what the engine says; `automation.deployment.operations.Progress`."""
         if urn not in self._known and is_resource(urn):
             self._known.add(urn)
@@ -126,7 +126,7 @@ class Tracker:
         return seconds
 
 
-def counted_outcomes(outcomes: Mapping[str, str]) -> dict[str, int]:
+def count_outcomes(outcomes: Mapping[str, str]) -> dict[str, int]:
     """How many came to each of `OUTCOMES`, in their order, without those that none came to."""
     counts = Counter(outcomes.values())
     return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 
 from automation.commands.operation_report import DONE
 from automation.console import BAD, minutes, progress
-from automation.deployment.operations import Outcome, Progress, Stage
+from automation.deployment.operations import EngineResult, Progress, Stage
 from automation.deployment.progress import Tracker
 from graph.urns import is_resource, name_of
 
@@ -24,8 +24,10 @@ _MOST_NAMED = 3
 
 
 @contextmanager
-def watching(tracker: Tracker, *, estimated: bool, in_lines: bool = True, every: float = _EVERY) -> Iterator[Progress]:
-    """What to hand to the operation; shown until the block ends.
+def show_progress(
+    tracker: Tracker, *, estimated: bool, in_lines: bool = True, every: float = _EVERY
+) -> Iterator[Progress]:
+    """Show an operation until the block ends; the yielded function is handed to it.
 
     Args:
         tracker: told first.
@@ -34,7 +36,7 @@ def watching(tracker: Tracker, *, estimated: bool, in_lines: bool = True, every:
         every: seconds between two lines where there is no bar.
     """
 
-    def tell(stage: Stage, urn: str, outcome: Outcome) -> None:
+    def tell(stage: Stage, urn: str, outcome: EngineResult) -> None:
         tracker(stage, urn, outcome)
         if in_lines:
             _print_change(tracker, stage, urn, outcome)
@@ -59,7 +61,7 @@ def state(tracker: Tracker, *, estimated: bool) -> str:
     return "; ".join(parts)
 
 
-def _print_change(tracker: Tracker, stage: Stage, urn: str, outcome: Outcome) -> None:
+def _print_change(tracker: Tracker, stage: Stage, urn: str, outcome: EngineResult) -> None:
     if stage in ("begun", "same", "gone") or not is_resource(urn):
         return
     total = len(tracker.urns)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.deployment.deployer import Report
-from automation.deployment.open_stack import deployer, elsewhere, load
-from graph.plan import Where, graph_of_state, wheres
+from automation.deployment.deployer import DeploymentResult
+from automation.deployment.open_stack import deployer, find_other_subscriptions, load
+from graph.plan import Heading, find_headings, graph_of_state
 from graph.urns import name_of
 from rehearsal.engine.cli.backend import Backend
 from rehearsal.mqtt.install import find_mosquitto
@@ -24,10 +24,10 @@ MESSAGES = 200
 class Deployed:
     """What `up` of the rehearsed stack did, and what a preview after it says."""
 
-    up: Report
-    again: Report | None
+    up: DeploymentResult
+    again: DeploymentResult | None
     """None where `up` has failed."""
-    where: Mapping[str, Where]
+    headings: Mapping[str, Heading]
     """URN -> where it belongs, of what was there before too."""
 
     @property
@@ -80,33 +80,33 @@ def rehearse(
     loaded = judgement.stack
     operations = deployer(loaded, offline=True, replays=True)
     before = operations.deployment()
-    if elsewhere(before, loaded.settings):
+    if find_other_subscriptions(before, loaded.settings):
         tell("subscription_id is another one than at the last rehearsal: what that one deployed is forgotten.")
         destroy(loaded)
         operations = deployer(loaded, offline=True, replays=True)
         before = operations.deployment()
-    where = wheres(graph_of_state(stack, before)) | wheres(judgement.deployment)
+    headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell("[2/4] Up, into the modelled Azure ...")
     up = operations.up()
     tell("[3/4] A second preview, which has to be empty ...")
-    deployed = Deployed(up, operations.preview() if up.ok else None, where)
+    deployed = Deployed(up, operations.preview() if up.ok else None, headings)
     if not up.ok:
         return Rehearsal(judgement, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
     return Rehearsal(judgement, deployed, try_traffic(loaded, messages=messages))
 
 
-def destroy(stack: LoadedStack) -> Report:
+def destroy(stack: LoadedStack) -> DeploymentResult:
     """Destroy what rehearsals have deployed, protected resources too, and forget their Azure with its deleted vaults.
 
     Raises:
         CommandError, LockedError: as `rehearse`.
     """
     if stack.name not in Backend(stack.folder).stacks():
-        return Report()
+        return DeploymentResult()
     operations = deployer(stack, offline=True)
     operations.unprotect()
-    report = operations.destroy()
-    if report.ok:
+    result = operations.destroy()
+    if result.ok:
         operations.stack.workspace.remove_stack(stack.stack)
-    return report
+    return result

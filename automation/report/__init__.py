@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automation.deployment.deployer import Report
+from automation.deployment.deployer import DeploymentResult
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import topology
 from automation.report.html import render
@@ -19,7 +19,9 @@ def render_rehearsal(run: Rehearsal, now: datetime) -> str:
     return render(build_page_of_run(run, now))
 
 
-def render_preview(evaluation: Evaluation, report: Report | None, now: datetime, *, offline: bool = True) -> str:
+def render_preview(
+    evaluation: Evaluation, report: DeploymentResult | None, now: datetime, *, offline: bool = True
+) -> str:
     """Return the page of a stack before `up`: what the program makes, and the engine's preview if there is one.
 
     The evaluation is one of a deployment (`preview=False`): a preview's graph does not know paths and dates.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from arm.values import UNKNOWN_MARKER, redact
-from automation.deployment.deployer import Report
+from automation.deployment.deployer import DeploymentResult
 from automation.deployment.rehearsal import Rehearsal
 from automation.report.certificates import Certificate, list_certificates, read_renewal_windows
 from automation.report.resources import Resources, list_resources
@@ -69,7 +69,9 @@ def build_page_of_run(run: Rehearsal, now: datetime) -> Page:
     return _build_page("rehearsal", run.judgement.evaluation, up, outputs, now, run=run, is_issued=is_issued)
 
 
-def build_page_of_preview(evaluation: Evaluation, report: Report | None, now: datetime, *, offline: bool) -> Page:
+def build_page_of_preview(
+    evaluation: Evaluation, report: DeploymentResult | None, now: datetime, *, offline: bool
+) -> Page:
     """Return the page before a deployment: the graph, and what the engine's preview says if there was one."""
     outputs = report.outputs if report else None
     return _build_page("preview", evaluation, report, outputs, now, is_issued=bool(outputs), offline=offline)
@@ -78,7 +80,7 @@ def build_page_of_preview(evaluation: Evaluation, report: Report | None, now: da
 def _build_page(
     kind: str,
     evaluation: Evaluation,
-    report: Report | None,
+    report: DeploymentResult | None,
     outputs: Mapping[str, Any] | None,
     now: datetime,
     *,

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from arm.shapes import shape_of
 from arm.values import redact
-from automation.deployment.deployer import Report
+from automation.deployment.deployer import DeploymentResult
 from automation.report.bodies import LongText, LongTexts, render_body
 from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places
@@ -135,7 +135,7 @@ class Resources:
         return [sum(len(group.entries) for group in place.groups if group.concern == concern) for place in self.places]
 
 
-def list_resources(graph: Graph, clusters: Sequence[str], report: Report | None) -> Resources:
+def list_resources(graph: Graph, clusters: Sequence[str], report: DeploymentResult | None) -> Resources:
     """Return the section; the report says what changes, None if nobody was asked."""
     texts = LongTexts()
     urns = sorted(graph.resources)
@@ -162,7 +162,7 @@ def list_resources(graph: Graph, clusters: Sequence[str], report: Report | None)
     )
 
 
-def _read_actions(report: Report, graph: Graph) -> dict[str, str]:
+def _read_actions(report: DeploymentResult, graph: Graph) -> dict[str, str]:
     """Return URN -> what happens to the resource; a replacement that is not certain is called so."""
     changes = changes_of(report.changes, report.differences, {}, graph)
     return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
@@ -195,7 +195,7 @@ def _count_actions(entries: Sequence[Entry]) -> list[tuple[str, int]]:
 
 
 def _list_changes(
-    actions: Mapping[str, str], report: Report, ids: Mapping[str, str], places: Mapping[str, str]
+    actions: Mapping[str, str], report: DeploymentResult, ids: Mapping[str, str], places: Mapping[str, str]
 ) -> list[ListedChange]:
     listed = [
         ListedChange(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from automation.commands.next_steps import filled
-from automation.deployment.deployer import Failure, Report
+from automation.commands.next_steps import fill_in
+from automation.deployment.deployer import DeploymentResult, Failure
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
 from rehearsal.verify.messages import Traffic
@@ -32,18 +32,18 @@ def find_troubles(run: Rehearsal) -> list[Trouble]:
     return troubles
 
 
-def find_failures(report: Report | None, stack: str) -> list[Trouble]:
+def find_failures(report: DeploymentResult | None, stack: str) -> list[Trouble]:
     """Return everything that an operation could not do."""
     return [_to_trouble("failed", failure, stack) for failure in report.failures] if report else []
 
 
 def _to_trouble(kind: str, failure: Failure, stack: str) -> Trouble:
-    remedy = filled(failure.remedy, message=failure.message, urn=failure.urn, stack=stack)
+    remedy = fill_in(failure.remedy, message=failure.message, urn=failure.urn, stack=stack)
     return Trouble(kind, failure.name, failure.message.strip(), remedy)
 
 
 def _find_deployment_troubles(deployed: Deployed, stack: str) -> Iterator[Trouble]:
-    reports: Sequence[tuple[str, Report | None]] = (
+    reports: Sequence[tuple[str, DeploymentResult | None]] = (
         ("up failed", deployed.up),
         ("second preview failed", deployed.again),
     )

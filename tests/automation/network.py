@@ -12,7 +12,7 @@ import yaml
 from pulumi import automation as auto
 
 from automation.deployment.deployer import Deployer
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from automation.deployment.run_journal import Runs
 from automation.deployment.workspace import open_stack
 from graph.urns import name_of
@@ -77,7 +77,9 @@ class Site:
         document = yaml.safe_dump({"config": {"edge-stamps:settings": settings}})
         folder.joinpath(f"Pulumi.{STACK}.yaml").write_text(document, encoding="utf-8")
 
-    def deployer(self, *faults: Fault, progress: Callable[[str, str, Outcome], None] = lambda *_: None) -> Deployer:
+    def deployer(
+        self, *faults: Fault, progress: Callable[[str, str, EngineResult], None] = lambda *_: None
+    ) -> Deployer:
         """As `python -m automation up --offline` makes one; the waits are taken down."""
         self.faults = Faults(*faults)
         command = OfflineCommand(faults=self.faults, clock=self.clock, program=lambda: self.program())

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from automation.commands.result import Ending, conclude, problem
-from automation.console import harmless, progress, say
+from automation.commands.result import CommandResult, conclude, problem
+from automation.console import escape_controls, progress, say
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from automation.console import harmless, progress, say
     ],
 )
 def test_orders_are_shown_and_not_given(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_controls(text) == shown
 
 
 def test_both_streams_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +37,7 @@ def test_both_streams_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_document_keeps_its_values_and_gives_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     text = "##vso[task.setvariable variable=PATH]x\n::error::\x1b[2J ü"
-    conclude("up", "dev", Ending(problems=[problem("resource", "a", text)]), offline=True, as_json=True)
+    conclude("up", "dev", CommandResult(problems=[problem("resource", "a", text)]), offline=True, as_json=True)
     out = capsys.readouterr().out
     assert "##vso" not in out
     assert "\x1b" not in out

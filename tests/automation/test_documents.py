@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from automation.deployment.deployer import Deployer
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from settings.stand_ins import STAND_INS
 from tests.automation.network import STACK, URNS, Site
 from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
@@ -136,9 +136,9 @@ def test_an_update_says_which_property_and_what_it_was(whole: Path) -> None:
 @pytest.mark.usefixtures("project")
 def test_an_interrupted_run_is_cancelled_and_says_what_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(deployer: Deployer) -> None:
-        deployer.progress("begun", URNS["group"], Outcome("up"))
-        deployer.progress("done", URNS["group"], Outcome("up", changes={URNS["group"]: "create"}))
-        deployer.progress("begun", URNS["vnet"], Outcome("up"))
+        deployer.progress("begun", URNS["group"], EngineResult("up"))
+        deployer.progress("done", URNS["group"], EngineResult("up", changes={URNS["group"]: "create"}))
+        deployer.progress("begun", URNS["vnet"], EngineResult("up"))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Deployer, "up", interrupted)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automation.commands.explain import UnknownPathError, as_document, as_text, explained
+from automation.commands.explain import UnknownPathError, as_document, as_text, explain_settings
 from settings import Lines, Settings, load, stack_file
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_BROKERS, TWO_CLUSTERS, resolve
@@ -18,12 +18,12 @@ from tests.conftest import PROGRAM, TWO_BROKERS, TWO_CLUSTERS, resolve
 
 def document(settings: Settings, path: str = "", lines: Lines | None = None) -> dict[str, Any]:
     """As a program reads it."""
-    written: dict[str, Any] = json.loads(json.dumps(as_document(explained(settings, lines or Lines(), path))))
+    written: dict[str, Any] = json.loads(json.dumps(as_document(explain_settings(settings, lines or Lines(), path))))
     return written
 
 
 def text_of(settings: Settings, path: str = "", width: int = 100) -> str:
-    return as_text(explained(settings, Lines(), path), width)
+    return as_text(explain_settings(settings, Lines(), path), width)
 
 
 def settings_in(value: Any) -> list[dict[str, Any]]:
@@ -194,7 +194,7 @@ def test_a_path_inside_a_section_leaves_only_the_settings_below_it() -> None:
 )
 def test_an_unknown_path_is_told_with_the_nearest(path: str, near: str) -> None:
     with pytest.raises(UnknownPathError) as error:
-        explained(resolve(TWO_CLUSTERS), Lines(), path)
+        explain_settings(resolve(TWO_CLUSTERS), Lines(), path)
     told = str(error.value).partition("Next:")[2].replace(",", " ").split()
     assert near in told
 

@@ -180,4 +180,4 @@ def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
 def test_a_remedy_has_the_names_that_the_message_has_and_loses_nothing(
     remedy: str, message: str, expected: str
 ) -> None:
-    assert next_steps.filled(remedy, message=message, urn="urn:a", stack="dev") == expected
+    assert next_steps.fill_in(remedy, message=message, urn="urn:a", stack="dev") == expected

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from automation.commands import smoke
-from automation.commands.result import Ending
+from automation.commands.result import CommandResult
 from automation.commands.stack import Target, deployer_of, operate
 from automation.deployment import open_stack
 from automation.deployment.deployer import LockedError
@@ -114,7 +114,7 @@ def test_a_stand_in_for_azure_is_refused(project: Callable[..., Path], monkeypat
     monkeypatch.setenv(VARIABLE, "azure-native:1")
     loaded = open_stack.load(folder, "test", offline=True)
     monkeypatch.setattr(smoke, "deployer_of", lambda _: deployer_of(Target(loaded, offline=True)))
-    ending = smoke.smoke(Target(loaded, offline=False), keep=False, doctor=Ending)
+    ending = smoke.smoke(Target(loaded, offline=False), keep=False, doctor=CommandResult)
     assert (ending.exit_code, ending.next.partition(";")[0]) == (2, f"unset {VARIABLE}")
 
 
@@ -131,7 +131,7 @@ def test_an_interrupted_run_says_how_to_take_down_what_is_there(
     assert f"Next: if they are left of a smoke run: {command_line}." in again.stderr
 
 
-def _interrupted(_: Target) -> Ending:
+def _interrupted(_: Target) -> CommandResult:
     raise KeyboardInterrupt
 
 
@@ -140,7 +140,7 @@ def test_it_stops_at_the_first_step_that_is_wrong(project: Callable[..., Path]) 
     target = Target(
         open_stack.load(folder, "test", offline=True), True, Faults(Fault("site-node", "create", "bad-request", 1))
     )
-    ending = smoke.smoke(target, keep=False, doctor=Ending)
+    ending = smoke.smoke(target, keep=False, doctor=CommandResult)
     assert (ending.exit_code, [step["name"] for step in ending.own["steps"]]) == (1, STEPS[:2])
     assert "site-node" in ending.own["steps"][-1]["wrong"]
     assert "automation destroy --stack test --offline" in ending.next
@@ -169,6 +169,6 @@ def test_in_azure_it_asks_first_and_begins_with_the_doctor(project: Callable[...
     assert "which costs money" in refused.stderr
 
     target = Target(open_stack.load(PROGRAM, "dev", offline=True), offline=False)
-    sick = Ending(1, "failed", error="", problems=[{"kind": "a", "where": "b", "message": "no az", "next": ""}])
+    sick = CommandResult(1, "failed", error="", problems=[{"kind": "a", "where": "b", "message": "no az", "next": ""}])
     steps = list(smoke._until_wrong(target, keep=False, doctor=lambda: sick))
     assert [(step.name, step.wrong) for step in steps] == [("doctor", "b: no az")]

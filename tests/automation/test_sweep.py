@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from automation.commands.sweep import Case, cases, judge, table, undisturbed
+from automation.commands.sweep import Case, cases, find_baseline, judge, table
 from automation.deployment import deployer, pending_creates
 from rehearsal.azure.faults import KINDS
 from tests.conftest import PROGRAM
@@ -18,11 +18,11 @@ EACH = 2
 
 @pytest.fixture(scope="module")
 def every_case() -> list[Case]:
-    return list(cases(undisturbed(PROGRAM, "dev"), random.Random(SEED)))
+    return list(cases(find_baseline(PROGRAM, "dev"), random.Random(SEED)))
 
 
 def test_every_type_that_the_stack_creates_in_azure_is_tried_in_every_way(every_case: list[Case]) -> None:
-    types = {resource["type"] for resource in undisturbed(PROGRAM, "dev").resources.values()}
+    types = {resource["type"] for resource in find_baseline(PROGRAM, "dev").resources.values()}
     in_azure = {token for token in types if token.startswith("azure-native")}
     assert {(case.type, case.kind) for case in every_case} == {(token, kind) for token in in_azure for kind in KINDS}
 

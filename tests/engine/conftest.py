@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
@@ -36,8 +36,8 @@ class Deployment:
 class FirstUp(Deployment):
     """A stack from nothing: what the preview said and what `up` did."""
 
-    preview: Outcome
-    result: Outcome
+    preview: EngineResult
+    result: EngineResult
 
 
 def pytest_report_header() -> str:

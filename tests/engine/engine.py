@@ -20,7 +20,7 @@ import yaml
 from pulumi import automation as auto
 
 from automation.deployment.deployer import Deployer
-from automation.deployment.operations import Operation, Outcome, run
+from automation.deployment.operations import EngineResult, Operation, run
 from automation.deployment.run_journal import Runs
 from automation.deployment.workspace import pulumi_cli
 from rehearsal.engine import OfflineCommand
@@ -99,19 +99,19 @@ class StackUnderTest:
         document["config"][SETTINGS_KEY] = settings
         _write(self._stack_path, document)
 
-    def preview(self) -> Outcome:
+    def preview(self) -> EngineResult:
         return self.run("preview")
 
-    def up(self, *, replace: Sequence[str] = (), may_fail: bool = False) -> Outcome:
+    def up(self, *, replace: Sequence[str] = (), may_fail: bool = False) -> EngineResult:
         return self.run("up", replace=replace, may_fail=may_fail)
 
-    def refresh(self) -> Outcome:
+    def refresh(self) -> EngineResult:
         return self.run("refresh")
 
-    def destroy(self, *, may_fail: bool = False) -> Outcome:
+    def destroy(self, *, may_fail: bool = False) -> EngineResult:
         return self.run("destroy", may_fail=may_fail)
 
-    def run(self, operation: Operation, *, replace: Sequence[str] = (), may_fail: bool = False) -> Outcome:
+    def run(self, operation: Operation, *, replace: Sequence[str] = (), may_fail: bool = False) -> EngineResult:
         """One operation; a failure fails the test unless it is asked for."""
         with self.opened() as stack:
             outcome = run(stack, operation, replace=replace)

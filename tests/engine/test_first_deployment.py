@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from automation.deployment.deployer import ProtectedError
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from graph.evaluate_stack import evaluate_stack
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
@@ -25,7 +25,7 @@ from tests.engine.engine import Kind, StackUnderTest
 class Interrupted(Deployment):
     """A first `up` in which the set-up of the site's node was accepted and failed."""
 
-    result: Outcome
+    result: EngineResult
 
 
 def test_the_first_preview_on_an_empty_world_creates_everything(first_up: FirstUp) -> None:

@@ -10,7 +10,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from automation.commands.print_changes import print_changes
 from graph.graph import Graph, Options, Resource
-from graph.plan import Where, changes_of, graph_of_state, wheres
+from graph.plan import Heading, changes_of, find_headings, graph_of_state
 from graph.property_diff import Difference, differences
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
@@ -28,7 +28,7 @@ OTHER_SIZE = Difference("size", "1", "2", replaces=True)
 def printed(
     capsys: pytest.CaptureFixture[str],
     changes: dict[str, str],
-    where: dict[str, Where],
+    where: dict[str, Heading],
     why: dict[str, list[Difference]] | None = None,
 ) -> str:
     print_changes(changes_of(changes, why or {}, where, None))
@@ -46,11 +46,11 @@ def test_what_is_replaced_or_deleted_comes_first_and_is_marked(capsys: pytest.Ca
             urn("tag"): "update",
         },
         {
-            urn("k3s"): Where("berlin", "nodes"),
-            urn("new"): Where("berlin", "network"),
-            urn("old"): Where("lyon", "network"),
-            urn("node"): Where("berlin", "nodes"),
-            urn("tag"): Where("lyon", "network"),
+            urn("k3s"): Heading("berlin", "nodes"),
+            urn("new"): Heading("berlin", "network"),
+            urn("old"): Heading("lyon", "network"),
+            urn("node"): Heading("berlin", "nodes"),
+            urn("tag"): Heading("lyon", "network"),
         },
         {urn("node"): [OTHER_SIZE]},
     )
@@ -148,7 +148,7 @@ def test_a_reason_that_is_no_property_s_is_certain() -> None:
 
 def test_names_are_never_cut_and_what_is_shared_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
     changes = {urn(f"{LONG}{number}"): "create" for number in range(3)} | {urn("key"): "create"}
-    where = {name: Where("zurich", "network") for name in changes if name != urn("key")}
+    where = {name: Heading("zurich", "network") for name in changes if name != urn("key")}
     text = printed(capsys, changes, where)
     assert all(f"{LONG}{number}" in text for number in range(3))
     assert text.index("  zurich\n") < text.index("  shared\n")
@@ -167,10 +167,10 @@ def test_a_state_says_the_same_of_each_resource_as_the_program(recorded: Callabl
             for one in graph.resources.values()
         ]
     }
-    from_program = wheres(graph)
-    assert wheres(graph_of_state("test", state)) == from_program
+    from_program = find_headings(graph)
+    assert find_headings(graph_of_state("test", state)) == from_program
     assert {where.cluster for where in from_program.values()} == {"site", "enterprise", "shared"}
-    assert Where("site", "nodes") in from_program.values()
+    assert Heading("site", "nodes") in from_program.values()
 
 
 def step(old: object, new: object, **kinds: PropertyDiff) -> StepEventMetadata:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arm.types import BY_ARM_TYPE
-from automation.deployment.deployer import Report
+from automation.deployment.deployer import DeploymentResult
 from automation.report import render_preview
 from automation.report.topology import read_topology
 from graph.evaluate_stack import Evaluation, evaluate_stack
@@ -60,7 +60,7 @@ def test_graph_schedule_drawing_and_report_go_on(evaluation: Evaluation) -> None
     assert "arm" not in next(one for one in as_json(graph)["resources"] if one["name"] == "hub")
     assert schedule(graph).steps[graph.named("hub").urn].finish >= 0
     assert len(read_topology(graph, evaluation.settings).clusters) == 2
-    assert "evhns-hub" in render_preview(evaluation, Report(), datetime.now(UTC))
+    assert "evhns-hub" in render_preview(evaluation, DeploymentResult(), datetime.now(UTC))
 
 
 def test_a_namespace_of_event_hubs_is_not_one_of_the_device_registry(evaluation: Evaluation) -> None:

@@ -9,8 +9,8 @@ import pulumi
 import pytest
 
 from automation.deployment import deployer as deploy
-from automation.deployment.deployer import ProtectedError, Report, failures_of
-from automation.deployment.operations import Outcome
+from automation.deployment.deployer import DeploymentResult, ProtectedError, failures_of
+from automation.deployment.operations import EngineResult
 from graph.urns import name_of
 from rehearsal.azure.faults import KINDS, Fault
 from tests.automation.network import ARM_IDS, TYPES, URNS, Site, network
@@ -36,11 +36,11 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-def failed(report: Report) -> dict[str, str]:
+def failed(report: DeploymentResult) -> dict[str, str]:
     return {failure.name: failure.remedy for failure in report.failures}
 
 
-def done(report: Report) -> dict[str, str]:
+def done(report: DeploymentResult) -> dict[str, str]:
     return {name_of(urn): change for urn, change in report.changes.items() if name_of(urn) in ALL}
 
 
@@ -234,7 +234,7 @@ def test_what_is_protected_is_named_and_goes_when_it_is_unprotected(site: Site) 
 def test_preview_and_refresh_are_not_repeated(operation: str, site: Site) -> None:
     site.made()
     faults = [Fault("vnet", "get", "throttled")] if operation == "refresh" else []
-    report: Report = getattr(site.deployer(*faults), operation)()
+    report: DeploymentResult = getattr(site.deployer(*faults), operation)()
     assert report.runs == 1
     assert set(failed(report)) == ({"vnet"} if faults else set())
     assert site.waits == []
@@ -260,6 +260,8 @@ def test_progress_is_told_for_each_resource(site: Site) -> None:
     ],
 )
 def test_what_failed_while_azure_was_only_asked_cannot_have_been_made(message: str, may_exist: bool) -> None:
-    (failure,) = failures_of(Outcome("up", failures={"urn:pulumi:dev::p::azure-native:network:Subnet::s": message}))
+    (failure,) = failures_of(
+        EngineResult("up", failures={"urn:pulumi:dev::p::azure-native:network:Subnet::s": message})
+    )
     assert failure.transient is not None
     assert failure.may_exist == may_exist

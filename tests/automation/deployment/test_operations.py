@@ -12,7 +12,7 @@ from pulumi import automation as auto
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from automation.deployment.operations import PARALLEL, Operation, Outcome, run
+from automation.deployment.operations import PARALLEL, EngineResult, Operation, run
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
 from rehearsal.engine.cli.events import streaming
@@ -32,7 +32,7 @@ def things(*names: str, **inputs: Any) -> Callable[[], object]:
     return lambda: [Thing(name, name=name, **inputs) for name in names]
 
 
-def changed(outcome: Outcome) -> dict[str, str]:
+def changed(outcome: EngineResult) -> dict[str, str]:
     return {name_of(urn): change for urn, change in outcome.changes.items() if ":Thing::" in urn}
 
 
@@ -159,7 +159,7 @@ def test_a_lock_is_no_outcome(project: Project) -> None:
 def test_progress_is_told_while_it_runs(project: Project) -> None:
     told: list[tuple[str, str, bool]] = []
 
-    def note(stage: str, urn: str, so_far: Outcome) -> None:
+    def note(stage: str, urn: str, so_far: EngineResult) -> None:
         told.append((stage, name_of(urn), urn in so_far.changes))
 
     stack = project.made(things("same"))
@@ -187,7 +187,9 @@ class Telling(auto.PulumiCommand):
         raise create_command_error(auto.CommandResult("", "error: update failed", 1))
 
 
-def told_by_cli(folder: Path, operation: Operation, *diagnostics: tuple[str, str, str]) -> tuple[Outcome, list[str]]:
+def told_by_cli(
+    folder: Path, operation: Operation, *diagnostics: tuple[str, str, str]
+) -> tuple[EngineResult, list[str]]:
     """The outcome of (URN, severity, message), and the command line."""
     events = [
         {"diagnosticEvent": {"urn": urn, "message": message, "color": "never", "severity": severity}}

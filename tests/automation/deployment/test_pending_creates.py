@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automation.deployment.pending_creates import UnsettledError, in_order, looked, settle, told, with_cut_off
+from automation.deployment.pending_creates import UnsettledError, add_pending_creates, in_order, looked, settle, told
 
 SUBSCRIPTION = "5ab5c21e-0000-4000-8000-000000000001"
 VNET_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet"
@@ -139,7 +139,7 @@ def test_a_state_without_anything_pending_is_not_changed() -> None:
 
 def test_what_was_cut_off_without_a_note_in_the_state_is_settled_unless_it_is_there() -> None:
     there, lost = resource("there", id="/there"), resource("vnet")
-    settled = settle(with_cut_off(state(there), [resource("there"), lost]), SUBSCRIPTION)
+    settled = settle(add_pending_creates(state(there), [resource("there"), lost]), SUBSCRIPTION)
     assert (settled.doubtful, settled.interrupted) == ([lost["urn"]], {})
     assert [item["id"] for item in settled.deployment["resources"]] == ["/there", VNET_ID]
 
@@ -162,7 +162,7 @@ def test_an_adopted_resource_stands_before_what_depends_on_it() -> None:
 def test_each_is_told_in_words() -> None:
     here, gone, key = resource("vnet"), resource("gone"), resource("key", IN_THE_STATE_ONLY[0])
     foreign = resource("foreign", inputs={"virtualNetworkName": "foreign", "tags": {"stack": "ours"}})
-    settled = settle(with_cut_off(state(), [here, gone, key, foreign]), SUBSCRIPTION)
+    settled = settle(add_pending_creates(state(), [here, gone, key, foreign]), SUBSCRIPTION)
     found = looked(settled, state(resource("vnet", id=VNET_ID), resource("foreign", id="/foreign")))
     assert told(settled, found) == [
         "vnet: its create was cut off after Azure had taken it; it is in the stack now",
@@ -177,7 +177,7 @@ def test_a_look_changes_nothing_but_what_was_in_doubt() -> None:
     """Another login sees nothing of a whole subscription: what a refresh says of the rest is not kept."""
     failed = resource("failed", id="/failed", initErrors=["it never became ready"])
     fine = resource("fine", id="/fine")
-    settled = settle(with_cut_off(state(failed, fine), [resource("vnet")]), SUBSCRIPTION)
+    settled = settle(add_pending_creates(state(failed, fine), [resource("vnet")]), SUBSCRIPTION)
     read = {"inputs": {"tags": {"azure": "says"}}, "outputs": {"name": "vnet"}}
     found = looked(settled, state(resource("vnet", id=VNET_ID) | read))
 
@@ -205,7 +205,7 @@ def test_what_lacks_the_tags_that_were_sent_is_somebody_else_s(
     sent: dict[str, str] | None, has: dict[str, str] | None, ours: bool
 ) -> None:
     lost = resource("vnet", inputs={"virtualNetworkName": "vnet", "tags": sent})
-    settled = settle(with_cut_off(state(), [lost]), SUBSCRIPTION)
+    settled = settle(add_pending_creates(state(), [lost]), SUBSCRIPTION)
     found = looked(settled, state(resource("vnet", id=VNET_ID) | {"outputs": {"tags": has}}))
     assert (found.there, found.foreign) == (([lost["urn"]], []) if ours else ([], [lost["urn"]]))
 

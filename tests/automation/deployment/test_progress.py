@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from automation.deployment.operations import Outcome, Stage
-from automation.deployment.progress import Expected, Tracker, counted_outcomes, expected_of
+from automation.deployment.operations import EngineResult, Stage
+from automation.deployment.progress import Expected, Tracker, count_outcomes, expected_of
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
 from graph.schedule import schedule
@@ -42,7 +42,7 @@ def tracker(clock: Clock, **options: object) -> Tracker:
 
 def tell(tracker: Tracker, *steps: tuple[Stage, str]) -> None:
     for stage, of in steps:
-        outcome = Outcome("up", changes={of: "create"} if stage == "done" else {})
+        outcome = EngineResult("up", changes={of: "create"} if stage == "done" else {})
         tracker(stage, of, outcome)
 
 
@@ -91,13 +91,13 @@ def test_what_exists_takes_no_time_unless_something_is_done_to_it(clock: Clock) 
 
 def test_what_is_deleted_and_not_made_again_has_not_succeeded(clock: Clock) -> None:
     run = tracker(clock, existing=[A, B, C, D])
-    run("gone", D, Outcome("up"))
+    run("gone", D, EngineResult("up"))
     tell(run, ("begun", B), ("failed", B))
     assert run.outcomes() == {A: "not-run", B: "failed", C: "not-run", D: "not-run"}
     assert run.changes == {D: "delete"}
     assert run.seconds_left == 100
     tell(run, ("begun", D))
-    run("done", D, Outcome("up", changes={D: "replace"}))
+    run("done", D, EngineResult("up", changes={D: "replace"}))
     assert (run.outcomes()[D], run.changes) == ("succeeded", {D: "replace"})
 
 
@@ -123,7 +123,7 @@ def test_what_nobody_expected_is_counted_when_it_is_met(clock: Clock) -> None:
 
 def test_outcomes_are_counted_in_their_order() -> None:
     outcomes: Mapping[str, str] = {A: "not-run", B: "failed", C: "not-run"}
-    assert list(counted_outcomes(outcomes).items()) == [("failed", 1), ("not-run", 2)]
+    assert list(count_outcomes(outcomes).items()) == [("failed", 1), ("not-run", 2)]
 
 
 def test_the_whole_program_takes_as_long_as_its_schedule(clock: Clock, recorded: Callable[..., Graph]) -> None:

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from automation.deployment.operations import Outcome
+from automation.deployment.operations import EngineResult
 from automation.deployment.progress import Tracker
-from automation.deployment.progress_display import state, watching
+from automation.deployment.progress_display import show_progress, state
 from tests.automation.deployment.test_progress import CHAIN, A, B, C, Clock, D, tell, urn
 
 
@@ -19,13 +19,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def created(*urns: str) -> Outcome:
-    return Outcome("up", changes=dict.fromkeys(urns, "create"))
+def created(*urns: str) -> EngineResult:
+    return EngineResult("up", changes=dict.fromkeys(urns, "create"))
 
 
 def test_without_a_terminal_there_is_a_line_per_change_with_counts(capsys: pytest.CaptureFixture[str]) -> None:
     tracker = Tracker(CHAIN)
-    with watching(tracker, estimated=True) as show:
+    with show_progress(tracker, estimated=True) as show:
         show("same", C, created())
         show("begun", A, created())
         show("done", A, created(A))
@@ -54,7 +54,7 @@ def test_of_many_at_work_the_longest_are_named() -> None:
 
 def test_a_long_silence_is_broken_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     tracker = Tracker(CHAIN)
-    with watching(tracker, estimated=False, every=0.01):
+    with show_progress(tracker, estimated=False, every=0.01):
         deadline = time.monotonic() + 10
         said = ""
         while said.count("0 of 4 done\n") < 2 and time.monotonic() < deadline:
@@ -68,7 +68,7 @@ def test_on_a_terminal_there_is_a_bar_below_the_lines(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     tracker = Tracker(CHAIN)
-    with watching(tracker, estimated=True) as show:
+    with show_progress(tracker, estimated=True) as show:
         show("begun", A, created())
         show("done", A, created(A))
         show("begun", D, created(A))

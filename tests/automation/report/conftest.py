@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment.deployer import Failure, Report
+from automation.deployment.deployer import DeploymentResult, Failure
 from automation.deployment.rehearsal import Rehearsal, rehearse
 from automation.report import render_rehearsal
 from graph.evaluate_stack import Evaluation
@@ -76,7 +76,7 @@ def deployment_failed(run: Rehearsal, message: str = "Status=409 Code=Conflict")
     """The run as it is where Azure has refused the site's node."""
     assert run.deployed
     node = run.judgement.deployment.named("site-node").urn
-    up = Report(changes={}, failures=[Failure(node, message, None)])
+    up = DeploymentResult(changes={}, failures=[Failure(node, message, None)])
     return Rehearsal(run.judgement, replace(run.deployed, up=up, again=None))
 
 

@@ -16,7 +16,7 @@ import pytest
 from arm.types.compute import RUN_COMMAND
 from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
-from automation.deployment.deployer import Failure, Report
+from automation.deployment.deployer import DeploymentResult, Failure
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal
 from automation.report.certificates import list_certificates, read_renewal_windows
@@ -161,7 +161,7 @@ def test_many_clusters_are_folded_and_few_are_not(recorded: Recorded) -> None:
 
 
 @pytest.fixture
-def previewed(recorded: Recorded) -> tuple[Graph, Report]:
+def previewed(recorded: Recorded) -> tuple[Graph, DeploymentResult]:
     graph = recorded(TWO_CLUSTERS)
     urns = {name: graph.named(name).urn for name in ("site-node", "site-subnet", "site-key-vault", "enterprise-node")}
     gone = urns["site-subnet"].replace("site-subnet", "site-old-subnet")
@@ -169,10 +169,10 @@ def previewed(recorded: Recorded) -> tuple[Graph, Report]:
         urns["enterprise-node"]: "create", urns["site-subnet"]: "update", gone: "delete", urns["site-node"]: "replace",
     }  # fmt: skip
     differences = {urns["site-node"]: [Difference("hardwareProfile.vmSize", '"a"', '"b"', True)]}
-    return graph, Report(changes=changes, differences=differences)
+    return graph, DeploymentResult(changes=changes, differences=differences)
 
 
-def test_a_preview_tells_first_what_would_be_lost(previewed: tuple[Graph, Report]) -> None:
+def test_a_preview_tells_first_what_would_be_lost(previewed: tuple[Graph, DeploymentResult]) -> None:
     graph, report = previewed
     page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW)).by_id("resources")
     lists = [one for one in page.all("details", "fold") if list(one.all("ul", "changes"))]
@@ -185,7 +185,7 @@ def test_a_preview_tells_first_what_would_be_lost(previewed: tuple[Graph, Report
     assert "1 would be created" in page.words
 
 
-def test_a_preview_marks_what_changes_where_it_stands(previewed: tuple[Graph, Report]) -> None:
+def test_a_preview_marks_what_changes_where_it_stands(previewed: tuple[Graph, DeploymentResult]) -> None:
     graph, report = previewed
     page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
     marks = {
@@ -206,7 +206,7 @@ def test_what_is_only_perhaps_replaced_is_told_apart(recorded: Recorded) -> None
         node: [Difference("size", '"a"', '"b"', True)],
         role: [Difference("principalId", '"a"', "[unknown]", True)],
     }
-    report = Report(changes={node: "replace", role: "replace"}, differences=differences)
+    report = DeploymentResult(changes={node: "replace", role: "replace"}, differences=differences)
     page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW))
     lists = [one for one in page.by_id("resources").all("details", "fold") if list(one.all("ul", "changes"))]
     assert [one.one("summary").words for one in lists] == [
@@ -221,7 +221,7 @@ def test_what_is_only_perhaps_replaced_is_told_apart(recorded: Recorded) -> None
 def test_a_preview_that_failed_says_so_with_the_remedy(recorded: Recorded) -> None:
     graph = recorded(TWO_CLUSTERS)
     failure = Failure(graph.named("site-node").urn, "the size is not offered", None)
-    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), Report(failures=[failure]), NOW))
+    page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), DeploymentResult(failures=[failure]), NOW))
     assert "something is wrong" in page.one("title").text
     trouble = page.by_id("verdict").one("li", "trouble")
     assert "site-node the size is not offered Next:" in trouble.words
@@ -230,7 +230,9 @@ def test_a_preview_that_failed_says_so_with_the_remedy(recorded: Recorded) -> No
 
 
 @pytest.mark.parametrize("offline", [True, False])
-def test_a_page_says_whether_the_preview_was_an_offline_one(previewed: tuple[Graph, Report], offline: bool) -> None:
+def test_a_page_says_whether_the_preview_was_an_offline_one(
+    previewed: tuple[Graph, DeploymentResult], offline: bool
+) -> None:
     graph, report = previewed
     page = parse(render_preview(evaluation(graph, TWO_CLUSTERS), report, NOW, offline=offline))
     assert page.one("title").text.startswith("Offline preview of" if offline else "Preview of")
@@ -400,7 +402,7 @@ def test_a_failed_deployment_is_told_with_its_remedy(rehearsed: Rehearsed) -> No
 
 def test_a_second_preview_with_changes_is_told(rehearsed: Rehearsed) -> None:
     assert rehearsed.run.deployed
-    again = Report(changes={rehearsed.graph.named("site-node").urn: "update"})
+    again = DeploymentResult(changes={rehearsed.graph.named("site-node").urn: "update"})
     page = parse(render_rehearsal(replace(rehearsed.run, deployed=replace(rehearsed.run.deployed, again=again)), NOW))
     (trouble,) = page.by_id("verdict").all("li", "trouble")
     assert "second preview not empty site-node" in trouble.words
