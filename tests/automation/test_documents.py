@@ -103,11 +103,11 @@ def test_a_rehearsal_and_a_smoke_run_end_well() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(with_json()) - {"doctor"}))
 def test_unusable_settings_are_a_document_too(name: str, project: Path) -> None:
-    program(project, release="2609", prefix="a-prefix-that-is-too-long")
+    program(project, release="2609", tags="none")
     arguments = ["--yes"] if name in ("destroy", "smoke") else []
     result, document = run(name, *arguments)
     assert (result.exit_code, document["outcome"]) == (2, "not-run")
-    assert {one["where"] for one in document["problems"]} >= {"release", "prefix"}
+    assert {one["where"] for one in document["problems"]} >= {"release", "tags"}
     assert all(one["at"].startswith(f"Pulumi.{STACK}.yaml:") for one in document["problems"])
     assert "release" in result.stderr
 
