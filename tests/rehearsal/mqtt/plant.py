@@ -62,6 +62,14 @@ class Plant:
     def all(self) -> list[ClusterView]:
         return list(self.views.values())
 
+    def with_change(self, cluster: str, change: Callable[[Any], None]) -> list[ClusterView]:
+        """All clusters, one of them changed."""
+        return [changed(view, change) if name == cluster else view for name, view in self.views.items()]
+
+    def replace(self, cluster: str, **fields: Any) -> list[ClusterView]:
+        """All clusters, one of them with other fields."""
+        return [replace(view, **fields) if name == cluster else view for name, view in self.views.items()]
+
 
 def plant(settings: dict[str, Any]) -> Plant:
     """The clusters of these settings."""

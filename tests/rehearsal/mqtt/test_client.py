@@ -71,17 +71,7 @@ def test_messages_arrive_with_the_retain_flag_that_they_should_have(deployed: De
     def change(view: Any) -> None:
         view.endpoints["mqtt-enterprise"]["mqttSettings"]["retain"] = retain
 
-    views = dict(deployed(TWO_CLUSTERS).views)
-    views["site"] = changed(views["site"], change)
-
-    assert prove(list(views.values()), messages=10).ok
-
-
-@pytest.mark.parametrize("qos", [0, 1])
-def test_messages_are_sent_at_the_endpoints_qos(deployed: Deployed, qos: int) -> None:
-    plan = _plan(deployed(TWO_CLUSTERS).views["site"], qos=qos)
-
-    assert build_message(plan, plan.flows[0], 1, "input").qos == qos
+    assert prove(deployed(TWO_CLUSTERS).with_change("site", change), messages=10).ok
 
 
 def test_tls_is_1_3_and_for_the_deployed_host(deployed: Deployed) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from rehearsal.cluster.links import find_links
-from rehearsal.cluster.model import Problem, Secret
+from rehearsal.cluster.model import Problem
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import LinkProof, Proof, summarize
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
-from tests.rehearsal.mqtt.plant import Plant, changed
+from tests.rehearsal.mqtt.plant import Plant
 
 Deployed = Callable[[dict[str, Any]], Plant]
 
@@ -64,15 +64,12 @@ def test_every_dataflow_is_sent_over_under_both_readings_of_the_intermediates(de
 
 
 def test_a_chain_that_works_under_one_reading_only_is_not_enough(deployed: Deployed) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
-
     def leaf_alone(view: Any) -> None:
         (secret,) = view.secrets.values()
         leaf = secret.data["client_cert.pem"].split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
         view.secrets[secret.name] = replace(secret, data={**secret.data, "client_cert.pem": leaf})
 
-    views["site"] = changed(views["site"], leaf_alone)
-    proof = prove(list(views.values()), messages=10)
+    proof = prove(deployed(TWO_CLUSTERS).with_change("site", leaf_alone), messages=10)
 
     assert not proof.ok
     assert proof.links[0].delivery and proof.links[0].delivery.arrived == 5
@@ -80,28 +77,19 @@ def test_a_chain_that_works_under_one_reading_only_is_not_enough(deployed: Deplo
 
 
 def test_the_third_key_of_the_secret_is_optional(deployed: Deployed) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
-
     def without_intermediates(view: Any) -> None:
         (secret,) = view.secrets.values()
-        view.secrets[secret.name] = Secret(
-            secret.name,
-            secret.type,
-            {key: text for key, text in secret.data.items() if key != "client_intermediate_certs.pem"},
-        )
+        data = {key: text for key, text in secret.data.items() if key != "client_intermediate_certs.pem"}
+        view.secrets[secret.name] = replace(secret, data=data)
 
-    views["site"] = changed(views["site"], without_intermediates)
-
-    assert prove(list(views.values()), messages=10).ok
+    assert prove(deployed(TWO_CLUSTERS).with_change("site", without_intermediates), messages=10).ok
 
 
 @pytest.mark.parametrize("cluster", ["site", "enterprise"])
 def test_problems_of_either_cluster_are_named_instead_of_messages_sent(deployed: Deployed, cluster: str) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
     problem = Problem("CLUSTER-07", cluster, "SecretSync broker-tls-cert-g1", "has no identity", "federate it")
-    views[cluster] = replace(views[cluster], problems=[problem])
 
-    proof = prove(list(views.values()))
+    proof = prove(deployed(TWO_CLUSTERS).replace(cluster, problems=[problem]))
 
     assert proof.links[0].delivery is None
     assert [str(problem) in found for found in proof.problems] == [True]
@@ -109,10 +97,7 @@ def test_problems_of_either_cluster_are_named_instead_of_messages_sent(deployed:
 
 
 def test_a_broker_without_frontends_delivers_nothing(deployed: Deployed) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
-    views["enterprise"] = replace(views["enterprise"], frontends_up=False)
-
-    proof = prove(list(views.values()))
+    proof = prove(deployed(TWO_CLUSTERS).replace("enterprise", frontends_up=False))
 
     assert not proof.ok
     assert proof.problems == [
@@ -121,10 +106,7 @@ def test_a_broker_without_frontends_delivers_nothing(deployed: Deployed) -> None
 
 
 def test_a_site_in_trouble_leaves_the_others_alone(deployed: Deployed) -> None:
-    views = dict(deployed(THREE_SITES).views)
-    views["lyon"] = replace(views["lyon"], secrets={})
-
-    proof = prove(list(views.values()), messages=10)
+    proof = prove(deployed(THREE_SITES).replace("lyon", secrets={}), messages=10)
 
     assert {link.name: link.ok for link in proof.links} == {
         "arck-myorgb-dev-001/mqtt-enterprise": True,
@@ -142,14 +124,9 @@ def test_an_endpoint_that_leads_nowhere_is_named(deployed: Deployed) -> None:
 
 
 def test_a_broker_whose_node_has_another_address_is_not_found(deployed: Deployed) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
-    views["enterprise"] = replace(views["enterprise"], addresses=["10.2.1.99"])
+    (problem,) = prove(deployed(TWO_CLUSTERS).replace("enterprise", addresses=["10.2.1.99"])).problems
 
-    proof = prove(list(views.values()))
-
-    assert ["no cluster has a LoadBalancer listener at 10.2.1.10:28883" in problem for problem in proof.problems] == [
-        True
-    ]
+    assert "no cluster has a LoadBalancer listener at 10.2.1.10:28883" in problem
 
 
 def test_only_the_chosen_links_are_proven(deployed: Deployed) -> None:

@@ -13,7 +13,7 @@ from rehearsal.cluster.model import Secret
 from rehearsal.mqtt.authority import SERVER, build_leaf, common_name, key_to_pem, new_key, to_pem
 from rehearsal.mqtt.proof import prove
 from tests.conftest import TWO_CLUSTERS
-from tests.rehearsal.mqtt.plant import Pki, Plant, changed, new_pki
+from tests.rehearsal.mqtt.plant import Pki, Plant, new_pki
 
 Deployed = Callable[[dict[str, Any]], Plant]
 Change = Callable[[Any], None]
@@ -146,11 +146,7 @@ def _mutation(what: str, path: str, value: Any) -> tuple[str, Change]:
 
 @pytest.mark.parametrize(("what", "path", "value", "reason"), _MUTATIONS)
 def test_a_changed_body_stops_the_messages(deployed: Deployed, what: str, path: str, value: Any, reason: str) -> None:
-    views = dict(deployed(TWO_CLUSTERS).views)
-    cluster, change = _mutation(what, path, value)
-    views[cluster] = changed(views[cluster], change)
-
-    proof = prove(list(views.values()), messages=4)
+    proof = prove(deployed(TWO_CLUSTERS).with_change(*_mutation(what, path, value)), messages=4)
 
     assert not proof.ok
     assert [link.delivered for link in proof.links] == [False]
@@ -203,22 +199,15 @@ def _broker_for_another_host(data: dict[str, str], pki: Pki) -> None:
     data.update({"tls.crt": to_pem(pki.server.sign(builder)), "tls.key": key_to_pem(key)})
 
 
-def _expired_client(data: dict[str, str], pki: Pki) -> None:
-    key = new_key()
-    chain = pki.client.sign(build_leaf(common_name("site-to-enterprise-g1"), key, days=(-2, -1)))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
+def _client(side: str = "client", **options: Any) -> Callable[[dict[str, str], Pki], None]:
+    """Another certificate of the same subject, with its key."""
 
+    def change(data: dict[str, str], pki: Pki) -> None:
+        key = new_key()
+        chain = getattr(pki, side).sign(build_leaf(common_name("site-to-enterprise-g1"), key, **options))
+        data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
 
-def _client_without_use(data: dict[str, str], pki: Pki) -> None:
-    key = new_key()
-    chain = pki.client.sign(build_leaf(common_name("site-to-enterprise-g1"), key, uses=()))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
-
-
-def _client_by_the_server_side(data: dict[str, str], pki: Pki) -> None:
-    key = new_key()
-    chain = pki.server.sign(build_leaf(common_name("site-to-enterprise-g1"), key))
-    data.update({"client_cert.pem": to_pem(chain), "client_key.pem": key_to_pem(key)})
+    return change
 
 
 def _another_root(data: dict[str, str], _pki: Pki) -> None:
@@ -246,9 +235,9 @@ _HELD: list[tuple[str, str, Callable[[Any, Pki], None], str]] = [
     ("site", "client Secret without a key", _secret(_removed("client_key.pem")), "keys ['client_cert.pem'"),
     ("site", "client Secret with more", _secret(lambda d, _: d.update({"x": "y"})), "'x'"),
     ("site", "client Secret with another key", _secret(_key_of_another("client_key.pem")), "are no pair"),
-    ("site", "expired client certificate", _secret(_expired_client), "certificate verify failed"),
-    ("site", "client certificate without a use", _secret(_client_without_use), "strict verification"),
-    ("site", "client certificate by the server side", _secret(_client_by_the_server_side), "certificate verify failed"),
+    ("site", "expired client certificate", _secret(_client(days=(-2, -1))), "certificate verify failed"),
+    ("site", "client certificate without a use", _secret(_client(uses=())), "strict verification"),
+    ("site", "client certificate by the server side", _secret(_client("server")), "certificate verify failed"),
     ("site", "server trust in another root", _config_map(_another_root), "unable to get local issuer certificate"),
     ("site", "empty server trust", _config_map(_removed("ca.crt")), "is empty"),
 ]
@@ -261,10 +250,8 @@ def test_a_changed_secret_or_config_map_stops_the_messages(
     deployed: Deployed, cluster: str, change: Callable[[Any, Pki], None], reason: str
 ) -> None:
     made = deployed(TWO_CLUSTERS)
-    views = dict(made.views)
-    views[cluster] = changed(views[cluster], lambda view: change(view, made.pki))
 
-    proof = prove(list(views.values()), messages=4)
+    proof = prove(made.with_change(cluster, lambda view: change(view, made.pki)), messages=4)
 
     assert not proof.ok
     assert [link.delivered for link in proof.links] == [False]

@@ -11,7 +11,7 @@ from rehearsal.mqtt.probe import AT_TLS, BY_CLIENT, BY_POLICY, BY_PROTOCOL, CONF
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
-from tests.rehearsal.mqtt.plant import Plant, changed, plant
+from tests.rehearsal.mqtt.plant import Plant, plant
 
 Deployed = Callable[[dict[str, Any]], Plant]
 
@@ -129,9 +129,7 @@ def test_site_1_cannot_act_as_site_10() -> None:
 
 def _broken(deployed: Deployed, change: Callable[[Any], None]) -> Proof:
     sites = deployed(THREE_SITES)
-    views = dict(sites.views)
-    views["enterprise"] = changed(views["enterprise"], change)
-    return prove(list(views.values()), messages=10, sign=sites.pki.client.sign)
+    return prove(sites.with_change("enterprise", change), messages=10, sign=sites.pki.client.sign)
 
 
 def _rules(view: Any) -> Any:
