@@ -1,4 +1,4 @@
-# Everything here works on a bare machine with Python 3.11 or newer; no cloud account and no Pulumi CLI.
+# Everything here works on a bare machine with Python 3.11 to 3.13; no cloud account and no Pulumi CLI.
 PYTHON ?= python3
 STACK ?= dev
 VENV := .venv
@@ -10,7 +10,7 @@ MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 PAGES := automation.reference tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check smoke sweep browser screenshots golden bench clean
+.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,12 +18,22 @@ help: ## List the targets
 setup: $(READY) ## Create the virtual environment with everything pinned, and install Mosquitto where that may be done
 	@$(MOSQUITTO) || true
 
-# pip compiles byte-code while installing: without it every import of azure-native costs seconds.
-$(READY): requirements.txt requirements-dev.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edge-stamps needs Python 3.11 or newer; set PYTHON=")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-dev.txt
+# Byte-code is compiled while installing: without it every import of azure-native costs seconds. Only what a lock names
+# by version and hash is installed; without uv by pip, from the same lock.
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --compile
+
+$(READY): requirements.lock requirements-dev.lock tools/uv.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] <= (3, 13) and \
+	  f"edge-stamps needs Python 3.11 to 3.13, and this is {v.major}.{v.minor}. Next: make setup PYTHON=python3.13")'
+	@echo "Installing into $(VENV) what requirements-dev.lock names ..."
+	@$(PYTHON) -m venv $(VENV)
+	@if $(PIP_INSTALL) -r tools/uv.lock; then $(UV_INSTALL) -r requirements-dev.lock; \
+	else echo "uv cannot be had here: pip installs the same, more slowly."; $(PIP_INSTALL) -r requirements-dev.lock; fi
 	@touch $@
+
+lock: $(READY) ## Write the locks anew, after a change of a requirements file
+	@$(BIN)/python -m tools.lock
 
 mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say how
 	@$(MOSQUITTO)
@@ -39,7 +49,7 @@ test: $(READY) ## Run the tests
 	@$(MOSQUITTO) || true
 	$(BIN)/python -m pytest
 
-check: lint types shellcheck docs-check ## Linter, formatter, types, shell scripts, generated pages
+check: lint types shellcheck docs-check lock-check ## Linter, formatter, types, shell scripts, generated pages, locks
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -57,6 +67,15 @@ docs: $(READY) ## Write the generated pages of docs/ anew
 docs-check: $(READY)
 	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --check; done
 
+lock-check: $(READY)
+	@$(BIN)/python -m tools.lock --check
+
+sbom: $(READY) ## List every installed package in sbom.json (CycloneDX)
+	@test -x $(VENV)-sbom/bin/cyclonedx-py || { $(PYTHON) -m venv $(VENV)-sbom && \
+	  $(BIN)/uv pip install --quiet --python $(VENV)-sbom/bin/python --require-hashes -r tools/sbom.lock; }
+	@$(VENV)-sbom/bin/cyclonedx-py environment --output-reproducible --of JSON -o sbom.json $(BIN)/python
+	@echo "sbom.json: $$($(BIN)/python -c 'import json; print(len(json.load(open("sbom.json"))["components"]))') packages"
+
 smoke: $(READY) ## Deploy STACK to Azure, look at it and delete it again: costs money, asks first (docs/proven.md)
 	@$(BIN)/python -m automation smoke --stack $(STACK)
 
@@ -64,7 +83,7 @@ sweep: $(READY) ## Let the create of every resource type fail in every way (minu
 	@$(BIN)/python -m automation sweep --stack $(STACK)
 
 browser: $(READY) ## Install what the tests in a browser need, beside Chromium
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile -r requirements-browser.txt
+	@$(UV_INSTALL) -r requirements-browser.lock
 
 screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 	$(BIN)/python -m automation.report.screenshots
@@ -75,5 +94,8 @@ golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 bench: $(READY) ## Time and memory of one evaluation, by number of clusters
 	$(BIN)/python benchmarks/evaluation.py
 
+lines: $(READY) ## Count the lines of Python, by room
+	@$(BIN)/python benchmarks/lines.py
+
 clean: ## Remove what the targets above have made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .rehearsal .runs report*.html
+	rm -rf $(VENV) $(VENV)-sbom sbom.json .pytest_cache .mypy_cache .ruff_cache .rehearsal .runs report*.html

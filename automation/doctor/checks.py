@@ -9,8 +9,8 @@ from automation.doctor.check import Check
 _AZURE = ("azure-subscription",)
 
 CHECKS: tuple[Check, ...] = (
-    Check("python", "Python", f"{'.'.join(map(str, machine.OLDEST_PYTHON))} or newer",
-        "a virtual environment with a newer Python", machine.check_python),
+    Check("python", "Python", machine.PYTHONS,
+        "a virtual environment with such a Python", machine.check_python),
     Check("packages", "Python packages", "as pinned in requirements.txt", "`make setup`", machine.check_packages),
     Check("settings", "Settings of the stack", "no problem in the stack file",
         "correct the stack file", machine.check_settings),

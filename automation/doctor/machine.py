@@ -16,7 +16,9 @@ from rehearsal.mqtt.install import INSTALL_LINE, MosquittoMissingError, find_mos
 from settings import SettingsError, stack_file
 from settings.releases import NODE_TOOLS
 
-OLDEST_PYTHON = (3, 11)
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
+"""Those that the locks are made for and CI runs."""
+PYTHONS = " to ".join(".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
 OLDEST_AZURE_CLI = VersionInfo(2, 70, 0)
 """The least that the extension connectedk8s works with (settings/releases.py)."""
 INSTALL_AGAIN = "rm -f .venv/.ready; make setup"
@@ -26,9 +28,9 @@ INSTALL_AGAIN = "rm -f .venv/.ready; make setup"
 def check_python(_: Context) -> Diagnosis:
     """Check the version of the interpreter that runs this."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        return Diagnosis("failed", f"Python {version}", f"rm -rf .venv; make setup PYTHON=python{oldest}")
+    if not OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
+        newest = ".".join(map(str, NEWEST_PYTHON))
+        return Diagnosis("failed", f"Python {version}", f"rm -rf .venv; make setup PYTHON=python{newest}")
     return Diagnosis("ok", f"Python {version}")
 
 

@@ -14,6 +14,7 @@ from rehearsal.mqtt.install import find_mosquitto
 from tests.conftest import PROGRAM, RUN_IN
 
 README = (PROGRAM / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^```text\n(.*?)^```", README, re.M | re.S)
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +25,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, *arguments: str) -> str:
+def run(project: Path, *arguments: str, exit_code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-c", RUN_IN, str(project), *arguments],
         cwd=PROGRAM, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.returncode == exit_code, done.stderr
+    return done.stderr if exit_code else done.stdout
 
 
 def in_order(shown: str, printed: str) -> None:
@@ -42,20 +43,21 @@ def in_order(shown: str, printed: str) -> None:
 
 def test_a_rehearsal_prints_what_the_readme_shows(project: Path) -> None:
     find_mosquitto()
-    (shown,) = re.findall(r"^```text\n(.*?)^```", README, re.M | re.S)
+    shown, _ = SHOWN
     assert len(shown.splitlines()) > 8
     in_order(shown, run(project, "rehearse"))
 
 
-def test_other_commands_print_what_the_readme_shows(project: Path) -> None:
-    blocks = re.findall(r"^```console\n(.*?)^```", README, re.M | re.S)
-    tried = 0
-    for command, shown in re.findall(r"^\$ (.*)\n((?:[^$\n].*\n)+)", "".join(blocks), re.M):
-        program, _, arguments = command.partition("python -m automation ")
-        assert program == ".venv/bin/", f"what {command!r} prints is shown, and not tried"
-        in_order(shown, run(project, *arguments.split()))
-        tried += 1
-    assert tried
+def test_the_mistake_that_the_readme_proposes_is_told_as_it_shows(project: Path) -> None:
+    network = "10.1.0.0/16"
+    assert f"give both clusters the network `{network}`" in README
+    file = project / "Pulumi.dev.yaml"
+    text = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(re.sub(r"(address_space: )10\.2\.0\.0/16", rf"\g<1>{network}", text), encoding="utf-8")
+        in_order(SHOWN[1], run(project, "check", "--rehearsal", exit_code=2))
+    finally:
+        file.write_text(text, encoding="utf-8")
 
 
 def test_ci_runs_what_the_readme_says_before_azure_comes_in() -> None:
