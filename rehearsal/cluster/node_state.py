@@ -95,7 +95,7 @@ def _check_scripts(kind: HostKind, cluster: Entry, commands: Mapping[str, Entry]
             yield Problem("CLUSTER-02", cluster.name, f"Run Command {name}", what, "deploy it")
         elif command and not is_ready(command):
             what = f"is {command.state} and is taken to have changed nothing on the node"
-            remedy = "read its output with `az vm run-command show --expand instanceView`, repair, deploy again"
+            remedy = "read what the script said in the instance view of the Run Command, repair, deploy again"
             yield Problem("CLUSTER-02", cluster.name, f"Run Command {name}", what, remedy)
 
 

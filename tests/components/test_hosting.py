@@ -20,7 +20,7 @@ Recorded = Callable[..., Graph]
 
 WHAT_A_HOST_IS_MADE_OF = re.compile(
     r"VirtualMachine|virtualMachines|VIRTUAL_MACHINE|arm\.types\.(?:compute|hybridcompute)|RUN_COMMAND"
-    r"|\bvirtual machines?\b|\bVMs?\b|\bvm_\w+|import .*\bcompute\b"
+    r"|\bvirtual machines?\b|\bVMs?\b|\baz vm\b|\bvm_\w+|import .*\bcompute\b"
 )
 
 

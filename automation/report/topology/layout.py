@@ -103,8 +103,7 @@ def _lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
         yield Line(f"listens on {', '.join(map(str, cluster.ports))}", is_listener=True)
     for link in topology.links:
         if link.client == cluster.name:
-            peered = "VNets peered" if topology.is_peered(link) else "VNets not peered"
-            yield Line(f"→ {link.broker or 'no cluster of this stack'} ({peered})", link)
+            yield Line(f"→ {link.broker or 'no cluster of this stack'} ({topology.describe_peering(link)})", link)
             yield Line(f"   {link.address}")
             yield from (Line(f"   {here} → {there}") for here, there in link.topics)
 

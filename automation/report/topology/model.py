@@ -61,6 +61,13 @@ class Topology:
         """Return whether the VNets of both ends are peered."""
         return frozenset((link.client, link.broker)) in self.peerings
 
+    def describe_peering(self, link: Link) -> str:
+        """Return in a few words how the networks of both ends are joined."""
+        without_network = {cluster.name for cluster in self.clusters if not cluster.virtual_network}
+        if {link.client, link.broker} & without_network:
+            return "no VNet to peer"
+        return "VNets peered" if self.is_peered(link) else "VNets not peered"
+
 
 def read_topology(graph: Graph, settings: Settings) -> Topology:
     """Return the topology of a graph; the settings only say in which order people think of the clusters."""

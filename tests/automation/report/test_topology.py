@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
@@ -106,6 +107,17 @@ def test_a_link_to_a_wrong_address_leads_to_no_cluster(graph: Graph) -> None:
     assert [one.broker for one in found.links if one.client == "site"] == ["", "enterprise"]
     text = " ".join(draw_text(found).split())
     assert "-> no cluster of this stack (VNets not peered) | | 10.3.1.10:1883 |" in text
+
+
+def test_a_cluster_without_machine_and_network_shows_neither() -> None:
+    linked = topology(["site", "enterprise"], [("site", "enterprise")])
+    site, enterprise = linked.clusters
+    bare = replace(site, node_size="", virtual_network="", address_space="")
+    text = draw_text(replace(linked, clusters=(bare, enterprise), peerings=frozenset()))
+
+    box, _, rest = text.partition("enterprise (no VNet to peer)")
+    assert "VNet" not in box
+    assert "VNet 10.100.0.0/16" in rest
 
 
 def test_a_peering_in_one_direction_alone_is_none(graph: Graph) -> None:
