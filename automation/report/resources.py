@@ -147,14 +147,14 @@ def list_resources(graph: Graph, clusters: Sequence[str], report: DeploymentResu
     for urn in sorted(urns, key=lambda urn: (graph.resources[urn].name, urn)):
         resource = graph.resources[urn]
         concern = concern_of(resource) or NO_CONCERN
-        entry = _entry(graph, resource, ids, actions.get(urn, ""), urn in failed, texts)
+        entry = _build_entry(graph, resource, ids, actions.get(urn, ""), urn in failed, texts)
         found.setdefault(place[urn], {}).setdefault(concern, []).append(entry)
     names = [*(name for name in clusters if name in found), *sorted(found.keys() - {*clusters, SHARED}), SHARED]
     concerns = sorted(
         {concern for groups in found.values() for concern in groups}, key=lambda one: (one == NO_CONCERN, one)
     )
     return Resources(
-        [_place(name, found.get(name, {}), concerns, opened=len(clusters) <= _FEW) for name in names],
+        [_build_place(name, found.get(name, {}), concerns, opened=len(clusters) <= _FEW) for name in names],
         [concern for concern in concerns if concern != NO_CONCERN],
         _list_changes(actions, report, ids, place) if report else [],
         report is not None,
@@ -168,7 +168,7 @@ def _read_actions(report: DeploymentResult, graph: Graph) -> dict[str, str]:
     return {one.urn: one.kind if one.is_certain else PERHAPS for one in changes}
 
 
-def _entry(
+def _build_entry(
     graph: Graph, resource: Resource, ids: Mapping[str, str], action: str, failed: bool, texts: LongTexts
 ) -> Entry:
     body: object = redact(resource.inputs)
@@ -184,7 +184,7 @@ def _entry(
     )  # fmt: skip
 
 
-def _place(name: str, groups: Mapping[str, Sequence[Entry]], concerns: Sequence[str], *, opened: bool) -> Place:
+def _build_place(name: str, groups: Mapping[str, Sequence[Entry]], concerns: Sequence[str], *, opened: bool) -> Place:
     ordered = [Group(concern, groups[concern]) for concern in concerns if concern in groups]
     return Place(name, ordered, opened)
 

@@ -35,11 +35,11 @@ class Bar:
 
     @property
     def left(self) -> str:
-        return _percent(self.start, self.total)
+        return _to_percent(self.start, self.total)
 
     @property
     def width(self) -> str:
-        return _percent(self.finish - self.start, self.total)
+        return _to_percent(self.finish - self.start, self.total)
 
     @property
     def label(self) -> str:
@@ -111,29 +111,29 @@ def build_timeline(graph: Graph, schedule: Schedule, clusters: Sequence[str]) ->
     critical = [(step, concern_of(graph.resources[step.urn])) for step in schedule.critical_path]
     on_path = {place[step.urn] for step, _ in critical}
     lanes = [
-        _lane(graph, schedule, name, by_place[name], critical=name in on_path)
+        _build_lane(graph, schedule, name, by_place[name], critical=name in on_path)
         for name in (*clusters, SHARED)
         if name in by_place
     ]
     return Timeline(
         total,
         lanes,
-        _ticks(total),
+        _choose_ticks(total),
         list(dict.fromkeys(row.concern for lane in lanes for row in lane.rows)),
         critical,
     )
 
 
-def _lane(graph: Graph, schedule: Schedule, name: str, steps: Sequence[Step], *, critical: bool) -> Lane:
+def _build_lane(graph: Graph, schedule: Schedule, name: str, steps: Sequence[Step], *, critical: bool) -> Lane:
     concerns: dict[str, list[Step]] = {}
     for step in sorted(steps, key=lambda step: (step.start, step.finish, step.urn)):
         concerns.setdefault(concern_of(graph.resources[step.urn]), []).append(step)
-    rows = [Row(one, _busy(one, found, schedule.seconds), len(found)) for one, found in concerns.items()]
+    rows = [Row(one, _merge_spans(one, found, schedule.seconds), len(found)) for one, found in concerns.items()]
     last = max(steps, key=lambda step: (step.finish, step.urn))
-    return Lane(name, _chain(graph, schedule, last), rows, last.finish, critical)
+    return Lane(name, _follow_chain(graph, schedule, last), rows, last.finish, critical)
 
 
-def _chain(graph: Graph, schedule: Schedule, last: Step) -> list[Bar]:
+def _follow_chain(graph: Graph, schedule: Schedule, last: Step) -> list[Bar]:
     """Return the steps that the last one waited for longest, joined if the concern stays the same."""
     chain: list[Step] = []
     step: Step | None = last
@@ -148,7 +148,7 @@ def _chain(graph: Graph, schedule: Schedule, last: Step) -> list[Bar]:
     return bars
 
 
-def _busy(concern: str, steps: Sequence[Step], total: int) -> list[Bar]:
+def _merge_spans(concern: str, steps: Sequence[Step], total: int) -> list[Bar]:
     """Return when at least one of the steps, which are in order of their start, is at work."""
     spans: list[tuple[int, int]] = []
     for step in steps:
@@ -159,12 +159,12 @@ def _busy(concern: str, steps: Sequence[Step], total: int) -> list[Bar]:
     return [Bar(concern, start, finish, total) for start, finish in spans]
 
 
-def _ticks(total: int) -> list[tuple[str, str]]:
+def _choose_ticks(total: int) -> list[tuple[str, str]]:
     every = next((tick for tick in _TICKS if total / tick <= _MOST_TICKS), _TICKS[-1])
-    return [(f"{at // 60}", _percent(at, total)) for at in range(0, total + 1, every)] if total else []
+    return [(f"{at // 60}", _to_percent(at, total)) for at in range(0, total + 1, every)] if total else []
 
 
-def _percent(part: int, whole: int) -> str:
+def _to_percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f}%"
 
 

@@ -41,34 +41,34 @@ class Placement:
 
 def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Placement:
     """Return what custom locations have brought to the cluster, and why the rest is not there."""
-    installed = list(_installed(inventory, cluster))
-    extensions = {_kind(extension): extension for extension in installed if is_ready(extension)}
-    working = [location for location in _locations(inventory, cluster) if is_ready(location)]
+    installed = list(_find_extensions(inventory, cluster))
+    extensions = {_read_type(extension): extension for extension in installed if is_ready(extension)}
+    working = [location for location in _find_locations(inventory, cluster) if is_ready(location)]
     if not node.custom_locations:  # CLUSTER-02 or CLUSTER-03 says why
         return Placement("", extensions, [])
-    here, problems = [], list(_check_ready(cluster, [*_locations(inventory, cluster), *installed]))
+    here, problems = [], list(_check_ready(cluster, [*_find_locations(inventory, cluster), *installed]))
     home = _find_home(inventory, working)
     for location in working:
         served = {provider for provider, kind in SERVED_BY.items() if kind in _find_listed_types(inventory, location)}
         inside = [entry for entry in inventory.placed if ids.key(find_location(entry)) == ids.key(location.id)]
         problems += _check_served(cluster, location, inside, served)
-        problems += _check_ready(cluster, [entry for entry in inside if _provider(entry) in served])
+        problems += _check_ready(cluster, [entry for entry in inside if _read_provider(entry) in served])
         if location is home:
-            served_here = [entry for entry in inside if _provider(entry) in served and is_ready(entry)]
+            served_here = [entry for entry in inside if _read_provider(entry) in served and is_ready(entry)]
             here = [entry for entry in served_here if _is_beside_its_instance(entry, inside)]
     problems += _check_location(inventory, cluster, working)
     return Placement(text(home.inputs, "namespace") if home else "", extensions, here, problems)
 
 
-def _installed(inventory: Inventory, cluster: Entry) -> Iterator[Entry]:
+def _find_extensions(inventory: Inventory, cluster: Entry) -> Iterator[Entry]:
     return inventory.below(EXTENSION, cluster.id)
 
 
-def _kind(extension: Entry) -> str:
+def _read_type(extension: Entry) -> str:
     return text(extension.inputs, "extensionType").lower()
 
 
-def _locations(inventory: Inventory, cluster: Entry) -> list[Entry]:
+def _find_locations(inventory: Inventory, cluster: Entry) -> list[Entry]:
     found = inventory.of_type(CUSTOM_LOCATION)
     return [one for one in found if ids.key(text(one.inputs, "hostResourceId")) == ids.key(cluster.id)]
 
@@ -84,10 +84,10 @@ def _find_listed_types(inventory: Inventory, location: Entry) -> set[str]:
     """Return the types of the extensions that the custom location lists, and that are installed."""
     found = (inventory.find_ready(extension) for extension in texts(location.inputs, "clusterExtensionIds"))
     host = text(location.inputs, "hostResourceId")
-    return {_kind(extension) for extension in found if extension and ids.is_below(extension.id, host)}
+    return {_read_type(extension) for extension in found if extension and ids.is_below(extension.id, host)}
 
 
-def _provider(entry: Entry) -> str:
+def _read_provider(entry: Entry) -> str:
     return entry.type.partition("/")[0]
 
 
@@ -99,8 +99,8 @@ def _is_beside_its_instance(entry: Entry, inside: Sequence[Entry]) -> bool:
 
 
 def _check_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
-    for provider in sorted({_provider(entry) for entry in inside} & {*SERVED_BY} - served):
-        count = sum(_provider(entry) == provider for entry in inside)
+    for provider in sorted({_read_provider(entry) for entry in inside} & {*SERVED_BY} - served):
+        count = sum(_read_provider(entry) == provider for entry in inside)
         what = (
             f"MissingResourceVersionOnHost: extension {SERVED_BY[provider]} is not installed or not among its"
             f" clusterExtensionIds, so {count} resources of {provider} do not reach the cluster"

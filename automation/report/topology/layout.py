@@ -55,16 +55,16 @@ def lay_out(topology: Topology, *, short: bool = False) -> Layout:
     top = 0
     for cluster in order_clusters(topology):
         one_row = short and not cluster.ports
-        lines = [] if one_row else list(_lines(cluster, topology))
+        lines = [] if one_row else list(_list_lines(cluster, topology))
         boxes.append(Box(cluster.name, top, cluster.address_space if one_row else "", lines))
         top += len(lines) + (2 if one_row else 3)
-    return Layout(boxes, _routes(topology, boxes))
+    return Layout(boxes, _find_routes(topology, boxes))
 
 
 def order_clusters(topology: Topology) -> list[Cluster]:
     """Return the clusters from top to bottom: a broker right below its last client, unless links form a loop."""
     clients: dict[str, set[str]] = {cluster.name: set() for cluster in topology.clusters}
-    for link in _drawn_links(topology):
+    for link in _list_drawn_links(topology):
         clients[link.broker].add(link.client)
     waiting = {cluster.name: cluster for cluster in topology.clusters}
     order: list[Cluster] = []
@@ -87,11 +87,11 @@ def assign_tracks(spans: Mapping[str, tuple[int, int]]) -> dict[str, int]:
     return assigned
 
 
-def _drawn_links(topology: Topology) -> list[Link]:
+def _list_drawn_links(topology: Topology) -> list[Link]:
     return [link for link in topology.links if link.broker not in ("", link.client)]
 
 
-def _lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
+def _list_lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
     facts = (
         ", ".join(filter(None, (cluster.region, cluster.node_size))),
         cluster.address_space and f"VNet {cluster.address_space} {cluster.virtual_network}",
@@ -108,12 +108,12 @@ def _lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
             yield from (Line(f"   {here} → {there}") for here, there in link.topics)
 
 
-def _routes(topology: Topology, boxes: Sequence[Box]) -> list[Route]:
+def _find_routes(topology: Topology, boxes: Sequence[Box]) -> list[Route]:
     tops = {box.name: box.top for box in boxes}
     rows = [(box.name, row, line) for box in boxes for row, line in enumerate(box.lines, box.top + 1)]
     starts = {line.link: row for _, row, line in rows if line.link}
     ends = tops | {name: row for name, row, line in rows if line.is_listener}
-    links = _drawn_links(topology)
+    links = _list_drawn_links(topology)
     spans: dict[str, tuple[int, int]] = {}
     for link in links:
         touched = (starts.get(link, tops[link.client]), ends[link.broker], *spans.get(link.broker, ()))

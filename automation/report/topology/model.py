@@ -79,7 +79,7 @@ def read_topology(graph: Graph, settings: Settings) -> Topology:
         if place in stamps:
             resource = graph.resources[urn]
             stamps[place].setdefault(resource.arm_type, []).append(redact(resource.inputs))
-    clusters = tuple(_cluster(name, inputs) for name, inputs in stamps.items())
+    clusters = tuple(_read_cluster(name, inputs) for name, inputs in stamps.items())
     outputs = redact(graph.outputs)
     brokers = {
         f"{host}:{port}": cluster.name
@@ -88,8 +88,8 @@ def read_topology(graph: Graph, settings: Settings) -> Topology:
         for port in cluster.ports
         if host
     }
-    links = tuple(link for name, inputs in stamps.items() for link in _links(name, inputs, brokers))
-    return Topology(clusters, links, _peerings(stamps))
+    links = tuple(link for name, inputs in stamps.items() for link in _read_links(name, inputs, brokers))
+    return Topology(clusters, links, _read_peerings(stamps))
 
 
 class _Inputs(dict[str, list[dict[str, Any]]]):
@@ -102,7 +102,7 @@ class _Inputs(dict[str, list[dict[str, Any]]]):
         return next(iter(self.all(row)), {})
 
 
-def _cluster(name: str, inputs: _Inputs) -> Cluster:
+def _read_cluster(name: str, inputs: _Inputs) -> Cluster:
     network = inputs.first(VIRTUAL_NETWORK)
     sizes = (text(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
     addresses = (text(one, "privateIPAddress") for one in items(inputs.first(NETWORK_INTERFACE), "ipConfigurations"))
@@ -124,16 +124,18 @@ def _cluster(name: str, inputs: _Inputs) -> Cluster:
     )
 
 
-def _links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[Link]:
+def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[Link]:
     for endpoint in inputs.all(DATAFLOW_ENDPOINT):
         if text(endpoint, "properties.hostType") == "CustomMqtt":  # the others lead to the cluster's own broker
             endpoint_name = text(endpoint, "dataflowEndpointName")
             address = text(endpoint, "properties.mqttSettings.host")
-            topics = tuple(topic for dataflow in inputs.all(DATAFLOW) for topic in _topics(dataflow, endpoint_name))
+            topics = tuple(
+                topic for dataflow in inputs.all(DATAFLOW) for topic in _read_topics(dataflow, endpoint_name)
+            )
             yield Link(name, brokers.get(address, ""), endpoint_name, address, topics)
 
 
-def _topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, str]]:
+def _read_topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, str]]:
     operations = items(dataflow, "properties.operations")
     sources = [topic for one in operations for topic in items(one, "sourceSettings.dataSources")]
     for one in operations:
@@ -141,7 +143,7 @@ def _topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, s
             yield from ((source, text(one, "destinationSettings.dataDestination")) for source in sources)
 
 
-def _peerings(stamps: Mapping[str, _Inputs]) -> frozenset[frozenset[str]]:
+def _read_peerings(stamps: Mapping[str, _Inputs]) -> frozenset[frozenset[str]]:
     by_network = {text(one.first(VIRTUAL_NETWORK), "virtualNetworkName"): name for name, one in stamps.items()}
     halves = {
         (name, by_network.get(text(peering, "remoteVirtualNetwork.id").rpartition("/")[2], ""))
