@@ -13,6 +13,8 @@ from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
 from settings.lines import Lines, lines_of
 from settings.model import Settings
+from settings.paths import Path as Path_
+from settings.paths import dotted
 
 SETTINGS_KEY = "edge-stamps:settings"
 NOT_SHOWN = "(a private key is in this file; its lines are not shown)"
@@ -80,24 +82,46 @@ def _located(error: SettingsError, directory: Path, stack: str) -> SettingsError
 
 
 def _document(directory: Path, stack: str) -> object:
-    """The file's content; raises `SettingsError` for what is no YAML, with the line in the problem's place."""
+    """Return the file's content; raises `SettingsError` for what is no YAML, with the line in the problem's place."""
     file = path(directory, stack)
-    if not file.is_file():
+    if not (file.exists() or file.is_symlink()):
         raise SettingsError([_unknown_stack(directory, stack)], source(stack))
+    document = _parse(file)
+    if isinstance(document, Problem):
+        raise SettingsError([document], source(stack))
+    return document
+
+
+def _parse(file: Path) -> object:
+    """Return the content of a file, or the one problem that keeps it from being read."""
+    text = _read_text(file)
+    if isinstance(text, Problem):
+        return text
     try:
-        text = file.read_text(encoding="utf-8")
-        if repeated := yaml_mistakes.repeated_key(text, file.name):
-            raise SettingsError([repeated], source(stack))
+        if unfit := yaml_mistakes.find_excess(text, file.name) or yaml_mistakes.repeated_key(text, file.name):
+            return unfit
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as broken:
         found = yaml_mistakes.explained(text, file.name, broken)
         if "PRIVATE KEY" in text:  # its lines may be what the parser stumbles over
             found = replace(found, given=NOT_SHOWN, example="key: value", hint="a public key belongs here, on one line")
-        raise SettingsError([found], source(stack)) from None
-    except _UNREADABLE as broken:
-        raise SettingsError(
-            [Problem(file.name, str(broken), "valid YAML in UTF-8", "key: value")], source(stack)
-        ) from None
+        return found
+    except yaml.YAMLError as broken:
+        return Problem(file.name, str(broken), "valid YAML in UTF-8", "key: value")
+
+
+def _read_text(file: Path) -> str | Problem:
+    try:
+        content = file.read_bytes()
+    except IsADirectoryError:
+        return Problem(file.name, "a folder", "a file with the stack's settings", "Pulumi.dev.yaml")
+    except OSError as error:
+        return Problem(file.name, error.strerror or str(error), "a file that can be read", "Pulumi.dev.yaml")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return Problem(f"{file.name}:{line}", "bytes that are no UTF-8", "text; save the file as UTF-8", "key: value")
 
 
 def _config(document: object, directory: Path, stack: str) -> dict[str, object]:
@@ -114,6 +138,10 @@ def _config(document: object, directory: Path, stack: str) -> dict[str, object]:
         raise error(
             f"config.{SETTINGS_KEY}", NOTHING, "a map with at least prefix, environment and location", example, hint
         )
+    if encrypted := sorted(_encrypted(config[SETTINGS_KEY])):
+        expected = "values as they are: no setting is a secret, and the program's own checks read them in this file"
+        hint = f"encrypted here: {', '.join(encrypted)}; set them again in the file, without `--secret`"
+        raise error(SETTINGS_KEY, "secure: ...", expected, "prefix: myorg", hint)
     problems = [*_ignored(config), *_clash(directory, stack, config[SETTINGS_KEY])]
     if problems:
         raise SettingsError(problems, source(stack))
@@ -126,6 +154,18 @@ def _unknown_stack(directory: Path, stack: str) -> Problem:
     if examples:
         expected += f"; or one of the examples: {', '.join(examples)}"
     return Problem("stack", stack, expected, nearest(stack, [*known, *examples]) or next(iter(known), "dev"))
+
+
+def _encrypted(value: object, path: Path_ = ()) -> Iterator[str]:
+    """Return where the CLI has put a value that it has encrypted."""
+    if isinstance(value, dict) and value.keys() == {"secure"}:
+        yield dotted(path) or SETTINGS_KEY
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _encrypted(inner, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _encrypted(inner, (*path, index))
 
 
 def _ignored(config: dict[str, object]) -> Iterator[Problem]:
@@ -148,11 +188,9 @@ def _clash(directory: Path, stack: str, settings: object) -> Iterator[Problem]:
     for other in stacks(directory):
         if other == plain_name(stack) or mine is None:
             continue
-        try:
-            document = yaml.safe_load(path(directory, other).read_text(encoding="utf-8"))
-            theirs = _identity(document["config"][SETTINGS_KEY])
-        except (*_UNREADABLE, KeyError, TypeError):
-            continue  # It has problems of its own, told when it is read.
+        document = _parse(path(directory, other))  # what is wrong with it is told when it is read itself
+        config = document.get("config") if isinstance(document, dict) else None
+        theirs = _identity(config.get(SETTINGS_KEY)) if isinstance(config, dict) else None
         if mine == theirs:
             expected = f"another prefix, environment or instance than Pulumi.{other}.yaml: both stacks would own"
             yield Problem("instance", mine[2], f"{expected} the same names in Azure", '"002"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import yaml
@@ -127,6 +127,42 @@ def spaced(line: str) -> str:
     """A key and its value with the space that is missing after the colon; empty where none is missing."""
     found = _NO_SPACE.fullmatch(line)
     return f"{found['key']}: {found['value']}" if found else ""
+
+
+_DEEPEST, _MOST_NODES = 50, 20_000
+"""More than any stack file needs; a few lines of aliases can stand for billions of values."""
+
+
+def find_excess(text: str, file: str) -> Problem | None:
+    """Return what is nested too deeply, contains itself, or grows too large by its aliases; raises `yaml.YAMLError`."""
+    opened: list[tuple[str | None, int]] = []
+    """Of the maps and lists around: anchor, values so far."""
+    sizes: dict[str | None, int] = {}
+    """Anchor -> values that an alias of it stands for."""
+    for event in yaml.parse(text, yaml.SafeLoader):
+        fault = _fault(event, opened)
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, 0))
+        elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent | yaml.CollectionEndEvent):
+            anchor, inside = opened.pop() if isinstance(event, yaml.CollectionEndEvent) else (event.anchor, 0)
+            size = sizes.get(anchor, 1) if isinstance(event, yaml.AliasEvent) else sizes.setdefault(anchor, inside + 1)
+            size = size if anchor else inside + 1
+            if opened:
+                opened[-1] = (opened[-1][0], opened[-1][1] + size)
+        if fault:
+            line = event.start_mark.line if event.start_mark else 0
+            return Problem(f"{file}:{line + 1}", text.splitlines()[line].strip(), f"valid YAML, {fault}", "key: value")
+    return None
+
+
+def _fault(event: yaml.Event, opened: Sequence[tuple[str | None, int]]) -> str:
+    if len(opened) > _DEEPEST:
+        return f"with at most {_DEEPEST} maps and lists in each other"
+    if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
+        return f"with an alias of something else than what it stands in (*{event.anchor})"
+    if any(size > _MOST_NODES for _, size in opened):
+        return f"with at most {_MOST_NODES:,} values, those of aliases counted"
+    return ""
 
 
 def repeated_key(text: str, file: str) -> Problem | None:
