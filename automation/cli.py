@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import check_writable, confirm, operate, run
+from automation.commands.run import check_engine, check_writable, confirm, operate, run
+from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -32,7 +33,18 @@ app = typer.Typer(
 
 Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="With a modelled Azure and without the Pulumi CLI; kept in .rehearsal/.")
+    bool, typer.Option("--offline", is_eager=True, help="With a modelled Azure, which is kept in .rehearsal/.")
+]
+Engine = Annotated[
+    EngineChoice,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        envvar=ENGINE_VARIABLE,
+        callback=check_engine,
+        help="What deploys into the modelled Azure. pulumi: the CLI on PATH; offline: an engine of its own; auto: the"
+        " CLI where there is one that is recent enough.",
+    ),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
@@ -139,6 +151,7 @@ def rehearse(
     without_messages: Annotated[
         bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
     ] = False,
+    engine: Engine = EngineChoice.AUTO,
     report: Report = None,
 ) -> None:
     """Rehearse a deployment, without Azure, and send messages.
@@ -152,26 +165,35 @@ def rehearse(
 
     def act() -> CommandResult:
         if destroy:
-            return rehearsal_summary.destroy_rehearsal(PROGRAM, stack)
-        return rehearsal_summary.rehearse_stack(PROGRAM, stack, messages=not without_messages, report=report)
+            return rehearsal_summary.destroy_rehearsal(PROGRAM, stack, engine)
+        return rehearsal_summary.rehearse_stack(
+            PROGRAM, stack, messages=not without_messages, report=report, choice=engine
+        )
 
-    run("rehearse", stack, act, as_json=as_json)
+    run("rehearse", stack, act, as_json=as_json, engine=engine)
 
 
 @app.command(rich_help_panel=LIVE)
-def preview(stack: Stack = "dev", offline: Offline = False, as_json: Json = False, report: Report = None) -> None:
+def preview(
+    stack: Stack = "dev",
+    offline: Offline = False,
+    engine: Engine = EngineChoice.AUTO,
+    as_json: Json = False,
+    report: Report = None,
+) -> None:
     """Say what `up` would do.
 
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
     program or engine refuse, 2 on unusable settings. What Azure alone would refuse shows in `up` only.
     """
-    operate(PROGRAM, "preview", stack, offline=offline, as_json=as_json, report=report)
+    operate(PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report)
 
 
 @app.command(rich_help_panel=LIVE)
 def up(
     stack: Stack = "dev",
     offline: Offline = False,
+    engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
     fault: Annotated[
@@ -190,22 +212,25 @@ def up(
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
-    operate(PROGRAM, "up", stack, offline=offline, as_json=as_json, faults=fault or [], asks=asks)
+    operate(PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [], asks=asks)
 
 
 @app.command(rich_help_panel=LIVE)
-def refresh(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
+def refresh(
+    stack: Stack = "dev", offline: Offline = False, engine: Engine = EngineChoice.AUTO, as_json: Json = False
+) -> None:
     """Read everything in Azure again, and correct the state.
 
     For what somebody has changed or deleted in Azure: the next `preview` shows it.
     """
-    operate(PROGRAM, "refresh", stack, offline=offline, as_json=as_json)
+    operate(PROGRAM, "refresh", stack, offline=offline, engine=engine, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
 def destroy(
     stack: Stack = "dev",
     offline: Offline = False,
+    engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -213,11 +238,13 @@ def destroy(
 
     Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days.
     """
-    operate(PROGRAM, "destroy", stack, offline=offline, as_json=as_json, asks=not (offline or yes))
+    operate(PROGRAM, "destroy", stack, offline=offline, engine=engine, as_json=as_json, asks=not (offline or yes))
 
 
 @app.command(rich_help_panel=LIVE)
-def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = False) -> None:
+def outputs(
+    stack: Stack = "dev", offline: Offline = False, engine: Engine = EngineChoice.AUTO, as_json: Json = False
+) -> None:
     """Say how to reach clusters and brokers.
 
     The stack's outputs (docs/outputs.md); no secret is among them.
@@ -225,15 +252,16 @@ def outputs(stack: Stack = "dev", offline: Offline = False, as_json: Json = Fals
     from automation.commands import stack as stack_commands
 
     def act() -> CommandResult:
-        return stack_commands.outputs(stack_commands.load_target(PROGRAM, stack, offline=offline))
+        return stack_commands.outputs(stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine))
 
-    run("outputs", stack, act, offline=offline, as_json=as_json)
+    run("outputs", stack, act, offline=offline, as_json=as_json, engine=engine)
 
 
 @app.command(rich_help_panel=LIVE)
 def smoke(
     stack: Stack = "dev",
     offline: Offline = False,
+    engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")] = False,
@@ -248,12 +276,12 @@ def smoke(
     from automation.commands.smoke import smoke as life
 
     def act() -> CommandResult:
-        target = stack_commands.load_target(PROGRAM, stack, offline=offline)
+        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
         if not (offline or yes):
             confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
         return life(target, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
 
-    run("smoke", stack, act, offline=offline, as_json=as_json)
+    run("smoke", stack, act, offline=offline, as_json=as_json, engine=engine)
 
 
 @app.command(rich_help_panel=OFFLINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 from automation.deployment.run_journal import Runs
 from graph.evaluate_stack import evaluate_config
 from graph.graph import Graph
@@ -68,6 +70,11 @@ def ask_no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `preview` and `up` work on a small program of a test, which is no whole stack."""
     monkeypatch.setattr(judgement, "judge", lambda *_: [])
     monkeypatch.setattr(judgement, "compare", lambda *_: [])
+
+
+def pytest_configure() -> None:
+    """Run commands on the offline engine, whatever CLI is on PATH; who wants another one says so."""
+    os.environ[ENGINE_VARIABLE] = EngineChoice.OFFLINE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,6 +11,7 @@ from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, problem
 from automation.deployment.deployer import LockedError, ProtectedError
+from automation.deployment.engine import NoEngineError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
@@ -25,6 +26,7 @@ TOLD = (
     ExampleError,
     UnknownPathError,
     MosquittoMissingError,
+    NoEngineError,
     LockedError,
     ProtectedError,
     UnusableError,
@@ -39,7 +41,7 @@ TOLD = (
 _NOT_RUN = "not-run"
 
 
-def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) -> CommandResult:
+def ending_of(error: BaseException, command: str, stack: str, *, offline: bool, engine: str = "") -> CommandResult:
     """Return how the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
         return of_settings(error, command, stack)
@@ -52,13 +54,17 @@ def ending_of(error: BaseException, command: str, stack: str, *, offline: bool) 
     if isinstance(error, ProgramError | RunError):
         text = f"The program failed: {text}"
     kind = next((kind for type_, kind in _KINDS.items() if isinstance(error, type_)), "stack")
-    exit_code = UNUSABLE if kind == "settings" else FAILED
-    return _refused(kind, stack, text, own_advice or _advice(kind, text, stack, offline=offline), exit_code)
+    exit_code = UNUSABLE if kind in ("settings", "usage") else FAILED
+    if isinstance(error, LockedError):
+        own_advice = next_steps.when_locked(stack, error.files, offline=offline)
+    advice = own_advice or _advice(kind, text, stack, offline=offline, engine=engine)
+    return _refused(kind, stack, text, advice, exit_code)
 
 
 _KINDS: Mapping[type[BaseException], str] = {
     ExampleError: "settings",
     UnknownPathError: "settings",
+    NoEngineError: "usage",
     LockedError: "lock",
     ProtectedError: "protection",
     ProgramError: "program",
@@ -68,11 +74,9 @@ _KINDS: Mapping[type[BaseException], str] = {
 """Error -> the kind of problem in the document; `stack` for the others."""
 
 
-def _advice(kind: str, text: str, stack: str, *, offline: bool) -> str:
-    if kind == "lock":
-        return next_steps.when_locked(stack, offline=offline)
+def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> str:
     if kind == "protection":
-        return next_steps.when_protected(stack, offline=offline)
+        return next_steps.when_protected(stack, offline=offline, engine=engine)
     if kind == "command":
         return next_steps.when_failed(text, stack, offline=offline)
     return "fix the program, then run the command again" if kind == "program" else ""

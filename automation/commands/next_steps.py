@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from automation.deployment.engine import ENGINE_VARIABLE
 from automation.deployment.error_catalog import find_remedy
 
 _GO_ON = ("up", "refresh", "destroy", "rehearse")
@@ -38,25 +41,31 @@ def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
     return text
 
 
-def command(name: str, stack: str, *, offline: bool = False) -> str:
-    """A command line to copy."""
-    return f"{COMMAND} {name} --stack {stack}{' --offline' if offline else ''}"
+def command(name: str, stack: str, *, offline: bool = False, engine: str = "") -> str:
+    """Return a command line to copy; `engine` is what `--engine` was given, if it was."""
+    return f"{COMMAND} {name} --stack {stack}{' --offline' * offline}{f' --engine {engine}' if engine else ''}"
 
 
-def when_locked(stack: str, *, offline: bool) -> str:
+def start_from_nothing(stack: str, *, engine: str = "") -> str:
+    """Return the command line that forgets what rehearsals have deployed."""
+    return f"{f'{ENGINE_VARIABLE}={engine} ' if engine else ''}make rehearse-clean STACK={stack}"
+
+
+def when_locked(stack: str, files: Sequence[Path], *, offline: bool) -> str:
     """Another run holds the stack."""
-    if offline:
-        return f"wait until it has ended. Once you are sure that it has: rm .rehearsal/{stack}/locks/*"
-    return (
-        f"wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
-        " command again; what it left half done is settled then"
-    )
+    if not offline:
+        return (
+            f"wait until it has ended. Once you are sure that it has: pulumi cancel --stack {stack}, then the same"
+            " command again; what it left half done is settled then"
+        )
+    named = " ".join(shlex.quote(str(file)) for file in files)
+    return "wait until it has ended" + (f". Once you are sure that it has: rm {named}" if named else "")
 
 
-def when_protected(stack: str, *, offline: bool) -> str:
+def when_protected(stack: str, *, offline: bool, engine: str = "") -> str:
     """Something protected would be deleted."""
     if offline:
-        return f"make rehearse-clean STACK={stack}, which takes the protection away first"
+        return f"{start_from_nothing(stack, engine=engine)}, which takes the protection away first"
     return f"if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again"
 
 

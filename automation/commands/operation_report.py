@@ -38,6 +38,8 @@ class OperationReport:
     """What the program wants."""
     took: Mapping[str, float] = field(default_factory=dict)
     """URN -> seconds that its last step took."""
+    engine: str = "offline"
+    """What ran it."""
 
     def remedy(self, failure: Failure) -> str:
         """What mends the failure, with names as far as they are known."""
@@ -83,6 +85,7 @@ def as_document(report: OperationReport) -> dict[str, Any]:
     """What an operation did, as keys of the command's document."""
     result = report.result
     return {
+        "engine": report.engine,
         "operation": report.operation,
         "changes": result.changes,
         "outcomes": count_outcomes(report.outcomes),

@@ -17,8 +17,9 @@ from automation.commands.print_changes import print_changes
 from automation.commands.result import FAILED, OK, CommandResult, problem
 from automation.commands.stack import print_outputs, write_page
 from automation.console import BAD, duration, minutes, progress, say
+from automation.deployment.engine import Engine, EngineChoice, choose_engine
 from automation.deployment.open_stack import load
-from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, rehearse
+from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, folder_of, rehearse
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.probe import Case
@@ -30,13 +31,15 @@ _MOST_CASES = 6
 _MOST_COLUMNS = 6
 
 
-def rehearse_stack(program: Path, stack: str, *, messages: bool, report: Path | None) -> CommandResult:
+def rehearse_stack(
+    program: Path, stack: str, *, messages: bool, report: Path | None, choice: EngineChoice
+) -> CommandResult:
     """Rehearse the stack, and tell it; `report` is the file for the page.
 
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    run = rehearse(program, stack, messages=MESSAGES if messages else 0, tell=progress)
+    run = rehearse(program, stack, messages=MESSAGES if messages else 0, choice=choice, tell=progress)
     if report:
         from automation.report import render_rehearsal
 
@@ -46,23 +49,24 @@ def rehearse_stack(program: Path, stack: str, *, messages: bool, report: Path | 
         "succeeded" if run.ok else "failed",
         show=lambda: print_summary(run),
         problems=_problems(run),
-        next=_next(run, stack),
+        next=_next(run, stack, choice),
         own=as_document(run),
     )
 
 
-def destroy_rehearsal(program: Path, stack: str) -> CommandResult:
-    """Destroy what rehearsals have deployed.
+def destroy_rehearsal(program: Path, stack: str, choice: EngineChoice) -> CommandResult:
+    """Destroy what rehearsals with this engine have deployed.
 
     Raises:
         Exception: one of `automation.commands.errors.TOLD`.
     """
-    result = destroy(load(program, stack, offline=True))
-    report = OperationReport(stack, "destroy", result)
+    loaded, engine = load(program, stack, offline=True), choose_engine(choice)
+    result = destroy(loaded, engine)
+    report = OperationReport(stack, "destroy", result, engine=engine.name)
     shown = CommandResult(show=lambda: print_report(report, offline=True), own=report_as_document(report))
     if result.ok:
         return shown
-    step = f"rm -r .rehearsal/{stack}, which forgets it all"
+    step = f"rm -r {folder_of(loaded, engine)}, which forgets it all"
     return replace(shown, exit_code=FAILED, outcome="failed", problems=report.problems, next=step)
 
 
@@ -70,6 +74,7 @@ def as_document(run: Rehearsal) -> dict[str, Any]:
     """The rehearsal, as keys of the command's document."""
     result, deployed = run.judgement, run.deployed
     return {
+        "engine": run.engine.name,
         "stand_ins": result.stack.stand_ins,
         "counts": _counts(result.deployment),
         **findings.as_document(result.findings),
@@ -94,11 +99,12 @@ def _failures(run: Rehearsal) -> list[str]:
     return run.deployed.problems if run.deployed else []
 
 
-def _next(run: Rehearsal, stack: str) -> str:
+def _next(run: Rehearsal, stack: str, choice: EngineChoice) -> str:
     if run.judgement.findings:
         return findings.NEXT
     if _failures(run):
-        return f"mend it and rehearse again, or start from nothing: make rehearse-clean STACK={stack}"
+        clean = next_steps.start_from_nothing(stack, engine=choice.flag)
+        return f"mend it and rehearse again, or start from nothing: {clean}"
     if not run.ok:
         return "do what stands behind the arrow, then rehearse again"
     return f"to deploy it in Azure, {next_steps.command('doctor', stack)} says what is missing"
@@ -144,7 +150,7 @@ def print_summary(run: Rehearsal) -> None:
     _print_schedule(result)
     if deployed.up.ok:
         print_outputs(deployed.up.outputs)
-    _print_deployed(deployed, result.deployment.stack)
+    _print_deployed(deployed, result.deployment.stack, run.engine)
     if run.traffic:
         _print_traffic(run.traffic, result.stack.settings.release.name)
     say(f"\n{findings.COUNT} rules, no findings. Nothing was sent to Azure.")
@@ -193,11 +199,11 @@ def _print_schedule(result: Judgement) -> None:
         say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
 
 
-def _print_deployed(deployed: Deployed, stack: str) -> None:
+def _print_deployed(deployed: Deployed, stack: str, engine: Engine) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
     report = OperationReport(stack, "up", deployed.up, deployed.headings)
     changed = count_changes(report) or "no changes"
-    say(f"\nDeployed into the modelled Azure: {changed} since the last rehearsal.")
+    say(f"\nDeployed into the modelled Azure by {engine}: {changed} since the last rehearsal.")
     if report.loses:
         print_changes(report.changes)
     for text in deployed.problems:

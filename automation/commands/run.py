@@ -13,6 +13,7 @@ import typer
 
 from automation.commands.result import FAILED, UNUSABLE, CommandResult, conclude, problem
 from automation.console import counted, progress
+from automation.deployment.engine import EngineChoice
 
 if TYPE_CHECKING:
     from automation.commands.stack import Target
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
 
 def run(
-    command: str, stack: str, act: Callable[[], CommandResult], *, offline: bool = True, as_json: bool = False
+    command: str,
+    stack: str,
+    act: Callable[[], CommandResult],
+    *,
+    offline: bool = True,
+    as_json: bool = False,
+    engine: EngineChoice = EngineChoice.AUTO,
 ) -> None:
-    """Do it, and tell how it ended; `offline` decides what may be advised."""
+    """Do it, and tell how it ended; `offline` and `engine` decide what may be advised."""
     try:
         result = act()
     except DeclinedError as error:
@@ -32,7 +39,7 @@ def run(
 
         if not isinstance(error, errors.TOLD):
             raise
-        result = errors.ending_of(error, command, stack, offline=offline)
+        result = errors.ending_of(error, command, stack, offline=offline, engine=engine.flag)
     conclude(command, stack, result, offline=offline, as_json=as_json)
 
 
@@ -44,6 +51,7 @@ def operate(
     offline: bool,
     as_json: bool,
     faults: Sequence[str] = (),
+    engine: EngineChoice = EngineChoice.AUTO,
     report: Path | None = None,
     asks: bool = False,
 ) -> None:
@@ -64,9 +72,8 @@ def operate(
             ordered = Faults(*map(open_stack.parse_fault, faults))
         except ValueError as error:
             return _usage(str(error), "docs/world.md lists what can go wrong")
-        target = stack_commands.load_target(program, stack, offline=offline, faults=ordered)
-        if target.loaded.stand_ins:
-            progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")
+        target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
+        _print_differences(target)
         if asks and operation == "destroy":
             where = target.loaded.settings.tenant.subscription_id
             confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
@@ -77,7 +84,15 @@ def operate(
             stack_commands.write_report(target, operation_report, report)
         return result
 
-    run(operation, stack, act, offline=offline, as_json=as_json)
+    run(operation, stack, act, offline=offline, as_json=as_json, engine=engine)
+
+
+def _print_differences(target: Target) -> None:
+    """Say what is not as in Azure."""
+    if target.loaded.stand_ins:
+        progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")
+    if target.offline:
+        progress(target.engine.sentence)
 
 
 class DeclinedError(Exception):
@@ -107,6 +122,18 @@ def check_writable(file: Path | None) -> Path | None:
     if file and (file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)):
         raise typer.BadParameter(f"{file} cannot be written; expected a file in a folder that exists")
     return file
+
+
+def check_engine(context: typer.Context, choice: EngineChoice) -> EngineChoice:
+    """Keep `--engine offline` without `--offline` from acting on Azure.
+
+    Raises:
+        BadParameter: it is given, and `--offline` is not.
+    """
+    source = context.get_parameter_source("engine")
+    if source and source.name == "COMMANDLINE" and not context.params.get("offline", True):
+        raise typer.BadParameter("it chooses what deploys into the modelled Azure, and needs --offline")
+    return choice
 
 
 def _previewed(target: Target) -> CommandResult | None:

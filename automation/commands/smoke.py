@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from automation.commands import next_steps
 from automation.commands.operation_report import OperationReport
 from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem
 from automation.commands.stack import Target, deployer_of, operate, outputs
@@ -52,9 +51,11 @@ def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) ->
             if not target.offline:
                 _record(target, about, steps)
     except KeyboardInterrupt:
-        left = next_steps.command("destroy", target.stack, offline=target.offline)
+        left = target.command("destroy")
         step_now = f"what is deployed goes with: {left}"
-        return CommandResult(INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(steps))
+        return CommandResult(
+            INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(target, steps)
+        )
     return _ending(target, steps)
 
 
@@ -62,7 +63,7 @@ def _refusal(target: Target) -> CommandResult | None:
     """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
     if deployer_of(target).deployment().get("resources"):
         text = f"Stack {target.stack} has resources, and a smoke run ends by destroying its stack."
-        left = next_steps.command("destroy", target.stack, offline=target.offline)
+        left = target.command("destroy")
         step = f"if they are left of a smoke run: {left}. If not: take a stack of its own, with another instance"
     elif not target.offline and os.environ.get(VARIABLE):
         text = f"{VARIABLE} is set: not Azure would answer, but {os.environ[VARIABLE]}."
@@ -160,7 +161,7 @@ def _about(target: Target) -> dict[str, Any]:
 def _record(target: Target, about: Mapping[str, Any], steps: Sequence[Step]) -> None:
     """Write what was seen so far to smoke-<stack>.json; no secret is among it."""
     file = Path(f"smoke-{target.stack.replace('/', '-')}.json")
-    file.write_text(json.dumps({**about, **_document(steps)}, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({**about, **_document(target, steps)}, indent=2) + "\n", encoding="utf-8")
 
 
 def _said(*command: str) -> str:
@@ -172,8 +173,9 @@ def _said(*command: str) -> str:
     return done.stdout.strip().partition("\n")[0]
 
 
-def _document(steps: Sequence[Step]) -> dict[str, Any]:
+def _document(target: Target, steps: Sequence[Step]) -> dict[str, Any]:
     return {
+        "engine": target.engine.name,
         "steps": [{"name": step.name, "wrong": step.wrong, "seconds": step.seconds} for step in steps],
         "durations": [
             {"step": step.name, "name": urn.rpartition("::")[2], "seconds": round(seconds, 1)}
@@ -197,13 +199,13 @@ def _ending(target: Target, steps: Sequence[Step]) -> CommandResult:
     problems = [problem("step", step.name, step.wrong) for step in wrong]
     error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
     if not wrong:
-        return CommandResult(OK, show=show, own=_document(steps))
+        return CommandResult(OK, show=show, own=_document(target, steps))
     next_step = "fix it, then run it again"
     if any(step.wrong == _NOT_OURS for step in wrong):
         next_step = "find out who it is; nothing was destroyed"
     elif any(step.name == "up" for step in steps):
-        left = next_steps.command("destroy", target.stack, offline=target.offline)
+        left = target.command("destroy")
         next_step = f"fix it; what is deployed goes with: {left}"
     return CommandResult(
-        FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(steps)
+        FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(target, steps)
     )

@@ -19,10 +19,11 @@ from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
 from automation.deployment.deployer import Deployer, DeploymentResult, failures_of
+from automation.deployment.engine import Engine, EngineChoice, choose_engine
 from automation.deployment.operations import Operation
 from automation.deployment.progress import Expected, Tracker, expected_of
 from automation.deployment.progress_display import show_progress
-from automation.deployment.workspace import UnusableError
+from automation.deployment.workspace import UnusableError, pulumi_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.plan import Heading, find_headings, graph_of_state
@@ -46,10 +47,25 @@ class Target:
     loaded: LoadedStack
     offline: bool
     faults: Faults = field(default_factory=Faults)
+    choice: EngineChoice = EngineChoice.OFFLINE
+    """Of the engine for the model."""
 
     @property
     def stack(self) -> str:
         return self.loaded.stack
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Return what runs the program.
+
+        Raises:
+            NoEngineError, UnusableError: it is not there.
+        """
+        return choose_engine(self.choice) if self.offline else Engine(pulumi_cli())
+
+    def command(self, name: str) -> str:
+        """Return the command line of another command on this stack."""
+        return next_steps.command(name, self.stack, offline=self.offline, engine=self.choice.flag * self.offline)
 
     @cached_property
     def judgement(self) -> Judgement | None:
@@ -68,13 +84,15 @@ class Target:
             return None
 
 
-def load_target(program: Path, stack: str, *, offline: bool, faults: Faults | None = None) -> Target:
+def load_target(
+    program: Path, stack: str, *, offline: bool, faults: Faults | None = None, engine: EngineChoice = EngineChoice.AUTO
+) -> Target:
     """Load the stack.
 
     Raises:
         SettingsError, ExampleError: the settings cannot be used.
     """
-    return Target(open_stack.load(program, stack, offline=offline), offline, faults or Faults())
+    return Target(open_stack.load(program, stack, offline=offline), offline, faults or Faults(), engine)
 
 
 def operate(target: Target, operation: Operation) -> tuple[CommandResult, OperationReport | None]:
@@ -102,7 +120,7 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
         progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
     did = operation != "preview"
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
-    report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took)
+    report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
     return _ending(target, report, time.monotonic() - began, killed=deployer.runs.was_killed), report
 
 
@@ -128,10 +146,9 @@ def outputs(target: Target) -> CommandResult:
     """Return the stack's outputs, without any secret."""
     found = deployer_of(target).stack.outputs()
     shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
-    step = (
-        "" if shown else f"{next_steps.command('up', target.stack, offline=target.offline)}, which has not finished yet"
-    )
-    return CommandResult(show=lambda: print_outputs(shown), next=step, own={"outputs": shown})
+    step = "" if shown else f"{target.command('up')}, which has not finished yet"
+    own = {"outputs": shown, "engine": target.engine.name}
+    return CommandResult(show=lambda: print_outputs(shown), next=step, own=own)
 
 
 def print_outputs(outputs: Mapping[str, Any]) -> None:
@@ -157,17 +174,18 @@ def _lines(output: str, value: Any) -> Sequence[str]:
 
 def deployer_of(target: Target) -> Deployer:
     """Return operations on the stack."""
-    return open_stack.deployer(target.loaded, offline=target.offline, faults=target.faults)
+    return open_stack.deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
 
 
 def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:
     settings = target.loaded.settings
     if others := open_stack.find_other_subscriptions(deployment, settings):
         step = f"put back subscription_id: {others[0]}; for another subscription take a stack of its own"
+        clean = next_steps.start_from_nothing(target.stack, engine=target.choice.flag)
         raise UnusableError(
             f"Stack {target.stack} has resources in subscription {', '.join(others)}, and its settings say"
             f" {settings.tenant.subscription_id}. Next: "
-            + (f"make rehearse-clean STACK={target.stack}, which starts from nothing" if target.offline else step)
+            + (f"{clean}, which starts from nothing" if target.offline else step)
         )
 
 
@@ -205,12 +223,12 @@ def _ending(target: Target, report: OperationReport, seconds: float, *, killed: 
 
 def _next(target: Target, report: OperationReport) -> str:
     if report.result.changes and report.operation == "preview":
-        return next_steps.command("up", target.stack, offline=target.offline)
+        return target.command("up")
     if report.result.changes and report.operation == "refresh":
-        how = next_steps.command("preview", target.stack, offline=target.offline)
+        how = target.command("preview")
         return f"{how} says what up would do about it"
     if report.result.changes and report.operation == "up":
-        how = next_steps.command("outputs", target.stack, offline=target.offline)
+        how = target.command("outputs")
         return f"{how} says how to reach clusters and brokers"
     return ""
 
@@ -223,7 +241,8 @@ def _interrupted(
     result = DeploymentResult(
         changes=dict(tracker.changes), failures=[each for each in failures if each.urn in tracker.ended]
     )
-    report = OperationReport(target.stack, operation, result, headings, outcomes, took=tracker.took)
+    engine = target.engine.name
+    report = OperationReport(target.stack, operation, result, headings, outcomes, took=tracker.took, engine=engine)
     return CommandResult(
         INTERRUPTED,
         "cancelled",

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pulumi import automation as auto
@@ -22,7 +23,7 @@ from automation.deployment.error_catalog import Transient, find_remedy, find_tra
 from automation.deployment.operations import EngineResult, Operation, Progress, run
 from automation.deployment.pending_creates import VAULT_SECRET, add_pending_creates, looked, settle, told
 from automation.deployment.run_journal import BusyError, Runs
-from automation.deployment.stack_lock import Lock, locks_in
+from automation.deployment.stack_lock import Lock, lock_files_in, locks_in
 from automation.deployment.workspace import import_state
 from graph.property_diff import Difference
 from graph.urns import STACK_TYPE, name_of
@@ -41,7 +42,9 @@ T = TypeVar("T")
 class LockedError(Exception):
     """Another run holds the stack; the text says whose."""
 
-    def __init__(self, stack: str, locks: Sequence[Lock]) -> None:
+    def __init__(self, stack: str, locks: Sequence[Lock], files: Sequence[Path] = ()) -> None:
+        self.files = files
+        """Of the locks, also of those that do not say whose they are."""
         holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
         super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
 
@@ -266,13 +269,13 @@ class Deployer:
         except ConcurrentUpdateError as error:
             locks = locks_in(str(error))
             if not locks or not all(lock.is_left_over and self.runs.has_begun(lock) for lock in locks):
-                raise LockedError(self.stack.name, locks) from None
+                raise LockedError(self.stack.name, locks, lock_files_in(str(error))) from None
         self.stack.cancel()
         self._note_all(result, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
         try:
             return action()
         except ConcurrentUpdateError as error:
-            raise LockedError(self.stack.name, locks_in(str(error))) from None
+            raise LockedError(self.stack.name, locks_in(str(error)), lock_files_in(str(error))) from None
 
     def _wait(self, result: DeploymentResult) -> None:
         seconds = 0

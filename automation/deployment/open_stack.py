@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from pulumi import automation as auto
 
 from automation.console import progress
 from automation.deployment.deployer import Deployer
+from automation.deployment.engine import Engine
 from automation.deployment.run_journal import FOLDER, Runs
-from automation.deployment.workspace import VARIABLE, open_stack, pulumi_cli, refuse_stand_ins
+from automation.deployment.workspace import VARIABLE, open_stack, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from settings import Settings, stack_file
@@ -38,36 +39,53 @@ def load(program: Path, stack: str, *, offline: bool) -> LoadedStack:
     return load_stack(program, stack, stand_ins=offline)
 
 
-def deployer(stack: LoadedStack, *, offline: bool, faults: Faults | None = None, replays: bool = False) -> Deployer:
-    """Return operations on the stack: with the Pulumi CLI, or offline.
+def deployer(
+    stack: LoadedStack,
+    engine: Engine,
+    *,
+    offline: bool,
+    faults: Faults | None = None,
+    replays: bool = False,
+) -> Deployer:
+    """Return operations on the stack: in Azure with the Pulumi CLI, or in its model.
 
     Args:
-        replays: offline, a preview after an `up` takes what that has registered instead of running the program again.
+        replays: a preview after an `up` by the offline engine takes what that has registered instead of running the
+            program again.
 
     Raises:
-        UnusableError: the CLI or the stack is missing.
+        UnusableError: the stack is missing.
     """
+    if not offline:
+        assert engine.cli is not None
+        return _make_deployer(stack, _open_in_azure(stack, engine.cli), "", time.sleep)
     # Nobody waits for the modelled Azure: its clock is moved instead.
     clock = ManualClock(time.time())
-    command = _offline(stack, faults, clock, replays=replays) if offline else pulumi_cli()
+    if engine.cli:
+        # Loaded only here, and below: deploying in earnest takes nothing of requirements-dev.txt.
+        from automation.deployment.modelled_cli import open_modelled_stack
+
+        opened = open_modelled_stack(stack, engine.cli, faults=faults, clock=clock)
+        return _make_deployer(stack, opened, "offline-pulumi-", clock.advance)
+
+    from rehearsal.engine import OfflineCommand
+
+    command = OfflineCommand(faults=faults, clock=clock, loaded=stack, replays=replays)
     opened = open_stack(stack.folder, stack.stack, command)
-    if not offline and os.environ.get(VARIABLE):
+    return _make_deployer(stack, opened, "offline-", clock.advance)
+
+
+def _open_in_azure(stack: LoadedStack, cli: auto.PulumiCommand) -> auto.Stack:
+    opened = open_stack(stack.folder, stack.stack, cli)
+    if os.environ.get(VARIABLE):
         refuse_stand_ins(opened)
         progress(f"{VARIABLE} is set: not Azure answers, but {os.environ[VARIABLE]}.")
-    return Deployer(
-        opened,
-        stack.settings.tenant.subscription_id,
-        Runs(stack.folder / FOLDER / f"{'offline-' if offline else ''}{stack.name}.json"),
-        say=progress,
-        sleep=clock.advance if offline else time.sleep,
-    )
+    return opened
 
 
-def _offline(stack: LoadedStack, faults: Faults | None, clock: ManualClock, *, replays: bool) -> auto.PulumiCommand:
-    """Loaded only here: deploying in earnest takes requirements.txt and nothing of requirements-dev.txt."""
-    from rehearsal.engine.cli import OfflineCommand
-
-    return OfflineCommand(faults=faults, clock=clock, loaded=stack, replays=replays)
+def _make_deployer(stack: LoadedStack, opened: auto.Stack, prefix: str, sleep: Callable[[float], None]) -> Deployer:
+    runs = Runs(stack.folder / FOLDER / f"{prefix}{stack.name}.json")
+    return Deployer(opened, stack.settings.tenant.subscription_id, runs, say=progress, sleep=sleep)
 
 
 def find_other_subscriptions(deployment: Mapping[str, Any], settings: Settings) -> list[str]:

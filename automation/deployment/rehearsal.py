@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from automation.deployment.deployer import DeploymentResult
+from automation.deployment.engine import Engine, EngineChoice, choose_engine
+from automation.deployment.modelled_cli import azure_file, open_modelled_azure
 from automation.deployment.open_stack import deployer, find_other_subscriptions, load
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.urns import name_of
-from rehearsal.engine.cli.backend import Backend
+from rehearsal.azure.world import World
+from rehearsal.engine import Backend, State
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.verify.messages import Traffic, try_traffic
 from rules.judgement import Judgement, judge_stack
@@ -46,6 +51,7 @@ class Rehearsal:
     """The program judged, and the deployment that follows where nothing was found."""
 
     judgement: Judgement
+    engine: Engine
     deployed: Deployed | None = None
     """None where something was found."""
     traffic: Traffic | None = None
@@ -57,14 +63,21 @@ class Rehearsal:
 
 
 def rehearse(
-    program: Path, stack: str, *, messages: int = MESSAGES, tell: Callable[[str], None] = lambda _: None
+    program: Path,
+    stack: str,
+    *,
+    messages: int = MESSAGES,
+    choice: EngineChoice = EngineChoice.OFFLINE,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Rehearsal:
     """Load and judge the stack; then up, a second preview, which has to be empty, and messages.
 
     The program runs three times: recorded as a preview, recorded as a deployment, and for `up`. The second preview
     takes what `up` has registered; whether the program says the same twice, rules have judged on the two recordings.
+    The Pulumi CLI runs it once more, for the second preview.
 
     Raises:
+        NoEngineError: the CLI was chosen, and there is none.
         SettingsError: the settings cannot be used.
         ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
@@ -73,40 +86,60 @@ def rehearse(
     """
     if messages:
         find_mosquitto()  # before the time is spent
+    engine = choose_engine(choice)
     tell(f"[1/4] {stack}: settings, program, rules ...")
     judgement = judge_stack(load(program, stack, offline=True))
     if judgement.findings:
-        return Rehearsal(judgement)
+        return Rehearsal(judgement, engine)
     loaded = judgement.stack
-    operations = deployer(loaded, offline=True, replays=True)
+    operations = deployer(loaded, engine, offline=True, replays=True)
     before = operations.deployment()
     if find_other_subscriptions(before, loaded.settings):
         tell("subscription_id is another one than at the last rehearsal: what that one deployed is forgotten.")
-        destroy(loaded)
-        operations = deployer(loaded, offline=True, replays=True)
+        destroy(loaded, engine)
+        operations = deployer(loaded, engine, offline=True, replays=True)
         before = operations.deployment()
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
+    tell(engine.sentence)
     tell("[2/4] Up, into the modelled Azure ...")
     up = operations.up()
     tell("[3/4] A second preview, which has to be empty ...")
     deployed = Deployed(up, operations.preview() if up.ok else None, headings)
     if not up.ok:
-        return Rehearsal(judgement, deployed)
+        return Rehearsal(judgement, engine, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
-    return Rehearsal(judgement, deployed, try_traffic(loaded, messages=messages))
+    state = State.from_export({"version": 3, "deployment": operations.deployment()})
+    traffic = try_traffic(loaded.settings, _open_azure(loaded, engine), state, messages=messages)
+    return Rehearsal(judgement, engine, deployed, traffic)
 
 
-def destroy(stack: LoadedStack) -> DeploymentResult:
+def _open_azure(stack: LoadedStack, engine: Engine) -> World:
+    """Return the Azure that this engine has deployed the stack into."""
+    subscription = stack.settings.tenant.subscription_id
+    if engine.cli:
+        return open_modelled_azure(azure_file(stack), subscription)
+    return Backend(stack.folder).world(stack.name, make_surroundings(subscription))
+
+
+def destroy(stack: LoadedStack, engine: Engine) -> DeploymentResult:
     """Destroy what rehearsals have deployed, protected resources too, and forget their Azure with its deleted vaults.
 
     Raises:
         CommandError, LockedError: as `rehearse`.
     """
-    if stack.name not in Backend(stack.folder).stacks():
+    folder = folder_of(stack, engine)
+    if not folder.exists():
         return DeploymentResult()
-    operations = deployer(stack, offline=True)
+    operations = deployer(stack, engine, offline=True)
     operations.unprotect()
     result = operations.destroy()
-    if result.ok:
-        operations.stack.workspace.remove_stack(stack.stack)
+    if result.ok and not engine.cli:
+        operations.stack.workspace.remove_stack(stack.name)
+    elif result.ok:
+        shutil.rmtree(folder)
     return result
+
+
+def folder_of(stack: LoadedStack, engine: Engine) -> Path:
+    """Return where all lies that rehearsals with this engine have kept of the stack."""
+    return azure_file(stack).parent if engine.cli else Backend(stack.folder).folder(stack.name)

@@ -7,6 +7,9 @@ import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from rehearsal.whoami import user
 
@@ -46,6 +49,11 @@ def locks_in(message: str) -> Sequence[Lock]:
         Lock(found["where"], found["user"], found["host"], int(found["pid"]), found["at"])
         for found in _LINE.finditer(message)
     ]
+
+
+def lock_files_in(message: str) -> Sequence[Path]:
+    """Return the files of the locks that the error names, where the backend is a folder."""
+    return [Path(url2pathname(urlsplit(found).path)) for found in re.findall(r"^\s*(file://\S+):", message, re.M)]
 
 
 def _is_running(pid: int) -> bool:

@@ -30,6 +30,14 @@ class TakesInput(Protocol):
     def run_with_input(self, args: list[str], cwd: str, text: str) -> auto.CommandResult: ...
 
 
+class CliError(Exception):
+    """There is no Pulumi CLI that would do; the text says why, and `remedy` what to do."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        super().__init__(text)
+        self.remedy = remedy
+
+
 class UnusableError(Exception):
     """The stack cannot be opened; the text says what to do."""
 
@@ -58,28 +66,38 @@ def open_stack(
         ) from None
 
 
+def find_cli() -> auto.PulumiCommand:
+    """Return the CLI on PATH; one that says no version is a build from source, and taken as it is.
+
+    Raises:
+        CliError: there is none, or it is too old.
+    """
+    try:
+        command = PulumiCli(skip_version_check=True)
+    except FileNotFoundError:
+        raise CliError("The Pulumi CLI is not on PATH", "install it (https://www.pulumi.com/docs/install)") from None
+    except subprocess.CalledProcessError as error:
+        raise CliError(f"pulumi version fails: {error}", "install the Pulumi CLI anew") from error
+    if command.version is None:
+        command.version = OLDEST_CLI
+    if command.version.finalize_version() < OLDEST_CLI:
+        text = f"The Pulumi CLI is version {command.version}; expected {OLDEST_CLI} or newer"
+        raise CliError(text, "install a newer one")
+    return command
+
+
 def pulumi_cli() -> auto.PulumiCommand:
-    """The CLI on PATH; one that says no version is a build from source, and taken as it is.
+    """Return the CLI on PATH for a stack in Azure.
 
     Raises:
         UnusableError: there is none, or it is too old.
     """
     try:
-        command = PulumiCli(skip_version_check=True)
-    except FileNotFoundError:
+        return find_cli()
+    except CliError as error:
         raise UnusableError(
-            "The Pulumi CLI is not on PATH. Next: install it (https://www.pulumi.com/docs/install), or add --offline"
-            " to deploy into the modelled Azure"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        raise UnusableError(f"pulumi version fails: {error}. Next: install the Pulumi CLI anew") from error
-    if command.version is None:
-        command.version = OLDEST_CLI
-    if command.version.finalize_version() < OLDEST_CLI:
-        raise UnusableError(
-            f"The Pulumi CLI is version {command.version}; expected {OLDEST_CLI} or newer. Next: install a newer one"
-        )
-    return command
+            f"{error}. Next: {error.remedy}, or add --offline to deploy into the modelled Azure"
+        ) from error
 
 
 def refuse_stand_ins(stack: auto.Stack) -> None:

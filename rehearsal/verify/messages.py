@@ -10,15 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.values import reveal
-from rehearsal.azure.world import Surroundings
+from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
-from rehearsal.engine import Backend, State
+from rehearsal.engine import State
 from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
 from rehearsal.verify.settings_match import Roots, differences
-from settings.loaded_stack import LoadedStack
+from settings import Settings
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,17 @@ class Traffic:
         return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
 
 
-def try_traffic(stack: LoadedStack, *, messages: int) -> Traffic:
+def try_traffic(settings: Settings, azure: World, state: State, *, messages: int) -> Traffic:
     """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
+
+    Args:
+        azure: what the stack was deployed into.
+        state: the stack's, with its private keys.
 
     Raises:
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
     """
-    settings, backend = stack.settings, Backend(stack.folder)
-    world = backend.world(stack.name, Surroundings(settings.tenant.subscription_id, role_spread_seconds=0))
-    clusters = build_views(world.entries(), world.is_effective)
-    state = backend.state(stack.name)
+    clusters = build_views(azure.entries(), azure.is_effective)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []

@@ -101,7 +101,7 @@ def test_a_lock_that_somebody_left_is_mended_by_the_command_that_the_message_nam
 
 
 def test_of_a_real_stack_the_lock_is_taken_away_by_the_cli() -> None:
-    step = next_steps.when_locked("dev", offline=False)
+    step = next_steps.when_locked("dev", [], offline=False)
     assert "Once you are sure that it has: pulumi cancel --stack dev, then the same command again" in step
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from uuid import uuid4
 
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
 from rehearsal.engine.state import State, StateError
+from rehearsal.modelled_azure import open_azure
 from rehearsal.whoami import user
 
 FOLDER = ".rehearsal"
@@ -84,11 +84,8 @@ class Backend:
     def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:
         """The Azure that the stack is deployed into; every write is kept at once."""
         file = self.folder(stack) / "azure.json"
-        world = World(surroundings, path=file, gate=gate.judge, **options)
-        if file.exists():
-            with _readable(file):
-                world.load(file)
-        return world
+        with _readable(file):
+            return open_azure(file, surroundings, **options)
 
     @contextmanager
     def locked(self, stack: str) -> Iterator[None]:

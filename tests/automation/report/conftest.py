@@ -69,7 +69,7 @@ def judged(run: Rehearsal) -> Rehearsal:
     result = run.judgement
     findings = judge(result.deployment, result.stack.settings)
     assert findings
-    return Rehearsal(replace(result, findings=findings))
+    return Rehearsal(replace(result, findings=findings), run.engine)
 
 
 def deployment_failed(run: Rehearsal, message: str = "Status=409 Code=Conflict") -> Rehearsal:
@@ -77,7 +77,7 @@ def deployment_failed(run: Rehearsal, message: str = "Status=409 Code=Conflict")
     assert run.deployed
     node = run.judgement.deployment.named("site-node").urn
     up = DeploymentResult(changes={}, failures=[Failure(node, message, None)])
-    return Rehearsal(run.judgement, replace(run.deployed, up=up, again=None))
+    return Rehearsal(run.judgement, run.engine, replace(run.deployed, up=up, again=None))
 
 
 def messages_failed(run: Rehearsal, what: str = "the Secret is not there") -> Rehearsal:

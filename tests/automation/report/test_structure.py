@@ -33,7 +33,7 @@ def page(request: pytest.FixtureRequest, rehearsed: Rehearsed) -> Element:
         return parse(render_preview(evaluation, None, NOW))
     if request.param == "findings":
         found = [Finding("NET-01", "site-virtual-network", "something"), Finding("MQTT-01", "x", "something else")]
-        run = Rehearsal(replace(run.judgement, findings=found))
+        run = Rehearsal(replace(run.judgement, findings=found), run.engine)
     elif request.param == "failed deployment":
         run = deployment_failed(run)
     elif request.param == "failed messages":

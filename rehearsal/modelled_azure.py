@@ -1,0 +1,26 @@
+"""The modelled Azure of a rehearsed stack: put together with the model of its clusters, and kept in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rehearsal.azure.world import Surroundings, World
+from rehearsal.cluster import gate
+
+
+def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
+    """Return the Azure that the file holds, an empty one without a file; every write is kept there at once.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: the file holds something else.
+    """
+    azure = World(surroundings, path=file, gate=gate.judge, **options)
+    if file.exists():
+        azure.load(file)
+    return azure
+
+
+def make_surroundings(subscription_id: str) -> Surroundings:
+    """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time."""
+    return Surroundings(subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
