@@ -177,11 +177,11 @@ def test_a_fault_needs_the_modelled_azure(run: Run, cli: Callable[[str], Path]) 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_settings_that_cannot_be_used_exit_2_with_every_problem(operation: str, run: Run, tmp_path: Path) -> None:
-    settings(tmp_path, release="2609", prefix="a-prefix-that-is-too-long")
+    settings(tmp_path, release="2609", tags="none")
     result = run(operation, "--offline")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "  release (Pulumi.test.yaml:" in result.stderr
-    assert "  prefix (Pulumi.test.yaml:" in result.stderr
+    assert "  tags (Pulumi.test.yaml:" in result.stderr
     assert not (tmp_path / ".rehearsal").exists()
 
 
