@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import resources
 
-from settings.model import Cluster, ClusterNames, Settings
+from settings.cluster_names import ClusterNames
+from settings.model import Cluster, Settings
 
 
 @dataclass(frozen=True)

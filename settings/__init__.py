@@ -8,10 +8,11 @@ several settings) -> `resolve` (`model.Settings`).
 """
 
 from settings import stack_file
+from settings.cluster_names import ClusterNames
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.lines import Lines
 from settings.loading import load
-from settings.model import Authorities, Cluster, ClusterNames, Link, Listener, Network, Peering, Settings, Tenant, Topic
+from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.schema import TENANT_KEYS
 
 __all__ = [

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from settings.cluster_names import ClusterNames
 from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
 
@@ -24,38 +25,6 @@ class Tenant:
     admin_group_object_id: str
     """Entra group whose members reach the clusters through Arc and are cluster-admin there: they read every key."""
     ssh_public_key: str
-
-
-@dataclass(frozen=True)
-class ClusterNames:
-    """Explicit Azure names of everything one cluster owns."""
-
-    resource_group: str
-    virtual_network: str
-    subnet: str
-    network_security_group: str
-    nat_gateway: str
-    nat_gateway_public_ip: str
-    network_interface: str
-    ip_configuration: str
-    virtual_machine: str
-    os_disk: str
-    arc_identity: str
-    secret_sync_identity: str
-    aio_identity: str
-    key_vault: str
-    storage_account_prefix: str
-    """Goes before the 5 random characters: `st`."""
-    storage_account_suffix: str
-    """Goes after the 5 random characters; the whole is cut to 24 characters."""
-    schema_registry: str
-    schema_registry_namespace: str
-    device_registry_namespace: str
-    connected_cluster: str
-    custom_location: str
-    aio_instance: str
-    default_secret_provider_class: str
-    mqtt_secret_provider_class: str
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,13 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from settings.model import ClusterNames, Settings
+from settings.model import Settings
 
 KUBERNETES_NAME_LENGTH = 63
 """DNS label; ConfigMaps and Secrets may be longer, AIO's own resources may not."""
 
 STACK_TAG = "edge-stamps-stack"
 """Tag of every resource group, by which one that a killed run was creating is told from somebody else's."""
-
-_STORAGE_SUFFIX_LENGTH = 24 - len("st") - 5
-"""What the limit of 24 leaves behind `st` and the 5 random characters."""
 
 
 def stack_tag(settings: Settings) -> str:
@@ -33,50 +30,9 @@ def arc_proxy_port(code: str) -> int:
     return 10000 + int(code, 36)
 
 
-def cluster_names(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
-    """Every Azure name of one cluster."""
-    name = f"{prefix}{code}"
-    tail = f"{name}-{environment}-{instance}"
-    machine = f"{name}-aio-{environment}-{instance}-0"
-    resource_group = f"rg-{tail}"
-    connected_cluster = f"arck-{tail}"
-    return ClusterNames(
-        resource_group=resource_group,
-        virtual_network=f"vnet-{tail}",
-        subnet=f"snet-{tail}",
-        network_security_group=f"nsg-{tail}",
-        nat_gateway=f"nat-{tail}",
-        nat_gateway_public_ip=f"pip-nat-{tail}-1",
-        network_interface=f"nic-{machine}",
-        ip_configuration=f"ipconfig-{machine}",
-        virtual_machine=f"vm-{machine}",
-        os_disk=f"osdisk-{machine}",
-        arc_identity=f"id-{name}-arc-{environment}-{instance}",
-        secret_sync_identity=f"id-{name}-sse-{environment}-{instance}",
-        aio_identity=f"id-{name}-aio-{environment}-{instance}",
-        key_vault=f"kv-{tail}",
-        storage_account_prefix="st",
-        storage_account_suffix=tail.replace("-", "")[:_STORAGE_SUFFIX_LENGTH],
-        schema_registry=f"sr-{tail}",
-        schema_registry_namespace=f"srns-{tail}",
-        device_registry_namespace=f"adrns-{tail}",
-        connected_cluster=connected_cluster,
-        custom_location=f"cl-{connected_cluster}",
-        aio_instance=f"iotops-{connected_cluster}",
-        default_secret_provider_class=_default_secret_provider_class(connected_cluster, resource_group),
-        mqtt_secret_provider_class=f"spc-ops-aio-{code}",
-    )
-
-
 def name_disconnect_role(connected_cluster: str, guid: str) -> str:
     """Return a role name that is unique in the tenant, where another subscription may have a cluster of this name."""
     return f"Disconnect {connected_cluster} from Azure Arc ({guid[:8]})"
-
-
-def _default_secret_provider_class(connected_cluster: str, resource_group: str) -> str:
-    """As `az iot ops secretsync enable` and the reference name it, so that both find it."""
-    digest = sha256(f"{connected_cluster}-{resource_group}-iotops-{connected_cluster}".encode()).hexdigest()
-    return f"spc-ops-{digest[:7]}"
 
 
 def link_name(client: str, broker: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from settings.cluster_names import cluster_names
 from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.naming import (
     admin_username,
     arc_proxy_port,
     authority_names,
-    cluster_names,
     dataflow_names,
     link_names,
     listener_names,

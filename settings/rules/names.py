@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from settings.cluster_names import NAME_LIMITS, cluster_names
 from settings.errors import Problem
-from settings.name_limits import ADMIN_USERNAME, NAME_LIMITS, REFUSED_ADMIN_USERNAMES, NameLimit
-from settings.naming import admin_username, cluster_names
+from settings.name_limits import ADMIN_USERNAME, REFUSED_ADMIN_USERNAMES, NameLimit
+from settings.naming import admin_username
 from settings.schema import StackSection
 
 

@@ -9,9 +9,10 @@ from hashlib import sha256
 import pytest
 
 from settings import ClusterNames, load
+from settings.cluster_names import NAME_LIMITS, cluster_names
 from settings.guids import assignment_name
-from settings.name_limits import ADMIN_USERNAME, NAME_LIMITS
-from settings.naming import arc_proxy_port, cluster_names, dataflow_names, link_names, listener_names
+from settings.name_limits import ADMIN_USERNAME
+from settings.naming import arc_proxy_port, dataflow_names, link_names, listener_names
 from tests.settings.samples import Change, Problems
 
 LONGEST = "a" + "-b" * 12
