@@ -10,7 +10,7 @@ from arm.hosting import BY_NODE_TYPE
 from arm.types import ResourceType
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
 from arm.types.keyvault import VAULT
-from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
+from arm.types.network import VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
 from arm.types.resources import RESOURCE_GROUP
 from arm.values import redact
 from graph.graph import Graph
@@ -79,8 +79,8 @@ def read_topology(graph: Graph, settings: Settings) -> Topology:
         if place in stamps:
             resource = graph.resources[urn]
             stamps[place].setdefault(resource.arm_type, []).append(redact(resource.inputs))
-    clusters = tuple(_read_cluster(name, inputs) for name, inputs in stamps.items())
     outputs = redact(graph.outputs)
+    clusters = tuple(_read_cluster(name, inputs, outputs) for name, inputs in stamps.items())
     brokers = {
         f"{host}:{port}": cluster.name
         for cluster in clusters
@@ -102,17 +102,16 @@ class _Inputs(dict[str, list[dict[str, Any]]]):
         return next(iter(self.all(row)), {})
 
 
-def _read_cluster(name: str, inputs: _Inputs) -> Cluster:
+def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> Cluster:
     network = inputs.first(VIRTUAL_NETWORK)
     sizes = (text(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
-    addresses = (text(one, "privateIPAddress") for one in items(inputs.first(NETWORK_INTERFACE), "ipConfigurations"))
     return Cluster(
         name,
         region=text(inputs.first(RESOURCE_GROUP), "location"),
         node_size=next(filter(None, sizes), ""),
         virtual_network=text(network, "virtualNetworkName"),
         address_space=", ".join(items(network, "addressSpace.addressPrefixes")),
-        node_address=next(filter(None, addresses), ""),
+        node_address=text(outputs, f"clusters.{name}.node.private_ip_address"),
         key_vault=text(inputs.first(VAULT), "vaultName"),
         ports=tuple(
             port["port"]
