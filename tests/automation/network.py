@@ -19,8 +19,7 @@ from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.engine.cli import OfflineCommand
-from rehearsal.engine.cli.backend import Backend
+from rehearsal.engine import Backend, OfflineCommand
 from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS, leave_note_of_a_killed_run
 

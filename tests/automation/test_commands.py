@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.deployment.rehearsal import rehearse
 from rehearsal.azure.world import Surroundings
-from rehearsal.engine.cli.backend import Backend
+from rehearsal.engine import Backend
 from rehearsal.mqtt import install
 from rehearsal.providers import Properties
 from rehearsal.providers.azure import AzureProvider

@@ -20,7 +20,7 @@ from automation.deployment.deployer import LockedError
 from automation.deployment.operations import Operation
 from automation.deployment.workspace import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.engine.cli.backend import Backend
+from rehearsal.engine import Backend
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
 

@@ -1,5 +1,1 @@
 """A stand-in for the `pulumi` command: the Automation API runs the offline engine through it, with the same code."""
-
-from rehearsal.engine.cli.command import OfflineCommand
-
-__all__ = ["OfflineCommand"]

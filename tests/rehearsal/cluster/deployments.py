@@ -21,8 +21,7 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView, Secret
-from rehearsal.engine import Engine, Options, State
-from rehearsal.engine.result import Result
+from rehearsal.engine import Engine, Options, Result, State
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file

@@ -19,7 +19,7 @@ from rehearsal.azure.state import State as AzureState
 from rehearsal.azure.state import Table
 from rehearsal.cluster import gate
 from rehearsal.cluster.model import ClusterView, ConfigMap, Secret
-from rehearsal.engine.result import Result
+from rehearsal.engine import Result
 from rehearsal.providers.azure import AzureProvider
 from tests.nodes.node_stand_in import Node
 from tests.rehearsal.cluster import cases_broker, cases_reach, cases_sync
