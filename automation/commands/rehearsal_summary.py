@@ -19,7 +19,7 @@ from automation.commands.stack import print_outputs, write_page
 from automation.console import BAD, duration, minutes, progress, say
 from automation.deployment.engine import Engine, EngineChoice, choose_engine
 from automation.deployment.open_stack import load
-from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, folder_of, rehearse
+from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, locate_rehearsal, rehearse
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.probe import Case
@@ -66,7 +66,7 @@ def destroy_rehearsal(program: Path, stack: str, choice: EngineChoice) -> Comman
     shown = CommandResult(show=lambda: print_report(report, offline=True), own=report_as_document(report))
     if result.ok:
         return shown
-    step = f"rm -r {folder_of(loaded, engine)}, which forgets it all"
+    step = f"rm -r {locate_rehearsal(loaded, engine)}, which forgets it all"
     return replace(shown, exit_code=FAILED, outcome="failed", problems=report.problems, next=step)
 
 

@@ -174,7 +174,7 @@ def _lines(output: str, value: Any) -> Sequence[str]:
 
 def deployer_of(target: Target) -> Deployer:
     """Return operations on the stack."""
-    return open_stack.deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
+    return open_stack.open_deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
 
 
 def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from automation.deployment.error_catalog import Transient, find_remedy, find_tra
 from automation.deployment.operations import EngineResult, Operation, Progress, run
 from automation.deployment.pending_creates import VAULT_SECRET, add_pending_creates, looked, settle, told
 from automation.deployment.run_journal import BusyError, Runs
-from automation.deployment.stack_lock import Lock, lock_files_in, locks_in
+from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
 from graph.property_diff import Difference
 from graph.urns import STACK_TYPE, name_of
@@ -267,15 +267,15 @@ class Deployer:
         try:
             return action()
         except ConcurrentUpdateError as error:
-            locks = locks_in(str(error))
+            locks = find_locks(str(error))
             if not locks or not all(lock.is_left_over and self.runs.has_begun(lock) for lock in locks):
-                raise LockedError(self.stack.name, locks, lock_files_in(str(error))) from None
+                raise LockedError(self.stack.name, locks, find_lock_files(str(error))) from None
         self.stack.cancel()
         self._note_all(result, [f"the lock of a run that has ended is taken away ({lock})" for lock in locks])
         try:
             return action()
         except ConcurrentUpdateError as error:
-            raise LockedError(self.stack.name, locks_in(str(error)), lock_files_in(str(error))) from None
+            raise LockedError(self.stack.name, find_locks(str(error)), find_lock_files(str(error))) from None
 
     def _wait(self, result: DeploymentResult) -> None:
         seconds = 0

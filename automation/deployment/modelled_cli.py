@@ -86,7 +86,7 @@ def open_modelled_azure(file: Path, subscription_id: str, **options: Any) -> Wor
         ) from error
 
 
-def azure_file(stack: LoadedStack) -> Path:
+def locate_azure(stack: LoadedStack) -> Path:
     """Return where the modelled Azure is kept that this engine deploys into."""
     return stack.folder / FOLDER / stack.name / "azure.json"
 
@@ -97,7 +97,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
     Args:
         options: those of a `World`.
     """
-    folder = azure_file(stack).parent
+    folder = locate_azure(stack).parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("backend", "home", "project"):
         (folder / name).mkdir(exist_ok=True)
@@ -110,7 +110,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
     workspace = auto.LocalWorkspace(
         work_dir=str(folder / "project"),
         pulumi_home=str(folder / "home"),
-        pulumi_command=ModelledCli(cli, azure_file(stack), stack.settings.tenant.subscription_id, **options),
+        pulumi_command=ModelledCli(cli, locate_azure(stack), stack.settings.tenant.subscription_id, **options),
         program=run_program,
         env_vars={**_ENVIRONMENT, "PULUMI_BACKEND_URL": (folder / "backend").absolute().as_uri()},
     )

@@ -39,7 +39,7 @@ def load(program: Path, stack: str, *, offline: bool) -> LoadedStack:
     return load_stack(program, stack, stand_ins=offline)
 
 
-def deployer(
+def open_deployer(
     stack: LoadedStack,
     engine: Engine,
     *,

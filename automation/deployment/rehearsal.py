@@ -9,8 +9,8 @@ from pathlib import Path
 
 from automation.deployment.deployer import DeploymentResult
 from automation.deployment.engine import Engine, EngineChoice, choose_engine
-from automation.deployment.modelled_cli import azure_file, open_modelled_azure
-from automation.deployment.open_stack import deployer, find_other_subscriptions, load
+from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
+from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.urns import name_of
 from rehearsal.azure.world import World
@@ -92,12 +92,12 @@ def rehearse(
     if judgement.findings:
         return Rehearsal(judgement, engine)
     loaded = judgement.stack
-    operations = deployer(loaded, engine, offline=True, replays=True)
+    operations = open_deployer(loaded, engine, offline=True, replays=True)
     before = operations.deployment()
     if find_other_subscriptions(before, loaded.settings):
         tell("subscription_id is another one than at the last rehearsal: what that one deployed is forgotten.")
         destroy(loaded, engine)
-        operations = deployer(loaded, engine, offline=True, replays=True)
+        operations = open_deployer(loaded, engine, offline=True, replays=True)
         before = operations.deployment()
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell(engine.sentence)
@@ -117,7 +117,7 @@ def _open_azure(stack: LoadedStack, engine: Engine) -> World:
     """Return the Azure that this engine has deployed the stack into."""
     subscription = stack.settings.tenant.subscription_id
     if engine.cli:
-        return open_modelled_azure(azure_file(stack), subscription)
+        return open_modelled_azure(locate_azure(stack), subscription)
     return Backend(stack.folder).world(stack.name, make_surroundings(subscription))
 
 
@@ -127,10 +127,10 @@ def destroy(stack: LoadedStack, engine: Engine) -> DeploymentResult:
     Raises:
         CommandError, LockedError: as `rehearse`.
     """
-    folder = folder_of(stack, engine)
+    folder = locate_rehearsal(stack, engine)
     if not folder.exists():
         return DeploymentResult()
-    operations = deployer(stack, engine, offline=True)
+    operations = open_deployer(stack, engine, offline=True)
     operations.unprotect()
     result = operations.destroy()
     if result.ok and not engine.cli:
@@ -140,6 +140,6 @@ def destroy(stack: LoadedStack, engine: Engine) -> DeploymentResult:
     return result
 
 
-def folder_of(stack: LoadedStack, engine: Engine) -> Path:
+def locate_rehearsal(stack: LoadedStack, engine: Engine) -> Path:
     """Return where all lies that rehearsals with this engine have kept of the stack."""
-    return azure_file(stack).parent if engine.cli else Backend(stack.folder).folder(stack.name)
+    return locate_azure(stack).parent if engine.cli else Backend(stack.folder).folder(stack.name)

@@ -43,7 +43,7 @@ class Lock:
         return (self.user, self.host) == (user(), socket.gethostname()) and not _is_running(self.pid)
 
 
-def locks_in(message: str) -> Sequence[Lock]:
+def find_locks(message: str) -> Sequence[Lock]:
     """The locks that the CLI's error names; none where it does not say who."""
     return [
         Lock(found["where"], found["user"], found["host"], int(found["pid"]), found["at"])
@@ -51,7 +51,7 @@ def locks_in(message: str) -> Sequence[Lock]:
     ]
 
 
-def lock_files_in(message: str) -> Sequence[Path]:
+def find_lock_files(message: str) -> Sequence[Path]:
     """Return the files of the locks that the error names, where the backend is a folder."""
     return [Path(url2pathname(urlsplit(found).path)) for found in re.findall(r"^\s*(file://\S+):", message, re.M)]
 

@@ -11,20 +11,20 @@ from collections.abc import Collection, Iterable, Sequence
 from rehearsal.engine.state import ResourceState
 
 
-def direct(resource: ResourceState) -> set[str]:
-    """URNs that the resource names, its parent and its provider left out."""
+def list_named(resource: ResourceState) -> set[str]:
+    """Return the URNs that the resource names, its parent and its provider left out."""
     by_property = (urn for urns in resource.property_dependencies.values() for urn in urns)
     return {*resource.dependencies, *by_property, resource.deleted_with, *resource.replace_with} - {""}
 
 
-def depending_on(
+def find_dependents(
     resources: Sequence[ResourceState], root: ResourceState, ignored: Collection[str]
 ) -> list[ResourceState]:
-    """What depends on the root, directly or not, in the order of the state; children do not by being children."""
+    """Return what depends on the root, indirectly too, in the order of the state; children do not by being children."""
     reached = {root.urn}
     found = []
     for candidate in resources[resources.index(root) + 1 :]:
-        if candidate.urn not in ignored and not reached.isdisjoint({*direct(candidate), candidate.provider_urn}):
+        if candidate.urn not in ignored and not reached.isdisjoint({*list_named(candidate), candidate.provider_urn}):
             found.append(candidate)
             reached.add(candidate.urn)
     return found
@@ -43,15 +43,15 @@ class Dependencies:
             self._children[resource.parent].append(position)
 
     def of(self, resource: ResourceState) -> set[ResourceState]:
-        """What the resource depends on directly: provider and parent included, and all that a component holds."""
+        """Return what the resource depends on directly: provider, parent and all that a component holds included."""
         position = self._position[resource]
-        wanted = direct(resource) | {resource.provider_urn}
+        wanted = list_named(resource) | {resource.provider_urn}
         below = [child for urn in wanted for child in self._inside(urn)]
         named = [index for urn in {*wanted, resource.parent} for index in self._by_urn.get(urn, ())]
         return {self._resources[index] for index in (*named, *below) if index < position}
 
     def all_of(self, resource: ResourceState) -> set[ResourceState]:
-        """What the resource depends on, directly or not."""
+        """Return what the resource depends on, directly or not."""
         found: set[ResourceState] = set()
         waiting = [resource]
         while waiting:
@@ -61,14 +61,14 @@ class Dependencies:
         return found
 
     def _inside(self, urn: str) -> list[int]:
-        """Everything below a component."""
+        """Return everything below a component."""
         if any(self._resources[index].custom for index in self._by_urn.get(urn, ())):
             return []
         children = self._children.get(urn, []) if urn else []
         return [*children, *(index for child in children for index in self._inside(self._resources[child].urn))]
 
     def waves(self, condemned: Iterable[ResourceState]) -> list[list[ResourceState]]:
-        """In which order to delete: what nothing condemned depends on goes first.
+        """Return in which order to delete: what nothing condemned depends on goes first.
 
         Like `ScheduleDeletes` of step_generator.go: each wave ends before the next begins.
         """

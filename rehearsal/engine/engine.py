@@ -173,7 +173,7 @@ class Engine:
         # The SDK calls the monitor in the loop's default threads; asyncio.run waits for those that are still at work.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.options.parallel))
         await run_program.run_program(
-            lambda: _started(program, monitor), self.stack, self.config, monitor, preview=preview
+            lambda: _start(program, monitor), self.stack, self.config, monitor, preview=preview
         )
 
     def _stack_outputs(self) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class Engine:
         return "\n".join([first, *pending, last])
 
 
-def _started(program: Callable[[], object] | Path, monitor: EngineMonitor) -> None:
+def _start(program: Callable[[], object] | Path, monitor: EngineMonitor) -> None:
     SETTINGS.callbacks = NoCallbacks(monitor)
     if isinstance(program, Path):
         runpy.run_path(str(program), run_name="__main__")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from rehearsal.engine.journal import Journal
-from rehearsal.engine.registry import Registry, marked
+from rehearsal.engine.registry import Registry, mark_secrets
 from rehearsal.engine.result import Result, Step
 from rehearsal.engine.state import Operation, ResourceState, now
 from rehearsal.providers import InitializationError, Properties, ProviderError
@@ -95,7 +95,7 @@ class Executor:
 
     def _same(self, old: ResourceState, new: ResourceState) -> None:
         """Also a resource that is the same may have new options, dependencies or marks."""
-        new.change(id=old.id, outputs=marked(new, old.outputs), created=old.created, modified=old.modified)
+        new.change(id=old.id, outputs=mark_secrets(new, old.outputs), created=old.created, modified=old.modified)
         self._registry.note(new)
         self._journal.same(old, new)
 
@@ -141,7 +141,7 @@ class Executor:
             except ProviderError:
                 self._journal.failed(new)
                 raise
-        new.change(id=resource_id, outputs=marked(new, outputs), modified=now())
+        new.change(id=resource_id, outputs=mark_secrets(new, outputs), modified=now())
         return failure
 
     def _delete(self, step: Step, old: ResourceState) -> None:

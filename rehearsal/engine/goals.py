@@ -32,14 +32,14 @@ class Package:
     value: bytes
 
 
-def urn(parent: str, type_token: str, name: str) -> str:
-    """As the engine composes it: the types of all parents, without the stack's."""
+def compose_urn(parent: str, type_token: str, name: str) -> str:
+    """Return the URN as the engine composes it: the types of all parents, without the stack's."""
     above = "" if not parent or f"::{STACK_TYPE}::" in parent else parent.split("::")[2] + "$"
     return f"urn:pulumi:{get_stack()}::{get_project()}::{above}{type_token}::{name}"
 
 
 def refuse(request: Any) -> None:
-    """What the offline engine does not do, by name. Hooks and transforms do not come this far (`NoCallbacks`).
+    """Refuse by name what the offline engine does not do. Hooks and transforms do not come this far (`NoCallbacks`).
 
     Raises:
         UnsupportedError: the registration asks for it.
@@ -65,11 +65,11 @@ def inherit(request: Any, parent: Any) -> None:
             setattr(request, name, getattr(parent, name))
 
 
-def goal(resource_urn: str, request: Any, provider: str, package: Package | None) -> Goal:
-    """The registration as a state that is still to be reached; `provider` is the reference to use."""
+def read_goal(resource_urn: str, request: Any, provider: str, package: Package | None) -> Goal:
+    """Return the registration as a state that is still to be reached; `provider` is the reference to use."""
     given = from_struct(request.object)
     if request.type.startswith(PROVIDER_TYPE):
-        given = provider_inputs(given, request.version, package)
+        given = make_provider_inputs(given, request.version, package)
     new = ResourceState(
         urn=resource_urn,
         type=request.type,
@@ -92,7 +92,7 @@ def goal(resource_urn: str, request: Any, provider: str, package: Package | None
     return Goal(new, given, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None)
 
 
-def provider_inputs(given: dict[str, Any], version: str, package: Package | None) -> dict[str, Any]:
+def make_provider_inputs(given: dict[str, Any], version: str, package: Package | None) -> dict[str, Any]:
     """The configuration of a provider, with what the engine notes of its plugin."""
     internal: dict[str, Any] = {}
     if package is not None:

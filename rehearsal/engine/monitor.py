@@ -15,7 +15,7 @@ from graph.monitor import RecordingMonitor
 from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE
 from rehearsal.engine import goals
-from rehearsal.engine.dependencies import direct
+from rehearsal.engine.dependencies import list_named
 from rehearsal.engine.executor import Executor, StepFailed, Stopped
 from rehearsal.engine.goals import Package
 from rehearsal.engine.journal import Journal
@@ -88,7 +88,7 @@ class EngineMonitor(RecordingMonitor):
             if request.custom and not request.provider and not request.type.startswith(PROVIDER_TYPE):
                 package = request.type.partition(":")[0]
                 request.provider = self._default_provider(package, request.version, request.packageRef)
-            goal = goals.goal(urn, request, request.provider, self._package.get(request.packageRef))
+            goal = goals.read_goal(urn, request, request.provider, self._package.get(request.packageRef))
             self._states[urn] = goal.new
             if self._must_skip(goal.new):
                 return self._answer(goal.new, _SKIPPED)
@@ -106,7 +106,7 @@ class EngineMonitor(RecordingMonitor):
         return self._answer(goal.new, resource_pb2.Result.SUCCESS)
 
     def _claim(self, request: Any) -> str:
-        urn = goals.urn(request.parent, request.type, request.name)
+        urn = goals.compose_urn(request.parent, request.type, request.name)
         with self._planning:
             if urn in self._requests:
                 raise ValueError(f"two resources have the URN {urn}: choose another logical name for one of them")
@@ -117,7 +117,7 @@ class EngineMonitor(RecordingMonitor):
 
     def _must_skip(self, new: ResourceState) -> bool:
         """Whether something that the resource needs has failed or was skipped itself."""
-        needed = direct(new) | {new.parent}
+        needed = list_named(new) | {new.parent}
         missing = sorted(needed & (self._executor.failed | self._skipped))
         if missing:
             self._skipped.add(new.urn)
@@ -137,12 +137,12 @@ class EngineMonitor(RecordingMonitor):
         parameterized = self._package.get(package_ref)
         version = parameterized.version if parameterized else version
         name = "_".join(["default", *([version.replace(".", "_")] if version else [])])
-        urn = goals.urn("", PROVIDER_TYPE + package, name)
+        urn = goals.compose_urn("", PROVIDER_TYPE + package, name)
         with self._planning:
             if urn not in self._defaults:
                 new = ResourceState(urn=urn, type=PROVIDER_TYPE + package, custom=True)
                 self._executor.run(
-                    self._planner.plan(Goal(new, goals.provider_inputs({}, version, parameterized), None))
+                    self._planner.plan(Goal(new, goals.make_provider_inputs({}, version, parameterized), None))
                 )
                 self._defaults[urn] = f"{urn}::{new.id}"
             return self._defaults[urn]

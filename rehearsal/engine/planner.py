@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from graph import property_paths
 from rehearsal.engine.registry import Registry
-from rehearsal.engine.replacements import cascades, dependents_to_replace, with_replace_on_changes
+from rehearsal.engine.replacements import apply_replace_on_changes, find_cascades, find_dependents_to_replace
 from rehearsal.engine.result import Result, Step, UnsupportedError
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers import Diff, Properties, ProviderError
@@ -72,7 +72,7 @@ class Planner:
             self.deleted.remove(new.urn)
             self._replaced.add(new.urn)
             return [Step("replace", new.urn, old, new), Step("create-replacement", new.urn, old, new)]
-        diff = with_replace_on_changes(self._diff(old, new), new.replace_on_changes, init_errors=bool(old.init_errors))
+        diff = apply_replace_on_changes(self._diff(old, new), new.replace_on_changes, init_errors=bool(old.init_errors))
         if diff.replaces or old.pending_replacement:
             return self._replace(goal, old, diff)
         if diff.changed or old.init_errors:
@@ -137,8 +137,8 @@ class Planner:
         """Deletes of what cannot stay while the root is away, the last in the order of dependencies first."""
         seen = self.operated | self.deleted
         found = [
-            *dependents_to_replace(root, self._base, seen, self._registry),
-            *cascades(root.urn, self.olds.values()),
+            *find_dependents_to_replace(root, self._base, seen, self._registry),
+            *find_cascades(root.urn, self.olds.values()),
         ]
         steps = []
         for dependent in reversed(found):

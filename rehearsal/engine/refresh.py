@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from graph.graph import mark_secret_outputs
 from rehearsal.engine.journal import Journal
-from rehearsal.engine.registry import PROVIDER_TYPE, Registry, marked
+from rehearsal.engine.registry import PROVIDER_TYPE, Registry, mark_secrets
 from rehearsal.engine.result import Outcome, Result, Step
 from rehearsal.engine.state import ResourceState, now
 from rehearsal.providers import Diff, InitializationError, ProviderError, ReadResult
@@ -18,7 +18,7 @@ def refresh_all(journal: Journal, registry: Registry, result: Result, *, paralle
     with ThreadPoolExecutor(parallel) as pool:
         read = list(pool.map(lambda old: _refresh(old, registry, result), journal.base))
     parents = {old.urn: old.parent for old in journal.base}
-    journal.rebuild(_repaired([new for new in read if new is not None], parents))
+    journal.rebuild(_drop_lost_references([new for new in read if new is not None], parents))
 
 
 def _refresh(old: ResourceState, registry: Registry, result: Result) -> ResourceState | None:
@@ -31,12 +31,12 @@ def _refresh(old: ResourceState, registry: Registry, result: Result) -> Resource
             new.change(
                 id=found.resource_id,
                 inputs=mark_secret_outputs(old.inputs, found.inputs, ()),
-                outputs=mark_secret_outputs(old.outputs, marked(old, found.outputs), ()),
+                outputs=mark_secret_outputs(old.outputs, mark_secrets(old, found.outputs), ()),
             )
-        changed = _changed(old, new)
+        changed = _list_changes(old, new)
         if changed:
             new.change(modified=now())
-        diff = _inverted(registry, old, new) if changed else Diff()
+        diff = _invert_diff(registry, old, new) if changed else Diff()
     except ProviderError as error:
         result.say("error", old.urn, str(error))
         result.set(old.urn, "failed")
@@ -59,22 +59,22 @@ def _read(old: ResourceState, new: ResourceState, registry: Registry, result: Re
     return found
 
 
-def _changed(old: ResourceState, new: ResourceState) -> list[str]:
+def _list_changes(old: ResourceState, new: ResourceState) -> list[str]:
     """Inputs and outputs that are not what they were, by name; ignored ones do not count."""
     pairs = ((old.inputs, new.inputs), (old.outputs, new.outputs))
     differing = {key for was, here in pairs for key in {*was, *here} if was.get(key) != here.get(key)}
     return sorted(differing - set(old.ignore_changes))
 
 
-def _inverted(registry: Registry, old: ResourceState, new: ResourceState) -> Diff:
+def _invert_diff(registry: Registry, old: ResourceState, new: ResourceState) -> Diff:
     """What an `up` would change back, told the other way round; outputs that changed alone count as well."""
     back = registry.diff(new, old.inputs, old.ignore_changes)
     opposite = {"add": "delete", "delete": "add"}
     detailed = {path: opposite.get(kind.removesuffix("_replace"), "update") for path, kind in back.detailed.items()}
-    return Diff(changed=sorted({*back.changed, *_changed(old, new)}), detailed=detailed)
+    return Diff(changed=sorted({*back.changed, *_list_changes(old, new)}), detailed=detailed)
 
 
-def _repaired(resources: list[ResourceState], parents: Mapping[str, str]) -> list[ResourceState]:
+def _drop_lost_references(resources: list[ResourceState], parents: Mapping[str, str]) -> list[ResourceState]:
     """Without references to what is gone; a child of a lost parent goes to the parent's parent.
 
     As with the engine, inputs that depend on nothing lose their entry until the next `up`.

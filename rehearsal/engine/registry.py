@@ -112,6 +112,6 @@ def _existing(resource: ResourceState) -> ExistingResource:
     return ExistingResource(resource.urn, resource.type, resource.id, reveal(resource.inputs), reveal(resource.outputs))
 
 
-def marked(resource: ResourceState, outputs: Mapping[str, Any]) -> Properties:
-    """The outputs with the marks that the resource's inputs and `additional_secret_outputs` ask for."""
+def mark_secrets(resource: ResourceState, outputs: Mapping[str, Any]) -> Properties:
+    """Return the outputs with the marks that the resource's inputs and `additional_secret_outputs` ask for."""
     return mark_secret_outputs(resource.inputs, outputs, resource.additional_secret_outputs)

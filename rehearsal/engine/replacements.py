@@ -8,50 +8,50 @@ from typing import Any
 
 from arm.values import UNKNOWN
 from graph import property_paths
-from rehearsal.engine.dependencies import depending_on
+from rehearsal.engine.dependencies import find_dependents
 from rehearsal.engine.registry import Registry
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers import Diff
 
 
-def with_replace_on_changes(diff: Diff, replace_on_changes: Sequence[str], *, init_errors: bool) -> Diff:
-    """The provider's diff, with what the program says must not change in place (`applyReplaceOnChanges`).
+def apply_replace_on_changes(diff: Diff, replace_on_changes: Sequence[str], *, init_errors: bool) -> Diff:
+    """Return the provider's diff, with what the program says must not change in place (`applyReplaceOnChanges`).
 
     `#initerror` among them replaces a resource that was never ready.
     """
-    asked = [property_paths.parse(text) for text in replace_on_changes]
-    below = [key for key in diff.changed if _hit(asked, key)]
-    if init_errors and _hit(asked, "#initerror"):
+    paths = [property_paths.parse(text) for text in replace_on_changes]
+    below = [key for key in diff.changed if _contains_any(paths, key)]
+    if init_errors and _contains_any(paths, "#initerror"):
         below.append("#initerror")
     detailed = {
-        path: f"{kind}_replace" if _hit(asked, path) and not kind.endswith("_replace") else kind
+        path: f"{kind}_replace" if _contains_any(paths, path) and not kind.endswith("_replace") else kind
         for path, kind in diff.detailed.items()
     }
     return replace(diff, replaces=list(dict.fromkeys([*diff.replaces, *below])), detailed=detailed)
 
 
-def _hit(asked: Sequence[property_paths.Path], path: str) -> bool:
-    return any(property_paths.contains(one, property_paths.parse(path)) for one in asked)
+def _contains_any(paths: Sequence[property_paths.Path], path: str) -> bool:
+    return any(property_paths.contains(one, property_paths.parse(path)) for one in paths)
 
 
-def dependents_to_replace(
+def find_dependents_to_replace(
     root: ResourceState, resources: Sequence[ResourceState], seen: Collection[str], registry: Registry
 ) -> list[ResourceState]:
-    """What must be deleted before the root can be, in the order of the state (`calculateDependentReplacements`).
+    """Return what must be deleted before the root can be, in the order of the state (`calculateDependentReplacements`).
 
     A dependent is replaced if the provider says so when every input that comes from a replaced resource is unknown.
     What the program has registered already (`seen`) cannot depend on the root any more.
     """
     replaced = {root.urn}
     found = []
-    for candidate in depending_on(resources, root, seen):
-        if candidate.custom and not candidate.external and _follows(candidate, replaced, registry):
+    for candidate in find_dependents(resources, root, seen):
+        if candidate.custom and not candidate.external and _must_follow(candidate, replaced, registry):
             found.append(candidate)
             replaced.add(candidate.urn)
     return found
 
 
-def _follows(candidate: ResourceState, replaced: set[str], registry: Registry) -> bool:
+def _must_follow(candidate: ResourceState, replaced: set[str], registry: Registry) -> bool:
     if candidate.provider_urn in replaced or candidate.deleted_with in replaced:
         return True
     inputs: dict[str, Any] = {
@@ -61,9 +61,9 @@ def _follows(candidate: ResourceState, replaced: set[str], registry: Registry) -
     if not any(value is UNKNOWN for value in inputs.values()):
         return False
     diff = registry.diff(candidate, inputs, candidate.ignore_changes)
-    return bool(with_replace_on_changes(diff, candidate.replace_on_changes, init_errors=False).replaces)
+    return bool(apply_replace_on_changes(diff, candidate.replace_on_changes, init_errors=False).replaces)
 
 
-def cascades(urn: str, olds: Collection[ResourceState]) -> list[ResourceState]:
-    """What names the resource in `replace_with` or `deleted_with` (`findDependentCascadeReplacements`)."""
+def find_cascades(urn: str, olds: Collection[ResourceState]) -> list[ResourceState]:
+    """Return what names the resource in `replace_with` or `deleted_with` (`findDependentCascadeReplacements`)."""
     return [old for old in olds if urn in old.replace_with or old.deleted_with == urn]

@@ -242,7 +242,7 @@ def test_azure_is_waited_for_in_real_time_and_its_model_is_not(tmp_path: Path, c
     cli('[ "$1" = version ] && echo v3.260.0; exit 0')
     given = open_stack.load(tmp_path, STACK, offline=False)
     engines = {True: Engine(), False: Engine(pulumi_cli())}
-    waits = {offline: open_stack.deployer(given, engines[offline], offline=offline).sleep for offline in engines}
+    waits = {offline: open_stack.open_deployer(given, engines[offline], offline=offline).sleep for offline in engines}
     assert waits[False] is time.sleep
     assert waits[True] is not time.sleep
 

@@ -104,7 +104,7 @@ class Backend:
         try:
             others = sorted(set(locks.glob("*.json")) - {mine})
             if others:
-                raise BackendError(_told(others))
+                raise BackendError(_describe_locks(others))
             yield
         finally:
             mine.unlink(missing_ok=True)
@@ -129,19 +129,19 @@ class Backend:
         return self.folder(stack) / "state.json"
 
 
-def _told(locks: list[Path]) -> str:
+def _describe_locks(locks: list[Path]) -> str:
     """As the CLI says it (pkg/backend/diy/lock.go, `checkForLock`)."""
     lines = []
     for lock in locks:
         with suppress(FileNotFoundError):  # its run has ended in this moment
-            lines.append(f"\n  {lock.resolve().as_uri()}: {_holder(lock)}")
+            lines.append(f"\n  {lock.resolve().as_uri()}: {_describe_lock(lock)}")
     return (
         f"error: the stack is currently locked by {len(locks)} lock(s). Either wait for the other process(es) to end or"
         f" delete the lock file with `pulumi cancel`.{''.join(lines)}"
     )
 
 
-def _holder(lock: Path) -> str:
+def _describe_lock(lock: Path) -> str:
     try:
         by = json.loads(lock.read_text(encoding="utf-8"))
         return f"created by {by['username']}@{by['hostname']} (pid {by['pid']}) at {by['timestamp']}"

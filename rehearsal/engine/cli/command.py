@@ -21,14 +21,15 @@ from arm.values import SECRET_MARKER, reveal, secret_paths
 from graph.urns import STACK_TYPE
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
-from rehearsal.azure.world import Surroundings, World
+from rehearsal.azure.world import World
 from rehearsal.engine.cli.arguments import Arguments, parse
 from rehearsal.engine.cli.backend import Backend, BackendError
-from rehearsal.engine.cli.events import streaming
+from rehearsal.engine.cli.events import stream_events
 from rehearsal.engine.engine import Engine, Options, Program
 from rehearsal.engine.recording import Recording
 from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import State, StateError
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -141,7 +142,7 @@ class OfflineCommand(PulumiCommand):
             _refuse_unknown(replace, state)
             world = None if self._providers else self._world(context, stack.settings)
             providers = all_providers(AzureProvider(world)) if world else self._providers or {}
-            with _compacted(world), streaming(arguments.value("--event-log"), planning=previews) as stream:
+            with _compact_at_the_end(world), stream_events(arguments.value("--event-log"), planning=previews) as stream:
                 takes_down = Recording() if self._replays and arguments.command == ("up",) else None
                 options = Options(
                     parallel=int(arguments.value("--parallel", "64")),
@@ -163,18 +164,17 @@ class OfflineCommand(PulumiCommand):
 
     def _load(self, context: _Context) -> LoadedStack:
         loaded = self._loaded
-        if loaded and (loaded.folder, loaded.stack) == (context.project, context.stack):
+        if loaded and (loaded.folder, loaded.name) == (context.project, context.stack):
             return loaded
         return load_stack(context.project, context.stack, stand_ins=True)
 
     def _world(self, context: _Context, settings: Settings) -> World:
-        # Roles act at once: an engine would have to wait for them in real time.
-        surroundings = Surroundings(settings.tenant.subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
+        surroundings = make_surroundings(settings.tenant.subscription_id)
         return context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
 
 
 @contextmanager
-def _compacted(world: World | None) -> Iterator[None]:
+def _compact_at_the_end(world: World | None) -> Iterator[None]:
     try:
         yield
     finally:

@@ -69,7 +69,7 @@ class Stream:
             summaryEvent={
                 "maybeCorrupt": False,
                 "durationSeconds": round(time.monotonic() - self._began),
-                "resourceChanges": dict(Counter(_counted(result))),
+                "resourceChanges": dict(Counter(_list_outcomes(result))),
                 "PolicyPacks": {},
                 "isPreview": self._planning,
                 "result": "succeeded" if result.succeeded else "failed",
@@ -90,7 +90,7 @@ class Stream:
 
 
 @contextmanager
-def streaming(address: str, *, planning: bool) -> Iterator[Stream]:
+def stream_events(address: str, *, planning: bool) -> Iterator[Stream]:
     """Send to the address that `--event-log` names; without one nobody listens."""
     stream = Stream(planning=planning)
     with ThreadPoolExecutor(1) as sender:
@@ -112,7 +112,7 @@ def _send(stream: Stream, address: str) -> None:
             file.writelines(f"{event}\n" for event in stream)
 
 
-def _counted(result: Result) -> Iterator[str]:
+def _list_outcomes(result: Result) -> Iterator[str]:
     return (outcome for outcome in result.outcomes.values() if outcome not in ("failed", "skipped"))
 
 
@@ -137,19 +137,19 @@ def _state(resource: ResourceState | None) -> dict[str, Any] | None:
         "provider": resource.provider,
         "custom": resource.custom,
         "protect": resource.protect,
-        "inputs": _blinded(resource.inputs),
-        "outputs": _blinded(resource.outputs),
+        "inputs": _hide_secrets(resource.inputs),
+        "outputs": _hide_secrets(resource.outputs),
     }
 
 
-def _blinded(value: Any) -> Any:
+def _hide_secrets(value: Any) -> Any:
     """The value as events show it (pkg/display/events.go, `BlindingCrypter`)."""
     if isinstance(value, Secret):
         return {SIGNATURE: SECRET_SIGNATURE, "ciphertext": SECRET_MARKER}
     if value is UNKNOWN:
         return UNKNOWN_ON_WIRE
     if isinstance(value, Mapping):
-        return {key: _blinded(item) for key, item in value.items()}
+        return {key: _hide_secrets(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_blinded(item) for item in value]
+        return [_hide_secrets(item) for item in value]
     return value

@@ -15,7 +15,7 @@ from semver import VersionInfo
 from automation.deployment.operations import PARALLEL, EngineResult, Operation, run
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
-from rehearsal.engine.cli.events import streaming
+from rehearsal.engine.cli.events import stream_events
 from tests.rehearsal.engine.cli.project import Project
 from tests.rehearsal.engine.memory import Group, Thing, options
 
@@ -181,7 +181,7 @@ class Telling(auto.PulumiCommand):
         self.lines.append(args)
         if "--event-log" not in args:
             return auto.CommandResult("{}", "", 0)
-        with streaming(args[args.index("--event-log") + 1], planning=False) as stream:
+        with stream_events(args[args.index("--event-log") + 1], planning=False) as stream:
             for event in self._events:
                 stream.send(**event)
         raise create_command_error(auto.CommandResult("", "error: update failed", 1))

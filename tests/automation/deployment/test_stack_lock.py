@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from automation.deployment.stack_lock import Lock, locks_in
+from automation.deployment.stack_lock import Lock, find_locks
 from tests.automation.network import DEAD_PID
 
 HEAD = (
@@ -28,12 +28,12 @@ def line(where: str, who: str, pid: int, at: str = "2026-11-24T15:04:05+01:00") 
 
 def test_the_holder_is_read_from_what_the_cli_says() -> None:
     told = HEAD.format(1, line(LOCAL, "ada@laptop", 4242))
-    assert locks_in(told) == [Lock(LOCAL, "ada", "laptop", 4242, "2026-11-24T15:04:05+01:00")]
+    assert find_locks(told) == [Lock(LOCAL, "ada", "laptop", 4242, "2026-11-24T15:04:05+01:00")]
 
 
 def test_all_holders_are_read() -> None:
     lines = line(LOCAL, "ada@laptop", 4242) + line(BLOB, "runner@build-1", 17, "2026-11-24T14:04:05Z") + "\n"
-    locks = locks_in(HEAD.format(2, lines))
+    locks = find_locks(HEAD.format(2, lines))
     assert [(lock.where, lock.user, lock.host, lock.pid) for lock in locks] == [
         (LOCAL, "ada", "laptop", 4242),
         (BLOB, "runner", "build-1", 17),
@@ -50,7 +50,7 @@ def test_all_holders_are_read() -> None:
     ],
 )
 def test_users_of_any_name_are_told_from_their_host(who: str, user: str, host: str) -> None:
-    (lock,) = locks_in(HEAD.format(1, line(LOCAL, who, 1)))
+    (lock,) = find_locks(HEAD.format(1, line(LOCAL, who, 1)))
     assert (lock.user, lock.host) == (user, host)
 
 
@@ -65,7 +65,7 @@ def test_users_of_any_name_are_told_from_their_host(who: str, user: str, host: s
     ],
 )
 def test_where_nobody_is_named_there_is_none(text: str) -> None:
-    assert locks_in(text) == []
+    assert find_locks(text) == []
 
 
 def test_a_lock_is_told_in_words() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from automation.deployment.stack_lock import Lock, locks_in
+from automation.deployment.stack_lock import Lock, find_locks
 from rehearsal.engine.cli import backend
 from rehearsal.engine.cli.backend import Backend, BackendError
 from tests.rehearsal.engine.cli.project import STACK, Project
@@ -74,7 +74,7 @@ def test_a_lock_below_a_folder_with_a_space_is_read_back(tmp_path: Path) -> None
     project.lock()
     with pytest.raises(auto.ConcurrentUpdateError) as refusal:
         stack.refresh()
-    (lock,) = locks_in(str(refusal.value))
+    (lock,) = find_locks(str(refusal.value))
     assert (lock.user, lock.host, lock.pid, lock.at) == ("alice", "laptop", 4321, "2026-11-24T15:00:00Z")
     assert lock.where.endswith("/my%20project/.rehearsal/test/locks/other.json")
 
@@ -89,7 +89,7 @@ def test_a_user_without_a_name_holds_the_lock_by_number(project: Project, monkey
     def program() -> None:
         with pytest.raises(auto.ConcurrentUpdateError) as refusal:
             stack.refresh()
-        told.extend(locks_in(str(refusal.value)))
+        told.extend(find_locks(str(refusal.value)))
 
     project.program = program
     stack.up()
@@ -116,7 +116,7 @@ def test_a_run_holds_the_lock_while_its_program_runs_and_gives_it_back(project: 
 
     project.program = program
     stack.up()
-    assert [lock.pid for lock in locks_in(told[0])] == [os.getpid()]
+    assert [lock.pid for lock in find_locks(told[0])] == [os.getpid()]
     assert list(project.kept("locks").iterdir()) == []
 
 
