@@ -1,8 +1,11 @@
 """`python -m automation`."""
 
 import gc
+import signal
 import sys
 
+# An interrupt waits until `automation.commands.run` can tell how the command ended.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 try:
     from automation.cli import app
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import check_engine, check_writable, confirm, operate, run
+from automation.commands.run import check_engine, check_writable, confirm, operate, print_usage_error, run
 from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
@@ -21,7 +22,27 @@ OFFLINE, LIVE, LOOK = "Without a cloud or an account", "A stack in Azure (or its
 GROUPS = (OFFLINE, LIVE, LOOK)
 """Of commands."""
 
+
+class Commands(TyperGroup):
+    """Commands that print a document also where the command line itself is wrong."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        ctx.obj = name, command, [*rest]  # the parser empties the list itself
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.TyperException as error:
+            name, command, arguments = ctx.obj or ("", None, ())
+            if command and "--json" in arguments and any("--json" in each.opts for each in command.params):
+                print_usage_error(name, arguments, str(error))
+            raise  # told in words by typer
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Check, rehearse, deploy and inspect a stack of edge-stamps.",
     epilog="\n\n".join(["Exit codes:", *(f"{code}  {meaning}" for code, meaning in EXIT_CODES.items())]),
     no_args_is_help=True,

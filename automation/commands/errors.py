@@ -1,7 +1,9 @@
-"""A user's mistake, and what cannot be used, in words and without a traceback."""
+"""Every error that ends a command, in words and without a traceback."""
 
 from __future__ import annotations
 
+import tempfile
+import traceback
 from collections.abc import Mapping
 
 from pulumi import RunError
@@ -9,7 +11,7 @@ from pulumi.automation import CommandError
 
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
-from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, problem
+from automation.commands.result import FAILED, UNUSABLE, CommandResult, problem
 from automation.deployment.deployer import LockedError, ProtectedError
 from automation.deployment.engine import NoEngineError
 from automation.deployment.open_stack import ExampleError
@@ -21,39 +23,24 @@ from rehearsal.mqtt.install import MosquittoMissingError
 from settings import Problem, SettingsError
 from settings.errors import as_yaml
 
-TOLD = (
-    SettingsError,
-    ExampleError,
-    UnknownPathError,
-    MosquittoMissingError,
-    NoEngineError,
-    LockedError,
-    ProtectedError,
-    UnusableError,
-    UnsettledError,
-    CommandError,
-    ProgramError,
-    RunError,
-    KeyboardInterrupt,
-)
-"""What `ending_of` puts into words; anything else is a mistake of this program."""
-
 _NOT_RUN = "not-run"
 
 
-def ending_of(error: BaseException, command: str, stack: str, *, offline: bool, engine: str = "") -> CommandResult:
-    """Return how the command ends on one of `TOLD`. Offline no command is advised that would act on a real stack."""
+def result_of(error: Exception, command: str, stack: str, *, offline: bool, engine: str = "") -> CommandResult:
+    """Return how the command ends on an error. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
         return of_settings(error, command, stack)
-    if isinstance(error, KeyboardInterrupt):
-        step = next_steps.when_interrupted(command)
-        return CommandResult(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
     if isinstance(error, MosquittoMissingError):
         return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
+    if isinstance(error, OSError) and error.filename:
+        text = f"{error.filename}: {error.strerror}."
+        return _refused("file", str(error.filename), text, "make it readable and writable, or work in a copy")
+    if not isinstance(error, tuple(_KINDS)):
+        return _of_a_mistake(error)
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
     if isinstance(error, ProgramError | RunError):
         text = f"The program failed: {text}"
-    kind = next((kind for type_, kind in _KINDS.items() if isinstance(error, type_)), "stack")
+    kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
     exit_code = UNUSABLE if kind in ("settings", "usage") else FAILED
     if isinstance(error, LockedError):
         own_advice = next_steps.when_locked(stack, error.files, offline=offline)
@@ -61,7 +48,7 @@ def ending_of(error: BaseException, command: str, stack: str, *, offline: bool, 
     return _refused(kind, stack, text, advice, exit_code)
 
 
-_KINDS: Mapping[type[BaseException], str] = {
+_KINDS: Mapping[type[Exception], str] = {
     ExampleError: "settings",
     UnknownPathError: "settings",
     NoEngineError: "usage",
@@ -70,8 +57,10 @@ _KINDS: Mapping[type[BaseException], str] = {
     ProgramError: "program",
     RunError: "program",
     CommandError: "command",
+    UnusableError: "stack",
+    UnsettledError: "stack",
 }
-"""Error -> the kind of problem in the document; `stack` for the others."""
+"""Error -> the kind of problem in the document."""
 
 
 def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> str:
@@ -80,6 +69,14 @@ def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> 
     if kind == "command":
         return next_steps.when_failed(text, stack, offline=offline)
     return "fix the program, then run the command again" if kind == "program" else ""
+
+
+def _of_a_mistake(error: Exception) -> CommandResult:
+    with tempfile.NamedTemporaryFile("w", prefix="edge-stamps-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    what = f"{type(error).__name__}: {error}"
+    text = f"This is a mistake of the program, and not yours: {what}\nThe traceback is in {file.name}."
+    return _refused("program", "", text, "report it with that file; docs/commands.md says what the command should do")
 
 
 def of_settings(error: SettingsError, command: str, stack: str) -> CommandResult:

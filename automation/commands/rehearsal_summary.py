@@ -34,11 +34,7 @@ _MOST_COLUMNS = 6
 def rehearse_stack(
     program: Path, stack: str, *, messages: bool, report: Path | None, choice: EngineChoice
 ) -> CommandResult:
-    """Rehearse the stack, and tell it; `report` is the file for the page.
-
-    Raises:
-        Exception: one of `automation.commands.errors.TOLD`.
-    """
+    """Rehearse the stack, and tell it; `report` is the file for the page."""
     run = rehearse(program, stack, messages=MESSAGES if messages else 0, choice=choice, tell=progress)
     if report:
         from automation.report import render_rehearsal
@@ -55,11 +51,7 @@ def rehearse_stack(
 
 
 def destroy_rehearsal(program: Path, stack: str, choice: EngineChoice) -> CommandResult:
-    """Destroy what rehearsals with this engine have deployed.
-
-    Raises:
-        Exception: one of `automation.commands.errors.TOLD`.
-    """
+    """Destroy what rehearsals with this engine have deployed."""
     loaded, engine = load(program, stack, offline=True), choose_engine(choice)
     result = destroy(loaded, engine)
     report = OperationReport(stack, "destroy", result, engine=engine.name)

@@ -70,11 +70,16 @@ def document(command: str, stack: str, result: CommandResult, *, offline: bool) 
     }
 
 
+def print_document(command: str, stack: str, result: CommandResult, *, offline: bool) -> None:
+    """Print the document on standard output."""
+    text = json.dumps(document(command, stack, result, offline=offline), indent=2)
+    say(text.replace("##", "#\\u0023"))  # the same value, and no command of Azure Pipelines
+
+
 def conclude(command: str, stack: str, result: CommandResult, *, offline: bool, as_json: bool) -> None:
     """Tell it and exit: with `as_json` the document is all that goes to standard output."""
     if as_json:
-        text = json.dumps(document(command, stack, result, offline=offline), indent=2)
-        say(text.replace("##", "#\\u0023"))  # the same value, and no command of Azure Pipelines
+        print_document(command, stack, result, offline=offline)
     else:
         result.show()
     if result.error:

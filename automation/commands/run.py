@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from automation.commands.result import FAILED, UNUSABLE, CommandResult, conclude, problem
+from automation.commands import next_steps
+from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, conclude, print_document, problem
 from automation.console import counted, progress
 from automation.deployment.engine import EngineChoice
 
@@ -31,16 +34,25 @@ def run(
 ) -> None:
     """Do it, and tell how it ended; `offline` and `engine` decide what may be advised."""
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by `__main__`
         result = act()
     except DeclinedError as error:
         result = CommandResult(FAILED, "cancelled", error=str(error), problems=[problem("answer", stack, str(error))])
-    except (Exception, KeyboardInterrupt) as error:
+    except KeyboardInterrupt:
+        step = next_steps.when_interrupted(command)
+        result = CommandResult(INTERRUPTED, "cancelled", error="Interrupted.", next=step)
+    except Exception as error:
         from automation.commands import errors
 
-        if not isinstance(error, errors.TOLD):
-            raise
-        result = errors.ending_of(error, command, stack, offline=offline, engine=engine.flag)
+        result = errors.result_of(error, command, stack, offline=offline, engine=engine.flag)
     conclude(command, stack, result, offline=offline, as_json=as_json)
+
+
+def print_usage_error(command: str, arguments: Sequence[str], message: str) -> None:
+    """Print the document of a command whose options are wrong."""
+    stack = next((after for option, after in pairwise(arguments) if option == "--stack"), "dev")
+    result = _usage("", message, f"{next_steps.COMMAND} {command} --help")
+    print_document(command, stack, result, offline=True)
 
 
 def operate(
@@ -67,11 +79,11 @@ def operate(
 
     def act() -> CommandResult:
         if faults and not offline:
-            return _usage("--fault orders a failure from the modelled Azure; it needs --offline", "add --offline")
+            return _usage("--fault", "a failure is ordered from the modelled Azure only", "add --offline")
         try:
             ordered = Faults(*map(open_stack.parse_fault, faults))
         except ValueError as error:
-            return _usage(str(error), "docs/world.md lists what can go wrong")
+            return _usage("--fault", str(error), "docs/world.md lists what can go wrong")
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
         _print_differences(target)
         if asks and operation == "destroy":
@@ -151,5 +163,5 @@ def _previewed(target: Target) -> CommandResult | None:
     return None
 
 
-def _usage(text: str, step: str) -> CommandResult:
-    return CommandResult(UNUSABLE, "not-run", error=text, problems=[problem("usage", "--fault", text, step)], next=step)
+def _usage(option: str, text: str, step: str) -> CommandResult:
+    return CommandResult(UNUSABLE, "not-run", error=text, problems=[problem("usage", option, text, step)], next=step)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from automation.commands import errors
 from automation.commands.operation_report import OperationReport
 from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem
 from automation.commands.stack import Target, deployer_of, operate, outputs
@@ -31,16 +32,13 @@ class Step:
     name: str
     wrong: str
     """Empty: as it must be."""
+    remedies: Sequence[str] = ()
     seconds: float = 0
     report: OperationReport | None = None
 
 
 def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> CommandResult:
-    """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`.
-
-    Raises:
-        Exception: one of `automation.commands.errors.TOLD`.
-    """
+    """Deploy a stack that has nothing yet, see that nothing more changes, and take it down again unless `keep`."""
     if refusal := _refusal(target):
         return refusal
     steps: list[Step] = []
@@ -80,19 +78,16 @@ def _refusal(target: Target) -> CommandResult | None:
 
 
 def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> Iterator[Step]:
-    from automation.commands.errors import TOLD
-
     steps = _steps(target, keep=keep, doctor=doctor)
     while True:
         try:
             step = next(steps, None)
-        except TOLD as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            step = Step("then", str(error))
+        except Exception as error:
+            failed = errors.result_of(error, "smoke", target.stack, offline=target.offline)
+            step = Step("then", failed.error, [failed.next])
         if step is None:
             return
-        progress(f"{step.name}: {step.wrong or 'as it must be'}", BAD if step.wrong else "")
+        progress(f"{step.name}: {'WRONG' if step.wrong else 'as it must be'}", BAD if step.wrong else "")
         yield step
         if step.wrong:
             return
@@ -100,7 +95,7 @@ def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], CommandResu
 
 def _steps(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> Iterator[Step]:
     if not target.offline:
-        yield Step("doctor", _wrong(doctor()))
+        yield _failed("doctor", doctor()) or Step("doctor", "")
     preview = _step(target, "preview", "preview")
     yield preview if preview.wrong else replace(preview, wrong=_not_only_creates(preview))
     up = _step(target, "up", "up")
@@ -133,16 +128,18 @@ def _step(target: Target, name: str, operation: Operation, *, empty: bool = Fals
     result, report = operate(target, operation)
     if result.exit_code == INTERRUPTED:
         raise KeyboardInterrupt
-    if wrong := _wrong(result):
-        return Step(name, wrong, report=report)
+    if failed := _failed(name, result):
+        return replace(failed, report=report)
     assert report is not None  # it was run, and nothing is wrong
     changed = sorted(f"{kind} {urn.rpartition('::')[2]}" for urn, kind in report.result.changes.items())
     wrong = f"it has to be empty, and is: {', '.join(changed)}" if empty and changed else ""
-    return Step(name, wrong, result.own["seconds"], report)
+    return Step(name, wrong, (), result.own["seconds"], report)
 
 
-def _wrong(result: CommandResult) -> str:
-    return "; ".join(f"{each['where']}: {each['message']}" for each in result.problems) or result.error
+def _failed(name: str, result: CommandResult) -> Step | None:
+    """Return the step that has failed, each remedy once."""
+    wrong = "; ".join(f"{each['where']}: {each['message']}" for each in result.problems) or result.error
+    return Step(name, wrong, list(dict.fromkeys(each["next"] for each in result.problems))) if wrong else None
 
 
 def _about(target: Target) -> dict[str, Any]:
@@ -196,8 +193,14 @@ def _ending(target: Target, steps: Sequence[Step]) -> CommandResult:
                 BAD * bool(step.wrong),
             )
 
-    problems = [problem("step", step.name, step.wrong) for step in wrong]
-    error = "\n".join(f"{step.name}: {step.wrong}" for step in wrong)
+    problems = [problem("step", step.name, step.wrong, "; ".join(filter(None, step.remedies))) for step in wrong]
+    where = "In Azure: " if target.offline else ""
+    lines = [
+        line
+        for step in wrong
+        for line in (f"{step.name}: {step.wrong}", *(f"  -> {where}{each}" for each in step.remedies if each))
+    ]
+    error = "\n".join(lines)
     if not wrong:
         return CommandResult(OK, show=show, own=_document(target, steps))
     next_step = "fix it, then run it again"

@@ -96,11 +96,7 @@ def load_target(
 
 
 def operate(target: Target, operation: Operation) -> tuple[CommandResult, OperationReport | None]:
-    """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run.
-
-    Raises:
-        Exception: one of `automation.commands.errors.TOLD`.
-    """
+    """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run."""
     deployer = deployer_of(target)
     judgement = target.judgement if operation in ("preview", "up") else None
     if judgement and judgement.findings:

@@ -56,6 +56,7 @@ def program(folder: Path, *, protect: bool = False, **settings: Any) -> Path:
 def run(*arguments: str) -> tuple[Result, dict[str, Any]]:
     result = CliRunner().invoke(command.app, [*arguments, "--stack", STACK, "--json"])
     assert isinstance(result.exception, SystemExit | None), result.exception
+    assert "mistake of the program" not in result.stderr, result.stderr
     document = json.loads(result.stdout)
     VALIDATOR.validate(document)
     assert (document["command"], document["exit_code"]) == (arguments[0], result.exit_code)

@@ -43,6 +43,7 @@ def edited(project: Path, old: str, new: str) -> int:
 def run(*arguments: str) -> Result:
     result = CliRunner().invoke(command.app, [*arguments, "--stack", "dev"])
     assert isinstance(result.exception, SystemExit | None), result.exception
+    assert "mistake of the program" not in result.stderr, result.stderr
     return result
 
 

@@ -40,7 +40,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         text = SMALL.format(tags=tags, protect=protect)
         (tmp_path / "__main__.py").write_text(text, encoding="utf-8")
         result = CliRunner().invoke(command.app, [*arguments, "--stack", STACK], **options)
-        assert isinstance(result.exception, SystemExit | None), result.exception  # else a user sees a traceback
+        assert isinstance(result.exception, SystemExit | None), result.exception
+        assert "mistake of the program" not in result.stderr, result.stderr
         return result
 
     return invoke

@@ -6,13 +6,16 @@ lies beside them.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,7 +39,8 @@ class Backend:
     """The rehearsed stacks of one project."""
 
     def __init__(self, project: Path) -> None:
-        self._folder = project / FOLDER
+        folder = project / FOLDER
+        self._folder = folder if os.access(folder if folder.exists() else project, os.W_OK) else _copy(folder)
 
     def folder(self, stack: str) -> Path:
         return self._folder / stack
@@ -127,6 +131,16 @@ class Backend:
 
     def _state_file(self, stack: str) -> Path:
         return self.folder(stack) / "state.json"
+
+
+@cache
+def _copy(folder: Path) -> Path:
+    """Return a copy for this process alone: who may only read can preview too."""
+    copy = Path(tempfile.mkdtemp(prefix="edge-stamps-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    if folder.exists():
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+    return copy
 
 
 def _describe_locks(locks: list[Path]) -> str:
