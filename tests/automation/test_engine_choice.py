@@ -66,7 +66,8 @@ def only_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
 
 def run(*arguments: str, stack: str = STACK) -> Result:
     result = CliRunner().invoke(command.app, [*arguments, "--stack", stack])
-    assert isinstance(result.exception, SystemExit | None), result.exception  # else a user sees a traceback
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    assert "mistake of the program" not in result.stderr, result.stderr
     return result
 
 
