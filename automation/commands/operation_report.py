@@ -12,7 +12,8 @@ from automation.commands.next_steps import fill_in
 from automation.commands.print_changes import print_changes
 from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
-from automation.deployment.deployer import DeploymentResult, Failure
+from automation.deployment.deployer import DeploymentResult
+from automation.deployment.failure import Failure
 from automation.deployment.operations import Operation
 from automation.deployment.progress import count_outcomes
 from graph.graph import Graph

@@ -18,8 +18,9 @@ from automation.commands.operation_report import OperationReport, as_document, p
 from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
-from automation.deployment.deployer import Deployer, DeploymentResult, failures_of
+from automation.deployment.deployer import Deployer, DeploymentResult
 from automation.deployment.engine import Engine, EngineChoice, choose_engine
+from automation.deployment.failure import failures_of
 from automation.deployment.operations import Operation
 from automation.deployment.progress import Expected, Tracker, expected_of
 from automation.deployment.progress_display import show_progress

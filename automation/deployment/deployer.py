@@ -6,7 +6,6 @@ with what does not depend on a failure, and the whole is run again.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,15 +17,22 @@ from typing import Any, TypeVar
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.deployment.cut_off import find_unanswered_creates
-from automation.deployment.error_catalog import Transient, find_remedy, find_transient, read_wait
+from automation.deployment.error_catalog import Transient, read_wait
+from automation.deployment.failure import Failure, failures_of
 from automation.deployment.operations import EngineResult, Operation, Progress, run
-from automation.deployment.pending_creates import VAULT_SECRET, add_pending_creates, looked, settle, told
+from automation.deployment.pending_creates import (
+    VAULT_SECRET,
+    add_pending_creates,
+    compare_with_refresh,
+    describe,
+    find_unanswered_creates,
+    settle,
+)
 from automation.deployment.run_journal import BusyError, Runs
 from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
 from graph.property_diff import Difference
-from graph.urns import STACK_TYPE, name_of
+from graph.urns import name_of
 
 THERE_ALREADY = Transient(
     "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
@@ -55,38 +61,6 @@ class ProtectedError(Exception):
     def __init__(self, stack: str, names: Sequence[str]) -> None:
         listed = "\n".join(f"  {name}" for name in names)
         super().__init__(f"Nothing is deleted, because of stack {stack} these resources are protected:\n{listed}")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One resource that could not be brought to what the program says, or the program itself."""
-
-    urn: str
-    message: str
-    transient: Transient | None
-
-    @property
-    def name(self) -> str:
-        """The logical name; of what is no resource's failure, what failed."""
-        return name_of(self.urn) if self.urn and STACK_TYPE not in self.urn else "the program or the engine"
-
-    @property
-    def may_exist(self) -> bool:
-        """Whether the call may have been done, although it failed.
-
-        azure-native looks before it creates: where that has failed, nothing was sent (client_azcore.go, `CanCreate`).
-        """
-        asked_only = re.search(r"cannot check existence|\bGET \W?https", self.message, re.I)
-        return bool(self.transient and self.transient.exists and not asked_only)
-
-    @property
-    def remedy(self) -> str:
-        """The next step; empty where the message has one itself."""
-        if "Next: " in self.message:
-            return ""
-        if self.transient is None:
-            return find_remedy(self.message)
-        return f"{self.transient.title}. {find_remedy(self.message)}"
 
 
 @dataclass
@@ -235,13 +209,13 @@ class Deployer:
         self._past_lock(result, lambda: import_state(self.stack, version, settled.deployment))
         self.say("Looking what there is of what is in doubt ...")
         unread = self._look({*settled.doubtful, *settled.interrupted, ""}, result)
-        found = looked(settled, self._state()[1])
+        found = compare_with_refresh(settled, self._state()[1])
         # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
         after = doubted if unread else found.deployment
         self._past_lock(result, lambda: import_state(self.stack, version, after))
         if not unread:
             self._gone.update(found.gone)
-            self._note_all(result, told(settled, found))
+            self._note_all(result, describe(settled, found))
         return not unread
 
     def _look(self, urns: Collection[str], result: DeploymentResult) -> list[Failure]:
@@ -291,14 +265,6 @@ class Deployer:
         for line in lines:
             result.notes.append(line)
             self.say(line)
-
-
-def failures_of(outcome: EngineResult) -> list[Failure]:
-    """What failed, each with its row in the table of transient errors, if it has one."""
-    return [
-        Failure(urn, message, find_transient(message) if urn and STACK_TYPE not in urn else None)
-        for urn, message in sorted(outcome.failures.items())
-    ]
 
 
 def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:

@@ -1,4 +1,4 @@
-"""What a killed or cut-off run leaves in doubt: creates of which nobody knows whether Azure has done them.
+"""Creates with an unknown outcome: a killed run, or an answer that never arrived, leaves them in doubt.
 
 azure-native refuses to create what exists, so `up` alone would fail for ever. Each create in
 doubt is put into the state as if it had succeeded; the refresh that must follow drops what is not there.
@@ -6,11 +6,15 @@ doubt is put into the state as if it had succeeded; the refresh that must follow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from arm.shapes import UnknownTypeError, shape_of
+from arm.values import SECRET_MARKER
+from automation.deployment.operations import EngineResult
+from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
 
 _IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
@@ -23,7 +27,7 @@ State = dict[str, Any]
 """The `deployment` of `pulumi stack export`."""
 
 
-MADE = "the create was cut off"
+CUT_OFF = "the create was cut off"
 """Marks a resource of which nobody has seen yet that it is as it should be; the engine writes it once more."""
 
 
@@ -74,8 +78,37 @@ def settle(deployment: State, subscription_id: str) -> Settled:
                 settled.interrupted[urn] = operation["type"]
             else:
                 raise UnsettledError(_two(urn, known[urn]["id"], made["id"]))
-    settled.deployment["resources"] = in_order(resources)
+    settled.deployment["resources"] = sort_by_dependency(resources)
     return settled
+
+
+def find_unanswered_creates(outcome: EngineResult, urns: Collection[str]) -> list[dict[str, Any]]:
+    """Those of the creates that were begun; dependencies come with the next `up`, as events do not tell them."""
+    return [
+        {
+            "urn": new.urn,
+            "type": new.type,
+            "custom": True,
+            "parent": new.parent,
+            "provider": new.provider,
+            "protect": bool(new.protect),
+            "retainOnDelete": bool(new.retain_on_delete),
+            "inputs": _importable(new.inputs or {}),
+        }
+        for new in (outcome.creates[urn] for urn in urns if urn in outcome.creates)
+    ]
+
+
+def _importable(value: Any) -> Any:
+    """Events hide secrets, also from whoever could decrypt them; the next `up` writes the resource with the right ones.
+
+    (pulumi/pulumi, pkg/display/events.go, `BlindingCrypter`.)
+    """
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(SECRET_MARKER)}
+        return {key: _importable(item) for key, item in value.items()}
+    return [_importable(item) for item in value] if isinstance(value, list) else value
 
 
 def add_pending_creates(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
@@ -94,7 +127,7 @@ def _as_created(resource: Mapping[str, Any], subscription_id: str) -> dict[str, 
             f"{resource['urn']}: its create was cut off, and its id cannot be computed here. Next: look whether it"
             " exists, then `pulumi import` it or `pulumi state edit` the pending operation away"
         ) from None
-    return {**resource, "id": arm_id, "outputs": {}, "initErrors": [MADE]}
+    return {**resource, "id": arm_id, "outputs": {}, "initErrors": [CUT_OFF]}
 
 
 def _two(urn: str, old: str, new: str) -> str:
@@ -105,7 +138,7 @@ def _two(urn: str, old: str, new: str) -> str:
 
 
 @dataclass(frozen=True)
-class Looked:
+class RefreshedState:
     """What a refresh has found of what was in doubt."""
 
     deployment: State
@@ -116,7 +149,7 @@ class Looked:
     """What exists under the name and was not made by this stack: it lacks the tags that were sent."""
 
 
-def looked(settled: Settled, refreshed: State) -> Looked:
+def compare_with_refresh(settled: Settled, refreshed: State) -> RefreshedState:
     """Take over what the refresh says of the doubtful, and nothing else.
 
     A 404 is not always the end of a resource: another login sees nothing of a whole subscription. And a refresh takes
@@ -140,8 +173,8 @@ def looked(settled: Settled, refreshed: State) -> Looked:
         elif urn not in (*gone, *foreign, *deleted):
             resources.append(resource)
         elif _is_needed(urn, settled.deployment["resources"]):
-            resources.append({**resource, "initErrors": [MADE]})  # the engine refuses a state with a gap
-    return Looked({**settled.deployment, "resources": resources}, there, gone, foreign)
+            resources.append({**resource, "initErrors": [CUT_OFF]})  # the engine refuses a state with a gap
+    return RefreshedState({**settled.deployment, "resources": resources}, there, gone, foreign)
 
 
 def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
@@ -161,7 +194,7 @@ def _is_ours(sent: Any, found: Mapping[str, Any]) -> bool:
     return not isinstance(sent, Mapping) or all(has.get(name) == value for name, value in sent.items())
 
 
-def in_order(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def sort_by_dependency(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each resource after all that it depends on, else in the order given; the engine refuses another order."""
     by_urn: dict[str, list[dict[str, Any]]] = {}
     for resource in resources:
@@ -191,7 +224,7 @@ def _needs(resource: Mapping[str, Any]) -> list[str]:
     return [urn for urn in (*named, *resource.get("dependencies", ()), *by_property) if urn]
 
 
-def told(settled: Settled, found: Looked) -> list[str]:
+def describe(settled: Settled, found: RefreshedState) -> list[str]:
     """What was done about each, in words."""
     secrets = [urn for urn in found.there if VAULT_SECRET in urn]
     words = {

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from automation.commands.next_steps import fill_in
-from automation.deployment.deployer import DeploymentResult, Failure
+from automation.deployment.deployer import DeploymentResult
+from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
 from rehearsal.verify.messages import Traffic

@@ -9,7 +9,8 @@ import pulumi
 import pytest
 
 from automation.deployment import deployer as deploy
-from automation.deployment.deployer import DeploymentResult, ProtectedError, failures_of
+from automation.deployment.deployer import DeploymentResult, ProtectedError
+from automation.deployment.failure import failures_of
 from automation.deployment.operations import EngineResult
 from graph.urns import name_of
 from rehearsal.azure.faults import KINDS, Fault

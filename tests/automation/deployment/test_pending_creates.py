@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from automation.deployment.pending_creates import UnsettledError, add_pending_creates, in_order, looked, settle, told
+from automation.deployment.pending_creates import (
+    UnsettledError,
+    add_pending_creates,
+    compare_with_refresh,
+    describe,
+    settle,
+    sort_by_dependency,
+)
 
 SUBSCRIPTION = "5ab5c21e-0000-4000-8000-000000000001"
 VNET_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet"
@@ -106,20 +113,21 @@ def test_what_else_was_being_done_is_named_and_the_resource_stays(operation: str
     assert settled.deployment["resources"] == [vnet]
     assert settled.deployment["pending_operations"] == []
     assert settled.is_changed
-    found = looked(settled, state(vnet))
-    assert told(settled, found) == [f"vnet: cut off while {operation}; the next up does it"]
+    found = compare_with_refresh(settled, state(vnet))
+    assert describe(settled, found) == [f"vnet: cut off while {operation}; the next up does it"]
     assert found.deployment["resources"] == [vnet]
 
 
 def test_what_was_being_deleted_and_is_gone_leaves_the_stack() -> None:
     vnet = resource("vnet", id=VNET_ID)
-    assert looked(settle(state(vnet, pending={"deleting": vnet}), SUBSCRIPTION), state()).deployment["resources"] == []
+    settled = settle(state(vnet, pending={"deleting": vnet}), SUBSCRIPTION)
+    assert compare_with_refresh(settled, state()).deployment["resources"] == []
 
 
 def test_what_others_stand_on_stays_in_the_stack_to_be_made_anew() -> None:
     vnet, subnet = resource("vnet"), resource("subnet", id="/subnet", dependencies=[resource("vnet")["urn"]])
     settled = settle(state(subnet, pending={"creating": vnet}), SUBSCRIPTION)
-    found = looked(settled, state(subnet))
+    found = compare_with_refresh(settled, state(subnet))
     assert urns(found.deployment) == [vnet["urn"], subnet["urn"]]
     assert found.deployment["resources"][0]["initErrors"] == ["the create was cut off"]
 
@@ -163,8 +171,8 @@ def test_each_is_told_in_words() -> None:
     here, gone, key = resource("vnet"), resource("gone"), resource("key", IN_THE_STATE_ONLY[0])
     foreign = resource("foreign", inputs={"virtualNetworkName": "foreign", "tags": {"stack": "ours"}})
     settled = settle(add_pending_creates(state(), [here, gone, key, foreign]), SUBSCRIPTION)
-    found = looked(settled, state(resource("vnet", id=VNET_ID), resource("foreign", id="/foreign")))
-    assert told(settled, found) == [
+    found = compare_with_refresh(settled, state(resource("vnet", id=VNET_ID), resource("foreign", id="/foreign")))
+    assert describe(settled, found) == [
         "vnet: its create was cut off after Azure had taken it; it is in the stack now",
         "gone: its create was cut off and Azure does not have it; nothing is left of it",
         "foreign: its create was cut off, and what exists under its name is not this stack's; it is left alone",
@@ -179,7 +187,7 @@ def test_a_look_changes_nothing_but_what_was_in_doubt() -> None:
     fine = resource("fine", id="/fine")
     settled = settle(add_pending_creates(state(failed, fine), [resource("vnet")]), SUBSCRIPTION)
     read = {"inputs": {"tags": {"azure": "says"}}, "outputs": {"name": "vnet"}}
-    found = looked(settled, state(resource("vnet", id=VNET_ID) | read))
+    found = compare_with_refresh(settled, state(resource("vnet", id=VNET_ID) | read))
 
     assert found.gone == []
     assert {item["id"]: item.get("initErrors") for item in found.deployment["resources"]} == {
@@ -206,7 +214,7 @@ def test_what_lacks_the_tags_that_were_sent_is_somebody_else_s(
 ) -> None:
     lost = resource("vnet", inputs={"virtualNetworkName": "vnet", "tags": sent})
     settled = settle(add_pending_creates(state(), [lost]), SUBSCRIPTION)
-    found = looked(settled, state(resource("vnet", id=VNET_ID) | {"outputs": {"tags": has}}))
+    found = compare_with_refresh(settled, state(resource("vnet", id=VNET_ID) | {"outputs": {"tags": has}}))
     assert (found.there, found.foreign) == (([lost["urn"]], []) if ours else ([], [lost["urn"]]))
 
 
@@ -220,7 +228,7 @@ def test_a_long_chain_is_no_deeper_than_python_can_go() -> None:
     chain = [resource("r0")] + [
         resource(f"r{number}", dependencies=[resource(f"r{number - 1}")["urn"]]) for number in range(1, 3000)
     ]
-    assert [item["urn"] for item in in_order(chain[::-1])] == [item["urn"] for item in chain]
+    assert [item["urn"] for item in sort_by_dependency(chain[::-1])] == [item["urn"] for item in chain]
 
 
 NEEDS = ("parent", "provider", "deletedWith", "dependencies", "replaceWith", "propertyDependencies")
@@ -241,13 +249,13 @@ def needing(name: str, by: str, needed: list[str]) -> dict[str, Any]:
 def test_every_way_to_need_another_counts(by: str) -> None:
     one = {"urn": "urn:a::b::c::one"}
     two = needing("urn:a::b::c::two", by, [one["urn"]])
-    assert in_order([two, one]) == [one, two]
-    assert in_order([one, two]) == [one, two]
+    assert sort_by_dependency([two, one]) == [one, two]
+    assert sort_by_dependency([one, two]) == [one, two]
 
 
 def test_two_of_one_urn_stay_together_and_in_order() -> None:
     new, old, user = {"urn": "one", "id": "new"}, {"urn": "one", "delete": True}, needing("u", "parent", ["one"])
-    assert in_order([user, new, old]) == [new, old, user]
+    assert sort_by_dependency([user, new, old]) == [new, old, user]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -259,13 +267,13 @@ def test_any_order_of_any_graph_is_mended_and_a_right_one_is_kept(seed: int) -> 
         needed = rng.sample(names[:index], min(index, rng.randint(0, 4)))
         right.append(needing(name, rng.choice(NEEDS), needed) if needed else {"urn": name})
     shuffled = rng.sample(right, len(right))
-    mended = in_order(shuffled)
+    mended = sort_by_dependency(shuffled)
 
     place = {item["urn"]: index for index, item in enumerate(mended)}
     assert sorted(place) == sorted(names)
     assert all(place[needed] < place[item["urn"]] for item in mended for needed in needs(item))
-    assert in_order(right) == right
-    assert in_order(mended) == mended
+    assert sort_by_dependency(right) == right
+    assert sort_by_dependency(mended) == mended
     # Of two neighbours in what was given, the second comes first only because something needs it.
     for first, second in pairwise(shuffled):
         if place[second["urn"]] < place[first["urn"]]:
