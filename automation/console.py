@@ -1,4 +1,4 @@
-"""Where words go: results on standard output, progress and errors on standard error.
+"""Terminal output: results to stdout, progress and errors to stderr.
 
 On a terminal in colour (never with NO_COLOR, https://no-color.org); elsewhere ASCII only. Nothing is cut or wrapped, so
 that names can be copied and searched for.

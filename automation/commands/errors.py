@@ -86,7 +86,9 @@ def of_settings(error: SettingsError, command: str, stack: str) -> CommandResult
         _NOT_RUN,
         error=str(error),
         problems=[_setting(each) for each in error.problems],
-        next="" if command == "check" else f"mend them; to look again: {next_steps.command('check', stack)}",
+        next=""
+        if command == "check"
+        else f"fix the problems above, then check again: {next_steps.command('check', stack)}",
     )
 
 

@@ -24,7 +24,7 @@ from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.probe import Case
 from rehearsal.mqtt.result import Proof, summarize
-from rehearsal.verify.messages import Traffic
+from rehearsal.verify.messages import Verification
 from rules.judgement import Judgement
 
 _MOST_CASES = 6
@@ -75,8 +75,8 @@ def as_document(run: Rehearsal) -> dict[str, Any]:
         "critical_path": [
             {"name": step.name, "start": step.start, "finish": step.finish} for step in result.schedule.critical_path
         ],
-        "clusters": _clusters_as_document(run.traffic),
-        "messages": _messages_as_document(run.traffic),
+        "clusters": _clusters_as_document(run.verification),
+        "messages": _messages_as_document(run.verification),
         "outputs": deployed.up.outputs if deployed else redact(result.deployment.outputs),
     }
 
@@ -84,7 +84,7 @@ def as_document(run: Rehearsal) -> dict[str, Any]:
 def _problems(run: Rehearsal) -> list[dict[str, str]]:
     found = findings.problems_of(run.judgement.findings)
     found += [problem("resource", run.judgement.deployment.stack, text) for text in _failures(run)]
-    return found + [problem("message", "", text) for text in (run.traffic.problems if run.traffic else ())]
+    return found + [problem("message", "", text) for text in (run.verification.problems if run.verification else ())]
 
 
 def _failures(run: Rehearsal) -> list[str]:
@@ -96,21 +96,25 @@ def _next(run: Rehearsal, stack: str, choice: EngineChoice) -> str:
         return findings.NEXT
     if _failures(run):
         clean = next_steps.start_from_nothing(stack, engine=choice.flag)
-        return f"mend it and rehearse again, or start from nothing: {clean}"
+        return f"fix the problems above, then rehearse again, or start from nothing: {clean}"
     if not run.ok:
-        return "do what stands behind the arrow, then rehearse again"
+        return "follow the step behind each arrow, then rehearse again"
     return f"to deploy it in Azure, {next_steps.command('doctor', stack)} says what is missing"
 
 
-def _clusters_as_document(traffic: Traffic | None) -> dict[str, list[str]]:
+def _clusters_as_document(verification: Verification | None) -> dict[str, list[str]]:
     """Cluster -> what is not as it must be."""
-    return {view.name: [str(problem) for problem in view.problems] for view in traffic.clusters} if traffic else {}
+    return (
+        {view.name: [str(problem) for problem in view.problems] for view in verification.clusters}
+        if verification
+        else {}
+    )
 
 
-def _messages_as_document(traffic: Traffic | None) -> dict[str, Any] | None:
-    if traffic is None or traffic.proof is None:
+def _messages_as_document(verification: Verification | None) -> dict[str, Any] | None:
+    if verification is None or verification.proof is None:
         return None
-    proof = traffic.proof
+    proof = verification.proof
     return {
         "ok": proof.ok,
         "delivered": proof.messages,
@@ -143,8 +147,8 @@ def print_summary(run: Rehearsal) -> None:
     if deployed.up.ok:
         print_outputs(deployed.up.outputs)
     _print_deployed(deployed, result.deployment.stack, run.engine)
-    if run.traffic:
-        _print_traffic(run.traffic, result.stack.settings.release.name)
+    if run.verification:
+        _print_verification(run.verification, result.stack.settings.release.name)
     say(f"\n{findings.COUNT} rules, no findings. Nothing was sent to Azure.")
 
 
@@ -204,17 +208,17 @@ def _print_deployed(deployed: Deployed, stack: str, engine: Engine) -> None:
         say("A second preview is empty.")
 
 
-def _print_traffic(traffic: Traffic, release: str) -> None:
+def _print_verification(verification: Verification, release: str) -> None:
     """What the clusters make of it, and what was sent and refused."""
-    holds = [(len(view.secrets), len(view.config_maps)) for view in traffic.clusters]
+    holds = [(len(view.secrets), len(view.config_maps)) for view in verification.clusters]
     secrets, config_maps = (sum(column) for column in zip(*holds, strict=True))
     say(f"\nClusters, as modelled: {secrets} synced Secrets, {config_maps} trust ConfigMaps.")
-    if traffic.proof is not None:
-        _print_proof(traffic.proof)
+    if verification.proof is not None:
+        _print_proof(verification.proof)
         say(f"Not yet observed on AIO {release}.")
     else:
         say("No messages were sent, as asked.")
-    for text in traffic.problems:
+    for text in verification.problems:
         say(f"  FAILED {text}", BAD)
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: in words for people, as one document for machines, and with an exit code.
+"""The result of a command: exit code, text for people and one JSON document for machines.
 
 The document's form is docs/commands.schema.json.
 """

@@ -50,7 +50,7 @@ def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) ->
                 _record(target, about, steps)
     except KeyboardInterrupt:
         left = target.command("destroy")
-        step_now = f"what is deployed goes with: {left}"
+        step_now = f"to delete what is deployed: {left}"
         return CommandResult(
             INTERRUPTED, "cancelled", error="Interrupted.", next=step_now, own=_document(target, steps)
         )
@@ -203,12 +203,12 @@ def _ending(target: Target, steps: Sequence[Step]) -> CommandResult:
     error = "\n".join(lines)
     if not wrong:
         return CommandResult(OK, show=show, own=_document(target, steps))
-    next_step = "fix it, then run it again"
+    next_step = "fix the problem above, then run the command again"
     if any(step.wrong == _NOT_OURS for step in wrong):
         next_step = "find out who it is; nothing was destroyed"
     elif any(step.name == "up" for step in steps):
         left = target.command("destroy")
-        next_step = f"fix it; what is deployed goes with: {left}"
+        next_step = f"fix the problem above; to delete what is deployed: {left}"
     return CommandResult(
         FAILED, "failed", show=show, error=error, problems=problems, next=next_step, own=_document(target, steps)
     )

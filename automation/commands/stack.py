@@ -213,7 +213,7 @@ def _ending(target: Target, report: OperationReport, seconds: float, *, killed: 
         "unknown" if killed else "failed",
         show=show,
         problems=report.problems,
-        next="fix the problems above, then run the same command again; it goes on from here",
+        next="fix the problems above, then run the command again; it goes on from here",
         own=own,
     )
 

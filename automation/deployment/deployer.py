@@ -1,4 +1,4 @@
-"""`up` as people want it: what a killed run left is settled first, and what passes by itself is waited for.
+"""Run `up`: recover from interrupted runs first, then retry transient errors.
 
 Nothing is retried inside the engine: an error hook can lose a resource (pulumi/pulumi#24683). The engine goes on
 with what does not depend on a failure, and the whole is run again.
@@ -169,7 +169,7 @@ class Deployer:
             raise LockedError(self.stack.name, []) from None
 
     def _until_done(self, operation: Operation, result: DeploymentResult) -> None:
-        """Run, and run again as long as everything that failed passes by itself."""
+        """Run, and run again as long as every error is transient."""
         failed: Counter[tuple[str, Transient | None]] = Counter()
         while True:
             outcome = self._run(operation, result)
@@ -207,7 +207,7 @@ class Deployer:
         if self._state() != (version, before):
             raise LockedError(self.stack.name, [])
         self._past_lock(result, lambda: import_state(self.stack, version, settled.deployment))
-        self.say("Looking what there is of what is in doubt ...")
+        self.say("Checking in Azure which of the interrupted creates exist ...")
         unread = self._look({*settled.doubtful, *settled.interrupted, ""}, result)
         found = compare_with_refresh(settled, self._state()[1])
         # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
@@ -268,7 +268,7 @@ class Deployer:
 
 
 def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
-    """Whether everything that failed passes by itself, and none of it has had all its chances."""
+    """Return whether every error is transient, and none has been retried as often as it may be."""
     return result.runs < MOST_RUNS and all(
         failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
         for failure in result.failures

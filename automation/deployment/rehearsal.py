@@ -17,7 +17,7 @@ from rehearsal.azure.world import World
 from rehearsal.engine import Backend, State
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.mqtt.install import find_mosquitto
-from rehearsal.verify.messages import Traffic, try_traffic
+from rehearsal.verify.messages import Verification, verify_messages
 from rules.judgement import Judgement, judge_stack
 from settings.loaded_stack import LoadedStack
 
@@ -30,7 +30,7 @@ class Deployed:
     """What `up` of the rehearsed stack did, and what a preview after it says."""
 
     up: DeploymentResult
-    again: DeploymentResult | None
+    second_preview: DeploymentResult | None
     """None where `up` has failed."""
     headings: Mapping[str, Heading]
     """URN -> where it belongs, of what was there before too."""
@@ -39,10 +39,10 @@ class Deployed:
     def problems(self) -> list[str]:
         """What went wrong, one text each."""
         failed = [f"{failure.name}: {failure.message}" for failure in self.up.failures]
-        if self.again is None:
+        if self.second_preview is None:
             return failed
-        failed += [f"{failure.name}: {failure.message}" for failure in self.again.failures]
-        changes = sorted(self.again.changes.items())
+        failed += [f"{failure.name}: {failure.message}" for failure in self.second_preview.failures]
+        changes = sorted(self.second_preview.changes.items())
         return failed + [f"a second preview is not empty: {change} {name_of(urn)}" for urn, change in changes]
 
 
@@ -54,12 +54,14 @@ class Rehearsal:
     engine: Engine
     deployed: Deployed | None = None
     """None where something was found."""
-    traffic: Traffic | None = None
+    verification: Verification | None = None
     """None where the deployment failed."""
 
     @property
     def ok(self) -> bool:
-        return bool(self.deployed and not self.deployed.problems and self.traffic and not self.traffic.problems)
+        return bool(
+            self.deployed and not self.deployed.problems and self.verification and not self.verification.problems
+        )
 
 
 def rehearse(
@@ -109,8 +111,8 @@ def rehearse(
         return Rehearsal(judgement, engine, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
     state = State.from_export({"version": 3, "deployment": operations.deployment()})
-    traffic = try_traffic(loaded.settings, _open_azure(loaded, engine), state, messages=messages)
-    return Rehearsal(judgement, engine, deployed, traffic)
+    verification = verify_messages(loaded.settings, _open_azure(loaded, engine), state, messages=messages)
+    return Rehearsal(judgement, engine, deployed, verification)
 
 
 def _open_azure(stack: LoadedStack, engine: Engine) -> World:

@@ -88,7 +88,7 @@ def _build_page(
     offline: bool = True,
     run: Rehearsal | None = None,
 ) -> Page:
-    graph, settings, traffic = evaluation.graph, evaluation.settings, run.traffic if run else None
+    graph, settings, verification = evaluation.graph, evaluation.settings, run.verification if run else None
     known = outputs or redact(graph.outputs)
     topology = read_topology(graph, settings)
     clusters = [cluster.name for cluster in topology.clusters]
@@ -108,8 +108,8 @@ def _build_page(
         certificates=list_certificates(_read(known, "certificates"), read_renewal_windows(graph), now),
         certificates_are_issued=is_issued,
         has_report=report is not None,
-        proof=traffic.proof if traffic else None,
-        views=traffic.clusters if traffic else (),
+        proof=verification.proof if verification else None,
+        views=verification.clusters if verification else (),
         names={cluster.names.connected_cluster: name for name, cluster in settings.clusters.items()},
         arc_proxy_commands=_read(known, "arc_proxy_commands"),
         broker_endpoints=_read(known, "broker_endpoints"),

@@ -10,7 +10,7 @@ from automation.deployment.deployer import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
-from rehearsal.verify.messages import Traffic
+from rehearsal.verify.messages import Verification
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ def find_troubles(run: Rehearsal) -> list[Trouble]:
     troubles = [Trouble(finding.rule, finding.resource, finding.message) for finding in run.judgement.findings]
     if run.deployed:
         troubles += _find_deployment_troubles(run.deployed, run.judgement.deployment.stack)
-    if run.traffic:
-        troubles += _find_message_troubles(run.traffic)
+    if run.verification:
+        troubles += _find_message_troubles(run.verification)
     return troubles
 
 
@@ -46,21 +46,21 @@ def _to_trouble(kind: str, failure: Failure, stack: str) -> Trouble:
 def _find_deployment_troubles(deployed: Deployed, stack: str) -> Iterator[Trouble]:
     reports: Sequence[tuple[str, DeploymentResult | None]] = (
         ("up failed", deployed.up),
-        ("second preview failed", deployed.again),
+        ("second preview failed", deployed.second_preview),
     )
     for kind, report in reports:
         if report:
             yield from (_to_trouble(kind, failure, stack) for failure in report.failures)
-    for urn, change in sorted(deployed.again.changes.items()) if deployed.again else ():
+    for urn, change in sorted(deployed.second_preview.changes.items()) if deployed.second_preview else ():
         yield Trouble("second preview not empty", name_of(urn), f"after `up`, a preview still wants to {change} it")
 
 
-def _find_message_troubles(traffic: Traffic) -> Iterator[Trouble]:
-    problems = [problem for view in traffic.clusters for problem in view.problems]
+def _find_message_troubles(verification: Verification) -> Iterator[Trouble]:
+    problems = [problem for view in verification.clusters for problem in view.problems]
     for problem in problems:
         yield Trouble(problem.rule, f"{problem.cluster}, {problem.where}", problem.what, problem.remedy)
     named = {str(problem) for problem in problems}
-    for text in traffic.problems:
+    for text in verification.problems:
         if text not in named:
             where, _, what = text.partition(": ")
             yield Trouble("clusters and links", where, what)

@@ -22,7 +22,7 @@ from settings import Settings
 
 
 @dataclass(frozen=True)
-class Traffic:
+class Verification:
     """What was found out."""
 
     clusters: Sequence[ClusterView]
@@ -39,7 +39,7 @@ class Traffic:
         return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
 
 
-def try_traffic(settings: Settings, azure: World, state: State, *, messages: int) -> Traffic:
+def verify_messages(settings: Settings, azure: World, state: State, *, messages: int) -> Verification:
     """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
 
     Args:
@@ -54,9 +54,9 @@ def try_traffic(settings: Settings, azure: World, state: State, *, messages: int
     healthy = not any(view.problems for view in clusters)
     more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
     if not messages:
-        return Traffic(clusters, None, more)
+        return Verification(clusters, None, more)
     authority = client_authority(state, settings.pki.generation)
-    return Traffic(clusters, prove(clusters, messages=messages, sign=authority.sign), more)
+    return Verification(clusters, prove(clusters, messages=messages, sign=authority.sign), more)
 
 
 def roots_of(state: State, generation: int) -> Roots:

@@ -106,7 +106,7 @@ def test_a_lock_in_the_middle_is_a_wrong_step(project: Callable[..., Path], monk
     result = run("smoke")
     assert result.exit_code == 1
     assert "then: Stack test is locked by another run:" in result.stderr
-    assert "what is deployed goes with: .venv/bin/python -m automation destroy --stack test --offline" in result.stderr
+    assert "to delete what is deployed: .venv/bin/python -m automation destroy --stack test --offline" in result.stderr
 
 
 def test_a_stand_in_for_azure_is_refused(project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_an_interrupted_run_says_how_to_take_down_what_is_there(
     result = run("smoke")
     assert result.exit_code == 130
     command_line = ".venv/bin/python -m automation destroy --stack test --offline"
-    assert f"Next: what is deployed goes with: {command_line}\n" in result.stderr
+    assert f"Next: to delete what is deployed: {command_line}\n" in result.stderr
     again = run("smoke")
     assert f"Next: if they are left of a smoke run: {command_line}." in again.stderr
 

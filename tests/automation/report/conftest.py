@@ -78,18 +78,18 @@ def deployment_failed(run: Rehearsal, message: str = "Status=409 Code=Conflict")
     assert run.deployed
     node = run.judgement.deployment.named("site-node").urn
     up = DeploymentResult(changes={}, failures=[Failure(node, message, None)])
-    return Rehearsal(run.judgement, run.engine, replace(run.deployed, up=up, again=None))
+    return Rehearsal(run.judgement, run.engine, replace(run.deployed, up=up, second_preview=None))
 
 
 def messages_failed(run: Rehearsal, what: str = "the Secret is not there") -> Rehearsal:
     """The run as it is where the site's cluster misses a Secret, so that nothing is delivered."""
-    assert run.traffic and run.traffic.proof
-    site, *others = run.traffic.clusters
+    assert run.verification and run.verification.proof
+    site, *others = run.verification.clusters
     problem = Problem("CLUSTER-22", site.name, "DataflowEndpoint mqtt-enterprise", what, "Wait for secret sync")
-    link = replace(run.traffic.proof.links[0], problems=[str(problem)], delivery=None, cases=())
-    proof = replace(run.traffic.proof, links=[link])
-    traffic = replace(run.traffic, clusters=[replace(site, problems=[problem]), *others], proof=proof)
-    return replace(run, traffic=traffic)
+    link = replace(run.verification.proof.links[0], problems=[str(problem)], delivery=None, cases=())
+    proof = replace(run.verification.proof, links=[link])
+    verification = replace(run.verification, clusters=[replace(site, problems=[problem]), *others], proof=proof)
+    return replace(run, verification=verification)
 
 
 def evaluation(graph: Graph, settings: dict[str, object]) -> Evaluation:

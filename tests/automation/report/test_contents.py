@@ -348,8 +348,8 @@ def test_every_rule_is_listed_with_its_source(document: Element) -> None:
 
 
 def test_what_was_delivered_and_refused_is_told_link_by_link(rehearsed: Rehearsed, document: Element) -> None:
-    assert rehearsed.run.traffic and rehearsed.run.traffic.proof
-    (link,) = rehearsed.run.traffic.proof.links
+    assert rehearsed.run.verification and rehearsed.run.verification.proof
+    (link,) = rehearsed.run.verification.proof.links
     (shown,) = document.all("details", "link")
     assert shown.one("summary").words.startswith(
         "site by mqtt-enterprise to 10.2.1.10:28883: 20 of 20 messages delivered"
@@ -357,7 +357,7 @@ def test_what_was_delivered_and_refused_is_told_link_by_link(rehearsed: Rehearse
     cases = rows(table(document, "What was tried"))
     assert [case[1:3] for case in cases] == [[case.expected, case.observed] for case in link.cases]
     assert {case[3] for case in cases} == {"as expected"}
-    for text in (*rehearsed.run.traffic.proof.not_exercised, *rehearsed.run.traffic.proof.unprovable):
+    for text in (*rehearsed.run.verification.proof.not_exercised, *rehearsed.run.verification.proof.unprovable):
         assert text in document.by_id("messages").words
 
 
@@ -404,7 +404,9 @@ def test_a_failed_deployment_is_told_with_its_remedy(rehearsed: Rehearsed) -> No
 def test_a_second_preview_with_changes_is_told(rehearsed: Rehearsed) -> None:
     assert rehearsed.run.deployed
     again = DeploymentResult(changes={rehearsed.graph.named("site-node").urn: "update"})
-    page = parse(render_rehearsal(replace(rehearsed.run, deployed=replace(rehearsed.run.deployed, again=again)), NOW))
+    page = parse(
+        render_rehearsal(replace(rehearsed.run, deployed=replace(rehearsed.run.deployed, second_preview=again)), NOW)
+    )
     (trouble,) = page.by_id("verdict").all("li", "trouble")
     assert "second preview not empty site-node" in trouble.words
 

@@ -17,7 +17,7 @@ from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.mqtt.authority import Authority, to_pem
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
-from rehearsal.verify.messages import Traffic, roots_of
+from rehearsal.verify.messages import Verification, roots_of
 from rehearsal.verify.settings_match import differences
 from settings import roles
 from settings.stack_file import SETTINGS_KEY
@@ -135,13 +135,13 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
 """What is broken: how."""
 
 
-def found_out(bench: Bench) -> tuple[Traffic, Proof]:
+def found_out(bench: Bench) -> tuple[Verification, Proof]:
     clusters = list(bench.views().values())
     proof = prove(clusters, messages=MESSAGES)
     stack = deployed("dev")
     settings = resolve(stack.config[SETTINGS_KEY])
     roots = roots_of(stack.engine.state, settings.pki.generation)
-    return Traffic(clusters, proof, differences(settings, clusters, roots)), proof
+    return Verification(clusters, proof, differences(settings, clusters, roots)), proof
 
 
 def test_nothing_broken_lets_every_message_through() -> None:
