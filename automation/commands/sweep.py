@@ -26,16 +26,17 @@ from automation.deployment.workspace import open_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
-from rehearsal.azure.world import Entry, Surroundings, World
+from rehearsal.azure.world import Entry, World
 from rehearsal.cluster import gate
 from rehearsal.engine import Engine, OfflineCommand, Options, Recording, State
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
 _TELL_EVERY = 20
-_SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+_SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
 _MADE_BY_A_SCRIPT = "Microsoft.Kubernetes/connectedClusters"
 _OF_ITS_OWN_EACH_TIME = ("tls:", "random:", "pulumi:")
 """Types whose outputs, ids or keys are other ones in each run."""

@@ -9,13 +9,13 @@ from typing import Any
 from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
-from rehearsal.azure.world import Surroundings, World
+from rehearsal.azure.world import World
 from rehearsal.cluster import gate
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.providers.azure import AzureProvider
 from settings.stand_ins import STAND_INS
 
-# Roles act at once: the engines would have to wait for them in real time.
-SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
 
 
 class Azure:
