@@ -74,8 +74,8 @@ def test_check_lists_problems_as_json(run: Run) -> None:
     assert [problem["where"] for problem in document["problems"]] == ["release"]
 
 
-def test_every_kind_of_bad_input_is_reported_at_once(run: Run) -> None:
-    settings = {
+def test_every_mistake_of_form_is_told_at_once_and_then_every_broken_rule(run: Run) -> None:
+    settings: dict[str, Any] = {
         **TWO_CLUSTERS,
         **STAND_INS,
         "prefix": "a-prefix-that-is-too-long",
@@ -94,14 +94,21 @@ def test_every_kind_of_bad_input_is_reported_at_once(run: Run) -> None:
         ],
     }
 
+    form = ("the nearest is release", "2609", "clusters.enterprise.listener.port", "custom_locations_object_id")
+    rules = ("overlaps", "entreprise", "client_id_prefix", "  prefix (")
+    expect_problems(run, settings, form)
+    mended = {name: value for name, value in settings.items() if name not in ("relase", "release")}
+    mended |= STAND_INS
+    mended["clusters"] = {**settings["clusters"], "enterprise": {"listener": {"port": 8883}}}
+    expect_problems(run, mended, rules)
+
+
+def expect_problems(run: Run, settings: dict[str, Any], parts: tuple[str, ...]) -> None:
     for arguments in (["check"], ["rehearse"], ["graph"]):
         result = run(*arguments, settings=settings)
         assert result.exit_code == 2
         assert "Traceback" not in result.stderr
-        for part in (
-            "the nearest is release", "2609", "clusters.enterprise.listener.port", "overlaps",
-            "entreprise", "client_id_prefix", "custom_locations_object_id", "prefix",
-        ):  # fmt: skip
+        for part in parts:
             assert part in result.stderr, (arguments, part, result.stderr)
 
 
