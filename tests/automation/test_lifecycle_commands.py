@@ -123,7 +123,7 @@ def test_a_failure_is_told_with_its_remedy_and_exits_1(run: Run) -> None:
     )
     assert "\n    -> In Azure: Correct the settings in question and check them: `.venv/bin/python" in result.stdout
     assert "automation check --stack test`" in result.stdout
-    assert "then run the same command again; it goes on from here\n" in result.stdout
+    assert "then run the command again; it goes on from here\n" in result.stdout
     assert "  shared          2       1        1\n" in result.stdout
     assert "/4] FAILED vnet\n" in result.stderr
     assert run("up", "--offline").stdout.startswith("2 created.\n")
@@ -172,7 +172,7 @@ def test_a_fault_needs_the_modelled_azure(run: Run, cli: Callable[[str], Path]) 
     calls = cli("exit 1")
     result = run("up", "--fault", "vnet:create:throttled")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "it needs --offline" in result.stderr
+    assert "a failure is ordered from the modelled Azure only\n\nNext: add --offline\n" in result.stderr
     assert not calls.exists()
 
 

@@ -19,8 +19,8 @@ from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM
 
 _EXTRA = """
-import pulumi_azure_native.eventhub as eventhub
-pulumi.export("hub", eventhub.Namespace("hub", resource_group_name="rg-hub", namespace_name="evhns-hub").id)
+import pulumi_azure_native.servicebus as servicebus
+pulumi.export("bus", servicebus.Namespace("bus", resource_group_name="rg-bus", namespace_name="sbns-bus").id)
 pulumi.CustomResource("kubernetes:core/v1:ConfigMap", "map", {"data": {}})
 """
 
@@ -39,9 +39,9 @@ def test_is_found_with_the_row_to_add_and_its_file(evaluation: Evaluation) -> No
     texts = {
         one.resource: one.message for one in judge(evaluation.graph, evaluation.settings) if one.rule == "SHAPE-01"
     }
-    assert 'add to arm/types/eventhub.py: ResourceType("eventhub", "Namespace",' in texts["hub"]
+    assert 'add to arm/types/servicebus.py: ResourceType("servicebus", "Namespace",' in texts["bus"]
     assert "no stand-in for provider kubernetes" in texts["map"]
-    assert texts.keys() == {"hub", "map"}
+    assert texts.keys() == {"bus", "map"}
 
 
 def test_everything_else_is_judged(evaluation: Evaluation) -> None:
@@ -57,12 +57,12 @@ def test_everything_else_is_judged(evaluation: Evaluation) -> None:
 
 def test_graph_schedule_drawing_and_report_go_on(evaluation: Evaluation) -> None:
     graph = evaluation.graph
-    assert "arm" not in next(one for one in as_json(graph)["resources"] if one["name"] == "hub")
-    assert schedule(graph).steps[graph.named("hub").urn].finish >= 0
+    assert "arm" not in next(one for one in as_json(graph)["resources"] if one["name"] == "bus")
+    assert schedule(graph).steps[graph.named("bus").urn].finish >= 0
     assert len(read_topology(graph, evaluation.settings).clusters) == 2
-    assert "evhns-hub" in render_preview(evaluation, DeploymentResult(), datetime.now(UTC))
+    assert "sbns-bus" in render_preview(evaluation, DeploymentResult(), datetime.now(UTC))
 
 
-def test_a_namespace_of_event_hubs_is_not_one_of_the_device_registry(evaluation: Evaluation) -> None:
+def test_a_namespace_of_service_bus_is_not_one_of_the_device_registry(evaluation: Evaluation) -> None:
     found = evaluation.graph.of_type(BY_ARM_TYPE["Microsoft.DeviceRegistry/namespaces"])
-    assert "hub" not in {one.name for one in found}
+    assert "bus" not in {one.name for one in found}
