@@ -7,38 +7,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from automation.commands.options import Commands, Engine, Json, Offline, Report, Stack
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import check_engine, check_writable, confirm, operate, print_usage_error, run
-from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
+from automation.commands.run import check_writable, confirm, operate, run
+from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
 OFFLINE, LIVE, LOOK = "Without a cloud or an account", "A stack in Azure (or its model, with --offline)", "Look at it"
 GROUPS = (OFFLINE, LIVE, LOOK)
 """Of commands."""
-
-
-class Commands(TyperGroup):
-    """Commands that print a document also where the command line itself is wrong."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        name, command, rest = super().resolve_command(ctx, args)
-        ctx.obj = name, command, [*rest]  # the parser empties the list itself
-        return name, command, rest
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except typer.TyperException as error:
-            name, command, arguments = ctx.obj or ("", None, ())
-            if command and "--json" in arguments and any("--json" in each.opts for each in command.params):
-                print_usage_error(name, arguments, str(error))
-            raise  # told in words by typer
 
 
 app = typer.Typer(
@@ -51,31 +33,6 @@ app = typer.Typer(
     # Boxes and colours on a terminal only.
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
-
-Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
-Offline = Annotated[
-    bool, typer.Option("--offline", is_eager=True, help="With a modelled Azure, which is kept in .rehearsal/.")
-]
-Engine = Annotated[
-    EngineChoice,
-    typer.Option(
-        "--engine",
-        metavar="ENGINE",
-        envvar=ENGINE_VARIABLE,
-        callback=check_engine,
-        help="What deploys into the modelled Azure. pulumi: the CLI on PATH; offline: an engine of its own; auto: the"
-        " CLI where there is one that is recent enough.",
-    ),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
-]
-
-
-Report = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE", callback=check_writable, help="HTML page to write. No secret is in it."),
-]
 
 
 @app.command(rich_help_panel=OFFLINE)

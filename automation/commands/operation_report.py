@@ -14,14 +14,12 @@ from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
 from automation.deployment.deployer import DeploymentResult
 from automation.deployment.failure import Failure
-from automation.deployment.operations import Operation
+from automation.deployment.operations import DONE, Operation
 from automation.deployment.progress import count_outcomes
 from graph.graph import Graph
 from graph.grouping import SHARED
 from graph.plan import LOSING, Change, Heading, changes_of
 from graph.urns import name_of
-
-DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
 @dataclass(frozen=True)

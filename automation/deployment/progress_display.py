@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from automation.commands.operation_report import DONE
 from automation.console import BAD, minutes, progress
-from automation.deployment.operations import EngineResult, Progress, Stage
+from automation.deployment.operations import DONE, EngineResult, Progress, Stage
 from automation.deployment.progress import Tracker
 from graph.urns import is_resource, name_of
 

@@ -1,0 +1,54 @@
+"""Options that several commands take, and the group that reads the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from automation.commands.run import check_engine, check_writable, print_usage_error
+from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
+
+Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", is_eager=True, help="With a modelled Azure, which is kept in .rehearsal/.")
+]
+Engine = Annotated[
+    EngineChoice,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        envvar=ENGINE_VARIABLE,
+        callback=check_engine,
+        help="What deploys into the modelled Azure. pulumi: the CLI on PATH; offline: an engine of its own; auto: the"
+        " CLI where there is one that is recent enough.",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
+]
+
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", callback=check_writable, help="HTML page to write. No secret is in it."),
+]
+
+
+class Commands(TyperGroup):
+    """Commands that print a document also where the command line itself is wrong."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        ctx.obj = name, command, [*rest]  # the parser empties the list itself
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.TyperException as error:
+            name, command, arguments = ctx.obj or ("", None, ())
+            if command and "--json" in arguments and any("--json" in each.opts for each in command.params):
+                print_usage_error(name, arguments, str(error))
+            raise  # told in words by typer

@@ -1,0 +1,131 @@
+"""Which part may know which: the order of the floors.
+
+An import counts wherever it stands: at the top, inside a function, under `TYPE_CHECKING`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    "settings": frozenset(),
+    "nodes": frozenset(),
+    "arm": frozenset(),
+    "components": frozenset({"settings", "nodes", "arm"}),
+    "__main__": frozenset({"settings", "nodes", "arm", "components"}),
+    "graph": frozenset({"settings", "nodes", "arm"}),
+    "rules": frozenset({"settings", "nodes", "arm", "graph"}),
+    "rehearsal": frozenset({"settings", "nodes", "arm", "graph", "rules"}),
+    "automation": frozenset({"settings", "nodes", "arm", "graph", "rules", "rehearsal"}),
+}
+"""Floor -> the floors that it may import beside itself. What is deployed knows nothing of what judges it."""
+
+TABLES = frozenset({"settings/schema.py"})
+"""Modules that may be longer than `LONGEST` lines: one row after another."""
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import of a module of ours, and where it stands."""
+
+    file: str
+    line: int
+    target: str
+    """Dotted, with the imported name where that may be a module: `rules.lookup.View`."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.target}"
+
+    @property
+    def source(self) -> str:
+        return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def list_files(root: Path) -> list[Path]:
+    """Return all modules of the project but its tests."""
+    return sorted([root / "__main__.py", *(file for floor in MAY_IMPORT for file in (root / floor).rglob("*.py"))])
+
+
+def list_imports(root: Path) -> Iterator[Import]:
+    """Yield every import of a module of ours."""
+    for file in list_files(root):
+        name = file.relative_to(root).as_posix()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for target in list_targets(node, Import(name, 0, "").source, is_package=file.name == "__init__.py"):
+                if floor_of(target) in MAY_IMPORT:
+                    yield Import(name, getattr(node, "lineno", 0), target)
+
+
+def list_targets(node: ast.AST, module: str, *, is_package: bool) -> list[str]:
+    """Return what a statement imports; relative imports are resolved from the module."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    up = module.split(".")[: (1 if is_package else 0) - node.level or None] if node.level else []
+    return [".".join([*up, *([node.module] if node.module else []), alias.name]) for alias in node.names]
+
+
+def floor_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def find_against_the_order(imports: Iterable[Import]) -> list[str]:
+    return [
+        f"{one}: {source} may import only {', '.join(sorted(MAY_IMPORT[source])) or 'nothing of ours'}"
+        for one in imports
+        if (source := floor_of(one.source)) != (target := floor_of(one.target)) and target not in MAY_IMPORT[source]
+    ]
+
+
+def test_imports_keep_to_the_order_of_the_floors() -> None:
+    found = find_against_the_order(list_imports(ROOT))
+    assert not found, "\n".join(found)
+
+
+def test_modules_are_short() -> None:
+    long = {file.relative_to(ROOT).as_posix(): _count_lines(file) for file in list_files(ROOT)}
+    long = {name: lines for name, lines in long.items() if lines > LONGEST}
+    assert set(long) <= TABLES, f"more than {LONGEST} lines, and no table: {long}. Give each concern a module"
+    assert set(long) == TABLES, f"no longer more than {LONGEST} lines: {sorted(TABLES - set(long))}. Take it off TABLES"
+
+
+def _count_lines(file: Path) -> int:
+    return len(file.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        (
+            "components/x.py",
+            "import graph.graph",
+            "components/x.py:1 imports graph.graph: components may import only arm",
+        ),
+        ("settings/x.py", "def f():\n    from rules import judge", "settings/x.py:2 imports rules.judge: settings may"),
+        (
+            "graph/x.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rehearsal.azure import World",
+            "graph/x.py:3 imports rehearsal.azure.World: graph may import only arm, nodes, settings",
+        ),
+        ("__main__.py", "import automation", "__main__.py:1 imports automation: __main__ may import only"),
+    ],
+)
+def test_an_import_against_the_order_is_told_with_its_line(tmp_path: Path, file: str, text: str, words: str) -> None:
+    _write(tmp_path, {file: text})
+    (found,) = find_against_the_order(list_imports(tmp_path))
+    assert words in found
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in {"__main__.py": "", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
