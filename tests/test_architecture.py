@@ -1,4 +1,4 @@
-"""Which part may know which: the order of the floors.
+"""Which part may know which: the order of the floors, and no circle between the rooms on them.
 
 An import counts wherever it stands: at the top, inside a function, under `TYPE_CHECKING`.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,13 @@ def floor_of(module: str) -> str:
     return module.partition(".")[0]
 
 
+def room_of(module: str, root: Path) -> str:
+    """Return the folder of the second level, else the module that lies loose on its floor, else the floor."""
+    floor, *rest = module.split(".")
+    beside = root / floor / rest[0] if rest else root / floor
+    return f"{floor}/{rest[0]}" if rest and (beside.is_dir() or beside.with_suffix(".py").exists()) else floor
+
+
 def find_against_the_order(imports: Iterable[Import]) -> list[str]:
     return [
         f"{one}: {source} may import only {', '.join(sorted(MAY_IMPORT[source])) or 'nothing of ours'}"
@@ -86,8 +95,35 @@ def find_against_the_order(imports: Iterable[Import]) -> list[str]:
     ]
 
 
+def find_circle(imports: Iterable[Import], root: Path) -> list[str]:
+    """Return the imports that close a circle of rooms; none where there is no circle."""
+    between: dict[tuple[str, str], Import] = {}
+    for one in imports:
+        pair = room_of(one.source, root), room_of(one.target, root)
+        # A floor's own `__init__` offers what lies on it: to import from it is no circle with all of it.
+        if pair[0] != pair[1] and floor_of(one.source) not in pair:
+            between.setdefault(pair, one)
+    order = TopologicalSorter[str]()
+    for source, target in between:
+        order.add(source, target)
+    try:
+        order.prepare()
+    except CycleError as error:
+        circle = error.args[1]  # each is imported by the next one
+        return [
+            f"{between[source, target]}: {source} may not import {target}, which itself needs {source}"
+            for target, source in pairwise(circle)
+        ]
+    return []
+
+
 def test_imports_keep_to_the_order_of_the_floors() -> None:
     found = find_against_the_order(list_imports(ROOT))
+    assert not found, "\n".join(found)
+
+
+def test_no_circle_between_rooms() -> None:
+    found = find_circle(list_imports(ROOT), ROOT)
     assert not found, "\n".join(found)
 
 
@@ -108,7 +144,7 @@ def _count_lines(file: Path) -> int:
         (
             "components/x.py",
             "import graph.graph",
-            "components/x.py:1 imports graph.graph: components may import only arm",
+            "components/x.py:1 imports graph.graph: components may",
         ),
         ("settings/x.py", "def f():\n    from rules import judge", "settings/x.py:2 imports rules.judge: settings may"),
         (
@@ -123,6 +159,21 @@ def test_an_import_against_the_order_is_told_with_its_line(tmp_path: Path, file:
     _write(tmp_path, {file: text})
     (found,) = find_against_the_order(list_imports(tmp_path))
     assert words in found
+
+
+@pytest.mark.parametrize("back", ["from rehearsal.azure import b", "from ..azure import b", "import rehearsal.azure.b"])
+def test_a_circle_of_rooms_is_told_with_its_lines(tmp_path: Path, back: str) -> None:
+    _write(
+        tmp_path,
+        {
+            "rehearsal/azure/b.py": "from rehearsal.mqtt import c",
+            "rehearsal/mqtt/c.py": "def f():\n    from rehearsal.cluster import a",
+            "rehearsal/cluster/a.py": back,
+        },
+    )
+    told = "\n".join(find_circle(list_imports(tmp_path), tmp_path))
+    for line in ("rehearsal/azure/b.py:1", "rehearsal/mqtt/c.py:2", "rehearsal/cluster/a.py:1"):
+        assert line in told
 
 
 def _write(root: Path, files: Mapping[str, str]) -> None:

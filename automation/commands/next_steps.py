@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from automation.deployment.engine import ENGINE_VARIABLE
-from automation.deployment.error_catalog import find_remedy
+from automation.deployment.error_catalog import fill_in, find_remedy
 
 _GO_ON = ("up", "refresh", "destroy", "rehearse")
 COMMAND = ".venv/bin/python -m automation"
 """How the command is run where `make setup` has installed it."""
-
-
-_IN_MESSAGE: Mapping[str, str] = {
-    "<group>": r"/resourceGroups/([\w.-]+)/",
-    "<vm>": r"/virtualMachines/([\w-]+)\b",
-    "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
-}
-"""Placeholders of remedies, and where a message has them.
-
-Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
-"""
-_LOSES = re.compile(r"\b(?:delete|purge)\b")
-
-
-def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
-    """The remedy with what is known in the place of its placeholders; what is not known stays one.
-
-    Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
-    """
-    text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
-    if _LOSES.search(remedy):
-        return text
-    for placeholder, pattern in _IN_MESSAGE.items():
-        if placeholder in text and (found := re.search(pattern, message)):
-            text = text.replace(placeholder, found[1])
-    return text
 
 
 def command(name: str, stack: str, *, offline: bool = False, engine: str = "") -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from automation.commands.next_steps import fill_in
 from automation.commands.print_changes import print_changes
 from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
 from automation.deployment.deployer import DeploymentResult
+from automation.deployment.error_catalog import fill_in
 from automation.deployment.failure import Failure
 from automation.deployment.operations import DONE, Operation
 from automation.deployment.progress import count_outcomes

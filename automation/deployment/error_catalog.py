@@ -10,6 +10,7 @@ Microsoft names for a role assignment to spread, the longest that anything here 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +19,18 @@ LONGEST_WAIT = 300
 
 # Azure asks in words: "can be retried in 14 seconds", "try again after '372' seconds", "Retry-After: 17".
 _WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
+
+
+_IN_MESSAGE: Mapping[str, str] = {
+    "<group>": r"/resourceGroups/([\w.-]+)/",
+    "<vm>": r"/virtualMachines/([\w-]+)\b",
+    "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
+}
+"""Placeholders of remedies, and where a message has them.
+
+Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
+"""
+_LOSES = re.compile(r"\b(?:delete|purge)\b")
 
 
 @dataclass(frozen=True)
@@ -233,6 +246,20 @@ def find_remedy(message: str) -> str:
         if _matches(remedy.pattern, message):
             return remedy.remedy
     return _TRANSIENT if find_transient(message) else _OTHERWISE
+
+
+def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
+    """Return the remedy with what is known in the place of its placeholders; what is not known stays one.
+
+    Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
+    """
+    text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
+    if _LOSES.search(remedy):
+        return text
+    for placeholder, pattern in _IN_MESSAGE.items():
+        if placeholder in text and (found := re.search(pattern, message)):
+            text = text.replace(placeholder, found[1])
+    return text
 
 
 def _matches(pattern: str, message: str) -> bool:

@@ -28,7 +28,7 @@ _CHANGES: Mapping[str, str] = {
     "import-replacement": "replace",
 }
 """The engine's step -> what it means for the resource."""
-DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+DONE: Mapping[str, str] = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 """What it means for the resource -> the word for it afterwards."""
 _NOTHING_NEW = ("update failed", "preview failed", "refresh failed", "destroy failed")
 """What the engine adds about the stack after resources have failed."""

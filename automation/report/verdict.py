@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from automation.commands.next_steps import fill_in
 from automation.deployment.deployer import DeploymentResult
+from automation.deployment.error_catalog import fill_in
 from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
