@@ -1,7 +1,6 @@
-"""Time and memory of one evaluation of the program, by number of clusters: `make bench`.
+"""CPU time and memory of one evaluation of the program and of its judgement, by number of clusters: `make bench`.
 
-Each size runs in a process of its own; imports are timed apart. Whole-process figures on a shared machine: read the
-ratios, and the minimum of the runs.
+Each size runs in a process of its own, after an evaluation of two clusters; each figure is the best of the runs.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZES = (1, 2, 10, 30, 100)
+SIZES = (2, 10, 30, 100)
 RUNS = 5
 
 
@@ -32,51 +32,51 @@ def settings_for(clusters: int) -> dict[str, Any]:
 
 
 def measure(clusters: int) -> dict[str, float]:
-    """Import what the program imports, evaluate it once to warm up, then `RUNS` times."""
+    """Return seconds of CPU by phase, the number of resources and the memory of the process."""
     sys.path.insert(0, str(ROOT))
-    start = time.perf_counter()
-    import components.azure
-    import components.mqtt_configuration
-    import components.outputs  # noqa: F401 what `__main__.py` imports, with azure-native behind it
     from graph.evaluate_stack import evaluate_config
-
-    imports = time.perf_counter() - start
-    start = time.perf_counter()
+    from graph.graph import Graph, as_json
+    from graph.schedule import schedule
+    from rules import judge
     from settings import load, stack_file
     from settings.stand_ins import with_stand_ins
 
+    def evaluate(clusters: int) -> Graph:
+        config, _ = with_stand_ins({stack_file.SETTINGS_KEY: settings_for(clusters)})
+        return evaluate_config(ROOT, "bench", config, load(config[stack_file.SETTINGS_KEY]), preview=False)
+
+    evaluate(2)  # imports azure-native
     config, _ = with_stand_ins({stack_file.SETTINGS_KEY: settings_for(clusters)})
     settings = load(config[stack_file.SETTINGS_KEY])
-    graph = evaluate_config(ROOT, "bench", config, settings, preview=False)
-    warm_up = time.perf_counter() - start
-    seconds = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        evaluate_config(ROOT, "bench", config, settings, preview=False)
-        seconds.append(time.perf_counter() - start)
-    return {
-        "resources": len(graph.resources),
-        "imports": imports,
-        "first": warm_up,
-        "best": min(seconds),
-        "median": sorted(seconds)[RUNS // 2],
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    graph = evaluate(clusters)
+    phases: dict[str, Callable[[], object]] = {
+        "evaluate": lambda: evaluate(clusters),
+        "judge": lambda: judge(graph, settings),
+        "schedule": lambda: schedule(graph),
+        "as_json": lambda: as_json(graph),
     }
+    seconds = {name: min(_time(phase) for _ in range(RUNS)) for name, phase in phases.items()}
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**seconds, "resources": len(graph.resources), "MiB": memory}
+
+
+def _time(phase: Callable[[], object]) -> float:
+    start = time.process_time()
+    phase()
+    return time.process_time() - start
 
 
 def main() -> None:
     """Print one row a size."""
-    print(
-        "clusters  resources  imports s  first run s  evaluation s (best, median)  ms per resource (best)  memory MiB"
-    )
+    print("clusters  resources  evaluate s  ms per resource  judge s  schedule s  as_json s  memory MiB")
     for size in SIZES:
-        output = subprocess.run(  # noqa: S603 this very script
-            [sys.executable, __file__, str(size)], check=True, capture_output=True, text=True
-        ).stdout
-        row = json.loads(output)
-        each = row["best"] / row["resources"] * 1000
-        times = f"{row['imports']:>9.2f}  {row['first']:>11.2f}  {row['best']:>12.2f}, {row['median']:>13.2f}"
-        print(f"{size:>8}  {row['resources']:>9}  {times}  {each:>22.1f}  {row['megabytes']:>10.0f}")
+        command = [sys.executable, __file__, str(size)]
+        row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+        each = row["evaluate"] / row["resources"] * 1000
+        print(
+            f"{size:>8}  {row['resources']:>9}  {row['evaluate']:>10.2f}  {each:>15.2f}  {row['judge']:>7.2f}"
+            f"  {row['schedule']:>10.2f}  {row['as_json']:>9.2f}  {row['MiB']:>10.0f}"
+        )
 
 
 def _octets(count: int) -> list[int]:

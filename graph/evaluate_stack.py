@@ -1,7 +1,8 @@
-"""Evaluate the program for a loaded stack."""
+"""Evaluate a program: run the `__main__.py` of its folder, as Pulumi's language host does, with fake outputs."""
 
 from __future__ import annotations
 
+import runpy
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ import pulumi
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
-from graph.run_program import evaluate
+from graph.run_program import record
+from graph.source_position import describe_position
 from settings.loaded_stack import LoadedStack
 from settings.model import Settings
 
-_OURS = Path(__file__).resolve().parents[1]
+_PARTS = tuple(Path(__file__).resolve().parents[1] / part for part in ("components", "nodes"))
+"""Where the program's own code is, beside its `__main__.py`."""
 
 
 class ProgramError(Exception):
@@ -56,22 +59,30 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
 def evaluate_config(
     program: Path, stack: str, config: Mapping[str, Any], settings: Settings, *, preview: bool
 ) -> Graph:
-    """Evaluate the program with a configuration that is complete; errors are raised as they are."""
+    """Evaluate the program with a configuration that is complete: a preview of an empty world, or a deployment.
+
+    Raises:
+        pulumi.RunError: the program refused its settings.
+        Exception: as `record`.
+    """
     subscription = settings.tenant.subscription_id
-    provider = ShapeProvider(subscription)
-    return evaluate(program, stack, config, provider=provider, preview=preview, subscription_id=subscription)
+    return record(
+        lambda: runpy.run_path(str(program), run_name="__main__"),
+        stack,
+        config,
+        provider=ShapeProvider(subscription),
+        preview=preview,
+        subscription_id=subscription,
+    )
 
 
-def _where(error: BaseException) -> str:
-    """Return file and line of the program's own part that failed, as seen from the project."""
+def _where(error: Exception) -> str:
+    """Return file and line of the program's own part that failed, or that registered what was refused."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_program(Path(frame.filename))]
-    if not frames:
-        return "the program"
-    file = Path(frames[-1].filename)
-    return f"{file.relative_to(_OURS) if file.is_relative_to(_OURS) else file.name}:{frames[-1].lineno}"
+    if frames:
+        return describe_position(frames[-1].filename, frames[-1].lineno or 0)
+    return next(iter(getattr(error, "__notes__", ())), "the program")
 
 
 def _is_program(file: Path) -> bool:
-    return (
-        file.name == "__main__.py" or file.is_relative_to(_OURS / "components") or file.is_relative_to(_OURS / "nodes")
-    )
+    return file.name == "__main__.py" or any(file.is_relative_to(part) for part in _PARTS)

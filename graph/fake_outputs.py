@@ -1,4 +1,4 @@
-"""Answers for a recording: Azure's shapes, tls, random; every resource is new and nothing is refused."""
+"""Outputs for a recording: Azure's shapes, tls, random; every resource is new and nothing is refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class ShapeProvider:
         package = resource.type.partition(":")[0]
         type_name, inputs = resource.type.rsplit(":", 1)[-1], resource.plain_inputs
         if resource.type.startswith("pulumi:providers:"):
-            # Known at preview as well, as long as its configuration is (pulumi-field-notes §4).
+            # The engine makes it itself, known in a preview as well, as long as the configuration is known
+            # (pulumi/pulumi, pkg/resource/deploy/providers/registry.go).
             return str(uuid5(NAMESPACE_URL, resource.urn)), inputs
         if is_arm(resource.type):
             if not preview:
@@ -65,7 +66,7 @@ class ShapeProvider:
         return shape.outputs(inputs, preview=preview, subscription_id=self._subscription_id)
 
     def _note_script(self, inputs: dict[str, Any]) -> None:
-        """Facts per script: `connect-arc` creates the connected cluster that its parameters name."""
+        """Note what a script makes: `connect-arc` creates the connected cluster that its parameters name."""
         if inputs.get("runCommandName") != "connect-arc":
             return
         given = {parameter["name"]: parameter["value"] for parameter in inputs["parameters"]}

@@ -47,7 +47,7 @@ class Resource:
 
     @property
     def plain_inputs(self) -> dict[str, Any]:
-        """Inputs without secret marks: what the provider computes with."""
+        """Return the inputs without secret marks: what the provider computes with."""
         plain: dict[str, Any] = reveal(self.inputs)
         return plain
 
@@ -95,14 +95,14 @@ class Graph:
                 yield self.resources[urn]
 
     def named(self, name: str) -> Resource:
-        """The one resource of this logical name."""
+        """Return the one resource of this logical name."""
         found = [resource for resource in self.resources.values() if resource.name == name]
         if len(found) != 1:
             raise LookupError(f"{len(found)} resources are called {name!r}, expected one")
         return found[0]
 
     def ancestors(self, urn: str) -> set[str]:
-        """Everything that the resource waits for, directly or through others."""
+        """Return everything that the resource waits for, directly or through others."""
         seen: set[str] = set()
         waiting = [urn]
         while waiting:
@@ -118,7 +118,7 @@ class Graph:
 
 
 def as_json(graph: Graph) -> dict[str, Any]:
-    """The whole deployment as one JSON object; secrets and unknowns are replaced by markers."""
+    """Return the whole deployment as one JSON object; secrets and unknowns are replaced by markers."""
     return {
         "project": graph.project,
         "stack": graph.stack,

@@ -1,4 +1,4 @@
-"""Reading what a graph holds: inputs by dotted path, parameters, ids. What is not there reads as nothing."""
+"""Read what a graph holds: inputs by dotted path, parameters, ids. What is not there reads as nothing."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from graph.graph import Resource
 
 
 def at(value: Any, path: str) -> Any:
-    """What is at a dotted path, None where the path leads nowhere."""
+    """Return what is at a dotted path, None where the path leads nowhere."""
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
 
 
 def text(value: Any, path: str) -> str:
-    """The text at a dotted path, else an empty one."""
+    """Return the text at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, str) else ""
 
 
 def mapping(value: Any, path: str) -> Mapping[str, Any]:
-    """The map at a dotted path, else an empty one."""
+    """Return the map at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, Mapping) else {}
 
 
 def texts(value: Any, path: str) -> list[str]:
-    """The texts of the list at a dotted path."""
+    """Return the texts of the list at a dotted path."""
     return [item for item in items(value, path) if isinstance(item, str)]
 
 
 def items(value: Any, path: str) -> list[Any]:
-    """The list at a dotted path, else an empty one."""
+    """Return the list at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, list) else []
 
 
 def decoded(parameter: str) -> list[Any]:
-    """A Run Command parameter: a JSON list in base64."""
+    """Decode a Run Command parameter: a JSON list in base64."""
     try:
         value = json.loads(base64.b64decode(parameter, validate=True))
     except (binascii.Error, ValueError):
@@ -52,16 +52,16 @@ def decoded(parameter: str) -> list[Any]:
 
 
 def short(arm_id: str) -> str:
-    """An ARM id without its subscription."""
+    """Return an ARM id without its subscription."""
     return re.sub(r"^/subscriptions/[^/]+", "", arm_id)
 
 
 def names(resources: Sequence[Resource]) -> str:
-    """Logical names, as a message shows them."""
+    """Return logical names as a message shows them."""
     return ", ".join(resource.name for resource in resources) or "none"
 
 
 def x509_settings(authentication: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The settings of each X509 method among the inputs of a BrokerAuthentication."""
+    """Return the settings of each X509 method among the inputs of a BrokerAuthentication."""
     methods = items(authentication, "properties.authenticationMethods")
     return [mapping(method, "x509Settings") for method in methods if text(method, "method") == "X509"]

@@ -16,6 +16,7 @@ from pulumi.runtime.settings import get_project, get_stack
 from arm.values import reveal
 from graph.graph import Options, Resource, mark_secret_outputs
 from graph.property_values import from_struct, to_struct
+from graph.source_position import describe_position
 from graph.urns import STACK_TYPE
 
 
@@ -27,7 +28,7 @@ class Provider(Protocol):
     """What answers for a resource: shapes for a recording, a world for a deployment."""
 
     def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
-        """Id and outputs of a new resource; in a preview the id is empty and computed outputs are `UNKNOWN`.
+        """Return id and outputs of a new resource; in a preview the id is empty and computed outputs are `UNKNOWN`.
 
         Raises:
             LookupError: nothing answers for this type.
@@ -35,7 +36,7 @@ class Provider(Protocol):
         ...
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
-        """Result of a provider function.
+        """Return the result of a provider function.
 
         Raises:
             LookupError: nothing answers for this function, or what it reads does not exist.
@@ -64,7 +65,7 @@ class RecordingMonitor(MockMonitor):
         self.stack_outputs: dict[str, Any] = {}
         self.register_outputs_calls: list[str] = []
         self.failure: Exception | None = None
-        """The first one: the SDK repeats it for every output that it leaves unresolved."""
+        """The first one, with its place in the program as a note; the SDK repeats it for every output left open."""
 
     def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
         info = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call]
@@ -75,7 +76,10 @@ class RecordingMonitor(MockMonitor):
         try:
             return self._register(request)
         except Exception as failure:
-            self.failure = self.failure or failure
+            if self.failure is None:
+                position = request.sourcePosition
+                failure.add_note(describe_position(position.uri, position.line))
+                self.failure = failure
             raise
 
     def _register(self, request: Any) -> Any:
@@ -157,7 +161,7 @@ class RecordingMonitor(MockMonitor):
 
 
 def _urn(request: Any) -> str:
-    """As the engine composes it: the types of all parents, without the stack's."""
+    """Compose the URN as the engine does: the types of all parents, without the stack's."""
     qualified = request.type
     if request.parent and f"::{STACK_TYPE}::" not in request.parent:
         qualified = f"{request.parent.split('::')[2]}${request.type}"

@@ -1,4 +1,4 @@
-"""Certificates and keys, really parsed."""
+"""Parse certificates and keys, and verify chains as a TLS client and a TLS server do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ALGORITHMS = {
 
 
 def certificates(pem: str) -> list[x509.Certificate]:
-    """All certificates of a PEM text in their order; none if it is something else."""
+    """Return all certificates of a PEM text in their order; none if it is something else."""
     try:
         return x509.load_pem_x509_certificates(pem.encode())
     except ValueError:
@@ -34,7 +34,7 @@ def certificates(pem: str) -> list[x509.Certificate]:
 
 
 def key_of_private(pem: str) -> bytes | None:
-    """What identifies a private key: its public key, DER."""
+    """Return what identifies a private key: its public key, DER."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -43,34 +43,34 @@ def key_of_private(pem: str) -> bytes | None:
 
 
 def key_of(certificate: x509.Certificate) -> bytes:
-    """What identifies a certificate's key: its public key, DER."""
+    """Return what identifies a certificate's key: its public key, DER."""
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def algorithm(certificate: x509.Certificate) -> str:
-    """The kind of key, as a message names it."""
+    """Return the kind of key, as a message names it."""
     key = certificate.public_key()
     return next((name for name, kind in _ALGORITHMS.items() if isinstance(key, kind)), type(key).__name__)
 
 
 def sha256(certificate: x509.Certificate) -> str:
-    """Fingerprint, lower-case hex."""
+    """Return the SHA-256 fingerprint, lower-case hex."""
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def subject(name: x509.Name) -> str:
-    """A distinguished name as text, `CN=site-g1`."""
+    """Return a distinguished name as text, `CN=site-g1`."""
     return name.rfc4514_string()
 
 
 def is_ca(certificate: x509.Certificate) -> bool:
-    """Whether it may sign others."""
+    """Return whether it may sign others."""
     found = _constraints(certificate)
     return bool(found and found.ca)
 
 
 def path_length(certificate: x509.Certificate) -> int | None:
-    """How many CAs may follow below it; None: any number."""
+    """Return how many CAs may follow below it; None: any number."""
     found = _constraints(certificate)
     return found.path_length if found else None
 
@@ -83,7 +83,7 @@ def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints | None:
 
 
 def extended_uses(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
-    """What the certificate may be used for."""
+    """Return what the certificate may be used for."""
     try:
         return set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
     except x509.ExtensionNotFound:
@@ -91,7 +91,7 @@ def extended_uses(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
 
 
 def hosts(certificate: x509.Certificate) -> list[str]:
-    """Every DNS name and IP address among the subject alternative names."""
+    """Return every DNS name and IP address among the subject alternative names."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -100,7 +100,7 @@ def hosts(certificate: x509.Certificate) -> list[str]:
 
 
 def is_ip(host: str) -> bool:
-    """Whether the host is an IP address."""
+    """Return whether the host is an IP address."""
     try:
         ip_address(host)
     except ValueError:
@@ -109,7 +109,7 @@ def is_ip(host: str) -> bool:
 
 
 def names_host(certificate: x509.Certificate, host: str) -> bool:
-    """Whether the certificate is for this host, an IP address only as an IP address and a name only as a name."""
+    """Return whether the certificate is for this host: an IP address only as such, a name only as a name."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -119,7 +119,7 @@ def names_host(certificate: x509.Certificate, host: str) -> bool:
 
 
 def why_no_server_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], root: x509.Certificate) -> str:
-    """Why a client that trusts the root refuses the server, whatever host it asked for; empty if it does not."""
+    """Return why a client that trusts the root refuses the server, whatever host it asked for; empty if it does not."""
     known = hosts(leaf)
     if not known:
         return "the certificate names no host"
@@ -132,7 +132,7 @@ def why_no_server_chain(leaf: x509.Certificate, others: Sequence[x509.Certificat
 
 
 def why_no_client_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], root: x509.Certificate) -> str:
-    """Why a server that trusts the root refuses the client; empty if it does not."""
+    """Return why a server that trusts the root refuses the client; empty if it does not."""
     # MQTT clients are known by their subject, so an alternative name is not asked for.
     ee = ExtensionPolicy.webpki_defaults_ee().may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
     policy = _policy(leaf, root).extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ee)

@@ -34,7 +34,7 @@ class Difference:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known already what the property will be."""
+        """Return whether it is known already what the property will be."""
         return self.after != UNKNOWN_MARKER
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class Difference:
 
 
 def differences(step: StepEventMetadata) -> list[Difference]:
-    """Every property that the step changes, in order of their paths."""
+    """Return every property that the step changes, in order of their paths."""
     kinds = step.detailed_diff or {}
     found = []
     for path in sorted({*kinds, *(() if kinds else step.diffs or ())} - _ENGINES_OWN):
@@ -64,12 +64,12 @@ def differences(step: StepEventMetadata) -> list[Difference]:
 
 
 def _new_inputs(step: StepEventMetadata) -> Any:
-    """What is compared with the old inputs or outputs (pulumi/pulumi, pkg/engine/detailedDiff.go)."""
+    """Return what is compared with the old inputs or outputs (pulumi/pulumi, pkg/engine/detailedDiff.go)."""
     return step.new.inputs if step.new else None
 
 
 def known(value: Any) -> Any:
-    """Without the engine's ways to write what is not known (None), or hidden."""
+    """Return a value without the engine's ways to write what is not known (None), or hidden."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET_SIGNATURE:
             return SECRET_MARKER
@@ -80,7 +80,7 @@ def known(value: Any) -> Any:
 
 
 def _at(value: Any, path: Path) -> Any:
-    """The value at the path; a secret or an unknown on the way stands for what lies inside."""
+    """Return the value at the path; a secret or an unknown on the way stands for what lies inside."""
     for part in path:
         if value == UNKNOWN_ON_WIRE or (isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET_SIGNATURE):
             return value
@@ -92,7 +92,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _shown(before: Any, after: Any) -> tuple[str, str]:
-    """Both as JSON; of long ones what begins shortly before they part."""
+    """Return both as JSON; of long ones what begins shortly before they part."""
     texts = (_text(before), _text(after))
     parts = next((at for at, (old, new) in enumerate(zip(*texts, strict=False)) if old != new), min(map(len, texts)))
     start = max(0, parts - _LONGEST_VALUE // 2) if max(map(len, texts)) > _LONGEST_VALUE else 0

@@ -20,7 +20,7 @@ _PART = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\[(\*)\]'
 
 
 def parse(text: str) -> Path:
-    """The parts of a path: names, indexes, or the wildcard."""
+    """Split a path into its parts: names, indexes, or the wildcard."""
     parts: list[str | int] = []
     position = 0
     while position < len(text):
@@ -34,7 +34,7 @@ def parse(text: str) -> Path:
 
 
 def contains(path: Path, other: Path) -> bool:
-    """Whether `other` is this path or lies below it."""
+    """Return whether `other` is this path or lies below it."""
     return len(other) >= len(path) and all(
         mine in (WILDCARD, theirs) for mine, theirs in zip(path, other, strict=False)
     )
@@ -43,7 +43,7 @@ def contains(path: Path, other: Path) -> bool:
 def put_back(
     new: Mapping[str, Any], old: Mapping[str, Any], ignored: Sequence[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The new inputs with the old values at the ignored paths, and the paths where that is impossible.
+    """Return the new inputs with the old values at the ignored paths, and the paths where that is impossible.
 
     It is where one side has an element or an object on the way that the other has not.
     """

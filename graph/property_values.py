@@ -20,7 +20,7 @@ SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 
 
 def from_struct(message: struct_pb2.Struct) -> dict[str, Any]:
-    """Plain values of a protobuf Struct, with `Secret` and `UNKNOWN` where the program put them."""
+    """Return the plain values of a protobuf Struct, with `Secret` and `UNKNOWN` where the program put them."""
     return {key: _from_value(value) for key, value in message.fields.items()}
 
 
@@ -41,7 +41,7 @@ def _from_value(value: struct_pb2.Value) -> Any:
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The inverse of `from_struct`."""
+    """Return the protobuf Struct of values: the inverse of `from_struct`."""
     message = struct_pb2.Struct()
     for key, value in values.items():
         message.fields[key].CopyFrom(_to_value(value))

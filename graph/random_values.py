@@ -13,7 +13,7 @@ _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
 def create(type_name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Id and outputs of a random resource, derived from its URN.
+    """Return id and outputs of a random resource, derived from its URN.
 
     Raises:
         LookupError: only RandomString is answered for.
@@ -36,5 +36,5 @@ def create(type_name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, di
 
 
 def preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs, and the characters unknown."""
+    """Return the inputs, and the characters unknown."""
     return {**inputs, "result": UNKNOWN}

@@ -1,4 +1,4 @@
-"""Evaluate the unchanged program, without a CLI: as a preview on an empty world, or as a deployment."""
+"""Run a program in this process without a CLI, and record what it registers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import asyncio
 import gc
 import json
 import logging
-import runpy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from pulumi.runtime import configure, reset_options, run_in_stack
@@ -18,36 +16,9 @@ from pulumi.runtime.mocks import MockEngine, MockSettings
 
 from graph.graph import Graph
 from graph.monitor import Provider, RecordingMonitor
+from graph.source_position import limit_stack_traces
 
 PROJECT = "edge-stamps"
-
-
-def evaluate(
-    program: Path,
-    stack: str,
-    config: Mapping[str, Any],
-    *,
-    provider: Provider,
-    preview: bool,
-    subscription_id: str,
-) -> Graph:
-    """Run `__main__.py` of the folder, as Pulumi's language host does, and return everything that it registered.
-
-    Args:
-        config: the `config` block of the stack file; objects as objects.
-
-    Raises:
-        pulumi.RunError: the program refused its settings.
-        LookupError: the program uses a resource type or a function that nothing answers for.
-    """
-    return record(
-        lambda: runpy.run_path(str(program), run_name="__main__"),
-        stack,
-        config,
-        provider=provider,
-        preview=preview,
-        subscription_id=subscription_id,
-    )
 
 
 def record(
@@ -59,7 +30,15 @@ def record(
     preview: bool,
     subscription_id: str,
 ) -> Graph:
-    """The graph of any program text, e.g. one component in a test. Not for two threads at once."""
+    """Run any program, e.g. one component in a test, and return what it registers. Not for two threads at once.
+
+    Args:
+        config: the `config` block of the stack file; objects as objects.
+
+    Raises:
+        LookupError: the program uses a resource type or a function that nothing answers for.
+        Exception: whatever else the program raises.
+    """
     monitor = RecordingMonitor(provider, preview=preview)
     with without_garbage_collection():
         try:
@@ -81,7 +60,7 @@ def record(
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Each full collection walks all of azure-native's classes; the more resources, the more of them."""
+    """Collect once, afterwards: each full collection walks all of azure-native's classes."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -103,7 +82,8 @@ async def run_program(
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     configure_sdk(stack, config, monitor, preview=preview)
-    await run_in_stack(lambda: _run_and_settle(program, monitor))
+    with limit_stack_traces():
+        await run_in_stack(lambda: _run_and_settle(program, monitor))
 
 
 def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonitor, *, preview: bool) -> None:

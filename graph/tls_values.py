@@ -1,4 +1,4 @@
-"""pulumi-tls 5.6.2 as it really behaves, its quirks included (field-review §1.9).
+"""pulumi-tls 5.6.2 as it really behaves, its quirks included (https://github.com/pulumi/pulumi-tls/tree/v5.6.2).
 
 * `max_path_length` 0 comes out as no limit, as upstream sets MaxPathLen without MaxPathLenZero.
 * A CA signed by `LocallySignedCert` carries no path length of its own unless one is given.
@@ -43,7 +43,7 @@ _SUBJECT = {
 
 
 def create(type_name: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Id and outputs of a tls resource.
+    """Return id and outputs of a tls resource.
 
     Raises:
         LookupError: pulumi-tls has no such type here.
@@ -56,7 +56,7 @@ def create(type_name: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, An
 
 
 def preview(type_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs, and every computed output unknown."""
+    """Return the inputs, and every computed output unknown."""
     return {**inputs, **dict.fromkeys(_COMPUTED[type_name], UNKNOWN)}
 
 

@@ -37,8 +37,9 @@ def _named(view: View) -> Iterator[references.Reference]:
     for reference in references.by_id(view):
         if reference.where not in shape_of(reference.resource.type).type.path_parameters:  # that is PATH-01
             yield reference
+    scripts = {script.urn for script in view.connected_clusters.values()}
     for reference in references.by_path(view):
-        if reference.target in view.connected_clusters.values():  # no resource, so PATH-01 does not see it
+        if reference.target and reference.target.urn in scripts:  # no resource, so PATH-01 does not see it
             yield reference
     yield from references.by_name(view)
     yield from references.of_secrets(view)

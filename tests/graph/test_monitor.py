@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pulumi
 import pulumi_tls as tls
 import pytest
+from pulumi.runtime import resource
 
+from graph.evaluate_stack import ProgramError, evaluate_stack
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.run_program import record
+from settings.loaded_stack import load_stack
+from tests.conftest import PROGRAM
 
 
 def _record(program: Callable[[], object], *, preview: bool = False) -> Graph:
@@ -93,3 +99,33 @@ def test_what_a_script_makes_is_not_there_before_the_script() -> None:
     for preview in (True, False):
         with pytest.raises(LookupError, match=r"connectedClusters/arck, which does not exist .* Azure answers 404"):
             _record(program, preview=preview)
+
+
+def test_what_was_refused_is_told_with_the_line_that_registers_it(tmp_path: Path) -> None:
+    lines = ["import pulumi_tls as tls", "", "tls.PrivateKey('key', algorithm='NOPE')"]
+    (tmp_path / "__main__.py").write_text("\n".join(lines), encoding="utf-8")
+
+    with pytest.raises(ProgramError, match=r"^__main__\.py:3: ValueError: .*'NOPE'"):
+        evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=False)
+
+
+def test_a_mistake_of_the_program_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text("import pulumi\n\nraise KeyError('site')\n", encoding="utf-8")
+
+    with pytest.raises(ProgramError, match=r"^__main__\.py:3: KeyError: 'site'"):
+        evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=True)
+
+
+def test_a_recording_describes_no_stack_and_leaves_the_sdk_as_it_was() -> None:
+    before = resource._get_stack_trace
+    traces = []
+
+    class Key(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("test:module:Key", "key")
+            traces.append(resource._get_stack_trace())
+
+    _record(Key)
+    assert resource._get_stack_trace is before
+    (frame,) = traces[0].frames
+    assert Path(frame.pc.uri) == Path(__file__)
