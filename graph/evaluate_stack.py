@@ -13,9 +13,8 @@ import pulumi
 
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
-from graph.monitor import UnrecordableError
+from graph.monitor import UnrecordableError, describe_position
 from graph.run_program import record
-from graph.source_position import describe_position
 from settings.loaded_stack import LoadedStack
 from settings.model import Settings
 

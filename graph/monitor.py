@@ -6,6 +6,7 @@ The SDK's own `MockMonitor` drops dependencies, options and secret marks.
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any, Protocol
 
 from google.protobuf import empty_pb2
@@ -16,8 +17,9 @@ from pulumi.runtime.settings import get_project, get_stack
 from arm.values import reveal
 from graph.graph import Options, Resource, mark_secret_outputs
 from graph.property_values import from_struct, to_struct
-from graph.source_position import describe_position
 from graph.urns import STACK_TYPE
+
+_PROJECT = Path(__file__).resolve().parents[1]
 
 
 class UnrecordableError(Exception):
@@ -176,3 +178,9 @@ class _NoMocks(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(args.token)
+
+
+def describe_position(file: str, line: int) -> str:
+    """Return `components/pki_chain.py:12`; of a file outside the project the name only."""
+    path = Path(file)
+    return f"{path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path.name}:{line}"

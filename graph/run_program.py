@@ -15,8 +15,8 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 
 from graph.graph import Graph
+from graph.lighter_sdk import lighter_sdk
 from graph.monitor import Provider, RecordingMonitor
-from graph.source_position import limit_stack_traces
 
 PROJECT = "edge-stamps"
 
@@ -82,7 +82,7 @@ async def run_program(
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     configure_sdk(stack, config, monitor, preview=preview)
-    with limit_stack_traces():
+    with lighter_sdk():
         await run_in_stack(lambda: _run_and_settle(program, monitor))
 
 

@@ -10,7 +10,7 @@ from settings.errors import Problem, SettingsError, as_yaml
 from settings.examples import fit_examples
 from settings.model import Settings
 from settings.parsing import Malformed, parse
-from settings.paths import leaves, related
+from settings.paths import leaves
 from settings.resolve import resolved
 from settings.rules import RULES
 from settings.schema import StackSection
@@ -52,6 +52,7 @@ def _broken_rules(stack: StackSection) -> Iterator[Problem]:
 def _values(stack: StackSection) -> Mapping[str, object]:
     """Dotted path of every setting that is in effect -> its value."""
     brokers = {link.broker for link in stack.links}
-    without_listener = [f"clusters.{name}.listener" for name in stack.clusters if name not in brokers]
-    values = leaves(stack.model_dump(mode="json", by_alias=True))
-    return {path: value for path, value in values if not related(path, without_listener)}
+    values = stack.model_dump(mode="json", by_alias=True)
+    for name in values["clusters"].keys() - brokers:
+        del values["clusters"][name]["listener"]
+    return dict(leaves(values))

@@ -9,15 +9,21 @@ from pathlib import Path
 import pulumi
 import pulumi_tls as tls
 import pytest
-from pulumi.runtime import resource
+from pulumi.output import Unknown
+from pulumi.runtime import resource, rpc
 
 from graph.evaluate_stack import ProgramError, evaluate_stack
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
+from graph.lighter_sdk import contains_unknowns
 from graph.monitor import UnrecordableError
 from graph.run_program import record
 from settings.loaded_stack import load_stack
 from tests.conftest import PROGRAM
+
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call]
+HOLDS_ITSELF: list[object] = ["known"]
+HOLDS_ITSELF.append(HOLDS_ITSELF)
 
 
 def _record(program: Callable[[], object], *, preview: bool = False) -> Graph:
@@ -116,16 +122,35 @@ def test_a_mistake_of_the_program_is_told_with_its_line(tmp_path: Path) -> None:
         evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=True)
 
 
-def test_a_recording_describes_no_stack_and_leaves_the_sdk_as_it_was() -> None:
-    before = resource._get_stack_trace
-    traces = []
+def test_a_recording_lightens_the_sdk_and_leaves_it_as_it_was() -> None:
+    before = resource._get_stack_trace, rpc.contains_unknowns
+    seen = []
 
     class Key(pulumi.ComponentResource):
         def __init__(self) -> None:
             super().__init__("test:module:Key", "key")
-            traces.append(resource._get_stack_trace())
+            seen.append((resource._get_stack_trace(), rpc.contains_unknowns))
 
     _record(Key)
-    assert resource._get_stack_trace is before
-    (frame,) = traces[0].frames
+    assert (resource._get_stack_trace, rpc.contains_unknowns) == before
+    ((trace, asks_for_unknowns),) = seen
+    (frame,) = trace.frames
     assert Path(frame.pc.uri) == Path(__file__)
+    assert asks_for_unknowns is contains_unknowns
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("text", False),
+        ({"a": {"b": [1, 2]}}, False),
+        (HOLDS_ITSELF, False),
+        (UNKNOWN, True),
+        ({"a": [{"b": UNKNOWN}]}, True),
+        ([HOLDS_ITSELF, UNKNOWN], True),
+        ((UNKNOWN,), False),
+    ],
+)
+def test_unknown_values_are_found_where_the_sdk_finds_them(value: object, *, expected: bool) -> None:
+    assert rpc.contains_unknowns(value) is expected
+    assert contains_unknowns(value) is expected
