@@ -54,13 +54,13 @@ def escape_controls(text: str) -> str:
     return text
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 link`, `2 links`."""
+def pluralize(number: int, noun: str) -> str:
+    """Return `1 link`, `2 links`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def width() -> int:
-    """Columns of the terminal; 120 where there is none."""
+    """Return the columns of the terminal; 120 where there is none."""
     return shutil.get_terminal_size((120, 0)).columns
 
 

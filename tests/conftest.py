@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
-from automation.deployment.run_journal import Runs
+from automation.deployment.run_journal import RunJournal
 from graph.evaluate_stack import evaluate_config
 from graph.graph import Graph
 from rules import judgement
@@ -59,9 +59,9 @@ RUN_IN = (
 """Runs `python -m automation` for the project in the folder that is the first argument."""
 
 
-def leave_note_of_a_killed_run(runs: Runs, began: str) -> None:
+def leave_note_of_a_killed_run(runs: RunJournal, began: str) -> None:
     """As if a run that began at this moment had been killed."""
-    with mock.patch("automation.deployment.run_journal._now", lambda: began), runs.one():
+    with mock.patch("automation.deployment.run_journal._now", lambda: began), runs.record_run():
         written = runs.file.read_text(encoding="utf-8")
     runs.file.write_text(written, encoding="utf-8")
 

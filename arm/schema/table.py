@@ -48,12 +48,22 @@ class Table:
 
 
 def file_name(arm_type: str, api_version: str) -> str:
-    """The table's file."""
+    """Return the name of the table's file."""
     return f"{arm_type.replace('/', '.')}@{api_version}.json"
 
 
 @cache
 def load(arm_type: str, api_version: str) -> Table:
-    """The table of one type, read once."""
-    content = json.loads((FOLDER / file_name(arm_type, api_version)).read_text(encoding="utf-8"))
+    """Return the table of one type, read once.
+
+    Raises:
+        LookupError: nobody has made it yet; the text says how.
+    """
+    file = FOLDER / file_name(arm_type, api_version)
+    if not file.exists():
+        raise LookupError(
+            f"{arm_type} in {api_version} has a row in arm/types but no table: {file.name} is not in arm/schema/tables."
+            " Make it with python -m arm.schema.make_tables, as docs/extending.md says"
+        )
+    content = json.loads(file.read_text(encoding="utf-8"))
     return Table(content["body"], content["name"], content["definitions"])

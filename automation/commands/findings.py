@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from automation.commands.result import FAILED, CommandResult, problem
-from automation.console import counted, say
+from automation.console import pluralize, say
 from rules import PREVIEW_RULES, RULES, Finding
 from rules.judgement import Judgement
 
@@ -31,7 +31,7 @@ def print_findings(judgement: Judgement) -> None:
     """Print every finding."""
     found = judgement.findings
     rules = len({finding.rule for finding in found})
-    say(f"Stack {judgement.deployment.stack}: {counted(len(found), 'finding')} by {rules} of {COUNT} rules.")
+    say(f"Stack {judgement.deployment.stack}: {pluralize(len(found), 'finding')} by {rules} of {COUNT} rules.")
     for finding in found:
         say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from automation.commands import next_steps
 from automation.commands.explain import as_document, as_text, explain_settings
 from automation.commands.result import FAILED, CommandResult, problem
-from automation.console import BAD, DIM, GOOD, WARN, counted, progress, say, show_status, width
+from automation.console import BAD, DIM, GOOD, WARN, pluralize, progress, say, show_status, width
 from settings import Settings, stack_file
 from settings.loaded_stack import load_stack
 
@@ -27,7 +27,7 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
         SettingsError: they are not.
     """
     settings = load_stack(program, stack, stand_ins=rehearsal).settings
-    what = f"{counted(len(settings.clusters), 'cluster')}, {counted(len(settings.links), 'link')}"
+    what = f"{pluralize(len(settings.clusters), 'cluster')}, {pluralize(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
     return CommandResult(
         show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=_counted(settings)

@@ -15,7 +15,7 @@ import typer
 
 from automation.commands import next_steps
 from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, conclude, print_document, problem
-from automation.console import counted, progress
+from automation.console import pluralize, progress
 from automation.deployment.engine import EngineChoice
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _previewed(target: Target) -> CommandResult | None:
         with redirect_stdout(sys.stderr):  # standard output is for what `up` comes to
             result.show()
         more = f", and {report.perhaps} perhaps" if report.perhaps else ""
-        confirm(f"{counted(report.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
+        confirm(f"{pluralize(report.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
     return None
 
 

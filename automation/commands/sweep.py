@@ -21,7 +21,7 @@ from arm.shapes import is_arm
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import progress, say
 from automation.deployment.deployer import Deployer
-from automation.deployment.run_journal import Runs
+from automation.deployment.run_journal import RunJournal
 from automation.deployment.workspace import open_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
@@ -115,7 +115,7 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
             shutil.copy(file, folder)
         command = OfflineCommand(all_providers(AzureProvider(world)), program=baseline.recording)
         stack_of = open_stack(Path(folder), stack, command)
-        runs = Runs(Path(folder) / "run.json")
+        runs = RunJournal(Path(folder) / "run.json")
         deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
         ups, report = 1, deployer.up()
         while not report.ok and ups < _MOST_UPS:

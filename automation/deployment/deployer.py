@@ -28,7 +28,7 @@ from automation.deployment.pending_creates import (
     find_unanswered_creates,
     settle,
 )
-from automation.deployment.run_journal import BusyError, Runs
+from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
 from graph.property_diff import Difference
@@ -95,7 +95,7 @@ class Deployer:
 
     stack: auto.Stack
     subscription_id: str
-    runs: Runs
+    runs: RunJournal
     say: Callable[[str], None] = lambda _: None
     """Called with what is going on, at once."""
     progress: Progress = lambda *_: None
@@ -114,7 +114,7 @@ class Deployer:
     def refresh(self) -> DeploymentResult:
         """Read everything again, and let the state follow; raises as `up`."""
         result = DeploymentResult()
-        with self._alone():
+        with self._as_only_run():
             if self._settle(result):
                 result.take(self._run("refresh", result))
         return result
@@ -127,7 +127,7 @@ class Deployer:
             UnsettledError: what a killed run left cannot be settled here.
         """
         result = DeploymentResult()
-        with self._alone():
+        with self._as_only_run():
             if self._settle(result):
                 self._until_done("up", result)
         return result
@@ -140,7 +140,7 @@ class Deployer:
             LockedError, UnsettledError: as for `up`.
         """
         result = DeploymentResult()
-        with self._alone():
+        with self._as_only_run():
             if self._settle(result):
                 resources = self._state()[1].get("resources") or []
                 if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
@@ -149,21 +149,21 @@ class Deployer:
         return result
 
     def deployment(self) -> Mapping[str, Any]:
-        """The stack's state as it is now, as `pulumi stack export` gives it."""
+        """Return the stack's state as it is now, as `pulumi stack export` gives it."""
         return self._state()[1]
 
     def unprotect(self) -> None:
         """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""
-        with self._alone():
+        with self._as_only_run():
             version, deployment = self._state()
             for resource in deployment.get("resources") or []:
                 resource.pop("protect", None)
             self._past_lock(DeploymentResult(), lambda: import_state(self.stack, version, deployment))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _as_only_run(self) -> Iterator[None]:
         try:
-            with self.runs.one():
+            with self.runs.record_run():
                 yield
         except BusyError:
             raise LockedError(self.stack.name, []) from None
@@ -174,7 +174,7 @@ class Deployer:
         while True:
             outcome = self._run(operation, result)
             result.take(outcome)
-            result.failures = [self._seen(failure) for failure in result.failures]
+            result.failures = [self._recognize_ours(failure) for failure in result.failures]
             failed.update((failure.urn, failure.transient) for failure in result.failures)
             if result.ok or not _may_go_on(result, failed):
                 return
@@ -184,8 +184,8 @@ class Deployer:
             ):
                 return
 
-    def _seen(self, failure: Failure) -> Failure:
-        """What exists and is ours after all: it was not visible a moment ago, or was kept in a vault of this stack."""
+    def _recognize_ours(self, failure: Failure) -> Failure:
+        """Mark as transient what is ours after all: not visible a moment ago, or kept in a vault of this stack."""
         ours = failure.urn in self._gone or VAULT_SECRET in failure.urn
         late = ours and "cannot create already existing resource" in failure.message
         return replace(failure, transient=THERE_ALREADY) if late else failure

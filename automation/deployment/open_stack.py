@@ -13,7 +13,7 @@ from pulumi import automation as auto
 from automation.console import progress
 from automation.deployment.deployer import Deployer
 from automation.deployment.engine import Engine
-from automation.deployment.run_journal import FOLDER, Runs
+from automation.deployment.run_journal import FOLDER, RunJournal
 from automation.deployment.workspace import VARIABLE, open_stack, refuse_stand_ins
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
@@ -84,7 +84,7 @@ def _open_in_azure(stack: LoadedStack, cli: auto.PulumiCommand) -> auto.Stack:
 
 
 def _make_deployer(stack: LoadedStack, opened: auto.Stack, prefix: str, sleep: Callable[[float], None]) -> Deployer:
-    runs = Runs(stack.folder / FOLDER / f"{prefix}{stack.name}.json")
+    runs = RunJournal(stack.folder / FOLDER / f"{prefix}{stack.name}.json")
     return Deployer(opened, stack.settings.tenant.subscription_id, runs, say=progress, sleep=sleep)
 
 

@@ -27,7 +27,7 @@ class BusyError(Exception):
 
 
 @dataclass
-class Runs:
+class RunJournal:
     """The runs of one stack in one project folder."""
 
     file: Path
@@ -37,8 +37,8 @@ class Runs:
     """The engine was killed and not this process: its lock is still there."""
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """A run: noted while it lasts, and afterwards if it does not end by itself.
+    def record_run(self) -> Iterator[None]:
+        """Note a run while it lasts, and afterwards too if it does not end in order.
 
         Raises:
             BusyError: another one is at work.
@@ -62,12 +62,12 @@ class Runs:
             _write(note, now if self.was_killed else {})
 
     def has_begun(self, lock: Lock) -> bool:
-        """Whether the lock is of a run that was noted here: then its process would be seen."""
+        """Return whether the lock is of a run that was noted here: then its process would be seen."""
         return bool(self.began) and _moment(lock.at) >= _moment(self.began)
 
 
 def _hold(note: IO[str]) -> None:
-    """Two runs would both find a lock left over, and the second would take away that of the first."""
+    """Lock the note: two runs would both find a lock left over, and the second take away that of the first."""
     import fcntl  # not on Windows, where the scripts of this project do not run either
 
     try:

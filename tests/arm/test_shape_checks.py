@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from arm.schema.table import Node, Table
+from arm.schema.table import Node, Table, load
 from arm.shapes import shape_of, tokens
 from arm.values import UNKNOWN
 from tests.arm.examples import INPUTS
@@ -299,3 +299,8 @@ def test_a_priority_out_of_range_is_found() -> None:
 
     found = [finding.where for finding in shape_of(token).check({**INPUTS[token], "securityRules": [rule]})]
     assert found == ["properties.securityRules[0].properties.priority"]
+
+
+def test_a_row_without_its_table_says_how_to_make_it() -> None:
+    with pytest.raises(LookupError, match=r"Microsoft\.EventHub\.namespaces@2099-01-01\.json is not .*make_tables"):
+        load("Microsoft.EventHub/namespaces", "2099-01-01")

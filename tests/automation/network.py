@@ -13,7 +13,7 @@ from pulumi import automation as auto
 
 from automation.deployment.deployer import Deployer
 from automation.deployment.operations import EngineResult
-from automation.deployment.run_journal import Runs
+from automation.deployment.run_journal import RunJournal
 from automation.deployment.workspace import open_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
@@ -86,9 +86,9 @@ class Site:
         return Deployer(stack, SUBSCRIPTION, self.runs, say=self.said.append, progress=progress, sleep=self._sleep)
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> RunJournal:
         """What this machine has noted of the stack's runs."""
-        return Runs(self.folder / "run.json")
+        return RunJournal(self.folder / "run.json")
 
     def note_a_run(self) -> None:
         """Leave the note of a run that was killed, and had begun before every lock of these tests."""

@@ -21,7 +21,7 @@ from pulumi import automation as auto
 
 from automation.deployment.deployer import Deployer
 from automation.deployment.operations import EngineResult, Operation, run
-from automation.deployment.run_journal import Runs
+from automation.deployment.run_journal import RunJournal
 from automation.deployment.workspace import pulumi_cli
 from rehearsal.engine import OfflineCommand
 from rehearsal.providers import ResourceProvider
@@ -79,9 +79,9 @@ class StackUnderTest:
         return StackUnderTest(self.kind, folder, providers, self.name)
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> RunJournal:
         """What this machine has noted of the stack's runs."""
-        return Runs(self.folder / "run.json")
+        return RunJournal(self.folder / "run.json")
 
     @property
     def project(self) -> Path:

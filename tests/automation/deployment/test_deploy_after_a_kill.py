@@ -244,7 +244,7 @@ def test_a_lock_that_comes_while_settling_is_respected_in_words(site: Site, monk
 
 def test_two_runs_in_one_folder_do_not_take_each_other_s_lock_away(site: Site) -> None:
     site.made()
-    with site.runs.one(), pytest.raises(LockedError):
+    with site.runs.record_run(), pytest.raises(LockedError):
         site.deployer().up()
 
 
