@@ -52,7 +52,7 @@ def _nest_object(table: Table, node: Node, value: Mapping[str, Any], renamed: Ma
 
 
 def keyed(items: list[Any] | tuple[Any, ...], content: Any) -> Any:
-    """A list of ids as the map that ARM wants; azure-native takes `userAssignedIdentities` so (field notes §4)."""
+    """A list of ids as the map that ARM wants; azure-native takes `userAssignedIdentities` as a list."""
     return UNKNOWN if any(item is UNKNOWN for item in items) else {str(item): content for item in items}
 
 

@@ -39,7 +39,7 @@ class Change:
     is_certain: bool = True
     """False: a preview says `replace` only because a value is not known yet; if it stays as it is, nothing is lost.
 
-    azure-native knows little of what it will update (pulumi-field-notes §4, Update(preview)), so that a changed tag
+    A preview of azure-native knows only `name` and `location` of what it will update, so that a changed tag
     of an identity is announced as the replacement of its roles.
     """
 

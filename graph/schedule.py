@@ -1,4 +1,4 @@
-"""When each resource would start and finish, computed from the graph: no clock is involved (pulumi-field-notes §6)."""
+"""When each resource would start and finish, computed from the graph: no clock is involved."""
 
 from __future__ import annotations
 

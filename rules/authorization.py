@@ -1,4 +1,7 @@
-"""Who a link's client is, and what it may do at its broker (field-review §1.13, run-command-arc-authz-facts §5)."""
+"""Who a link's client is, and what it may do at its broker.
+
+Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker, howto-configure-authentication and -authorization.
+"""
 
 from __future__ import annotations
 

@@ -156,7 +156,10 @@ def _extra(view: View, chain: Chain) -> list[x509.Certificate]:
 
 
 def keys_and_algorithms(view: View) -> Hits:
-    """The private key is the leaf's, and one algorithm serves the whole chain (aio-cli-facts §7)."""
+    """The private key is the leaf's, and one algorithm serves the whole chain.
+
+    Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication.
+    """
     for chain in chains(view):
         if chain.key is not None and chain.key not in {pem.key_of(one) for one in chain.certificates}:
             given = "another key" if chain.key else "no private key"
@@ -209,7 +212,7 @@ def lives(view: View) -> Hits:
 
 
 def bundles(view: View) -> Hits:
-    """A trust Bundle holds one root, in one key: AIO trusts every certificate that it finds (field-review §1.17)."""
+    """A trust Bundle holds one root, in one key: AIO trusts every certificate that it finds."""
     for (cluster, name), bundle in view.bundles.items():
         found = pem.certificates(bundle.pem)
         where = f"OBJECTS: Bundle {name!r} of cluster {cluster}"

@@ -11,7 +11,7 @@ from rules.lookup import Hits, LinkParts, View
 from rules.mqtt import MQTT
 
 _MAX_DATAFLOWS = 70
-"""Per profile (aio-cli-facts §5.5)."""
+"""Per profile (learn.microsoft.com/azure/iot-operations/connect-to-cloud/overview-dataflow)."""
 
 
 def dataflows(view: View) -> Hits:
@@ -70,13 +70,16 @@ def _operations(view: View, dataflow: Resource) -> Hits:
 
 
 def client_id(view: View, endpoint: Resource, dataflow: Resource) -> str:
-    """AIO's own composition: the endpoint's prefix and the dataflow's name (run-command-arc-authz-facts §5)."""
+    """Return the client id as AIO composes it: the endpoint's prefix and the dataflow's name.
+
+    Source: learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint.
+    """
     prefix = text(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
     return prefix + text(view.inputs(dataflow), "dataflowName")
 
 
 def _client_ids(view: View) -> Hits:
-    """Equal client ids on one broker evict each other (field-review §3.12)."""
+    """Equal client ids on one broker evict each other (OASIS MQTT 5.0, §3.1.4)."""
     seen: dict[tuple[str, str], str] = {}
     for parts in view.links:
         for dataflow in parts.dataflows if parts.endpoint else ():

@@ -46,7 +46,7 @@ def _named(view: View) -> Iterator[references.Reference]:
 
 
 def secret_sync_is_ready(view: View) -> Hits:
-    """A SecretSync waits for its vault secrets, the roles of its identity and the credential (field-review §3.17)."""
+    """A SecretSync waits for its vault secrets, the roles of its identity and the credential."""
     for sync in view.all(SECRET_SYNC):
         provider_class = view.provider_class(sync)
         if provider_class is None:
@@ -142,7 +142,7 @@ def extensions(view: View, cluster: str, *types: str) -> list[Resource]:
 
 
 def clusters_are_independent(view: View) -> Hits:
-    """No cluster waits for another; only a peering has two (field-review §1.16)."""
+    """No cluster waits for another; only a peering has two. One dead site must not block the rest."""
     foreign: dict[str, set[str]] = {}
     for resource in view.resources:
         own = view.cluster(resource)

@@ -1,4 +1,8 @@
-"""Gates: nothing refers to a Secret or ConfigMap before a Run Command has seen it (field-review §1.3)."""
+"""Gates: nothing refers to a Secret or ConfigMap before a Run Command has seen it.
+
+A listener without its Secret leaves the broker's frontends unstarted
+(learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener).
+"""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Need:
 
 
 def needs(view: View) -> Iterator[Need]:
-    """Every role that something in the graph depends on (aio-cli-facts §2.6, §3; run-command-arc-authz-facts §3)."""
+    """Yield every role that something in the graph depends on."""
     yield from _needs_of_readers(view)
     for registry in view.all(SCHEMA_REGISTRY):
         container = container_of(view, text(view.inputs(registry), "storageAccountContainerUrl"))

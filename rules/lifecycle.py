@@ -30,7 +30,7 @@ def protection(view: View) -> Hits:
         if not secret.options.retain_on_delete:
             yield (
                 secret.name,
-                "retain_on_delete: expected true, as ARM refuses to delete a vault secret (field-review §3.19)",
+                "retain_on_delete: expected true, as ARM refuses to delete a vault secret",
             )
 
 
@@ -106,7 +106,7 @@ def component_tree(view: View) -> Hits:
 
 
 def timeouts(view: View) -> Hits:
-    """What takes longer than azure-native waits by itself has a timeout of its own (design.md)."""
+    """What takes longer than azure-native waits by itself has a timeout of its own."""
     for command in view.all(*BY_SCRIPT_TYPE):
         seconds = at(view.inputs(command), "timeoutInSeconds")
         create = command.options.custom_timeouts.get("create", "")

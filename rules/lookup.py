@@ -132,7 +132,10 @@ class View(Index):
         return None
 
     def objects(self, provider_class: Resource) -> list[str]:
-        """Vault secrets that the class names: YAML whose list items are YAML texts (aio-cli-facts §5.6)."""
+        """Vault secrets that the class names: YAML whose list items are YAML texts.
+
+        Source: learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-reference.
+        """
         try:
             outer = yaml.safe_load(text(self.inputs(provider_class), "objects") or "{}")
             return [text(yaml.safe_load(item), "objectName") for item in items(outer, "array")]

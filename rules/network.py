@@ -1,4 +1,4 @@
-"""Peerings, security rules and addresses: a link's packets arrive, and nobody else's (field-review §1.12)."""
+"""Peerings, security rules and addresses: a link's packets arrive, and nobody else's."""
 
 from __future__ import annotations
 
@@ -239,7 +239,10 @@ def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator
 
 
 def nat_gateways(view: View) -> Hits:
-    """A Standard NAT gateway lives in one zone or in none, and its address in the same (field-review §3.25)."""
+    """A Standard NAT gateway lives in one zone or in none, and its address in the same.
+
+    Source: learn.microsoft.com/azure/nat-gateway/nat-availability-zones.
+    """
     for gateway in view.all(NAT_GATEWAY):
         zones = items(view.inputs(gateway), "zones")
         if len(zones) > 1:

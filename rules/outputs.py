@@ -1,4 +1,4 @@
-"""The stack's outputs: the contract of design.md, with what the graph really holds."""
+"""The stack's outputs: the contract of docs/outputs.md, with what the graph really holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The path rule, and what a replaced node takes with it (pulumi-field-notes §1.4)."""
+"""The path rule, and what a replaced node takes with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def parents_are_outputs(view: View) -> Hits:
     """Every part of an ARM path that the stack owns is that resource's output.
 
     A text in its place leaves the child behind when the parent is replaced, and creates it before the parent. The
-    connected cluster is the one exemption: a script makes it (design.md).
+    connected cluster is the one exemption: a script makes it.
     """
     for resource in view.arm:
         for owner in _owners(view, view.path(resource)):
@@ -58,7 +58,7 @@ def deleted_is_replaced(view: View) -> Hits:
 
 
 def replaced_with_node(view: View) -> Hits:
-    """What lives on the cluster is replaced with its node: a new node is an empty cluster (field-review §1.6).
+    """What lives on the cluster is replaced with its node: a new node is an empty cluster.
 
     Through its path, which is unknown while the node is being replaced: the engine then deletes in reverse order of
     dependency. What `replace_with` adds it deletes first and in no order (pulumi/pulumi, step_generator.go,

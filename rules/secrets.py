@@ -41,7 +41,10 @@ def _from_base64(value: str) -> str:
 
 
 def commands_hold_no_secret(view: View) -> Hits:
-    """Readers of a Run Command see its script and its parameters (field-review §1.8)."""
+    """Readers of a Run Command see its script and its parameters.
+
+    Source: Azure/azure-rest-api-specs, VirtualMachineRunCommand_Get.json.
+    """
     for command in view.all(*BY_SCRIPT_TYPE):
         inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
         marked = set(secret_paths(inputs))
@@ -97,7 +100,7 @@ def _synced(view: View) -> set[tuple[str, str]]:
 
 
 def outputs_are_public(view: View) -> Hits:
-    """The stack's outputs hold no secret, no private key and no connection string (design.md)."""
+    """The stack's outputs hold no secret, no private key and no connection string: anyone may read them."""
     stack = f"{view.graph.project}-{view.graph.stack}"
     for where in secret_paths(view.graph.outputs):
         yield stack, f"stack output {where}: is secret, and outputs are what everyone reads. Leave it out"

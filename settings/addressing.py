@@ -19,7 +19,7 @@ RESERVED_NETWORKS: Mapping[IPv4Network, str] = {
     IPv4Network("224.0.0.0/4"): "multicast",
     IPv4Network("255.255.255.255/32"): "broadcast",
 }
-"""Azure refuses these in a VNet, or K3s would send a peer's packets to its own pods (field-review §1.12)."""
+"""Azure refuses these in a VNet, or K3s would send a peer's packets to its own pods."""
 
 LARGEST_PREFIX_LENGTH = 29
 """Azure's smallest VNet and subnet: 8 addresses, 5 of them reserved."""
@@ -48,7 +48,7 @@ RESERVED_PORTS: Mapping[int, str] = {
     18883: "AIO's default listener",
     51820: "the pod network of K3s (WireGuard)",
 }
-"""Taken on the node or by AIO; a ServiceLB port is a host port and would stay Pending (aio-cli-facts §5.8)."""
+"""Taken on the node or by AIO; a ServiceLB port is a host port and would stay Pending (docs.k3s.io/networking)."""
 NODE_PORTS = range(30000, 32768)
 """Kubernetes hands these out to Services by itself."""
 

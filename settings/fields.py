@@ -197,7 +197,7 @@ DestinationTopic = Annotated[str, _topic(wildcards=False)]
 # --- numbers ---
 
 Count = Annotated[int, Field(ge=1, le=16)]
-"""Replicas, workers, partitions: the range of the AIO template (aio-cli-facts §2.7)."""
+"""Replicas, workers, partitions: the range of AIO's template (Azure/azure-iot-operations, release)."""
 Generation = Annotated[int, Field(ge=1, le=9999)]
 Days = Annotated[int, Field(ge=1, le=36500)]
 

@@ -1,4 +1,4 @@
-"""Names of everything, composed from prefix, code, environment and instance, never from order (blueprint-facts §2)."""
+"""Names of everything, composed from prefix, code, environment and instance, never from order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,11 @@ def authority_names(prefix: str, environment: str, generation: int) -> Mapping[s
 
 
 def listener_names(cluster: str, generation: int, pki_generation: int) -> Mapping[str, str]:
-    """The names in a `Listener`. What carries key material is named by generation (field-review §1.1-1.3)."""
+    """The names in a `Listener`. What carries key material is named by generation:
+
+    AIO matches a certificate by its subject alone and reads no revocation list, so a new subject is what revokes
+    (learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication).
+    """
     return {
         "name": "default-loadbalancer",
         "service_name": "aio-broker-loadbalancer",

@@ -1,4 +1,4 @@
-"""Azure regions in which AIO's connected clusters may be (aio-cli-facts §6.2)."""
+"""Regions where AIO's connected clusters may be (learn.microsoft.com/azure/iot-operations/overview-support)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Azure's built-in roles that the stack assigns (blueprint-facts §5, aio-cli-facts §2.6)."""
+"""Built-in roles that the stack assigns (learn.microsoft.com/azure/role-based-access-control/built-in-roles)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a node offers and what AIO's broker takes, as tables (aio-cli-facts §2.7, §6.3)."""
+"""What a node offers and what AIO's broker takes, as tables.
+
+Sources: learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy,
+learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale.
+"""
 
 from __future__ import annotations
 
@@ -82,9 +86,9 @@ MEMORY_PROFILES: Mapping[str, MemoryProfile] = {
 }
 
 AIO_WITHOUT_BROKER_GIB = 4
-"""AIO's fixed services and K3s: 3.8-4.1 GB measured by Microsoft (aio-cli-facts §2.7)."""
+"""AIO's fixed services and K3s: 3.8-4.1 GB measured by Microsoft."""
 DISK_WITHOUT_PERSISTENCE_GIB = 30
-"""Disk that AIO's hardware requirements ask for (aio-cli-facts §6.3)."""
+"""Disk that AIO's hardware requirements ask for."""
 
 
 class BrokerShape(Protocol):

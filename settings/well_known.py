@@ -5,7 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 CUSTOM_LOCATIONS_APPLICATION_ID = "bc313c14-388c-4e7d-a58e-70017303ee3b"
-"""Entra application of Custom Locations; its *object* id differs per tenant (aio-cli-facts §6.4)."""
+"""Entra application of Custom Locations; its *object* id differs per tenant.
+
+Source: learn.microsoft.com/azure/azure-arc/kubernetes/custom-locations."""
 K8_BRIDGE_APPLICATION_ID = "319f651f-7ddb-4fc6-9857-7aef9250bd05"
 """Entra application "K8 Bridge", sometimes taken for Custom Locations."""
 
@@ -14,7 +16,7 @@ CERT_MANAGER_NAMESPACE = "cert-manager"
 SECRET_SYNC_SERVICE_ACCOUNT = "aio-ssc-sa"
 DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
-"""Audience of every federated credential (blueprint-facts §6)."""
+"""Audience of every federated credential of Azure's public cloud."""
 
 K3S_POD_NETWORK = IPv4Network("10.42.0.0/16")
 K3S_SERVICE_NETWORK = IPv4Network("10.43.0.0/16")
@@ -24,7 +26,9 @@ BROKER_PORT = 18883
 BROKER_AUDIENCE = "aio-internal"
 """Audience of the service account tokens that AIO's own parts connect with."""
 AIO_CERTIFICATE_ISSUER = "azure-iot-operations-aio-certificate-issuer"
-"""ClusterIssuer that AIO makes when its trust source is SelfSigned (aio-cli-facts §1.3)."""
+"""ClusterIssuer that AIO makes when its trust source is SelfSigned.
+
+Source: learn.microsoft.com/azure/iot-operations/secure-iot-ops/howto-manage-certificates."""
 AIO_TRUST_CONFIG_MAP = "azure-iot-operations-aio-ca-trust-bundle"
 CA_CERTIFICATE_KEY = "ca.crt"
 """The one key of every ConfigMap with a CA certificate."""

@@ -46,7 +46,10 @@ def remove(state: State, arm_id: str) -> None:
 
 
 def _peer(state: State, peering: Entry) -> None:
-    """Both halves exist: Connected; one: Initiated (field-review §3.24)."""
+    """Set the state of a peering: Connected if both halves exist, Initiated if one does.
+
+    Source: learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues.
+    """
     half = other_half(state, peering.id, remote_of(peering.inputs))
     for one in (peering, half):
         if one:

@@ -31,7 +31,8 @@ class Kind:
         return (OperationFailedError if self.status else ConnectionCutError)(self.status, self.code, message)
 
 
-# Texts as Azure writes them (field-review §4, model-codebases Part 5 no. 10, 11, 17, 18, 20).
+# Texts as Azure writes them (pulumi/pulumi-azure-native#903, #1450, #3720 and
+# learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
 KINDS: dict[str, Kind] = {
     "bad-request": Kind("Refused", 400, "BadRequest", "The request for {id} is invalid."),
     "forbidden": Kind(

@@ -38,7 +38,7 @@ class Surroundings:
     deployer_has_data_rights: bool = False
     """Whether the deployer may touch the data of vaults."""
     role_spread_seconds: float = 600
-    """How long a new role assignment takes to act (field-review §3.20, §4)."""
+    """How long a new role takes to act (learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
     principal_spread_seconds: float = 60
     """How long a new identity is unknown to Azure's authorization, unless principalType is given."""
     running_seconds: float = 120

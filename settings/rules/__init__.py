@@ -7,6 +7,8 @@ from settings.rules.rule import Rule
 
 __all__ = ["RULES", "Rule"]
 
+_AIO = "learn.microsoft.com/azure/iot-operations"
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "ids-differ",
@@ -26,13 +28,11 @@ RULES: tuple[Rule, ...] = (
         "osProfile.adminUsername of Microsoft.Compute",
         names.admin_username_allowed,
     ),
-    Rule(
-        "codes-unique", "Each cluster has a code of its own", "design: names derive from codes", clusters.unique_codes
-    ),
+    Rule("codes-unique", "Each cluster has a code of its own", "names are made of codes", clusters.unique_codes),
     Rule(
         "networks-disjoint",
         "No two clusters' networks overlap, linked or not",
-        "field-review §3 rule 24",
+        "learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering",
         addresses.no_overlap,
     ),
     Rule(
@@ -62,19 +62,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "broker-fits-memory",
         "The broker and the rest of AIO fit the memory of the node's VM size",
-        "field-review §3 rule 10, aio-cli-facts §2.7",
+        f"{_AIO}/manage-mqtt-broker/howto-configure-availability-scale",
         clusters.broker_fits_memory,
     ),
     Rule(
         "persistence-fits-disk",
         "The broker's volumes fit the node's disk",
-        "aio-cli-facts §2.7, §6.3",
+        f"{_AIO}/manage-mqtt-broker/howto-broker-persistence",
         clusters.persistence_fits_disk,
     ),
     Rule(
         "listener-has-link",
         "Only a cluster at which a link ends has settings of a listener",
-        "design: listeners are for links",
+        "a listener is for links",
         clusters.listener_has_link,
     ),
     Rule(
@@ -86,45 +86,45 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "link-ends-known",
         "Both ends of a link are clusters of this stack",
-        "design: links join clusters",
+        "a link joins two clusters",
         links.known_clusters,
     ),
-    Rule("link-has-two-ends", "A link joins two different clusters", "design: links join clusters", links.two_ends),
+    Rule("link-has-two-ends", "A link joins two different clusters", "a link joins two clusters", links.two_ends),
     Rule(
         "one-link-per-pair",
         "Two clusters have at most one link in each direction",
-        "design: one certificate per link",
+        "each link has a certificate of its own",
         links.one_link_per_pair,
     ),
     Rule(
         "link-names-unique",
         "No two links come out with the same name",
-        "design: one certificate per link",
+        "each link has a certificate of its own",
         links.unique_link_names,
     ),
     Rule("topics-distinct", "A link has each pair of topics once", "one dataflow per pair", links.distinct_topics),
     Rule(
         "client-ids-unique",
         "No two clients of a broker have the same client id",
-        "field-review §3 rule 12, aio-cli-facts §5.5",
+        "OASIS MQTT 5.0, §3.1.4",
         links.unique_client_ids,
     ),
     Rule(
         "dataflows-few-enough",
         f"A cluster sends at most {links.MOST_DATAFLOWS} pairs of topics, over all its links",
-        "field-review §3 rule 11, aio-cli-facts §5.5",
+        f"{_AIO}/connect-to-cloud/overview-dataflow",
         links.few_enough_dataflows,
     ),
     Rule(
         "no-loops",
         "No message returns to a cluster that it came from",
-        "field-review §4, link loops",
+        "such a message would go round for ever",
         links.no_message_returns,
     ),
     Rule(
         "issuer-outlives-issued",
         "A certificate ends before its issuer, however late it is issued",
-        "RFC 5280 §6.1.3",
+        "RFC 5280, §6.1.3",
         certificates.shorter_than_its_issuer,
     ),
     Rule(

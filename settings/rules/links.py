@@ -12,7 +12,7 @@ from settings.naming import dataflow_names, link_name
 from settings.schema import StackSection
 
 MOST_DATAFLOWS = 70
-"""Per dataflow profile, and each cluster has one (aio-cli-facts §5.5)."""
+"""Per profile, one a cluster (learn.microsoft.com/azure/iot-operations/connect-to-cloud/overview-dataflow)."""
 
 
 class Flow(NamedTuple):
@@ -104,7 +104,7 @@ def distinct_topics(stack: StackSection) -> Iterator[Problem]:
 
 
 def unique_client_ids(stack: StackSection) -> Iterator[Problem]:
-    """Two clients with one id throw each other off the broker, for ever (field-review §3 rule 12)."""
+    """Two clients with one id throw each other off the broker, for ever (OASIS MQTT 5.0, §3.1.4)."""
     seen: dict[tuple[str, str], Flow] = {}
     reported = set()
     for flow in _flows(stack):
