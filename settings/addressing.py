@@ -54,29 +54,29 @@ NODE_PORTS = range(30000, 32768)
 
 
 def default_subnet(address_space: IPv4Network) -> IPv4Network:
-    """The second /24, so that the first stays free (as in the reference); the whole of a space without two /24s."""
+    """Return the second /24, so that the first stays free; the whole of a space without two /24s."""
     if address_space.prefixlen > 23:
         return address_space
     return IPv4Network((address_space[256], 24))
 
 
 def default_node_address(subnet: IPv4Network) -> IPv4Address:
-    """.10 of the subnet, or its first usable address when the subnet is too small for that."""
+    """Return .10 of the subnet, or its first usable address when the subnet is too small for that."""
     return subnet[_NODE_OFFSET if subnet.num_addresses > _NODE_OFFSET + 1 else _FIRST_USABLE_OFFSET]
 
 
 def azure_reserved(subnet: IPv4Network) -> frozenset[IPv4Address]:
-    """The five addresses of a subnet that Azure keeps: network, gateway, two for DNS, broadcast."""
+    """Return the five addresses of a subnet that Azure keeps: network, gateway, two for DNS, broadcast."""
     return frozenset((subnet[0], subnet[1], subnet[2], subnet[3], subnet[-1]))
 
 
 def usable(subnet: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
-    """The first and the last address that Azure hands out."""
+    """Return the first and the last address that Azure hands out."""
     return subnet[_FIRST_USABLE_OFFSET], subnet[-2]
 
 
 def free_networks(taken: list[IPv4Network], prefix_length: int, count: int) -> list[IPv4Network]:
-    """Up to that many private networks of the size, one after the other (see `next_free`)."""
+    """Return up to that many private networks of the size, one after the other (see `next_free`)."""
     found: list[IPv4Network] = []
     while len(found) < count and (network := next_free([*taken, *found], prefix_length)):
         found.append(network)
@@ -84,7 +84,7 @@ def free_networks(taken: list[IPv4Network], prefix_length: int, count: int) -> l
 
 
 def is_free(network: IPv4Network, taken: list[IPv4Network]) -> bool:
-    """Whether a cluster could have the network: private, of a size that Azure takes, overlapping nothing."""
+    """Return whether a cluster could have the network: private, of a size that Azure takes, overlapping nothing."""
     return (
         any(network.subnet_of(private) for private in PRIVATE_NETWORKS)
         and SMALLEST_PREFIX_LENGTH <= network.prefixlen <= LARGEST_PREFIX_LENGTH
@@ -93,7 +93,7 @@ def is_free(network: IPv4Network, taken: list[IPv4Network]) -> bool:
 
 
 def next_free(taken: list[IPv4Network], prefix_length: int) -> IPv4Network | None:
-    """The first private network of that size that overlaps neither the given ones nor a reserved one."""
+    """Return the first private network of that size that overlaps neither the given ones nor a reserved one."""
     blocked = [*taken, *RESERVED_NETWORKS]
     for private in PRIVATE_NETWORKS:
         if prefix_length < private.prefixlen:

@@ -64,7 +64,7 @@ NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one 
 
 
 def cluster_names(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
-    """Every Azure name of one cluster."""
+    """Return every Azure name of one cluster."""
     name = f"{prefix}{code}"
     tail = f"{name}-{environment}-{instance}"
     machine = f"{name}-aio-{environment}-{instance}-0"
@@ -99,6 +99,6 @@ def cluster_names(prefix: str, code: str, environment: str, instance: str) -> Cl
 
 
 def _default_secret_provider_class(connected_cluster: str, resource_group: str) -> str:
-    """As `az iot ops secretsync enable` and the reference name it, so that both find it."""
+    """Return the name that `az iot ops secretsync enable` gives, so that it finds the class."""
     digest = sha256(f"{connected_cluster}-{resource_group}-iotops-{connected_cluster}".encode()).hexdigest()
     return f"spc-ops-{digest[:7]}"

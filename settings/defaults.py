@@ -19,7 +19,7 @@ WELL_KNOWN_CLUSTERS: Mapping[str, Mapping[str, str]] = {
 
 
 def merged(lower: object, upper: object) -> Any:
-    """Maps merged key by key, anything else replaced; an empty section (`node:` with nothing below) changes nothing."""
+    """Merge maps key by key, replace anything else; an empty section (`node:` with nothing below) changes nothing."""
     if not isinstance(lower, dict) or upper is None:
         return lower if isinstance(lower, dict) else upper
     if not isinstance(upper, dict):
@@ -29,7 +29,7 @@ def merged(lower: object, upper: object) -> Any:
 
 
 def by_name(stack_file: Tree) -> Tree:
-    """Which clusters there are, and what their names imply."""
+    """Return which clusters there are, and what their names imply."""
     names = _cluster_names(stack_file)
     tree: Tree = {"clusters": {name: dict(WELL_KNOWN_CLUSTERS.get(name, {})) for name in names}}
     if {"site", "enterprise"} <= set(names):
@@ -58,7 +58,7 @@ def _cluster_names(stack_file: Tree) -> list[str]:
 
 
 def completed(stack: StackSection) -> StackSection:
-    """The same settings with everything filled in that follows from others."""
+    """Return the same settings with everything filled in that follows from others."""
     return stack.model_copy(
         update={
             "clusters": {name: _completed_cluster(cluster, stack) for name, cluster in stack.clusters.items()},

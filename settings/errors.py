@@ -65,7 +65,7 @@ class SettingsError(Exception):
 
 
 def as_yaml(value: object) -> str:
-    """The value on one line as one would write it in YAML, so that the text 001 and the number 1 look different."""
+    """Return the value on one line as in YAML, so that the text 001 and the number 1 look different."""
     if value is NOTHING:
         return "nothing"
     try:

@@ -43,12 +43,12 @@ class About:
 
 
 def refused(expected: str, hint: str = "", example: object = None) -> PydanticCustomError:
-    """An error with a text of its own, where what `About` says would not tell the reason or not fit."""
+    """Return an error with a text of its own, where what `About` says would not tell the reason or not fit."""
     return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint, "example": example})
 
 
 def nearest(word: object, known: Collection[str]) -> str:
-    """The known word that the given one was probably meant to be; empty when none is near."""
+    """Return the known word that the given one was probably meant to be; empty when none is near."""
     return next(iter(get_close_matches(str(word), known, n=1)), "")
 
 
@@ -64,7 +64,7 @@ def _fits(pattern: str) -> AfterValidator:
 
 
 def one_of(known: Collection[str], kind: str) -> AfterValidator:
-    """Only the words of a table; the error lists them and names the nearest."""
+    """Accept only the words of a table; the error lists them and names the nearest."""
 
     def check(word: str) -> str:
         if word not in known:

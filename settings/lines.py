@@ -23,19 +23,19 @@ class Lines:
     """Dotted path -> line, from 1; the empty path is that of all settings."""
 
     def at(self, path: str) -> str:
-        """As in `Pulumi.dev.yaml:17`: the line of the setting, or of the nearest section above that the file has."""
+        """Return `Pulumi.dev.yaml:17`: the line of the setting, or of the nearest section above that the file has."""
         while path and path not in self.numbers:
             path = above(path)
         return f"{self.file}:{self.numbers[path]}" if path in self.numbers else self.file
 
     def located(self, problems: Iterable[Problem]) -> list[Problem]:
-        """The problems with their lines, and a word about values that the file does not hold."""
+        """Return the problems with their lines, and a word about values that the file does not hold."""
         problems = list(problems)
         instead = {problem.meant: problem for problem in problems if problem.meant}
         return [self._located(problem, instead.get(problem.where)) for problem in problems]
 
     def _located(self, problem: Problem, instead: Problem | None) -> Problem:
-        """`instead` is an unknown key that was probably meant to be this one."""
+        """Return the problem with its line; `instead` is an unknown key that was probably meant to be this one."""
         if instead and problem.given is NOTHING:
             hint = f"the file has {instead.given} in line {self.numbers.get(instead.where, '?')}"
             return replace(problem, at=self.at(problem.where), hint=hint)
@@ -45,7 +45,7 @@ class Lines:
 
 
 def lines_of(text: str, file: str, settings_key: str) -> Lines:
-    """The lines of a stack file's text, below `config` and below the key of the settings; raises `yaml.YAMLError`."""
+    """Return the lines of a stack file's text, below `config` and below our key; raise `yaml.YAMLError`."""
     numbers: dict[str, int] = {}
     for path, line in _places(yaml.compose(text, yaml.SafeLoader)):
         if path[:2] == ("config", settings_key):
@@ -56,7 +56,7 @@ def lines_of(text: str, file: str, settings_key: str) -> Lines:
 
 
 def _places(node: yaml.Node | None, path: Path = ()) -> Iterator[tuple[Path, int]]:
-    """Every key and every item of a list, with its line."""
+    """Yield every key and every item of a list, with its line."""
     items: Iterable[tuple[str | int, yaml.Node, yaml.Node]] = ()
     if isinstance(node, yaml.MappingNode):
         items = [(str(key.value), key, value) for key, value in node.value]

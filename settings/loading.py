@@ -41,7 +41,7 @@ def load(data: object, *, source: str = "the settings") -> Settings:
 
 
 def _broken_rules(stack: StackSection) -> Iterator[Problem]:
-    """Ask every rule; one problem of each rule at a place, since of three equal networks two have to change."""
+    """Ask every rule and yield one problem of each at a place: of three equal networks two have to change."""
     for rule in RULES:
         first: dict[str, Problem] = {}
         for problem in rule.check(stack):
@@ -50,7 +50,7 @@ def _broken_rules(stack: StackSection) -> Iterator[Problem]:
 
 
 def _values(stack: StackSection) -> Mapping[str, object]:
-    """Dotted path of every setting that is in effect -> its value."""
+    """Return the value of every setting that is in effect, by dotted path."""
     brokers = {link.broker for link in stack.links}
     values = stack.model_dump(mode="json", by_alias=True)
     for name in values["clusters"].keys() - brokers:

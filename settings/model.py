@@ -172,7 +172,7 @@ class Settings:
         return [link for link in self.links.values() if link.broker == cluster]
 
     def listener_of(self, link: Link) -> Listener:
-        """The listener that a link connects to; every cluster where a link ends has one."""
+        """Return the listener that a link connects to; every cluster where a link ends has one."""
         listener = self.clusters[link.broker].listener
         assert listener is not None, link.broker
         return listener

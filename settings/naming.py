@@ -16,17 +16,17 @@ STACK_TAG = "edge-stamps-stack"
 
 
 def stack_tag(settings: Settings) -> str:
-    """What no other stack may have: its names in Azure are made of it."""
+    """Return what no other stack may have: its names in Azure are made of it."""
     return f"{settings.prefix}-{settings.environment}-{settings.instance}"
 
 
 def admin_username(prefix: str, code: str) -> str:
-    """Administrator of a cluster's node: `N`, as in the reference."""
+    """Return the administrator of a cluster's node."""
     return f"{prefix}{code}"
 
 
 def arc_proxy_port(code: str) -> int:
-    """Local port 10000-56655: a code read as a base-36 number, unique because codes start with a letter."""
+    """Return a local port, 10000-56655: the code as a base-36 number, unique as codes start with a letter."""
     return 10000 + int(code, 36)
 
 
@@ -41,7 +41,7 @@ def link_name(client: str, broker: str) -> str:
 
 
 def dataflow_names(broker: str, topics: list[tuple[str, str]]) -> list[str]:
-    """One name per (source, destination): readable where the source allows it, else with 5 characters of a hash."""
+    """Return a name per (source, destination): readable where the source allows it, else with part of a hash."""
     sources = [source for source, _ in topics]
     return [_dataflow_name(broker, *topic, shared=sources.count(topic[0]) > 1) for topic in topics]
 
@@ -65,7 +65,7 @@ def authority_names(prefix: str, environment: str, generation: int) -> Mapping[s
 
 
 def listener_names(cluster: str, generation: int, pki_generation: int) -> Mapping[str, str]:
-    """The names in a `Listener`. What carries key material is named by generation:
+    """Return the names in a `Listener`. What carries key material is named by generation:
 
     AIO matches a certificate by its subject alone and reads no revocation list, so a new subject is what revokes
     (learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication).
@@ -84,7 +84,7 @@ def listener_names(cluster: str, generation: int, pki_generation: int) -> Mappin
 
 
 def link_names(client: str, broker: str, generation: int, pki_generation: int) -> Mapping[str, str]:
-    """The names in a `Link`. The endpoint keeps its name over generations, because dataflows refer to it."""
+    """Return the names in a `Link`. The endpoint keeps its name over generations: dataflows refer to it."""
     link = link_name(client, broker)
     return {
         "name": link,

@@ -83,7 +83,7 @@ def _path(details: ErrorDetails) -> Path:
 
 
 def _about(path: Path) -> tuple[About | None, type[BaseModel] | None]:
-    """What is expected at a path, and the section (model) that stands there, if one does."""
+    """Return what is expected at a path, and the section (model) that stands there, if one does."""
     kind: Any = StackSection
     about = None
     for step in path:
@@ -131,7 +131,7 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
 
 
 def _unknown_key(path: Path, given: object) -> Problem:
-    """Shows the key only: its value could be a password that somebody meant for elsewhere."""
+    """Show the key only: its value could be a password that somebody meant for elsewhere."""
     *above, key = path
     keys = list(fields_of(_about(tuple(above))[1] or StackSection))
     if elsewhere := _elsewhere(str(key)):
@@ -149,7 +149,7 @@ def _unknown_key(path: Path, given: object) -> Problem:
 
 
 def _elsewhere(key: str) -> tuple[About, str] | None:
-    """What is expected of a key that stands in the wrong section, and where it belongs."""
+    """Return what is expected of a key that stands in the wrong section, and where it belongs."""
     places = [(place, fields_of(section)[key]) for place, section in sections() if key in fields_of(section)]
     if not places:
         return None
@@ -158,7 +158,7 @@ def _elsewhere(key: str) -> tuple[About, str] | None:
 
 
 def _take_out_misplaced(raw: Tree) -> Iterator[Problem]:
-    """Keys of the settings that are indented like clusters; a cluster of such a name has a cluster's keys."""
+    """Remove keys of the settings that are indented like clusters; a cluster of such a name has a cluster's keys."""
     clusters = raw.get("clusters")
     if not isinstance(clusters, dict):
         return
@@ -175,7 +175,7 @@ def _is_cluster(value: object) -> bool:
 
 
 def _example(path: Path) -> str:
-    """A valid line for the key at the path."""
+    """Return a valid line for the key at the path."""
     about = _about(path)[0]
     assert about, f"no field at {dotted(path)}"
     return f"{path[-1]}: {as_yaml(about.example)}"
@@ -190,5 +190,5 @@ def _quoting_hint(details: ErrorDetails, given: object) -> str:
 
 
 def _shown(given: object) -> object:
-    """The value, unless it is a secret that somebody put there by mistake."""
+    """Return the value, unless it is a secret that somebody put there by mistake."""
     return "(a private key, not shown)" if "PRIVATE KEY" in str(given) else given

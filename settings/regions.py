@@ -20,7 +20,7 @@ class Region:
 
 
 def normalised(text: str) -> str:
-    """Azure's programmatic name of a region: `East US 2` -> `eastus2`."""
+    """Return Azure's programmatic name of a region: `East US 2` -> `eastus2`."""
     return "".join(text.lower().split())
 
 

@@ -21,7 +21,7 @@ _COMPLETED = "`defaults.completed` has filled it in"
 
 
 def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
-    """The settings for the components; `stack` has passed every rule."""
+    """Return the settings for the components; `stack` has passed every rule."""
     links = [_link(link, stack) for link in stack.links]
     return Settings(
         prefix=stack.prefix,
@@ -95,7 +95,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
 
 
 def _peerings(stack: StackSection) -> tuple[Peering, ...]:
-    """One per two linked clusters, whichever way the links between them go."""
+    """Return one peering per two linked clusters, whichever way the links between them go."""
     pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links})
     code = {name: cluster.code for name, cluster in stack.clusters.items()}
     return tuple(

@@ -14,12 +14,12 @@ _STEPS = {dict: ".<name>", list: "[]"}
 
 
 def fields_of(section: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The keys of a section as a stack file writes them."""
+    """Return the keys of a section as a stack file writes them."""
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
 def sections(section: type[BaseModel] = StackSection, place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
-    """Every section with its place, the outer one first; the place of the outermost is empty."""
+    """Yield every section with its place, the outer one first; the place of the outermost is empty."""
     yield place, section
     for key, field in fields_of(section).items():
         steps, kind = section_in(field.annotation)
@@ -28,7 +28,7 @@ def sections(section: type[BaseModel] = StackSection, place: str = "") -> Iterat
 
 
 def section_in(kind: Any) -> tuple[str, type[BaseModel] | None]:
-    """The section that a field holds, and the steps to it from the field: none, into a map, or into a list."""
+    """Return the section that a field holds, and the steps to it: none, into a map, or into a list."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return "", kind
     for inner in get_args(kind):

@@ -48,7 +48,7 @@ _SIZE = re.compile(r"(?:standard_)?([a-z])[a-z]*?(\d+)(?:-\d+)?([a-z]*)(?:_v(\d+
 
 
 def nearest_vm_size(name: str, memory_gib: float) -> str:
-    """The smallest known size most like the given one that has the memory; empty for what is no name of a size."""
+    """Return the smallest known size most like the given one that has the memory; empty for what is no size."""
     given = _SIZE.fullmatch(name)
     if not given:
         return ""
@@ -109,7 +109,7 @@ class BrokerShape(Protocol):
 
 
 def broker_memory_gib(broker: BrokerShape) -> float:
-    """Memory of all broker pods together; a node with less leaves some of them Pending."""
+    """Return the memory of all broker pods together; a node with less leaves some of them Pending."""
     profile = MEMORY_PROFILES[broker.memory_profile]
     frontends = broker.frontend_replicas * profile.frontend_mib
     backends = _backend_pods(broker) * broker.backend_workers * profile.backend_mib
@@ -117,7 +117,7 @@ def broker_memory_gib(broker: BrokerShape) -> float:
 
 
 def persistence_disk_gib(broker: BrokerShape) -> int:
-    """Disk of all backend pods together: each has a volume of its own."""
+    """Return the disk of all backend pods together: each has a volume of its own."""
     return _backend_pods(broker) * (broker.persistence_gib or 0)
 
 

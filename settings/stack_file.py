@@ -24,35 +24,35 @@ _UNREADABLE = (yaml.YAMLError, UnicodeDecodeError, RecursionError)
 
 
 def plain_name(stack: str) -> str:
-    """The stack's name without organization and project, which Pulumi leaves out of its file's name."""
+    """Return the stack's name without organization and project, which Pulumi leaves out of its file's name."""
     return stack.rpartition("/")[2]
 
 
 def path(directory: Path, stack: str) -> Path:
-    """The file of a stack, or of an example."""
+    """Return the file of a stack, or of an example."""
     name = f"Pulumi.{plain_name(stack)}.yaml"
     example = directory / _EXAMPLES / name
     return example if example.is_file() and not (directory / name).is_file() else directory / name
 
 
 def is_example(directory: Path, stack: str) -> bool:
-    """Whether the stack's file is one under examples/, where Pulumi itself does not look."""
+    """Return whether the stack's file is one under examples/, where Pulumi itself does not look."""
     return path(directory, stack).parent.name == _EXAMPLES
 
 
 def source(stack: str) -> str:
-    """What `load` calls the file in its errors."""
+    """Return what `load` calls the file in its errors."""
     name = plain_name(stack)
     return f"the settings of stack {name} (Pulumi.{name}.yaml)"
 
 
 def stacks(directory: Path) -> list[str]:
-    """The stacks that have a file; examples are left out."""
+    """Return the stacks that have a file; examples are left out."""
     return sorted(file.name[len("Pulumi.") : -len(".yaml")] for file in directory.glob("Pulumi.*.yaml"))
 
 
 def lines(directory: Path, stack: str) -> Lines:
-    """The lines of the stack's file; those of no file where it cannot be read."""
+    """Return the lines of the stack's file; those of no file where it cannot be read."""
     file = path(directory, stack)
     try:
         return lines_of(file.read_text(encoding="utf-8"), str(file.relative_to(directory)), SETTINGS_KEY)
@@ -61,7 +61,7 @@ def lines(directory: Path, stack: str) -> Lines:
 
 
 def load(directory: Path, stack: str, value: object) -> Settings:
-    """The settings of a stack, from the value of `edge-stamps:settings`; raises `SettingsError`, with lines."""
+    """Return the settings of a stack, from `edge-stamps:settings`; raise `SettingsError`, with lines."""
     try:
         return loading.load(value, source=source(stack))
     except SettingsError as error:
@@ -69,7 +69,7 @@ def load(directory: Path, stack: str, value: object) -> Settings:
 
 
 def read(directory: Path, stack: str) -> dict[str, object]:
-    """The file's `config` map, which surely holds `edge-stamps:settings`; raises `SettingsError`, with lines."""
+    """Return the file's `config` map, which holds `edge-stamps:settings`; raise `SettingsError`, with lines."""
     document = _document(directory, stack)
     try:
         return _config(document, directory, stack)
@@ -169,7 +169,7 @@ def _encrypted(value: object, path: Path_ = ()) -> Iterator[str]:
 
 
 def _ignored(config: dict[str, object]) -> Iterator[Problem]:
-    """Keys beside ours that nobody would read: a section that is indented too little loses all it says."""
+    """Yield keys beside ours that nobody would read: a section indented too little loses all it says."""
     for key in config:
         namespace, _, name = str(key).partition(":")
         if key == SETTINGS_KEY or (name and namespace not in ("edge-stamps", "azure-native")):
@@ -183,7 +183,7 @@ def _ignored(config: dict[str, object]) -> Iterator[Problem]:
 
 
 def _clash(directory: Path, stack: str, settings: object) -> Iterator[Problem]:
-    """Two stacks of the same prefix, environment and instance would claim the same names in Azure."""
+    """Yield a problem where two stacks of one prefix, environment and instance claim the same names in Azure."""
     mine = _identity(settings)
     for other in stacks(directory):
         if other == plain_name(stack) or mine is None:

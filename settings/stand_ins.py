@@ -23,7 +23,7 @@ assert set(STAND_INS) == set(TENANT_KEYS)
 
 
 def with_stand_ins(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The stack's configuration with stand-ins for the tenant's values that it lacks, and which those are."""
+    """Return the configuration with stand-ins for the tenant's values that it lacks, and which those are."""
     filled = copy.deepcopy(dict(config))
     settings = filled.get(SETTINGS_KEY)
     if not isinstance(settings, dict):

@@ -6,7 +6,7 @@ LONGEST_TOPIC_BYTES = 65535
 
 
 def fault(topic: str, *, wildcards: bool) -> str:
-    """What is wrong with a topic (or, with `wildcards`, a topic filter); empty when nothing is."""
+    """Return what is wrong with a topic (or, with `wildcards`, a topic filter); empty when nothing is."""
     if not topic:
         return "it is empty"
     if topic.startswith("$"):
@@ -27,7 +27,7 @@ def fault(topic: str, *, wildcards: bool) -> str:
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Whether a subscription to the filter receives messages on the topic."""
+    """Return whether a subscription to the filter receives messages on the topic."""
     wanted, levels = topic_filter.split("/"), topic.split("/")
     if wanted[-1] == "#":
         wanted = wanted[:-1]

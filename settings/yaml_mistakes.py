@@ -48,7 +48,7 @@ class _Answer(NamedTuple):
 
 
 def explained(text: str, file: str, broken: yaml.MarkedYAMLError) -> Problem:
-    """The problem behind the parser's error; the parser may stumble only after the mistake."""
+    """Return the problem behind the parser's error; the parser may stumble only after the mistake."""
     lines = text.splitlines()
     mark = broken.problem_mark
     line, column = (min(mark.line, len(lines) - 1), mark.column) if mark else (0, 0)
@@ -124,7 +124,7 @@ def _leaves_a_quote_open(line: str) -> bool:
 
 
 def spaced(line: str) -> str:
-    """A key and its value with the space that is missing after the colon; empty where none is missing."""
+    """Return a key and its value with the space that is missing after the colon; empty where none is missing."""
     found = _NO_SPACE.fullmatch(line)
     return f"{found['key']}: {found['value']}" if found else ""
 
@@ -166,7 +166,7 @@ def _fault(event: yaml.Event, opened: Sequence[tuple[str | None, int]]) -> str:
 
 
 def repeated_key(text: str, file: str) -> Problem | None:
-    """The first key that stands twice in a map, of which PyYAML keeps the last; raises `yaml.YAMLError`."""
+    """Return the first key that stands twice in a map, of which PyYAML keeps the last; raise `yaml.YAMLError`."""
     for key, line, first in _repeated(yaml.compose(text, yaml.SafeLoader)):
         given = text.splitlines()[line - 1].strip()
         expected = f"each key once in its map; {key} is in line {first} already"
@@ -175,7 +175,7 @@ def repeated_key(text: str, file: str) -> Problem | None:
 
 
 def _repeated(node: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
-    """Key, its line, and the line where it stood first."""
+    """Yield each repeated key, its line, and the line where it stood first."""
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:

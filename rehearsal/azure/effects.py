@@ -20,7 +20,7 @@ _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:Connec
 
 
 def after_put(state: State, call: Call, entry: Entry) -> None:
-    """All effects of an accepted PUT.
+    """Apply all effects of an accepted PUT.
 
     Raises:
         OperationFailedError: a script failed, or another part of the long-running operation.
@@ -58,7 +58,7 @@ def _peer(state: State, peering: Entry) -> None:
 
 
 def _disconnect(state: State, gone: list[Entry]) -> None:
-    """A half whose other half or whose remote VNet is deleted stays behind, Disconnected."""
+    """Leave behind, Disconnected, each half whose other half or whose remote VNet is deleted."""
     lost = {ids.key(entry.id) for entry in gone}
     lost_halves = {
         (ids.key(ids.parent_of(e.id)), remote_of(e.inputs)) for e in gone if e.row is VIRTUAL_NETWORK_PEERING
@@ -77,7 +77,7 @@ def _keep_protection(state: State, call: Call, vault: Entry) -> None:
 
 
 def _recover(state: State, call: Call) -> None:
-    """With create mode `recover` a deleted vault comes back with its secrets; the rules let nothing else through."""
+    """Bring a deleted vault back with its secrets, with create mode `recover`; the rules let nothing else through."""
     key = ids.key(call.arm_id)
     record = state.soft_deleted.get(key)
     if record:
@@ -89,7 +89,7 @@ def _recover(state: State, call: Call) -> None:
 
 
 def _soft_delete(state: State, gone: list[Entry]) -> None:
-    """Deleted vaults, with their secrets, and secrets deleted by themselves wait to be purged."""
+    """Keep deleted vaults, with their secrets, and secrets deleted by themselves until they are purged."""
     vaults = [entry for entry in gone if entry.row is VAULT]
     secrets = [entry for entry in gone if entry.row is SECRET]
     for vault in vaults:
@@ -106,7 +106,7 @@ def _purged_at(state: State, vault: Entry) -> float:
 
 
 def _connect_arc(state: State, call: Call) -> None:
-    """nodes/connect-arc.sh: leaves its own cluster alone, replaces that of an earlier node, else makes a new one."""
+    """Do as nodes/connect-arc.sh: leave its own cluster alone, replace that of an earlier node, else make one."""
     given = _parameters(call.inputs)
     group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
     cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
@@ -134,7 +134,7 @@ def _connect_arc(state: State, call: Call) -> None:
 
 
 def _await_secrets(state: State, call: Call) -> None:
-    """nodes/await-secrets.sh: waits until the cluster holds what it expects, or fails when its time is over."""
+    """Do as nodes/await-secrets.sh: wait until the cluster holds what it expects, fail when the time is over."""
     if error := state.gate(state, call.arm_id, _parameters(call.inputs)):
         raise _script_failed(call, error)
 

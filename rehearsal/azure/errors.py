@@ -13,7 +13,7 @@ class ArmError(Exception):
         self.status, self.code, self.message, self.retry_after = status, code, message, retry_after
 
     def __str__(self) -> str:
-        """As azure-native writes it (provider/pkg/azure/client_azcore.go, PulumiAzcoreResponseError)."""
+        """Return azure-native's text (provider/pkg/azure/client_azcore.go, PulumiAzcoreResponseError)."""
         return f'Status={self.status} Code="{self.code}" Message="{self.message}"'
 
 

@@ -24,7 +24,7 @@ class Kind:
     runs: bool = False
 
     def error(self, arm_id: str) -> ArmError:
-        """What the caller is told."""
+        """Return what the caller is told."""
         message = self.message.format(id=arm_id)
         if not self.after:
             return ArmError(self.status, self.code, message, self.retry_after)
@@ -106,7 +106,7 @@ class Faults:
             self._open.append(fault)
 
     def take(self, operation: str, arm_id: str, label: str) -> Kind | None:
-        """The fault that hits this operation, which uses it up once."""
+        """Return the fault that hits this operation, which uses it up once."""
         with self._lock:
             for index, fault in enumerate(self._open):
                 if fault.operation == operation and _fits(fault.target, arm_id, label):

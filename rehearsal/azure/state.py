@@ -96,7 +96,7 @@ class Entry:
 
 
 def body_references(shape: Shape, inputs: Mapping[str, Any]) -> list[str]:
-    """Ids in the body; those in the path are parents, not references."""
+    """Return the ids in the body; those in the path are parents, not references."""
     body = {name: value for name, value in inputs.items() if name not in shape.type.path_parameters}
     return list(ids.references_in(body))
 
@@ -189,12 +189,12 @@ class State:
         return (entry for entry in self.entries.values() if entry.row is row)
 
     def below(self, arm_id: str) -> list[Entry]:
-        """The resource and everything in its path, children first."""
+        """Return the resource and everything in its path, children first."""
         found = [entry for entry in self.entries.values() if ids.is_below(entry.id, arm_id)]
         return sorted(found, key=lambda entry: (-entry.id.count("/"), entry.id))
 
     def blocked(self, arm_id: str) -> SoftDeleted | None:
-        """What is soft-deleted under this id and not purged yet."""
+        """Return what is soft-deleted under this id and not purged yet."""
         found = self.soft_deleted.get(ids.key(arm_id))
         return found if found and self.clock.now() < found.purged_at else None
 
@@ -257,7 +257,7 @@ class State:
 
 
 def _reborn(value: Any, given: Collection[str], birth: int) -> Any:
-    """The first of its name keeps the GUIDs of a recorded graph; each later one has its own."""
+    """Return the GUIDs of a recorded graph for the first of its name; each later one has its own."""
     if birth == 1:
         return value
     if isinstance(value, dict):

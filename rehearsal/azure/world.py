@@ -54,7 +54,7 @@ class World:
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:
-        """The resource. `label` is its logical name, by which faults are ordered."""
+        """Return the resource. `label` is its logical name, by which faults are ordered."""
         with self._settled() as state:
             self._fail_early("get", arm_id, label)
             entry = state.find(arm_id)
@@ -63,17 +63,17 @@ class World:
             return copy.deepcopy(entry)
 
     def find(self, arm_id: str) -> Entry | None:
-        """The resource, for an onlooker: no fault hits, None if it is not there."""
+        """Return the resource, for an onlooker: no fault hits, None if it is not there."""
         with self._settled() as state:
             return copy.deepcopy(state.find(arm_id))
 
     def entries(self) -> list[Entry]:
-        """Everything that exists, by id."""
+        """Return everything that exists, by id."""
         with self._settled() as state:
             return [copy.deepcopy(entry) for _, entry in sorted(state.entries.items())]
 
     def children(self, arm_id: str) -> list[Entry]:
-        """Everything below the resource."""
+        """Return everything below the resource."""
         return [entry for entry in self.entries() if ids.is_below(entry.id, arm_id) and not _same(entry, arm_id)]
 
     def put(
@@ -168,7 +168,7 @@ class World:
             self._keep()
 
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:
-        """Whether a role assignment exists at the scope or above it and has spread."""
+        """Return whether a role assignment exists at the scope or above it and has spread."""
         with self._settled() as state:
             return access.is_effective(state, scope, role_guid, principal_id)
 
@@ -190,7 +190,7 @@ class World:
 
     @contextmanager
     def _settled(self) -> Iterator[State]:
-        """The state as the clock says, locked."""
+        """Yield the state as the clock says, locked."""
         with self._lock:
             self._state.settle()
             yield self._state
@@ -207,7 +207,7 @@ class World:
         return fault
 
     def _accept(self, arm_id: str) -> None:
-        """A write is saved and in flight; whoever asked is told after `_finish`."""
+        """Save a write, in flight; whoever asked is told after `_finish`."""
         self._keep()
         self._state.in_flight.append(arm_id)
 

@@ -12,7 +12,7 @@ from settings.schema import StackSection
 
 
 def no_overlap(stack: StackSection) -> Iterator[Problem]:
-    """Every two clusters, linked or not: a link that is added later could no longer be peered."""
+    """Compare every two clusters, linked or not: a link that is added later could no longer be peered."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.address_space.overlaps(other.address_space):
             where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
@@ -25,7 +25,7 @@ def no_overlap(stack: StackSection) -> Iterator[Problem]:
 
 
 def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
-    """A subnet is a part of its VNet."""
+    """Report a subnet that is no part of its VNet."""
     for name, cluster in stack.clusters.items():
         where, space = f"clusters.{name}.subnet", f"clusters.{name}.address_space"
         if cluster.subnet and not cluster.subnet.subnet_of(cluster.address_space):
@@ -38,7 +38,7 @@ def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
 
 
 def node_address_usable(stack: StackSection) -> Iterator[Problem]:
-    """The node's static address is one that Azure hands out in the subnet."""
+    """Report a node's static address that Azure does not hand out in the subnet."""
     for name, cluster in stack.clusters.items():
         where = f"clusters.{name}.node.address"
         address, subnet = cluster.node.address, cluster.subnet

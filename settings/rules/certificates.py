@@ -10,7 +10,7 @@ from settings.schema import StackSection
 
 
 def shorter_than_its_issuer(stack: StackSection) -> Iterator[Problem]:
-    """A certificate that outlives its issuer fails when the issuer ends, at a date that nobody watches.
+    """Report a certificate that outlives its issuer: it fails when the issuer ends, at a date that nobody watches.
 
     Certificates are renewed while their issuer goes on, so it has to outlive a life that begins as late as possible:
     an intermediate is renewed one leaf's life before its own end, and the root is not renewed.
@@ -26,7 +26,7 @@ def shorter_than_its_issuer(stack: StackSection) -> Iterator[Problem]:
 
 
 def renewal_within_life(stack: StackSection) -> Iterator[Problem]:
-    """A renewal as early as the whole life would replace the certificate in every run."""
+    """Report a renewal as early as the whole life: it would replace the certificate in every run."""
     early, leaf = stack.pki.early_renewal_days, stack.pki.leaf_days
     if early >= leaf:
         expected = f"fewer days than pki.leaf_days ({leaf}); else every run renews"

@@ -20,7 +20,7 @@ from settings.sizing import (
 
 
 def unique_codes(stack: StackSection) -> Iterator[Problem]:
-    """Two clusters with one code would have the same names."""
+    """Report two clusters with one code: they would have the same names."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.code == other.code:
             where, against = f"clusters.{second}.code", f"clusters.{first}.code"
@@ -29,7 +29,7 @@ def unique_codes(stack: StackSection) -> Iterator[Problem]:
 
 
 def zones_exist(stack: StackSection) -> Iterator[Problem]:
-    """Not every region has availability zones."""
+    """Report a zone where the region has none."""
     for name, cluster in stack.clusters.items():
         where = f"clusters.{name}.node.zone"
         region = REGIONS[cluster.location or stack.location]
@@ -38,7 +38,7 @@ def zones_exist(stack: StackSection) -> Iterator[Problem]:
 
 
 def storage_exists(stack: StackSection) -> Iterator[Problem]:
-    """Zone-redundant storage comes with the profile, so the region has to fit it."""
+    """Report a region without zone-redundant storage where the profile asks for it."""
     sku = stack.protection.storage_sku
     for name, cluster in stack.clusters.items():
         where = f"clusters.{name}.location"
@@ -51,7 +51,7 @@ def storage_exists(stack: StackSection) -> Iterator[Problem]:
 
 
 def broker_fits_memory(stack: StackSection) -> Iterator[Problem]:
-    """What does not fit stays Pending, and the deployment fails after its two hours."""
+    """Report a broker that does not fit: its pods stay Pending, and the deployment fails after its two hours."""
     for name, cluster in stack.clusters.items():
         where, size = f"clusters.{name}.broker", f"clusters.{name}.node.vm_size"
         needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
@@ -74,7 +74,7 @@ def _shape(broker: BrokerSection) -> str:
 
 
 def _memory_advice(broker: BrokerSection, offered: int) -> str:
-    """The largest memory profile with which this broker fits, or else the smallest broker."""
+    """Return the largest memory profile with which this broker fits, or else the smallest broker."""
     for profile in reversed(list(MEMORY_PROFILES)):
         if broker_memory_gib(broker.model_copy(update={"memory_profile": profile})) + AIO_WITHOUT_BROKER_GIB <= offered:
             return f"{{memory_profile: {profile}}}"
@@ -82,7 +82,7 @@ def _memory_advice(broker: BrokerSection, offered: int) -> str:
 
 
 def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
-    """The volumes of the broker lie on the node's disk."""
+    """Report a disk of a node that is too small for the broker's volumes."""
     for name, cluster in stack.clusters.items():
         where, disk = f"clusters.{name}.broker.persistence_gib", f"clusters.{name}.node.os_disk_gib"
         needed = persistence_disk_gib(cluster.broker)
@@ -99,7 +99,7 @@ def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
 
 
 def listener_has_link(stack: StackSection) -> Iterator[Problem]:
-    """A listener exists where links end; settings of one elsewhere would do nothing."""
+    """Report settings of a listener where no link ends: they would do nothing."""
     brokers = {link.broker for link in stack.links}
     if not brokers <= set(stack.clusters):
         return  # A link leads nowhere, perhaps by a slip of the pen: that is what is reported.
@@ -112,7 +112,7 @@ def listener_has_link(stack: StackSection) -> Iterator[Problem]:
 
 
 def unique_dns_names(stack: StackSection) -> Iterator[Problem]:
-    """A DNS name leads to one broker."""
+    """Report a DNS name of two listeners: it leads to one broker."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.listener.dns_name and one.listener.dns_name == other.listener.dns_name:
             where, against = f"clusters.{second}.listener.dns_name", f"clusters.{first}.listener.dns_name"

@@ -47,7 +47,7 @@ def _flows(stack: StackSection) -> list[Flow]:
 
 
 def known_clusters(stack: StackSection) -> Iterator[Problem]:
-    """Both ends of a link are clusters of this stack."""
+    """Report an end of a link that is no cluster of this stack."""
     for index, link in enumerate(stack.links):
         for key, name in (("from", link.client), ("to", link.broker)):
             if name not in stack.clusters:
@@ -59,7 +59,7 @@ def known_clusters(stack: StackSection) -> Iterator[Problem]:
 
 
 def two_ends(stack: StackSection) -> Iterator[Problem]:
-    """A link joins two clusters."""
+    """Report a link from a cluster to itself."""
     for index, link in enumerate(stack.links):
         if link.client == link.broker:
             where = f"links[{index}].to"
@@ -68,7 +68,7 @@ def two_ends(stack: StackSection) -> Iterator[Problem]:
 
 
 def one_link_per_pair(stack: StackSection) -> Iterator[Problem]:
-    """A pair has one link per direction: one certificate, one endpoint, many topics."""
+    """Report a second link in one direction: a pair has one certificate, one endpoint, many topics."""
     seen: dict[tuple[str, str], int] = {}
     for index, link in enumerate(stack.links):
         first = seen.setdefault((link.client, link.broker), index)
@@ -81,7 +81,7 @@ def one_link_per_pair(stack: StackSection) -> Iterator[Problem]:
 
 
 def unique_link_names(stack: StackSection) -> Iterator[Problem]:
-    """`a` to `b-to-c` and `a-to-b` to `c` would be one name, one identity. Both ways round: peerings go both ways."""
+    """Report `a` to `b-to-c` beside `a-to-b` to `c`: one name, one identity. Both ways round, as peerings go."""
     seen: dict[str, tuple[int, tuple[str, str]]] = {}
     for index, link in enumerate(stack.links):
         for ends in ((link.client, link.broker), (link.broker, link.client)):
@@ -94,7 +94,7 @@ def unique_link_names(stack: StackSection) -> Iterator[Problem]:
 
 
 def distinct_topics(stack: StackSection) -> Iterator[Problem]:
-    """Two dataflows with the same topics would send everything twice."""
+    """Report two dataflows with the same topics: they would send everything twice."""
     seen: dict[tuple[str, ...], str] = {}
     for flow in _flows(stack):
         first = seen.setdefault((flow.link, flow.source, flow.destination), flow.where)
@@ -104,7 +104,7 @@ def distinct_topics(stack: StackSection) -> Iterator[Problem]:
 
 
 def unique_client_ids(stack: StackSection) -> Iterator[Problem]:
-    """Two clients with one id throw each other off the broker, for ever (OASIS MQTT 5.0, §3.1.4)."""
+    """Report two clients with one id: they throw each other off the broker, for ever (OASIS MQTT 5.0, §3.1.4)."""
     seen: dict[tuple[str, str], Flow] = {}
     reported = set()
     for flow in _flows(stack):
@@ -118,7 +118,7 @@ def unique_client_ids(stack: StackSection) -> Iterator[Problem]:
 
 
 def few_enough_dataflows(stack: StackSection) -> Iterator[Problem]:
-    """A dataflow profile takes a limited number of dataflows, and each cluster has one profile."""
+    """Report more dataflows than a profile takes; each cluster has one profile."""
     flows = _flows(stack)
     for client in dict.fromkeys(flow.client for flow in flows):
         own = [flow for flow in flows if flow.client == client]
@@ -132,7 +132,7 @@ def few_enough_dataflows(stack: StackSection) -> Iterator[Problem]:
 
 
 def no_message_returns(stack: StackSection) -> Iterator[Problem]:
-    """A message that comes back to a cluster that has sent it may be sent again, and so without end."""
+    """Report a way back to a cluster that has sent a message: it may be sent again, and so without end."""
     flows = _flows(stack)
     reported = set()
     for start in flows:
@@ -148,7 +148,7 @@ def no_message_returns(stack: StackSection) -> Iterator[Problem]:
 
 
 def _way_home(flows: list[Flow], start: Flow) -> list[Flow]:
-    """The shortest way on which a message of the first flow comes back to the cluster that it left; empty if none."""
+    """Return the shortest way on which the first flow's message comes back to the cluster that it left, or nothing."""
     ways, seen = [[start]], {start}
     for way in ways:
         here = way[-1]

@@ -13,7 +13,7 @@ from settings.schema import StackSection
 
 
 def names_within_limits(stack: StackSection) -> Iterator[Problem]:
-    """One finding: the name that is over its limit by most, since shortening for it shortens all."""
+    """Report the name that is over its limit by most, since shortening for it shortens all."""
     names = list(_names(stack))
     excess, limit, name = max(
         ((len(name) - limit.longest, limit, name) for _, limit, name in names), key=lambda row: row[0]
@@ -47,7 +47,7 @@ def _names(stack: StackSection) -> Iterator[tuple[str, NameLimit, str]]:
 
 
 def admin_username_allowed(stack: StackSection) -> Iterator[Problem]:
-    """Azure and Ubuntu keep some user names for themselves."""
+    """Report a user name that Azure or Ubuntu keeps for itself."""
     for cluster, settings in stack.clusters.items():
         username = admin_username(stack.prefix, settings.code)
         if username in REFUSED_ADMIN_USERNAMES:

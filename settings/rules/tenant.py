@@ -12,7 +12,7 @@ _IDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_gro
 
 
 def four_different_ids(stack: StackSection) -> Iterator[Problem]:
-    """They name four different things; two that are equal were pasted into the wrong line."""
+    """Report two ids that are equal: one was pasted into the wrong line."""
     for first, second in combinations(_IDS, 2):
         if (value := getattr(stack, first)) == getattr(stack, second):
             about = next(meta for meta in StackSection.model_fields[second].metadata if hasattr(meta, "expected"))

@@ -13,7 +13,7 @@ from rehearsal.azure.state import Call, Entry, State
 
 
 def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
-    """The name of a deleted vault is free once it is purged; until then it can only be recovered."""
+    """Refuse the name of a deleted vault until it is purged; until then it can only be recovered."""
     if call.row is not VAULT or not call.is_new:
         return
     recovers = ids.at(call.inputs, "properties.createMode") == "recover"
@@ -40,7 +40,7 @@ def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
 
 
 def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
-    """The name of a deleted secret is free once it is purged."""
+    """Refuse the name of a deleted secret until it is purged."""
     if call.row is SECRET and state.blocked(call.arm_id):
         message = (
             f"Secret {call.name} is currently in a deleted but recoverable state, and its name cannot be reused; in"
@@ -50,14 +50,14 @@ def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def secret_is_not_deleted(_: State, call: Call) -> Iterator[ArmError]:
-    """ARM cannot delete a vault secret; only the vault's data plane can."""
+    """Refuse to delete a vault secret; only the vault's data plane can."""
     if call.row is SECRET:
         message = f"The HTTP method 'DELETE' is not supported at '{call.arm_id}'."
         yield ArmError(405, "MethodNotAllowed", message)
 
 
 def role_is_new(state: State, call: Call) -> Iterator[ArmError]:
-    """One assignment for each scope, role and principal."""
+    """Refuse a second assignment for one scope, role and principal."""
     if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
     for other in state.of_type(ROLE_ASSIGNMENT):
@@ -73,7 +73,7 @@ def _triple(arm_id: str, inputs: object) -> tuple[str, str, str]:
 
 
 def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
-    """The GUID that names a role assignment is used at one scope only."""
+    """Refuse the GUID that names a role assignment at a second scope."""
     if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
     if any(other.name.lower() == call.name.lower() for other in state.of_type(ROLE_ASSIGNMENT)):
@@ -82,7 +82,7 @@ def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
-    """A principal that was just created is found only if the assignment says what kind it is."""
+    """Refuse a principal that was just created, unless the assignment says what kind it is."""
     if call.row is not ROLE_ASSIGNMENT or call.inputs.get("principalType"):
         return
     age = state.clock.now() - state.surroundings.principal_spread_seconds
@@ -103,7 +103,7 @@ def _principals(entry: Entry) -> tuple[object, object]:
 
 
 def is_effective(state: State, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
-    """Whether the principal has the role at the scope or above it, for long enough that Azure knows it everywhere.
+    """Return whether the principal has the role at the scope or above it, long enough for all of Azure to know.
 
     Args:
         within: seconds that somebody is going to wait for it.
@@ -118,7 +118,7 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str, wi
 
 
 def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
-    """Issuer and subject are a key among the credentials of an identity."""
+    """Refuse issuer and subject that another credential of the identity has."""
     wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
     if call.row is FEDERATED_IDENTITY_CREDENTIAL and wanted in [
         (other.inputs.get("issuer"), other.inputs.get("subject")) for other in _siblings(state, call)

@@ -22,7 +22,7 @@ SERVED_BY = {
 
 
 def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
-    """A custom location lists at least one extension, and only those of its own cluster."""
+    """Refuse a custom location without extensions, or with those of another cluster."""
     if call.row is not CUSTOM_LOCATION:
         return
     host, listed = str(call.inputs.get("hostResourceId")), call.inputs.get("clusterExtensionIds") or []
@@ -32,7 +32,7 @@ def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
 
 
 def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
-    """The custom location's extension for this type is installed and knows the API version."""
+    """Refuse a type that no installed extension of the custom location serves in this API version."""
     wanted = SERVED_BY.get(call.type.split("/")[0])
     if not wanted or call.shape is None:
         return
@@ -60,7 +60,7 @@ def _extension(state: State, location: Entry | None, extension_type: str) -> Ent
 
 
 def _newest_api(extension: Entry) -> str:
-    """The API version of the release that is installed, or of the newest one before it."""
+    """Return the API version of the release that is installed, or of the newest one before it."""
     installed = _numbers(str(extension.inputs.get("version")))
     known = [release for release in RELEASES.values() if _numbers(release.aio_version) <= installed]
     return max((release.iot_operations_api for release in known), default="")
@@ -71,7 +71,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
-    """A custom location is made of extensions that are installed."""
+    """Refuse a custom location of extensions that are not installed."""
     for extension_id in call.inputs.get("clusterExtensionIds", []) if call.row is CUSTOM_LOCATION else []:
         extension = state.find(extension_id)
         if extension and extension.state != "Succeeded":
@@ -80,7 +80,7 @@ def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
-    """What is on a cluster is installed and removed there: it needs the node that was connected, running.
+    """Refuse to install or remove on a cluster while the node that was connected is gone or does not run.
 
     On Azure such a call hangs until it times out.
     """
@@ -103,7 +103,7 @@ def _cluster(state: State, call: Call) -> Entry | None:
 
 
 def one_instance(state: State, call: Call) -> Iterator[ArmError]:
-    """One AIO instance per cluster and per resource group."""
+    """Refuse a second AIO instance on a cluster or in a resource group."""
     if call.row is not INSTANCE:
         return
     mine = _cluster(state, call)
@@ -120,7 +120,7 @@ def one_instance(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
-    """A broker has one listener per service type, and each port once."""
+    """Refuse a second listener of a service type, and a port that is taken, at one broker."""
     if call.row is not BROKER_LISTENER:
         return
     kind, ports = _service_type(call.inputs), _ports(call.inputs)

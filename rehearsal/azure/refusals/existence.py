@@ -12,7 +12,7 @@ from rehearsal.azure.state import Call, Entry, State, body_references
 
 
 def resource_group(state: State, call: Call) -> Iterator[ArmError]:
-    """A resource group exists before what is in it."""
+    """Refuse what is put into a resource group that is not there."""
     group = ids.group_of(call.arm_id)
     if call.type != ids.RESOURCE_GROUP and group and not state.find(group):
         message = f"Resource group '{ids.name_of(group)}' could not be found."
@@ -20,7 +20,7 @@ def resource_group(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def parent(state: State, call: Call) -> Iterator[ArmError]:
-    """A parent exists before its children, a scope before its extension resources."""
+    """Refuse a child without its parent, and an extension resource without its scope."""
     above = ids.parent_of(call.arm_id)
     if ids.type_of(above).startswith("Microsoft.Resources/") or state.find(above):
         return  # resource groups are WORLD-01's
@@ -35,7 +35,7 @@ def parent(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def not_found(arm_id: str) -> ArmError:
-    """The answer to a GET, too."""
+    """Return the answer to a write or GET of what is not there."""
     what, group = f"{ids.type_of(arm_id)}/{ids.name_of(arm_id)}", ids.name_of(ids.group_of(arm_id))
     if ids.type_of(arm_id) == ids.RESOURCE_GROUP:
         return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
@@ -47,14 +47,14 @@ def not_found(arm_id: str) -> ArmError:
 
 
 def body_form(_: State, call: Call) -> Iterator[ArmError]:
-    """The body has the form that the schema asks for."""
+    """Refuse a body without the form that the schema asks for."""
     findings = call.shape.check(call.inputs) if call.shape else []
     if findings:
         yield ArmError(400, "InvalidRequestContent", "; ".join(map(str, findings)))
 
 
 def references(state: State, call: Call) -> Iterator[ArmError]:
-    """Every ARM id in the body leads to something."""
+    """Refuse a body with an ARM id that leads to nothing."""
     for reference in body_references(call.shape, call.inputs) if call.shape else []:
         if not _exists(state, reference) and not ids.is_below(reference, call.arm_id):
             message = (
@@ -65,7 +65,7 @@ def references(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _exists(state: State, reference: str) -> bool:
-    """As a resource, or as a part of its parent's body, e.g. a NIC's ipConfigurations."""
+    """Return whether it is a resource, or a part of its parent's body, e.g. a NIC's ipConfigurations."""
     if state.find(reference):
         return True
     above = state.find(ids.parent_of(reference))
@@ -73,7 +73,7 @@ def _exists(state: State, reference: str) -> bool:
 
 
 def global_names(state: State, call: Call) -> Iterator[ArmError]:
-    """Names of vaults and storage accounts are unique in all of Azure."""
+    """Refuse the name of a vault or storage account that is taken anywhere in Azure."""
     refusal = call.row.taken_refusal if call.row else None
     if refusal is None or not call.is_new:
         return
@@ -90,7 +90,7 @@ def _same(entry: Entry, call: Call) -> bool:
 
 
 def immutable(_: State, call: Call) -> Iterator[ArmError]:
-    """What Azure refuses to change stays as it is; a value that is left out is kept."""
+    """Refuse to change what Azure keeps as it is; a value that is left out is kept."""
     if call.old is None or call.shape is None:
         return
     before, after = call.old.shape.body(call.old.inputs), call.shape.body(call.inputs)
@@ -104,7 +104,7 @@ def immutable(_: State, call: Call) -> Iterator[ArmError]:
 
 
 def _comparable(value: Any) -> Any:
-    """Ids without their case, nothing and empty alike."""
+    """Return ids without their case, nothing and empty alike."""
     if isinstance(value, dict):
         return {name: _comparable(item) for name, item in value.items() if item}
     if isinstance(value, list):
@@ -125,13 +125,13 @@ def _moved(call: Call, old: str, new: str) -> ArmError:
 
 
 def not_running(state: State, call: Call) -> Iterator[ArmError]:
-    """What is still being created or updated is neither written nor deleted."""
+    """Refuse to write or delete what is still being created or updated."""
     if ids.key(call.arm_id) in state.running:
         yield _busy(call, call.arm_id)
 
 
 def parent_not_running(state: State, call: Call) -> Iterator[ArmError]:
-    """Nothing is put below what is still being created or updated."""
+    """Refuse to put something below what is still being created or updated."""
     for running in state.running:
         if ids.is_below(call.arm_id, running) and running != ids.key(call.arm_id):
             yield _busy(call, state.entries[running].id)
@@ -149,7 +149,7 @@ def _busy(call: Call, running_id: str) -> ArmError:
 
 
 def in_use(state: State, call: Call) -> Iterator[ArmError]:
-    """What something outside still uses is not deleted, nor what it is part of."""
+    """Refuse to delete what something outside still uses, and what it is part of."""
     going = {ids.key(entry.id): entry for entry in state.below(call.arm_id)}
     for user in state.entries.values():
         if ids.key(user.id) in going:

@@ -14,7 +14,7 @@ from rehearsal.azure.state import Call, Entry, State
 
 
 def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
-    """Children of one VNet, and federated credentials of one identity, are written one after the other."""
+    """Refuse to write children of one VNet, or federated credentials of one identity, at the same time."""
     above = ids.parent_of(call.arm_id)
     refusal = call.row.serial_refusal if call.row else None
     if refusal and any(ids.is_below(other, above) for other in state.busy):
@@ -22,13 +22,13 @@ def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def remote_of(peering: Any) -> str:
-    """Key of the VNet on the other side, from a peering's inputs."""
+    """Return the key of the VNet on the other side, from a peering's inputs."""
     remote = ids.at(peering, "remoteVirtualNetwork.id")
     return ids.key(remote) if isinstance(remote, str) else ""
 
 
 def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
-    """The peering from there to here."""
+    """Return the peering from there to here."""
     here = ids.key(ids.parent_of(arm_id))
     for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
         if ids.key(ids.parent_of(peering.id)) == remote and remote_of(peering.inputs) == here:
@@ -37,7 +37,7 @@ def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
 
 
 def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
-    """The VNet on the other side is neither failed nor being changed when a peering refers to it."""
+    """Refuse a peering to a VNet that failed or is being changed."""
     remote = state.find(remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if not remote:
         return
@@ -52,7 +52,7 @@ def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
-    """Address spaces of peered VNets do not overlap."""
+    """Refuse a peering of VNets whose address spaces overlap."""
     if call.row is not VIRTUAL_NETWORK_PEERING:
         return
     here, there = state.find(ids.parent_of(call.arm_id)), state.find(remote_of(call.inputs))
@@ -68,7 +68,7 @@ def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
-    """A VNet has at most one peering to another."""
+    """Refuse a second peering of a VNet to another."""
     if call.row is not VIRTUAL_NETWORK_PEERING:
         return
     for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
@@ -83,7 +83,7 @@ def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
-    """A half whose other side was deleted is Disconnected, and has to be made anew before a new other side."""
+    """Refuse a peering to a half that is Disconnected: its other side was deleted, so it has to be made anew first."""
     half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if half and half.outputs.get("peeringState") == "Disconnected":
         message = (
@@ -96,7 +96,7 @@ def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
-    """A subnet lies in its VNet and beside its siblings."""
+    """Refuse a subnet that lies outside of its VNet or overlaps a sibling."""
     vnet = state.find(ids.parent_of(call.arm_id)) if call.row is SUBNET else None
     prefix = call.inputs.get("addressPrefix")
     if not vnet or not isinstance(prefix, str):
@@ -120,7 +120,7 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
 
 
 def node_runs(state: State, call: Call) -> Iterator[ArmError]:
-    """A Run Command needs its VM running."""
+    """Refuse a Run Command on a VM that does not run."""
     node = state.find(ids.parent_of(call.arm_id)) if call.row in BY_SCRIPT_TYPE else None
     if node and (node.facts.get("stopped") or node.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."

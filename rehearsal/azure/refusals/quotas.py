@@ -47,13 +47,13 @@ def _same_place(quota: Quota, other: Entry, call: Call) -> bool:
 
 
 def vcpus_per_region(state: State, call: Call) -> Iterator[ArmError]:
-    """The region has vCPUs left for a new or larger VM."""
+    """Refuse a new or larger VM for which the region has no vCPUs left."""
     limit = _of_region(state.surroundings.vcpu_quota, call)
     return _enough_vcpus(state, call, "Total Regional", limit, lambda _: True)
 
 
 def vcpus_per_family(state: State, call: Call) -> Iterator[ArmError]:
-    """The region has vCPUs left for a new or larger VM of this family; each family has a quota of its own."""
+    """Refuse a new or larger VM for whose family the region has no vCPUs left; each family has a quota."""
     name = family(call.inputs)
     limits = _of_region(state.surroundings.family_quota, call) or {}
     limit = next((limit for other, limit in limits.items() if other.lower() == name.lower()), None)
@@ -93,13 +93,13 @@ _SIZE = re.compile(r"Standard_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)(?:_(v\d+))?")
 
 
 def vcpus(vm: Mapping[str, Any]) -> int:
-    """vCPUs of a VM, from its size: Standard_D8s_v5 has 8."""
+    """Return the vCPUs of a VM, from its size: Standard_D8s_v5 has 8."""
     size = _size(vm)
     return int(size[2]) if size else 0
 
 
 def family(vm: Mapping[str, Any]) -> str:
-    """The VM family, from the size: Standard_D8s_v5 is of standardDSv5Family. Some old families are named otherwise."""
+    """Return the VM family, from the size: Standard_D8s_v5 is of standardDSv5Family. Some old ones differ."""
     size = _size(vm)
     return f"standard{size[1]}{size[3].upper()}{size[4] or ''}Family" if size else ""
 
