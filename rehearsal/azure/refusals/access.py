@@ -52,8 +52,8 @@ def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
 def secret_is_not_deleted(_: State, call: Call) -> Iterator[ArmError]:
     """Refuse to delete a vault secret; only the vault's data plane can."""
     if call.row is SECRET:
-        message = f"The HTTP method 'DELETE' is not supported at '{call.arm_id}'."
-        yield ArmError(405, "MethodNotAllowed", message)
+        message = "The operation 'delete' on resource type 'vaults/secrets' is disallowed."
+        yield ArmError(400, "DisallowedResourceOperation", message)
 
 
 def role_is_new(state: State, call: Call) -> Iterator[ArmError]:

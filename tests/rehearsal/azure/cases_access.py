@@ -34,7 +34,7 @@ def secret_under_the_name_of_a_deleted_one(azure: Azure) -> str:
     return refusal(azure.put, "secret")
 
 
-@bites("WORLD-17", "MethodNotAllowed")
+@bites("WORLD-17", "DisallowedResourceOperation")
 def secret_deleted_through_arm(azure: Azure) -> str:
     azure.deploy("group", "vault", "secret")
     return refusal(azure.delete, "secret")
