@@ -39,11 +39,12 @@ app = typer.Typer(
 def check(
     stack: Stack = "dev",
     as_json: Json = False,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Without the tenant's own values.")] = False,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Stand-ins for what only your tenant knows.")] = False,
 ) -> None:
     """Check the settings: every problem at once.
 
-    Judges as for a real deployment. Exits 2 when something is wrong.
+    Rules between settings are asked once every value has its form. Judges as for a real deployment. Exits 2 when
+    something is wrong.
     """
     from automation.commands import inspect
 
@@ -274,9 +275,10 @@ def sweep(
         typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails."),
     ] = 1,
 ) -> None:
-    """Let everything fail once, and see whether `up` mends it.
+    """Let everything fail once in the modelled Azure, and see whether `up` mends it.
 
-    The create of every resource type fails in every way (docs/world.md); `up` must end as if nothing had happened.
+    Nothing is sent to Azure. The create of every resource type fails in every way
+    (docs/world.md); `up` must end as if nothing had happened.
     Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an undisturbed
     run.
     """

@@ -20,7 +20,7 @@ from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.workspace import UnusableError
 from graph.evaluate_stack import ProgramError
 from rehearsal.mqtt.install import MosquittoMissingError
-from settings import Problem, SettingsError
+from settings import TENANT_KEYS, Problem, SettingsError
 from settings.errors import as_yaml
 
 _NOT_RUN = "not-run"
@@ -29,7 +29,7 @@ _NOT_RUN = "not-run"
 def result_of(error: Exception, command: str, stack: str, *, offline: bool, engine: str = "") -> CommandResult:
     """Return how the command ends on an error. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
-        return of_settings(error, command, stack)
+        return _of_settings(error, command, stack, offline=offline)
     if isinstance(error, MosquittoMissingError):
         return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
     if isinstance(error, OSError) and error.filename:
@@ -79,17 +79,17 @@ def _of_a_mistake(error: Exception) -> CommandResult:
     return _refused("program", "", text, "report it with that file; docs/commands.md says what the command should do")
 
 
-def of_settings(error: SettingsError, command: str, stack: str) -> CommandResult:
-    """Every problem in the settings at once."""
-    return CommandResult(
-        UNUSABLE,
-        _NOT_RUN,
-        error=str(error),
-        problems=[_setting(each) for each in error.problems],
-        next=""
-        if command == "check"
-        else f"fix the problems above, then check again: {next_steps.command('check', stack)}",
-    )
+def _of_settings(error: SettingsError, command: str, stack: str, *, offline: bool) -> CommandResult:
+    """Return every problem in the settings at once; what ran with stand-ins is checked with stand-ins too."""
+    if command != "check":
+        check = next_steps.command("check", stack) + " --rehearsal" * offline
+        step = f"fix the problems above, then check again: {check}"
+    elif any(each.where in TENANT_KEYS for each in error.problems):
+        step = f"fill these in; to check without your tenant's values: {next_steps.command('check', stack)} --rehearsal"
+    else:
+        step = ""
+    problems = [_setting(each) for each in error.problems]
+    return CommandResult(UNUSABLE, _NOT_RUN, error=str(error), problems=problems, next=step)
 
 
 def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> CommandResult:

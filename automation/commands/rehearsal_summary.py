@@ -199,7 +199,8 @@ def _print_deployed(deployed: Deployed, stack: str, engine: Engine) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
     report = OperationReport(stack, "up", deployed.up, deployed.headings)
     changed = count_changes(report) or "no changes"
-    say(f"\nDeployed into the modelled Azure by {engine}: {changed} since the last rehearsal.")
+    since = "" if deployed.is_first else " since the last rehearsal"
+    say(f"\nDeployed into the modelled Azure by {engine}: {changed}{since}.")
     if report.loses:
         print_changes(report.changes)
     for text in deployed.problems:

@@ -156,7 +156,7 @@ def print_outputs(outputs: Mapping[str, Any]) -> None:
             for key, value in sorted(outputs[name].items()):
                 for text in _lines(name, value):
                     say(f"  {key}: {text}")
-    others = [name for name in outputs if name not in _HEADINGS]
+    others = sorted(name for name in outputs if name not in _HEADINGS)
     if others:
         say(f"\nFurther outputs, with --json: {', '.join(others)}")
 

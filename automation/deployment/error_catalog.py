@@ -126,7 +126,7 @@ TRANSIENTS: tuple[Transient, ...] = (
         r"context deadline exceeded", 120, 1, "pulumi-azure-nextgen #252", exists=True),
 )  # fmt: skip
 
-# In order: the first that fits is told. `<...>` is filled in where the message says it (`next_steps.filled`).
+# In order: the first that fits is told. `<...>` is filled in where the message says it (`fill_in`).
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
         "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), fix"

@@ -34,6 +34,8 @@ class Deployed:
     """None where `up` has failed."""
     headings: Mapping[str, Heading]
     """URN -> where it belongs, of what was there before too."""
+    is_first: bool
+    """Nothing was there before."""
 
     @property
     def problems(self) -> list[str]:
@@ -106,7 +108,7 @@ def rehearse(
     tell("[2/4] Up, into the modelled Azure ...")
     up = operations.up()
     tell("[3/4] A second preview, which has to be empty ...")
-    deployed = Deployed(up, operations.preview() if up.ok else None, headings)
+    deployed = Deployed(up, operations.preview() if up.ok else None, headings, is_first=not before.get("resources"))
     if not up.ok:
         return Rehearsal(judgement, engine, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")

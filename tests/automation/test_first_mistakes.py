@@ -55,6 +55,30 @@ def example(text: str) -> str:
     return found[1]
 
 
+@pytest.mark.parametrize("command_line", [("rehearse",), ("preview", "--offline"), ("explain",)])
+def test_the_next_step_checks_what_was_wrong_and_not_what_a_rehearsal_fills_in(
+    project: Path, command_line: tuple[str, ...]
+) -> None:
+    edited(project, "address_space: 10.2", "address_space: 10.1")
+    first = run(*command_line)
+    step = first.stderr.rpartition("then check again: ")[2].split()
+    assert step[:3] == next_steps.COMMAND.split()
+
+    check = run(step[3], *step[6:])
+    assert check.exit_code == 2
+    assert "1 problem in the settings" in check.stderr
+    assert "overlaps clusters.site.address_space" in check.stderr
+
+
+@pytest.mark.usefixtures("project")
+def test_a_check_without_the_tenants_values_says_how_to_check_the_rest() -> None:
+    result = run("check")
+    assert result.exit_code == 2
+    step = result.stderr.rpartition("Next: ")[2]
+    assert step.startswith("fill these in; ")
+    assert run("check", step.split()[-1]).exit_code == 0
+
+
 def test_a_misspelt_key_is_mended_by_what_the_message_proposes(project: Path) -> None:
     line = edited(project, "address_space: 10.1", "adress_space: 10.1")
     result = run("check", "--rehearsal")
