@@ -5,7 +5,7 @@ Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker, howto-confi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graph import pem
@@ -21,7 +21,7 @@ Attributes = Mapping[str, str]
 def subjects_are_mapped(view: View) -> Hits:
     """Each link's certificate has one set of attributes that no other has, and no other subject is mapped."""
     subjects = _subjects(view)
-    for authentication, links in _by_authentication(view):
+    for authentication, links in _group_links(view, lambda parts: parts.authentication):
         entries = _entries(view, authentication)
         expected = [subjects[parts.link.name] for parts in links if parts.link.name in subjects]
         for parts in links:
@@ -50,13 +50,15 @@ def _subjects(view: View) -> dict[str, str]:
     }
 
 
-def _by_authentication(view: View) -> Iterator[tuple[Resource, list[LinkParts]]]:
+def _group_links(
+    view: View, part: Callable[[LinkParts], Resource | None]
+) -> Iterator[tuple[Resource, list[LinkParts]]]:
+    """Return each resource that is this part of links, with these links."""
     found: dict[str, list[LinkParts]] = {}
     for parts in view.links:
-        if parts.authentication:
-            found.setdefault(parts.authentication.urn, []).append(parts)
-    for urn, links in found.items():
-        yield view.graph.resources[urn], links
+        if resource := part(parts):
+            found.setdefault(resource.urn, []).append(parts)
+    return ((view.graph.resources[urn], links) for urn, links in found.items())
 
 
 def _entries(view: View, authentication: Resource) -> list[tuple[str, Attributes]]:
@@ -75,7 +77,7 @@ def _normalised(subject: str) -> str:
 def rules_fit(view: View) -> Hits:
     """Each link's attributes open exactly one rule: its own client ids, its own topics to publish, nothing else."""
     subjects = _subjects(view)
-    for authorization, links in _by_authorization(view):
+    for authorization, links in _group_links(view, lambda parts: parts.authorization):
         rules = items(view.inputs(authorization), "properties.authorizationPolicies.rules")
         used: set[int] = set()
         complete = True
@@ -103,15 +105,6 @@ def rules_fit(view: View) -> Hits:
                 yield authorization.name, message
             elif complete and index not in used:
                 yield authorization.name, f"rules[{index}]: opens to no link's attributes. Remove it"
-
-
-def _by_authorization(view: View) -> Iterator[tuple[Resource, list[LinkParts]]]:
-    found: dict[str, list[LinkParts]] = {}
-    for parts in view.links:
-        if parts.authorization:
-            found.setdefault(parts.authorization.urn, []).append(parts)
-    for urn, links in found.items():
-        yield view.graph.resources[urn], links
 
 
 def _attributes_of(view: View, parts: LinkParts, subject: str) -> Attributes | None:

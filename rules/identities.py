@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
@@ -221,7 +220,7 @@ def no_more_roles(view: View) -> Hits:
     for assignment in view.all(ROLE_ASSIGNMENT):
         if _key(view, assignment) not in needed:
             scope, guid, principal = _key(view, assignment)
-            name = _role_names().get(guid, guid)
+            name = roles.BUILT_IN.get(guid, guid)
             of_need = [short(where) for where, role, who in needed if (role, who) == (guid, principal)]
             expected = f"it needs it on {', '.join(of_need)} only" if of_need else "nothing needs that: remove it"
             yield assignment.name, f"gives {principal} the role {name} on {short(scope)}; {expected}"
@@ -233,11 +232,6 @@ def no_more_roles(view: View) -> Hits:
 
 def _key(view: View, assignment: Resource) -> tuple[str, str, str]:
     return _scope(view, assignment), _guid(view, assignment), text(view.inputs(assignment), "principalId")
-
-
-@cache
-def _role_names() -> dict[str, str]:
-    return {role.guid: role.name for role in vars(roles).values() if isinstance(role, Role)}
 
 
 def assignments_are_well_formed(view: View) -> Hits:

@@ -55,8 +55,7 @@ def _linked(view: View) -> dict[tuple[str, str], tuple[Resource, Resource]]:
 
 
 def _overlap(view: View, first: Resource, second: Resource) -> bool:
-    spaces = [_networks(items(view.inputs(one), "addressSpace.addressPrefixes")) for one in (first, second)]
-    return any(one.overlaps(other) for one in spaces[0] for other in spaces[1])
+    return any(one.overlaps(other) for one in _space(view, first) for other in _space(view, second))
 
 
 def security_rules(view: View) -> Hits:
@@ -83,7 +82,7 @@ def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -
     for parts in view.links:
         if parts.link.broker != cluster or not parts.port:
             continue
-        address, port = str(_address(view, cluster)), parts.port.get("port")
+        address, port = str(view.clusters[cluster].address), parts.port.get("port")
         for network in _subnets(view, parts.link.client):
             if not any(_admits(one, network, address, port) for one in allows):
                 message = (
@@ -97,7 +96,7 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
     own = _subnets(view, cluster)
     links = [parts for parts in view.links if parts.link.broker == cluster]
     clients = [network for parts in links for network in _subnets(view, parts.link.client)]
-    node = [IPv4Network(str(_address(view, cluster)))]
+    node = [IPv4Network(view.clusters[cluster].address)]
     ports = {str(parts.port["port"]) for parts in links if "port" in parts.port}
     for one in allows:
         sources, targets = _prefixes(one, "source"), _prefixes(one, "destination")
@@ -118,13 +117,8 @@ def _subnets(view: View, cluster: str) -> list[IPv4Network]:
     return _networks([text(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 
-def _space(view: View, cluster: str) -> list[IPv4Network]:
-    network = view.one(VIRTUAL_NETWORK, cluster)
+def _space(view: View, network: Resource | None) -> list[IPv4Network]:
     return _networks(items(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
-
-
-def _address(view: View, cluster: str) -> IPv4Address:
-    return view.clusters[cluster].address
 
 
 def _networks(prefixes: list[Any]) -> list[IPv4Network]:
@@ -254,8 +248,9 @@ def overlaps(view: View) -> Hits:
     for cluster in view.clusters:
         subnets = view.all(SUBNET, cluster=cluster)
         known = {one.urn: _network(text(view.inputs(one), "addressPrefix")) for one in subnets}
+        space = _space(view, view.one(VIRTUAL_NETWORK, cluster))
         for one in subnets:
-            network, space = known[one.urn], _space(view, cluster)
+            network = known[one.urn]
             if network and not any(network.subnet_of(other) for other in space):
                 yield one.name, f"addressPrefix: {network} is not in the VNet's {', '.join(map(str, space))}"
         for first, second in combinations(subnets, 2):

@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_DEFINITION
@@ -77,14 +76,9 @@ def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
     for definition in view.all(ROLE_DEFINITION):
         if text(view.inputs(definition), "roleDefinitionId") == guid:
             return definition, ""
-    if guid in _built_in_roles():
+    if guid in roles.BUILT_IN:
         return None, ""
     return None, f"{guid} is neither a role of this stack nor one of settings/roles.py; expected one of those"
-
-
-@cache
-def _built_in_roles() -> frozenset[str]:
-    return frozenset(role.guid for role in vars(roles).values() if isinstance(role, roles.Role))
 
 
 def _nothing_has(view: View, arm_id: str) -> str:

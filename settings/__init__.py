@@ -12,25 +12,21 @@ from settings.cluster_names import ClusterNames
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.lines import Lines
 from settings.loading import load
-from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
+from settings.model import Cluster, Link, Listener, Network, Settings
 from settings.schema import TENANT_KEYS
 
 __all__ = [
     "NOTHING",
     "TENANT_KEYS",
-    "Authorities",
     "Cluster",
     "ClusterNames",
     "Lines",
     "Link",
     "Listener",
     "Network",
-    "Peering",
     "Problem",
     "Settings",
     "SettingsError",
-    "Tenant",
-    "Topic",
     "load",
     "stack_file",
 ]

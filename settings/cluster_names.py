@@ -17,6 +17,7 @@ _RULES = "learn.microsoft.com: Naming rules and restrictions for Azure resources
 _SCHEMA = "ARM schema of the type"
 
 _NETWORK = r"[A-Za-z0-9]([-\w.]*\w)?"
+_MACHINE = r"[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
 _KUBERNETES = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _AIO = r"[a-z0-9][a-z0-9-]*[a-z0-9]"
 _IDENTITY = r"[A-Za-z0-9][-\w]*"
@@ -24,40 +25,44 @@ _STORAGE_SUFFIX_LENGTH = 24 - len("st") - 5
 """What the limit of 24 leaves behind `st` and the 5 random characters."""
 
 
-def _limited(what: str, shortest: int, longest: int, pattern: str, source: str) -> Any:
-    return field(metadata={"limit": NameLimit(what, shortest, longest, pattern, source)})
+def _name(form: str, what: str, shortest: int, longest: int, pattern: str, source: str = _RULES) -> Any:
+    return field(metadata={"form": form, "limit": NameLimit(what, shortest, longest, pattern, source)})
 
 
 @dataclass(frozen=True)
 class ClusterNames:
-    """Explicit Azure names; a new one is a field here, with what Azure allows, and a line below."""
+    """Explicit Azure names: how each is composed, and what Azure allows. A new one is one line here."""
 
-    resource_group: str = _limited("resource group", 1, 90, r"[-\w.()]*[-\w()]", _RULES)
-    virtual_network: str = _limited("virtual network", 2, 64, _NETWORK, _RULES)
-    subnet: str = _limited("subnet", 1, 80, _NETWORK, _RULES)
-    network_security_group: str = _limited("network security group", 1, 80, _NETWORK, _RULES)
-    nat_gateway: str = _limited("NAT gateway", 1, 80, _NETWORK, _RULES)
-    nat_gateway_public_ip: str = _limited("public IP address", 1, 80, _NETWORK, _RULES)
-    network_interface: str = _limited("network interface", 1, 80, _NETWORK, _RULES)
-    ip_configuration: str = _limited("IP configuration", 1, 80, _NETWORK, _RULES)
-    virtual_machine: str = _limited("Linux virtual machine", 1, 64, r"[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?", _RULES)
-    os_disk: str = _limited("disk", 1, 80, r"[A-Za-z0-9]([-\w.]*\w)?", _RULES)
-    arc_identity: str = _limited("managed identity", 3, 128, _IDENTITY, _RULES)
-    secret_sync_identity: str = _limited("managed identity", 3, 128, _IDENTITY, _RULES)
-    aio_identity: str = _limited("managed identity", 3, 128, _IDENTITY, _RULES)
-    key_vault: str = _limited("Key Vault", 3, 24, r"(?!.*--)[A-Za-z][-A-Za-z0-9]*[A-Za-z0-9]", _RULES)
-    storage_account_prefix: str = _limited("storage account, first part", 2, 2, r"[a-z0-9]+", _RULES)
+    resource_group: str = _name("rg-{tail}", "resource group", 1, 90, r"[-\w.()]*[-\w()]")
+    virtual_network: str = _name("vnet-{tail}", "virtual network", 2, 64, _NETWORK)
+    subnet: str = _name("snet-{tail}", "subnet", 1, 80, _NETWORK)
+    network_security_group: str = _name("nsg-{tail}", "network security group", 1, 80, _NETWORK)
+    nat_gateway: str = _name("nat-{tail}", "NAT gateway", 1, 80, _NETWORK)
+    nat_gateway_public_ip: str = _name("pip-nat-{tail}-1", "public IP address", 1, 80, _NETWORK)
+    network_interface: str = _name("nic-{machine}", "network interface", 1, 80, _NETWORK)
+    ip_configuration: str = _name("ipconfig-{machine}", "IP configuration", 1, 80, _NETWORK)
+    virtual_machine: str = _name("vm-{machine}", "Linux virtual machine", 1, 64, _MACHINE)
+    os_disk: str = _name("osdisk-{machine}", "disk", 1, 80, _NETWORK)
+    arc_identity: str = _name("id-{name}-arc-{stack}", "managed identity", 3, 128, _IDENTITY)
+    secret_sync_identity: str = _name("id-{name}-sse-{stack}", "managed identity", 3, 128, _IDENTITY)
+    aio_identity: str = _name("id-{name}-aio-{stack}", "managed identity", 3, 128, _IDENTITY)
+    key_vault: str = _name("kv-{tail}", "Key Vault", 3, 24, r"(?!.*--)[A-Za-z][-A-Za-z0-9]*[A-Za-z0-9]")
+    storage_account_prefix: str = _name("st", "storage account, first part", 2, 2, r"[a-z0-9]+")
     """Goes before the 5 random characters: `st`."""
-    storage_account_suffix: str = _limited("storage account, last part", 1, 17, r"[a-z0-9]+", _RULES)
+    storage_account_suffix: str = _name("{letters}", "storage account, last part", 1, 17, r"[a-z0-9]+")
     """Goes after the 5 random characters; the whole is cut to 24 characters."""
-    schema_registry: str = _limited("schema registry", 3, 63, _AIO, _SCHEMA)
-    schema_registry_namespace: str = _limited("namespace of the schema registry", 3, 63, _AIO, _SCHEMA)
-    device_registry_namespace: str = _limited("Device Registry namespace", 3, 64, _AIO, _SCHEMA)
-    connected_cluster: str = _limited("Arc-connected cluster", 1, 63, _KUBERNETES, "az connectedk8s connect --help")
-    custom_location: str = _limited("custom location", 1, 63, _KUBERNETES, "az customlocation create --help")
-    aio_instance: str = _limited("IoT Operations instance", 3, 63, _AIO, _SCHEMA)
-    default_secret_provider_class: str = _limited("secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
-    mqtt_secret_provider_class: str = _limited("secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
+    schema_registry: str = _name("sr-{tail}", "schema registry", 3, 63, _AIO, _SCHEMA)
+    schema_registry_namespace: str = _name("srns-{tail}", "namespace of the schema registry", 3, 63, _AIO, _SCHEMA)
+    device_registry_namespace: str = _name("adrns-{tail}", "Device Registry namespace", 3, 64, _AIO, _SCHEMA)
+    connected_cluster: str = _name(
+        "arck-{tail}", "Arc-connected cluster", 1, 63, _KUBERNETES, "az connectedk8s connect --help"
+    )
+    custom_location: str = _name(
+        "cl-arck-{tail}", "custom location", 1, 63, _KUBERNETES, "az customlocation create --help"
+    )
+    aio_instance: str = _name("iotops-arck-{tail}", "IoT Operations instance", 3, 63, _AIO, _SCHEMA)
+    default_secret_provider_class: str = _name("spc-ops-{digest}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
+    mqtt_secret_provider_class: str = _name("spc-ops-aio-{code}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
 
 
 NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one in fields(ClusterNames)}
@@ -65,40 +70,17 @@ NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one 
 
 def cluster_names(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
     """Return every Azure name of one cluster."""
-    name = f"{prefix}{code}"
-    tail = f"{name}-{environment}-{instance}"
-    machine = f"{name}-aio-{environment}-{instance}-0"
-    resource_group = f"rg-{tail}"
-    connected_cluster = f"arck-{tail}"
-    return ClusterNames(
-        resource_group=resource_group,
-        virtual_network=f"vnet-{tail}",
-        subnet=f"snet-{tail}",
-        network_security_group=f"nsg-{tail}",
-        nat_gateway=f"nat-{tail}",
-        nat_gateway_public_ip=f"pip-nat-{tail}-1",
-        network_interface=f"nic-{machine}",
-        ip_configuration=f"ipconfig-{machine}",
-        virtual_machine=f"vm-{machine}",
-        os_disk=f"osdisk-{machine}",
-        arc_identity=f"id-{name}-arc-{environment}-{instance}",
-        secret_sync_identity=f"id-{name}-sse-{environment}-{instance}",
-        aio_identity=f"id-{name}-aio-{environment}-{instance}",
-        key_vault=f"kv-{tail}",
-        storage_account_prefix="st",
-        storage_account_suffix=tail.replace("-", "")[:_STORAGE_SUFFIX_LENGTH],
-        schema_registry=f"sr-{tail}",
-        schema_registry_namespace=f"srns-{tail}",
-        device_registry_namespace=f"adrns-{tail}",
-        connected_cluster=connected_cluster,
-        custom_location=f"cl-{connected_cluster}",
-        aio_instance=f"iotops-{connected_cluster}",
-        default_secret_provider_class=_default_secret_provider_class(connected_cluster, resource_group),
-        mqtt_secret_provider_class=f"spc-ops-aio-{code}",
-    )
-
-
-def _default_secret_provider_class(connected_cluster: str, resource_group: str) -> str:
-    """Return the name that `az iot ops secretsync enable` gives, so that it finds the class."""
-    digest = sha256(f"{connected_cluster}-{resource_group}-iotops-{connected_cluster}".encode()).hexdigest()
-    return f"spc-ops-{digest[:7]}"
+    name, stack = f"{prefix}{code}", f"{environment}-{instance}"
+    tail = f"{name}-{stack}"
+    # As `az iot ops secretsync enable` names the secret provider class, so that it finds it.
+    digest = sha256(f"arck-{tail}-rg-{tail}-iotops-arck-{tail}".encode()).hexdigest()[:7]
+    parts = {
+        "name": name,
+        "code": code,
+        "stack": stack,
+        "tail": tail,
+        "machine": f"{name}-aio-{stack}-0",
+        "letters": tail.replace("-", "")[:_STORAGE_SUFFIX_LENGTH],
+        "digest": digest,
+    }
+    return ClusterNames(**{one.name: one.metadata["form"].format_map(parts) for one in fields(ClusterNames)})

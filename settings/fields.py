@@ -11,11 +11,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from settings import topics
@@ -42,6 +43,11 @@ class About:
     hint: str = ""
 
 
+def find_about(field: FieldInfo) -> About:
+    """What is said of a setting."""
+    return next(each for each in field.metadata if isinstance(each, About))
+
+
 def refused(expected: str, hint: str = "", example: object = None) -> PydanticCustomError:
     """Return an error with a text of its own, where what `About` says would not tell the reason or not fit."""
     return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint, "example": example})
@@ -50,17 +56,6 @@ def refused(expected: str, hint: str = "", example: object = None) -> PydanticCu
 def nearest(word: object, known: Collection[str]) -> str:
     """Return the known word that the given one was probably meant to be; empty when none is near."""
     return next(iter(get_close_matches(str(word), known, n=1)), "")
-
-
-def _fits(pattern: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("pattern", "does not match")
-        return text
-
-    return AfterValidator(check)
 
 
 def one_of(known: Collection[str], kind: str) -> AfterValidator:
@@ -99,7 +94,7 @@ _NOT_OBJECT_IDS = {
 
 def _guid(text: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
-        raise PydanticCustomError("pattern", "no GUID")
+        raise ValueError("no GUID")
     if UUID(text).int == 0:
         raise refused("the tenant's own value; all zeros is a placeholder")
     return text.lower()
@@ -128,7 +123,7 @@ def _ssh_public_key(text: str) -> str:
     # The blob starts with the length and the name of the key's type, once more (RFC 4253 §6.6).
     well_formed = kind in _KEY_TYPES and blob.startswith(len(kind).to_bytes(4, "big") + kind.encode())
     if not well_formed or len(blob) < _SHORTEST_KEY[kind] or not text.strip().isprintable():
-        raise PydanticCustomError("pattern", "no public key")
+        raise ValueError("no public key")
     return text.strip()
 
 
@@ -136,12 +131,12 @@ SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]
 
 # --- words ---
 
-Prefix = Annotated[str, _fits(r"[a-z](-?[a-z0-9])*")]
-Environment = Annotated[str, _fits(r"[a-z][a-z0-9]*")]
-Instance = Annotated[str, _fits(r"[a-z0-9]+")]
-Code = Annotated[str, _fits(r"[a-z][a-z0-9]{0,2}")]
-ClusterName = Annotated[str, _fits(r"(?=.{1,24}$)[a-z](-?[a-z0-9])*")]
-ClientIdPrefix = Annotated[str, _fits(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
+Prefix = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9])*$")]
+Environment = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
+Instance = Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,2}$")]
+ClusterName = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=24)]
+ClientIdPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Location = Annotated[str, AfterValidator(_location)]
 ReleaseName = Annotated[str, one_of(RELEASES, "known releases")]
 
@@ -164,7 +159,7 @@ def _hosting(text: str) -> str:
     if text in _PLANNED_HOSTING:
         raise refused(f"azure-vm; {text} is planned but not supported yet")
     if text != "azure-vm":
-        raise PydanticCustomError("pattern", "unknown hosting")
+        raise ValueError("unknown hosting")
     return text
 
 
@@ -175,7 +170,7 @@ def _dns_name(text: str) -> str:
     labels = text.split(".")
     fits = all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)
     if not fits or len(labels) < 2 or len(text) > 253 or labels[-1].isdigit():
-        raise PydanticCustomError("pattern", "no DNS name")
+        raise ValueError("no DNS name")
     return text
 
 
@@ -217,11 +212,8 @@ Port = Annotated[int, Field(ge=1, le=65535), AfterValidator(_port)]
 
 def _network(value: object) -> IPv4Network:
     if not isinstance(value, str) or "/" not in value:
-        raise PydanticCustomError("pattern", "no network")
-    try:
-        network = IPv4Network(value, strict=False)
-    except (AddressValueError, NetmaskValueError):
-        raise PydanticCustomError("pattern", "no network") from None
+        raise ValueError("no network")
+    network = IPv4Network(value, strict=False)
     if value.partition("/")[0] != str(network.network_address):
         raise refused(f"the address of a network, without host bits; that would be {network}", example=str(network))
     for reserved, owner in RESERVED_NETWORKS.items():
@@ -235,10 +227,7 @@ def _network(value: object) -> IPv4Network:
 
 
 def _address(value: object) -> IPv4Address:
-    try:
-        return IPv4Address(value if isinstance(value, str) else "")
-    except AddressValueError:
-        raise PydanticCustomError("pattern", "no address") from None
+    return IPv4Address(value if isinstance(value, str) else "")
 
 
 Network = Annotated[IPv4Network, PlainValidator(_network), PlainSerializer(str)]

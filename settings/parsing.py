@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from settings.defaults import Tree, by_name, by_profile, merged
 from settings.errors import NOTHING, Problem, as_yaml
-from settings.fields import About, nearest
+from settings.fields import About, find_about, nearest
 from settings.paths import Path, contains, dotted, leaves
 from settings.profiles import PROFILES
 from settings.schema import ClusterSection, StackSection
@@ -96,7 +96,7 @@ def _about(path: Path) -> tuple[About | None, type[BaseModel] | None]:
         if step not in fields:
             return None, None
         field = fields[str(step)]
-        about = next(meta for meta in field.metadata if isinstance(meta, About))
+        about = find_about(field)
         kind = field.annotation
     kind = _without_none(kind)
     return about, kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
@@ -153,8 +153,7 @@ def _elsewhere(key: str) -> tuple[About, str] | None:
     places = [(place, fields_of(section)[key]) for place, section in sections() if key in fields_of(section)]
     if not places:
         return None
-    about = next(meta for meta in places[0][1].metadata if isinstance(meta, About))
-    return about, " and of ".join(place or _SETTINGS for place, _ in places)
+    return find_about(places[0][1]), " and of ".join(place or _SETTINGS for place, _ in places)
 
 
 def _take_out_misplaced(raw: Tree) -> Iterator[Problem]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.schema import BrokerSection
 
 
 @dataclass(frozen=True)
@@ -91,24 +94,7 @@ DISK_WITHOUT_PERSISTENCE_GIB = 30
 """Disk that AIO's hardware requirements ask for."""
 
 
-class BrokerShape(Protocol):
-    """The settings of a broker that decide how many pods it has and what each of them takes."""
-
-    @property
-    def memory_profile(self) -> str: ...
-    @property
-    def frontend_replicas(self) -> int: ...
-    @property
-    def backend_partitions(self) -> int: ...
-    @property
-    def backend_workers(self) -> int: ...
-    @property
-    def backend_redundancy_factor(self) -> int: ...
-    @property
-    def persistence_gib(self) -> int | None: ...
-
-
-def broker_memory_gib(broker: BrokerShape) -> float:
+def broker_memory_gib(broker: BrokerSection) -> float:
     """Return the memory of all broker pods together; a node with less leaves some of them Pending."""
     profile = MEMORY_PROFILES[broker.memory_profile]
     frontends = broker.frontend_replicas * profile.frontend_mib
@@ -116,10 +102,10 @@ def broker_memory_gib(broker: BrokerShape) -> float:
     return (frontends + backends) / 1024
 
 
-def persistence_disk_gib(broker: BrokerShape) -> int:
+def persistence_disk_gib(broker: BrokerSection) -> int:
     """Return the disk of all backend pods together: each has a volume of its own."""
     return _backend_pods(broker) * (broker.persistence_gib or 0)
 
 
-def _backend_pods(broker: BrokerShape) -> int:
+def _backend_pods(broker: BrokerSection) -> int:
     return broker.backend_partitions * broker.backend_redundancy_factor

@@ -11,7 +11,7 @@ from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.tools import NoAnswerError
 from settings import TENANT_KEYS
-from settings.fields import About
+from settings.fields import find_about
 from settings.schema import StackSection
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID
 
@@ -30,7 +30,7 @@ def check_values(context: Context) -> Diagnosis:
 
 
 def _format_line(key: str, value: str) -> str:
-    about = next(one for one in StackSection.model_fields[key].metadata if isinstance(one, About))
+    about = find_about(StackSection.model_fields[key])
     return f"    {key}: {value}" if value else f"    {key}:  # {about.hint.removeprefix('find it with: ')}"
 
 

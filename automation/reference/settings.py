@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from automation.reference.pages import render
 from settings.defaults import WELL_KNOWN_CLUSTERS, by_profile
 from settings.errors import as_yaml
-from settings.fields import About
+from settings.fields import find_about
 from settings.paths import leaves
 from settings.profiles import PROFILES
 from settings.regions import REGIONS
@@ -39,7 +39,7 @@ def render_settings() -> str:
     tenant_fields = fields_of(StackSection)
     return render(
         "settings.md",
-        tenant_examples={key: _about(tenant_fields[key]).example for key in TENANT_KEYS},
+        tenant_examples={key: find_about(tenant_fields[key]).example for key in TENANT_KEYS},
         sections=[_section(place, section) for place, section in sections()],
         regions=REGIONS,
         releases=RELEASES,
@@ -53,13 +53,9 @@ def _section(place: str, section: type[BaseModel]) -> dict[str, object]:
 
 
 def _row(place: str, key: str, field: FieldInfo) -> tuple[str, ...]:
-    about = _about(field)
+    about = find_about(field)
     cells = (_default(place, field), _escape(about.expected), f"`{as_yaml(about.example)}`", _escape(about.hint))
     return (f"`{key}`", *cells)
-
-
-def _about(field: FieldInfo) -> About:
-    return next(each for each in field.metadata if isinstance(each, About))
 
 
 def _default(place: str, field: FieldInfo) -> str:
