@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,28 +42,27 @@ class Secret:
         return SECRET_MARKER
 
 
+def substitute(value: Any, secret: Callable[[Any], Any], unknown: Any = UNKNOWN) -> Any:
+    """Return the value with what `secret` makes of the contents of each secret, and with `unknown` for unknowns."""
+    if isinstance(value, Secret):
+        return secret(value.value)
+    if value is UNKNOWN:
+        return unknown
+    if isinstance(value, Mapping):
+        return {key: substitute(item, secret, unknown) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [substitute(item, secret, unknown) for item in value]
+    return value
+
+
 def reveal(value: Any) -> Any:
     """The value without its secret marks."""
-    if isinstance(value, Secret):
-        return reveal(value.value)
-    if isinstance(value, Mapping):
-        return {key: reveal(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [reveal(item) for item in value]
-    return value
+    return substitute(value, reveal)
 
 
 def redact(value: Any) -> Any:
     """The value as JSON may show it: markers in the place of secrets and unknowns."""
-    if isinstance(value, Secret):
-        return SECRET_MARKER
-    if value is UNKNOWN:
-        return UNKNOWN_MARKER
-    if isinstance(value, Mapping):
-        return {key: redact(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(item) for item in value]
-    return value
+    return substitute(value, lambda _: SECRET_MARKER, UNKNOWN_MARKER)
 
 
 def secret_paths(value: Any, path: str = "") -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from arm.shapes import shape_of, tokens
@@ -13,7 +13,7 @@ from arm.values import Secret, redact, reveal, secret_paths
 
 @dataclass(frozen=True)
 class Options:
-    """The resource options that the engine acts on."""
+    """The resource options that the engine acts on; the graph as JSON has the same names in camel case."""
 
     protect: bool = False
     retain_on_delete: bool = False
@@ -129,7 +129,6 @@ def as_json(graph: Graph) -> dict[str, Any]:
 
 
 def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
-    options = resource.options
     document: dict[str, Any] = {
         "urn": resource.urn,
         "type": resource.type,
@@ -142,20 +141,7 @@ def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
         "secretPaths": sorted([*secret_paths(resource.inputs, "inputs"), *secret_paths(resource.outputs, "outputs")]),
         "dependencies": sorted(resource.dependencies),
         "propertyDependencies": {key: sorted(urns) for key, urns in sorted(resource.property_dependencies.items())},
-        "options": {
-            "protect": options.protect,
-            "retainOnDelete": options.retain_on_delete,
-            "deleteBeforeReplace": options.delete_before_replace,
-            "deletedWith": options.deleted_with,
-            "replaceWith": sorted(options.replace_with),
-            "ignoreChanges": list(options.ignore_changes),
-            "replaceOnChanges": list(options.replace_on_changes),
-            "additionalSecretOutputs": list(options.additional_secret_outputs),
-            "aliases": list(options.aliases),
-            "provider": options.provider,
-            "package": options.package,
-            "customTimeouts": dict(options.custom_timeouts),
-        },
+        "options": {to_camel_case(name): value for name, value in asdict(resource.options).items()},
     }
     if resource.is_arm:
         shape = shape_of(resource.type)
@@ -166,6 +152,12 @@ def _resource_as_json(graph: Graph, resource: Resource) -> dict[str, Any]:
             "body": redact(shape.body(resource.inputs)),
         }
     return document
+
+
+def to_camel_case(name: str) -> str:
+    """Return a field's name as JSON has it, `custom_timeouts` as `customTimeouts`."""
+    first, *others = name.split("_")
+    return first + "".join(other.title() for other in others)
 
 
 def mark_secret_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], always: Sequence[str]) -> dict[str, Any]:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from arm.ids import at as at
 from graph.graph import Resource
-
-
-def at(value: Any, path: str) -> Any:
-    """Return what is at a dotted path, None where the path leads nowhere."""
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def text(value: Any, path: str) -> str:
@@ -43,10 +36,10 @@ def items(value: Any, path: str) -> list[Any]:
 
 
 def decoded(parameter: str) -> list[Any]:
-    """Decode a Run Command parameter: a JSON list in base64."""
+    """Decode a Run Command parameter: a JSON list in base64. What is something else reads as an empty list."""
     try:
         value = json.loads(base64.b64decode(parameter, validate=True))
-    except (binascii.Error, ValueError):
+    except ValueError:  # binascii's too
         return []
     return value if isinstance(value, list) else []
 

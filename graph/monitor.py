@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import get_project, get_stack
 
 from arm.values import reveal
 from graph.graph import Options, Resource, mark_secret_outputs
 from graph.property_values import from_struct, to_struct
-from graph.urns import STACK_TYPE
+from graph.urns import STACK_TYPE, compose_urn
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -55,16 +54,26 @@ _CALLBACKS = {
 """What the engine would call back for; the SDK refuses by name what is not offered."""
 
 
-class RecordingMonitor(MockMonitor):
+class Monitor(MockMonitor):
+    """Takes the program's calls. Whoever extends it answers every one for which the SDK's own would ask mocks."""
+
+    def __init__(self) -> None:
+        super().__init__(None)  # type: ignore[arg-type]
+        self.stack_outputs: dict[str, Any] = {}
+
+    def stop(self) -> None:
+        """Ctrl-C: begin nothing more."""
+
+
+class RecordingMonitor(Monitor):
     """Keeps every registration as a `Resource`. Called from several threads at once."""
 
     def __init__(self, provider: Provider, *, preview: bool) -> None:
-        super().__init__(_NoMocks())
+        super().__init__()
         self._provider = provider
         self._preview = preview
         self._lock = threading.Lock()
         self.recorded: dict[str, Resource] = {}
-        self.stack_outputs: dict[str, Any] = {}
         self.register_outputs_calls: list[str] = []
         self.failure: Exception | None = None
         """The first one, with its place in the program as a note; the SDK repeats it for every output left open."""
@@ -85,7 +94,7 @@ class RecordingMonitor(MockMonitor):
             raise
 
     def _register(self, request: Any) -> Any:
-        urn = _urn(request)
+        urn = compose_urn(request.parent, request.type, request.name)
         if request.importId:
             raise UnrecordableError(f"{request.name}: a recording cannot import {request.importId}; the engine can")
         inputs = from_struct(request.object)
@@ -99,7 +108,7 @@ class RecordingMonitor(MockMonitor):
             outputs={},
             dependencies=list(request.dependencies),
             property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},
-            options=self._options(request),
+            options=_read_options(request),
         )
         with self._lock:
             if urn in self.recorded:
@@ -135,49 +144,23 @@ class RecordingMonitor(MockMonitor):
         self.failure = UnrecordableError(f"the program reads {request.type} {request.id!r}, which only the engine can")
         raise self.failure
 
-    def stop(self) -> None:
-        """Ctrl-C: nothing is created here, so there is nothing to stop."""
 
-    def _options(self, request: Any) -> Options:
-        timeouts = request.customTimeouts
-        return Options(
-            protect=request.protect,
-            retain_on_delete=request.retainOnDelete,
-            delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-            deleted_with=request.deletedWith,
-            replace_with=list(request.replace_with),
-            ignore_changes=list(request.ignoreChanges),
-            replace_on_changes=list(request.replaceOnChanges),
-            additional_secret_outputs=list(request.additionalSecretOutputs),
-            aliases=[alias.spec.type or alias.urn or alias.spec.name for alias in request.aliases],
-            provider=request.provider.rsplit("::", 1)[0],
-            package=request.packageRef,
-            custom_timeouts={
-                name: value
-                for name, value in (
-                    ("create", timeouts.create), ("update", timeouts.update), ("delete", timeouts.delete)
-                )
-                if value
-            },
-        )  # fmt: skip
-
-
-def _urn(request: Any) -> str:
-    """Compose the URN as the engine does: the types of all parents, without the stack's."""
-    qualified = request.type
-    if request.parent and f"::{STACK_TYPE}::" not in request.parent:
-        qualified = f"{request.parent.split('::')[2]}${request.type}"
-    return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified}::{request.name}"
-
-
-class _NoMocks(Mocks):
-    """The recording monitor asks its provider and never the SDK's mocks."""
-
-    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        raise NotImplementedError(args.typ)
-
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise NotImplementedError(args.token)
+def _read_options(request: Any) -> Options:
+    timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
+    return Options(
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        deleted_with=request.deletedWith,
+        replace_with=sorted(request.replace_with),
+        ignore_changes=list(request.ignoreChanges),
+        replace_on_changes=list(request.replaceOnChanges),
+        additional_secret_outputs=list(request.additionalSecretOutputs),
+        aliases=[alias.spec.type or alias.urn or alias.spec.name for alias in request.aliases],
+        provider=request.provider.rsplit("::", 1)[0],
+        package=request.packageRef,
+        custom_timeouts={name: value for name, value in timeouts.items() if value},
+    )
 
 
 def describe_position(file: str, line: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,6 +17,7 @@ from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyB
 PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----\s[A-Za-z0-9+/=:,\s-]{40}")
 """A private key with its contents; scripts and messages may name the marker alone."""
 
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _ALGORITHMS = {
     "RSA": rsa.RSAPublicKey,
     "ECDSA": ec.EllipticCurvePublicKey,
@@ -23,6 +25,15 @@ _ALGORITHMS = {
     "Ed448": ed448.Ed448PublicKey,
     "DSA": dsa.DSAPublicKey,
 }
+KEY_USES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
+
+
+def key_usage(*uses: str) -> x509.KeyUsage:
+    """Return the extension that allows these uses, named as in `KEY_USES`, and no other."""
+    return x509.KeyUsage(**{use: use in uses for use in KEY_USES})
 
 
 def certificates(pem: str) -> list[x509.Certificate]:
@@ -65,38 +76,39 @@ def subject(name: x509.Name) -> str:
 
 def is_ca(certificate: x509.Certificate) -> bool:
     """Return whether it may sign others."""
-    found = _constraints(certificate)
+    found = _find_extension(certificate, x509.BasicConstraints)
     return bool(found and found.ca)
 
 
 def path_length(certificate: x509.Certificate) -> int | None:
     """Return how many CAs may follow below it; None: any number."""
-    found = _constraints(certificate)
+    found = _find_extension(certificate, x509.BasicConstraints)
     return found.path_length if found else None
-
-
-def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints | None:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def extended_uses(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
     """Return what the certificate may be used for."""
-    try:
-        return set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except x509.ExtensionNotFound:
-        return set()
+    return set(_find_extension(certificate, x509.ExtendedKeyUsage) or ())
+
+
+def alternative_names(signed: x509.Certificate | x509.CertificateSigningRequest) -> list[x509.GeneralName]:
+    """Return every subject alternative name."""
+    return list(_find_extension(signed, x509.SubjectAlternativeName) or ())
 
 
 def hosts(certificate: x509.Certificate) -> list[str]:
     """Return every DNS name and IP address among the subject alternative names."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return []
+    names = alternative_names(certificate)
     return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
+
+
+def _find_extension(
+    signed: x509.Certificate | x509.CertificateSigningRequest, kind: type[_Extension]
+) -> _Extension | None:
+    try:
+        return signed.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 def is_ip(host: str) -> bool:
@@ -108,14 +120,14 @@ def is_ip(host: str) -> bool:
     return True
 
 
+def to_name(host: str) -> x509.IPAddress | x509.DNSName:
+    """Return the host as certificates name it."""
+    return x509.IPAddress(ip_address(host)) if is_ip(host) else x509.DNSName(host)
+
+
 def names_host(certificate: x509.Certificate, host: str) -> bool:
     """Return whether the certificate is for this host: an IP address only as such, a name only as a name."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return False
-    wanted: x509.GeneralName = x509.IPAddress(ip_address(host)) if is_ip(host) else x509.DNSName(host)
-    return wanted in list(names)
+    return to_name(host) in alternative_names(certificate)
 
 
 def why_no_server_chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], root: x509.Certificate) -> str:
@@ -123,9 +135,8 @@ def why_no_server_chain(leaf: x509.Certificate, others: Sequence[x509.Certificat
     known = hosts(leaf)
     if not known:
         return "the certificate names no host"
-    host = x509.IPAddress(ip_address(known[0])) if is_ip(known[0]) else x509.DNSName(known[0])
     try:
-        _policy(leaf, root).build_server_verifier(host).verify(leaf, list(others))
+        _policy(leaf, root).build_server_verifier(to_name(known[0])).verify(leaf, list(others))
     except (VerificationError, ValueError) as error:
         return str(error)
     return ""

@@ -11,12 +11,12 @@ from graph.grouping import SHARED, concern_of, places
 from graph.property_diff import Difference
 from graph.property_paths import parse
 from graph.run_program import PROJECT
+from graph.schedule import UNKNOWN_TYPE
 from graph.urns import is_resource, name_of
 
 MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "create": "+"}
 """Pulumi's own marks, what is dangerous first."""
 LOSING = ("replace", "delete")
-_OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Heading:
     """Where people look for a resource."""
 
     cluster: str = SHARED
-    concern: str = _OTHER
+    concern: str = UNKNOWN_TYPE.concern
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Change:
 def find_headings(graph: Graph) -> dict[str, Heading]:
     """URN -> where it belongs, without components and providers."""
     return {
-        urn: Heading(place, _concern(graph.resources[urn])) for urn, place in places(graph).items() if is_resource(urn)
+        urn: Heading(place, concern_of(graph.resources[urn]))
+        for urn, place in places(graph).items()
+        if is_resource(urn)
     }
 
 
@@ -128,10 +130,3 @@ def _is_open(urn: str, own: Sequence[Difference], graph: Graph, new: Collection[
 def _order(one: Change) -> tuple[bool, str, str, int, str]:
     heading = one.heading
     return heading.cluster == SHARED, heading.cluster, heading.concern, list(MARKS).index(one.kind), name_of(one.urn)
-
-
-def _concern(resource: Resource) -> str:
-    try:
-        return concern_of(resource)
-    except LookupError:
-        return _OTHER  # a type that somebody has added to the program

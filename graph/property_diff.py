@@ -51,7 +51,9 @@ def differences(step: StepEventMetadata) -> list[Difference]:
         side = "outputs" if is_output else "inputs"
         replaces = path in kinds and "replace" in str(kinds[path].diff_kind).lower()
         try:
-            before, after = _at(getattr(step.old, side, None), parse(path)), _at(_new_inputs(step), parse(path))
+            # The new inputs are compared with the old inputs or outputs (pulumi/pulumi, pkg/engine/detailedDiff.go).
+            before = _at(getattr(step.old, side, None), parse(path))
+            after = _at(getattr(step.new, "inputs", None), parse(path))
             if after is _ABSENT and is_output:  # of a refresh: what Azure says now
                 after = _at(getattr(step.new, "outputs", None), parse(path))
         except ValueError:  # providers write some names, as those of tags, without quotes: no value then
@@ -61,11 +63,6 @@ def differences(step: StepEventMetadata) -> list[Difference]:
         # A reason that is no property's: `id` where somebody asked for it, `provider`.
         found += [Difference(key, "", "", replaces=True) for key in sorted({*(step.keys or ())} - _ENGINES_OWN)]
     return found
-
-
-def _new_inputs(step: StepEventMetadata) -> Any:
-    """Return what is compared with the old inputs or outputs (pulumi/pulumi, pkg/engine/detailedDiff.go)."""
-    return step.new.inputs if step.new else None
 
 
 def known(value: Any) -> Any:

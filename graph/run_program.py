@@ -16,7 +16,7 @@ from pulumi.runtime.mocks import MockEngine, MockSettings
 
 from graph.graph import Graph
 from graph.lighter_sdk import lighter_sdk
-from graph.monitor import Provider, RecordingMonitor
+from graph.monitor import Monitor, Provider, RecordingMonitor
 
 PROJECT = "edge-stamps"
 
@@ -74,7 +74,7 @@ async def run_program(
     program: Callable[[], object],
     stack: str,
     config: Mapping[str, Any],
-    monitor: RecordingMonitor,
+    monitor: Monitor,
     *,
     preview: bool,
 ) -> None:
@@ -86,13 +86,13 @@ async def run_program(
         await run_in_stack(lambda: _run_and_settle(program, monitor))
 
 
-def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonitor, *, preview: bool) -> None:
+def configure_sdk(stack: str, config: Mapping[str, Any], monitor: Monitor, *, preview: bool) -> None:
     """Tell the SDK of this process which stack it works on, and who takes its calls."""
     reset_options(project=PROJECT, stack=stack, preview=preview)
     configure(
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
-            monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+            monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),  # type: ignore[no-untyped-call]
             engine=MockEngine(logging.getLogger("pulumi")),
             project=PROJECT,
             stack=stack,
@@ -104,7 +104,7 @@ def configure_sdk(stack: str, config: Mapping[str, Any], monitor: RecordingMonit
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
 
 
-async def _run_and_settle(program: Callable[[], object], monitor: RecordingMonitor) -> None:
+async def _run_and_settle(program: Callable[[], object], monitor: Monitor) -> None:
     """Run the program, and wait for its outputs all at once.
 
     The SDK waits for them one by one and looks at all that remain each time: at 10 clusters more than half of its time.

@@ -20,17 +20,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from arm.values import UNKNOWN
+from graph import pem
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"P256": ec.SECP256R1, "P384": ec.SECP384R1, "P521": ec.SECP521R1}
 _EXTENDED_USES = {"server_auth": ExtendedKeyUsageOID.SERVER_AUTH, "client_auth": ExtendedKeyUsageOID.CLIENT_AUTH}
 _KEY_USES = {
-    "digital_signature": "digital_signature",
-    "content_commitment": "content_commitment",
-    "key_encipherment": "key_encipherment",
-    "data_encipherment": "data_encipherment",
-    "key_agreement": "key_agreement",
+    **{use: use for use in pem.KEY_USES[:5]},
     "cert_signing": "key_cert_sign",
     "crl_signing": "crl_sign",
 }
@@ -123,10 +120,7 @@ def _locally_signed(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     ca = x509.load_pem_x509_certificate(inputs["caCertPem"].encode())
     if ca.public_key() != ca_key.public_key():
         raise ValueError("tls:LocallySignedCert: caPrivateKeyPem is not the key of caCertPem")
-    try:
-        names = list(request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        names = []
+    names = pem.alternative_names(request)
     identifier, outputs = _issue(inputs, request.subject, ca.subject, request.public_key(), ca_key, ca, names)
     return identifier, {**outputs, "caKeyAlgorithm": _algorithm(ca_key)}
 
@@ -194,14 +188,7 @@ def _key_usage(uses: list[str]) -> x509.KeyUsage:
     unknown = [use for use in uses if use not in _KEY_USES and use not in _EXTENDED_USES]
     if unknown:
         raise ValueError(f"tls: allowedUses {unknown} not known; expected {sorted({*_KEY_USES, *_EXTENDED_USES})}")
-    flags = dict.fromkeys(
-        (
-            "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-            "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-        ),
-        False,
-    )  # fmt: skip
-    return x509.KeyUsage(**{**flags, **dict.fromkeys(given, True)})
+    return pem.key_usage(*given)
 
 
 def _load_key(pem: str) -> PrivateKey:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from pulumi.runtime.settings import get_project, get_stack
+
 STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+def compose_urn(parent: str, type_token: str, name: str) -> str:
+    """Return the URN as the engine composes it: the types of all parents, without the stack's."""
+    above = "" if not parent or f"::{STACK_TYPE}::" in parent else parent.split("::")[2] + "$"
+    return f"urn:pulumi:{get_stack()}::{get_project()}::{above}{type_token}::{name}"
 
 
 def name_of(urn: str) -> str:

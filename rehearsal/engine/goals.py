@@ -7,10 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.runtime.settings import get_project, get_stack
-
 from graph.property_values import from_struct
-from graph.urns import STACK_TYPE
 from rehearsal.engine.planner import Goal
 from rehearsal.engine.registry import INTERNAL, PROVIDER_TYPE
 from rehearsal.engine.result import UnsupportedError
@@ -30,12 +27,6 @@ class Package:
     name: str
     version: str
     value: bytes
-
-
-def compose_urn(parent: str, type_token: str, name: str) -> str:
-    """Return the URN as the engine composes it: the types of all parents, without the stack's."""
-    above = "" if not parent or f"::{STACK_TYPE}::" in parent else parent.split("::")[2] + "$"
-    return f"urn:pulumi:{get_stack()}::{get_project()}::{above}{type_token}::{name}"
 
 
 def refuse(request: Any) -> None:

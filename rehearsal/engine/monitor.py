@@ -6,14 +6,12 @@ import threading
 from typing import Any, NoReturn
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.graph import Resource
-from graph.monitor import RecordingMonitor
+from graph.monitor import Monitor
 from graph.property_values import from_struct, to_struct
-from graph.urns import STACK_TYPE
+from graph.urns import STACK_TYPE, compose_urn
 from rehearsal.engine import goals
 from rehearsal.engine.dependencies import list_named
 from rehearsal.engine.executor import Executor, StepFailed, Stopped
@@ -30,8 +28,11 @@ _SKIPPED = 2
 """`SKIP` of resource.proto; the SDK's own copy knows only `FAIL` and treats both alike."""
 
 
-class EngineMonitor(RecordingMonitor):
-    """Takes the registrations of one run of the program. Called from several threads at once."""
+class EngineMonitor(Monitor):
+    """Takes the registrations of one run of the program. Called from several threads at once.
+
+    It offers hooks and transforms, as the SDK's own does, so that they arrive here and are refused by name.
+    """
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class EngineMonitor(RecordingMonitor):
         result: Result,
         recording: Recording | None = None,
     ) -> None:
-        super().__init__(_NoProvider(), preview=result.preview)
+        super().__init__()
         self._journal = journal
         self._registry = registry
         self._planner = planner
@@ -59,10 +60,6 @@ class EngineMonitor(RecordingMonitor):
         self.interrupted = False
         self.crash: BaseException | None = None
         """The first thing that went wrong in the engine or a provider, as opposed to the program."""
-
-    def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
-        """Offers hooks and transforms, so that they arrive here and are refused by name."""
-        return MockMonitor.GetDeploymentInfo(self, request)  # type: ignore[no-untyped-call]
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
         self._take_down("RegisterResource", request)
@@ -106,7 +103,7 @@ class EngineMonitor(RecordingMonitor):
         return self._answer(goal.new, resource_pb2.Result.SUCCESS)
 
     def _claim(self, request: Any) -> str:
-        urn = goals.compose_urn(request.parent, request.type, request.name)
+        urn = compose_urn(request.parent, request.type, request.name)
         with self._planning:
             if urn in self._requests:
                 raise ValueError(f"two resources have the URN {urn}: choose another logical name for one of them")
@@ -137,7 +134,7 @@ class EngineMonitor(RecordingMonitor):
         parameterized = self._package.get(package_ref)
         version = parameterized.version if parameterized else version
         name = "_".join(["default", *([version.replace(".", "_")] if version else [])])
-        urn = goals.compose_urn("", PROVIDER_TYPE + package, name)
+        urn = compose_urn("", PROVIDER_TYPE + package, name)
         with self._planning:
             if urn not in self._defaults:
                 new = ResourceState(urn=urn, type=PROVIDER_TYPE + package, custom=True)
@@ -216,13 +213,3 @@ class NoCallbacks:
 
     def __getattr__(self, name: str) -> NoReturn:
         self._monitor.refuse(f"{name.removeprefix('register_').replace('_', ' ')}s", "the program")
-
-
-class _NoProvider:
-    """The recording monitor's provider is never asked: this monitor has a registry."""
-
-    def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
-        raise NotImplementedError(resource.urn, preview)
-
-    def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
-        raise NotImplementedError(token, arguments, preview)

@@ -8,19 +8,9 @@ differently (keys, certificates).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-_CALLS = ("RegisterPackage", "RegisterResource", "RegisterResourceOutputs")
-
-
-class Monitor(Protocol):
-    """Takes the calls."""
-
-    def RegisterPackage(self, request: Any) -> Any: ...  # noqa: N802 the names are the engine's
-
-    def RegisterResource(self, request: Any) -> Any: ...  # noqa: N802
-
-    def RegisterResourceOutputs(self, request: Any) -> Any: ...  # noqa: N802
+from graph.monitor import Monitor
 
 
 @dataclass
@@ -30,8 +20,7 @@ class Recording:
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
     def note(self, call: str, request: Any) -> None:
-        """Take down a call before anybody changes the request."""
-        assert call in _CALLS
+        """Take down a registration, by the name of the call, before anybody changes the request."""
         copy = type(request)()
         copy.CopyFrom(request)
         self.calls.append((call, copy))

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from arm.values import UNKNOWN, Secret
+from arm.values import UNKNOWN, Secret, substitute
+from graph.graph import to_camel_case
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.appended_file import AppendedFile
 
@@ -100,13 +101,13 @@ class ResourceState:
         for name in _NAMES:
             value = getattr(self, name)
             if value or name in _ALWAYS_WRITTEN:
-                document[_camel(name)] = encode(value) if name in _VALUES else value
+                document[to_camel_case(name)] = encode(value) if name in _VALUES else value
         return document | self.rest
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ResourceState:
         rest = dict(document)
-        known = {name: rest.pop(_camel(name)) for name in _NAMES if _camel(name) in rest}
+        known = {name: rest.pop(to_camel_case(name)) for name in _NAMES if to_camel_case(name) in rest}
         for name in _VALUES:
             known[name] = decode(known.get(name, {}))
         return cls(**known, rest=rest)
@@ -226,15 +227,11 @@ def now() -> str:
 
 def encode(value: Any) -> Any:
     """A value as the export writes it: a secret as an object with its signature and its JSON text."""
-    if isinstance(value, Secret):
-        return {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(encode(value.value))}
-    if value is UNKNOWN:
-        return UNKNOWN_ON_WIRE
-    if isinstance(value, Mapping):
-        return {key: encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    return value
+    return substitute(
+        value,
+        lambda hidden: {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(encode(hidden))},
+        UNKNOWN_ON_WIRE,
+    )
 
 
 def decode(value: Any) -> Any:
@@ -258,8 +255,3 @@ def _decode_special(value: Mapping[str, Any]) -> Secret:
     if "plaintext" not in value:
         raise StateError("a secret in the state is encrypted: export it with `pulumi stack export --show-secrets`")
     return Secret(decode(json.loads(value["plaintext"])))
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(other.title() for other in others)

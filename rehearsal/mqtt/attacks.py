@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from ipaddress import ip_address
 
 from cryptography import x509
 
@@ -136,8 +135,7 @@ def list_not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[s
 def make_impostor(plan: PortPlan, host: str) -> PortPlan:
     """Return the same port with a certificate for the host by a foreign authority."""
     key = new_key()
-    address: x509.GeneralName = x509.IPAddress(ip_address(host)) if pem.is_ip(host) else x509.DNSName(host)
-    leaf = build_leaf(common_name("impostor"), key, uses=(SERVER,), hosts=[address])
+    leaf = build_leaf(common_name("impostor"), key, uses=(SERVER,), hosts=[pem.to_name(host)])
     chain = Authority.root("foreign root").sign(leaf)
     return replace(plan, certificate=ServerCertificate(to_pem(chain), key_to_pem(key)))
 

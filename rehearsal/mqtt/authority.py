@@ -12,15 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from graph.pem import key_usage
+
 Sign = Callable[[x509.CertificateBuilder], Sequence[x509.Certificate]]
 """Names the issuer and signs; returns the leaf and the intermediates that belong behind it."""
 
 Key = ec.EllipticCurvePrivateKey
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
-_KEY_USES = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def build_leaf(
     builder = _start_builder(subject, key, days).add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
-    builder = builder.add_extension(_key_usage("digital_signature"), critical=True)
+    builder = builder.add_extension(key_usage("digital_signature"), critical=True)
     if uses:
         builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     if hosts:
@@ -93,7 +91,7 @@ def key_to_pem(key: Key) -> str:
 def _build_authority(subject: x509.Name, key: Key, path_length: int | None) -> x509.CertificateBuilder:
     builder = _start_builder(subject, key, (-1, 60))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-    return builder.add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
+    return builder.add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
 
 
 def _start_builder(subject: x509.Name, key: Key, days: tuple[int, int]) -> x509.CertificateBuilder:
@@ -107,7 +105,3 @@ def _start_builder(subject: x509.Name, key: Key, days: tuple[int, int]) -> x509.
         .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-
-
-def _key_usage(*uses: str) -> x509.KeyUsage:
-    return x509.KeyUsage(**{use: use in uses for use in _KEY_USES})

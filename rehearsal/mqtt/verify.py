@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
 
 from cryptography import x509
@@ -16,12 +15,8 @@ from rehearsal.mqtt.authority import CLIENT, SERVER
 def verify_server(chain_pem: str, trust_pem: str, host: str, at: datetime | None = None) -> str:
     """Return why a client refuses this server for this host: trust, time, use, path length, name; else empty."""
     try:
-        subject: x509.IPAddress | x509.DNSName = x509.IPAddress(ip_address(host))
-    except ValueError:
-        subject = x509.DNSName(host)
-    try:
         leaf, *others = _load_chain(chain_pem)
-        _build_policies(trust_pem, SERVER, at).build_server_verifier(subject).verify(leaf, others)
+        _build_policies(trust_pem, SERVER, at).build_server_verifier(pem.to_name(host)).verify(leaf, others)
     except (VerificationError, ValueError) as error:
         return str(error)
     return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +19,10 @@ import grpc
 from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
-from arm.values import SECRET_MARKER, UNKNOWN, Secret
+from arm.values import SECRET_MARKER, substitute
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import STACK_TYPE
-from rehearsal.engine.result import Diagnostic, Result, Stage, Step
+from rehearsal.engine.result import Result, Stage, Step
 from rehearsal.engine.state import ResourceState, State
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
@@ -59,17 +59,26 @@ class Stream:
     def end(self, result: Result, state: State) -> None:
         """Everything that is told when the work is done."""
         for item in result.diagnostics:
-            self.send(diagnosticEvent=_diagnostic(item))
+            self.send(
+                diagnosticEvent={
+                    "urn": item.urn,
+                    "prefix": f"{item.severity}: ",
+                    "message": f"{item.message}\n",
+                    "color": "never",
+                    "severity": item.severity,
+                }
+            )
         # A refresh has no step for the stack, and a first preview no state.
         for urn in {*result.outcomes, *(item.urn for item in state.resources)}:
             if f"::{STACK_TYPE}::" in urn:
                 new = ResourceState(urn, STACK_TYPE, custom=False, outputs=result.outputs)
                 self.step("done", Step("same", urn, new=new), "same")
+        done = (outcome for outcome in result.outcomes.values() if outcome not in ("failed", "skipped"))
         self.send(
             summaryEvent={
                 "maybeCorrupt": False,
                 "durationSeconds": round(time.monotonic() - self._began),
-                "resourceChanges": dict(Counter(_list_outcomes(result))),
+                "resourceChanges": dict(Counter(done)),
                 "PolicyPacks": {},
                 "isPreview": self._planning,
                 "result": "succeeded" if result.succeeded else "failed",
@@ -112,20 +121,6 @@ def _send(stream: Stream, address: str) -> None:
             file.writelines(f"{event}\n" for event in stream)
 
 
-def _list_outcomes(result: Result) -> Iterator[str]:
-    return (outcome for outcome in result.outcomes.values() if outcome not in ("failed", "skipped"))
-
-
-def _diagnostic(item: Diagnostic) -> dict[str, Any]:
-    return {
-        "urn": item.urn,
-        "prefix": f"{item.severity}: ",
-        "message": f"{item.message}\n",
-        "color": "never",
-        "severity": item.severity,
-    }
-
-
 def _state(resource: ResourceState | None) -> dict[str, Any] | None:
     if resource is None:
         return None
@@ -144,12 +139,4 @@ def _state(resource: ResourceState | None) -> dict[str, Any] | None:
 
 def _hide_secrets(value: Any) -> Any:
     """The value as events show it (pkg/display/events.go, `BlindingCrypter`)."""
-    if isinstance(value, Secret):
-        return {SIGNATURE: SECRET_SIGNATURE, "ciphertext": SECRET_MARKER}
-    if value is UNKNOWN:
-        return UNKNOWN_ON_WIRE
-    if isinstance(value, Mapping):
-        return {key: _hide_secrets(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hide_secrets(item) for item in value]
-    return value
+    return substitute(value, lambda _: {SIGNATURE: SECRET_SIGNATURE, "ciphertext": SECRET_MARKER}, UNKNOWN_ON_WIRE)
