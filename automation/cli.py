@@ -13,7 +13,7 @@ import typer
 
 from automation.commands.options import Commands, Engine, Json, Offline, Report, Stack
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import check_writable, confirm, operate, run
+from automation.commands.run import check_writable, confirm, run, run_operation
 from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
@@ -165,7 +165,7 @@ def preview(
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
     program or engine refuse, 2 on unusable settings. What Azure alone would refuse shows in `up` only.
     """
-    operate(PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report)
+    run_operation(PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -191,7 +191,7 @@ def up(
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
-    operate(PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [], asks=asks)
+    run_operation(PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [], asks=asks)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -202,7 +202,7 @@ def refresh(
 
     For what somebody has changed or deleted in Azure: the next `preview` shows it.
     """
-    operate(PROGRAM, "refresh", stack, offline=offline, engine=engine, as_json=as_json)
+    run_operation(PROGRAM, "refresh", stack, offline=offline, engine=engine, as_json=as_json)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -217,7 +217,7 @@ def destroy(
 
     Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days.
     """
-    operate(PROGRAM, "destroy", stack, offline=offline, engine=engine, as_json=as_json, asks=not (offline or yes))
+    run_operation(PROGRAM, "destroy", stack, offline=offline, engine=engine, as_json=as_json, asks=not (offline or yes))
 
 
 @app.command(rich_help_panel=LIVE)

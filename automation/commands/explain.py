@@ -52,14 +52,7 @@ class Group:
         return f"{self.path}: {self.place[-1]}" if self.path.startswith("links[") else self.path or "stack"
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """All groups, or those at one path."""
-
-    groups: tuple[Group, ...]
-
-
-def explain_settings(settings: Settings, lines: Lines, path: str = "") -> Explanation:
+def explain_settings(settings: Settings, lines: Lines, path: str = "") -> Sequence[Group]:
     """Everything, or only what stands at and below a path, as in `clusters.site` or `links[0].topics`.
 
     Raises:
@@ -69,7 +62,7 @@ def explain_settings(settings: Settings, lines: Lines, path: str = "") -> Explan
     if path and path not in known:
         near = get_close_matches(path, known, n=3) or sorted(part for part in known if not above(part))
         raise UnknownPathError(f"There is no setting {path}. Next: take one of these, or no path: {', '.join(near)}")
-    return Explanation(tuple(filter(None, (_at(path, group) for group in _groups(settings, lines)))))
+    return [found for group in _groups(settings, lines) if (found := _at(path, group))]
 
 
 def _with_those_above(path: str) -> Iterator[str]:
@@ -212,10 +205,10 @@ def _span(first: IPv4Address, last: IPv4Address) -> str:
 # --- for machines ---
 
 
-def as_document(explanation: Explanation) -> dict[str, Any]:
+def as_document(groups: Sequence[Group]) -> dict[str, Any]:
     """Place by place, as in `clusters.site.names.key_vault`."""
     document: dict[str, Any] = {}
-    for group in explanation.groups:
+    for group in groups:
         inner = document
         for step in group.place:
             inner = inner.setdefault(step, {})
@@ -234,9 +227,9 @@ def _plain(value: Any) -> Any:
 # --- for people ---
 
 
-def as_text(explanation: Explanation, width: int) -> str:
+def as_text(groups: Sequence[Group], width: int) -> str:
     """Group by group, in ASCII; a row that is longer than the width goes on in the next line, nothing is cut."""
-    blocks = [block for group in explanation.groups for block in _blocks(group, width)]
+    blocks = [block for group in groups for block in _blocks(group, width)]
     text = "\n\n".join([*blocks, "What each setting means, and its limits: docs/settings.md"])
     return text.encode("ascii", "backslashreplace").decode() + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from automation.commands.result import FAILED, CommandResult, problem
@@ -43,7 +44,4 @@ def problems_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
 
 def as_document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Return the keys of the command's document that are about rules."""
-    return {
-        "rules": COUNT,
-        "findings": [{"rule": one.rule, "resource": one.resource, "message": one.message} for one in findings],
-    }
+    return {"rules": COUNT, "findings": [asdict(one) for one in findings]}

@@ -13,7 +13,7 @@ from automation.commands import next_steps
 from automation.commands.explain import as_document, as_text, explain_settings
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import BAD, DIM, GOOD, WARN, pluralize, progress, say, show_status, width
-from settings import Settings, stack_file
+from settings import stack_file
 from settings.loaded_stack import load_stack
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     settings = load_stack(program, stack, stand_ins=rehearsal).settings
     what = f"{pluralize(len(settings.clusters), 'cluster')}, {pluralize(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
-    return CommandResult(
-        show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=_counted(settings)
-    )
+    own = {"clusters": list(settings.clusters), "links": list(settings.links), "release": settings.release.name}
+    return CommandResult(show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=own)
 
 
 def explain(program: Path, stack: str, path: str) -> CommandResult:
@@ -135,11 +134,3 @@ def _after_check(program: Path, stack: str, *, rehearsal: bool) -> str:
     if rehearsal:
         return f"make rehearse STACK={stack}"
     return f"{next_steps.command('doctor', stack)} looks at this machine and at Azure"
-
-
-def _counted(settings: Settings) -> dict[str, object]:
-    return {
-        "clusters": list(settings.clusters),
-        "links": list(settings.links),
-        "release": settings.release.name,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -115,10 +115,7 @@ def _resources(report: OperationReport) -> list[dict[str, Any]]:
             "certain": changed[urn].is_certain if urn in changed else None,
             "outcome": report.outcomes.get(urn),
             "seconds": round(report.took[urn], 1) if urn in report.took else None,
-            "differences": [
-                {"path": one.path, "before": one.before, "after": one.after, "replaces": one.replaces}
-                for one in (changed[urn].differences if urn in changed else ())
-            ],
+            "differences": [asdict(one) for one in (changed[urn].differences if urn in changed else ())],
         }
         for urn in dict.fromkeys([*report.outcomes, *changed])
     ]

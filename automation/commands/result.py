@@ -26,10 +26,6 @@ EXIT_CODES: Mapping[int, str] = {
 }
 
 
-def _nothing() -> None:
-    """Nothing to print."""
-
-
 @dataclass(frozen=True)
 class CommandResult:
     """How a command ended."""
@@ -37,7 +33,7 @@ class CommandResult:
     exit_code: int = OK
     outcome: str = "succeeded"
     """One of `automation.deployment.progress.OUTCOMES`."""
-    show: Callable[[], None] = _nothing
+    show: Callable[[], None] = lambda: None
     """Prints the result for people."""
     error: str = ""
     """What is wrong, for people; goes to standard error."""

@@ -55,7 +55,7 @@ def print_usage_error(command: str, arguments: Sequence[str], message: str) -> N
     print_document(command, stack, result, offline=True)
 
 
-def operate(
+def run_operation(
     program: Path,
     operation: Operation,
     stack: str,

@@ -39,6 +39,12 @@ _HEADINGS = {
     "broker_endpoints": "Broker endpoints",
     "links": "Links",
 }
+_NEXT: Mapping[str, tuple[str, str]] = {
+    "preview": ("up", ""),
+    "refresh": ("preview", " says what up would do about it"),
+    "up": ("outputs", " says how to reach clusters and brokers"),
+}
+"""Operation that changes something -> the next command, and what it is for."""
 
 
 @dataclass
@@ -207,7 +213,9 @@ def _ending(target: Target, report: OperationReport, seconds: float, *, killed: 
         print_report(report, offline=target.offline)
 
     if result.ok:
-        return CommandResult(show=show, next=_next(target, report), own=own)
+        follows = _NEXT.get(report.operation) if result.changes else None
+        step = f"{target.command(follows[0])}{follows[1]}" if follows else ""
+        return CommandResult(show=show, next=step, own=own)
     return CommandResult(
         FAILED,
         "unknown" if killed else "failed",
@@ -216,18 +224,6 @@ def _ending(target: Target, report: OperationReport, seconds: float, *, killed: 
         next="fix the problems above, then run the command again; it goes on from here",
         own=own,
     )
-
-
-def _next(target: Target, report: OperationReport) -> str:
-    if report.result.changes and report.operation == "preview":
-        return target.command("up")
-    if report.result.changes and report.operation == "refresh":
-        how = target.command("preview")
-        return f"{how} says what up would do about it"
-    if report.result.changes and report.operation == "up":
-        how = target.command("outputs")
-        return f"{how} says how to reach clusters and brokers"
-    return ""
 
 
 def _interrupted(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 LONGEST_WAIT = 300
 """Bound on a wait that a message asks for, in seconds."""
@@ -264,9 +263,4 @@ def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
 
 def _matches(pattern: str, message: str) -> bool:
     """Return whether the pattern is in the message, however its lines are broken."""
-    return _compiled(pattern).search(" ".join(message.split())) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.I)
+    return re.search(pattern, " ".join(message.split()), re.I) is not None

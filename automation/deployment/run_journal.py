@@ -63,7 +63,7 @@ class RunJournal:
 
     def has_begun(self, lock: Lock) -> bool:
         """Return whether the lock is of a run that was noted here: then its process would be seen."""
-        return bool(self.began) and _moment(lock.at) >= _moment(self.began)
+        return bool(self.began) and datetime.fromisoformat(lock.at) >= datetime.fromisoformat(self.began)
 
 
 def _hold(note: IO[str]) -> None:
@@ -96,10 +96,6 @@ def _machine() -> str:
     """This boot of this machine, and which processes can be seen from here."""
     boot = _BOOT.read_text(encoding="utf-8").strip() if _BOOT.exists() else ""
     return f"{boot} {_PROCESSES.readlink() if _PROCESSES.exists() else ''}"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _now() -> str:

@@ -39,6 +39,7 @@ class Provider:
     """By the type in lower case, namespace included."""
 
 
+_UNKNOWN = Provider(is_registered=False, state="not known to the subscription", offers={})
 Providers = Mapping[str, Provider]
 """By namespace, in lower case."""
 
@@ -81,20 +82,11 @@ def check_registration(context: Context) -> Diagnosis:
     """Check that each namespace is registered."""
     providers = fetch_providers(context)
     namespaces = sorted({one.type.partition("/")[0] for one in context.requests} | set(BESIDES))
-    missing = [name for name in namespaces if not _is_registered(providers, name)]
-    problems = [f"{name}: {_state(providers, name)}" for name in missing]
+    found = {name: providers.get(name.lower(), _UNKNOWN) for name in namespaces}
+    missing = [name for name, provider in found.items() if not provider.is_registered]
+    problems = [f"{name}: {found[name].state}" for name in missing]
     register = "\n".join(f"az provider register --namespace {name} --wait" for name in missing)
     return diagnose(problems, f"{len(namespaces)} registered", register)
-
-
-def _is_registered(providers: Providers, namespace: str) -> bool:
-    found = providers.get(namespace.lower())
-    return found is not None and found.is_registered
-
-
-def _state(providers: Providers, namespace: str) -> str:
-    found = providers.get(namespace.lower())
-    return found.state if found else "not known to the subscription"
 
 
 def check_regions(context: Context) -> Diagnosis:

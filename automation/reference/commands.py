@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
@@ -16,38 +14,20 @@ from automation.doctor import CHECKS
 from automation.reference.pages import render
 
 
-@dataclass(frozen=True)
-class _Command:
-    name: str
-    group: str
-    help: str
-    options: list[tuple[str, str, str]]
-    """(option, default, meaning)."""
-
-    @property
-    def summary(self) -> str:
-        return self.help.split("\n")[0]
-
-
 def render_commands() -> str:
     """Return docs/commands.md."""
     group = get_command(app)
     assert isinstance(group, TyperGroup)
-    commands = [_read(name, one) for name, one in group.commands.items() if isinstance(one, TyperCommand)]
-    groups = {name: [one for one in commands if one.group == name] for name in GROUPS}
+    commands = list(group.commands.values())
     return render(
         "commands.md",
-        groups={name: members for name, members in groups.items() if members},
+        groups={name: [one for one in commands if getattr(one, "rich_help_panel", "") == name] for name in GROUPS},
         commands=commands,
+        read_options=_read_options,
         exit_codes=EXIT_CODES,
         outcomes=OUTCOMES,
         checks=CHECKS,
     )
-
-
-def _read(name: str, command: TyperCommand) -> _Command:
-    group = str(getattr(command, "rich_help_panel", ""))
-    return _Command(name, group, inspect.cleandoc(command.help or ""), list(_read_options(command)))
 
 
 def _read_options(command: TyperCommand) -> Iterator[tuple[str, str, str]]:

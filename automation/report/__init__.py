@@ -8,7 +8,7 @@ from automation.deployment.deployer import DeploymentResult
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import topology
 from automation.report.html import render
-from automation.report.page import build_page_of_preview, build_page_of_run
+from automation.report.page import build_page
 from graph.evaluate_stack import Evaluation
 
 __all__ = ["render_preview", "render_rehearsal", "topology"]
@@ -16,7 +16,8 @@ __all__ = ["render_preview", "render_rehearsal", "topology"]
 
 def render_rehearsal(run: Rehearsal, now: datetime) -> str:
     """Return the page of a rehearsal, however far it came; `now`, with its time zone, is what days are counted from."""
-    return render(build_page_of_run(run, now))
+    up = run.deployed.up if run.deployed else None
+    return render(build_page(run.judgement.evaluation, up, now, run=run))
 
 
 def render_preview(
@@ -26,4 +27,4 @@ def render_preview(
 
     The evaluation is one of a deployment (`preview=False`): a preview's graph does not know paths and dates.
     """
-    return render(build_page_of_preview(evaluation, report, now, offline=offline))
+    return render(build_page(evaluation, report, now, offline=offline))

@@ -61,39 +61,23 @@ class Page:
         return self.kind == "rehearsal" and self.has_report and self.certificates_are_issued
 
 
-def build_page_of_run(run: Rehearsal, now: datetime) -> Page:
-    """Return the page of a rehearsal, however far it came."""
-    up = run.deployed.up if run.deployed else None
-    is_issued = bool(up and up.ok)
-    outputs = up.outputs if up and is_issued and up.outputs else None
-    return _build_page("rehearsal", run.judgement.evaluation, up, outputs, now, run=run, is_issued=is_issued)
-
-
-def build_page_of_preview(
-    evaluation: Evaluation, report: DeploymentResult | None, now: datetime, *, offline: bool
-) -> Page:
-    """Return the page before a deployment: the graph, and what the engine's preview says if there was one."""
-    outputs = report.outputs if report else None
-    return _build_page("preview", evaluation, report, outputs, now, is_issued=bool(outputs), offline=offline)
-
-
-def _build_page(
-    kind: str,
+def build_page(
     evaluation: Evaluation,
     report: DeploymentResult | None,
-    outputs: Mapping[str, Any] | None,
     now: datetime,
     *,
-    is_issued: bool,
     offline: bool = True,
     run: Rehearsal | None = None,
 ) -> Page:
+    """Return the page of a rehearsal, however far it came; without one, of what the engine's preview says, if any."""
+    is_issued = bool(report and report.ok) if run else bool(report and report.outputs)
+    outputs = report.outputs if report and is_issued else None
     graph, settings, verification = evaluation.graph, evaluation.settings, run.verification if run else None
     known = outputs or redact(graph.outputs)
     topology = read_topology(graph, settings)
     clusters = [cluster.name for cluster in topology.clusters]
     return Page(
-        kind=kind,
+        kind="rehearsal" if run else "preview",
         offline=offline,
         stack=graph.stack,
         release=settings.release.name,

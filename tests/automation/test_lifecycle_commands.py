@@ -292,7 +292,7 @@ def test_what_would_be_lost_is_asked_for_before_it_goes(
 
     def up() -> int:
         try:
-            running.operate(tmp_path, "up", STACK, offline=True, as_json=False, asks=True)
+            running.run_operation(tmp_path, "up", STACK, offline=True, as_json=False, asks=True)
         except typer.Exit as ending:
             return ending.exit_code
         return 0
