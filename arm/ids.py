@@ -52,6 +52,12 @@ def name_of(arm_id: str) -> str:
     return arm_id.rstrip("/").rsplit("/", 1)[-1]
 
 
+def connected_by(parameters: Mapping[str, str]) -> str:
+    """The connected cluster that nodes/connect-arc.sh makes when it is given these parameters."""
+    group = f"/subscriptions/{parameters.get('SUBSCRIPTION_ID')}/resourceGroups/{parameters.get('RESOURCE_GROUP')}"
+    return f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{parameters.get('CLUSTER_NAME')}"
+
+
 def references_in(value: Any) -> Iterator[str]:
     """The ids of resources anywhere inside, also as keys of a map."""
     if isinstance(value, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from arm.ids import connected_by
 from arm.shapes import UnknownTypeError, is_arm, shape_of
 from graph import random_values, tls_values
 from graph.graph import Resource
@@ -70,8 +71,4 @@ class ShapeProvider:
         if inputs.get("runCommandName") != "connect-arc":
             return
         given = {parameter["name"]: parameter["value"] for parameter in inputs["parameters"]}
-        arm_id = (
-            f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
-            f"/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
-        )
-        self._made_by_scripts[arm_id] = {"location": given["LOCATION"]}
+        self._made_by_scripts[connected_by(given)] = {"location": given["LOCATION"]}

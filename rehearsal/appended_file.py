@@ -20,50 +20,47 @@ class AppendedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._changes = path.with_name(f"{path.name}.changes")
+        self.changes = path.with_name(f"{path.name}.changes")
         self._close: weakref.finalize[..., AppendedFile] | None = None
         """Set while changes are appended; it closes their file, at the latest with this object."""
         self._descriptor = -1
 
-    @property
-    def has_changes(self) -> bool:
-        """Tell whether there are changes beside the file."""
-        return self._changes.exists()
-
     def read(self) -> tuple[str, list[str]]:
         """Return the text of the file and the changes since, as lines; of a line that was cut off nothing was told."""
         text = self.path.read_text(encoding="utf-8")
-        if not self._changes.exists():
+        if not self.changes.exists():
             return text, []
-        first, *lines = self._changes.read_text(encoding="utf-8").split("\n")
+        first, *lines = self.changes.read_text(encoding="utf-8").split("\n")
         # A kill between the two steps of `replace` leaves changes of an older text, which are part of the new one.
         return text, lines[:-1] if first == _digest(text) else []
 
     def replace(self, text: str) -> None:
         """Put a new file in the place of the old one with its changes: whoever reads finds one or the other, whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f"{self.path.name}.new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as file:
-            file.write(text)
-        draft.replace(self.path)
-        self._end_changes()
+        replace_file(self.path, text)
+        if self._close:
+            self._close()
+            self._close = None
+        self.changes.unlink(missing_ok=True)
 
     def append(self, line: str, whole: Callable[[], str]) -> None:
         """Add a change; the first one of a process writes everything, so that no line follows one that was cut off."""
-        if self._close is None and (self._changes.exists() or not self.path.exists()):
+        if self._close is None and (self.changes.exists() or not self.path.exists()):
             self.replace(whole())
             return
         if self._close is None:
-            self._descriptor = os.open(self._changes, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+            self._descriptor = os.open(self.changes, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
             self._close = weakref.finalize(self, os.close, self._descriptor)
             line = f"{_digest(self.path.read_text(encoding='utf-8'))}\n{line}"
         _write(self._descriptor, f"{line}\n".encode())
 
-    def _end_changes(self) -> None:
-        if self._close:
-            self._close()
-            self._close = None
-        self._changes.unlink(missing_ok=True)
+
+def replace_file(path: Path, text: str) -> None:
+    """Put a file that only its owner can read in its place at once: whoever reads, also after a kill, finds all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -108,8 +108,7 @@ def _purged_at(state: State, vault: Entry) -> float:
 def _connect_arc(state: State, call: Call) -> None:
     """Do as nodes/connect-arc.sh: leave its own cluster alone, replace that of an earlier node, else make one."""
     given = _parameters(call.inputs)
-    group = f"/subscriptions/{given['SUBSCRIPTION_ID']}/resourceGroups/{given['RESOURCE_GROUP']}"
-    cluster_id = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given['CLUSTER_NAME']}"
+    cluster_id = ids.connected_by(given)
     machine = state.find(ids.parent_of(call.arm_id))
     node = machine.outputs[NODE_ID] if machine else ""
     there = state.find(cluster_id)
@@ -126,7 +125,7 @@ def _connect_arc(state: State, call: Call) -> None:
         if there:
             refuse(state, Call("delete", cluster_id, {}, None, there))
             remove(state, cluster_id)
-        if not state.find(group):
+        if not state.find(ids.group_of(cluster_id)):
             raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{given['RESOURCE_GROUP']}' not found.")
     except ArmError as refused:
         raise _script_failed(call, refused.message) from refused

@@ -15,27 +15,22 @@ class Journal:
     """Keeps every change of a state."""
 
     def __init__(self, path: Path) -> None:
-        self._file = AppendedFile(path)
-
-    @property
-    def has_changes(self) -> bool:
-        """Tell whether there are changes beside the file."""
-        return self._file.has_changes
+        self.file = AppendedFile(path)
 
     def keep(self, state: State) -> None:
         """Append what has changed since the last call."""
         changed = {name: _changes(getattr(state, name), text) for name, text in _TEXTS.items()}
         line = ", ".join(f"{json.dumps(name)}: {{{', '.join(rows)}}}" for name, rows in changed.items() if rows)
         if line:
-            self._file.append(f"{{{line}}}", lambda: _text(state))
+            self.file.append(f"{{{line}}}", lambda: _text(state))
 
     def compact(self, state: State) -> None:
         """Write everything, in the place of all changes."""
-        self._file.replace(_text(state))
+        self.file.replace(_text(state))
 
     def load(self, state: State) -> None:
         """Take what is kept in the place of what is here."""
-        text, changes = self._file.read()
+        text, changes = self.file.read()
         for name in _TEXTS:
             getattr(state, name).clear()
         for document in map(json.loads, [text, *changes]):

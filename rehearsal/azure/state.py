@@ -188,6 +188,15 @@ class State:
     def of_type(self, row: ResourceType) -> Iterator[Entry]:
         return (entry for entry in self.entries.values() if entry.row is row)
 
+    def siblings(self, call: Call) -> list[Entry]:
+        """Return the others of the call's type below the same parent."""
+        parent = ids.key(ids.parent_of(call.arm_id))
+        return [
+            entry
+            for key, entry in self.entries.items()
+            if entry.row is call.row and ids.key(ids.parent_of(entry.id)) == parent and key != ids.key(call.arm_id)
+        ]
+
     def below(self, arm_id: str) -> list[Entry]:
         """Return the resource and everything in its path, children first."""
         found = [entry for entry in self.entries.values() if ids.is_below(entry.id, arm_id)]

@@ -74,7 +74,8 @@ class World:
 
     def children(self, arm_id: str) -> list[Entry]:
         """Return everything below the resource."""
-        return [entry for entry in self.entries() if ids.is_below(entry.id, arm_id) and not _same(entry, arm_id)]
+        found = (entry for entry in self.entries() if ids.is_below(entry.id, arm_id))
+        return [entry for entry in found if ids.key(entry.id) != ids.key(arm_id)]
 
     def put(
         self, shape: Shape, arm_id: str, inputs: Mapping[str, Any], *, update: bool = False, label: str = ""
@@ -175,7 +176,7 @@ class World:
     def compact(self) -> None:
         """Write everything in one piece, if it is kept anywhere and exists."""
         with self._settled() as state:
-            if self._journal and self._journal.has_changes:
+            if self._journal and self._journal.file.changes.exists():
                 self._journal.compact(state)
 
     def save(self, path: Path) -> None:
@@ -217,7 +218,3 @@ class World:
         finally:
             with self._lock:
                 self._state.in_flight.remove(arm_id)
-
-
-def _same(entry: Entry, arm_id: str) -> bool:
-    return ids.key(entry.id) == ids.key(arm_id)

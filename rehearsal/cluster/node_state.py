@@ -47,7 +47,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     commands = {command.name: command for command in found}
     problems = list(_check_scripts(kind, cluster, commands))
     connect = _read_parameters(commands.get("connect-arc"))
-    is_connected = connect is not None and _connects(connect, cluster)
+    is_connected = connect is not None and ids.key(ids.connected_by(connect)) == ids.key(cluster.id)
     object_id = (connect or {}).get("CUSTOM_LOCATIONS_OBJECT_ID", "")
     custom_locations = is_connected and object_id.lower() not in _NO_OBJECT_IDS
     if is_connected and not custom_locations:
@@ -103,12 +103,6 @@ def _read_parameters(command: Entry | None) -> dict[str, str] | None:
     if command is None or not is_ready(command):
         return None
     return {text(one, "name"): text(one, "value") for one in items(command.inputs, "parameters")}
-
-
-def _connects(given: Mapping[str, str], cluster: Entry) -> bool:
-    group = f"/subscriptions/{given.get('SUBSCRIPTION_ID')}/resourceGroups/{given.get('RESOURCE_GROUP')}"
-    expected = f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{given.get('CLUSTER_NAME')}"
-    return ids.key(expected) == ids.key(cluster.id)
 
 
 def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:

@@ -41,7 +41,7 @@ class Placement:
 
 def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Placement:
     """Return what custom locations have brought to the cluster, and why the rest is not there."""
-    installed = list(_find_extensions(inventory, cluster))
+    installed = list(inventory.below(EXTENSION, cluster.id))
     extensions = {_read_type(extension): extension for extension in installed if is_ready(extension)}
     working = [location for location in _find_locations(inventory, cluster) if is_ready(location)]
     if not node.custom_locations:  # CLUSTER-02 or CLUSTER-03 says why
@@ -58,10 +58,6 @@ def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Pla
             here = [entry for entry in served_here if _is_beside_its_instance(entry, inside)]
     problems += _check_location(inventory, cluster, working)
     return Placement(text(home.inputs, "namespace") if home else "", extensions, here, problems)
-
-
-def _find_extensions(inventory: Inventory, cluster: Entry) -> Iterator[Entry]:
-    return inventory.below(EXTENSION, cluster.id)
 
 
 def _read_type(extension: Entry) -> str:

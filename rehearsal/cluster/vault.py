@@ -124,7 +124,7 @@ def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = 
     secret_id = f"{reader.vault.id}/secrets/{name}"
     _check_access(inventory, reader, secret_id)
     secret = inventory.find_ready(secret_id)
-    if secret is None or version not in ("", _read_current_version(secret)):
+    if secret is None or version not in ("", ids.name_of(text(secret.outputs, "properties.secretUriWithVersion"))):
         asked = f"{name}/{version}" if version else name
         message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
         raise RefusedError(
@@ -155,10 +155,6 @@ def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> None:
     )
     remedy = f"assign {role.name} on {vault.name} to principal {principal}; a new assignment takes up to 10 minutes"
     raise RefusedError("CLUSTER-11", message, remedy)
-
-
-def _read_current_version(secret: Entry) -> str:
-    return ids.name_of(text(secret.outputs, "properties.secretUriWithVersion"))
 
 
 def find_date_fault(inventory: Inventory, reader: Reader, name: str) -> str:

@@ -22,7 +22,7 @@ from rehearsal.engine.planner import Planner
 from rehearsal.engine.recording import Recording
 from rehearsal.engine.refresh import refresh_all
 from rehearsal.engine.registry import Registry
-from rehearsal.engine.result import Observer, Operation, Result, UnsupportedError
+from rehearsal.engine.result import Observer, Result, UnsupportedError
 from rehearsal.engine.state import State
 from rehearsal.providers import ResourceProvider
 
@@ -74,16 +74,16 @@ class Engine:
         """Make the resources what the program says. Every step is in the state before the next depends on it."""
         if self.options.allow_pending_creates or not self._pending(creates=True):
             return self._deploy(preview=False)
-        result = self._result("up", preview=False)
+        result = Result("up", preview=False, observe=self.options.observe)
         result.say("error", "", self._pending_message())
         return result
 
     def refresh(self, *, preview: bool = False) -> Result:
         """Make the state what the resources are."""
-        result = self._result("refresh", preview=preview)
+        result = Result("refresh", preview, observe=self.options.observe)
         journal, registry = self._begin(preview=preview)
         refresh_all(journal, registry, result, parallel=self.options.parallel)
-        result.outputs = self._stack_outputs()
+        result.outputs = next((item.outputs for item in self.state.resources if item.type == STACK_TYPE), {})
         return result
 
     def destroy(self, *, preview: bool = False) -> Result:
@@ -91,7 +91,7 @@ class Engine:
 
         The real `destroy` previews first and then stops as well; only with `--skip-preview` would it delete the others.
         """
-        result = self._result("destroy", preview=preview)
+        result = Result("destroy", preview, observe=self.options.observe)
         journal, registry = self._begin(preview=preview)
         for old in journal.base:
             if old.protect and not old.delete:
@@ -107,7 +107,7 @@ class Engine:
         return result
 
     def _deploy(self, *, preview: bool) -> Result:
-        result = self._result("up", preview=preview)
+        result = Result("up", preview, observe=self.options.observe)
         if self._pending() and not preview:
             result.say("warning", "", self._pending_message())
         journal, registry = self._begin(preview=preview)
@@ -138,9 +138,6 @@ class Engine:
         else:
             self._delete_the_rest(journal, planner, executor, result)
         monitor.finish()
-
-    def _result(self, operation: Operation, *, preview: bool) -> Result:
-        return Result(operation, preview, observe=self.options.observe)
 
     def _begin(self, *, preview: bool) -> tuple[Journal, Registry]:
         journal = Journal(self.state, preview=preview)
@@ -175,9 +172,6 @@ class Engine:
         await run_program.run_program(
             lambda: _start(program, monitor), self.stack, self.config, monitor, preview=preview
         )
-
-    def _stack_outputs(self) -> dict[str, Any]:
-        return next((item.outputs for item in self.state.resources if item.type == STACK_TYPE), {})
 
     def _pending(self, *, creates: bool = False) -> list[str]:
         return [

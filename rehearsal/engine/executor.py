@@ -97,7 +97,7 @@ class Executor:
         """Also a resource that is the same may have new options, dependencies or marks."""
         new.change(id=old.id, outputs=mark_secrets(new, old.outputs), created=old.created, modified=old.modified)
         self._registry.note(new)
-        self._journal.same(old, new)
+        self._journal.put(new, old, ends=False)
 
     def _create(self, old: ResourceState | None, new: ResourceState, *, old_stays: bool) -> None:
         preview = self._result.preview

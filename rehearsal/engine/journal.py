@@ -41,15 +41,8 @@ class Journal:
         with self._lock:
             self._keep(end=self._end(resource))
 
-    def same(self, old: ResourceState, new: ResourceState) -> None:
-        """Take over a resource as it is."""
-        self._put(new, old)
-
-    def put(self, new: ResourceState, old: ResourceState | None) -> None:
-        """A resource was created or updated; `old` is what it takes the place of."""
-        self._put(new, old, ends=True)
-
-    def _put(self, new: ResourceState, old: ResourceState | None, *, ends: bool = False) -> None:
+    def put(self, new: ResourceState, old: ResourceState | None, *, ends: bool = True) -> None:
+        """A resource was created, updated or is the same; `old` is what it takes the place of, `ends` its call."""
         with self._lock:
             self._new.append(new)
             self._keep(put=new, drop=old, end=self._end(new) if ends else None)
@@ -57,11 +50,10 @@ class Journal:
     def drop(self, old: ResourceState) -> None:
         """A resource was deleted; one that a replacement is to follow stays with a note."""
         with self._lock:
-            end = self._end(old)
             if old.pending_replacement:
-                self._keep(put=old, end=end)
+                self._keep(put=old, end=self._end(old))
             else:
-                self._keep(drop=old, end=end)
+                self._keep(drop=old, end=self._end(old))
 
     def changed(self, resource: ResourceState) -> None:
         """A resource that is in the state has other fields than before."""

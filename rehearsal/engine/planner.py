@@ -109,11 +109,14 @@ class Planner:
     def _replace(self, goal: Goal, old: ResourceState, diff: Diff) -> list[Step]:
         new = goal.new
         if new.protect and old.protect:
-            self._refuse(
-                new.urn,
+            message = (
                 f"unable to replace resource {new.urn!r}\nas it is currently marked for protection. To unprotect the"
-                " resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+                " resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
             )
+            # A preview goes on to show everything; an update stops before the first change.
+            if not self._result.preview:
+                raise ProviderError(message)
+            self._result.say("error", new.urn, message)
         self._replaced.add(new.urn)
         # The defaults are computed anew: those of the old one do not carry over.
         self._check(goal, {}, goal.given)
@@ -156,9 +159,3 @@ class Planner:
             self.deleted.add(dependent.urn)
             self.condemned.add(dependent)
         return steps
-
-    def _refuse(self, urn: str, message: str) -> None:
-        """A preview goes on to show everything; an update stops before the first change."""
-        if not self._result.preview:
-            raise ProviderError(message)
-        self._result.say("error", urn, message)

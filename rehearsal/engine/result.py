@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graph.urns import name_of
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers import Diff
 
@@ -135,7 +136,7 @@ class Result:
     def ops(self, *only: Op) -> list[tuple[Op, str]]:
         """Steps as (op, logical name), those that matter to a reader or the ones asked for."""
         return [
-            (step.op, step.urn.rpartition("::")[2])
+            (step.op, name_of(step.urn))
             for step in self.steps
             if (step.op in only if only else step.op not in ("same", "replace"))
         ]
@@ -146,15 +147,11 @@ class Result:
 
     def summary(self) -> str:
         """One line a resource that changes, and the counts; the same text for the same result."""
-        return "\n".join([*self._lines(), self._counts()])
-
-    def _lines(self) -> Sequence[str]:
         lines = []
         for urn, outcome in self.changes.items():
             changed = ", ".join(sorted(self.diff(urn).changed)) if outcome in ("update", "replace") else ""
             lines.append(f"{outcome:8} {urn}{f' ({changed})' if changed else ''}")
-        return lines + [str(item) for item in sorted(self.diagnostics, key=lambda item: (item.urn, item.message))]
-
-    def _counts(self) -> str:
+        lines += [str(item) for item in sorted(self.diagnostics, key=lambda item: (item.urn, item.message))]
         counts = Counter(self.outcomes.values())
-        return ", ".join(f"{counts[outcome]} {outcome}" for outcome in sorted(counts)) or "nothing to do"
+        lines.append(", ".join(f"{counts[outcome]} {outcome}" for outcome in sorted(counts)) or "nothing to do")
+        return "\n".join(lines)

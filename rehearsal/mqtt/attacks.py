@@ -22,7 +22,8 @@ from rehearsal.mqtt.authority import (
     new_key,
     to_pem,
 )
-from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
+from rehearsal.mqtt.bodies import Credentials
+from rehearsal.mqtt.client import ClientPlan, Flow, tls_context
 from rehearsal.mqtt.probe import (
     AT_TLS,
     BY_CLIENT,
@@ -34,7 +35,7 @@ from rehearsal.mqtt.probe import (
     Case,
     Probe,
 )
-from rehearsal.mqtt.translate import PortPlan, ServerCertificate
+from rehearsal.mqtt.translate import PortPlan
 from rehearsal.mqtt.wire import Options
 
 _OTHERS = 3
@@ -137,7 +138,7 @@ def make_impostor(plan: PortPlan, host: str) -> PortPlan:
     key = new_key()
     leaf = build_leaf(common_name("impostor"), key, uses=(SERVER,), hosts=[pem.to_name(host)])
     chain = Authority.root("foreign root").sign(leaf)
-    return replace(plan, certificate=ServerCertificate(to_pem(chain), key_to_pem(key)))
+    return replace(plan, certificate=Credentials(to_pem(chain), key_to_pem(key)))
 
 
 def _try_own_certificate(target: Target) -> Iterator[Case]:
@@ -174,7 +175,7 @@ def _try_certificates(target: Target) -> Iterator[Case]:
     foreign = _issue(Authority.root("foreign root").intermediate("foreign intermediate").sign, target.subject)
     yield target.publish_as("same subject by a foreign authority", AT_TLS, foreign)
     if server := target.probe.broker.plan.certificate:
-        yield target.publish_as("the broker's own certificate", AT_TLS, Credentials(server.chain_pem, server.key_pem))
+        yield target.publish_as("the broker's own certificate", AT_TLS, server)
     own = target.options(target.plan.credentials)
     yield target.impostor.publish("broker with a foreign certificate", BY_CLIENT, own, target.flow.destination)
 

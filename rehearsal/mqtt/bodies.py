@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,14 @@ from graph import pem
 from rehearsal.cluster.model import ConfigMap
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client presents to the broker, or the broker to clients."""
+
+    chain_pem: str = field(repr=False)
+    key_pem: str = field(repr=False)
 
 
 class UnmappedError(Exception):

@@ -11,20 +11,12 @@ from graph import pem
 from rehearsal.cluster.dataflows import find_destination
 from rehearsal.cluster.links import is_local
 from rehearsal.cluster.model import ClusterView, Dataflow
-from rehearsal.mqtt.bodies import UnmappedError, find, read_body, read_trust
+from rehearsal.mqtt.bodies import Credentials, UnmappedError, find, read_body, read_trust
 from rehearsal.mqtt.private import load_pair
 from rehearsal.mqtt.wire import Options, Tls
 
 _CLIENT_KEYS = ("client_cert.pem", "client_key.pem")
 _INTERMEDIATES = "client_intermediate_certs.pem"
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What a client presents to the broker."""
-
-    chain_pem: str = field(repr=False)
-    key_pem: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from rehearsal.mqtt.client import ClientPlan, Credentials, Flow, tls_context
+from rehearsal.mqtt.bodies import Credentials
+from rehearsal.mqtt.client import ClientPlan, Flow, tls_context
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.observer import Observer
 from rehearsal.mqtt.wire import Connection, DistrustError, LostError, Message

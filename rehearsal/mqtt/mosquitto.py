@@ -177,20 +177,16 @@ def _start(executable: Path, configuration: Path, folder: Path) -> Iterator[subp
         process = subprocess.Popen(  # noqa: S603 our own configuration
             [executable, "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    guard = _start_guard(process.pid, folder)
+    guard = subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", _GUARD, "guard", str(process.pid), str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
     try:
         yield process
     finally:
         _stop(process)
         guard.kill()
         guard.communicate()
-
-
-def _start_guard(process_id: int, folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
-        ["/bin/sh", "-c", _GUARD, "guard", str(process_id), str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -50,9 +50,10 @@ def decide(
 
     `client_id` None stands for any that the client may connect with.
     """
-    opened = _find_port(view, port)
-    if opened is None:
+    ports = [one for listener in view.listeners.values() for one in listener["ports"] if one["port"] == port]
+    if not ports:
         return Decision(False, "authentication", f"nothing listens on {port}")
+    opened = ports[0]
     if not opened.get("authenticationRef"):
         return Decision(True, "authentication", "anonymous clients are admitted, and may do everything")
     attributes = _authenticate(view, view.authentications[opened["authenticationRef"]], chain)
@@ -68,11 +69,6 @@ def decide(
     if action == "Connect" or any(_permits(resource, action, topic, principal) for resource in resources):
         return Decision(True, "rules", f"a rule allows {action}")
     return Decision(False, "rules", f"no rule allows {action} {topic}")
-
-
-def _find_port(view: ClusterView, port: int) -> Mapping[str, Any] | None:
-    opened = [one for listener in view.listeners.values() for one in listener["ports"] if one["port"] == port]
-    return opened[0] if opened else None
 
 
 def _authenticate(

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.bodies import UnmappedError, find, read_body, read_trust
-
-
-@dataclass(frozen=True)
-class ServerCertificate:
-    """What the broker presents to clients."""
-
-    chain_pem: str = field(repr=False)
-    key_pem: str = field(repr=False)
+from rehearsal.mqtt.bodies import Credentials, UnmappedError, find, read_body, read_trust
 
 
 @dataclass(frozen=True)
@@ -34,8 +26,8 @@ class PortPlan:
     listener: str
     port: int
     """As deployed; Mosquitto takes a free one."""
-    certificate: ServerCertificate | None
-    """None: plain TCP."""
+    certificate: Credentials | None
+    """What the broker presents to clients; None: plain TCP."""
     client_ca_pem: str | None = field(repr=False)
     """None: clients stay anonymous."""
     grants: Mapping[str, Grants] | None
@@ -68,13 +60,13 @@ def _read_port(view: ClusterView, listener: str, port: Mapping[str, Any]) -> Por
     return PortPlan(view.name, listener, int(port["port"]), certificate, client_ca, grants)
 
 
-def _read_certificate(view: ClusterView, name: str) -> ServerCertificate:
+def _read_certificate(view: ClusterView, name: str) -> Credentials:
     secret = find("Secret", name, view.secrets)
     if secret.type != "kubernetes.io/tls":
         raise UnmappedError(f"Secret {name}", f"type {secret.type} is not mapped; only kubernetes.io/tls")
     if sorted(secret.data) != ["tls.crt", "tls.key"]:
         raise UnmappedError(f"Secret {name}", f"keys {sorted(secret.data)} are not tls.crt and tls.key")
-    return ServerCertificate(secret.data["tls.crt"], secret.data["tls.key"])
+    return Credentials(secret.data["tls.crt"], secret.data["tls.key"])
 
 
 def _read_authentication(view: ClusterView, name: str) -> tuple[str, dict[str, Mapping[str, str]]]:

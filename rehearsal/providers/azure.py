@@ -7,14 +7,14 @@ Written from pulumi/pulumi-azure-native, provider/pkg/provider and provider/pkg/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from arm.ids import same_place
 from arm.shapes import Shape, UnknownTypeError, shape_of
 from arm.types.keyvault import SECRET
 from arm.values import UNKNOWN
+from graph.urns import name_of
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world import World
 from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ReadResult
@@ -66,16 +66,22 @@ class AzureProvider:
         shape = _shape(type_token)
         if preview:
             return self._outputs_in_preview(shape, inputs)
-        arm_id, label = shape.path(inputs, self._subscription_id), _name(urn)
-        if self._exists(arm_id, label):
+        arm_id = shape.path(inputs, self._subscription_id)
+        if self._exists(arm_id, name_of(urn)):
             raise ProviderError(
                 f"cannot create already existing resource '{arm_id}'. Next: import it into the stack, or delete it"
             )
-        with _as_provider_errors():
-            try:
-                return arm_id, self._world.put(shape, arm_id, inputs, label=label).outputs
-            except OperationFailedError as failed:
-                raise self._initialization_error(arm_id, inputs, failed) from failed
+        return arm_id, self._put(shape, arm_id, inputs, urn, update=False)
+
+    def _put(self, shape: Shape, arm_id: str, inputs: Properties, urn: str, *, update: bool) -> Properties:
+        """PUT the whole body."""
+        try:
+            return self._world.put(shape, arm_id, inputs, update=update, label=name_of(urn)).outputs
+        except OperationFailedError as failed:
+            entry = self._world.find(arm_id)
+            raise InitializationError(arm_id, inputs, entry.outputs if entry else {}, [str(failed)]) from failed
+        except ArmError as error:
+            raise ProviderError(str(error)) from error
 
     def _exists(self, arm_id: str, label: str) -> bool:
         try:
@@ -90,12 +96,6 @@ class AzureProvider:
     def _outputs_in_preview(self, shape: Shape, inputs: Properties) -> tuple[str, Properties]:
         return shape.outputs(inputs, preview=True, subscription_id=self._subscription_id, tenant_id=self._tenant_id)
 
-    def _initialization_error(
-        self, arm_id: str, inputs: Properties, failed: OperationFailedError
-    ) -> InitializationError:
-        entry = self._world.find(arm_id)
-        return InitializationError(arm_id, inputs, entry.outputs if entry else {}, [str(failed)])
-
     def read(self, old: ExistingResource) -> ReadResult:
         """Return what is there now. Inputs follow what has changed in Azure since the outputs were taken.
 
@@ -103,31 +103,25 @@ class AzureProvider:
         """
         shape = _shape(old.type)
         try:
-            now = self._world.get(old.id, _name(old.urn)).outputs
+            now = self._world.get(old.id, name_of(old.urn)).outputs
         except ArmError as error:
             if error.status == 404:
                 return ReadResult("", {}, {})
             raise ProviderError(str(error)) from error
 
-        is_input_here = shape.is_input
         if old.inputs:
-            inputs = apply_changes(old.inputs, old.outputs, now, is_input_here)
+            inputs = apply_changes(old.inputs, old.outputs, now, shape.is_input)
         else:
-            inputs = {**_read_path(shape, old.id), **keep_inputs(now, is_input_here)}
+            inputs = {**_read_path(shape, old.id), **keep_inputs(now, shape.is_input)}
         return ReadResult(old.id, inputs, now)
 
     def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
-        """PUT the whole body."""
         shape = _shape(old.type)
         if preview:
             _, outputs = self._outputs_in_preview(shape, inputs)
             known = {name: old.outputs[name] for name in ("name", "location") if name in old.outputs}
             return {**outputs, **{name: value for name, value in known.items() if name not in inputs}}
-        with _as_provider_errors():
-            try:
-                return self._world.put(shape, old.id, inputs, update=True, label=_name(old.urn)).outputs
-            except OperationFailedError as failed:
-                raise self._initialization_error(old.id, inputs, failed) from failed
+        return self._put(shape, old.id, inputs, old.urn, update=True)
 
     def delete(self, old: ExistingResource) -> None:
         """Delete what is still there; vault secrets through the data plane (provider/pkg/resources/customresources)."""
@@ -135,7 +129,7 @@ class AzureProvider:
             if _shape(old.type).type is SECRET:
                 self._world.delete_secret_as_data(old.id)
             else:
-                self._world.delete(old.id, _name(old.urn))
+                self._world.delete(old.id, name_of(old.urn))
         except ArmError as error:
             if error.status != 404:
                 raise ProviderError(str(error)) from error
@@ -153,25 +147,11 @@ class AzureProvider:
         return {**outputs, "azureApiVersion": shape.api_version}
 
 
-@contextmanager
-def _as_provider_errors() -> Iterator[None]:
-    """Turn ARM's refusal into what the engine is told."""
-    try:
-        yield
-    except ArmError as error:
-        raise ProviderError(str(error)) from error
-
-
 def _shape(type_token: str) -> Shape:
     try:
         return shape_of(type_token)
     except UnknownTypeError as error:
         raise ProviderError(str(error)) from error
-
-
-def _name(urn: str) -> str:
-    """Return the logical name."""
-    return urn.rsplit("::", 1)[-1]
 
 
 def _list_inputs(paths: Iterable[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.values import reveal
+from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
@@ -61,14 +62,14 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
 
 def roots_of(state: State, generation: int) -> Roots:
     """The authorities as the stack has issued them, whatever Azure and the clusters hold."""
-    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
     client, server = (outputs[f"{side}-root-g{generation}"]["certPem"] for side in ("client", "server"))
     return Roots(client, server)
 
 
 def client_authority(state: State, generation: int) -> Authority:
     """The deployed authority that signs clients, to sign attackers with: its key is in the stack's state only."""
-    outputs = {resource.urn.rpartition("::")[2]: reveal(resource.outputs) for resource in state.resources}
+    outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
     key = load_pem_private_key(
         outputs[f"client-intermediate-key-g{generation}"]["privateKeyPemPkcs8"].encode(), password=None
     )

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
 from graph import pem
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.bodies import UnmappedError
@@ -35,7 +32,8 @@ class Roots:
 def differences(settings: Settings, clusters: Sequence[ClusterView], roots: Roots) -> list[str]:
     """Where what is deployed is not what the settings want, one text each."""
     views = {view.name: view for view in clusters}
-    found = [f"{name}: no such cluster is wanted" for name in views.keys() - _names(settings)]
+    wanted = {cluster.names.connected_cluster for cluster in settings.clusters.values()}
+    found = [f"{name}: no such cluster is wanted" for name in views.keys() - wanted]
     for cluster in settings.clusters.values():
         view = views.get(cluster.names.connected_cluster)
         if view is None:
@@ -43,10 +41,6 @@ def differences(settings: Settings, clusters: Sequence[ClusterView], roots: Root
         else:
             found += _compared(view, _wanted(settings, cluster, roots))
     return found
-
-
-def _names(settings: Settings) -> set[str]:
-    return {cluster.names.connected_cluster for cluster in settings.clusters.values()}
 
 
 def _wanted(settings: Settings, cluster: Cluster, roots: Roots) -> Facts:
@@ -116,5 +110,4 @@ def _said(fact: object) -> str:
 
 def _fingerprints(text: str) -> frozenset[str]:
     """SHA-256 of each certificate: AIO trusts every one of them."""
-    found: list[x509.Certificate] = pem.certificates(text)
-    return frozenset(one.fingerprint(hashes.SHA256()).hex()[:16] for one in found)
+    return frozenset(pem.sha256(one)[:16] for one in pem.certificates(text))

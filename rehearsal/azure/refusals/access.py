@@ -121,16 +121,7 @@ def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
     """Refuse issuer and subject that another credential of the identity has."""
     wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
     if call.row is FEDERATED_IDENTITY_CREDENTIAL and wanted in [
-        (other.inputs.get("issuer"), other.inputs.get("subject")) for other in _siblings(state, call)
+        (other.inputs.get("issuer"), other.inputs.get("subject")) for other in state.siblings(call)
     ]:
         message = "Issuer and subject combination already exists for this Managed Identity."
         yield ArmError(409, "Conflict", message)
-
-
-def _siblings(state: State, call: Call) -> list[Entry]:
-    identity = ids.parent_of(call.arm_id)
-    return [
-        other
-        for other in state.of_type(FEDERATED_IDENTITY_CREDENTIAL)
-        if ids.is_below(other.id, identity) and ids.key(other.id) != ids.key(call.arm_id)
-    ]

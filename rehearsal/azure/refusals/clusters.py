@@ -126,10 +126,7 @@ def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
     kind, ports = _service_type(call.inputs), _ports(call.inputs)
     if len(ports) != len(set(ports)):
         yield _listener_error(call, f"port listed twice among {ports}")
-    for other in state.of_type(BROKER_LISTENER):
-        sibling = ids.key(ids.parent_of(other.id)) == ids.key(ids.parent_of(call.arm_id))
-        if not sibling or ids.key(other.id) == ids.key(call.arm_id):
-            continue
+    for other in state.siblings(call):
         if _service_type(other.inputs) == kind:
             yield _listener_error(call, f"{other.name} has service type {kind} already")
         if taken := sorted(set(ports) & set(_ports(other.inputs))):

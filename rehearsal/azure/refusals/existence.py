@@ -8,7 +8,7 @@ from typing import Any
 from arm import ids
 from arm.types.resource_type import Refusal
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import Call, Entry, State, body_references
+from rehearsal.azure.state import Call, State, body_references
 
 
 def resource_group(state: State, call: Call) -> Iterator[ArmError]:
@@ -79,14 +79,12 @@ def global_names(state: State, call: Call) -> Iterator[ArmError]:
         return
     elsewhere = {entry.name.lower() for entry in state.entries.values() if entry.row is call.row}
     deleted = [record.entries[0] for key, record in state.soft_deleted.items() if state.blocked(key)]
-    elsewhere |= {entry.name.lower() for entry in deleted if entry.type == call.type and not _same(entry, call)}
+    elsewhere |= {
+        entry.name.lower() for entry in deleted if entry.type == call.type and ids.key(entry.id) != ids.key(call.arm_id)
+    }
     elsewhere |= {name.lower() for name in state.surroundings.taken_names.get(call.type, ())}
     if call.name.lower() in elsewhere:
         yield refused(refusal, name=call.name)
-
-
-def _same(entry: Entry, call: Call) -> bool:
-    return ids.key(entry.id) == ids.key(call.arm_id)
 
 
 def immutable(_: State, call: Call) -> Iterator[ArmError]:

@@ -71,13 +71,8 @@ def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
     """Refuse a second peering of a VNet to another."""
     if call.row is not VIRTUAL_NETWORK_PEERING:
         return
-    for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
-        sibling = ids.key(ids.parent_of(peering.id)) == ids.key(ids.parent_of(call.arm_id))
-        if (
-            sibling
-            and ids.key(peering.id) != ids.key(call.arm_id)
-            and remote_of(peering.inputs) == remote_of(call.inputs)
-        ):
+    for peering in state.siblings(call):
+        if remote_of(peering.inputs) == remote_of(call.inputs):
             message = f"Peering {call.arm_id} cannot have the same remote virtual network as peering {peering.id}."
             yield ArmError(400, "AnotherPeeringAlreadyReferencesRemoteVnet", message)
 
@@ -105,9 +100,8 @@ def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
     if not any(mine.subnet_of(space) for space in _address_space(vnet)):
         message = f"Subnet '{call.name}' is not valid in virtual network '{vnet.name}'."
         yield ArmError(400, "NetcfgInvalidSubnet", message)
-    for other in state.of_type(SUBNET):
-        sibling = ids.is_below(other.id, vnet.id) and ids.key(other.id) != ids.key(call.arm_id)
-        if sibling and mine.overlaps(IPv4Network(other.inputs.get("addressPrefix", "0.0.0.0/32"))):
+    for other in state.siblings(call):
+        if mine.overlaps(IPv4Network(other.inputs.get("addressPrefix", "0.0.0.0/32"))):
             message = (
                 f"Subnet '{call.name}' is not valid because its IP address range overlaps with that of an existing"
                 f" subnet in virtual network '{vnet.name}'."

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from rehearsal.appended_file import replace_file
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine.state import State, StateError
 from rehearsal.modelled_azure import open_azure
 from rehearsal.whoami import user
 
 FOLDER = ".rehearsal"
-_PRIVATE, _PRIVATE_FILE = 0o700, 0o600
+_PRIVATE = 0o700
 _UNUSABLE = (StateError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a document raises that is not what it should be."""
 
@@ -102,9 +103,14 @@ class Backend:
         locks = self.folder(stack) / "locks"
         locks.mkdir(exist_ok=True, mode=_PRIVATE)
         mine = locks / f"{uuid4()}.json"
-        content = {"pid": os.getpid(), "username": user(), "hostname": socket.gethostname()}
+        content = {
+            "pid": os.getpid(),
+            "username": user(),
+            "hostname": socket.gethostname(),
+            "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
         # Written before the look, so that of two runs at the same moment at most one goes on.
-        _write(mine, content | {"timestamp": _now()})
+        replace_file(mine, json.dumps(content, indent=1))
         try:
             others = sorted(set(locks.glob("*.json")) - {mine})
             if others:
@@ -127,7 +133,7 @@ class Backend:
         return entries
 
     def remember(self, stack: str, entry: dict[str, Any]) -> None:
-        _write(self.folder(stack) / "history.json", [entry, *self.history(stack)])
+        replace_file(self.folder(stack) / "history.json", json.dumps([entry, *self.history(stack)], indent=1))
 
     def _state_file(self, stack: str) -> Path:
         return self.folder(stack) / "state.json"
@@ -161,18 +167,6 @@ def _describe_lock(lock: Path) -> str:
         return f"created by {by['username']}@{by['hostname']} (pid {by['pid']}) at {by['timestamp']}"
     except (ValueError, KeyError, TypeError):
         return "cut off while it was written"
-
-
-def _write(file: Path, document: Any) -> None:
-    """Put a file in its place at once, so that whoever reads, also after a kill, finds all of it."""
-    draft = file.with_name(f"{file.name}.new")
-    draft.touch(_PRIVATE_FILE)
-    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    draft.replace(file)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @contextmanager

@@ -124,7 +124,7 @@ class OfflineCommand(PulumiCommand):
             context = _Context(Backend(project), project, arguments, text)
             if arguments.command in _OPERATIONS:
                 return self._operate(context)
-            return CommandResult(_COMMANDS[arguments.command](context), "", 0)
+            return CommandResult(_COMMANDS[arguments.command](context) or "", "", 0)
         except (BackendError, StateError) as error:
             return CommandResult("", str(error), _FAILED)
         except (UnsupportedError, SettingsError) as error:
@@ -230,35 +230,15 @@ def _config(context: _Context) -> str:
     return json.dumps(_as_config(config))
 
 
-def _init(context: _Context) -> str:
-    context.backend.create(context.stack)
-    return ""
-
-
-def _select(context: _Context) -> str:
+def _select(context: _Context) -> None:
     """What cannot be read is told here, before anything else is tried with it."""
     context.backend.state(context.stack)
-    return ""
 
 
-def _list(context: _Context) -> str:
-    return json.dumps([{"name": stack, "current": False} for stack in context.backend.stacks()])
-
-
-def _remove(context: _Context) -> str:
-    context.backend.remove(context.stack, force=context.arguments.has("--force"))
-    return ""
-
-
-def _export(context: _Context) -> str:
-    return json.dumps(context.backend.state(context.stack).export())
-
-
-def _import(context: _Context) -> str:
+def _import(context: _Context) -> None:
     """From the file, or from the standard input."""
     file = context.arguments.value("--file")
     context.backend.import_state(context.stack, Path(file).read_text(encoding="utf-8") if file else context.text)
-    return ""
 
 
 def _output(context: _Context) -> str:
@@ -280,19 +260,16 @@ def _history(context: _Context) -> str:
     return json.dumps(entries)
 
 
-def _cancel(context: _Context) -> str:
-    context.backend.cancel(context.stack)
-    return ""
-
-
-_COMMANDS: Mapping[tuple[str, ...], Callable[[_Context], str]] = {
+_COMMANDS: Mapping[tuple[str, ...], Callable[[_Context], str | None]] = {
     ("config",): _config,
-    ("cancel",): _cancel,
-    ("stack", "init"): _init,
+    ("cancel",): lambda context: context.backend.cancel(context.stack),
+    ("stack", "init"): lambda context: context.backend.create(context.stack),
     ("stack", "select"): _select,
-    ("stack", "ls"): _list,
-    ("stack", "rm"): _remove,
-    ("stack", "export"): _export,
+    ("stack", "ls"): lambda context: json.dumps(
+        [{"name": stack, "current": False} for stack in context.backend.stacks()]
+    ),
+    ("stack", "rm"): lambda context: context.backend.remove(context.stack, force=context.arguments.has("--force")),
+    ("stack", "export"): lambda context: json.dumps(context.backend.state(context.stack).export()),
     ("stack", "import"): _import,
     ("stack", "output"): _output,
     ("stack", "history"): _history,

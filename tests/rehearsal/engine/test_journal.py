@@ -64,7 +64,7 @@ def test_a_line_that_was_cut_off_anywhere_is_as_if_it_had_not_been_kept(tmp_path
     bench = Bench().made(program)
     State(bench.state.resources, path=path).save()
     journal = Journal(State.load(path), preview=False)
-    journal.same(journal.base[0], journal.base[0].copy())
+    journal.put(journal.base[0].copy(), journal.base[0], ends=False)
     changes = path.with_name("state.json.changes")
     before, size = exported(State.load(path)), changes.stat().st_size
     journal.begin(journal.base[1], "updating")

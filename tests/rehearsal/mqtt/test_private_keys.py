@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 
 from rehearsal.mqtt import mosquitto as mosquitto_module
+from rehearsal.mqtt.bodies import Credentials
 from rehearsal.mqtt.client import read_client, tls_context
 from rehearsal.mqtt.mosquitto import Broker, BrokerFailedError, run_broker
 from rehearsal.mqtt.observer import observe
 from rehearsal.mqtt.private import private_folder, write_private
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import summarize
-from rehearsal.mqtt.translate import PortPlan, ServerCertificate, read_ports
+from rehearsal.mqtt.translate import PortPlan, read_ports
 from tests.conftest import TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant
 
@@ -132,7 +133,7 @@ def test_nothing_stays_after_an_exception(deployed: Deployed, folders: Path) -> 
 def test_a_broker_that_does_not_start_says_why_without_its_key(deployed: Deployed, folders: Path) -> None:
     port = _port(deployed(TWO_CLUSTERS))
     assert port.certificate
-    mixed = ServerCertificate(port.certificate.chain_pem, port.certificate.key_pem[:60] + "\n")
+    mixed = Credentials(port.certificate.chain_pem, port.certificate.key_pem[:60] + "\n")
     plan = PortPlan(port.cluster, port.listener, port.port, mixed, port.client_ca_pem, port.grants)
 
     with pytest.raises(BrokerFailedError, match=r"server\.key") as caught, run_broker(plan):

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
 from automation.deployment.stack_lock import Lock, find_locks
+from rehearsal.appended_file import replace_file
 from rehearsal.engine.cli import backend
 from rehearsal.engine.cli.backend import Backend, BackendError
 from tests.rehearsal.engine.cli.project import STACK, Project
@@ -138,14 +138,13 @@ def test_a_run_that_comes_in_before_our_lock_is_written_is_seen(
     """Who looked first and then wrote would go on beside it."""
     ours, other = Backend(tmp_path), ExitStack()
     ours.create(STACK)
-    write = backend._write
 
-    def late(file: Path, document: Any) -> None:
-        monkeypatch.setattr(backend, "_write", write)
+    def late(file: Path, text: str) -> None:
+        monkeypatch.undo()
         other.enter_context(Backend(tmp_path).locked(STACK))
-        write(file, document)
+        replace_file(file, text)
 
-    monkeypatch.setattr(backend, "_write", late)
+    monkeypatch.setattr(backend, "replace_file", late)
     with other, pytest.raises(BackendError, match="locked by 1 lock"), ours.locked(STACK):
         pass
 
