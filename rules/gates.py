@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_LISTENER, DATAFLOW_ENDPOINT
 from graph import pem
 from graph.graph import Resource
-from graph.inputs import at, decoded, items, text, x509_settings
+from graph.inputs import decoded, items, text
 from rules.lookup import Hits, View
-from settings import well_known
+from rules.references import SECRET_KEYS, object_references
 
 _GATE = "await-secrets"
 
@@ -34,39 +33,13 @@ class Use:
 
 def uses(view: View) -> Iterator[Use]:
     """Everything whose Secret or ConfigMap must be there first."""
-    yield from _uses_of_listeners(view)
-    yield from _uses_of_endpoints(view)
-    for authentication in view.all(BROKER_AUTHENTICATION):
-        for settings in x509_settings(view.inputs(authentication)):
-            yield from _config_map(view, authentication, text(settings, "trustedClientCaCert"))
-
-
-def _uses_of_listeners(view: View) -> Iterator[Use]:
-    for listener in view.all(BROKER_LISTENER):
-        for port in view.ports(listener):
-            if name := text(port, "tls.manual.secretRef"):
-                yield _secret(view, listener, name, "tls.crt")
-
-
-def _uses_of_endpoints(view: View) -> Iterator[Use]:
-    for endpoint in view.all(DATAFLOW_ENDPOINT):
-        mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
-        if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
-            yield _secret(view, endpoint, name, "client_cert.pem")
-        name = text(mqtt, "tls.trustedCaCertificateConfigMapRef")
-        if name != well_known.AIO_TRUST_CONFIG_MAP:
-            yield from _config_map(view, endpoint, name)
-
-
-def _secret(view: View, resource: Resource, name: str, certificate_key: str) -> Use:
-    keys = view.secret_keys(view.cluster(resource), name)
-    return Use(resource, "Secret", name, frozenset(keys), certificate_key, keys.get(certificate_key, ""))
-
-
-def _config_map(view: View, resource: Resource, name: str) -> Iterator[Use]:
-    bundle = view.bundles.get((view.cluster(resource), name))
-    if bundle:  # else REF-05 reports it
-        yield Use(resource, "ConfigMap", name, frozenset({bundle.key}), bundle.key, bundle.pem)
+    for one in object_references(view):
+        cluster = view.cluster(one.resource)
+        if one.secret_type:
+            keys, key = view.secret_keys(cluster, one.name), SECRET_KEYS[one.secret_type][0]
+            yield Use(one.resource, "Secret", one.name, frozenset(keys), key, keys.get(key, ""))
+        elif bundle := view.bundles.get((cluster, one.name)):  # else REF-05 reports it
+            yield Use(one.resource, "ConfigMap", one.name, frozenset({bundle.key}), bundle.key, bundle.pem)
 
 
 def seen_before_use(view: View) -> Hits:

@@ -17,14 +17,14 @@ from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from arm.types.storage import BLOB_CONTAINER
 from arm.values import leaves
 from graph.graph import Resource
-from graph.inputs import at, items, short, text, x509_settings
+from graph.inputs import items, short, text, x509_settings
 from rules.lookup import Hits, View
 from settings import roles, well_known
 
 _PROXY_PARTS = ("/blobServices/default",)
 """Parts of an ARM path that exist without anybody making them."""
-_TLS_KEYS = {"tls.crt", "tls.key"}
-_CLIENT_KEYS = {"client_cert.pem", "client_key.pem"}
+SECRET_KEYS = {"kubernetes.io/tls": ("tls.crt", "tls.key"), "Opaque": ("client_cert.pem", "client_key.pem")}
+"""Type of the Secret of a listener, or of an endpoint -> its keys, that of the certificate first."""
 
 
 @dataclass(frozen=True)
@@ -199,56 +199,72 @@ def container_of(view: View, url: str) -> Resource | None:
     return next((one for one in view.all(BLOB_CONTAINER) if view.path(one).endswith(wanted)), None)
 
 
-def in_cluster(view: View) -> Iterator[Reference]:
-    """Secrets and ConfigMaps that AIO is told to use: something makes them, in its namespace, with the right keys."""
+@dataclass(frozen=True)
+class ObjectReference:
+    """A Secret or ConfigMap of the resource's cluster that AIO is told to use."""
+
+    resource: Resource
+    where: str
+    name: str
+    secret_type: str = ""
+    """Empty for a ConfigMap."""
+
+
+def object_references(view: View) -> Iterator[ObjectReference]:
+    """Yield what listeners, authentications and endpoints name; the trust that AIO makes itself is left out."""
     for listener in view.all(BROKER_LISTENER):
         for index, port in enumerate(view.ports(listener)):
             if name := text(port, "tls.manual.secretRef"):
                 where = f"properties.ports[{index}].tls.manual.secretRef"
-                yield _secret(view, listener, where, name, _TLS_KEYS, "kubernetes.io/tls")
+                yield ObjectReference(listener, where, name, "kubernetes.io/tls")
     for authentication in view.all(BROKER_AUTHENTICATION):
         for settings in x509_settings(view.inputs(authentication)):
             name = text(settings, "trustedClientCaCert")
-            yield _config_map(view, authentication, "x509Settings.trustedClientCaCert", name)
-    yield from _of_endpoints(view)
+            yield ObjectReference(authentication, "x509Settings.trustedClientCaCert", name)
+    yield from _objects_of_endpoints(view)
 
 
-def _of_endpoints(view: View) -> Iterator[Reference]:
+def _objects_of_endpoints(view: View) -> Iterator[ObjectReference]:
     for endpoint in view.all(DATAFLOW_ENDPOINT):
-        mqtt = at(view.inputs(endpoint), "properties.mqttSettings")
-        if name := text(mqtt, "authentication.x509CertificateSettings.secretRef"):
-            where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
-            yield _secret(view, endpoint, where, name, _CLIENT_KEYS, "Opaque")
-        name = text(mqtt, "tls.trustedCaCertificateConfigMapRef")
-        if name != well_known.AIO_TRUST_CONFIG_MAP:
-            yield _config_map(view, endpoint, "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", name)
+        where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
+        if name := text(view.inputs(endpoint), where):
+            yield ObjectReference(endpoint, where, name, "Opaque")
+        where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
+        if (name := text(view.inputs(endpoint), where)) != well_known.AIO_TRUST_CONFIG_MAP:
+            yield ObjectReference(endpoint, where, name)
 
 
-def _secret(view: View, resource: Resource, where: str, name: str, keys: set[str], kind: str) -> Reference:
-    cluster = view.cluster(resource)
+def in_cluster(view: View) -> Iterator[Reference]:
+    """Secrets and ConfigMaps that AIO is told to use: something makes them, in its namespace, with the right keys."""
+    for one in object_references(view):
+        find = _find_secret if one.secret_type else _find_config_map
+        target, problem = find(view, view.cluster(one.resource), one)
+        yield Reference(one.resource, one.where, target, problem)
+
+
+def _find_secret(view: View, cluster: str, wanted: ObjectReference) -> tuple[Resource | None, str]:
+    name, kind = wanted.name, wanted.secret_type
     sync = view.syncs.get((cluster, name))
     if sync is None:
-        return Reference(resource, where, None, f"no SecretSync of cluster {cluster} makes the Secret {name!r}")
-    missing = keys - set(view.mapping(sync))
+        return None, f"no SecretSync of cluster {cluster} makes the Secret {name!r}"
+    missing = set(SECRET_KEYS[kind]) - set(view.mapping(sync))
     given = text(view.inputs(sync), "kubernetesSecretType")
-    problem = ""
     if missing:
-        problem = f"the Secret {name!r} has no {', '.join(sorted(missing))}; map it in {sync.name}"
-    elif given != kind:
-        problem = f"the Secret {name!r} is of type {given}; expected {kind}: set it in {sync.name}"
-    return Reference(resource, where, sync, problem)
+        return sync, f"the Secret {name!r} has no {', '.join(sorted(missing))}; map it in {sync.name}"
+    if given != kind:
+        return sync, f"the Secret {name!r} is of type {given}; expected {kind}: set it in {sync.name}"
+    return sync, ""
 
 
-def _config_map(view: View, resource: Resource, where: str, name: str) -> Reference:
-    cluster = view.cluster(resource)
+def _find_config_map(view: View, cluster: str, wanted: ObjectReference) -> tuple[Resource | None, str]:
+    name, namespace = wanted.name, view.namespace(cluster)
     bundle = view.bundles.get((cluster, name))
     if bundle is None:
         known = [known for place, known in view.bundles if place == cluster]
-        problem = f"no Bundle on cluster {cluster} makes the ConfigMap {name!r}; {_meant(name, known)}"
-        return Reference(resource, where, None, problem)
-    wanted = view.namespace(cluster)
-    problem = f"the Bundle {name!r} fills namespace {bundle.namespace!r}; AIO reads {wanted!r}"
-    return Reference(resource, where, bundle.command, "" if bundle.namespace == wanted else problem)
+        return None, f"no Bundle on cluster {cluster} makes the ConfigMap {name!r}; {_meant(name, known)}"
+    if bundle.namespace != namespace:
+        return bundle.command, f"the Bundle {name!r} fills namespace {bundle.namespace!r}; AIO reads {namespace!r}"
+    return bundle.command, ""
 
 
 def on_own_cluster(view: View) -> Hits:
@@ -256,10 +272,8 @@ def on_own_cluster(view: View) -> Hits:
     for resource in view.arm:
         if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
             location = view.one(CUSTOM_LOCATION, view.cluster(resource))
-            given, expected = (
-                text(view.inputs(resource), "extendedLocation.name"),
-                view.path(location) if location else "",
-            )
+            given = text(view.inputs(resource), "extendedLocation.name")
+            expected = view.path(location) if location else ""
             if location and given != expected:
                 yield resource.name, f"extendedLocation.name: {short(given) or 'missing'}; expected {short(expected)}"
     own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
