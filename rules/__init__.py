@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
     Rule("LIFE-02", "Run Commands are bounded and fail loudly", _RUN_COMMAND, lifecycle.run_commands),
     Rule("LIFE-03", "No registration has azure-native's own aliases",
          "measured: with them a program takes three times as long", lifecycle.no_built_in_aliases),
-    Rule("LIFE-04", "Every resource has a component that completes", "pulumi/pulumi#18007", lifecycle.component_tree),
+    Rule("LIFE-04", "Every resource has a component that completes", "pulumi/docs#18007", lifecycle.component_tree),
     Rule("LIFE-05", "A Run Command's timeout ends after its script's",
          "a wait that ends first fails while the script still runs", lifecycle.timeouts),
     Rule("OUT-01", "Stack outputs keep their contract", _OUTPUTS, outputs.contract),

@@ -15,7 +15,7 @@ WELL_KNOWN_CLUSTERS: Mapping[str, Mapping[str, str]] = {
     "site": {"code": "a", "address_space": "10.1.0.0/16"},
     "enterprise": {"code": "b", "address_space": "10.2.0.0/16"},
 }
-"""The two clusters of the reference; every other name states its own code and address space."""
+"""The two clusters of microsoft/edge-ai's blueprint; every other name states its own code and address space."""
 
 
 def merged(lower: object, upper: object) -> Any:

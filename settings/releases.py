@@ -81,7 +81,7 @@ NODE_TOOLS = NodeTools(
     # https://raw.githubusercontent.com/k3s-io/k3s/<commit>/install.sh
     k3s_install_commit="6a4781ad53ee5cad273bedcd9462ae36ac97d798",
     k3s_install_sha256="8598e002e61d658fed7b7542fc6d2c66d8da6eae69e088830105d2ee1ffb6d91",
-    # What the reference blueprint runs; minimum of connectedk8s is 2.70.0.
+    # What microsoft/edge-ai's blueprint runs; minimum of connectedk8s is 2.70.0.
     azure_cli_version="2.88.0",
     # Azure/azure-cli-extensions#9818 (April 2026).
     connectedk8s_version="1.11.1",

@@ -34,7 +34,7 @@ class Surroundings:
     family_quota: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Region -> VM family, e.g. standardDSv5Family -> limit of vCPUs; no limit where none is given."""
     quotas: Mapping[str, int] = field(default_factory=dict)
-    """Name of a quota (`world_quotas`) -> this subscription's limit, where it is not the usual one."""
+    """Name of a quota (`refusals.quotas`) -> this subscription's limit, where it is not the usual one."""
     deployer_has_data_rights: bool = False
     """Whether the deployer may touch the data of vaults."""
     role_spread_seconds: float = 600

@@ -1,6 +1,6 @@
 """A model of Azure at the level of ARM: GET, PUT and DELETE by resource id, remembered from one deployment to the next.
 
-It refuses what Azure refuses (`world_rules`), does what Azure does beside (`world_effects`), and fails where a fault is
+It refuses what Azure refuses (`refusals`), does what Azure does beside (`effects`), and fails where a fault is
 ordered (`faults`). Every method may be called from several threads.
 """
 

@@ -1,6 +1,6 @@
 """What Azure refuses: one table, with the source of each rule. The first refusal is the answer.
 
-What a write brings about beside the resource (peering states, soft delete, connected clusters) is in `world_effects`.
+What a write brings about beside the resource (peering states, soft delete, connected clusters) is in `effects`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _RULES = (
               access.secret_name_is_free),
     WorldRule("WORLD-17", "ARM does not delete vault secrets", "Azure/terraform-provider-azapi#879",
               access.secret_is_not_deleted, (DELETE,)),
-    WorldRule("WORLD-18", "One role assignment for each scope, role and principal", "pulumi/pulumi-azure#121",
+    WorldRule("WORLD-18", "One role assignment for each scope, role and principal", "Azure/azure-cli#8599",
               access.role_is_new),
     WorldRule("WORLD-19", "The name of a role assignment is used at one scope",
               "learn.microsoft.com/azure/role-based-access-control/troubleshooting", access.role_name_is_free),
