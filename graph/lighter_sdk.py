@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,3 +54,15 @@ def contains_unknowns(val: Any) -> bool:
             seen[id(one)] = one
             waiting.extend(one.values() if isinstance(one, dict) else one)
     return False
+
+
+def take_apart(outputs: Iterable[asyncio.Future[Any]]) -> None:
+    """Empty the resources that these outputs are of: each holds its outputs, and they hold it.
+
+    Else all that a program has made is left to the garbage collector, an eighth of the time at a hundred clusters.
+    """
+    for output in outputs:
+        data = output.result()
+        for resource in data.resources:
+            vars(resource).clear()
+        data.resources.clear()

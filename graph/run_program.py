@@ -13,9 +13,10 @@ from typing import Any
 from pulumi.runtime import configure, reset_options, run_in_stack
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.settings import SETTINGS
 
 from graph.graph import Graph
-from graph.lighter_sdk import lighter_sdk
+from graph.lighter_sdk import lighter_sdk, take_apart
 from graph.monitor import Monitor, Provider, RecordingMonitor
 
 PROJECT = "edge-stamps"
@@ -82,8 +83,10 @@ async def run_program(
     # A failure is raised once, by `record`; the SDK would print it for every output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     configure_sdk(stack, config, monitor, preview=preview)
+    outputs: set[asyncio.Future[Any]] = set()
     with lighter_sdk():
-        await run_in_stack(lambda: _run_and_settle(program, monitor))
+        await run_in_stack(lambda: _run_and_settle(program, monitor, outputs))
+    take_apart(outputs)
 
 
 def configure_sdk(stack: str, config: Mapping[str, Any], monitor: Monitor, *, preview: bool) -> None:
@@ -104,12 +107,13 @@ def configure_sdk(stack: str, config: Mapping[str, Any], monitor: Monitor, *, pr
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
 
 
-async def _run_and_settle(program: Callable[[], object], monitor: Monitor) -> None:
+async def _run_and_settle(program: Callable[[], object], monitor: Monitor, outputs: set[asyncio.Future[Any]]) -> None:
     """Run the program, and wait for its outputs all at once.
 
     The SDK waits for them one by one and looks at all that remain each time: at 10 clusters more than half of its time.
     """
     program()
+    outputs |= SETTINGS.outputs
     this = asyncio.current_task()
     while pending := [task for task in asyncio.all_tasks() if task is not this]:
         try:

@@ -64,7 +64,7 @@ _DATAFLOW = f"{_LEARN}/iot-operations/connect-to-cloud/howto-create-dataflow"
 _SECRET_SYNC = f"{_LEARN}/azure-arc/kubernetes/secret-store-extension"
 _CUSTOM_LOCATION = f"{_LEARN}/azure-arc/kubernetes/custom-locations"
 _ROLES = f"{_LEARN}/role-based-access-control"
-_RUN_COMMAND = f"{_LEARN}/virtual-machines/linux/run-command-managed"
+_SCRIPTS = f"{_LEARN}/virtual-machines/linux/run-command-managed"
 _FEDERATION = "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations"
 _OUTPUTS = "docs/outputs.md"
 
@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
     Rule("SEC-03", "Stack outputs hold no secret", "whoever reads the outputs needs no key",
          secrets.outputs_are_public),
     Rule("SEC-04", "Run Commands hold no secret",
-         "Azure/azure-rest-api-specs, VirtualMachineRunCommand_Get.json: readers see script and parameters",
+         f"{_SCRIPTS}: readers see script and parameters",
          secrets.commands_hold_no_secret),
     Rule("PKI-01", "The server certificate names the host of every link", f"{_ENDPOINT}; RFC 9525", certificates.hosts),
     Rule("PKI-02", "The server chain verifies where the client checks it", "RFC 5280", certificates.server_chains),
@@ -153,7 +153,7 @@ RULES: tuple[Rule, ...] = (
     Rule("REL-02", "Every resource goes through its package's provider",
          "azure-native's default API versions lack properties that AIO needs", releases.providers),
     Rule("LIFE-01", "What must not be lost is protected", "data and links would go with them", lifecycle.protection),
-    Rule("LIFE-02", "Run Commands are bounded and fail loudly", _RUN_COMMAND, lifecycle.run_commands),
+    Rule("LIFE-02", "Run Commands are bounded and fail loudly", _SCRIPTS, lifecycle.run_commands),
     Rule("LIFE-03", "No registration has azure-native's own aliases",
          "measured: with them a program takes three times as long", lifecycle.no_built_in_aliases),
     Rule("LIFE-04", "Every resource has a component that completes", "pulumi/docs#18007", lifecycle.component_tree),

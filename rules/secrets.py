@@ -43,7 +43,7 @@ def _from_base64(value: str) -> str:
 def commands_hold_no_secret(view: View) -> Hits:
     """Readers of a Run Command see its script and its parameters.
 
-    Source: Azure/azure-rest-api-specs, VirtualMachineRunCommand_Get.json.
+    Source: learn.microsoft.com/azure/virtual-machines/linux/run-command-managed.
     """
     for command in view.all(*BY_SCRIPT_TYPE):
         inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}

@@ -20,11 +20,12 @@ from settings.addressing import (
     is_free,
     next_free,
 )
+from settings.broker_capacity import AIO_WITHOUT_BROKER_GIB, broker_memory_gib
 from settings.defaults import WELL_KNOWN_CLUSTERS
 from settings.errors import Problem
 from settings.profiles import PROFILES
 from settings.schema import BrokerSection
-from settings.sizing import AIO_WITHOUT_BROKER_GIB, broker_memory_gib, nearest_vm_size
+from settings.vm_sizes import nearest_vm_size
 
 _PREFIX_LENGTH = 16
 """Of the networks in the committed stacks."""

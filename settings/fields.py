@@ -30,7 +30,7 @@ from settings.addressing import (
 )
 from settings.regions import NEAREST, REGIONS, normalised
 from settings.releases import RELEASES
-from settings.sizing import SIZES_IN_WORDS, VM_SIZES
+from settings.vm_sizes import SIZES_IN_WORDS, VM_SIZES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID, K8_BRIDGE_APPLICATION_ID
 
 

@@ -14,7 +14,7 @@ from automation.doctor.names import find_own_groups
 from settings import Cluster
 from settings.regions import normalised
 from settings.schema import NodeSection
-from settings.sizing import VM_SIZES
+from settings.vm_sizes import VM_SIZES
 
 Sku = Mapping[str, Any]
 _MOST_NAMED = 5

@@ -18,7 +18,7 @@ from settings.regions import REGIONS
 from settings.releases import RELEASES
 from settings.schema import TENANT_KEYS, StackSection
 from settings.sections import fields_of, section_in, sections
-from settings.sizing import VM_SIZES
+from settings.vm_sizes import VM_SIZES
 
 _COMPUTED: Mapping[str, str] = {
     "profile": "the environment, if that is `dev` or `prod`",

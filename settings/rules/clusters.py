@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from settings.broker_capacity import (
+    AIO_WITHOUT_BROKER_GIB,
+    DISK_WITHOUT_PERSISTENCE_GIB,
+    MEMORY_PROFILES,
+    broker_memory_gib,
+    persistence_disk_gib,
+)
 from settings.errors import Problem
 from settings.regions import REGIONS
 from settings.rules.rule import EXAMPLE_OF_WHAT_IS_FREE
 from settings.schema import BrokerSection, StackSection
-from settings.sizing import (
-    AIO_WITHOUT_BROKER_GIB,
-    DISK_WITHOUT_PERSISTENCE_GIB,
-    MEMORY_PROFILES,
-    VM_SIZES,
-    broker_memory_gib,
-    persistence_disk_gib,
-)
+from settings.vm_sizes import VM_SIZES
 
 
 def unique_codes(stack: StackSection) -> Iterator[Problem]:

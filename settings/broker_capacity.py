@@ -1,0 +1,50 @@
+"""What AIO's broker takes of a node.
+
+Sources: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale,
+learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings.schema import BrokerSection
+
+
+@dataclass(frozen=True)
+class MemoryProfile:
+    """Memory of one broker pod, MiB; `backend_mib` is per backend worker."""
+
+    frontend_mib: int
+    backend_mib: int
+
+
+MEMORY_PROFILES: Mapping[str, MemoryProfile] = {
+    "Tiny": MemoryProfile(99, 102),
+    "Low": MemoryProfile(387, 390),
+    "Medium": MemoryProfile(1946, 1536),
+    "High": MemoryProfile(5018, 5939),
+}
+
+AIO_WITHOUT_BROKER_GIB = 4
+"""AIO's fixed services and K3s: 3.8-4.1 GB measured by Microsoft."""
+DISK_WITHOUT_PERSISTENCE_GIB = 30
+"""Disk that AIO's hardware requirements ask for."""
+
+
+def broker_memory_gib(broker: BrokerSection) -> float:
+    """Return the memory of all broker pods together; a node with less leaves some of them Pending."""
+    profile = MEMORY_PROFILES[broker.memory_profile]
+    frontends = broker.frontend_replicas * profile.frontend_mib
+    backends = _backend_pods(broker) * broker.backend_workers * profile.backend_mib
+    return (frontends + backends) / 1024
+
+
+def persistence_disk_gib(broker: BrokerSection) -> int:
+    """Return the disk of all backend pods together: each has a volume of its own."""
+    return _backend_pods(broker) * (broker.persistence_gib or 0)
+
+
+def _backend_pods(broker: BrokerSection) -> int:
+    return broker.backend_partitions * broker.backend_redundancy_factor
