@@ -147,7 +147,5 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
             )
             yield authorization.name, message
     for method in sorted({text(entry, "method") for entry in resources} - set(wanted)):
-        yield (
-            authorization.name,
-            f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it",
-        )
+        message = f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it"
+        yield authorization.name, message

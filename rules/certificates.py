@@ -181,18 +181,14 @@ def shapes(view: View) -> Hits:
             continue
         for one in chain.certificates[1:]:
             if not pem.is_ca(one):
-                yield (
-                    chain.owner,
-                    f"{pem.subject(one.subject)} follows the leaf and is no CA; expected the intermediate",
-                )
+                message = f"{pem.subject(one.subject)} follows the leaf and is no CA; expected the intermediate"
+                yield chain.owner, message
         others = {use for side, use in _USES.items() if side != chain.side}
         if pem.extended_uses(chain.leaf) & others:
             yield chain.owner, f"{name} may serve as the other side as well; expected {chain.side} authentication only"
         if [attribute.oid for attribute in chain.leaf.subject] != [NameOID.COMMON_NAME]:
-            yield (
-                chain.owner,
-                f"subject {name}: expected one common name and nothing else, so that it matches everywhere",
-            )
+            message = f"subject {name}: expected one common name and nothing else, so that it matches everywhere"
+            yield chain.owner, message
 
 
 def lives(view: View) -> Hits:
@@ -222,12 +218,8 @@ def bundles(view: View) -> Hits:
             yield bundle.command.name, f"{where} holds {len(found)} certificates; expected one root"
         for root in found[:1]:
             if root.subject != root.issuer or not pem.is_ca(root):
-                yield (
-                    bundle.command.name,
-                    f"{where} holds {pem.subject(root.subject)}, which is no root; expected a root",
-                )
+                message = f"{where} holds {pem.subject(root.subject)}, which is no root; expected a root"
+                yield bundle.command.name, message
             elif pem.path_length(root) == 0:
-                yield (
-                    bundle.command.name,
-                    f"{where}: {pem.subject(root.subject)} allows no CA below it; expected 1 or none",
-                )
+                message = f"{where}: {pem.subject(root.subject)} allows no CA below it; expected 1 or none"
+                yield bundle.command.name, message

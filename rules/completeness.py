@@ -47,7 +47,5 @@ def place(view: View) -> Hits:
                 yield command.name, f"parameter {name}: {given!r}; the settings have {expected!r}"
         location = view.clusters[view.cluster(command)].location
         if view.parameters(command).get("LOCATION") != location:
-            yield (
-                command.name,
-                f"parameter LOCATION: {view.parameters(command).get('LOCATION')!r}; expected {location!r}",
-            )
+            message = f"parameter LOCATION: {view.parameters(command).get('LOCATION')!r}; expected {location!r}"
+            yield command.name, message

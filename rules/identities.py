@@ -244,7 +244,5 @@ def assignments_are_well_formed(view: View) -> Hits:
         if given != expected:
             yield assignment.name, f"principalType: {given or 'missing'}; expected {expected}"
         if count[scope, guid, principal] > 1:
-            yield (
-                assignment.name,
-                "the same role, principal and scope as another assignment: Azure refuses it. Keep one",
-            )
+            message = "the same role, principal and scope as another assignment: Azure refuses it. Keep one"
+            yield assignment.name, message

@@ -28,10 +28,8 @@ def protection(view: View) -> Hits:
             yield resource.name, f"protect: expected true in profile {profile}, as data or every link would go with it"
     for secret in view.all(SECRET):
         if not secret.options.retain_on_delete:
-            yield (
-                secret.name,
-                "retain_on_delete: expected true, as ARM refuses to delete a vault secret",
-            )
+            message = "retain_on_delete: expected true, as ARM refuses to delete a vault secret"
+            yield secret.name, message
 
 
 def run_commands(view: View) -> Hits:
@@ -52,10 +50,8 @@ def run_commands(view: View) -> Hits:
             yield command.name, problem
         node = view.path(command).rsplit("/", 2)[0]
         if per_node[node] > _MAX_COMMANDS:
-            yield (
-                command.name,
-                f"{per_node[node]} Run Commands on {node.rsplit('/', 1)[1]}; Azure takes {_MAX_COMMANDS}",
-            )
+            message = f"{per_node[node]} Run Commands on {node.rsplit('/', 1)[1]}; Azure takes {_MAX_COMMANDS}"
+            yield command.name, message
             per_node[node] = 0  # once for each node
 
 
@@ -99,10 +95,8 @@ def component_tree(view: View) -> Hits:
             given = parent.name if parent else "nothing"
             yield resource.name, f"parent: {given}; expected the component that makes it (opts parent=self)"
         if not resource.custom and calls[resource.urn] != 1:
-            yield (
-                resource.name,
-                f"register_outputs was called {calls[resource.urn]} times; expected once, at the end of __init__",
-            )
+            message = f"register_outputs was called {calls[resource.urn]} times; expected once, at the end of __init__"
+            yield resource.name, message
 
 
 def timeouts(view: View) -> Hits:

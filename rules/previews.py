@@ -33,10 +33,8 @@ def same_inputs(preview: Graph, deployment: Graph) -> Hits:
     for urn in sorted(set(preview.resources) & set(deployment.resources)):
         before, after = preview.resources[urn], deployment.resources[urn]
         for where, old, new in _differences(reveal(before.inputs), reveal(after.inputs), ""):
-            yield (
-                before.name,
-                f"{where}: {_shown(old)} in the preview, {_shown(new)} in the deployment; expected the same",
-            )
+            message = f"{where}: {_shown(old)} in the preview, {_shown(new)} in the deployment; expected the same"
+            yield before.name, message
 
 
 def _differences(before: Any, after: Any, where: str) -> Iterator[tuple[str, Any, Any]]:

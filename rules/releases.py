@@ -39,10 +39,8 @@ def _extensions(view: View) -> Hits:
         kind = text(inputs, "extensionType").lower()
         known = view.expected[view.cluster(extension)].extensions if view.cluster(extension) else {}
         if kind not in known:
-            yield (
-                extension.name,
-                f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(known)}",
-            )
+            message = f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(known)}"
+            yield extension.name, message
             continue
         for key, expected in (("version", known[kind].version), ("releaseTrain", release.train)):
             if inputs.get(key) != expected:
@@ -70,7 +68,5 @@ def providers(view: View) -> Hits:
         if provider.type.startswith(f"{_PROVIDERS}azure-native"):
             expected = view.settings.tenant.subscription_id
             if view.inputs(provider).get("subscriptionId") != expected:
-                yield (
-                    provider.name,
-                    f"subscriptionId: expected {expected}, else it deploys where the shell is logged in",
-                )
+                message = f"subscriptionId: expected {expected}, else it deploys where the shell is logged in"
+                yield provider.name, message

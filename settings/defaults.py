@@ -36,9 +36,7 @@ def by_name(stack_file: Tree) -> Tree:
         tree["links"] = [{"from": "site", "to": "enterprise"}]
     environment = stack_file.get("environment")
     if not isinstance(environment, str):
-        tree["profile"] = next(
-            iter(PROFILES)
-        )  # The environment is what is reported; this only avoids a second problem.
+        tree["profile"] = next(iter(PROFILES))  # the environment is reported; this avoids a second problem
     elif environment in PROFILES:
         tree["profile"] = environment
     return tree

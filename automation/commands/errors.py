@@ -11,13 +11,12 @@ from pulumi.automation import CommandError
 
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
-from automation.commands.result import FAILED, UNUSABLE, CommandResult, problem
+from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
 from automation.deployment.deployer import LockedError, ProtectedError
-from automation.deployment.engine import NoEngineError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
-from automation.deployment.workspace import UnusableError
+from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import TENANT_KEYS, Problem, SettingsError
@@ -31,27 +30,29 @@ def result_of(error: Exception, command: str, stack: str, *, offline: bool, engi
     if isinstance(error, SettingsError):
         return _of_settings(error, command, stack, offline=offline)
     if isinstance(error, MosquittoMissingError):
-        return _refused("tool", "mosquitto", str(error), "install it, or add --without-messages")
+        return refuse("tool", "mosquitto", str(error), "install it, or add --without-messages")
+    if isinstance(error, CliError):
+        other = "choose --engine offline" if offline else "add --offline to deploy into the modelled Azure"
+        text = f"{str(error).rstrip('.')}."
+        return refuse("usage" if offline else "stack", stack, text, f"{error.remedy}, or {other}")
     if isinstance(error, OSError) and error.filename:
         text = f"{error.filename}: {error.strerror}."
-        return _refused("file", str(error.filename), text, "make it readable and writable, or work in a copy")
+        return refuse("file", str(error.filename), text, "make it readable and writable, or work in a copy")
     if not isinstance(error, tuple(_KINDS)):
         return _of_a_mistake(error)
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
     if isinstance(error, ProgramError | RunError):
         text = f"The program failed: {text}"
     kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
-    exit_code = UNUSABLE if kind in ("settings", "usage") else FAILED
     if isinstance(error, LockedError):
         own_advice = next_steps.when_locked(stack, error.files, offline=offline)
     advice = own_advice or _advice(kind, text, stack, offline=offline, engine=engine)
-    return _refused(kind, stack, text, advice, exit_code)
+    return refuse(kind, stack, text, advice)
 
 
 _KINDS: Mapping[type[Exception], str] = {
     ExampleError: "settings",
     UnknownPathError: "settings",
-    NoEngineError: "usage",
     LockedError: "lock",
     ProtectedError: "protection",
     ProgramError: "program",
@@ -76,7 +77,7 @@ def _of_a_mistake(error: Exception) -> CommandResult:
         traceback.print_exception(error, file=file)
     what = f"{type(error).__name__}: {error}"
     text = f"This is a mistake of the program, and not yours: {what}\nThe traceback is in {file.name}."
-    return _refused("program", "", text, "report it with that file; docs/commands.md says what the command should do")
+    return refuse("program", "", text, "report it with that file; docs/commands.md says what the command should do")
 
 
 def _of_settings(error: SettingsError, command: str, stack: str, *, offline: bool) -> CommandResult:
@@ -90,12 +91,6 @@ def _of_settings(error: SettingsError, command: str, stack: str, *, offline: boo
         step = ""
     problems = [_setting(each) for each in error.problems]
     return CommandResult(UNUSABLE, _NOT_RUN, error=str(error), problems=problems, next=step)
-
-
-def _refused(kind: str, where: str, text: str, next_step: str, exit_code: int = FAILED) -> CommandResult:
-    return CommandResult(
-        exit_code, _NOT_RUN, error=text, problems=[problem(kind, where, text, next_step)], next=next_step
-    )
 
 
 def _split(text: str) -> tuple[str, str]:

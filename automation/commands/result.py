@@ -50,6 +50,13 @@ def problem(kind: str, where: str, message: str, next_step: str = "", **more: st
     return {"kind": kind, "where": where, "message": message, "next": next_step, **more}
 
 
+def refuse(kind: str, where: str, text: str, next_step: str, exit_code: int = OK) -> CommandResult:
+    """Return how a command ends that has not begun; the exit code is that of the kind, if none is given."""
+    problems = [problem(kind, where, text, next_step)]
+    exit_code = exit_code or (UNUSABLE if kind in ("settings", "usage") else FAILED)
+    return CommandResult(exit_code, "not-run", error=text, problems=problems, next=next_step)
+
+
 def document(command: str, stack: str, result: CommandResult, *, offline: bool) -> dict[str, Any]:
     """The document that `--json` prints."""
     return {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from automation.commands import next_steps
-from automation.commands.result import FAILED, INTERRUPTED, UNUSABLE, CommandResult, conclude, print_document, problem
+from automation.commands.result import FAILED, INTERRUPTED, CommandResult, conclude, print_document, problem, refuse
 from automation.console import pluralize, progress
 from automation.deployment.engine import EngineChoice
 
@@ -51,7 +51,7 @@ def run(
 def print_usage_error(command: str, arguments: Sequence[str], message: str) -> None:
     """Print the document of a command whose options are wrong."""
     stack = next((after for option, after in pairwise(arguments) if option == "--stack"), "dev")
-    result = _usage("", message, f"{next_steps.COMMAND} {command} --help")
+    result = refuse("usage", "", message, f"{next_steps.COMMAND} {command} --help")
     print_document(command, stack, result, offline=True)
 
 
@@ -79,11 +79,11 @@ def run_operation(
 
     def act() -> CommandResult:
         if faults and not offline:
-            return _usage("--fault", "a failure is ordered from the modelled Azure only", "add --offline")
+            return refuse("usage", "--fault", "a failure is ordered from the modelled Azure only", "add --offline")
         try:
             ordered = Faults(*map(open_stack.parse_fault, faults))
         except ValueError as error:
-            return _usage("--fault", str(error), "docs/world.md lists what can go wrong")
+            return refuse("usage", "--fault", str(error), "docs/world.md lists what can go wrong")
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
         _print_differences(target)
         if asks and operation == "destroy":
@@ -161,7 +161,3 @@ def _previewed(target: Target) -> CommandResult | None:
         more = f", and {report.perhaps} perhaps" if report.perhaps else ""
         confirm(f"{pluralize(report.would_lose, 'resource')} would be replaced or deleted{more}. Go on?")
     return None
-
-
-def _usage(option: str, text: str, step: str) -> CommandResult:
-    return CommandResult(UNUSABLE, "not-run", error=text, problems=[problem("usage", option, text, step)], next=step)

@@ -16,7 +16,7 @@ from typing import Any
 
 from automation.commands import errors
 from automation.commands.operation_report import OperationReport
-from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem
+from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem, refuse
 from automation.commands.stack import Target, deployer_of, operate, outputs
 from automation.console import BAD, minutes, progress, say
 from automation.deployment.operations import Operation
@@ -72,9 +72,7 @@ def _refusal(target: Target) -> CommandResult | None:
         step = "set profile: dev in a stack of its own"
     else:
         return None
-    return CommandResult(
-        UNUSABLE, "not-run", error=text, problems=[problem("stack", target.stack, text, step)], next=step
-    )
+    return refuse("stack", target.stack, text, step, UNUSABLE)
 
 
 def _until_wrong(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> Iterator[Step]:

@@ -24,7 +24,7 @@ from automation.deployment.failure import failures_of
 from automation.deployment.operations import Operation
 from automation.deployment.progress import Expected, Tracker, expected_of
 from automation.deployment.progress_display import show_progress
-from automation.deployment.workspace import UnusableError, pulumi_cli
+from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.plan import Heading, find_headings, graph_of_state
@@ -66,9 +66,9 @@ class Target:
         """Return what runs the program.
 
         Raises:
-            NoEngineError, UnusableError: it is not there.
+            CliError: it is not there.
         """
-        return choose_engine(self.choice) if self.offline else Engine(pulumi_cli())
+        return choose_engine(self.choice) if self.offline else Engine(find_cli())
 
     def command(self, name: str) -> str:
         """Return the command line of another command on this stack."""

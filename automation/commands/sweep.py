@@ -26,7 +26,7 @@ from automation.deployment.workspace import open_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
-from rehearsal.azure.world import Entry, World
+from rehearsal.azure.world import World
 from rehearsal.cluster import gate
 from rehearsal.engine import Engine, OfflineCommand, Options, Recording, State
 from rehearsal.modelled_azure import make_surroundings
@@ -148,11 +148,7 @@ def _comparable(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compared(world: World) -> dict[str, Any]:
-    return {entry.id: _as_seen(entry) for entry in world.entries()}
-
-
-def _as_seen(entry: Entry) -> tuple[Any, ...]:
-    return entry.token, entry.inputs, entry.outputs, entry.state
+    return {entry.id: (entry.token, entry.inputs, entry.outputs, entry.state) for entry in world.entries()}
 
 
 def _differences(where: str, baseline: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:

@@ -28,10 +28,6 @@ class EngineChoice(StrEnum):
         return "" if self.value == os.environ.get(ENGINE_VARIABLE, EngineChoice.AUTO) else self.value
 
 
-class NoEngineError(Exception):
-    """The Pulumi CLI was asked for, and there is none that would do; the text says what to do."""
-
-
 @dataclass(frozen=True)
 class Engine:
     """What runs the program and keeps the state."""
@@ -59,7 +55,7 @@ def choose_engine(choice: EngineChoice) -> Engine:
     """Return the engine for a rehearsal: with `auto` the CLI where there is one that is recent enough.
 
     Raises:
-        NoEngineError: the CLI was asked for, and there is none.
+        CliError: the CLI was asked for, and there is none.
     """
     from automation.deployment.workspace import CliError, find_cli
 
@@ -70,4 +66,4 @@ def choose_engine(choice: EngineChoice) -> Engine:
     except CliError as error:
         if choice is EngineChoice.AUTO:
             return Engine(why=str(error))
-        raise NoEngineError(f"{error}. Next: {error.remedy}, or choose --engine offline") from error
+        raise

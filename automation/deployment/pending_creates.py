@@ -172,7 +172,7 @@ def compare_with_refresh(settled: Settled, refreshed: State) -> RefreshedState:
             resources.append({**resource, "outputs": found[urn].get("outputs", {})})
         elif urn not in (*gone, *foreign, *deleted):
             resources.append(resource)
-        elif _is_needed(urn, settled.deployment["resources"]):
+        elif any(urn in _needs(other) for other in settled.deployment["resources"]):
             resources.append({**resource, "initErrors": [CUT_OFF]})  # the engine refuses a state with a gap
     return RefreshedState({**settled.deployment, "resources": resources}, there, gone, foreign)
 
@@ -182,10 +182,6 @@ def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
         each["inputs"] for each in settled.deployment["resources"] if each["urn"] == urn and not each.get("delete")
     )
     return inputs
-
-
-def _is_needed(urn: str, resources: Iterable[Mapping[str, Any]]) -> bool:
-    return any(urn in _needs(other) for other in resources)
 
 
 def _is_ours(sent: Any, found: Mapping[str, Any]) -> bool:

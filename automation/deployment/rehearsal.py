@@ -81,7 +81,7 @@ def rehearse(
     The Pulumi CLI runs it once more, for the second preview.
 
     Raises:
-        NoEngineError: the CLI was chosen, and there is none.
+        CliError: the CLI was chosen, and there is none.
         SettingsError: the settings cannot be used.
         ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.

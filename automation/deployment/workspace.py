@@ -86,20 +86,6 @@ def find_cli() -> auto.PulumiCommand:
     return command
 
 
-def pulumi_cli() -> auto.PulumiCommand:
-    """Return the CLI on PATH for a stack in Azure.
-
-    Raises:
-        UnusableError: there is none, or it is too old.
-    """
-    try:
-        return find_cli()
-    except CliError as error:
-        raise UnusableError(
-            f"{error}. Next: {error.remedy}, or add --offline to deploy into the modelled Azure"
-        ) from error
-
-
 def refuse_stand_ins(stack: auto.Stack) -> None:
     """Keep a stand-in for Azure, which may answer 404 for everything, from emptying a state that others share.
 

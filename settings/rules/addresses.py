@@ -16,12 +16,8 @@ def no_overlap(stack: StackSection) -> Iterator[Problem]:
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
         if one.address_space.overlaps(other.address_space):
             where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
-            yield Problem(
-                where,
-                str(other.address_space),
-                f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})",
-                EXAMPLE_OF_WHAT_IS_FREE,
-            )
+            expected = f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})"
+            yield Problem(where, str(other.address_space), expected, EXAMPLE_OF_WHAT_IS_FREE)
 
 
 def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
@@ -29,12 +25,8 @@ def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
     for name, cluster in stack.clusters.items():
         where, space = f"clusters.{name}.subnet", f"clusters.{name}.address_space"
         if cluster.subnet and not cluster.subnet.subnet_of(cluster.address_space):
-            yield Problem(
-                where,
-                str(cluster.subnet),
-                f"a network inside {space} ({cluster.address_space})",
-                str(default_subnet(cluster.address_space)),
-            )
+            expected = f"a network inside {space} ({cluster.address_space})"
+            yield Problem(where, str(cluster.subnet), expected, str(default_subnet(cluster.address_space)))
 
 
 def node_address_usable(stack: StackSection) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from pulumi import automation as auto
 from automation.deployment.deployer import Deployer
 from automation.deployment.operations import EngineResult, Operation, run
 from automation.deployment.run_journal import RunJournal
-from automation.deployment.workspace import pulumi_cli
+from automation.deployment.workspace import find_cli
 from rehearsal.engine import OfflineCommand
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.serve import VARIABLE, serve
@@ -145,7 +145,7 @@ class StackUnderTest:
         return file.read_text(encoding="utf-8")
 
     def _workspace(self, attached: str) -> auto.LocalWorkspace:
-        command = OfflineCommand(self.providers) if self.kind == "offline" else pulumi_cli()
+        command = OfflineCommand(self.providers) if self.kind == "offline" else find_cli()
         environment = {
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "tests",
