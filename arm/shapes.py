@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from arm.body import nest
+from arm.body import OPEN, nest
 from arm.outputs import outputs_of
 from arm.schema.table import Node, Table, load
 from arm.schema.validate import Finding, check, check_scalar, nearest
@@ -81,7 +81,13 @@ class Shape:
         rest = {name: value for name, value in inputs.items() if name not in elsewhere}
         if self.type.flattened:
             return dict(nest(self.table, self.table.body, rest, self.type.renamed))
-        return _without_lifting(self.table, rest, self.type.renamed)
+        # The top level as it is; below it the same rule as everywhere.
+        top = self.table.body["properties"]
+        return {
+            name: nest(self.table, top.get(name, OPEN), value, self.type.renamed, name)
+            for name, value in rest.items()
+            if value is not None
+        }
 
     def check(self, inputs: Mapping[str, Any]) -> list[Finding]:
         """Return everything that Azure would refuse about these inputs, looking at nothing else."""
@@ -169,16 +175,6 @@ def _shapes() -> dict[str, Shape]:
     return {row.token(version): Shape(row, version) for row in BY_ARM_TYPE.values() for version in row.versions}
 
 
-def _without_lifting(table: Table, inputs: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the top level as it is; below it the same rule as everywhere."""
-    top = table.body["properties"]
-    return {
-        name: nest(table, top.get(name, {"open": True}), value, renamed, name)
-        for name, value in inputs.items()
-        if value is not None
-    }
-
-
 def _member(table: Table, node: Node, name: str, *, lifts: bool) -> Node | None:
     """Return the member of that name, also where the SDK lifts it out of ARM's `properties`; None if there is none."""
     node = table.resolve(node)
@@ -188,5 +184,5 @@ def _member(table: Table, node: Node, name: str, *, lifts: bool) -> Node | None:
         known = {**table.members(table.resolve(known.get("properties", {})), {}), **known}
     if name in known:
         return known[name]
-    other: Node | None = node.get("additionalProperties", {"open": True} if node.get("open") else None)
+    other: Node | None = node.get("additionalProperties", OPEN if node.get("open") else None)
     return other

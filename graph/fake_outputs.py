@@ -9,6 +9,7 @@ from arm.ids import connected_by
 from arm.shapes import UnknownTypeError, is_arm, shape_of
 from graph import random_values, tls_values
 from graph.graph import Resource
+from graph.inputs import parameters
 from graph.monitor import UnrecordableError
 
 
@@ -70,5 +71,5 @@ class ShapeProvider:
         """Note what a script makes: `connect-arc` creates the connected cluster that its parameters name."""
         if inputs.get("runCommandName") != "connect-arc":
             return
-        given = {parameter["name"]: parameter["value"] for parameter in inputs["parameters"]}
+        given = parameters(inputs)
         self._made_by_scripts[connected_by(given)] = {"location": given["LOCATION"]}

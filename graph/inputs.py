@@ -35,6 +35,11 @@ def items(value: Any, path: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def parameters(command: Any) -> dict[str, str]:
+    """Return the parameters of a Run Command's inputs, name -> value."""
+    return {text(one, "name"): text(one, "value") for one in items(command, "parameters")}
+
+
 def decoded(parameter: str) -> list[Any]:
     """Decode a Run Command parameter: a JSON list in base64. What is something else reads as an empty list."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -68,10 +68,10 @@ def estimate_of(resource: Resource) -> Estimate:
 def schedule(graph: Graph) -> Schedule:
     """Each resource starts when everything that it depends on, and its parent, is finished."""
     steps: dict[str, Step] = {}
-    for urn in _in_dependency_order(graph):
+    needed = {urn: waits_for(graph, resource) for urn, resource in graph.resources.items()}
+    for urn in TopologicalSorter(needed).static_order():
         resource = graph.resources[urn]
-        waits = [steps[other] for other in waits_for(graph, resource)]
-        last = max(waits, key=lambda step: (step.finish, step.urn), default=None)
+        last = max((steps[other] for other in needed[urn]), key=lambda step: (step.finish, step.urn), default=None)
         start = last.finish if last else 0
         steps[urn] = Step(urn, resource.name, start, start + estimate_of(resource).seconds, last.urn if last else "")
     return Schedule(steps)
@@ -80,7 +80,3 @@ def schedule(graph: Graph) -> Schedule:
 def waits_for(graph: Graph, resource: Resource) -> list[str]:
     """URNs of what must be finished before the resource starts."""
     return [urn for urn in (*resource.dependencies, resource.parent) if urn in graph.resources]
-
-
-def _in_dependency_order(graph: Graph) -> Iterable[str]:
-    return TopologicalSorter({urn: waits_for(graph, graph.resources[urn]) for urn in graph.resources}).static_order()

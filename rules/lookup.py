@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from arm.hosting import BY_SCRIPT_TYPE
+from arm.ids import connected_by
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
@@ -20,7 +21,7 @@ from arm.types.keyvault import SECRET, VAULT
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
-from graph.inputs import decoded, items, mapping, text
+from graph.inputs import decoded, items, mapping, parameters, text
 from rules.index import Index
 from settings.model import Link
 
@@ -67,7 +68,7 @@ class View(Index):
         ]
 
     def parameters(self, command: Resource) -> dict[str, str]:
-        return {text(one, "name"): text(one, "value") for one in items(self.inputs(command), "parameters")}
+        return parameters(self.inputs(command))
 
     @cached_property
     def connected_clusters(self) -> dict[str, Resource]:
@@ -75,10 +76,7 @@ class View(Index):
         found = {}
         for cluster in self.clusters:
             for command in self.commands(cluster, "connect-arc"):
-                given = self.parameters(command)
-                group = f"/subscriptions/{given.get('SUBSCRIPTION_ID')}/resourceGroups/{given.get('RESOURCE_GROUP')}"
-                name = given.get("CLUSTER_NAME")
-                found[f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{name}"] = command
+                found[connected_by(self.parameters(command))] = command
         return found
 
     @cached_property

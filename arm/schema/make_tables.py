@@ -107,7 +107,7 @@ def _limited(name: str, definition: dict[str, Any]) -> dict[str, Any]:
 def node(schema: Mapping[str, Any]) -> dict[str, Any]:
     """One schema in the compact form that `table` describes."""
     if "$ref" in schema:
-        return {"$ref": _name(schema["$ref"])}
+        return {"$ref": schema["$ref"].rsplit("/", 1)[1]}
     if "oneOf" in schema:
         return _union(schema)
     if not schema.keys() - {"description"} or "anyOf" in schema:  # anyOf: only VM extensions, with branches left empty
@@ -186,10 +186,6 @@ def _references(value: Any) -> Iterator[str]:
 def _target(member: Node, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     target: Mapping[str, Any] = definitions[member["$ref"]] if "$ref" in member else member
     return target
-
-
-def _name(reference: str) -> str:
-    return reference.rsplit("/", 1)[1]
 
 
 def render(table: Mapping[str, Any]) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
 from arm.shapes import shape_of
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
+from graph.inputs import parameters
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.refusals import refuse
 from rehearsal.azure.refusals.network import other_half, remote_of
@@ -107,7 +105,7 @@ def _purged_at(state: State, vault: Entry) -> float:
 
 def _connect_arc(state: State, call: Call) -> None:
     """Do as nodes/connect-arc.sh: leave its own cluster alone, replace that of an earlier node, else make one."""
-    given = _parameters(call.inputs)
+    given = parameters(call.inputs)
     cluster_id = ids.connected_by(given)
     machine = state.find(ids.parent_of(call.arm_id))
     node = machine.outputs[NODE_ID] if machine else ""
@@ -134,17 +132,13 @@ def _connect_arc(state: State, call: Call) -> None:
 
 def _await_secrets(state: State, call: Call) -> None:
     """Do as nodes/await-secrets.sh: wait until the cluster holds what it expects, fail when the time is over."""
-    if error := state.gate(state, call.arm_id, _parameters(call.inputs)):
+    if error := state.gate(state, call.arm_id, parameters(call.inputs)):
         raise _script_failed(call, error)
 
 
 def _script_failed(call: Call, error: str) -> OperationFailedError:
     message = f"Run Command {call.name} failed with exit code 1: {error}"
     return OperationFailedError(200, "VMExtensionProvisioningError", message)
-
-
-def _parameters(inputs: Mapping[str, Any]) -> dict[str, str]:
-    return {parameter["name"]: parameter["value"] for parameter in inputs.get("parameters", [])}
 
 
 # Facts per script, by the Run Command's name: what it makes in ARM, and whether it fails.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +44,15 @@ def find_links(views: Sequence[ClusterView]) -> list[Link]:
 def is_local(view: ClusterView, endpoint: Mapping[str, Any]) -> bool:
     """Return whether the endpoint leads to a Service of its own cluster's broker."""
     service, _, port = _read_address(endpoint).rpartition(":")
-    return any(
-        listener.get("serviceName") == service and _opens(opened, port)
-        for listener in view.listeners.values()
-        for opened in listener.get("ports", [])
-    )
+    return any(listener.get("serviceName") == service for listener, _ in _find_openings(view, port))
 
 
-def _opens(opened: Mapping[str, Any], port: str) -> bool:
-    return port.isdigit() and opened.get("port") == int(port)
+def _find_openings(view: ClusterView, port: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each listener that opens the port, with the entry of its ports that does."""
+    for listener in view.listeners.values():
+        for opened in listener.get("ports", []):
+            if port.isdigit() and opened.get("port") == int(port):
+                yield listener, opened
 
 
 def _read_address(endpoint: Mapping[str, Any]) -> str:
@@ -63,10 +63,8 @@ def _is_at(view: ClusterView, address: str) -> bool:
     host, _, port = address.rpartition(":")
     return any(
         listener.get("serviceType") == "LoadBalancer"
-        and _opens(opened, port)
         and (host in view.addresses or _certificate_is_for(view, opened, host))
-        for listener in view.listeners.values()
-        for opened in listener.get("ports", [])
+        for listener, opened in _find_openings(view, port)
     )
 
 

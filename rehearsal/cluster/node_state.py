@@ -10,7 +10,7 @@ from typing import Any
 
 from arm import ids
 from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
-from graph.inputs import items, text
+from graph.inputs import items, parameters, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Problem
@@ -102,7 +102,7 @@ def _read_parameters(command: Entry | None) -> dict[str, str] | None:
     """Return the parameters of a Run Command that succeeded, else None."""
     if command is None or not is_ready(command):
         return None
-    return {text(one, "name"): text(one, "value") for one in items(command.inputs, "parameters")}
+    return parameters(command.inputs)
 
 
 def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:

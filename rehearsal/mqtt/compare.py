@@ -75,7 +75,7 @@ def _is_allowed(broker: Broker, options: Options, action: Action, topic: str) ->
     try:
         with Connection(broker.port, options).open() as connection:
             if action == "Publish":
-                return not connection.publish([Message(topic, b"{}")])[0].refused
-            return not connection.subscribe(topic).refused
+                return not connection.publish([Message(topic, b"{}")])[0].is_failure
+            return not connection.subscribe(topic).is_failure
     except LostError:
         return False

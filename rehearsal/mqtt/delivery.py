@@ -91,7 +91,7 @@ def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:
         return [f"{what}: the client refuses the broker: {error}"]
     except LostError as error:
         return [f"{what}: {broker.find_tls_error(mark) or error}"]
-    refused = Counter(answer.code for answer in answers if answer.refused)
+    refused = Counter(answer.value for answer in answers if answer.is_failure)
     return [f"{what}: {count} messages refused with reason code {code}" for code, count in refused.items()]
 
 

@@ -40,6 +40,6 @@ def observe(broker: Broker) -> Iterator[Observer]:
     """Observe from now on."""
     login = Options(OBSERVER, username=OBSERVER, password=broker.observer_password, keep_alive=600)
     with Connection(broker.observer_port, login).open() as connection:
-        if connection.subscribe("#").refused:
+        if connection.subscribe("#").is_failure:
             raise LostError("the observer may not subscribe")
         yield Observer(connection)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """Make a folder of mode 0700, which is gone afterwards with everything in it."""
-    folder = Path(tempfile.mkdtemp(prefix="edge-stamps-mqtt-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+    with TemporaryDirectory(prefix="edge-stamps-mqtt-") as folder:
+        yield Path(folder)
 
 
 def write_private(path: Path, text: str) -> Path:

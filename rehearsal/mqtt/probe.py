@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from paho.mqtt.reasoncodes import ReasonCode
+
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.observer import Observer
-from rehearsal.mqtt.wire import Answer, Connection, DeniedError, DistrustError, LostError, Message, Options
+from rehearsal.mqtt.wire import Connection, DeniedError, DistrustError, LostError, Message, Options
 
 AT_TLS = "refused at TLS"
 BY_CLIENT = "refused by the client"
@@ -107,9 +109,9 @@ def _new_message(topic: str, *, retain: bool = False, qos: int = 1) -> Message:
     return Message(topic, secrets.token_hex(8).encode(), retain, qos)
 
 
-def _describe(answer: Answer) -> str:
+def _describe(answer: ReasonCode) -> str:
     """MQTT 5 has one code for what a policy refuses; any other one says something else (OASIS MQTT 5.0, §2.4)."""
-    if not answer.refused:
+    if not answer.is_failure:
         return "accepted"
-    outcome = BY_POLICY if answer.code == _NOT_AUTHORIZED else "refused otherwise"
-    return f"{outcome} ({answer.text}, reason code {answer.code})"
+    outcome = BY_POLICY if answer == _NOT_AUTHORIZED else "refused otherwise"
+    return f"{outcome} ({answer}, reason code {answer.value})"

@@ -82,7 +82,9 @@ class Proof:
     @property
     def refused(self) -> int:
         """Cases refused as expected, without those that only show our own configuration."""
-        return sum(case.proves_refusal for case in self._cases)
+        of_links = [case for link in self.links for case in link.cases]
+        of_ports = [case for port in self.ports for case in port.cases]
+        return sum(case.proves_refusal for case in of_links + of_ports)
 
     @property
     def problems(self) -> list[str]:
@@ -99,11 +101,6 @@ class Proof:
             found += [f"{where}: {difference}" for difference in port.comparison.differences]
             found += [f"{where}: {case.name}: {case.observed}" for case in port.cases if not case.ok]
         return found
-
-    @property
-    def _cases(self) -> list[Case]:
-        of_links = [case for link in self.links for case in link.cases]
-        return of_links + [case for port in self.ports for case in port.cases]
 
 
 def summarize(proof: Proof) -> str:

@@ -14,13 +14,12 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 LOOPBACK = "127.0.0.1"
 """The only address that anything here connects to."""
 _WAIT_SECONDS = 5.0
-_REFUSED = 0x80
-"""Reason codes from here on are refusals."""
 
 
 class LostError(Exception):
@@ -43,18 +42,6 @@ class Message:
     payload: bytes
     retain: bool = False
     qos: int = 1
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A reason code of the broker."""
-
-    code: int
-    text: str
-
-    @property
-    def refused(self) -> bool:
-        return self.code >= _REFUSED
 
 
 class Tls(ssl.SSLContext):
@@ -93,23 +80,23 @@ class _Inbox:
     """What comes in; knows nothing of the connection, so that both go away as soon as they are no longer used."""
 
     messages: list[Message] = field(default_factory=list)
-    connected: Answer | None = None
+    connected: ReasonCode | None = None
     lost: str = ""
-    answers: dict[int, list[Answer]] = field(default_factory=dict)
+    answers: dict[int, list[ReasonCode]] = field(default_factory=dict)
     """By message id."""
 
     def listen_to(self, client: Client) -> None:
-        def connected(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
-            self.connected = _to_answer(reason)
+        def connected(_c: Any, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
+            self.connected = reason
 
         def lost(_c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
             self.lost = str(reason)
 
-        def published(_c: Any, _u: Any, message_id: int, reason: Any, _p: Any) -> None:
-            self.answers[message_id] = [_to_answer(reason)]
+        def published(_c: Any, _u: Any, message_id: int, reason: ReasonCode, _p: Any) -> None:
+            self.answers[message_id] = [reason]
 
-        def subscribed(_c: Any, _u: Any, message_id: int, reasons: list[Any], _p: Any) -> None:
-            self.answers[message_id] = [_to_answer(reason) for reason in reasons]
+        def subscribed(_c: Any, _u: Any, message_id: int, reasons: list[ReasonCode], _p: Any) -> None:
+            self.answers[message_id] = reasons
 
         def received(_c: Any, _u: Any, message: MQTTMessage) -> None:
             self.messages.append(Message(message.topic, bytes(message.payload), message.retain, message.qos))
@@ -165,13 +152,13 @@ class Connection:
         except (OSError, LostError) as error:
             self.close()
             raise _to_error(error) from None
-        assert self._inbox.connected is not None
-        if self._inbox.connected.refused:
+        answer = self._inbox.connected
+        if answer is not None and answer.is_failure:
             self.close()
-            raise DeniedError(f"{self._inbox.connected.text}, reason code {self._inbox.connected.code}")
+            raise DeniedError(f"{answer}, reason code {answer.value}")
         return self
 
-    def publish(self, messages: Sequence[Message]) -> list[Answer]:
+    def publish(self, messages: Sequence[Message]) -> list[ReasonCode]:
         """Send all, as many at once as may be, and wait for every answer.
 
         Fewer answers than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
@@ -181,17 +168,17 @@ class Connection:
         try:
             self._wait(lambda: all(message_id in answers for message_id in sent))
         except LostError:
-            if not any(answers[message_id][0].refused for message_id in sent if message_id in answers):
+            if not any(answers[message_id][0].is_failure for message_id in sent if message_id in answers):
                 raise
         return [answers.pop(message_id)[0] for message_id in sent if message_id in answers]
 
-    def subscribe(self, topic_filter: str) -> Answer:
+    def subscribe(self, topic_filter: str) -> ReasonCode:
         """Subscribe at QoS 1; messages come with the retain flag that they were published with."""
         options = SubscribeOptions(qos=1, retainAsPublished=True)
         _, message_id = self._client.subscribe(topic_filter, options=options)
         return self._answer_to(message_id)
 
-    def unsubscribe(self, topic_filter: str) -> Answer:
+    def unsubscribe(self, topic_filter: str) -> ReasonCode:
         """Unsubscribe; what the broker had for this client before is received when this returns."""
         _, message_id = self._client.unsubscribe(topic_filter)
         return self._answer_to(message_id)
@@ -204,7 +191,7 @@ class Connection:
         del self.received[: end + 1]
         return before
 
-    def _answer_to(self, message_id: int | None) -> Answer:
+    def _answer_to(self, message_id: int | None) -> ReasonCode:
         if message_id is None:
             raise LostError("not connected")
         self._wait(lambda: message_id in self._inbox.answers)
@@ -237,10 +224,6 @@ class Connection:
 def _send_at_once(_client: Any, _userdata: Any, opened: Any) -> None:
     """Turn Nagle's algorithm off: with delayed acknowledgements it costs 40 ms a message (RFC 896, RFC 1122)."""
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _to_answer(reason: Any) -> Answer:
-    return Answer(int(reason.value), str(reason))
 
 
 def _to_error(error: Exception) -> LostError:

@@ -52,7 +52,8 @@ def _serve_one(plugin: str, provider: ResourceProvider) -> Iterator[int]:
     with ThreadPoolExecutor(_THREADS, thread_name_prefix=plugin) as threads:
         server = grpc.server(threads, options=_OPTIONS)
         # The installed SDK's version: the engine warns about a plugin that is older than the program asks for.
-        servicer = Servicer(plugin, version(f"pulumi-{plugin}"), provider, _list_packages(plugin))
+        packages = {token.partition(":")[0] for token in tokens() if token.startswith(f"{plugin}_")}
+        servicer = Servicer(plugin, version(f"pulumi-{plugin}"), provider, packages)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port: int = server.add_insecure_port("127.0.0.1:0")
         server.start()
@@ -60,11 +61,6 @@ def _serve_one(plugin: str, provider: ResourceProvider) -> Iterator[int]:
             yield port
         finally:
             server.stop(_GRACE_SECONDS).wait()
-
-
-def _list_packages(plugin: str) -> set[str]:
-    """Return the parameterized packages of a plugin that the shapes know."""
-    return {token.partition(":")[0] for token in tokens() if token.startswith(f"{plugin}_")}
 
 
 def main() -> None:

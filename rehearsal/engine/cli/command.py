@@ -6,8 +6,8 @@ One thin layer: arguments in, JSON or a summary out, errors in the CLI's words.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,6 @@ from arm.values import SECRET_MARKER, reveal, secret_paths
 from graph.urns import STACK_TYPE
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.faults import Faults
-from rehearsal.azure.world import World
 from rehearsal.engine.cli.arguments import Arguments, parse
 from rehearsal.engine.cli.backend import Backend, BackendError
 from rehearsal.engine.cli.events import stream_events
@@ -33,7 +32,7 @@ from rehearsal.modelled_azure import make_surroundings
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from settings import Settings, SettingsError, stack_file
+from settings import SettingsError, stack_file
 from settings.loaded_stack import LoadedStack, load_stack
 from settings.stand_ins import with_stand_ins
 
@@ -136,13 +135,17 @@ class OfflineCommand(PulumiCommand):
         previews = arguments.command == ("preview",) or arguments.has("--preview-only")
         stack = self._load(context)
         # As with the CLI's own backends, a preview needs no lock.
-        with nullcontext() if previews else context.backend.locked(context.stack):
+        with nullcontext() if previews else context.backend.locked(context.stack), ExitStack() as at_the_end:
             state = context.backend.state(context.stack)
             replace = arguments.flags.get("--replace", [])
             _refuse_unknown(replace, state)
-            world = None if self._providers else self._world(context, stack.settings)
-            providers = all_providers(AzureProvider(world)) if world else self._providers or {}
-            with _compact_at_the_end(world), stream_events(arguments.value("--event-log"), planning=previews) as stream:
+            providers = self._providers
+            if not providers:
+                surroundings = make_surroundings(stack.settings.tenant.subscription_id)
+                world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
+                at_the_end.callback(world.compact)
+                providers = all_providers(AzureProvider(world))
+            with stream_events(arguments.value("--event-log"), planning=previews) as stream:
                 takes_down = Recording() if self._replays and arguments.command == ("up",) else None
                 options = Options(
                     parallel=int(arguments.value("--parallel", "64")),
@@ -167,19 +170,6 @@ class OfflineCommand(PulumiCommand):
         if loaded and (loaded.folder, loaded.name) == (context.project, context.stack):
             return loaded
         return load_stack(context.project, context.stack, stand_ins=True)
-
-    def _world(self, context: _Context, settings: Settings) -> World:
-        surroundings = make_surroundings(settings.tenant.subscription_id)
-        return context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
-
-
-@contextmanager
-def _compact_at_the_end(world: World | None) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        if world:
-            world.compact()
 
 
 def _tell(text: str, callback: Output | None) -> None:
