@@ -21,12 +21,12 @@ from rehearsal.azure.refusals import access
 from rehearsal.azure.state import Entry, State
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, IsEffective
+from rehearsal.cluster.key_pairs import MQTT_CLIENT, TLS
 from rehearsal.cluster.model import ClusterView
 from rehearsal.cluster.node_state import find_node_id
 from settings import well_known
 
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
-_KEY_OF = {"tls.crt": "tls.key", "client_cert.pem": "client_key.pem"}
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _OTHER_MAKER = "a Secret of this name exists that secret sync did not make: delete it"
 _REMEDY = {
@@ -143,9 +143,9 @@ def _find_certificate_fault(one: Any, data: Mapping[str, str]) -> str:
 
 
 def _find_key_fault(keys: Sequence[str], data: Mapping[str, str]) -> str:
-    for certificate_key, private_key in _KEY_OF.items():
-        if private_key in keys and certificate_key in data:
-            found = pem.certificates(data[certificate_key])
-            if not found or pem.key_of(found[0]) != pem.key_of_private(data[private_key]):
-                return f"{private_key} is not the private key of the first certificate in {certificate_key}"
+    for pair in (TLS, MQTT_CLIENT):
+        if pair.private_key in keys and pair.certificate in data:
+            found = pem.certificates(data[pair.certificate])
+            if not found or pem.key_of(found[0]) != pem.key_of_private(data[pair.private_key]):
+                return f"{pair.private_key} is not the private key of the first certificate in {pair.certificate}"
     return ""

@@ -101,7 +101,8 @@ class Engine:
             return result
         planner = Planner(journal.base, registry, result, self.options.replace)
         try:
-            self._delete_the_rest(journal, planner, self._executor(journal, registry, planner, result), result)
+            executor = self._executor(journal, registry, planner, result)
+            delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
         finally:
             journal.finish()
         return result
@@ -136,7 +137,7 @@ class Engine:
             result.error = error
             result.say("error", "", f"the program failed: {error}")
         else:
-            self._delete_the_rest(journal, planner, executor, result)
+            delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
         monitor.finish()
 
     def _begin(self, *, preview: bool) -> tuple[Journal, Registry]:
@@ -147,9 +148,6 @@ class Engine:
         return Executor(
             journal, registry, result, deleted=planner.deleted, continue_on_error=self.options.continue_on_error
         )
-
-    def _delete_the_rest(self, journal: Journal, planner: Planner, executor: Executor, result: Result) -> None:
-        delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
 
     def _run_program(self, monitor: EngineMonitor, *, preview: bool) -> BaseException | None:
         """Run the program to its end; what it raised, but not that the engine stopped it."""
