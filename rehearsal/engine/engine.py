@@ -39,14 +39,9 @@ class Options:
     """Go on although nobody knows whether what a killed run was creating exists."""
     replace: Sequence[str] = ()
     """URNs to replace although nothing has changed."""
-    targets: Sequence[str] = ()
     observe: Observer = lambda *_: None
     recording: Recording | None = None
     """Takes down what the program registers, to be played again."""
-
-    def __post_init__(self) -> None:
-        if self.targets:
-            raise UnsupportedError("targets", ", ".join(self.targets))
 
 
 Program = Callable[[], object] | Path | Recording

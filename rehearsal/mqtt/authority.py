@@ -37,9 +37,9 @@ class Authority:
         builder = _build_authority(subject, key, path_length).issuer_name(subject)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
-    def intermediate(self, name: str, *, path_length: int | None = None) -> Authority:
+    def intermediate(self, name: str) -> Authority:
         key = new_key()
-        chain = self.sign(_build_authority(common_name(name), key, path_length))
+        chain = self.sign(_build_authority(common_name(name), key, None))
         return Authority(chain[0], key, tuple(chain))
 
     def sign(self, builder: x509.CertificateBuilder) -> list[x509.Certificate]:

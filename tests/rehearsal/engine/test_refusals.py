@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor
 
-from rehearsal.engine import Options, UnsupportedError
+from rehearsal.engine import UnsupportedError
 from tests.conftest import PROGRAM
 from tests.rehearsal.engine.memory import Bench, Thing, options
 
@@ -79,11 +79,6 @@ def test_it_is_refused_with_what_and_where(what: str) -> None:
 @pytest.mark.parametrize("what", [*REFUSED, "targets"])
 def test_the_readme_names_it(what: str) -> None:
     assert what in " ".join((PROGRAM / "rehearsal" / "engine" / "README.md").read_text(encoding="utf-8").split())
-
-
-def test_targets_are_refused() -> None:
-    with pytest.raises(UnsupportedError, match="targets"):
-        Options(targets=["urn:pulumi:dev::edge-stamps::memory:index:Thing::thing"])
 
 
 def test_a_resource_that_was_only_read_before_is_not_taken_over() -> None:
