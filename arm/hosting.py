@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from arm.types import ResourceType
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
-from arm.types.network import NAT_GATEWAY, NETWORK_INTERFACE, NETWORK_SECURITY_GROUP, SUBNET, VIRTUAL_NETWORK
+from arm.types.network import (
+    NAT_GATEWAY,
+    NETWORK_INTERFACE,
+    NETWORK_SECURITY_GROUP,
+    PUBLIC_IP_ADDRESS,
+    SUBNET,
+    VIRTUAL_NETWORK,
+)
 
 NODE_ID = "vmId"
 """Output of a machine, another one for each machine that ever had its name."""
@@ -39,7 +46,15 @@ class HostKind:
 
 KINDS: Mapping[str, HostKind] = {
     "azure-vm": HostKind(
-        resources=(VIRTUAL_NETWORK, SUBNET, NETWORK_SECURITY_GROUP, NAT_GATEWAY, NETWORK_INTERFACE, VIRTUAL_MACHINE),
+        resources=(
+            VIRTUAL_NETWORK,
+            SUBNET,
+            NETWORK_SECURITY_GROUP,
+            PUBLIC_IP_ADDRESS,
+            NAT_GATEWAY,
+            NETWORK_INTERFACE,
+            VIRTUAL_MACHINE,
+        ),
         outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node"}),
         scripts=("setup-k3s", "connect-arc", "apply-objects"),
         script_type=RUN_COMMAND,

@@ -72,6 +72,8 @@ RULES: tuple[Rule, ...] = (
     Rule("ASK-01", "What the settings ask for is there", "what the user asked for", completeness.complete),
     Rule("ASK-02", "Everything is in its cluster's region and in the tenant", "what the user asked for",
          completeness.place),
+    Rule("ASK-03", "Nothing is there that the settings do not ask for", "what the user asked for",
+         completeness.nothing_else),
     Rule("SHAPE-01", "Bodies have the form that Azure asks for", "Azure/azure-resource-manager-schemas", shapes.shape),
     Rule("REF-01", "ARM ids lead to resources of the stack", "ARM", references.ids_resolve),
     Rule("REF-02", "Names in ARM paths lead to resources of the stack", "ARM", references.paths_resolve),

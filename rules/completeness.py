@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from arm.shapes import shape_of
 from arm.types.resources import RESOURCE_GROUP
 from rules.edges import extensions
+from rules.expected import JUDGED_EACH
 from rules.lookup import Hits, View
 
 _TENANT = {
@@ -14,9 +16,11 @@ _TENANT = {
 
 
 def complete(view: View) -> Hits:
-    """Each cluster has what its settings lead to, each link its listener and endpoint; no group is left over."""
+    """Each cluster has what its settings lead to, each link its listener and endpoint."""
     for cluster, expected in view.expected.items():
-        counts = {one.name: (len(view.all(one, cluster=cluster)), wanted) for one, wanted in expected.resources.items()}
+        counts = {
+            one.arm_type: (len(view.all(one, cluster=cluster)), wanted) for one, wanted in expected.resources.items()
+        }
         counts |= {f"extension {kind}": (len(extensions(view, cluster, kind)), 1) for kind in expected.extensions}
         counts |= {f"Run Command {script}": (len(view.commands(cluster, script)), 1) for script in expected.scripts}
         for what, (count, wanted) in counts.items():
@@ -29,6 +33,14 @@ def complete(view: View) -> Hits:
             yield link.broker, f"cluster {link.broker} has no LoadBalancer listener, but link {link.name} ends there"
         if parts.endpoint is None:
             yield link.client, f"cluster {link.client} has no endpoint {link.endpoint_name!r} for link {link.name}"
+
+
+def nothing_else(view: View) -> Hits:
+    """No resource is there that the settings do not ask for; no group is left over."""
+    known = JUDGED_EACH.union(*(expected.resources for expected in view.expected.values()))
+    for resource in view.arm:
+        if shape_of(resource.type).type not in known:
+            yield resource.name, f"nothing asks for {resource.arm_type}: remove it, or add it to rules/expected.py"
     for group in view.all(RESOURCE_GROUP, cluster=""):
         yield group.name, f"resource group {view.group(group)} belongs to no cluster of the settings. Remove it"
 

@@ -1,7 +1,7 @@
 """What the settings lead a cluster to contain: the one place that the rules of a closed world read.
 
-Whatever is deployed beyond it is a finding, and so is whatever lacks. A new part of a stamp is added here.
-Who needs which role is in `needs`.
+Whatever lacks is a finding, and so is a type that stands nowhere here. A new part of a stamp is added here.
+Who needs which role is in `rules/identities.py`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from arm.hosting import KINDS
+from arm.hosting import BY_SCRIPT_TYPE, KINDS
 from arm.types import ResourceType
-from arm.types.deviceregistry import NAMESPACE, SCHEMA_REGISTRY
+from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
-from arm.types.iotoperations import BROKER, DATAFLOW_PROFILE, INSTANCE
-from arm.types.keyvault import VAULT
+from arm.types.iotoperations import (
+    BROKER,
+    BROKER_AUTHENTICATION,
+    BROKER_AUTHORIZATION,
+    BROKER_LISTENER,
+    DATAFLOW,
+    DATAFLOW_ENDPOINT,
+    DATAFLOW_PROFILE,
+    INSTANCE,
+    REGISTRY_ENDPOINT,
+)
+from arm.types.keyvault import SECRET, VAULT
+from arm.types.kubernetes import CONNECTED_CLUSTER
+from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
+from arm.types.network import VIRTUAL_NETWORK_PEERING
 from arm.types.resources import RESOURCE_GROUP
-from arm.types.storage import STORAGE_ACCOUNT
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
+from arm.types.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from settings.model import Listener, Settings
 
 _ONE_EACH = (
-    RESOURCE_GROUP, VAULT, STORAGE_ACCOUNT, SCHEMA_REGISTRY, NAMESPACE, CUSTOM_LOCATION, INSTANCE, BROKER,
-    DATAFLOW_PROFILE,
+    RESOURCE_GROUP, VAULT, STORAGE_ACCOUNT, BLOB_CONTAINER, SCHEMA_REGISTRY, DEVICE_REGISTRY_NAMESPACE, CUSTOM_LOCATION,
+    INSTANCE, BROKER, DATAFLOW_PROFILE,
 )  # fmt: skip
+JUDGED_EACH = frozenset({
+    ROLE_ASSIGNMENT, ROLE_DEFINITION, USER_ASSIGNED_IDENTITY, FEDERATED_IDENTITY_CREDENTIAL, VIRTUAL_NETWORK_PEERING,
+    CONNECTED_CLUSTER, EXTENSION, *BY_SCRIPT_TYPE, BROKER_LISTENER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION,
+    REGISTRY_ENDPOINT, DATAFLOW, DATAFLOW_ENDPOINT, SECRET, SECRET_PROVIDER_CLASS, SECRET_SYNC,
+})  # fmt: skip
+"""Types whose number depends on links, releases or gates: each is judged by rules of its own."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +60,7 @@ class ExpectedCluster:
     """What one cluster is to contain."""
 
     resources: Mapping[ResourceType, int]
-    """How many of a type; types that are not named are judged by rules of their own."""
+    """How many of a type; of other types only those in `JUDGED_EACH` may be there."""
     extensions: Mapping[str, ExpectedExtension]
     """By extension type; each once, and no further ones."""
     scripts: tuple[str, ...]

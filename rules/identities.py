@@ -125,7 +125,7 @@ def needs(view: View) -> Iterator[Need]:
             principal = text(view.outputs(registry), "identity.principalId")
             yield _need(registry.name, principal, roles.STORAGE_BLOB_DATA_CONTRIBUTOR, view.path(container))
     for cluster in view.clusters:
-        yield from _needs_of_aio(view, cluster)
+        yield from _needs_of_aio_extension(view, cluster)
     for arm_id, connect in view.connected_clusters.items():
         yield from _needs_of_arc(view, connect)
         for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
@@ -146,7 +146,7 @@ def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
     return Need(who, principal_id, "ServicePrincipal", role, scope)
 
 
-def _needs_of_aio(view: View, cluster: str) -> Iterator[Need]:
+def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
     for instance in view.all(INSTANCE, cluster=cluster):
         registry = text(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
         for extension in extensions(view, cluster, "microsoft.iotoperations") if registry else ():
@@ -222,7 +222,11 @@ def no_more_roles(view: View) -> Hits:
             scope, guid, principal = _key(view, assignment)
             name = roles.BUILT_IN.get(guid, guid)
             of_need = [short(where) for where, role, who in needed if (role, who) == (guid, principal)]
-            expected = f"it needs it on {', '.join(of_need)} only" if of_need else "nothing needs that: remove it"
+            expected = (
+                f"it needs it on {', '.join(of_need)} only"
+                if of_need
+                else "nothing needs that: remove it, or say in rules/identities.py who does"
+            )
             yield assignment.name, f"gives {principal} the role {name} on {short(scope)}; {expected}"
     for definition in view.all(ROLE_DEFINITION):
         more = [action for action in _actions(view, definition) if action != _DELETE]

@@ -18,7 +18,7 @@ SCHEMA_REGISTRY = ResourceType(
     replaced_by=("location", "namespace", "storageAccountContainerUrl"),  # [spec]
     computed=_COMPUTED,
 )
-NAMESPACE = ResourceType(
+DEVICE_REGISTRY_NAMESPACE = ResourceType(
     "deviceregistry",
     "Namespace",
     _VERSIONS,

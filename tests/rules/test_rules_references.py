@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from arm.types.storage import BLOB_CONTAINER
+from rules import expected
 from tests.rules.workbench import Mistake, Workbench
 
 _GROUP = "/subscriptions/5ab5c21e-0000-4000-8000-000000000001/resourceGroups/rg-myorga-dev-001"
@@ -35,6 +37,7 @@ MISTAKES = (
         "SHAPE-01",
         lambda two: setattr(two.get("site-nat-public-ip"), "type", "azure-native:network:PublicIpAddress"),
         ("site-nat-public-ip", "did you mean"),
+        also=("ASK-01",),
     ),
     Mistake(
         "id of nothing",
@@ -261,7 +264,7 @@ MISTAKES = (
         "two instances in a cluster",
         "ASK-01",
         lambda two: two.copy("site-aio-instance", "site-aio-instance-2", instanceName="second"),
-        ("site", "2 times Instance"),
+        ("site", "2 times Microsoft.IoTOperations/instances;"),
     ),
 )
 
@@ -276,3 +279,11 @@ def test_is_reported(mistake: Mistake, two: Workbench, reported: Callable[..., N
 def test_correct_deployments_have_no_findings(bench: str, request: pytest.FixtureRequest) -> None:
     workbench: Workbench = request.getfixturevalue(bench)
     assert workbench.findings() == []
+
+
+def test_a_type_that_is_expected_nowhere_is_reported(two: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = tuple(one for one in expected._ONE_EACH if one is not BLOB_CONTAINER)
+    monkeypatch.setattr(expected, "_ONE_EACH", without)
+    found = {(one.rule, one.resource, one.message) for one in two.findings()}
+    message = f"nothing asks for {BLOB_CONTAINER.arm_type}: remove it, or add it to rules/expected.py"
+    assert found == {("ASK-03", f"{cluster}-schemas-container", message) for cluster in ("site", "enterprise")}
