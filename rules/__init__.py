@@ -6,6 +6,7 @@ that built it. The settings are the yardstick of what the user asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graph.graph import Graph
@@ -28,7 +29,7 @@ from rules import (
     secrets,
     shapes,
 )
-from rules.lookup import Check, View
+from rules.lookup import Hits, View
 from settings.model import Settings
 
 
@@ -52,7 +53,7 @@ class Rule:
     title: str
     source: str
     """Where the rule comes from: a public page, issue or standard; else the reason in a few words."""
-    check: Check
+    check: Callable[..., Hits]
 
 
 _LEARN = "learn.microsoft.com/azure"
@@ -166,22 +167,23 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """Every rule over a deployment; ids are stable."""
 
-PREVIEW_RULES = (
-    ("PREVIEW-01", "The deployment has the resources that its preview showed", previews.same_resources),
-    ("PREVIEW-02", "Their inputs are what the preview showed, as far as it knew them", previews.same_inputs),
-)
+PREVIEW_RULES: tuple[Rule, ...] = (
+    Rule("PREVIEW-01", "The deployment has the resources that its preview showed", "Pulumi", previews.same_resources),
+    Rule("PREVIEW-02", "Their inputs are what the preview showed, as far as it knew them", "Pulumi",
+         previews.same_inputs),
+)  # fmt: skip
+"""Every rule over a preview and the deployment that follows it."""
 
 
 def judge(graph: Graph, settings: Settings) -> list[Finding]:
     """Everything wrong with a recorded deployment (not with a preview: rules need every value)."""
-    view = View(graph, settings)
-    return [Finding(rule.id, resource, message) for rule in RULES for resource, message in rule.check(view)]
+    return _find(RULES, View(graph, settings))
 
 
 def compare(preview: Graph, deployment: Graph) -> list[Finding]:
     """Where the deployment does something else than its preview said."""
-    return [
-        Finding(rule, resource, message)
-        for rule, _, check in PREVIEW_RULES
-        for resource, message in check(preview, deployment)
-    ]
+    return _find(PREVIEW_RULES, preview, deployment)
+
+
+def _find(rules: Sequence[Rule], *judged: object) -> list[Finding]:
+    return [Finding(rule.id, resource, message) for rule in rules for resource, message in rule.check(*judged)]

@@ -5,7 +5,7 @@ A look-up that finds nothing returns nothing: some rule reports what is missing,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,6 @@ from settings.model import Link
 Hit = tuple[str, str]
 """Logical name of the resource at fault, and the message."""
 Hits = Iterator[Hit]
-Check = Callable[["View"], Hits]
 
 
 @dataclass(frozen=True)

@@ -104,11 +104,8 @@ def _next(run: Rehearsal, stack: str, choice: EngineChoice) -> str:
 
 def _clusters_as_document(verification: Verification | None) -> dict[str, list[str]]:
     """Cluster -> what is not as it must be."""
-    return (
-        {view.name: [str(problem) for problem in view.problems] for view in verification.clusters}
-        if verification
-        else {}
-    )
+    views = verification.clusters if verification else ()
+    return {view.name: [str(problem) for problem in view.problems] for view in views}
 
 
 def _messages_as_document(verification: Verification | None) -> dict[str, Any] | None:

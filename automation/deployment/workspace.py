@@ -42,17 +42,13 @@ class UnusableError(Exception):
     """The stack cannot be opened; the text says what to do."""
 
 
-def open_stack(
-    program: Path, name: str, command: auto.PulumiCommand, environment: Mapping[str, str] | None = None
-) -> auto.Stack:
+def open_stack(program: Path, name: str, command: auto.PulumiCommand) -> auto.Stack:
     """The stack of the project in this folder; only a stand-in for the CLI makes one that does not exist yet.
 
     Raises:
         UnusableError: there is no such stack.
     """
-    workspace = auto.LocalWorkspace(
-        work_dir=str(program), pulumi_command=command, env_vars=environment, project_settings=None
-    )
+    workspace = auto.LocalWorkspace(work_dir=str(program), pulumi_command=command)
     if isinstance(command, TakesInput):
         return auto.Stack.create_or_select(name, workspace)
     try:

@@ -44,9 +44,8 @@ _ENVIRONMENT.filters |= {
     "minutes": minutes,
     "summarize": summarize,
 }
-_PREVIEW_RULES = [{"id": rule, "title": title, "source": "Pulumi"} for rule, title, _ in PREVIEW_RULES]
 _ENVIRONMENT.globals |= {
-    "all_rules": [*RULES, *_PREVIEW_RULES],
+    "all_rules": [*RULES, *PREVIEW_RULES],
     "rules_of_azure": len(WORLD_RULES),
     "rules_of_clusters": len(CLUSTER_RULES),
 }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from automation.deployment.deployer import DeploymentResult
 from automation.deployment.error_catalog import fill_in
-from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
 from rehearsal.verify.messages import Verification
@@ -33,24 +32,22 @@ def find_troubles(run: Rehearsal) -> list[Trouble]:
     return troubles
 
 
-def find_failures(report: DeploymentResult | None, stack: str) -> list[Trouble]:
+def find_failures(report: DeploymentResult | None, stack: str, kind: str = "failed") -> list[Trouble]:
     """Return everything that an operation could not do."""
-    return [_to_trouble("failed", failure, stack) for failure in report.failures] if report else []
-
-
-def _to_trouble(kind: str, failure: Failure, stack: str) -> Trouble:
-    remedy = fill_in(failure.remedy, message=failure.message, urn=failure.urn, stack=stack)
-    return Trouble(kind, failure.name, failure.message.strip(), remedy)
+    return [
+        Trouble(
+            kind,
+            failure.name,
+            failure.message.strip(),
+            fill_in(failure.remedy, message=failure.message, urn=failure.urn, stack=stack),
+        )
+        for failure in (report.failures if report else ())
+    ]
 
 
 def _find_deployment_troubles(deployed: Deployed, stack: str) -> Iterator[Trouble]:
-    reports: Sequence[tuple[str, DeploymentResult | None]] = (
-        ("up failed", deployed.up),
-        ("second preview failed", deployed.second_preview),
-    )
-    for kind, report in reports:
-        if report:
-            yield from (_to_trouble(kind, failure, stack) for failure in report.failures)
+    yield from find_failures(deployed.up, stack, "up failed")
+    yield from find_failures(deployed.second_preview, stack, "second preview failed")
     for urn, change in sorted(deployed.second_preview.changes.items()) if deployed.second_preview else ():
         yield Trouble("second preview not empty", name_of(urn), f"after `up`, a preview still wants to {change} it")
 

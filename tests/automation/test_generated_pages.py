@@ -22,7 +22,7 @@ ROWS = {
     "rules.md": [
         *(rule.id for rule in SETTINGS_RULES),
         *(rule.id for rule in RULES),
-        *(row[0] for row in PREVIEW_RULES),
+        *(rule.id for rule in PREVIEW_RULES),
     ],
     "errors.md": [*(row.id for row in TRANSIENTS), *(row.id for row in REMEDIES)],
 }

@@ -81,7 +81,7 @@ def _rules() -> frozenset[str]:
     return frozenset(
         [
             *(rule.id for rule in RULES),
-            *(rule_id for rule_id, *_ in PREVIEW_RULES),
+            *(rule.id for rule in PREVIEW_RULES),
             *(rule.id for rule in CLUSTER_RULES),
             *(rule.id for rule in WORLD_RULES),
         ]
