@@ -13,7 +13,7 @@ def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
     """Return the Azure that the file holds, an empty one without a file; every write is kept there at once.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: the file holds something else.
+        ValueError, LookupError, TypeError, AttributeError: the file holds something else.
     """
     azure = World(surroundings, path=file, gate=gate.judge, **options)
     if file.exists():

@@ -79,7 +79,7 @@ def open_modelled_azure(file: Path, subscription_id: str, **options: Any) -> Wor
     """
     try:
         return open_azure(file, make_surroundings(subscription_id), **options)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnusableError(
             f"What earlier rehearsals have kept in {file} cannot be read: {error!r}."
             f" Next: remove the folder {file.parent}, which starts from nothing"

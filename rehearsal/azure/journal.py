@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from arm.shapes import shape_of
 from rehearsal.appended_file import AppendedFile
 from rehearsal.azure.state import Entry, SoftDeleted, State, Table
 
@@ -29,7 +30,11 @@ class Journal:
         self.file.replace(_text(state))
 
     def load(self, state: State) -> None:
-        """Take what is kept in the place of what is here."""
+        """Take what is kept in the place of what is here.
+
+        Raises:
+            LookupError: a resource is of a type that has no row any more.
+        """
         text, changes = self.file.read()
         for name in _TEXTS:
             getattr(state, name).clear()
@@ -43,6 +48,8 @@ class Journal:
                         table[key] = _VALUES.get(name, lambda value: value)(value)
         for name in _TEXTS:
             getattr(state, name).changed.clear()
+        for entry in state.entries.values():
+            shape_of(entry.token)
 
 
 def _soft_deleted(record: SoftDeleted) -> str:

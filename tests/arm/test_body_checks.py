@@ -45,7 +45,9 @@ def test_the_examples_are_right(token: str) -> None:
 def test_every_type_has_an_example_here_or_is_deployed_by_an_example_stack() -> None:
     deployed = {token for file in GOLDEN.glob("*.yaml") for token in re.findall(TYPE, file.read_text(encoding="utf-8"))}
     named = {token.split(":", 1)[1] for token in (*INPUTS, *deployed)}
-    assert {token.split(":", 1)[1] for token in tokens()} - named == set(), "add it to INPUTS in tests/arm/examples.py"
+    assert {token.split(":", 1)[1] for token in tokens()} - named == set(), (
+        "make golden if a stack deploys it, else add it to INPUTS in tests/arm/examples.py"
+    )
 
 
 def test_an_unknown_property_is_answered_with_the_nearest() -> None:

