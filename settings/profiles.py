@@ -57,8 +57,8 @@ PROFILES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-class ProfileError(Exception):
-    """A profile does not fit the schema: the text says where."""
+class ProfileError(ImportError):
+    """A profile does not fit the schema: the text says where. Nothing can be loaded then."""
 
 
 def faults(profiles: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:

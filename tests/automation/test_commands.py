@@ -306,15 +306,32 @@ def test_it_runs_as_a_module() -> None:
     assert result.stderr.startswith("1 problem in the settings of stack nowhere (Pulumi.nowhere.yaml):")
 
 
-def test_without_its_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no', name='typer')", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (
+            "raise ModuleNotFoundError('no', name='typer')",
+            "The package typer is missing. Next: make setup, then .venv/bin/python -m automation\n",
+        ),
+        (
+            "raise ModuleNotFoundError('no', name='rules.nothing')",
+            "rules/nothing.py is missing. Next: write it; git status says what is gone\n",
+        ),
+        (
+            "import settings.profiles as p; raise p.ProfileError('settings/profiles.py: profile dev lacks x')",
+            "settings/profiles.py: profile dev lacks x\n",
+        ),
+    ],
+)
+def test_what_keeps_it_from_starting_is_told_without_a_traceback(tmp_path: Path, mistake: str, words: str) -> None:
+    (tmp_path / "typer.py").write_text(mistake, encoding="utf-8")
     result = subprocess.run(
         [sys.executable, "-c", "import runpy; runpy.run_module('automation', run_name='__main__')"],
         cwd=PROGRAM, env={"PYTHONPATH": f"{tmp_path}:{PROGRAM}"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert result.returncode == 1
-    assert result.stderr == "The package typer is missing. Next: make setup, then .venv/bin/python -m automation\n"
+    assert result.stderr == words
 
 
 def test_a_rehearsal_writes_its_report_also_when_something_is_found(
