@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, ParamSpec
 
 from graph.graph import Graph
 from rules import (
@@ -32,6 +33,8 @@ from rules import (
 from rules.lookup import Hits, View
 from settings.model import Settings
 
+Judged = ParamSpec("Judged")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -46,14 +49,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Generic[Judged]):
     """What a deployment must keep to."""
 
     id: str
     title: str
     source: str
     """Where the rule comes from: a public page, issue or standard; else the reason in a few words."""
-    check: Callable[..., Hits]
+    check: Callable[Judged, Hits]
 
 
 _LEARN = "learn.microsoft.com/azure"
@@ -69,7 +72,7 @@ _SCRIPTS = f"{_LEARN}/virtual-machines/linux/run-command-managed"
 _FEDERATION = "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations"
 _OUTPUTS = "docs/outputs.md"
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[[View]], ...] = (
     Rule("ASK-01", "What the settings ask for is there", "what the user asked for", completeness.complete),
     Rule("ASK-02", "Everything is in its cluster's region and in the tenant", "what the user asked for",
          completeness.place),
@@ -167,7 +170,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 """Every rule over a deployment; ids are stable."""
 
-PREVIEW_RULES: tuple[Rule, ...] = (
+PREVIEW_RULES: tuple[Rule[[Graph, Graph]], ...] = (
     Rule("PREVIEW-01", "The deployment has the resources that its preview showed", "Pulumi", previews.same_resources),
     Rule("PREVIEW-02", "Their inputs are what the preview showed, as far as it knew them", "Pulumi",
          previews.same_inputs),
@@ -176,14 +179,14 @@ PREVIEW_RULES: tuple[Rule, ...] = (
 
 
 def judge(graph: Graph, settings: Settings) -> list[Finding]:
-    """Everything wrong with a recorded deployment (not with a preview: rules need every value)."""
+    """Return everything wrong with a recorded deployment (not with a preview: rules need every value)."""
     return _find(RULES, View(graph, settings))
 
 
 def compare(preview: Graph, deployment: Graph) -> list[Finding]:
-    """Where the deployment does something else than its preview said."""
+    """Return where the deployment does something else than its preview said."""
     return _find(PREVIEW_RULES, preview, deployment)
 
 
-def _find(rules: Sequence[Rule], *judged: object) -> list[Finding]:
-    return [Finding(rule.id, resource, message) for rule in rules for resource, message in rule.check(*judged)]
+def _find(rules: Sequence[Rule[Judged]], *judged: Judged.args, **named: Judged.kwargs) -> list[Finding]:
+    return [Finding(rule.id, who, what) for rule in rules for who, what in rule.check(*judged, **named)]
