@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from graph.run_program import record
 from settings.loaded_stack import LoadedStack
 from settings.model import Settings
 
-_PARTS = tuple(Path(__file__).resolve().parents[1] / part for part in ("components", "nodes"))
+_PROJECT = Path(__file__).resolve().parents[1]
+_PARTS = tuple(_PROJECT / part for part in ("components", "nodes"))
 """Where the program's own code is, beside its `__main__.py`."""
 
 
@@ -51,7 +53,7 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
     except (pulumi.RunError, UnrecordableError):
         raise
     except Exception as error:
-        raise ProgramError(f"{_where(error)}: {type(error).__name__}: {error}") from error
+        raise ProgramError(f"{_where(error)}: {type(error).__name__}: {error}{_owner(error)}") from error
     return Evaluation(stack, graph)
 
 
@@ -81,6 +83,14 @@ def _where(error: Exception) -> str:
     if frames:
         return describe_position(frames[-1].filename, frames[-1].lineno or 0)
     return next(iter(getattr(error, "__notes__", ())), "the program")
+
+
+def _owner(error: Exception) -> str:
+    """Return where what lacks an attribute is written, if it is ours."""
+    if not isinstance(error, AttributeError) or error.obj is None:
+        return ""
+    file = Path(getattr(sys.modules.get(type(error.obj).__module__), "__file__", None) or "")
+    return f" ({file.relative_to(_PROJECT)})" if file.is_relative_to(_PROJECT / "settings") else ""
 
 
 def _is_program(file: Path) -> bool:

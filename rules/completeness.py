@@ -26,7 +26,8 @@ def complete(view: View) -> Hits:
         for what, (count, wanted) in counts.items():
             if count != wanted:
                 number = "one" if wanted == 1 else wanted
-                yield cluster, f"cluster {cluster} of the settings has {count} times {what}; expected {number}"
+                text = f"cluster {cluster} of the settings has {count} times {what}; expected {number}."
+                yield cluster, f"{text} See components/cluster_stamp/__init__.py and rules/expected.py"
     for parts in view.links:
         link = parts.link
         if parts.listener is None:

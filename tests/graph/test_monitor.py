@@ -115,6 +115,19 @@ def test_what_was_refused_is_told_with_the_line_that_registers_it(tmp_path: Path
         evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=False)
 
 
+def test_a_setting_that_is_not_there_is_told_with_the_file_of_its_class(tmp_path: Path) -> None:
+    lines = [
+        "from settings.loaded_stack import load_stack",
+        "from pathlib import Path",
+        f"PROGRAM = Path({str(PROGRAM)!r})",
+    ]
+    lines.append('load_stack(PROGRAM, "dev", stand_ins=True).settings.clusters["site"].names.event_hub')
+    (tmp_path / "__main__.py").write_text("\n".join(lines), encoding="utf-8")
+
+    with pytest.raises(ProgramError, match=r"__main__\.py:4: .*'event_hub' \(settings/cluster_names\.py\)$"):
+        evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=False)
+
+
 def test_a_mistake_of_the_program_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "__main__.py").write_text("import pulumi\n\nraise KeyError('site')\n", encoding="utf-8")
 

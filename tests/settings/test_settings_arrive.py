@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ from pydantic.fields import FieldInfo
 from graph.graph import Graph
 from settings.profiles import PROFILES
 from settings.schema import PER_CLUSTER, PROFILE_SECTIONS
-from tests.conftest import TWO_CLUSTERS, evaluate
+from tests.conftest import PROGRAM, TWO_CLUSTERS, evaluate
 from tests.golden.normalise import as_text
 
 _LEAVES = [(name, key) for name, section in PROFILE_SECTIONS.items() for key in section.model_fields]
@@ -43,4 +44,11 @@ def test_it_arrives(name: str, key: str, recorded: Callable[..., Graph]) -> None
     change = {name: {key: _another(name, key, default)}}
     settings = {**TWO_CLUSTERS, **({"clusters": {"site": change, "enterprise": {}}} if name in PER_CLUSTER else change)}
     before, after = as_text(recorded(TWO_CLUSTERS)), as_text(evaluate(settings))
-    assert before != after, f"{name}.{key} of settings/schema.py changes nothing: no file of components/ reads it"
+    assert before != after, f"{name}.{key} of settings/schema.py changes nothing: it is to be read in {_readers(name)}"
+
+
+def _readers(section: str) -> str:
+    """Return the files of the components that read other fields of the section."""
+    files = sorted((PROGRAM / "components").rglob("*.py"))
+    reading = [file for file in files if re.search(rf"\b{section}\.\w", file.read_text(encoding="utf-8"))]
+    return " or ".join(file.relative_to(PROGRAM).as_posix() for file in reading)
