@@ -15,7 +15,7 @@ from typing import Any
 from arm.body import OPEN, nest
 from arm.outputs import outputs_of
 from arm.schema.table import Node, Table, load
-from arm.schema.validate import Finding, check, check_scalar, nearest
+from arm.schema.validate import Mismatch, check, check_scalar, nearest
 from arm.types import BY_ARM_TYPE
 from arm.types.resource_type import Created, ResourceType, guid
 from arm.values import UNKNOWN
@@ -89,23 +89,23 @@ class Shape:
             if value is not None
         }
 
-    def check(self, inputs: Mapping[str, Any]) -> list[Finding]:
+    def check(self, inputs: Mapping[str, Any]) -> list[Mismatch]:
         """Return everything that Azure would refuse about these inputs, looking at nothing else."""
         findings = [*self._check_path(inputs), *check(self.table, self.table.body, self.body(inputs))]
         if self.type.flattened and "properties" in inputs and "properties" not in self.type.path_parameters:
-            findings.append(Finding("properties", "unknown input; its members are inputs of their own"))
+            findings.append(Mismatch("properties", "unknown input; its members are inputs of their own"))
         return findings
 
-    def _check_path(self, inputs: Mapping[str, Any]) -> Iterator[Finding]:
+    def _check_path(self, inputs: Mapping[str, Any]) -> Iterator[Mismatch]:
         parameters = self.type.path_parameters
         for name in parameters:
             value = inputs.get(name)
             if value is UNKNOWN:
                 continue
             if not isinstance(value, str) or not value:
-                yield Finding(name, f"missing, but a part of the path {self.type.path_template}")
+                yield Mismatch(name, f"missing, but a part of the path {self.type.path_template}")
             elif "/" in value.strip("/") and name != "scope":
-                yield Finding(name, f"{value!r} is one part of a path, so it cannot contain '/'")
+                yield Mismatch(name, f"{value!r} is one part of a path, so it cannot contain '/'")
             elif name == parameters[-1]:
                 yield from check_scalar({**self.table.name, **self.type.name_rule}, value, name)
 

@@ -13,7 +13,7 @@ from arm.values import UNKNOWN
 
 
 @dataclass(frozen=True)
-class Finding:
+class Mismatch:
     """One thing that Azure would refuse. `where` is a dotted path in the ARM body, or an input's name."""
 
     where: str
@@ -23,13 +23,13 @@ class Finding:
         return f"{self.where}: {self.message}"
 
 
-def check(table: Table, node: Node, value: Any, where: str = "") -> Iterator[Finding]:
+def check(table: Table, node: Node, value: Any, where: str = "") -> Iterator[Mismatch]:
     """Everything wrong with the value; what is unknown is taken to be right."""
     node = table.resolve(node)
     if value is UNKNOWN:
         return
     if (wanted := node.get("type")) and not _has_type(value, wanted):
-        yield Finding(where, f"expected {_a(wanted)}, got {_a(_type_name(value))}")
+        yield Mismatch(where, f"expected {_a(wanted)}, got {_a(_type_name(value))}")
     elif isinstance(value, Mapping):
         yield from _check_object(table, node, value, where)
     elif isinstance(value, list):
@@ -40,7 +40,7 @@ def check(table: Table, node: Node, value: Any, where: str = "") -> Iterator[Fin
         yield from check_scalar(node, value, where)
 
 
-def _check_object(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def _check_object(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Mismatch]:
     known = table.members(node, value)
     yield from _check_discriminator(node, value, where)
     yield from _check_settings(table, node, value, where)
@@ -48,11 +48,11 @@ def _check_object(table: Table, node: Node, value: Mapping[str, Any], where: str
         if name not in value and name == "properties":
             yield from check(table, known[name], {}, _join(where, name))  # says what is missing in it
         elif name not in value:
-            yield Finding(_join(where, name), "missing, but required")
+            yield Mismatch(_join(where, name), "missing, but required")
     yield from _check_members(table, node, value, where)
 
 
-def _check_members(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def _check_members(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Mismatch]:
     known = table.members(node, value)
     for name, item in value.items():
         if name == node.get("discriminator"):
@@ -62,7 +62,7 @@ def _check_members(table: Table, node: Node, value: Mapping[str, Any], where: st
         elif "additionalProperties" in node:
             yield from check(table, node["additionalProperties"], item, _join(where, name))
         elif not node.get("open"):
-            yield Finding(_join(where, name), f"unknown property; {_known_instead(table, name, known, where)}")
+            yield Mismatch(_join(where, name), f"unknown property; {_known_instead(table, name, known, where)}")
 
 
 def _known_instead(table: Table, name: str, known: Mapping[str, Node], where: str) -> str:
@@ -80,17 +80,17 @@ def _required(table: Table, node: Node, value: Mapping[str, Any]) -> list[str]:
     return sorted({*node.get("required", []), *chosen} - {discriminator})
 
 
-def _check_discriminator(node: Node, value: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def _check_discriminator(node: Node, value: Mapping[str, Any], where: str) -> Iterator[Mismatch]:
     if "variants" not in node:
         return
     name = node["discriminator"]
     if name not in value:
-        yield Finding(_join(where, name), f"missing, but required: {_options(node['variants'])}")
+        yield Mismatch(_join(where, name), f"missing, but required: {_options(node['variants'])}")
     elif value[name] is not UNKNOWN and value[name] not in list(node["variants"]):
         yield from check_scalar({"enum": list(node["variants"])}, value[name], _join(where, name))
 
 
-def _check_settings(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def _check_settings(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Mismatch]:
     """Settings that belong to another choice, or that the choice cannot do without."""
     settings: Mapping[str, Mapping[str, str]] = node.get("settings", {})
     for name, by_choice in settings.items():
@@ -99,32 +99,32 @@ def _check_settings(table: Table, node: Node, value: Mapping[str, Any], where: s
             continue
         for other, member in by_choice.items():
             if other != choice and member in value and member != by_choice.get(choice):
-                yield Finding(_join(where, member), f"is for {name} {other!r}, but {name} is {choice!r}")
+                yield Mismatch(_join(where, member), f"is for {name} {other!r}, but {name} is {choice!r}")
         own = by_choice.get(choice)
         needed = own and own not in value and own not in node.get("required", [])
         if needed and table.resolve(node["properties"][own]).get("required"):
-            yield Finding(_join(where, own or ""), f"missing, but required for {name} {choice!r}")
+            yield Mismatch(_join(where, own or ""), f"missing, but required for {name} {choice!r}")
 
 
-def check_scalar(node: Node, value: Any, where: str) -> Iterator[Finding]:
+def check_scalar(node: Node, value: Any, where: str) -> Iterator[Mismatch]:
     """Enum, pattern, length and range of one value."""
     if "enum" in node and value not in node["enum"]:
-        yield Finding(where, f"{value!r} is not one of the possible values: {_options(node['enum'], value)}")
+        yield Mismatch(where, f"{value!r} is not one of the possible values: {_options(node['enum'], value)}")
     if isinstance(value, str):
         if "pattern" in node and not re.search(node["pattern"], value):
-            yield Finding(where, f"{value!r} does not match {node['pattern']}")
+            yield Mismatch(where, f"{value!r} does not match {node['pattern']}")
         yield from _check_length(node, len(value), where, "minLength", "maxLength", "characters")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         low, high = node.get("minimum", value), node.get("maximum", value)
         if not low <= value <= high:
-            yield Finding(where, f"{value} is out of range: {_range(node.get('minimum'), node.get('maximum'))}")
+            yield Mismatch(where, f"{value} is out of range: {_range(node.get('minimum'), node.get('maximum'))}")
         if "multipleOf" in node and value % node["multipleOf"]:
-            yield Finding(where, f"{value} is not a multiple of {node['multipleOf']}")
+            yield Mismatch(where, f"{value} is not a multiple of {node['multipleOf']}")
 
 
-def _check_length(node: Node, size: int, where: str, low: str, high: str, unit: str) -> Iterator[Finding]:
+def _check_length(node: Node, size: int, where: str, low: str, high: str, unit: str) -> Iterator[Mismatch]:
     if not node.get(low, 0) <= size <= node.get(high, size):
-        yield Finding(where, f"has {size} {unit}, expected {_range(node.get(low), node.get(high))}")
+        yield Mismatch(where, f"has {size} {unit}, expected {_range(node.get(low), node.get(high))}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from automation.commands.print_changes import print_changes
 from automation.commands.result import FAILED, OK, CommandResult, problem
 from automation.commands.stack import print_outputs, write_page
 from automation.console import BAD, duration, minutes, progress, say
-from automation.deployment.engine import Engine, EngineChoice, choose_engine
+from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.open_stack import load
 from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, locate_rehearsal, rehearse
 from graph.graph import Graph
@@ -192,7 +192,7 @@ def _print_schedule(result: Judgement) -> None:
         say(f"  {minutes(step.start):>6}  {step.name} ({minutes(step.finish - step.start)})")
 
 
-def _print_deployed(deployed: Deployed, stack: str, engine: Engine) -> None:
+def _print_deployed(deployed: Deployed, stack: str, engine: ChosenEngine) -> None:
     """What the deployment into the modelled Azure changed since the last one."""
     report = OperationReport(stack, "up", deployed.up, deployed.headings)
     changed = count_changes(report) or "no changes"

@@ -19,10 +19,10 @@ from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
 from automation.deployment.deployer import Deployer, DeploymentResult
-from automation.deployment.engine import Engine, EngineChoice, choose_engine
+from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
 from automation.deployment.operations import Operation
-from automation.deployment.progress import Expected, Tracker, expected_of
+from automation.deployment.progress import Expected, Tracker, expectations_of
 from automation.deployment.progress_display import show_progress
 from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
@@ -62,13 +62,13 @@ class Target:
         return self.loaded.stack
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> ChosenEngine:
         """Return what runs the program.
 
         Raises:
             CliError: it is not there.
         """
-        return choose_engine(self.choice) if self.offline else Engine(find_cli())
+        return choose_engine(self.choice) if self.offline else ChosenEngine(find_cli())
 
     def command(self, name: str) -> str:
         """Return the command line of another command on this stack."""
@@ -202,7 +202,7 @@ def _expectations(
     if judgement is None:
         return Tracker(), had, None
     graph = judgement.deployment
-    return Tracker(expected_of(graph), existing=had), had | find_headings(graph), graph
+    return Tracker(expectations_of(graph), existing=had), had | find_headings(graph), graph
 
 
 def _ending(target: Target, report: OperationReport, seconds: float, *, killed: bool) -> CommandResult:

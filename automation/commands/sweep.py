@@ -22,7 +22,7 @@ from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import progress, say
 from automation.deployment.deployer import Deployer
 from automation.deployment.run_journal import RunJournal
-from automation.deployment.workspace import open_stack
+from automation.deployment.workspace import select_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import KINDS, Fault, Faults
@@ -114,7 +114,7 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
         for file in (program / "Pulumi.yaml", stack_file.path(program, stack)):
             shutil.copy(file, folder)
         command = OfflineCommand(all_providers(AzureProvider(world)), program=baseline.recording)
-        stack_of = open_stack(Path(folder), stack, command)
+        stack_of = select_stack(Path(folder), stack, command)
         runs = RunJournal(Path(folder) / "run.json")
         deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
         ups, report = 1, deployer.up()

@@ -29,7 +29,7 @@ class EngineChoice(StrEnum):
 
 
 @dataclass(frozen=True)
-class Engine:
+class ChosenEngine:
     """What runs the program and keeps the state."""
 
     cli: PulumiCommand | None = None
@@ -51,7 +51,7 @@ class Engine:
         return f"the Pulumi CLI {self.cli.version}" if self.cli else "the offline engine"
 
 
-def choose_engine(choice: EngineChoice) -> Engine:
+def choose_engine(choice: EngineChoice) -> ChosenEngine:
     """Return the engine for a rehearsal: with `auto` the CLI where there is one that is recent enough.
 
     Raises:
@@ -60,10 +60,10 @@ def choose_engine(choice: EngineChoice) -> Engine:
     from automation.deployment.workspace import CliError, find_cli
 
     if choice is EngineChoice.OFFLINE:
-        return Engine()
+        return ChosenEngine()
     try:
-        return Engine(find_cli())
+        return ChosenEngine(find_cli())
     except CliError as error:
         if choice is EngineChoice.AUTO:
-            return Engine(why=str(error))
+            return ChosenEngine(why=str(error))
         raise

@@ -12,9 +12,9 @@ from pulumi import automation as auto
 
 from automation.console import progress
 from automation.deployment.deployer import Deployer
-from automation.deployment.engine import Engine
+from automation.deployment.engine import ChosenEngine
 from automation.deployment.run_journal import FOLDER, RunJournal
-from automation.deployment.workspace import VARIABLE, open_stack, refuse_stand_ins
+from automation.deployment.workspace import VARIABLE, refuse_stand_ins, select_stack
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from settings import Settings, stack_file
@@ -41,7 +41,7 @@ def load(program: Path, stack: str, *, offline: bool) -> LoadedStack:
 
 def open_deployer(
     stack: LoadedStack,
-    engine: Engine,
+    engine: ChosenEngine,
     *,
     offline: bool,
     faults: Faults | None = None,
@@ -71,12 +71,12 @@ def open_deployer(
     from rehearsal.engine import OfflineCommand
 
     command = OfflineCommand(faults=faults, clock=clock, loaded=stack, replays=replays)
-    opened = open_stack(stack.folder, stack.stack, command)
+    opened = select_stack(stack.folder, stack.stack, command)
     return _make_deployer(stack, opened, "offline-", clock.advance)
 
 
 def _open_in_azure(stack: LoadedStack, cli: auto.PulumiCommand) -> auto.Stack:
-    opened = open_stack(stack.folder, stack.stack, cli)
+    opened = select_stack(stack.folder, stack.stack, cli)
     if os.environ.get(VARIABLE):
         refuse_stand_ins(opened)
         progress(f"{VARIABLE} is set: not Azure answers, but {os.environ[VARIABLE]}.")

@@ -33,7 +33,7 @@ class Expected:
     """URNs of what it waits for."""
 
 
-def expected_of(graph: Graph) -> dict[str, Expected]:
+def expectations_of(graph: Graph) -> dict[str, Expected]:
     """Everything that the program wants, in an order in which it can be made."""
     return {
         urn: Expected(step.finish - step.start, waits_for(graph, graph.resources[urn]))

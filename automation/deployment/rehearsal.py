@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.deployment.deployer import DeploymentResult
-from automation.deployment.engine import Engine, EngineChoice, choose_engine
+from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
 from graph.plan import Heading, find_headings, graph_of_state
@@ -53,7 +53,7 @@ class Rehearsal:
     """The program judged, and the deployment that follows where nothing was found."""
 
     judgement: Judgement
-    engine: Engine
+    engine: ChosenEngine
     deployed: Deployed | None = None
     """None where something was found."""
     verification: Verification | None = None
@@ -117,7 +117,7 @@ def rehearse(
     return Rehearsal(judgement, engine, deployed, verification)
 
 
-def _open_azure(stack: LoadedStack, engine: Engine) -> World:
+def _open_azure(stack: LoadedStack, engine: ChosenEngine) -> World:
     """Return the Azure that this engine has deployed the stack into."""
     subscription = stack.settings.tenant.subscription_id
     if engine.cli:
@@ -125,7 +125,7 @@ def _open_azure(stack: LoadedStack, engine: Engine) -> World:
     return Backend(stack.folder).world(stack.name, make_surroundings(subscription))
 
 
-def destroy(stack: LoadedStack, engine: Engine) -> DeploymentResult:
+def destroy(stack: LoadedStack, engine: ChosenEngine) -> DeploymentResult:
     """Destroy what rehearsals have deployed, protected resources too, and forget their Azure with its deleted vaults.
 
     Raises:
@@ -144,6 +144,6 @@ def destroy(stack: LoadedStack, engine: Engine) -> DeploymentResult:
     return result
 
 
-def locate_rehearsal(stack: LoadedStack, engine: Engine) -> Path:
+def locate_rehearsal(stack: LoadedStack, engine: ChosenEngine) -> Path:
     """Return where all lies that rehearsals with this engine have kept of the stack."""
     return locate_azure(stack).parent if engine.cli else Backend(stack.folder).folder(stack.name)

@@ -42,7 +42,7 @@ class UnusableError(Exception):
     """The stack cannot be opened; the text says what to do."""
 
 
-def open_stack(program: Path, name: str, command: auto.PulumiCommand) -> auto.Stack:
+def select_stack(program: Path, name: str, command: auto.PulumiCommand) -> auto.Stack:
     """The stack of the project in this folder; only a stand-in for the CLI makes one that does not exist yet.
 
     Raises:

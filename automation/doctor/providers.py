@@ -30,7 +30,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Provider:
+class ResourceProvider:
     """One namespace in the subscription."""
 
     is_registered: bool
@@ -39,8 +39,8 @@ class Provider:
     """By the type in lower case, namespace included."""
 
 
-_UNKNOWN = Provider(is_registered=False, state="not known to the subscription", offers={})
-Providers = Mapping[str, Provider]
+_UNKNOWN = ResourceProvider(is_registered=False, state="not known to the subscription", offers={})
+Providers = Mapping[str, ResourceProvider]
 """By namespace, in lower case."""
 
 
@@ -54,9 +54,9 @@ def fetch_providers(context: Context) -> Providers:
     return {one["namespace"].lower(): _provider(one) for one in context.tools.az_pages(url)}
 
 
-def _provider(answer: Mapping[str, Any]) -> Provider:
+def _provider(answer: Mapping[str, Any]) -> ResourceProvider:
     state = str(answer.get("registrationState", ""))
-    return Provider(
+    return ResourceProvider(
         state == "Registered" or answer.get("registrationPolicy") == "RegistrationFree",
         state,
         {

@@ -11,13 +11,13 @@ from graph.inputs import parameters
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.refusals import refuse
 from rehearsal.azure.refusals.network import other_half, remote_of
-from rehearsal.azure.state import Call, Entry, SoftDeleted, State
+from rehearsal.azure.state import AzureState, Call, Entry, SoftDeleted
 
 _DAY = 24 * 60 * 60
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 
 
-def after_put(state: State, call: Call, entry: Entry) -> None:
+def after_put(state: AzureState, call: Call, entry: Entry) -> None:
     """Apply all effects of an accepted PUT.
 
     Raises:
@@ -32,7 +32,7 @@ def after_put(state: State, call: Call, entry: Entry) -> None:
         _SCRIPTS[call.name](state, call)
 
 
-def remove(state: State, arm_id: str) -> None:
+def remove(state: AzureState, arm_id: str) -> None:
     """Delete a resource and everything in its path, and whatever follows from that."""
     gone = state.below(arm_id)
     for entry in gone:
@@ -43,7 +43,7 @@ def remove(state: State, arm_id: str) -> None:
     _disconnect(state, gone)
 
 
-def _peer(state: State, peering: Entry) -> None:
+def _peer(state: AzureState, peering: Entry) -> None:
     """Set the state of a peering: Connected if both halves exist, Initiated if one does.
 
     Source: learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues.
@@ -55,7 +55,7 @@ def _peer(state: State, peering: Entry) -> None:
             state.change(one, outputs={**one.outputs, "peeringState": peering_state, "peeringSyncLevel": level})
 
 
-def _disconnect(state: State, gone: list[Entry]) -> None:
+def _disconnect(state: AzureState, gone: list[Entry]) -> None:
     """Leave behind, Disconnected, each half whose other half or whose remote VNet is deleted."""
     lost = {ids.key(entry.id) for entry in gone}
     lost_halves = {
@@ -67,14 +67,14 @@ def _disconnect(state: State, gone: list[Entry]) -> None:
             state.change(peering, outputs={**peering.outputs, "peeringState": "Disconnected"})
 
 
-def _keep_protection(state: State, call: Call, vault: Entry) -> None:
+def _keep_protection(state: AzureState, call: Call, vault: Entry) -> None:
     """Purge protection that a body leaves out stays on."""
     if call.old and ids.at(call.old.outputs, "properties.enablePurgeProtection"):
         properties = {**vault.outputs["properties"], "enablePurgeProtection": True}
         state.change(vault, outputs={**vault.outputs, "properties": properties})
 
 
-def _recover(state: State, call: Call) -> None:
+def _recover(state: AzureState, call: Call) -> None:
     """Bring a deleted vault back with its secrets, with create mode `recover`; the rules let nothing else through."""
     key = ids.key(call.arm_id)
     record = state.soft_deleted.get(key)
@@ -86,7 +86,7 @@ def _recover(state: State, call: Call) -> None:
             state.entries[ids.key(secret.id)] = secret
 
 
-def _soft_delete(state: State, gone: list[Entry]) -> None:
+def _soft_delete(state: AzureState, gone: list[Entry]) -> None:
     """Keep deleted vaults, with their secrets, and secrets deleted by themselves until they are purged."""
     vaults = [entry for entry in gone if entry.row is VAULT]
     secrets = [entry for entry in gone if entry.row is SECRET]
@@ -98,12 +98,12 @@ def _soft_delete(state: State, gone: list[Entry]) -> None:
             state.soft_deleted[ids.key(secret.id)] = SoftDeleted([secret], _purged_at(state, still_there))
 
 
-def _purged_at(state: State, vault: Entry) -> float:
+def _purged_at(state: AzureState, vault: Entry) -> float:
     days = ids.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
     return state.clock.now() + float(days) * _DAY
 
 
-def _connect_arc(state: State, call: Call) -> None:
+def _connect_arc(state: AzureState, call: Call) -> None:
     """Do as nodes/connect-arc.sh: leave its own cluster alone, replace that of an earlier node, else make one."""
     given = parameters(call.inputs)
     cluster_id = ids.connected_by(given)
@@ -130,7 +130,7 @@ def _connect_arc(state: State, call: Call) -> None:
     state.change(state.write(shape, cluster_id, inputs), facts={"node": node})
 
 
-def _await_secrets(state: State, call: Call) -> None:
+def _await_secrets(state: AzureState, call: Call) -> None:
     """Do as nodes/await-secrets.sh: wait until the cluster holds what it expects, fail when the time is over."""
     if error := state.gate(state, call.arm_id, parameters(call.inputs)):
         raise _script_failed(call, error)

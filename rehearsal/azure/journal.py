@@ -9,7 +9,7 @@ from typing import Any
 
 from arm.shapes import shape_of
 from rehearsal.appended_file import AppendedFile
-from rehearsal.azure.state import Entry, SoftDeleted, State, Table
+from rehearsal.azure.state import AzureState, Entry, SoftDeleted, Table
 
 
 class Journal:
@@ -18,18 +18,18 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.file = AppendedFile(path)
 
-    def keep(self, state: State) -> None:
+    def keep(self, state: AzureState) -> None:
         """Append what has changed since the last call."""
         changed = {name: _changes(getattr(state, name), text) for name, text in _TEXTS.items()}
         line = ", ".join(f"{json.dumps(name)}: {{{', '.join(rows)}}}" for name, rows in changed.items() if rows)
         if line:
             self.file.append(f"{{{line}}}", lambda: _text(state))
 
-    def compact(self, state: State) -> None:
+    def compact(self, state: AzureState) -> None:
         """Write everything, in the place of all changes."""
         self.file.replace(_text(state))
 
-    def load(self, state: State) -> None:
+    def load(self, state: AzureState) -> None:
         """Take what is kept in the place of what is here.
 
         Raises:
@@ -81,7 +81,7 @@ def _rows(table: Table[Any], text: Callable[[Any], str], keys: Iterable[str]) ->
     return [f"{json.dumps(key)}: {text(table[key]) if key in table else 'null'}" for key in keys]
 
 
-def _text(state: State) -> str:
+def _text(state: AzureState) -> str:
     tables = (
         f"{json.dumps(name)}: {{" + ",\n".join(_rows(getattr(state, name), text, getattr(state, name))) + "}"
         for name, text in _TEXTS.items()

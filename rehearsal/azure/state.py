@@ -50,7 +50,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource. It never changes: `State.change` puts another in its place. So what is made of it may be kept."""
+    """One resource. It never changes, as `AzureState.change` puts another in its place: what is made of it is kept."""
 
     id: str
     token: str
@@ -136,11 +136,11 @@ class SoftDeleted:
     purged_at: float
 
 
-Gate = Callable[["State", str, Mapping[str, str]], str]
+Gate = Callable[["AzureState", str, Mapping[str, str]], str]
 """(what exists, id of the Run Command, its parameters) -> the error of `nodes/await-secrets.sh`; empty: none."""
 
 
-def no_gate(_: State, command_id: str, __: Mapping[str, str]) -> str:
+def no_gate(_: AzureState, command_id: str, __: Mapping[str, str]) -> str:
     """Fail every gate: this Azure was handed no model of its clusters."""
     return f"nobody here knows what the cluster of {command_id} holds: hand the world a gate (rehearsal.cluster.gate)."
 
@@ -162,7 +162,7 @@ class Table(dict[str, _Value]):
 
 
 @dataclass
-class State:
+class AzureState:
     """Everything, with look-ups. The caller holds the world's lock."""
 
     surroundings: Surroundings
@@ -278,4 +278,4 @@ def _reborn(value: Any, given: Collection[str], birth: int) -> Any:
     return _GUID.sub(lambda found: found[0] if found[0].lower() in given else guid(f"{found[0]}#{birth}"), value)
 
 
-Check = Callable[[State, Call], Iterator[ArmError]]
+Check = Callable[[AzureState, Call], Iterator[ArmError]]

@@ -23,7 +23,7 @@ from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.state import Call, Entry, Gate, State, Surroundings, no_gate
+from rehearsal.azure.state import AzureState, Call, Entry, Gate, Surroundings, no_gate
 
 __all__ = ["Entry", "Surroundings", "World"]
 
@@ -50,7 +50,7 @@ class World:
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
-        self._state = State(surroundings, clock or SystemClock(), gate)
+        self._state = AzureState(surroundings, clock or SystemClock(), gate)
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:
@@ -190,7 +190,7 @@ class World:
             Journal(path).load(self._state)
 
     @contextmanager
-    def _settled(self) -> Iterator[State]:
+    def _settled(self) -> Iterator[AzureState]:
         """Yield the state as the clock says, locked."""
         with self._lock:
             self._state.settle()

@@ -15,7 +15,7 @@ from arm.types.iotoperations import BROKER, BROKER_AUTHENTICATION, BROKER_AUTHOR
 from graph.inputs import items, mapping, text, x509_settings
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.key_pairs import SERVER, TLS, find_ca_fault, find_certificate_faults, find_pair_fault, read_chain
-from rehearsal.cluster.model import ConfigMap, Problem, Secret
+from rehearsal.cluster.model import ConfigMap, Secret, Symptom
 from rehearsal.cluster.placement import Placement
 
 
@@ -29,8 +29,8 @@ class AioNamespace:
     config_maps: Mapping[str, ConfigMap]
     at: datetime
 
-    def problem(self, rule: str, where: str, what: str, remedy: str) -> Problem:
-        return Problem(rule, self.cluster.name, where, what, remedy)
+    def problem(self, rule: str, where: str, what: str, remedy: str) -> Symptom:
+        return Symptom(rule, self.cluster.name, where, what, remedy)
 
     def properties(self, row: ResourceType) -> dict[str, Mapping[str, Any]]:
         """Name -> deployed properties of everything of the type that is on the cluster."""
@@ -45,7 +45,7 @@ def are_frontends_up(aio: AioNamespace) -> bool:
     )
 
 
-def find_problems(aio: AioNamespace) -> Iterator[Problem]:
+def find_problems(aio: AioNamespace) -> Iterator[Symptom]:
     """Yield everything that is wrong with listeners and authentications."""
     for name, listener in aio.properties(BROKER_LISTENER).items():
         yield from _check_secrets(aio, name, listener)
@@ -71,7 +71,7 @@ def _find_missing_secrets(aio: AioNamespace, listener: Mapping[str, Any]) -> lis
     return [reason for reason in reasons if reason]
 
 
-def _check_secrets(aio: AioNamespace, name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_secrets(aio: AioNamespace, name: str, listener: Mapping[str, Any]) -> Iterator[Symptom]:
     where = f"BrokerListener {name}"
     for reason in _find_missing_secrets(aio, listener):
         what = f"{reason}, so the frontends do not start and no listener of this broker answers"
@@ -84,7 +84,7 @@ def _check_secrets(aio: AioNamespace, name: str, listener: Mapping[str, Any]) ->
             yield aio.problem("CLUSTER-21", where, what, "publish a new certificate as a new generation")
 
 
-def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[str, Any]) -> Iterator[Symptom]:
     where = f"BrokerListener {listener_name}"
     for port in list_ports(listener):
         for key, arm_type in (("authenticationRef", BROKER_AUTHENTICATION), ("authorizationRef", BROKER_AUTHORIZATION)):
@@ -97,7 +97,7 @@ def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[s
             yield aio.problem("CLUSTER-19", where, what, "name an authentication too")
 
 
-def _check_client_ca(aio: AioNamespace, name: str, config_map: str) -> Iterator[Problem]:
+def _check_client_ca(aio: AioNamespace, name: str, config_map: str) -> Iterator[Symptom]:
     if fault := find_trust_fault(aio, config_map):
         what = f"trustedClientCaCert: {fault}, so no client certificate is accepted"
         remedy = "see the Bundle of that name and the apply-objects command"

@@ -18,7 +18,7 @@ from rehearsal.azure.state import Entry
 from rehearsal.cluster import broker, dataflows
 from rehearsal.cluster.broker import AioNamespace
 from rehearsal.cluster.inventory import Inventory, IsEffective
-from rehearsal.cluster.model import ClusterView, Problem, Secret
+from rehearsal.cluster.model import ClusterView, Secret, Symptom
 from rehearsal.cluster.network import find_unreachable_links
 from rehearsal.cluster.node_state import read_node_state
 from rehearsal.cluster.placement import Placement, describe, find_placement
@@ -85,9 +85,9 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
     )
 
 
-def _check_forms(cluster: Entry, placement: Placement) -> Iterator[Problem]:
+def _check_forms(cluster: Entry, placement: Placement) -> Iterator[Symptom]:
     """Yield what ARM would have refused (WORLD-03): AIO's operator would not read it either."""
     for child in placement.children:
         if child.row.module == INSTANCE.module:
             for finding in child.shape.check(child.inputs):
-                yield Problem("CLUSTER-27", cluster.name, describe(child), str(finding), "correct it")
+                yield Symptom("CLUSTER-27", cluster.name, describe(child), str(finding), "correct it")

@@ -14,7 +14,7 @@ from graph import pem
 from graph.inputs import items, mapping, text
 from rehearsal.cluster.broker import AioNamespace, find_trust_fault, list_manual_secrets, list_ports
 from rehearsal.cluster.key_pairs import CLIENT, MQTT_CLIENT, TLS, find_certificate_faults, find_pair_fault, read_chain
-from rehearsal.cluster.model import ClusterView, Dataflow, Problem
+from rehearsal.cluster.model import ClusterView, Dataflow, Symptom
 from settings import well_known
 
 _AIO = "microsoft.iotoperations"
@@ -31,7 +31,7 @@ def read_dataflows(aio: AioNamespace) -> dict[str, Dataflow]:
     }
 
 
-def find_problems(aio: AioNamespace, addresses: Sequence[str]) -> Iterator[Problem]:
+def find_problems(aio: AioNamespace, addresses: Sequence[str]) -> Iterator[Symptom]:
     """Yield everything that is wrong with endpoints and dataflows."""
     endpoints = aio.properties(DATAFLOW_ENDPOINT)
     for name, endpoint in endpoints.items():
@@ -43,7 +43,7 @@ def find_problems(aio: AioNamespace, addresses: Sequence[str]) -> Iterator[Probl
         yield from _check_dataflow(aio, dataflow, endpoints)
 
 
-def _check_client(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_client(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Symptom]:
     if text(endpoint, f"{_MQTT}.authentication.method") != "X509Certificate":
         return
     where, secret = f"DataflowEndpoint {name}", text(endpoint, _SECRET_REF)
@@ -56,7 +56,7 @@ def _check_client(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> 
         yield aio.problem("CLUSTER-24", where, what, "publish a new certificate as a new generation")
 
 
-def _check_trust(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_trust(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Symptom]:
     config_map = text(endpoint, _CA_REF)
     if not config_map or _is_aios_own(aio, config_map):
         return
@@ -81,7 +81,7 @@ def names_own_broker(endpoint: Mapping[str, Any]) -> bool:
 
 def _check_own_broker(
     aio: AioNamespace, name: str, endpoint: Mapping[str, Any], addresses: Sequence[str]
-) -> Iterator[Problem]:
+) -> Iterator[Symptom]:
     host, _, port = text(endpoint, f"{_MQTT}.host").rpartition(":")
     if not names_own_broker(endpoint) and host not in addresses:
         return
@@ -104,7 +104,7 @@ def _check_own_broker(
 
 def _check_server_certificate(
     aio: AioNamespace, where: str, endpoint: Mapping[str, Any], secret: str, host: str
-) -> Iterator[Problem]:
+) -> Iterator[Symptom]:
     leaf, *others = read_chain(aio.secrets[secret], TLS)
     if not pem.names_host(leaf, host):
         what = f"the certificate in Secret {secret} does not name {host}; its names: {', '.join(pem.hosts(leaf))}"
@@ -118,7 +118,7 @@ def _check_server_certificate(
 
 def _check_dataflow(
     aio: AioNamespace, dataflow: Dataflow, endpoints: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Problem]:
+) -> Iterator[Symptom]:
     where = f"Dataflow {dataflow.name}"
     profiles = sorted(aio.properties(DATAFLOW_PROFILE))
     if dataflow.profile not in profiles:
@@ -150,10 +150,10 @@ def _find_endpoint(dataflow: Dataflow, kind: str, settings: str) -> str:
     return found[0] if found else ""
 
 
-def find_duplicate_client_ids(views: Sequence[ClusterView]) -> dict[str, list[Problem]]:
+def find_duplicate_client_ids(views: Sequence[ClusterView]) -> dict[str, list[Symptom]]:
     """Return cluster -> dataflows that disconnect another one at its target, on whatever cluster that one is."""
     seen: dict[tuple[str, str], str] = {}
-    found: dict[str, list[Problem]] = {}
+    found: dict[str, list[Symptom]] = {}
     for view in views:
         for dataflow in view.dataflows.values():
             for endpoint in (view.endpoints.get(find_source(dataflow)), view.endpoints.get(find_destination(dataflow))):
@@ -166,6 +166,6 @@ def find_duplicate_client_ids(views: Sequence[ClusterView]) -> dict[str, list[Pr
                 if other != me:
                     what = f"connects to {host} as {client_id!r}, and so does {other}: they disconnect each other"
                     found.setdefault(view.name, []).append(
-                        Problem("CLUSTER-26", view.name, f"Dataflow {dataflow.name}", what, "change its clientIdPrefix")
+                        Symptom("CLUSTER-26", view.name, f"Dataflow {dataflow.name}", what, "change its clientIdPrefix")
                     )
     return found

@@ -18,7 +18,7 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph import pem
 from graph.inputs import decoded, text, texts
 from rehearsal.azure.refusals import access
-from rehearsal.azure.state import Entry, State
+from rehearsal.azure.state import AzureState, Entry
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.key_pairs import MQTT_CLIENT, TLS
@@ -45,7 +45,7 @@ def read_wait_seconds(parameters: Mapping[str, str]) -> int:
     return int(given) if _SECONDS.fullmatch(given) else 0
 
 
-def judge(state: State, command_id: str, parameters: Mapping[str, str]) -> str:
+def judge(state: AzureState, command_id: str, parameters: Mapping[str, str]) -> str:
     """Return the gate's error in the modelled Azure as it is; roles that spread while it waits count."""
     is_effective = partial(access.is_effective, state, within=read_wait_seconds(parameters))
     return run_gate(state.entries.values(), is_effective, command_id, parameters)

@@ -11,7 +11,7 @@ from rehearsal.cluster.model import ClusterView
 
 
 @dataclass(frozen=True)
-class Link:
+class DeployedLink:
     """An endpoint of a site, and the broker port behind its host."""
 
     site: ClusterView
@@ -30,10 +30,10 @@ class Link:
         return int(self.address.rpartition(":")[2])
 
 
-def find_links(views: Sequence[ClusterView]) -> list[Link]:
+def find_links(views: Sequence[ClusterView]) -> list[DeployedLink]:
     """Return every endpoint that leads out of its cluster."""
     return [
-        Link(site, name, address, next((view for view in views if _is_at(view, address)), None))
+        DeployedLink(site, name, address, next((view for view in views if _is_at(view, address)), None))
         for site in views
         for name, endpoint in site.endpoints.items()
         if not is_local(site, endpoint)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Problem:
+class Symptom:
     """One thing that is wrong, in the words of whatever would report it on the real system."""
 
     rule: str
@@ -84,6 +84,6 @@ class ClusterView:
     dataflows: Mapping[str, Dataflow] = field(default_factory=dict)
     frontends_up: bool = False
     """Whether the broker's frontends run: one listener without its manual Secret keeps all of them down."""
-    problems: Sequence[Problem] = ()
+    problems: Sequence[Symptom] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     """SecretSync -> its condition."""

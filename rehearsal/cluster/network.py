@@ -11,24 +11,24 @@ from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.refusals.network import remote_of
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory
-from rehearsal.cluster.links import Link, find_links
-from rehearsal.cluster.model import ClusterView, Problem
+from rehearsal.cluster.links import DeployedLink, find_links
+from rehearsal.cluster.model import ClusterView, Symptom
 
 _ANYTHING = ("*", "0.0.0.0/0")
 _TCP = ("*", "tcp")
 
 
-def find_unreachable_links(inventory: Inventory, clusters: Sequence[ClusterView]) -> dict[str, list[Problem]]:
+def find_unreachable_links(inventory: Inventory, clusters: Sequence[ClusterView]) -> dict[str, list[Symptom]]:
     """Return site -> why its links do not reach their brokers."""
-    found: dict[str, list[Problem]] = {}
+    found: dict[str, list[Symptom]] = {}
     for link in find_links(clusters):
         for what, remedy in _find_obstacles(inventory, link):
-            problem = Problem("CLUSTER-29", link.site.name, f"DataflowEndpoint {link.endpoint}", what, remedy)
+            problem = Symptom("CLUSTER-29", link.site.name, f"DataflowEndpoint {link.endpoint}", what, remedy)
             found.setdefault(link.site.name, []).append(problem)
     return found
 
 
-def _find_obstacles(inventory: Inventory, link: Link) -> Iterator[tuple[str, str]]:
+def _find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[str, str]]:
     """Yield what is in the way, and what to do; nothing if an end is not known, which other rules report."""
     here = _find_interface(inventory, link.site.addresses)
     there = _find_interface(inventory, link.broker.addresses) if link.broker else None

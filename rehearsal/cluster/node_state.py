@@ -13,7 +13,7 @@ from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
 from graph.inputs import items, parameters, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
-from rehearsal.cluster.model import Problem
+from rehearsal.cluster.model import Symptom
 from settings import well_known
 
 K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -34,7 +34,7 @@ class NodeState:
     """Whether Azure may create namespaces for custom locations."""
     objects: Sequence[Mapping[str, Any]] = ()
     """Kubernetes objects that apply-objects.sh was given."""
-    problems: Sequence[Problem] = ()
+    problems: Sequence[Symptom] = ()
 
 
 def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
@@ -77,25 +77,25 @@ def _find_node(inventory: Inventory, cluster: Entry) -> Entry | None:
     return next((machine for machine in machines if node and machine.outputs.get(NODE_ID) == node), None)
 
 
-def _report_missing_node(cluster: Entry, node: Entry | None) -> Problem:
+def _report_missing_node(cluster: Entry, node: Entry | None) -> Symptom:
     if node:
         what, remedy = f"the node {node.name} is stopped, so the cluster does not answer", f"start {node.name}"
     else:
         what = "the node that was connected is gone; what ARM still shows below it lives on no cluster"
         remedy = "run connect-arc on the new node, which replaces this connected cluster"
-    return Problem("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
+    return Symptom("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
 
 
-def _check_scripts(kind: HostKind, cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Problem]:
+def _check_scripts(kind: HostKind, cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Symptom]:
     for name in kind.scripts:
         command = commands.get(name)
         if command is None and name != "apply-objects":
             what = "did not run on the node, so nobody knows how the cluster was made"
-            yield Problem("CLUSTER-02", cluster.name, f"Run Command {name}", what, "deploy it")
+            yield Symptom("CLUSTER-02", cluster.name, f"Run Command {name}", what, "deploy it")
         elif command and not is_ready(command):
             what = f"is {command.state} and is taken to have changed nothing on the node"
             remedy = "read what the script said in the instance view of the Run Command, repair, deploy again"
-            yield Problem("CLUSTER-02", cluster.name, f"Run Command {name}", what, remedy)
+            yield Symptom("CLUSTER-02", cluster.name, f"Run Command {name}", what, remedy)
 
 
 def _read_parameters(command: Entry | None) -> dict[str, str] | None:
@@ -105,13 +105,13 @@ def _read_parameters(command: Entry | None) -> dict[str, str] | None:
     return parameters(command.inputs)
 
 
-def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Problem:
+def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Symptom:
     what = f"connects the node as {given.get('RESOURCE_GROUP')}/{given.get('CLUSTER_NAME')}"
     remedy = f"connect it as {ids.name_of(ids.group_of(cluster.id))}/{cluster.name}"
-    return Problem("CLUSTER-02", cluster.name, "Run Command connect-arc", what, remedy)
+    return Symptom("CLUSTER-02", cluster.name, "Run Command connect-arc", what, remedy)
 
 
-def _report_custom_locations(cluster: Entry, object_id: str) -> Problem:
+def _report_custom_locations(cluster: Entry, object_id: str) -> Symptom:
     given = f"{object_id}, the id of an application" if object_id else "empty"
     what = (
         f"UnauthorizedNamespaceError: CUSTOM_LOCATIONS_OBJECT_ID is {given}, so Azure may not create a namespace on the"
@@ -121,7 +121,7 @@ def _report_custom_locations(cluster: Entry, object_id: str) -> Problem:
         "give the object id: `az ad sp show --id"
         f" {well_known.CUSTOM_LOCATIONS_APPLICATION_ID} --query id` by somebody who may read the directory"
     )
-    return Problem("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
+    return Symptom("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
 
 
 def _read_issuer(cluster: Entry) -> str:
@@ -136,7 +136,7 @@ def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[s
     return [text(one, "privateIPAddress") for one in configurations if text(one, "privateIPAddress")]
 
 
-def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Problem]]:
+def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Symptom]]:
     """Return what nodes/apply-objects.sh takes: objects with apiVersion, kind and name, and no Secret."""
     if given is None:
         return [], []
@@ -154,6 +154,6 @@ def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list
     return objects, []
 
 
-def _report_objects(cluster: Entry, what: str) -> Problem:
+def _report_objects(cluster: Entry, what: str) -> Symptom:
     remedy = "correct the objects in the program; until then none of them is applied"
-    return Problem("CLUSTER-02", cluster.name, "Run Command apply-objects", what, remedy)
+    return Symptom("CLUSTER-02", cluster.name, "Run Command apply-objects", what, remedy)

@@ -14,7 +14,7 @@ from graph.inputs import text, texts
 from rehearsal.azure.refusals.clusters import SERVED_BY
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, find_location, is_ready
-from rehearsal.cluster.model import Problem
+from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_state import NodeState
 
 _CERT_MANAGER = "microsoft.certmanagement"
@@ -29,7 +29,7 @@ class Placement:
     extensions: dict[str, Entry]
     """Extension type, in lower case -> the installed extension; also those that no custom location lists."""
     children: Sequence[Entry]
-    problems: Sequence[Problem] = ()
+    problems: Sequence[Symptom] = ()
 
     def of_type(self, row: ResourceType) -> list[Entry]:
         return [child for child in self.children if child.row is row]
@@ -94,7 +94,7 @@ def _is_beside_its_instance(entry: Entry, inside: Sequence[Entry]) -> bool:
     return any(ids.is_below(entry.id, one.id) for one in inside if one.row is INSTANCE)
 
 
-def _check_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Problem]:
+def _check_served(cluster: Entry, location: Entry, inside: Sequence[Entry], served: set[str]) -> Iterator[Symptom]:
     for provider in sorted({_read_provider(entry) for entry in inside} & {*SERVED_BY} - served):
         count = sum(_read_provider(entry) == provider for entry in inside)
         what = (
@@ -102,17 +102,17 @@ def _check_served(cluster: Entry, location: Entry, inside: Sequence[Entry], serv
             f" clusterExtensionIds, so {count} resources of {provider} do not reach the cluster"
         )
         remedy = "install the extension until it is Succeeded, and list it in clusterExtensionIds"
-        yield Problem("CLUSTER-04", cluster.name, describe(location), what, remedy)
+        yield Symptom("CLUSTER-04", cluster.name, describe(location), what, remedy)
 
 
-def _check_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Problem]:
+def _check_ready(cluster: Entry, entries: Sequence[Entry]) -> Iterator[Symptom]:
     for entry in entries:
         if not is_ready(entry):
             what = f"is {entry.state} for ARM, so it is taken not to be on the cluster"
-            yield Problem("CLUSTER-05", cluster.name, describe(entry), what, "deploy again until it is Succeeded")
+            yield Symptom("CLUSTER-05", cluster.name, describe(entry), what, "deploy again until it is Succeeded")
 
 
-def _check_location(inventory: Inventory, cluster: Entry, locations: Sequence[Entry]) -> Iterator[Problem]:
+def _check_location(inventory: Inventory, cluster: Entry, locations: Sequence[Entry]) -> Iterator[Symptom]:
     """Yield what this cluster lacks because it was put elsewhere: into no location, or not beside its instance."""
     here = {ids.key(location.id) for location in locations}
     instances = [one.id for one in inventory.of_type(INSTANCE) if ids.key(find_location(one)) in here]
@@ -123,7 +123,7 @@ def _check_location(inventory: Inventory, cluster: Entry, locations: Sequence[En
         if is_nowhere or (is_apart and ids.key(find_location(entry)) not in here):
             what = f"is put into {find_location(entry)}, which is no custom location of this cluster"
             expected = locations[0].id if locations else "a custom location of this cluster"
-            yield Problem("CLUSTER-04", cluster.name, describe(entry), what, f"put it into {expected}")
+            yield Symptom("CLUSTER-04", cluster.name, describe(entry), what, f"put it into {expected}")
 
 
 def describe(entry: Entry) -> str:

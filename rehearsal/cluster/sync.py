@@ -21,7 +21,7 @@ from graph.inputs import at, items, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster import vault
 from rehearsal.cluster.inventory import Inventory
-from rehearsal.cluster.model import Condition, Problem, Secret
+from rehearsal.cluster.model import Condition, Secret, Symptom
 from rehearsal.cluster.node_state import NodeState
 from rehearsal.cluster.placement import Placement
 from rehearsal.cluster.vault import Reader, RefusedError, ServiceAccount
@@ -40,7 +40,7 @@ class SyncedSecrets:
 
     secrets: Mapping[str, Secret]
     conditions: Mapping[str, Condition]
-    problems: Sequence[Problem]
+    problems: Sequence[Symptom]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def sync_secrets(
     outcomes = {one.name: _sync(inventory, one, node, here, unmanaged) for one in here.of_type(SECRET_SYNC)}
     made = {name: outcome.secret for name, outcome in outcomes.items() if outcome.secret}
     problems = [
-        Problem(fault.rule, cluster.name, f"SecretSync {name}", f"{one.condition.reason}: {fault.text}", fault.remedy)
+        Symptom(fault.rule, cluster.name, f"SecretSync {name}", f"{one.condition.reason}: {fault.text}", fault.remedy)
         for name, one in outcomes.items()
         for fault in one.faults
     ]

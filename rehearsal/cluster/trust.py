@@ -14,7 +14,7 @@ from graph import pem
 from graph.inputs import items, mapping, text
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.key_pairs import find_ca_fault
-from rehearsal.cluster.model import ConfigMap, Problem
+from rehearsal.cluster.model import ConfigMap, Symptom
 from rehearsal.cluster.node_state import NodeState
 from rehearsal.cluster.placement import Placement
 
@@ -24,7 +24,7 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 
 def deliver_bundles(
     cluster: Entry, node: NodeState, here: Placement
-) -> tuple[Mapping[str, ConfigMap], Sequence[Problem]]:
+) -> tuple[Mapping[str, ConfigMap], Sequence[Symptom]]:
     """Return the ConfigMaps of every applied Bundle, and those that were applied as they are; and what is wrong."""
     bundles = [one for one in node.objects if _is_bundle(one)]
     if not here.namespace:
@@ -37,12 +37,12 @@ def deliver_bundles(
     if bundles and not here.has_trust_manager:
         what = "is not installed, so nobody serves Bundles and apply-objects cannot have applied them"
         remedy = "install the cert-manager extension, which brings trust-manager, until it is Succeeded"
-        return config_maps, [Problem("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)]
+        return config_maps, [Symptom("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)]
     labels, problems = _read_labels(node, here.namespace), []
     for bundle in bundles:
         name = text(bundle, "metadata.name")
         problems += [
-            Problem(rule, cluster.name, f"Bundle {name}", *rest) for rule, *rest in _find_faults(bundle, labels)
+            Symptom(rule, cluster.name, f"Bundle {name}", *rest) for rule, *rest in _find_faults(bundle, labels)
         ]
         if config_map := _make_config_map(bundle, labels):
             config_maps[name] = config_map

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from graph import pem
-from rehearsal.cluster.links import Link, find_links
+from rehearsal.cluster.links import DeployedLink, find_links
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.attacks import CLIENT_ID, UNPROVABLE, Target, attack, list_not_exercised, make_impostor
 from rehearsal.mqtt.authority import Sign
@@ -36,7 +36,7 @@ _COMPARISONS = 40
 class _Client:
     """The client's end of a link; without a plan, problems say why."""
 
-    link: Link
+    link: DeployedLink
     plan: ClientPlan | None
     problems: Sequence[str]
 
@@ -58,7 +58,7 @@ class _Run:
 
 def prove(
     views: Sequence[ClusterView],
-    links: Sequence[Link] | None = None,
+    links: Sequence[DeployedLink] | None = None,
     *,
     messages: int = 200,
     sign: Sign | None = None,
@@ -94,7 +94,7 @@ def prove(
     )
 
 
-def _read_client(link: Link) -> _Client:
+def _read_client(link: DeployedLink) -> _Client:
     problems = _list_problems(link.site)
     try:
         plan = read_client(link.site, link.endpoint)
@@ -158,7 +158,7 @@ def _set_up(stack: ExitStack, plan: PortPlan) -> Probe:
     return Probe(broker, stack.enter_context(observe(broker)))
 
 
-def _prove_link(run: _Run, view: ClusterView, link: Link, target: Target) -> LinkProof:
+def _prove_link(run: _Run, view: ClusterView, link: DeployedLink, target: Target) -> LinkProof:
     delivery = deliver(target.probe.broker, target.probe.observer, target.plan, run.messages)
     problems = [*_ask_second_opinions(view, target), *delivery.problems]
     cases = [] if problems else list(attack(target))

@@ -14,7 +14,7 @@ from pulumi import automation as auto
 from automation.deployment.deployer import Deployer
 from automation.deployment.operations import EngineResult
 from automation.deployment.run_journal import RunJournal
-from automation.deployment.workspace import open_stack
+from automation.deployment.workspace import select_stack
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
@@ -82,7 +82,7 @@ class Site:
         """As `python -m automation up --offline` makes one; the waits are taken down."""
         self.faults = Faults(*faults)
         command = OfflineCommand(faults=self.faults, clock=self.clock, program=lambda: self.program())
-        stack = open_stack(self.folder, STACK, command)
+        stack = select_stack(self.folder, STACK, command)
         return Deployer(stack, SUBSCRIPTION, self.runs, say=self.said.append, progress=progress, sleep=self._sleep)
 
     @property

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.commands import run as running
 from automation.deployment import open_stack
-from automation.deployment.engine import Engine
+from automation.deployment.engine import ChosenEngine
 from automation.deployment.workspace import OLDEST_CLI, find_cli
 from settings.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
@@ -242,7 +242,7 @@ def test_azure_is_waited_for_in_real_time_and_its_model_is_not(tmp_path: Path, c
     Site(tmp_path)
     cli('[ "$1" = version ] && echo v3.260.0; exit 0')
     given = open_stack.load(tmp_path, STACK, offline=False)
-    engines = {True: Engine(), False: Engine(find_cli())}
+    engines = {True: ChosenEngine(), False: ChosenEngine(find_cli())}
     waits = {offline: open_stack.open_deployer(given, engines[offline], offline=offline).sleep for offline in engines}
     assert waits[False] is time.sleep
     assert waits[True] is not time.sleep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.report.topology.model import Cluster, Link, Topology
+from automation.report.topology.model import DrawnCluster, DrawnLink, Topology
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Line:
     """A line of text in a cluster's box; a link leaves its box at its line."""
 
     text: str
-    link: Link | None = None
+    link: DrawnLink | None = None
     is_listener: bool = False
 
 
@@ -61,13 +61,13 @@ def lay_out(topology: Topology, *, short: bool = False) -> Layout:
     return Layout(boxes, _find_routes(topology, boxes))
 
 
-def order_clusters(topology: Topology) -> list[Cluster]:
+def order_clusters(topology: Topology) -> list[DrawnCluster]:
     """Return the clusters from top to bottom: a broker right below its last client, unless links form a loop."""
     clients: dict[str, set[str]] = {cluster.name: set() for cluster in topology.clusters}
     for link in _list_drawn_links(topology):
         clients[link.broker].add(link.client)
     waiting = {cluster.name: cluster for cluster in topology.clusters}
-    order: list[Cluster] = []
+    order: list[DrawnCluster] = []
     while waiting:
         following = min(waiting, key=lambda name: (len(clients[name] & waiting.keys()), not clients[name]))
         order.append(waiting.pop(following))
@@ -87,11 +87,11 @@ def assign_tracks(spans: Mapping[str, tuple[int, int]]) -> dict[str, int]:
     return assigned
 
 
-def _list_drawn_links(topology: Topology) -> list[Link]:
+def _list_drawn_links(topology: Topology) -> list[DrawnLink]:
     return [link for link in topology.links if link.broker not in ("", link.client)]
 
 
-def _list_lines(cluster: Cluster, topology: Topology) -> Iterator[Line]:
+def _list_lines(cluster: DrawnCluster, topology: Topology) -> Iterator[Line]:
     facts = (
         ", ".join(filter(None, (cluster.region, cluster.node_size))),
         cluster.address_space and f"VNet {cluster.address_space} {cluster.virtual_network}",

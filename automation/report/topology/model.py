@@ -20,7 +20,7 @@ from settings.model import Settings
 
 
 @dataclass(frozen=True)
-class Cluster:
+class DrawnCluster:
     """One stamp. What the graph does not know yet, as in a preview, is empty."""
 
     name: str
@@ -35,7 +35,7 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Link:
+class DrawnLink:
     """A dataflow endpoint that leads out of its cluster, and the dataflows that send to it."""
 
     client: str
@@ -52,16 +52,16 @@ class Link:
 class Topology:
     """The whole."""
 
-    clusters: tuple[Cluster, ...]
-    links: tuple[Link, ...]
+    clusters: tuple[DrawnCluster, ...]
+    links: tuple[DrawnLink, ...]
     peerings: frozenset[frozenset[str]]
     """Pairs of clusters whose VNets are peered in both directions."""
 
-    def is_peered(self, link: Link) -> bool:
+    def is_peered(self, link: DrawnLink) -> bool:
         """Return whether the VNets of both ends are peered."""
         return frozenset((link.client, link.broker)) in self.peerings
 
-    def describe_peering(self, link: Link) -> str:
+    def describe_peering(self, link: DrawnLink) -> str:
         """Return in a few words how the networks of both ends are joined."""
         without_network = {cluster.name for cluster in self.clusters if not cluster.virtual_network}
         if {link.client, link.broker} & without_network:
@@ -102,10 +102,10 @@ class _Inputs(dict[str, list[dict[str, Any]]]):
         return next(iter(self.all(row)), {})
 
 
-def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> Cluster:
+def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> DrawnCluster:
     network = inputs.first(VIRTUAL_NETWORK)
     sizes = (text(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
-    return Cluster(
+    return DrawnCluster(
         name,
         region=text(inputs.first(RESOURCE_GROUP), "location"),
         node_size=next(filter(None, sizes), ""),
@@ -123,7 +123,7 @@ def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> Clu
     )
 
 
-def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[Link]:
+def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[DrawnLink]:
     for endpoint in inputs.all(DATAFLOW_ENDPOINT):
         if text(endpoint, "properties.hostType") == "CustomMqtt":  # the others lead to the cluster's own broker
             endpoint_name = text(endpoint, "dataflowEndpointName")
@@ -131,7 +131,7 @@ def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Itera
             topics = tuple(
                 topic for dataflow in inputs.all(DATAFLOW) for topic in _read_topics(dataflow, endpoint_name)
             )
-            yield Link(name, brokers.get(address, ""), endpoint_name, address, topics)
+            yield DrawnLink(name, brokers.get(address, ""), endpoint_name, address, topics)
 
 
 def _read_topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from arm.types import BY_ARM_TYPE
 from rehearsal.azure.refusals import access, clusters, existence, network, quotas
-from rehearsal.azure.state import Call, Check, State
+from rehearsal.azure.state import AzureState, Call, Check
 
 PUT, DELETE = "put", "delete"
 
@@ -98,7 +98,7 @@ WORLD_RULES: tuple[WorldRule, ...] = tuple(sorted([*_RULES, *_QUOTAS], key=lambd
 """Every refusal; ids are stable."""
 
 
-def refuse(state: State, call: Call) -> None:
+def refuse(state: AzureState, call: Call) -> None:
     """Raise the first refusal of this call, if there is one.
 
     Raises:

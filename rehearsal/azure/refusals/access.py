@@ -9,10 +9,10 @@ from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from rehearsal.azure.errors import ArmError
-from rehearsal.azure.state import Call, Entry, State
+from rehearsal.azure.state import AzureState, Call, Entry
 
 
-def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+def vault_name_is_free(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse the name of a deleted vault until it is purged; until then it can only be recovered."""
     if call.row is not VAULT or not call.is_new:
         return
@@ -29,7 +29,7 @@ def vault_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(404, "DeletedVaultNotFound", message)
 
 
-def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
+def purge_protection_stays(_: AzureState, call: Call) -> Iterator[ArmError]:
     """Purge protection is switched on for ever; false is never accepted."""
     if call.row is VAULT and ids.at(call.inputs, "properties.enablePurgeProtection") is False:
         message = (
@@ -39,7 +39,7 @@ def purge_protection_stays(_: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "BadRequest", message)
 
 
-def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+def secret_name_is_free(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse the name of a deleted secret until it is purged."""
     if call.row is SECRET and state.blocked(call.arm_id):
         message = (
@@ -49,14 +49,14 @@ def secret_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(409, "ObjectIsDeletedButRecoverable", message)
 
 
-def secret_is_not_deleted(_: State, call: Call) -> Iterator[ArmError]:
+def secret_is_not_deleted(_: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to delete a vault secret; only the vault's data plane can."""
     if call.row is SECRET:
         message = "The operation 'delete' on resource type 'vaults/secrets' is disallowed."
         yield ArmError(400, "DisallowedResourceOperation", message)
 
 
-def role_is_new(state: State, call: Call) -> Iterator[ArmError]:
+def role_is_new(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a second assignment for one scope, role and principal."""
     if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
@@ -72,7 +72,7 @@ def _triple(arm_id: str, inputs: object) -> tuple[str, str, str]:
     return ids.key(ids.parent_of(arm_id)), ids.name_of(str(role)).lower(), str(principal).lower()
 
 
-def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
+def role_name_is_free(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse the GUID that names a role assignment at a second scope."""
     if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
@@ -81,7 +81,7 @@ def role_name_is_free(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "RoleAssignmentUpdateNotPermitted", message)
 
 
-def principal_is_known(state: State, call: Call) -> Iterator[ArmError]:
+def principal_is_known(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a principal that was just created, unless the assignment says what kind it is."""
     if call.row is not ROLE_ASSIGNMENT or call.inputs.get("principalType"):
         return
@@ -102,7 +102,7 @@ def _principals(entry: Entry) -> tuple[object, object]:
     return own, ids.at(entry.outputs, "identity.principalId")
 
 
-def is_effective(state: State, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
+def is_effective(state: AzureState, scope: str, role_guid: str, principal_id: str, within: float = 0) -> bool:
     """Return whether the principal has the role at the scope or above it, long enough for all of Azure to know.
 
     Args:
@@ -117,7 +117,7 @@ def is_effective(state: State, scope: str, role_guid: str, principal_id: str, wi
     return False
 
 
-def credential_is_unique(state: State, call: Call) -> Iterator[ArmError]:
+def credential_is_unique(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse issuer and subject that another credential of the identity has."""
     wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
     if call.row is FEDERATED_IDENTITY_CREDENTIAL and wanted in [

@@ -11,7 +11,7 @@ from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, INSTANCE
 from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.errors import ArmError
-from rehearsal.azure.state import Call, Entry, State
+from rehearsal.azure.state import AzureState, Call, Entry
 from settings.releases import RELEASES
 
 # Which extension serves the types of a namespace on a custom location.
@@ -21,7 +21,7 @@ SERVED_BY = {
 }
 
 
-def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
+def extensions_of_host(_: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a custom location without extensions, or with those of another cluster."""
     if call.row is not CUSTOM_LOCATION:
         return
@@ -31,7 +31,7 @@ def extensions_of_host(_: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "InvalidClusterExtensionIds", message)
 
 
-def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
+def served_by_extension(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a type that no installed extension of the custom location serves in this API version."""
     wanted = SERVED_BY.get(call.type.split("/")[0])
     if not wanted or call.shape is None:
@@ -47,11 +47,11 @@ def served_by_extension(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "MissingResourceVersionOnHost", message)
 
 
-def _custom_location(state: State, inputs: Mapping[str, Any]) -> Entry | None:
+def _custom_location(state: AzureState, inputs: Mapping[str, Any]) -> Entry | None:
     return state.find(str(ids.at(inputs, "extendedLocation.name")))
 
 
-def _extension(state: State, location: Entry | None, extension_type: str) -> Entry | None:
+def _extension(state: AzureState, location: Entry | None, extension_type: str) -> Entry | None:
     for extension_id in location.inputs.get("clusterExtensionIds", []) if location else []:
         extension = state.find(extension_id)
         if extension and str(extension.inputs.get("extensionType")).lower() == extension_type:
@@ -70,7 +70,7 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".") if part.isdigit()]
 
 
-def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
+def extension_is_ready(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a custom location of extensions that are not installed."""
     for extension_id in call.inputs.get("clusterExtensionIds", []) if call.row is CUSTOM_LOCATION else []:
         extension = state.find(extension_id)
@@ -79,7 +79,7 @@ def extension_is_ready(state: State, call: Call) -> Iterator[ArmError]:
             yield ArmError(409, "ClusterExtensionNotReady", message)
 
 
-def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
+def node_is_there(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to install or remove on a cluster while the node that was connected is gone or does not run.
 
     On Azure such a call hangs until it times out.
@@ -95,14 +95,14 @@ def node_is_there(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(409, "ClusterUnreachable", message)
 
 
-def _cluster(state: State, call: Call) -> Entry | None:
+def _cluster(state: AzureState, call: Call) -> Entry | None:
     if call.row is EXTENSION:
         return state.find(ids.parent_of(call.arm_id))
     location = _custom_location(state, call.old.inputs if call.operation == "delete" and call.old else call.inputs)
     return state.find(str(location.inputs.get("hostResourceId"))) if location else None
 
 
-def one_instance(state: State, call: Call) -> Iterator[ArmError]:
+def one_instance(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a second AIO instance on a cluster or in a resource group."""
     if call.row is not INSTANCE:
         return
@@ -119,7 +119,7 @@ def one_instance(state: State, call: Call) -> Iterator[ArmError]:
             yield ArmError(409, "InstanceAlreadyExists", message)
 
 
-def listeners_are_apart(state: State, call: Call) -> Iterator[ArmError]:
+def listeners_are_apart(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a second listener of a service type, and a port that is taken, at one broker."""
     if call.row is not BROKER_LISTENER:
         return

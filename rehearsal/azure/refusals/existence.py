@@ -8,10 +8,10 @@ from typing import Any
 from arm import ids
 from arm.types.resource_type import Refusal
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import Call, State, body_references
+from rehearsal.azure.state import AzureState, Call, body_references
 
 
-def resource_group(state: State, call: Call) -> Iterator[ArmError]:
+def resource_group(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse what is put into a resource group that is not there."""
     group = ids.group_of(call.arm_id)
     if call.type != ids.RESOURCE_GROUP and group and not state.find(group):
@@ -19,7 +19,7 @@ def resource_group(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(404, "ResourceGroupNotFound", message)
 
 
-def parent(state: State, call: Call) -> Iterator[ArmError]:
+def parent(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a child without its parent, and an extension resource without its scope."""
     above = ids.parent_of(call.arm_id)
     if ids.type_of(above).startswith("Microsoft.Resources/") or state.find(above):
@@ -46,14 +46,14 @@ def not_found(arm_id: str) -> ArmError:
     return ArmError(404, "ResourceNotFound", message)
 
 
-def body_form(_: State, call: Call) -> Iterator[ArmError]:
+def body_form(_: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a body without the form that the schema asks for."""
     findings = call.shape.check(call.inputs) if call.shape else []
     if findings:
         yield ArmError(400, "InvalidRequestContent", "; ".join(map(str, findings)))
 
 
-def references(state: State, call: Call) -> Iterator[ArmError]:
+def references(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a body with an ARM id that leads to nothing."""
     for reference in body_references(call.shape, call.inputs) if call.shape else []:
         if not _exists(state, reference) and not ids.is_below(reference, call.arm_id):
@@ -64,7 +64,7 @@ def references(state: State, call: Call) -> Iterator[ArmError]:
             yield ArmError(400, "InvalidResourceReference", message)
 
 
-def _exists(state: State, reference: str) -> bool:
+def _exists(state: AzureState, reference: str) -> bool:
     """Return whether it is a resource, or a part of its parent's body, e.g. a NIC's ipConfigurations."""
     if state.find(reference):
         return True
@@ -72,7 +72,7 @@ def _exists(state: State, reference: str) -> bool:
     return above is not None and ids.key(reference) in map(ids.key, ids.references_in(above.outputs))
 
 
-def global_names(state: State, call: Call) -> Iterator[ArmError]:
+def global_names(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse the name of a vault or storage account that is taken anywhere in Azure."""
     refusal = call.row.taken_refusal if call.row else None
     if refusal is None or not call.is_new:
@@ -87,7 +87,7 @@ def global_names(state: State, call: Call) -> Iterator[ArmError]:
         yield refused(refusal, name=call.name)
 
 
-def immutable(_: State, call: Call) -> Iterator[ArmError]:
+def immutable(_: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to change what Azure keeps as it is; a value that is left out is kept."""
     if call.old is None or call.shape is None:
         return
@@ -122,13 +122,13 @@ def _moved(call: Call, old: str, new: str) -> ArmError:
     return ArmError(409, "InvalidResourceLocation", message)
 
 
-def not_running(state: State, call: Call) -> Iterator[ArmError]:
+def not_running(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to write or delete what is still being created or updated."""
     if ids.key(call.arm_id) in state.running:
         yield _busy(call, call.arm_id)
 
 
-def parent_not_running(state: State, call: Call) -> Iterator[ArmError]:
+def parent_not_running(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to put something below what is still being created or updated."""
     for running in state.running:
         if ids.is_below(call.arm_id, running) and running != ids.key(call.arm_id):
@@ -146,7 +146,7 @@ def _busy(call: Call, running_id: str) -> ArmError:
     return ArmError(409, "RequestConflict", message)
 
 
-def in_use(state: State, call: Call) -> Iterator[ArmError]:
+def in_use(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to delete what something outside still uses, and what it is part of."""
     going = {ids.key(entry.id): entry for entry in state.below(call.arm_id)}
     for user in state.entries.values():

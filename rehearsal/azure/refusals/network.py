@@ -10,10 +10,10 @@ from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import Call, Entry, State
+from rehearsal.azure.state import AzureState, Call, Entry
 
 
-def one_at_a_time(state: State, call: Call) -> Iterator[ArmError]:
+def one_at_a_time(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to write children of one VNet, or federated credentials of one identity, at the same time."""
     above = ids.parent_of(call.arm_id)
     refusal = call.row.serial_refusal if call.row else None
@@ -27,7 +27,7 @@ def remote_of(peering: Any) -> str:
     return ids.key(remote) if isinstance(remote, str) else ""
 
 
-def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
+def other_half(state: AzureState, arm_id: str, remote: str) -> Entry | None:
     """Return the peering from there to here."""
     here = ids.key(ids.parent_of(arm_id))
     for peering in state.of_type(VIRTUAL_NETWORK_PEERING):
@@ -36,7 +36,7 @@ def other_half(state: State, arm_id: str, remote: str) -> Entry | None:
     return None
 
 
-def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
+def remote_is_ready(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a peering to a VNet that failed or is being changed."""
     remote = state.find(remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if not remote:
@@ -51,7 +51,7 @@ def remote_is_ready(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(409, "ReferencedResourceNotProvisioned", message)
 
 
-def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
+def no_overlap(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a peering of VNets whose address spaces overlap."""
     if call.row is not VIRTUAL_NETWORK_PEERING:
         return
@@ -67,7 +67,7 @@ def no_overlap(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "VnetAddressSpacesOverlap", message)
 
 
-def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
+def one_peering_each(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a second peering of a VNet to another."""
     if call.row is not VIRTUAL_NETWORK_PEERING:
         return
@@ -77,7 +77,7 @@ def one_peering_each(state: State, call: Call) -> Iterator[ArmError]:
             yield ArmError(400, "AnotherPeeringAlreadyReferencesRemoteVnet", message)
 
 
-def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
+def other_half_is_connected(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a peering to a half that is Disconnected: its other side was deleted, so it has to be made anew first."""
     half = other_half(state, call.arm_id, remote_of(call.inputs)) if call.row is VIRTUAL_NETWORK_PEERING else None
     if half and half.outputs.get("peeringState") == "Disconnected":
@@ -90,7 +90,7 @@ def other_half_is_connected(state: State, call: Call) -> Iterator[ArmError]:
         yield ArmError(400, "RemotePeeringIsDisconnected", message)
 
 
-def subnet_fits(state: State, call: Call) -> Iterator[ArmError]:
+def subnet_fits(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a subnet that lies outside of its VNet or overlaps a sibling."""
     vnet = state.find(ids.parent_of(call.arm_id)) if call.row is SUBNET else None
     prefix = call.inputs.get("addressPrefix")
@@ -113,7 +113,7 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
     return [IPv4Network(prefix) for prefix in ids.at(vnet.inputs, "addressSpace.addressPrefixes") or []]
 
 
-def node_runs(state: State, call: Call) -> Iterator[ArmError]:
+def node_runs(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a Run Command on a VM that does not run."""
     node = state.find(ids.parent_of(call.arm_id)) if call.row in BY_SCRIPT_TYPE else None
     if node and (node.facts.get("stopped") or node.state == "Failed"):

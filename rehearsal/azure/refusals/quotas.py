@@ -11,7 +11,7 @@ from arm.types import BY_ARM_TYPE, ResourceType
 from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.resource_type import Quota
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import Call, Check, Entry, State
+from rehearsal.azure.state import AzureState, Call, Check, Entry
 
 _T = TypeVar("_T")
 
@@ -23,7 +23,7 @@ QUOTAS: Mapping[str, Quota] = {row.quota.name: row.quota for row in BY_ARM_TYPE.
 def quota_is_kept(row: ResourceType, quota: Quota) -> Check:
     """Refuse one more than the limit; updates are none more."""
 
-    def check(state: State, call: Call) -> Iterator[ArmError]:
+    def check(state: AzureState, call: Call) -> Iterator[ArmError]:
         if call.row is not row or not call.is_new:
             return
         limit = state.surroundings.quotas.get(quota.name, quota.limit)
@@ -46,13 +46,13 @@ def _same_place(quota: Quota, other: Entry, call: Call) -> bool:
     return quota.per == "subscription" or ids.same_place(_location(other.inputs), _location(call.inputs))
 
 
-def vcpus_per_region(state: State, call: Call) -> Iterator[ArmError]:
+def vcpus_per_region(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a new or larger VM for which the region has no vCPUs left."""
     limit = _of_region(state.surroundings.vcpu_quota, call)
     return _enough_vcpus(state, call, "Total Regional", limit, lambda _: True)
 
 
-def vcpus_per_family(state: State, call: Call) -> Iterator[ArmError]:
+def vcpus_per_family(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a new or larger VM for whose family the region has no vCPUs left; each family has a quota."""
     name = family(call.inputs)
     limits = _of_region(state.surroundings.family_quota, call) or {}
@@ -61,7 +61,7 @@ def vcpus_per_family(state: State, call: Call) -> Iterator[ArmError]:
 
 
 def _enough_vcpus(
-    state: State, call: Call, name: str, limit: int | None, counts: Callable[[Entry], bool]
+    state: AzureState, call: Call, name: str, limit: int | None, counts: Callable[[Entry], bool]
 ) -> Iterator[ArmError]:
     if call.row is not VIRTUAL_MACHINE or limit is None:
         return

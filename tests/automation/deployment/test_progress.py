@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from automation.deployment.operations import EngineResult, Stage
-from automation.deployment.progress import Expected, Tracker, count_outcomes, expected_of
+from automation.deployment.progress import Expected, Tracker, count_outcomes, expectations_of
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
 from graph.schedule import schedule
@@ -128,7 +128,7 @@ def test_outcomes_are_counted_in_their_order() -> None:
 
 def test_the_whole_program_takes_as_long_as_its_schedule(clock: Clock, recorded: Callable[..., Graph]) -> None:
     graph = recorded(TWO_CLUSTERS)
-    run = Tracker(expected_of(graph), now=clock)
+    run = Tracker(expectations_of(graph), now=clock)
     assert run.seconds_left == schedule(graph).seconds > 600
     assert len(run.urns) == 118
 

@@ -18,7 +18,7 @@ from automation.doctor import tools
 from automation.doctor.capacity import check_sizes, count_vcpus, find_restriction, find_zones
 from automation.doctor.check import Diagnosis
 from automation.doctor.context import Context
-from automation.doctor.providers import Offer, Provider, find_offer, is_offered_in
+from automation.doctor.providers import Offer, ResourceProvider, find_offer, is_offered_in
 from automation.doctor.requests import Request
 from automation.doctor.rights import fold_actions, is_granted, list_actions
 from automation.doctor.scrubbing import strip_credentials
@@ -83,7 +83,7 @@ _OFFERS = {
     "microsoft.network/virtualnetworks": Offer(frozenset({"2024-05-01"}), frozenset({"eastus2"})),
     "microsoft.network/dnszones": Offer(frozenset(), frozenset()),
 }
-_PROVIDERS = {"microsoft.network": Provider(True, "Registered", _OFFERS)}
+_PROVIDERS = {"microsoft.network": ResourceProvider(True, "Registered", _OFFERS)}
 
 
 def test_a_nested_type_that_is_not_listed_is_as_the_one_above() -> None:

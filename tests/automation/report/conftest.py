@@ -17,7 +17,7 @@ from automation.deployment.rehearsal import Rehearsal, rehearse
 from automation.report import render_rehearsal
 from graph.evaluate_stack import Evaluation
 from graph.graph import Graph
-from rehearsal.cluster.model import Problem
+from rehearsal.cluster.model import Symptom
 from rules import judge
 from settings.loaded_stack import LoadedStack
 from tests.automation.report.document import Element, parse
@@ -85,7 +85,7 @@ def messages_failed(run: Rehearsal, what: str = "the Secret is not there") -> Re
     """The run as it is where the site's cluster misses a Secret, so that nothing is delivered."""
     assert run.verification and run.verification.proof
     site, *others = run.verification.clusters
-    problem = Problem("CLUSTER-22", site.name, "DataflowEndpoint mqtt-enterprise", what, "Wait for secret sync")
+    problem = Symptom("CLUSTER-22", site.name, "DataflowEndpoint mqtt-enterprise", what, "Wait for secret sync")
     link = replace(run.verification.proof.links[0], problems=[str(problem)], delivery=None, cases=())
     proof = replace(run.verification.proof, links=[link])
     verification = replace(run.verification, clusters=[replace(site, problems=[problem]), *others], proof=proof)

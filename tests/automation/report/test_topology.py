@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from automation.report.topology import Cluster, Link, Topology, draw_svg, draw_text, read_topology
+from automation.report.topology import DrawnCluster, DrawnLink, Topology, draw_svg, draw_text, read_topology
 from automation.report.topology.layout import lay_out, order_clusters
 from graph.graph import Graph
 from tests.automation.report.conftest import Recorded
@@ -22,8 +22,8 @@ _LONG = "a" * 24
 """The longest name that a cluster may have."""
 
 
-def cluster(name: str, *ports: int) -> Cluster:
-    return Cluster(
+def cluster(name: str, *ports: int) -> DrawnCluster:
+    return DrawnCluster(
         name, "germanywestcentral", "Standard_D32s_v6", f"vnet-{name}", "10.100.0.0/16", "10.100.1.10",
         f"kv-{name}"[:24], ports,
     )  # fmt: skip
@@ -33,7 +33,7 @@ def topology(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Topology
     brokers = {broker for _, broker in pairs}
     clusters = tuple(cluster(name, *([28883] if name in brokers else [])) for name in names)
     links = tuple(
-        Link(client, broker, f"mqtt-{broker}", "10.100.1.10:28883", ((f"{client}/in", f"{client}/out"),))
+        DrawnLink(client, broker, f"mqtt-{broker}", "10.100.1.10:28883", ((f"{client}/in", f"{client}/out"),))
         for client, broker in pairs
     )
     return Topology(clusters, links, frozenset(map(frozenset, pairs)))
@@ -73,7 +73,7 @@ def shape(request: pytest.FixtureRequest) -> Topology:
 def test_clusters_links_and_peerings_are_those_of_the_graph(recorded: Recorded) -> None:
     found = read_topology(recorded(TWO_BROKERS), resolve(TWO_BROKERS))
     assert [one.name for one in found.clusters] == ["site", "enterprise", "archive", "lone"]
-    assert found.clusters[2] == Cluster(
+    assert found.clusters[2] == DrawnCluster(
         "archive", "eastus2", "Standard_D8s_v6", "vnet-myorgc-dev-001", "10.3.0.0/16", "10.3.1.10",
         "kv-myorgc-dev-001", (28884,),
     )  # fmt: skip

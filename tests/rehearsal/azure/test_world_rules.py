@@ -10,7 +10,7 @@ import pytest
 from rehearsal.azure import refusals
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.refusals import WORLD_RULES, WorldRule
-from rehearsal.azure.state import Call, State
+from rehearsal.azure.state import AzureState, Call
 from tests.rehearsal.azure.all_cases import CASES
 from tests.rehearsal.azure.cases import Case, new_azure
 from tests.rehearsal.azure.samples import SITE, arm_id, refusal
@@ -19,7 +19,7 @@ from tests.rehearsal.azure.samples import SITE, arm_id, refusal
 def watched(rule: WorldRule, refused: list[str]) -> WorldRule:
     """The same rule, which notes its id when it refuses."""
 
-    def check(state: State, call: Call) -> Iterator[ArmError]:
+    def check(state: AzureState, call: Call) -> Iterator[ArmError]:
         for error in rule.check(state, call):
             refused.append(rule.id)
             yield error

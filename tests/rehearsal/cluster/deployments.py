@@ -15,8 +15,8 @@ from arm import ids
 from graph import tls_values
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.refusals import access
+from rehearsal.azure.state import AzureState as AzureState
 from rehearsal.azure.state import Entry, Table
-from rehearsal.azure.state import State as AzureState
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.cluster.build import build_views

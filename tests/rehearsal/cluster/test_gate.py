@@ -15,7 +15,7 @@ import pytest
 from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.refusals import access
-from rehearsal.azure.state import State as AzureState
+from rehearsal.azure.state import AzureState as AzureState
 from rehearsal.azure.state import Table
 from rehearsal.cluster import gate
 from rehearsal.cluster.model import ClusterView, ConfigMap, Secret

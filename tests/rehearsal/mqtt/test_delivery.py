@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.cluster.links import find_links
-from rehearsal.cluster.model import Problem
+from rehearsal.cluster.model import Symptom
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import LinkProof, Proof, summarize
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
@@ -87,7 +87,7 @@ def test_the_third_key_of_the_secret_is_optional(deployed: Deployed) -> None:
 
 @pytest.mark.parametrize("cluster", ["site", "enterprise"])
 def test_problems_of_either_cluster_are_named_instead_of_messages_sent(deployed: Deployed, cluster: str) -> None:
-    problem = Problem("CLUSTER-07", cluster, "SecretSync broker-tls-cert-g1", "has no identity", "federate it")
+    problem = Symptom("CLUSTER-07", cluster, "SecretSync broker-tls-cert-g1", "has no identity", "federate it")
 
     proof = prove(deployed(TWO_CLUSTERS).replace(cluster, problems=[problem]))
 
