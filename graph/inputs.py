@@ -12,24 +12,24 @@ from arm.ids import at as at
 from graph.graph import Resource
 
 
-def text(value: Any, path: str) -> str:
+def text_at(value: Any, path: str) -> str:
     """Return the text at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, str) else ""
 
 
-def mapping(value: Any, path: str) -> Mapping[str, Any]:
+def map_at(value: Any, path: str) -> Mapping[str, Any]:
     """Return the map at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, Mapping) else {}
 
 
-def texts(value: Any, path: str) -> list[str]:
+def texts_at(value: Any, path: str) -> list[str]:
     """Return the texts of the list at a dotted path."""
-    return [item for item in items(value, path) if isinstance(item, str)]
+    return [item for item in list_at(value, path) if isinstance(item, str)]
 
 
-def items(value: Any, path: str) -> list[Any]:
+def list_at(value: Any, path: str) -> list[Any]:
     """Return the list at a dotted path, else an empty one."""
     found = at(value, path)
     return found if isinstance(found, list) else []
@@ -37,10 +37,10 @@ def items(value: Any, path: str) -> list[Any]:
 
 def parameters(command: Any) -> dict[str, str]:
     """Return the parameters of a Run Command's inputs, name -> value."""
-    return {text(one, "name"): text(one, "value") for one in items(command, "parameters")}
+    return {text_at(one, "name"): text_at(one, "value") for one in list_at(command, "parameters")}
 
 
-def decoded(parameter: str) -> list[Any]:
+def decode_parameter(parameter: str) -> list[Any]:
     """Decode a Run Command parameter: a JSON list in base64. What is something else reads as an empty list."""
     try:
         value = json.loads(base64.b64decode(parameter, validate=True))
@@ -49,17 +49,17 @@ def decoded(parameter: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def short(arm_id: str) -> str:
+def shorten(arm_id: str) -> str:
     """Return an ARM id without its subscription."""
     return re.sub(r"^/subscriptions/[^/]+", "", arm_id)
 
 
-def names(resources: Sequence[Resource]) -> str:
+def join_names(resources: Sequence[Resource]) -> str:
     """Return logical names as a message shows them."""
     return ", ".join(resource.name for resource in resources) or "none"
 
 
 def x509_settings(authentication: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the settings of each X509 method among the inputs of a BrokerAuthentication."""
-    methods = items(authentication, "properties.authenticationMethods")
-    return [mapping(method, "x509Settings") for method in methods if text(method, "method") == "X509"]
+    methods = list_at(authentication, "properties.authenticationMethods")
+    return [map_at(method, "x509Settings") for method in methods if text_at(method, "method") == "X509"]

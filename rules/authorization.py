@@ -10,7 +10,7 @@ from typing import Any
 
 from graph import pem
 from graph.graph import Resource
-from graph.inputs import items, mapping, text, x509_settings
+from graph.inputs import list_at, map_at, text_at, x509_settings
 from rules.certificates import chains
 from rules.dataflows import client_id
 from rules.lookup import Hits, LinkParts, View
@@ -63,9 +63,9 @@ def _group_links(
 
 def _entries(view: View, authentication: Resource) -> list[tuple[str, Attributes]]:
     """(subject, attributes)."""
-    maps = [mapping(one, "authorizationAttributes") for one in x509_settings(view.inputs(authentication))]
+    maps = [map_at(one, "authorizationAttributes") for one in x509_settings(view.inputs(authentication))]
     return [
-        (_normalised(text(entry, "subject")), mapping(entry, "attributes")) for one in maps for entry in one.values()
+        (_normalised(text_at(entry, "subject")), map_at(entry, "attributes")) for one in maps for entry in one.values()
     ]
 
 
@@ -78,7 +78,7 @@ def rules_fit(view: View) -> Hits:
     """Each link's attributes open exactly one rule: its own client ids, its own topics to publish, nothing else."""
     subjects = _subjects(view)
     for authorization, links in _group_links(view, lambda parts: parts.authorization):
-        rules = items(view.inputs(authorization), "properties.authorizationPolicies.rules")
+        rules = list_at(view.inputs(authorization), "properties.authorizationPolicies.rules")
         used: set[int] = set()
         complete = True
         for parts in links:
@@ -96,7 +96,7 @@ def rules_fit(view: View) -> Hits:
             else:
                 yield from _grants(view, authorization, rules[open_to[0]], open_to[0], parts)
         for index, rule in enumerate(rules):
-            others = sorted(set(mapping(rule, "principals")) - {"attributes"})
+            others = sorted(set(map_at(rule, "principals")) - {"attributes"})
             if others:
                 message = (
                     f"rules[{index}].principals.{others[0]}: principals are OR-ed, so this alone would open the rule."
@@ -118,12 +118,12 @@ def _applies(rule: Any, attributes: Attributes) -> bool:
     """Entries are OR-ed, the keys within one are AND-ed."""
     return any(
         isinstance(entry, Mapping) and entry and entry.items() <= attributes.items()
-        for entry in items(rule, "principals.attributes")
+        for entry in list_at(rule, "principals.attributes")
     )
 
 
 def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: LinkParts) -> Hits:
-    resources = items(rule, "brokerResources")
+    resources = list_at(rule, "brokerResources")
     wanted: dict[str, tuple[str, set[str]]] = {
         "Connect": (
             "clientIds",
@@ -132,20 +132,20 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
         "Publish": (
             "topics",
             {
-                text(one, "destinationSettings.dataDestination")
+                text_at(one, "destinationSettings.dataDestination")
                 for flow in parts.dataflows
                 for one in view.operations(flow, "Destination")
             },
         ),
     }
     for method, (key, expected) in wanted.items():
-        given = {str(one) for entry in resources if text(entry, "method") == method for one in items(entry, key)}
+        given = {str(one) for entry in resources if text_at(entry, "method") == method for one in list_at(entry, key)}
         if expected and given != expected:
             message = (
                 f"rules[{index}]: link {parts.link.name} may {method} with {key} {sorted(given) or 'of any kind'};"
                 f" its dataflows need exactly {sorted(expected)}"
             )
             yield authorization.name, message
-    for method in sorted({text(entry, "method") for entry in resources} - set(wanted)):
+    for method in sorted({text_at(entry, "method") for entry in resources} - set(wanted)):
         message = f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it"
         yield authorization.name, message

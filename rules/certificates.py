@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from arm.types.keyvault import SECRET
 from graph import pem
-from graph.inputs import text, x509_settings
+from graph.inputs import text_at, x509_settings
 from rules.lookup import Bundle, Hits, LinkParts, View
 
 
@@ -41,26 +41,26 @@ class Chain:
 
 def server_secret(parts: LinkParts) -> str:
     """The Secret with which the listener answers."""
-    return text(parts.port, "tls.manual.secretRef")
+    return text_at(parts.port, "tls.manual.secretRef")
 
 
 def client_secret(view: View, parts: LinkParts) -> str:
     """The Secret with which the endpoint connects."""
     where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
-    return text(view.inputs(parts.endpoint), where) if parts.endpoint else ""
+    return text_at(view.inputs(parts.endpoint), where) if parts.endpoint else ""
 
 
 def server_trust(view: View, parts: LinkParts) -> Bundle | None:
     """What the client trusts, if it is ours."""
     where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
-    name = text(view.inputs(parts.endpoint), where) if parts.endpoint else ""
+    name = text_at(view.inputs(parts.endpoint), where) if parts.endpoint else ""
     return view.bundles.get((parts.link.client, name))
 
 
 def client_trust(view: View, parts: LinkParts) -> Bundle | None:
     """What the broker trusts, if it is ours."""
     found = x509_settings(view.inputs(parts.authentication)) if parts.authentication else []
-    name = text(found[0], "trustedClientCaCert") if found else ""
+    name = text_at(found[0], "trustedClientCaCert") if found else ""
     return view.bundles.get((parts.link.broker, name))
 
 
@@ -92,7 +92,7 @@ def _chain(
 def published(view: View) -> Hits:
     """What a link's Secrets are made of are certificates, and no vault secret is empty."""
     for one in view.all(SECRET):
-        if not text(view.inputs(one), "properties.value"):
+        if not text_at(view.inputs(one), "properties.value"):
             yield one.name, "properties.value: empty, so nothing is published. Give the certificate or the key"
     for parts in view.links:
         for cluster, secret, key in (
@@ -110,7 +110,7 @@ def hosts(view: View) -> Hits:
     """The server certificate names the host that each link's endpoint connects to."""
     for chain in chains(view):
         if chain.side == "server" and chain.parts.endpoint:
-            host = text(view.inputs(chain.parts.endpoint), "properties.mqttSettings.host").rpartition(":")[0]
+            host = text_at(view.inputs(chain.parts.endpoint), "properties.mqttSettings.host").rpartition(":")[0]
             if host and not pem.names_host(chain.leaf, host):
                 names = ", ".join(pem.hosts(chain.leaf)) or "none"
                 message = (

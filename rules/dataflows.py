@@ -6,7 +6,7 @@ from collections import Counter
 
 from arm.types.iotoperations import DATAFLOW, DATAFLOW_PROFILE
 from graph.graph import Resource
-from graph.inputs import at, items, text
+from graph.inputs import at, list_at, text_at
 from rules.lookup import Hits, LinkParts, View
 from rules.mqtt import MQTT
 
@@ -48,20 +48,20 @@ def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:
 
 def _topics(view: View, dataflow: Resource) -> tuple[str, str]:
     source, destination = view.operations(dataflow, "Source"), view.operations(dataflow, "Destination")
-    topics = items(source[0], "sourceSettings.dataSources") if source else []
-    to = text(destination[0], "destinationSettings.dataDestination") if destination else ""
+    topics = list_at(source[0], "sourceSettings.dataSources") if source else []
+    to = text_at(destination[0], "destinationSettings.dataDestination") if destination else ""
     return ", ".join(map(str, topics)), to
 
 
 def _operations(view: View, dataflow: Resource) -> Hits:
-    kinds = [text(one, "operationType") for one in items(view.inputs(dataflow), "properties.operations")]
+    kinds = [text_at(one, "operationType") for one in list_at(view.inputs(dataflow), "properties.operations")]
     expected = ["Source", "BuiltInTransformation", "Destination"]
     if kinds != expected:
         yield dataflow.name, f"properties.operations: {', '.join(kinds)}; expected {', '.join(expected)}"
         return
     instance = view.path(dataflow).split("/dataflowProfiles/")[0]
     refs = [
-        text(view.operations(dataflow, "Source")[0], "sourceSettings.endpointRef"),
+        text_at(view.operations(dataflow, "Source")[0], "sourceSettings.endpointRef"),
         view.goes_to(dataflow),
     ]
     ends = [view.by_path.get(f"{instance}/dataflowEndpoints/{name}") for name in refs]
@@ -74,8 +74,8 @@ def client_id(view: View, endpoint: Resource, dataflow: Resource) -> str:
 
     Source: learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint.
     """
-    prefix = text(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
-    return prefix + text(view.inputs(dataflow), "dataflowName")
+    prefix = text_at(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
+    return prefix + text_at(view.inputs(dataflow), "dataflowName")
 
 
 def _client_ids(view: View) -> Hits:

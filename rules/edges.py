@@ -13,7 +13,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_SYNC
 from graph.graph import Resource
-from graph.inputs import items, names, text
+from graph.inputs import join_names, list_at, text_at
 from rules import references
 from rules.lookup import Hits, View
 
@@ -51,11 +51,11 @@ def secret_sync_is_ready(view: View) -> Hits:
         provider_class = view.provider_class(sync)
         if provider_class is None:
             continue
-        vault = text(view.inputs(provider_class), "keyvaultName")
-        identity = view.identity_by_client_id.get(text(view.inputs(provider_class), "clientId"))
+        vault = text_at(view.inputs(provider_class), "keyvaultName")
+        identity = view.identity_by_client_id.get(text_at(view.inputs(provider_class), "clientId"))
         needed = [view.vault_secrets.get((vault, name)) for name in view.objects(provider_class)]
         if identity:
-            needed += view.assignments_to(text(view.outputs(identity), "principalId"))
+            needed += view.assignments_to(text_at(view.outputs(identity), "principalId"))
             needed += credentials_of(view, identity)
         yield from _waits(view, sync, needed, "could not read the vault yet")
 
@@ -70,7 +70,7 @@ def credentials_of(view: View, identity: Resource) -> list[Resource]:
 def _waits(view: View, resource: Resource, needed: Sequence[Resource | None], why: str) -> Hits:
     missing = [other for other in needed if other and not view.waits(resource, other)]
     if missing:
-        yield resource.name, f"depends_on: does not wait for {names(missing)}, so it {why}. Add it to depends_on"
+        yield resource.name, f"depends_on: does not wait for {join_names(missing)}, so it {why}. Add it to depends_on"
 
 
 def peerings_after_subnets(view: View) -> Hits:
@@ -82,7 +82,7 @@ def peerings_after_subnets(view: View) -> Hits:
 
 
 def _remote(view: View, peering: Resource) -> str:
-    return text(view.inputs(peering), "remoteVirtualNetwork.id")
+    return text_at(view.inputs(peering), "remoteVirtualNetwork.id")
 
 
 def one_at_a_time(view: View) -> Hits:
@@ -117,14 +117,14 @@ def arc_order(view: View) -> Hits:
             yield from _waits(view, after, [before], "would run on a node that is not prepared")
         for connect in view.commands(cluster, "connect-arc"):
             identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
-            roles = view.assignments_to(text(view.outputs(identity), "principalId")) if identity else []
+            roles = view.assignments_to(text_at(view.outputs(identity), "principalId")) if identity else []
             yield from _waits(view, connect, roles, "would be refused by Azure Arc")
         cert_manager = extensions(view, cluster, "microsoft.certmanagement")
         needed = extensions(view, cluster, "microsoft.azure.secretstore", "microsoft.iotoperations")
         for resource in [*needed, *view.commands(cluster, "apply-objects")]:
             yield from _waits(view, resource, cert_manager, "would find no cert-manager and no trust-manager")
         location = view.one(CUSTOM_LOCATION, cluster)
-        listed = items(view.inputs(location), "clusterExtensionIds") if location else []
+        listed = list_at(view.inputs(location), "clusterExtensionIds") if location else []
         for extension in needed:
             if location and view.path(extension) not in listed:
                 message = (
@@ -137,7 +137,9 @@ def arc_order(view: View) -> Hits:
 def extensions(view: View, cluster: str, *types: str) -> list[Resource]:
     """Arc extensions of a cluster, by type."""
     return [
-        one for one in view.all(EXTENSION, cluster=cluster) if text(view.inputs(one), "extensionType").lower() in types
+        one
+        for one in view.all(EXTENSION, cluster=cluster)
+        if text_at(view.inputs(one), "extensionType").lower() in types
     ]
 
 
@@ -157,8 +159,8 @@ def clusters_are_independent(view: View) -> Hits:
             through = [view.graph.resources[one] for one in resource.dependencies if one in view.graph.resources]
             culprits = [one for one in through if other in _clusters_behind(view, one)]
             message = (
-                f"depends_on: cluster {view.cluster(resource)} waits for cluster {other}, by {names(culprits)}; one"
-                " unreachable site would hold up the other. Depend on what is needed of the own cluster only"
+                f"depends_on: cluster {view.cluster(resource)} waits for cluster {other}, by {join_names(culprits)};"
+                " one unreachable site would hold up the other. Depend on what is needed of the own cluster only"
             )
             yield resource.name, message
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graph import pem
 from graph.graph import Resource
-from graph.inputs import decoded, items, text
+from graph.inputs import decode_parameter, list_at, text_at
 from rules.lookup import Hits, View
 from rules.references import SECRET_KEYS, object_references
 
@@ -50,8 +50,8 @@ def seen_before_use(view: View) -> Hits:
         expected = [
             one
             for gate in gates
-            for one in decoded(view.parameters(gate).get("EXPECTED", ""))
-            if (text(one, "kind"), text(one, "name")) == (use.kind, use.name)
+            for one in decode_parameter(view.parameters(gate).get("EXPECTED", ""))
+            if (text_at(one, "kind"), text_at(one, "name")) == (use.kind, use.name)
         ]
         if not gates:
             message = (
@@ -66,16 +66,16 @@ def seen_before_use(view: View) -> Hits:
 
 
 def _compared(use: Use, expected: object, gate: Resource, what: str) -> Hits:
-    missing = use.keys - set(items(expected, "keys"))
+    missing = use.keys - set(list_at(expected, "keys"))
     if missing:
         yield gate.name, f"EXPECTED: {what} is waited for without its key {', '.join(sorted(missing))}. Add it to keys"
     found = pem.certificates(use.pem)
     published = pem.sha256(found[0]) if found else ""
-    given = text(expected, "certificate.sha256")
-    if published and (text(expected, "certificate.key"), given) != (use.certificate_key, published):
+    given = text_at(expected, "certificate.sha256")
+    if published and (text_at(expected, "certificate.key"), given) != (use.certificate_key, published):
         message = (
             f"EXPECTED: {what} is waited for with fingerprint {given or 'none'} of key"
-            f" {text(expected, 'certificate.key') or 'none'}; {use.certificate_key} is published with {published}"
+            f" {text_at(expected, 'certificate.key') or 'none'}; {use.certificate_key} is published with {published}"
         )
         yield gate.name, message
 
@@ -88,9 +88,9 @@ def gates_wait_for_makers(view: View) -> Hits:
             if parameters.get("NAMESPACE") != view.namespace(cluster):
                 given, wanted = parameters.get("NAMESPACE"), view.namespace(cluster)
                 yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {wanted!r}"
-            for expected in decoded(parameters.get("EXPECTED", "")):
-                name = text(expected, "name")
-                maker = _maker(view, cluster, text(expected, "kind"), name)
+            for expected in decode_parameter(parameters.get("EXPECTED", "")):
+                name = text_at(expected, "name")
+                maker = _maker(view, cluster, text_at(expected, "kind"), name)
                 if maker is None:
                     yield gate.name, f"EXPECTED: nothing on cluster {cluster} makes {name!r}, so it would wait in vain"
                 elif not view.waits(gate, maker):

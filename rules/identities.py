@@ -14,7 +14,7 @@ from arm.types.keyvault import VAULT
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
-from graph.inputs import at, items, short, text, texts
+from graph.inputs import at, list_at, shorten, text_at, texts_at
 from rules.edges import credentials_of, extensions
 from rules.lookup import Hits, View
 from rules.references import container_of
@@ -34,7 +34,7 @@ def federated_credentials(view: View) -> Hits:
     for urn in {**wanted, **{one.urn: set() for one in view.all(USER_ASSIGNED_IDENTITY)}}:
         identity = view.graph.resources[urn]
         credentials = credentials_of(view, identity)
-        subjects = {text(view.inputs(one), "subject") for one in credentials}
+        subjects = {text_at(view.inputs(one), "subject") for one in credentials}
         expected = wanted.get(urn) or _default_subjects(view, identity)
         for credential in credentials:
             yield from _credential(view, credential, expected)
@@ -48,11 +48,11 @@ def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
     """Identities and the service accounts of the cluster that use them."""
     for sync in view.all(SECRET_SYNC, cluster=cluster):
         provider_class = view.provider_class(sync)
-        client_id = text(view.inputs(provider_class), "clientId") if provider_class else ""
+        client_id = text_at(view.inputs(provider_class), "clientId") if provider_class else ""
         if identity := view.identity_by_client_id.get(client_id):
-            yield identity, text(view.inputs(sync), "serviceAccountName")
+            yield identity, text_at(view.inputs(sync), "serviceAccountName")
     for instance in view.all(INSTANCE, cluster=cluster):
-        for arm_id in texts(view.inputs(instance), "identity.userAssignedIdentities"):
+        for arm_id in texts_at(view.inputs(instance), "identity.userAssignedIdentities"):
             if arm_id in view.by_path:
                 yield view.by_path[arm_id], well_known.DATAFLOW_SERVICE_ACCOUNT
 
@@ -60,24 +60,27 @@ def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
 def _default_subjects(view: View, identity: Resource) -> set[str]:
     """For a cluster that syncs nothing yet: the account that `az iot ops secretsync` would use."""
     cluster = view.cluster(identity)
-    client_id = text(view.outputs(identity), "clientId")
+    client_id = text_at(view.outputs(identity), "clientId")
     for provider_class in view.all(SECRET_PROVIDER_CLASS, cluster=cluster):
-        if text(view.inputs(provider_class), "clientId") == client_id:
+        if text_at(view.inputs(provider_class), "clientId") == client_id:
             return {f"system:serviceaccount:{view.namespace(cluster)}:{well_known.SECRET_SYNC_SERVICE_ACCOUNT}"}
     return set()
 
 
 def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
     inputs = view.inputs(credential)
-    if text(inputs, "subject") not in expected:
+    if text_at(inputs, "subject") not in expected:
         options = " or ".join(sorted(expected)) or "no credential at all: nothing on a cluster uses this identity"
-        yield credential.name, f"subject: {text(inputs, 'subject')!r} is not who signs in; expected {options}"
+        yield credential.name, f"subject: {text_at(inputs, 'subject')!r} is not who signs in; expected {options}"
     issuer = issuer_of(view, view.cluster(credential))
-    if issuer and text(inputs, "issuer") != issuer:
+    if issuer and text_at(inputs, "issuer") != issuer:
         cluster = view.cluster(credential)
-        yield credential.name, f"issuer: {text(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}"
-    if items(inputs, "audiences") != [well_known.TOKEN_EXCHANGE_AUDIENCE]:
-        given = items(inputs, "audiences")
+        yield (
+            credential.name,
+            f"issuer: {text_at(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}",
+        )
+    if list_at(inputs, "audiences") != [well_known.TOKEN_EXCHANGE_AUDIENCE]:
+        given = list_at(inputs, "audiences")
         yield credential.name, f"audiences: {given}; expected [{well_known.TOKEN_EXCHANGE_AUDIENCE!r}]"
 
 
@@ -93,13 +96,13 @@ def issuer_of(view: View, cluster: str) -> str:
             }
             shape = shape_of(f"{module}:kubernetes:ConnectedCluster")
             _, outputs = shape.outputs(inputs, preview=False, subscription_id=view.graph.subscription_id)
-            return text(outputs, "oidcIssuerProfile.issuerUrl")
+            return text_at(outputs, "oidcIssuerProfile.issuerUrl")
     return ""
 
 
 def _unknown_clients(view: View) -> Hits:
     for provider_class in view.all(SECRET_PROVIDER_CLASS):
-        client_id = text(view.inputs(provider_class), "clientId")
+        client_id = text_at(view.inputs(provider_class), "clientId")
         if client_id not in view.identity_by_client_id:
             yield provider_class.name, f"clientId: {client_id!r} is of no identity of this stack; expected a clientId"
 
@@ -120,9 +123,9 @@ def needs(view: View) -> Iterator[Need]:
     """Yield every role that something in the graph depends on."""
     yield from _needs_of_readers(view)
     for registry in view.all(SCHEMA_REGISTRY):
-        container = container_of(view, text(view.inputs(registry), "storageAccountContainerUrl"))
+        container = container_of(view, text_at(view.inputs(registry), "storageAccountContainerUrl"))
         if container:
-            principal = text(view.outputs(registry), "identity.principalId")
+            principal = text_at(view.outputs(registry), "identity.principalId")
             yield _need(registry.name, principal, roles.STORAGE_BLOB_DATA_CONTRIBUTOR, view.path(container))
     for cluster in view.clusters:
         yield from _needs_of_aio_extension(view, cluster)
@@ -135,11 +138,11 @@ def needs(view: View) -> Iterator[Need]:
 
 def _needs_of_readers(view: View) -> Iterator[Need]:
     for provider_class in view.all(SECRET_PROVIDER_CLASS):
-        identity = view.identity_by_client_id.get(text(view.inputs(provider_class), "clientId"))
-        vault = view.vault_by_name.get(text(view.inputs(provider_class), "keyvaultName"))
+        identity = view.identity_by_client_id.get(text_at(view.inputs(provider_class), "clientId"))
+        vault = view.vault_by_name.get(text_at(view.inputs(provider_class), "keyvaultName"))
         if identity and vault:
             for role in (roles.KEY_VAULT_SECRETS_USER, roles.KEY_VAULT_READER):
-                yield _need(identity.name, text(view.outputs(identity), "principalId"), role, view.path(vault))
+                yield _need(identity.name, text_at(view.outputs(identity), "principalId"), role, view.path(vault))
 
 
 def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
@@ -148,9 +151,9 @@ def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
 
 def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
     for instance in view.all(INSTANCE, cluster=cluster):
-        registry = text(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
+        registry = text_at(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
         for extension in extensions(view, cluster, "microsoft.iotoperations") if registry else ():
-            principal = text(view.outputs(extension), "identity.principalId")
+            principal = text_at(view.outputs(extension), "identity.principalId")
             yield _need(extension.name, principal, roles.DEVICE_REGISTRY_ADMINISTRATOR, registry)
 
 
@@ -160,21 +163,21 @@ def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
     if identity is None:
         return
     group = view.path(connect).split("/providers/")[0]
-    principal = text(view.outputs(identity), "principalId")
+    principal = text_at(view.outputs(identity), "principalId")
     yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
     deleters = [
         one for one in view.all(ROLE_DEFINITION) if _actions(view, one) == [_DELETE] and _scope(view, one) == group
     ]
-    guid = text(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
+    guid = text_at(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
     yield _need(identity.name, principal, Role(f"a role with the one right {_DELETE}", guid), group)
 
 
 def _actions(view: View, definition: Resource) -> list[str]:
-    return [action for one in items(view.inputs(definition), "permissions") for action in texts(one, "actions")]
+    return [action for one in list_at(view.inputs(definition), "permissions") for action in texts_at(one, "actions")]
 
 
 def _scope(view: View, resource: Resource) -> str:
-    return text(view.inputs(resource), "scope")
+    return text_at(view.inputs(resource), "scope")
 
 
 def roles_suffice(view: View) -> Hits:
@@ -182,10 +185,10 @@ def roles_suffice(view: View) -> Hits:
     for need in needs(view):
         assigned = [one for one in view.assignments_to(need.principal_id) if _guid(view, one) == need.role.guid]
         if not any(f"{need.scope}/".startswith(f"{_scope(view, one)}/") for one in assigned):
-            elsewhere = ", ".join(short(_scope(view, one)) for one in assigned)
+            elsewhere = ", ".join(shorten(_scope(view, one)) for one in assigned)
             yield (
                 need.who,
-                f"has no {need.role.name} on {short(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
+                f"has no {need.role.name} on {shorten(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
                 + f". Assign it to principal {need.principal_id}",
             )  # fmt: skip
     for vault in view.all(VAULT):
@@ -196,7 +199,7 @@ def roles_suffice(view: View) -> Hits:
 
 
 def _guid(view: View, assignment: Resource) -> str:
-    return text(view.inputs(assignment), "roleDefinitionId").rsplit("/", 1)[-1]
+    return text_at(view.inputs(assignment), "roleDefinitionId").rsplit("/", 1)[-1]
 
 
 def _identity_on_node(view: View, cluster: str) -> Hits:
@@ -204,7 +207,7 @@ def _identity_on_node(view: View, cluster: str) -> Hits:
     for connect in view.commands(cluster, "connect-arc") if node else ():
         client_id = view.parameters(connect).get("IDENTITY_CLIENT_ID", "")
         identity = view.identity_by_client_id.get(client_id)
-        attached = items(view.inputs(node), view.host(cluster).node_identities) if node else []
+        attached = list_at(view.inputs(node), view.host(cluster).node_identities) if node else []
         if identity is None or view.path(identity) not in attached:
             of = identity.name if identity else "no identity of this stack"
             message = (
@@ -221,13 +224,13 @@ def no_more_roles(view: View) -> Hits:
         if _key(view, assignment) not in needed:
             scope, guid, principal = _key(view, assignment)
             name = roles.BUILT_IN.get(guid, guid)
-            of_need = [short(where) for where, role, who in needed if (role, who) == (guid, principal)]
+            of_need = [shorten(where) for where, role, who in needed if (role, who) == (guid, principal)]
             expected = (
                 f"it needs it on {', '.join(of_need)} only"
                 if of_need
                 else "nothing needs that: remove it, or say in rules/identities.py who does"
             )
-            yield assignment.name, f"gives {principal} the role {name} on {short(scope)}; {expected}"
+            yield assignment.name, f"gives {principal} the role {name} on {shorten(scope)}; {expected}"
     for definition in view.all(ROLE_DEFINITION):
         more = [action for action in _actions(view, definition) if action != _DELETE]
         if more:
@@ -235,7 +238,7 @@ def no_more_roles(view: View) -> Hits:
 
 
 def _key(view: View, assignment: Resource) -> tuple[str, str, str]:
-    return _scope(view, assignment), _guid(view, assignment), text(view.inputs(assignment), "principalId")
+    return _scope(view, assignment), _guid(view, assignment), text_at(view.inputs(assignment), "principalId")
 
 
 def assignments_are_well_formed(view: View) -> Hits:
@@ -244,7 +247,7 @@ def assignments_are_well_formed(view: View) -> Hits:
     count = Counter(_key(view, assignment) for assignment in view.all(ROLE_ASSIGNMENT))
     for assignment in view.all(ROLE_ASSIGNMENT):
         scope, guid, principal = _key(view, assignment)
-        given, expected = text(view.inputs(assignment), "principalType"), kinds.get(principal, "ServicePrincipal")
+        given, expected = text_at(view.inputs(assignment), "principalType"), kinds.get(principal, "ServicePrincipal")
         if given != expected:
             yield assignment.name, f"principalType: {given or 'missing'}; expected {expected}"
         if count[scope, guid, principal] > 1:

@@ -10,7 +10,7 @@ from typing import Any
 from arm.hosting import BY_SCRIPT_TYPE, FAILURE_FLAGS
 from arm.types import BY_ARM_TYPE
 from arm.types.keyvault import SECRET
-from graph.inputs import at, items, text
+from graph.inputs import at, list_at, text_at
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
 
@@ -42,11 +42,11 @@ def run_commands(view: View) -> Hits:
             yield command.name, f"{flag}: expected true, else a failed script counts as success"
         if not inputs.get("timeoutInSeconds"):
             yield command.name, "timeoutInSeconds: missing; give the longest that the script may take"
-        if not text(inputs, "source.script"):
+        if not text_at(inputs, "source.script"):
             yield command.name, "source.script: empty; nothing would run"
-        if len(text(inputs, "source.script").encode()) > _MAX_SCRIPT_BYTES:
+        if len(text_at(inputs, "source.script").encode()) > _MAX_SCRIPT_BYTES:
             yield command.name, f"source.script: larger than the {_MAX_SCRIPT_BYTES} bytes that Run Command takes"
-        for problem in _parameters(text(inputs, "source.script"), items(inputs, "parameters")):
+        for problem in _parameters(text_at(inputs, "source.script"), list_at(inputs, "parameters")):
             yield command.name, problem
         node = view.path(command).rsplit("/", 2)[0]
         if per_node[node] > _MAX_COMMANDS:
@@ -62,11 +62,11 @@ def _needed(script: str) -> set[str]:
 
 
 def _parameters(script: str, parameters: list[Any]) -> Iterator[str]:
-    missing = _needed(script) - {text(one, "name") for one in parameters}
+    missing = _needed(script) - {text_at(one, "name") for one in parameters}
     if missing:
         yield f"parameters: the script needs {', '.join(sorted(missing))} as well. Give it"
     for index, one in enumerate(parameters):
-        name, size = text(one, "name"), len(text(one, "value"))
+        name, size = text_at(one, "name"), len(text_at(one, "value"))
         if not name:
             yield f"parameters[{index}]: has no name, so it would be seen on the command line. Name it"
         elif not size:

@@ -21,7 +21,7 @@ from arm.types.keyvault import SECRET, VAULT
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
-from graph.inputs import decoded, items, mapping, parameters, text
+from graph.inputs import decode_parameter, list_at, map_at, parameters, text_at
 from rules.index import Index
 from settings.model import Link
 
@@ -63,7 +63,7 @@ class View(Index):
         return [
             command
             for command in self.all(*BY_SCRIPT_TYPE, cluster=cluster)
-            if text(self.inputs(command), "runCommandName") == script
+            if text_at(self.inputs(command), "runCommandName") == script
         ]
 
     def parameters(self, command: Resource) -> dict[str, str]:
@@ -85,19 +85,19 @@ class View(Index):
             (cluster, bundle.name): bundle
             for cluster in self.clusters
             for command in self.commands(cluster, "apply-objects")
-            for bundle in _bundles(command, decoded(self.parameters(command).get("OBJECTS", "")))
+            for bundle in _bundles(command, decode_parameter(self.parameters(command).get("OBJECTS", "")))
         }
 
     def namespace(self, cluster: str) -> str:
         """The namespace of the cluster's custom location, where AIO and its Secrets live."""
         location = self.one(CUSTOM_LOCATION, cluster)
-        return text(self.inputs(location), "namespace") if location else ""
+        return text_at(self.inputs(location), "namespace") if location else ""
 
     # Identities
 
     @cached_property
     def identity_by_client_id(self) -> dict[str, Resource]:
-        return {text(self.outputs(identity), "clientId"): identity for identity in self.all(USER_ASSIGNED_IDENTITY)}
+        return {text_at(self.outputs(identity), "clientId"): identity for identity in self.all(USER_ASSIGNED_IDENTITY)}
 
     def assignments_to(self, principal_id: str) -> list[Resource]:
         return self._assignments.get(principal_id, [])
@@ -106,7 +106,7 @@ class View(Index):
     def _assignments(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
         for assignment in self.all(ROLE_ASSIGNMENT):
-            index.setdefault(text(self.inputs(assignment), "principalId"), []).append(assignment)
+            index.setdefault(text_at(self.inputs(assignment), "principalId"), []).append(assignment)
         return index
 
     # Secret sync
@@ -114,17 +114,19 @@ class View(Index):
     @cached_property
     def syncs(self) -> dict[tuple[str, str], Resource]:
         """(cluster, Kubernetes Secret) -> SecretSync."""
-        return {(self.cluster(sync), text(self.inputs(sync), "secretSyncName")): sync for sync in self.all(SECRET_SYNC)}
+        return {
+            (self.cluster(sync), text_at(self.inputs(sync), "secretSyncName")): sync for sync in self.all(SECRET_SYNC)
+        }
 
     def mapping(self, sync: Resource) -> dict[str, str]:
         """Key of the Secret -> vault secret."""
-        mapped = items(self.inputs(sync), "objectSecretMapping")
-        return {text(one, "targetKey"): text(one, "sourcePath") for one in mapped}
+        mapped = list_at(self.inputs(sync), "objectSecretMapping")
+        return {text_at(one, "targetKey"): text_at(one, "sourcePath") for one in mapped}
 
     def provider_class(self, sync: Resource) -> Resource | None:
-        wanted = text(self.inputs(sync), "secretProviderClassName")
+        wanted = text_at(self.inputs(sync), "secretProviderClassName")
         for found in self.all(SECRET_PROVIDER_CLASS, cluster=self.cluster(sync)):
-            if text(self.inputs(found), "azureKeyVaultSecretProviderClassName") == wanted:
+            if text_at(self.inputs(found), "azureKeyVaultSecretProviderClassName") == wanted:
                 return found
         return None
 
@@ -134,20 +136,20 @@ class View(Index):
         Source: learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-reference.
         """
         try:
-            outer = yaml.safe_load(text(self.inputs(provider_class), "objects") or "{}")
-            return [text(yaml.safe_load(item), "objectName") for item in items(outer, "array")]
+            outer = yaml.safe_load(text_at(self.inputs(provider_class), "objects") or "{}")
+            return [text_at(yaml.safe_load(item), "objectName") for item in list_at(outer, "array")]
         except yaml.YAMLError:
             return []
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:
-        return {text(self.inputs(vault), "vaultName"): vault for vault in self.all(VAULT)}
+        return {text_at(self.inputs(vault), "vaultName"): vault for vault in self.all(VAULT)}
 
     @cached_property
     def vault_secrets(self) -> dict[tuple[str, str], Resource]:
         """(vault, secret) -> the vault secret."""
         return {
-            (text(self.inputs(secret), "vaultName"), text(self.inputs(secret), "secretName")): secret
+            (text_at(self.inputs(secret), "vaultName"), text_at(self.inputs(secret), "secretName")): secret
             for secret in self.all(SECRET)
         }
 
@@ -157,24 +159,26 @@ class View(Index):
         provider_class = self.provider_class(sync) if sync else None
         if sync is None or provider_class is None:
             return {}
-        vault = text(self.inputs(provider_class), "keyvaultName")
+        vault = text_at(self.inputs(provider_class), "keyvaultName")
         found = {key: self.vault_secrets.get((vault, source)) for key, source in self.mapping(sync).items()}
-        return {key: text(self.inputs(secret), "properties.value") if secret else "" for key, secret in found.items()}
+        return {
+            key: text_at(self.inputs(secret), "properties.value") if secret else "" for key, secret in found.items()
+        }
 
     # MQTT
 
     def ports(self, listener: Resource) -> list[Mapping[str, Any]]:
-        return [port for port in items(self.inputs(listener), "properties.ports") if isinstance(port, Mapping)]
+        return [port for port in list_at(self.inputs(listener), "properties.ports") if isinstance(port, Mapping)]
 
     def is_local(self, endpoint: Resource) -> bool:
         """Whether the endpoint is the broker of its own cluster, as the default listener offers it."""
         hosts = {
-            f"{text(self.inputs(listener), 'properties.serviceName')}:{port.get('port')}"
+            f"{text_at(self.inputs(listener), 'properties.serviceName')}:{port.get('port')}"
             for listener in self.all(BROKER_LISTENER, cluster=self.cluster(endpoint))
-            if text(self.inputs(listener), "properties.serviceType") == "ClusterIp"
+            if text_at(self.inputs(listener), "properties.serviceType") == "ClusterIp"
             for port in self.ports(listener)
         }
-        return text(self.inputs(endpoint), "properties.mqttSettings.host") in hosts
+        return text_at(self.inputs(endpoint), "properties.mqttSettings.host") in hosts
 
     @cached_property
     def links(self) -> list[LinkParts]:
@@ -186,7 +190,7 @@ class View(Index):
         listeners = [
             one
             for one in self.all(BROKER_LISTENER, cluster=link.broker)
-            if text(self.inputs(one), "properties.serviceType") == "LoadBalancer"
+            if text_at(self.inputs(one), "properties.serviceType") == "LoadBalancer"
         ]
         listener = next(iter(listeners), None)
         port: Mapping[str, Any] = next(iter(self.ports(listener)), {}) if listener else {}
@@ -202,23 +206,23 @@ class View(Index):
         )
 
     def operations(self, dataflow: Resource, kind: str) -> list[Any]:
-        found = items(self.inputs(dataflow), "properties.operations")
-        return [operation for operation in found if text(operation, "operationType") == kind]
+        found = list_at(self.inputs(dataflow), "properties.operations")
+        return [operation for operation in found if text_at(operation, "operationType") == kind]
 
     def goes_to(self, dataflow: Resource) -> str:
         """Name of the endpoint that the dataflow sends to."""
         found = self.operations(dataflow, "Destination")
-        return text(found[0], "destinationSettings.endpointRef") if found else ""
+        return text_at(found[0], "destinationSettings.endpointRef") if found else ""
 
 
 def _bundles(command: Resource, objects: list[Any]) -> Iterator[Bundle]:
     for one in objects:
-        if text(one, "kind") == "Bundle":
+        if text_at(one, "kind") == "Bundle":
             yield Bundle(
-                name=text(one, "metadata.name"),
-                key=text(one, "spec.target.configMap.key"),
-                pem="".join(text(source, "inLine") for source in items(one, "spec.sources")),
-                namespace=mapping(one, "spec.target.namespaceSelector.matchLabels").get(
+                name=text_at(one, "metadata.name"),
+                key=text_at(one, "spec.target.configMap.key"),
+                pem="".join(text_at(source, "inLine") for source in list_at(one, "spec.sources")),
+                namespace=map_at(one, "spec.target.namespaceSelector.matchLabels").get(
                     "kubernetes.io/metadata.name", ""
                 ),
                 command=command,

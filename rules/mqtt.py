@@ -9,7 +9,7 @@ from typing import Any
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW_ENDPOINT
 from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Resource
-from graph.inputs import items, text
+from graph.inputs import list_at, text_at
 from graph.pem import is_ip
 from rules.lookup import Hits, LinkParts, View
 from settings.model import Listener
@@ -26,20 +26,20 @@ def endpoints_meet_listeners(view: View) -> Hits:
     of_links = {parts.endpoint.urn for parts in view.links if parts.endpoint}
     for endpoint in view.all(DATAFLOW_ENDPOINT):
         if endpoint.urn not in of_links and not view.is_local(endpoint):
-            host = text(view.inputs(endpoint), f"{MQTT}.host")
+            host = text_at(view.inputs(endpoint), f"{MQTT}.host")
             yield endpoint.name, f"{MQTT}.host: {host!r} is neither the own broker nor that of a link. Remove it"
 
 
 def _endpoint(view: View, parts: LinkParts, endpoint: Resource, listener: Resource) -> Hits:
     inputs, host = view.inputs(endpoint), view.settings.listener_of(parts.link).host
     host = _node_address(view, parts.link.broker) if is_ip(host) else host
-    given, expected = text(inputs, f"{MQTT}.host"), f"{host}:{parts.port.get('port')}"
+    given, expected = text_at(inputs, f"{MQTT}.host"), f"{host}:{parts.port.get('port')}"
     if given != expected:
         where = f"where {listener.name} of cluster {parts.link.broker} listens"
         yield endpoint.name, f"{MQTT}.host: {given!r}; expected {expected!r}, {where}"
-    if text(inputs, f"{MQTT}.tls.mode") != "Enabled":
+    if text_at(inputs, f"{MQTT}.tls.mode") != "Enabled":
         yield endpoint.name, f"{MQTT}.tls.mode: expected 'Enabled', without which the link is in plain text"
-    if text(inputs, f"{MQTT}.authentication.method") != "X509Certificate":
+    if text_at(inputs, f"{MQTT}.authentication.method") != "X509Certificate":
         yield endpoint.name, f"{MQTT}.authentication.method: expected 'X509Certificate', the only one of a link"
 
 
@@ -47,8 +47,8 @@ def _node_address(view: View, cluster: str) -> str:
     if not view.clusters[cluster].network:
         return str(view.clusters[cluster].address)  # nothing in the stack has it
     interface = view.one(NETWORK_INTERFACE, cluster)
-    found = items(view.inputs(interface), "ipConfigurations") if interface else []
-    return text(found[0], "privateIPAddress") if found else ""
+    found = list_at(view.inputs(interface), "ipConfigurations") if interface else []
+    return text_at(found[0], "privateIPAddress") if found else ""
 
 
 def listeners(view: View) -> Hits:
@@ -57,7 +57,7 @@ def listeners(view: View) -> Hits:
         found = view.all(BROKER_LISTENER, cluster=cluster)
         yield from _twice(view, found)
         for listener in found:
-            outside = text(view.inputs(listener), "properties.serviceType") == "LoadBalancer"
+            outside = text_at(view.inputs(listener), "properties.serviceType") == "LoadBalancer"
             if outside and wanted.listener is None:
                 message = f"no link ends at cluster {cluster}, so nothing may reach it from outside. Remove it"
                 yield listener.name, message
@@ -71,21 +71,21 @@ def _port(port: Mapping[str, Any], wanted: Listener | None, *, outside: bool) ->
         yield "authenticationRef: missing, so anyone may connect. Name one"
     if outside and not port.get("authorizationRef"):
         yield "authorizationRef: missing, so a client may do anything. Name one"
-    if not text(port, "tls.mode"):
+    if not text_at(port, "tls.mode"):
         yield "tls: missing, so the port is in plain text. Give a mode"
-    if text(port, "tls.mode") == "Manual" and not text(port, "tls.manual.secretRef"):
+    if text_at(port, "tls.mode") == "Manual" and not text_at(port, "tls.manual.secretRef"):
         yield "tls.manual.secretRef: missing; a listener without its Secret takes the broker down. Name it"
-    if outside and text(port, "tls.mode") == "Automatic":
+    if outside and text_at(port, "tls.mode") == "Automatic":
         yield "tls.mode: expected 'Manual', with the certificate that links trust"
     if outside and wanted and port.get("port") != wanted.port:
         yield f"port: {port.get('port')}; the settings ask for {wanted.port}"
 
 
 def _twice(view: View, listeners: list[Resource]) -> Hits:
-    types = Counter(text(view.inputs(one), "properties.serviceType") for one in listeners)
+    types = Counter(text_at(view.inputs(one), "properties.serviceType") for one in listeners)
     ports = Counter(str(port.get("port")) for one in listeners for port in view.ports(one))
     for listener in listeners:
-        service_type = text(view.inputs(listener), "properties.serviceType")
+        service_type = text_at(view.inputs(listener), "properties.serviceType")
         if types[service_type] > 1:
             yield listener.name, f"properties.serviceType: another listener is {service_type}; a broker has one of each"
         for port in view.ports(listener):

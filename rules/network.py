@@ -16,7 +16,7 @@ from arm.types.network import (
     VIRTUAL_NETWORK_PEERING,
 )
 from graph.graph import Resource
-from graph.inputs import at, items, short, text
+from graph.inputs import at, list_at, shorten, text_at
 from rules.lookup import Hits, View
 
 Rule = Mapping[str, Any]
@@ -25,7 +25,7 @@ Rule = Mapping[str, Any]
 def peerings(view: View) -> Hits:
     """The VNets of a link are peered in both directions, with access, and do not overlap."""
     found = {
-        (view.path(one).split("/virtualNetworkPeerings/")[0], text(view.inputs(one), "remoteVirtualNetwork.id")): one
+        (view.path(one).split("/virtualNetworkPeerings/")[0], text_at(view.inputs(one), "remoteVirtualNetwork.id")): one
         for one in view.all(VIRTUAL_NETWORK_PEERING)
     }
     wanted = _linked(view)
@@ -38,7 +38,7 @@ def peerings(view: View) -> Hits:
     for (here, there), peering in found.items():
         ends = [view.by_path.get(end) for end in (here, there)]
         if ends[0] and ends[1] and (ends[0].urn, ends[1].urn) not in wanted:
-            yield peering.name, f"peers {short(here)} with {short(there)}, between which no link goes. Remove it"
+            yield peering.name, f"peers {shorten(here)} with {shorten(there)}, between which no link goes. Remove it"
         if at(view.inputs(peering), "allowVirtualNetworkAccess") is not True:
             yield peering.name, "allowVirtualNetworkAccess: expected true, without which it carries nothing"
 
@@ -64,16 +64,16 @@ def security_rules(view: View) -> Hits:
         group = view.one(NETWORK_SECURITY_GROUP, cluster)
         if group is None:
             continue
-        rules = [one for one in items(view.inputs(group), "securityRules") if text(one, "direction") == "Inbound"]
+        rules = [one for one in list_at(view.inputs(group), "securityRules") if text_at(one, "direction") == "Inbound"]
         rules.sort(key=_priority)
-        denies = [one for one in rules if text(one, "access") == "Deny" and _is_everything(one)]
-        allows = [one for one in rules if text(one, "access") == "Allow"]
+        denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
+        allows = [one for one in rules if text_at(one, "access") == "Allow"]
         if not denies:
             yield group.name, "securityRules: no rule denies all inbound; the platform's own rules admit every peer"
         for one in allows:
             if denies and _priority(one) > _priority(denies[0]):
-                name = text(one, "name")
-                yield group.name, f"securityRules: {name} comes after {text(denies[0], 'name')}, which denies all"
+                name = text_at(one, "name")
+                yield group.name, f"securityRules: {name} comes after {text_at(denies[0], 'name')}, which denies all"
         yield from _links_pass(view, cluster, group, allows)
         yield from _nobody_else(view, cluster, group, allows)
 
@@ -104,7 +104,7 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
         for_links = _within(sources, clients) and _within(targets, node) and (set(_ports(one)) <= ports or not ports)
         if not inside and not for_links:
             message = (
-                f"securityRules: {text(one, 'name')} admits {', '.join(sources)} to {', '.join(targets)} port"
+                f"securityRules: {text_at(one, 'name')} admits {', '.join(sources)} to {', '.join(targets)} port"
                 f" {', '.join(_ports(one))}, which no link needs. Narrow it to the clients' subnets and the node's port"
             )
             yield group.name, message
@@ -114,11 +114,11 @@ def _subnets(view: View, cluster: str) -> list[IPv4Network]:
     """Return where a cluster's packets come from."""
     if not view.clusters[cluster].network:
         return [view.clusters[cluster].egress]
-    return _networks([text(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
+    return _networks([text_at(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 
 def _space(view: View, network: Resource | None) -> list[IPv4Network]:
-    return _networks(items(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
+    return _networks(list_at(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
 
 
 def _networks(prefixes: list[Any]) -> list[IPv4Network]:
@@ -133,17 +133,17 @@ def _network(prefix: Any) -> IPv4Network | None:
 
 
 def _prefixes(rule: Rule, end: str) -> list[str]:
-    one = text(rule, f"{end}AddressPrefix")
-    return [one] if one else [str(prefix) for prefix in items(rule, f"{end}AddressPrefixes")]
+    one = text_at(rule, f"{end}AddressPrefix")
+    return [one] if one else [str(prefix) for prefix in list_at(rule, f"{end}AddressPrefixes")]
 
 
 def _ports(rule: Rule) -> list[str]:
-    one = text(rule, "destinationPortRange")
-    return [one] if one else [str(port) for port in items(rule, "destinationPortRanges")]
+    one = text_at(rule, "destinationPortRange")
+    return [one] if one else [str(port) for port in list_at(rule, "destinationPortRanges")]
 
 
 def _is_everything(rule: Rule) -> bool:
-    parts = (_prefixes(rule, "source"), _prefixes(rule, "destination"), _ports(rule), [text(rule, "protocol")])
+    parts = (_prefixes(rule, "source"), _prefixes(rule, "destination"), _ports(rule), [text_at(rule, "protocol")])
     return all(part and set(part) <= {"*", "0.0.0.0/0"} for part in parts)
 
 
@@ -154,7 +154,7 @@ def _priority(rule: Rule) -> int:
 
 def _admits(rule: Rule, source: IPv4Network, address: str, port: Any) -> bool:
     return (
-        text(rule, "protocol") in ("Tcp", "*")
+        text_at(rule, "protocol") in ("Tcp", "*")
         and _within([str(source)], _any_or_networks(_prefixes(rule, "source")))
         and _within([address], _any_or_networks(_prefixes(rule, "destination")))
         and any(_has_port(given, port) for given in _ports(rule))
@@ -182,7 +182,7 @@ def addresses(view: View) -> Hits:
     for cluster, settings in view.clusters.items():
         yield from _way_out(view, cluster)
         for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
-            for index, one in enumerate(items(view.inputs(interface), "ipConfigurations")):
+            for index, one in enumerate(list_at(view.inputs(interface), "ipConfigurations")):
                 for where, problem in _ip_configuration(view, one, str(settings.address)):
                     yield interface.name, f"ipConfigurations[{index}].{where}: {problem}"
         for subnet in view.all(SUBNET, cluster=cluster):
@@ -196,22 +196,22 @@ def _way_out(view: View, cluster: str) -> Hits:
     subnets = {view.path(one) for one in view.all(SUBNET, cluster=cluster)}
     node, where = view.node(cluster), view.host(cluster).node_interfaces
     if node and where:
-        used = {text(one, "id") for one in items(view.inputs(node), where)}
+        used = {text_at(one, "id") for one in list_at(view.inputs(node), where)}
         if not used or not used <= interfaces:
             yield node.name, f"{where}: expected the cluster's own interface"
     for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
-        used = {text(one, "subnet.id") for one in items(view.inputs(interface), "ipConfigurations")}
+        used = {text_at(one, "subnet.id") for one in list_at(view.inputs(interface), "ipConfigurations")}
         if not used or not used <= subnets:
             yield interface.name, "ipConfigurations: expected one, in the cluster's own subnet"
     for gateway in view.all(NAT_GATEWAY, cluster=cluster):
-        if not any(text(one, "id") for one in items(view.inputs(gateway), "publicIpAddresses")):
+        if not any(text_at(one, "id") for one in list_at(view.inputs(gateway), "publicIpAddresses")):
             yield gateway.name, "publicIpAddresses: expected one, without which the gateway leads nowhere"
 
 
 def _subnet(inputs: Mapping[str, Any]) -> Iterator[str]:
-    if not text(inputs, "networkSecurityGroup.id"):
+    if not text_at(inputs, "networkSecurityGroup.id"):
         yield "networkSecurityGroup.id: missing, so every peer reaches every port. Give the cluster's"
-    if not text(inputs, "natGateway.id"):
+    if not text_at(inputs, "natGateway.id"):
         yield "natGateway.id: missing, so the node has no way out. Give the cluster's"
     if inputs.get("defaultOutboundAccess") is not False:
         given = inputs.get("defaultOutboundAccess")
@@ -219,15 +219,15 @@ def _subnet(inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator[tuple[str, str]]:
-    address = text(configuration, "privateIPAddress")
+    address = text_at(configuration, "privateIPAddress")
     if address != expected:
         yield "privateIPAddress", f"{address or 'missing'}; the settings ask for {expected}"
-    if text(configuration, "privateIPAllocationMethod") != "Static":
+    if text_at(configuration, "privateIPAllocationMethod") != "Static":
         yield "privateIPAllocationMethod", "expected 'Static': certificates and links name the address"
-    if text(configuration, "publicIPAddress.id"):
+    if text_at(configuration, "publicIPAddress.id"):
         yield "publicIPAddress", "the node is on the internet. Remove it: the way out is the NAT gateway"
-    subnet = view.by_path.get(text(configuration, "subnet.id"))
-    network = _network(text(view.inputs(subnet), "addressPrefix")) if subnet else None
+    subnet = view.by_path.get(text_at(configuration, "subnet.id"))
+    network = _network(text_at(view.inputs(subnet), "addressPrefix")) if subnet else None
     if subnet and network and _network(address) and IPv4Address(address) not in network:
         yield "privateIPAddress", f"{address} is not in {network} of {subnet.name}"
 
@@ -238,7 +238,7 @@ def nat_gateways(view: View) -> Hits:
     Source: learn.microsoft.com/azure/nat-gateway/nat-availability-zones.
     """
     for gateway in view.all(NAT_GATEWAY):
-        zones = items(view.inputs(gateway), "zones")
+        zones = list_at(view.inputs(gateway), "zones")
         if len(zones) > 1:
             yield gateway.name, f"zones: {', '.join(map(str, zones))}; a NAT gateway has one zone at most. Choose one"
 
@@ -247,7 +247,7 @@ def overlaps(view: View) -> Hits:
     """Subnets of one VNet lie inside its address space and do not overlap."""
     for cluster in view.clusters:
         subnets = view.all(SUBNET, cluster=cluster)
-        known = {one.urn: _network(text(view.inputs(one), "addressPrefix")) for one in subnets}
+        known = {one.urn: _network(text_at(view.inputs(one), "addressPrefix")) for one in subnets}
         space = _space(view, view.one(VIRTUAL_NETWORK, cluster))
         for one in subnets:
             network = known[one.urn]

@@ -7,7 +7,7 @@ from typing import Any
 
 from arm.values import leaves, reveal
 from graph import pem
-from graph.inputs import at, short, text
+from graph.inputs import at, shorten, text_at
 from rules.certificates import server_trust
 from rules.dataflows import client_id
 from rules.lookup import Hits, View
@@ -60,7 +60,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
     for where, value, _ in leaves({key: outputs.get(key) for key in ("clusters", "vnet_peerings")}):
         is_id = isinstance(value, str) and value.startswith("/subscriptions/")
         if is_id and value not in view.by_path and value not in view.connected_clusters:
-            problems.append(f"stack output {where}: nothing in this stack has the id {short(value)}")
+            problems.append(f"stack output {where}: nothing in this stack has the id {shorten(value)}")
     for parts in view.links:
         if parts.listener is None or parts.endpoint is None:  # ASK-01
             continue
@@ -98,12 +98,12 @@ def certificates(view: View) -> Hits:
         pem.sha256(found): (resource.name, found)
         for resource in view.resources
         if resource.type.startswith("tls:")
-        for found in pem.certificates(text(view.outputs(resource), "certPem"))
+        for found in pem.certificates(text_at(view.outputs(resource), "certPem"))
     }
     listed = {}
     stack = f"{view.graph.project}-{view.graph.stack}"
     for name, entry in (at(reveal(view.graph.outputs), "certificates") or {}).items():
-        digest = text(entry, "sha256")
+        digest = text_at(entry, "sha256")
         listed[digest] = name
         if digest not in made:
             yield stack, f"stack output certificates.{name}.sha256: no certificate of this stack has {digest or 'none'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arm.shapes import shape_of
 from graph.graph import Resource
-from graph.inputs import short, text
+from graph.inputs import shorten, text_at
 from rules.lookup import Hits, View
 from rules.references import path_parameter
 
@@ -20,10 +20,10 @@ def parents_are_outputs(view: View) -> Hits:
     for resource in view.arm:
         for owner in _owners(view, view.path(resource)):
             parameter = path_parameter(resource, view.path(owner))
-            value = text(view.inputs(resource), parameter)
+            value = text_at(view.inputs(resource), parameter)
             if not _is_output(view, resource, parameter, value, owner):
                 message = (
-                    f"{parameter}: {short(value)!r} is a text, no output of {owner.name}, so a replaced {owner.name}"
+                    f"{parameter}: {shorten(value)!r} is a text, no output of {owner.name}, so a replaced {owner.name}"
                     f" would leave this behind. Give the name or id that {owner.name} puts out"
                 )
                 yield resource.name, message
@@ -68,7 +68,7 @@ def replaced_with_node(view: View) -> Hits:
         node = view.node(view.cluster(resource))
         if node is None or not _on_cluster(view, resource):
             continue
-        path = short(view.path(resource))
+        path = shorten(view.path(resource))
         if not _bound(view, resource, node.urn):
             message = (
                 f"path: it lives on the cluster of {node.name}, whose replacement would empty it while Azure still"
@@ -99,8 +99,8 @@ def _bound(view: View, resource: Resource, node: str) -> bool:
 def _on_cluster(view: View, resource: Resource) -> bool:
     inputs = view.inputs(resource)
     return (
-        text(inputs, "extendedLocation.type") == "CustomLocation"
+        text_at(inputs, "extendedLocation.type") == "CustomLocation"
         or _CONNECTED in view.path(resource)
-        or _CONNECTED in text(inputs, "hostResourceId")
+        or _CONNECTED in text_at(inputs, "hostResourceId")
         or view.is_script(resource)
     )

@@ -17,7 +17,7 @@ from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from arm.types.storage import BLOB_CONTAINER
 from arm.values import leaves
 from graph.graph import Resource
-from graph.inputs import items, short, text, x509_settings
+from graph.inputs import list_at, shorten, text_at, x509_settings
 from rules.lookup import Hits, View
 from settings import roles, well_known
 
@@ -74,7 +74,7 @@ def _resolve(view: View, arm_id: str) -> tuple[Resource | None, str]:
 
 def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
     for definition in view.all(ROLE_DEFINITION):
-        if text(view.inputs(definition), "roleDefinitionId") == guid:
+        if text_at(view.inputs(definition), "roleDefinitionId") == guid:
             return definition, ""
     if guid in roles.BUILT_IN:
         return None, ""
@@ -83,18 +83,18 @@ def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
 
 def _nothing_has(view: View, arm_id: str) -> str:
     known = [*view.by_path, *view.connected_clusters]
-    return f"nothing in this stack has the id {short(arm_id)}; {_meant(arm_id, known)}"
+    return f"nothing in this stack has the id {shorten(arm_id)}; {_meant(arm_id, known)}"
 
 
 def _meant(given: str, known: Iterable[str]) -> str:
     """What was probably meant."""
     by_lower_case = {name.lower(): name for name in known if name}
     if given.lower() in by_lower_case:
-        return f"it differs in upper and lower case from {short(by_lower_case[given.lower()])}: write it as that"
+        return f"it differs in upper and lower case from {shorten(by_lower_case[given.lower()])}: write it as that"
     close = difflib.get_close_matches(given.lower(), by_lower_case, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {short(by_lower_case[close[0]])}?"
-    return f"known are: {', '.join(sorted(map(short, by_lower_case.values()))[:20]) or 'none'}"
+        return f"did you mean {shorten(by_lower_case[close[0]])}?"
+    return f"known are: {', '.join(sorted(map(shorten, by_lower_case.values()))[:20]) or 'none'}"
 
 
 def by_path(view: View) -> Iterator[Reference]:
@@ -133,7 +133,7 @@ def by_name(view: View) -> Iterator[Reference]:
         broker = view.path(listener).rsplit("/listeners/", 1)[0]
         for index, port in enumerate(view.ports(listener)):
             for key, kind in (("authenticationRef", "authentications"), ("authorizationRef", "authorizations")):
-                if name := text(port, key):
+                if name := text_at(port, key):
                     where = f"properties.ports[{index}].{key}"
                     yield _named(view, listener, where, f"{broker}/{kind}/", name)
     yield from _endpoints_by_name(view)
@@ -142,9 +142,9 @@ def by_name(view: View) -> Iterator[Reference]:
 def _endpoints_by_name(view: View) -> Iterator[Reference]:
     for dataflow in view.all(DATAFLOW):
         instance = view.path(dataflow).split("/dataflowProfiles/")[0]
-        for index, operation in enumerate(items(view.inputs(dataflow), "properties.operations")):
+        for index, operation in enumerate(list_at(view.inputs(dataflow), "properties.operations")):
             for key in ("sourceSettings", "destinationSettings"):
-                if name := text(operation, f"{key}.endpointRef"):
+                if name := text_at(operation, f"{key}.endpointRef"):
                     where = f"properties.operations[{index}].{key}.endpointRef"
                     yield _named(view, dataflow, where, f"{instance}/dataflowEndpoints/", name)
 
@@ -162,7 +162,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
     """From SecretSync over provider class to vault; and from schema registry to container."""
     for sync in view.all(SECRET_SYNC):
         found = view.provider_class(sync)
-        name = text(view.inputs(sync), "secretProviderClassName")
+        name = text_at(view.inputs(sync), "secretProviderClassName")
         problem = f"cluster {view.cluster(sync)} has no provider class {name!r}; expected one of the same cluster"
         yield Reference(sync, "secretProviderClassName", found, "" if found else problem)
         known = set(view.objects(found)) if found else set(view.mapping(sync).values())
@@ -171,7 +171,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
                 problem = f"key {key} comes from {source!r}, which is not among the objects of {name!r}; add it there"
                 yield Reference(sync, "objectSecretMapping", None, problem)
     for provider_class in view.all(SECRET_PROVIDER_CLASS):
-        name = text(view.inputs(provider_class), "keyvaultName")
+        name = text_at(view.inputs(provider_class), "keyvaultName")
         vault = view.vault_by_name.get(name)
         problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
         yield Reference(provider_class, "keyvaultName", vault, problem)
@@ -186,7 +186,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
 
 def _containers(view: View) -> Iterator[Reference]:
     for registry in view.all(SCHEMA_REGISTRY):
-        url = text(view.inputs(registry), "storageAccountContainerUrl")
+        url = text_at(view.inputs(registry), "storageAccountContainerUrl")
         found = container_of(view, url)
         problem = f"{url!r} is no container of this stack; expected https://<account>.blob.core.windows.net/<container>"
         yield Reference(registry, "storageAccountContainerUrl", found, "" if found else problem)
@@ -214,12 +214,12 @@ def object_references(view: View) -> Iterator[ObjectReference]:
     """Yield what listeners, authentications and endpoints name; the trust that AIO makes itself is left out."""
     for listener in view.all(BROKER_LISTENER):
         for index, port in enumerate(view.ports(listener)):
-            if name := text(port, "tls.manual.secretRef"):
+            if name := text_at(port, "tls.manual.secretRef"):
                 where = f"properties.ports[{index}].tls.manual.secretRef"
                 yield ObjectReference(listener, where, name, "kubernetes.io/tls")
     for authentication in view.all(BROKER_AUTHENTICATION):
         for settings in x509_settings(view.inputs(authentication)):
-            name = text(settings, "trustedClientCaCert")
+            name = text_at(settings, "trustedClientCaCert")
             yield ObjectReference(authentication, "x509Settings.trustedClientCaCert", name)
     yield from _objects_of_endpoints(view)
 
@@ -227,10 +227,10 @@ def object_references(view: View) -> Iterator[ObjectReference]:
 def _objects_of_endpoints(view: View) -> Iterator[ObjectReference]:
     for endpoint in view.all(DATAFLOW_ENDPOINT):
         where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
-        if name := text(view.inputs(endpoint), where):
+        if name := text_at(view.inputs(endpoint), where):
             yield ObjectReference(endpoint, where, name, "Opaque")
         where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
-        if (name := text(view.inputs(endpoint), where)) != well_known.AIO_TRUST_CONFIG_MAP:
+        if (name := text_at(view.inputs(endpoint), where)) != well_known.AIO_TRUST_CONFIG_MAP:
             yield ObjectReference(endpoint, where, name)
 
 
@@ -248,7 +248,7 @@ def _find_secret(view: View, cluster: str, wanted: ObjectReference) -> tuple[Res
     if sync is None:
         return None, f"no SecretSync of cluster {cluster} makes the Secret {name!r}"
     missing = set(SECRET_KEYS[kind]) - set(view.mapping(sync))
-    given = text(view.inputs(sync), "kubernetesSecretType")
+    given = text_at(view.inputs(sync), "kubernetesSecretType")
     if missing:
         return sync, f"the Secret {name!r} has no {', '.join(sorted(missing))}; map it in {sync.name}"
     if given != kind:
@@ -272,19 +272,22 @@ def on_own_cluster(view: View) -> Hits:
     for resource in view.arm:
         if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
             location = view.one(CUSTOM_LOCATION, view.cluster(resource))
-            given = text(view.inputs(resource), "extendedLocation.name")
+            given = text_at(view.inputs(resource), "extendedLocation.name")
             expected = view.path(location) if location else ""
             if location and given != expected:
-                yield resource.name, f"extendedLocation.name: {short(given) or 'missing'}; expected {short(expected)}"
+                yield (
+                    resource.name,
+                    f"extendedLocation.name: {shorten(given) or 'missing'}; expected {shorten(expected)}",
+                )
     own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
     for location in view.all(CUSTOM_LOCATION):
-        given, expected = text(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
+        given, expected = text_at(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
         if given != expected and (not given or given in own.values()):  # else REF-01
-            yield location.name, f"hostResourceId: {short(given) or 'missing'}; expected {short(expected)}"
+            yield location.name, f"hostResourceId: {shorten(given) or 'missing'}; expected {shorten(expected)}"
     for extension in view.all(EXTENSION):
         inputs, wanted = view.inputs(extension), view.namespace(view.cluster(extension))
-        given = text(inputs, "scope.cluster.releaseNamespace")
-        if text(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != wanted:
+        given = text_at(inputs, "scope.cluster.releaseNamespace")
+        if text_at(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != wanted:
             where = "scope.cluster.releaseNamespace"
             yield extension.name, f"{where}: {given!r}; the custom location is for {wanted!r}: expected that"
 

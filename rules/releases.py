@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arm.types.kubernetesconfiguration import EXTENSION
-from graph.inputs import mapping, text
+from graph.inputs import map_at, text_at
 from rules.lookup import Hits, View
 
 _PROVIDERS = "pulumi:providers:"
@@ -36,7 +36,7 @@ def _extensions(view: View) -> Hits:
     release = view.settings.release
     for extension in view.all(EXTENSION):
         inputs = view.inputs(extension)
-        kind = text(inputs, "extensionType").lower()
+        kind = text_at(inputs, "extensionType").lower()
         known = view.expected[view.cluster(extension)].extensions if view.cluster(extension) else {}
         if kind not in known:
             message = f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(known)}"
@@ -47,7 +47,7 @@ def _extensions(view: View) -> Hits:
                 yield extension.name, f"{key}: {inputs.get(key)!r}; release {release.name} has {expected!r}"
         if inputs.get("autoUpgradeMinorVersion") is not False:
             yield extension.name, "autoUpgradeMinorVersion: expected false, else Azure leaves the release by itself"
-        given = mapping(inputs, "configurationSettings")
+        given = map_at(inputs, "configurationSettings")
         for name, expected in known[kind].settings.items():
             if given.get(name) != expected:
                 where = f"configurationSettings.{name}"

@@ -10,7 +10,7 @@ from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
-from graph.inputs import items, text
+from graph.inputs import list_at, text_at
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
 
@@ -49,7 +49,7 @@ def commands_hold_no_secret(view: View) -> Hits:
         inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
         marked = set(secret_paths(inputs))
         keys = {where for where, value, _ in leaves(inputs) if _has_private_key(value)}
-        names = [text(one, "name") for one in items(view.inputs(command), "parameters")]
+        names = [text_at(one, "name") for one in list_at(view.inputs(command), "parameters")]
         for where in sorted(marked | keys):
             index = where.removeprefix("parameters[").split("]")[0]
             name = f" ({names[int(index)]})" if index.isdigit() and int(index) < len(names) else ""
@@ -66,13 +66,13 @@ def keys_are_where_used(view: View) -> Hits:
         pem.key_of(certificate): resource.name
         for resource in view.resources
         if resource.type.startswith("tls:")
-        for certificate in pem.certificates(text(view.outputs(resource), "certPem"))
+        for certificate in pem.certificates(text_at(view.outputs(resource), "certPem"))
         if pem.is_ca(certificate)
     }
     synced = _synced(view)
     seen: dict[bytes, str] = {}
     for (vault, name), secret in sorted(view.vault_secrets.items()):
-        key = pem.key_of_private(text(view.inputs(secret), "properties.value"))
+        key = pem.key_of_private(text_at(view.inputs(secret), "properties.value"))
         if key in cas:
             yield secret.name, f"{name!r} in vault {vault} is the private key of CA {cas[key]}. No vault may hold it"
         elif key and key in seen:
@@ -92,7 +92,7 @@ def _synced(view: View) -> set[tuple[str, str]]:
     found = set()
     for sync in view.all(SECRET_SYNC):
         provider_class = view.provider_class(sync)
-        vault_name = text(view.inputs(provider_class), "keyvaultName") if provider_class else ""
+        vault_name = text_at(view.inputs(provider_class), "keyvaultName") if provider_class else ""
         vault = view.vault_by_name.get(vault_name)
         if vault and view.cluster(vault) == view.cluster(sync):
             found |= {(vault_name, source) for source in view.mapping(sync).values()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arm.shapes import shape_of
 from graph.graph import Graph
-from graph.inputs import text
+from graph.inputs import text_at
 from settings.regions import normalised
 
 
@@ -29,6 +29,6 @@ def list_requests(graph: Graph) -> Sequence[Request]:
     found = set()
     for resource in graph.resources.values():
         if resource.is_arm:
-            shape, location = shape_of(resource.type), normalised(text(resource.plain_inputs, "location"))
+            shape, location = shape_of(resource.type), normalised(text_at(resource.plain_inputs, "location"))
             found.add(Request(shape.arm_type, shape.api_version, location, not resource.options.retain_on_delete))
     return sorted(found)

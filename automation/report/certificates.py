@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graph.graph import Graph
-from graph.inputs import text
+from graph.inputs import text_at
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def read_renewal_windows(graph: Graph) -> dict[str, timedelta]:
     for certificate in graph.of_type("tls:index/locallySignedCert:LocallySignedCert"):
         inputs = certificate.plain_inputs
         for urn in certificate.property_dependencies.get("certRequestPem", ()):
-            subject = f"CN={text(graph.resources[urn].plain_inputs, 'subject.commonName')}"
+            subject = f"CN={text_at(graph.resources[urn].plain_inputs, 'subject.commonName')}"
             windows[subject] = timedelta(hours=inputs.get("earlyRenewalHours") or 0)
     return windows
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from arm.types import ResourceType
 from arm.types.iotoperations import BROKER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER
-from graph.inputs import items, mapping, text, x509_settings
+from graph.inputs import list_at, map_at, text_at, x509_settings
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.key_pairs import SERVER, TLS, find_ca_fault, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ConfigMap, Secret, Symptom
@@ -34,7 +34,7 @@ class AioNamespace:
 
     def properties(self, row: ResourceType) -> dict[str, Mapping[str, Any]]:
         """Name -> deployed properties of everything of the type that is on the cluster."""
-        return {one.name: mapping(one.inputs, "properties") for one in self.placement.of_type(row)}
+        return {one.name: map_at(one.inputs, "properties") for one in self.placement.of_type(row)}
 
 
 def are_frontends_up(aio: AioNamespace) -> bool:
@@ -52,18 +52,18 @@ def find_problems(aio: AioNamespace) -> Iterator[Symptom]:
         yield from _check_references(aio, name, listener)
     for name, authentication in aio.properties(BROKER_AUTHENTICATION).items():
         for settings in x509_settings({"properties": authentication}):
-            yield from _check_client_ca(aio, name, text(settings, "trustedClientCaCert"))
+            yield from _check_client_ca(aio, name, text_at(settings, "trustedClientCaCert"))
 
 
 def list_ports(listener: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the ports of a listener's properties."""
-    return [port for port in items(listener, "ports") if isinstance(port, Mapping)]
+    return [port for port in list_at(listener, "ports") if isinstance(port, Mapping)]
 
 
 def list_manual_secrets(listener: Mapping[str, Any]) -> list[str]:
     """Return the Secrets that a listener's ports take their certificates from."""
-    manual = [port for port in list_ports(listener) if text(port, "tls.mode") == "Manual"]
-    return sorted({text(port, "tls.manual.secretRef") for port in manual})
+    manual = [port for port in list_ports(listener) if text_at(port, "tls.mode") == "Manual"]
+    return sorted({text_at(port, "tls.manual.secretRef") for port in manual})
 
 
 def _find_missing_secrets(aio: AioNamespace, listener: Mapping[str, Any]) -> list[str]:
@@ -88,7 +88,7 @@ def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[s
     where = f"BrokerListener {listener_name}"
     for port in list_ports(listener):
         for key, arm_type in (("authenticationRef", BROKER_AUTHENTICATION), ("authorizationRef", BROKER_AUTHORIZATION)):
-            name, known = text(port, key), sorted(aio.properties(arm_type))
+            name, known = text_at(port, key), sorted(aio.properties(arm_type))
             if name and name not in known:
                 what = f"port {port.get('port')}: {key} {name} is not on the cluster"
                 yield aio.problem("CLUSTER-19", where, what, f"name one that is there: {', '.join(known) or 'none'}")

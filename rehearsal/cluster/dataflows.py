@@ -11,7 +11,7 @@ from typing import Any
 from arm import ids
 from arm.types.iotoperations import BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT, DATAFLOW_PROFILE
 from graph import pem
-from graph.inputs import items, mapping, text
+from graph.inputs import list_at, map_at, text_at
 from rehearsal.cluster.broker import AioNamespace, find_trust_fault, list_manual_secrets, list_ports
 from rehearsal.cluster.key_pairs import CLIENT, MQTT_CLIENT, TLS, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ClusterView, Dataflow, Symptom
@@ -26,7 +26,7 @@ _CA_REF = f"{_MQTT}.tls.trustedCaCertificateConfigMapRef"
 def read_dataflows(aio: AioNamespace) -> dict[str, Dataflow]:
     """Return the dataflows that are on the cluster."""
     return {
-        one.name: Dataflow(one.name, ids.name_of(ids.parent_of(one.id)), mapping(one.inputs, "properties"))
+        one.name: Dataflow(one.name, ids.name_of(ids.parent_of(one.id)), map_at(one.inputs, "properties"))
         for one in aio.placement.of_type(DATAFLOW)
     }
 
@@ -35,7 +35,7 @@ def find_problems(aio: AioNamespace, addresses: Sequence[str]) -> Iterator[Sympt
     """Yield everything that is wrong with endpoints and dataflows."""
     endpoints = aio.properties(DATAFLOW_ENDPOINT)
     for name, endpoint in endpoints.items():
-        if text(endpoint, "endpointType") == "Mqtt":
+        if text_at(endpoint, "endpointType") == "Mqtt":
             yield from _check_client(aio, name, endpoint)
             yield from _check_trust(aio, name, endpoint)
             yield from _check_own_broker(aio, name, endpoint, addresses)
@@ -44,9 +44,9 @@ def find_problems(aio: AioNamespace, addresses: Sequence[str]) -> Iterator[Sympt
 
 
 def _check_client(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Symptom]:
-    if text(endpoint, f"{_MQTT}.authentication.method") != "X509Certificate":
+    if text_at(endpoint, f"{_MQTT}.authentication.method") != "X509Certificate":
         return
-    where, secret = f"DataflowEndpoint {name}", text(endpoint, _SECRET_REF)
+    where, secret = f"DataflowEndpoint {name}", text_at(endpoint, _SECRET_REF)
     if fault := find_pair_fault(aio.secrets, secret, MQTT_CLIENT):
         remedy = "see the SecretSync of that name"
         yield aio.problem("CLUSTER-22", where, f"{fault}, so its dataflows do not connect", remedy)
@@ -57,7 +57,7 @@ def _check_client(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> 
 
 
 def _check_trust(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> Iterator[Symptom]:
-    config_map = text(endpoint, _CA_REF)
+    config_map = text_at(endpoint, _CA_REF)
     if not config_map or _is_aios_own(aio, config_map):
         return
     if fault := find_trust_fault(aio, config_map):
@@ -69,26 +69,26 @@ def _check_trust(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> I
 def _is_aios_own(aio: AioNamespace, config_map: str) -> bool:
     """Return whether it is AIO's own bundle, which a self-signed installation has and nobody outside knows."""
     extension = aio.placement.extensions.get(_AIO)
-    settings = mapping(extension.inputs, "configurationSettings") if extension else {}
+    settings = map_at(extension.inputs, "configurationSettings") if extension else {}
     return config_map == well_known.AIO_TRUST_CONFIG_MAP and settings.get("trustSource", "SelfSigned") == "SelfSigned"
 
 
 def names_own_broker(endpoint: Mapping[str, Any]) -> bool:
     """Return whether the endpoint names the broker of its own cluster: AIO's Service `aio-broker`."""
-    host = text(endpoint, f"{_MQTT}.host").rpartition(":")[0]
-    return host.split(".")[0] == "aio-broker" or text(endpoint, "hostType") == "LocalBroker"
+    host = text_at(endpoint, f"{_MQTT}.host").rpartition(":")[0]
+    return host.split(".")[0] == "aio-broker" or text_at(endpoint, "hostType") == "LocalBroker"
 
 
 def _check_own_broker(
     aio: AioNamespace, name: str, endpoint: Mapping[str, Any], addresses: Sequence[str]
 ) -> Iterator[Symptom]:
-    host, _, port = text(endpoint, f"{_MQTT}.host").rpartition(":")
+    host, _, port = text_at(endpoint, f"{_MQTT}.host").rpartition(":")
     if not names_own_broker(endpoint) and host not in addresses:
         return
     where, found = f"DataflowEndpoint {name}", None
     for listener_name, listener in aio.properties(BROKER_LISTENER).items():
-        service = text(listener, "serviceName") or listener_name
-        by_address = host in addresses and text(listener, "serviceType") != "ClusterIp"
+        service = text_at(listener, "serviceName") or listener_name
+        by_address = host in addresses and text_at(listener, "serviceType") != "ClusterIp"
         if (by_address or host.split(".")[0] == service) and port in [
             str(one.get("port")) for one in list_ports(listener)
         ]:
@@ -109,10 +109,10 @@ def _check_server_certificate(
     if not pem.names_host(leaf, host):
         what = f"the certificate in Secret {secret} does not name {host}; its names: {', '.join(pem.hosts(leaf))}"
         yield aio.problem("CLUSTER-28", where, what, "add the host to the certificate's alternative names")
-    config_map = aio.config_maps.get(text(endpoint, _CA_REF))
+    config_map = aio.config_maps.get(text_at(endpoint, _CA_REF))
     roots = pem.certificates("\n".join(config_map.data.values())) if config_map else []
     if not any(pem.why_no_server_chain(leaf, others, root) == "" for root in roots):
-        what = f"the certificate in Secret {secret} leads to no CA of ConfigMap {text(endpoint, _CA_REF)}"
+        what = f"the certificate in Secret {secret} leads to no CA of ConfigMap {text_at(endpoint, _CA_REF)}"
         yield aio.problem("CLUSTER-28", where, what, "trust the root that signed it")
 
 
@@ -145,8 +145,8 @@ def find_destination(dataflow: Dataflow) -> str:
 
 
 def _find_endpoint(dataflow: Dataflow, kind: str, settings: str) -> str:
-    operations = items(dataflow.properties, "operations")
-    found = [text(one, f"{settings}.endpointRef") for one in operations if text(one, "operationType") == kind]
+    operations = list_at(dataflow.properties, "operations")
+    found = [text_at(one, f"{settings}.endpointRef") for one in operations if text_at(one, "operationType") == kind]
     return found[0] if found else ""
 
 
@@ -159,8 +159,8 @@ def find_duplicate_client_ids(views: Sequence[ClusterView]) -> dict[str, list[Sy
             for endpoint in (view.endpoints.get(find_source(dataflow)), view.endpoints.get(find_destination(dataflow))):
                 if endpoint is None or names_own_broker(endpoint):
                     continue
-                host = text(endpoint, f"{_MQTT}.host")
-                client_id = text(endpoint, f"{_MQTT}.clientIdPrefix") + dataflow.name
+                host = text_at(endpoint, f"{_MQTT}.host")
+                client_id = text_at(endpoint, f"{_MQTT}.clientIdPrefix") + dataflow.name
                 me = f"dataflow {dataflow.name} of {view.name}"
                 other = seen.setdefault((host, client_id), me)
                 if other != me:

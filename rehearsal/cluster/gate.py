@@ -16,7 +16,7 @@ from typing import Any
 from arm import ids
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph import pem
-from graph.inputs import decoded, text, texts
+from graph.inputs import decode_parameter, text_at, texts_at
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState, Entry
 from rehearsal.cluster.build import build_view
@@ -55,7 +55,7 @@ def run_gate(
     entries: Iterable[Entry], is_effective: IsEffective, command_id: str, parameters: Mapping[str, str]
 ) -> str:
     """Return the error of a gate that runs as this Run Command, after its wait; empty if it succeeds."""
-    expected, namespace = decoded(parameters.get("EXPECTED", "")), parameters.get("NAMESPACE", "")
+    expected, namespace = decode_parameter(parameters.get("EXPECTED", "")), parameters.get("NAMESPACE", "")
     if fault := _find_parameter_fault(expected, namespace, parameters):
         return fault
     inventory = Inventory(entries, is_effective, datetime.now(UTC))
@@ -87,9 +87,9 @@ def _find_parameter_fault(expected: Sequence[Any], namespace: str, parameters: M
 
 
 def _is_usable(one: Any) -> bool:
-    keys, certificate_key = texts(one, "keys"), text(one, "certificate.key")
-    fits = not certificate_key or (certificate_key in keys and len(text(one, "certificate.sha256")) == 64)
-    return text(one, "kind") in ("Secret", "ConfigMap") and bool(text(one, "name") and keys) and fits
+    keys, certificate_key = texts_at(one, "keys"), text_at(one, "certificate.key")
+    fits = not certificate_key or (certificate_key in keys and len(text_at(one, "certificate.sha256")) == 64)
+    return text_at(one, "kind") in ("Secret", "ConfigMap") and bool(text_at(one, "name") and keys) and fits
 
 
 def find_missing(view: ClusterView, expected: Sequence[Any]) -> list[str]:
@@ -99,10 +99,10 @@ def find_missing(view: ClusterView, expected: Sequence[Any]) -> list[str]:
 
 
 def _describe(one: Any, problem: str, view: ClusterView | None) -> str:
-    what = f"{text(one, 'kind')} {text(one, 'name')}: {problem}"
-    if text(one, "kind") != "Secret":
+    what = f"{text_at(one, 'kind')} {text_at(one, 'name')}: {problem}"
+    if text_at(one, "kind") != "Secret":
         return " ".join(f"{what} -> {_CONFIG_MAP_REMEDY}".split())
-    condition = view.conditions.get(text(one, "name")) if view else None
+    condition = view.conditions.get(text_at(one, "name")) if view else None
     remedy = _SECRET_REMEDY
     if condition:
         what += f" [SecretSync {condition.type}: {condition.reason}: {condition.message[:200]}]"
@@ -112,8 +112,8 @@ def _describe(one: Any, problem: str, view: ClusterView | None) -> str:
 
 def _find_problem(view: ClusterView, one: Any) -> str:
     """Return what is wrong with one object; empty if nothing is."""
-    name, keys = text(one, "name"), texts(one, "keys")
-    is_secret = text(one, "kind") == "Secret"
+    name, keys = text_at(one, "name"), texts_at(one, "keys")
+    is_secret = text_at(one, "kind") == "Secret"
     found = view.secrets.get(name) if is_secret else view.config_maps.get(name)
     if found is None:
         return "not there"
@@ -127,11 +127,11 @@ def _find_problem(view: ClusterView, one: Any) -> str:
 
 
 def _find_certificate_fault(one: Any, data: Mapping[str, str]) -> str:
-    key, expected = text(one, "certificate.key"), text(one, "certificate.sha256").lower()
+    key, expected = text_at(one, "certificate.key"), text_at(one, "certificate.sha256").lower()
     if not key:
         return ""
     value = data[key]
-    if text(one, "kind") == "ConfigMap" and value.count("-----BEGIN ") != 1:
+    if text_at(one, "kind") == "ConfigMap" and value.count("-----BEGIN ") != 1:
         return f"{key} holds more than one certificate, and AIO would trust each; expected one"
     start, end = value.find(_BEGIN), value.find(_END)
     try:

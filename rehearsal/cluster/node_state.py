@@ -10,7 +10,7 @@ from typing import Any
 
 from arm import ids
 from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
-from graph.inputs import items, parameters, text
+from graph.inputs import list_at, parameters, text_at
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
@@ -130,10 +130,10 @@ def _read_issuer(cluster: Entry) -> str:
 
 
 def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[str]:
-    interfaces = (text(one, "id") for one in items(node.inputs, kind.node_interfaces))
+    interfaces = (text_at(one, "id") for one in list_at(node.inputs, kind.node_interfaces))
     found = [inventory.find(interface) for interface in interfaces]
-    configurations = [one for entry in found if entry for one in items(entry.outputs, "ipConfigurations")]
-    return [text(one, "privateIPAddress") for one in configurations if text(one, "privateIPAddress")]
+    configurations = [one for entry in found if entry for one in list_at(entry.outputs, "ipConfigurations")]
+    return [text_at(one, "privateIPAddress") for one in configurations if text_at(one, "privateIPAddress")]
 
 
 def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Symptom]]:
@@ -147,9 +147,9 @@ def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list
     if not isinstance(objects, list):
         return [], [_report_objects(cluster, "OBJECTS is no JSON list in base64")]
     for number, one in enumerate(objects):
-        if not all(text(one, field) for field in ("apiVersion", "kind", "metadata.name")):
+        if not all(text_at(one, field) for field in ("apiVersion", "kind", "metadata.name")):
             return [], [_report_objects(cluster, f"OBJECTS: item {number} lacks apiVersion, kind or metadata.name")]
-        if text(one, "kind") == "Secret":
+        if text_at(one, "kind") == "Secret":
             return [], [_report_objects(cluster, f"OBJECTS: item {number} is a Secret, which the script refuses")]
     return objects, []
 

@@ -10,7 +10,7 @@ from arm.types import ResourceType
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import INSTANCE
 from arm.types.kubernetesconfiguration import EXTENSION
-from graph.inputs import text, texts
+from graph.inputs import text_at, texts_at
 from rehearsal.azure.refusals.clusters import SERVED_BY
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, find_location, is_ready
@@ -57,16 +57,16 @@ def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Pla
             served_here = [entry for entry in inside if _read_provider(entry) in served and is_ready(entry)]
             here = [entry for entry in served_here if _is_beside_its_instance(entry, inside)]
     problems += _check_location(inventory, cluster, working)
-    return Placement(text(home.inputs, "namespace") if home else "", extensions, here, problems)
+    return Placement(text_at(home.inputs, "namespace") if home else "", extensions, here, problems)
 
 
 def _read_type(extension: Entry) -> str:
-    return text(extension.inputs, "extensionType").lower()
+    return text_at(extension.inputs, "extensionType").lower()
 
 
 def _find_locations(inventory: Inventory, cluster: Entry) -> list[Entry]:
     found = inventory.of_type(CUSTOM_LOCATION)
-    return [one for one in found if ids.key(text(one.inputs, "hostResourceId")) == ids.key(cluster.id)]
+    return [one for one in found if ids.key(text_at(one.inputs, "hostResourceId")) == ids.key(cluster.id)]
 
 
 def _find_home(inventory: Inventory, locations: Sequence[Entry]) -> Entry | None:
@@ -78,8 +78,8 @@ def _find_home(inventory: Inventory, locations: Sequence[Entry]) -> Entry | None
 
 def _find_listed_types(inventory: Inventory, location: Entry) -> set[str]:
     """Return the types of the extensions that the custom location lists, and that are installed."""
-    found = (inventory.find_ready(extension) for extension in texts(location.inputs, "clusterExtensionIds"))
-    host = text(location.inputs, "hostResourceId")
+    found = (inventory.find_ready(extension) for extension in texts_at(location.inputs, "clusterExtensionIds"))
+    host = text_at(location.inputs, "hostResourceId")
     return {_read_type(extension) for extension in found if extension and ids.is_below(extension.id, host)}
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
-from graph.inputs import at, items, text
+from graph.inputs import at, list_at, text_at
 from rehearsal.azure.state import Entry
 from rehearsal.cluster import vault
 from rehearsal.cluster.inventory import Inventory
@@ -73,7 +73,7 @@ def _sync(
         mapping = _read_mapping(sync, versions)
         _check_maker(sync, unmanaged)
         _check_service_account(sync, node)
-        account = ServiceAccount(node.issuer, here.namespace, text(sync.inputs, "serviceAccountName"))
+        account = ServiceAccount(node.issuer, here.namespace, text_at(sync.inputs, "serviceAccountName"))
         reader = vault.sign_in(inventory, account, provider_class)
         values: dict[str, str] = {}
         refused: dict[str, RefusedError] = {}
@@ -89,7 +89,7 @@ def _sync(
 
 
 def _find_provider_class(sync: Entry, here: Placement) -> Entry:
-    name = text(sync.inputs, "secretProviderClassName")
+    name = text_at(sync.inputs, "secretProviderClassName")
     for found in here.of_type(SECRET_PROVIDER_CLASS):
         if found.name == name:
             return found
@@ -102,21 +102,23 @@ def _read_objects(provider_class: Entry) -> dict[str, str]:
     where = f"objects of SecretProviderClass {provider_class.name}"
     remedy = "write objects as YAML: array, a list of texts, each YAML with objectName and objectType: secret"
     try:
-        outer = yaml.safe_load(text(provider_class.inputs, "objects") or "{}")
-        found = [yaml.safe_load(str(item)) for item in items(outer, "array")]
+        outer = yaml.safe_load(text_at(provider_class.inputs, "objects") or "{}")
+        found = [yaml.safe_load(str(item)) for item in list_at(outer, "array")]
     except yaml.YAMLError as error:
         message = f"{where} are no YAML: {str(error).splitlines()[0]}"
         raise RefusedError("CLUSTER-06", message, remedy, "ControllerSpcError") from error
     for one in found:
         known = isinstance(one, dict) and {*one} <= {"objectName", "objectType", "objectVersion"}
-        if not known or not text(one, "objectName") or text(one, "objectType") != "secret":
+        if not known or not text_at(one, "objectName") or text_at(one, "objectType") != "secret":
             raise RefusedError("CLUSTER-06", f"{where}: {one!r} is not modelled", remedy, "ControllerSpcError")
-    return {text(one, "objectName"): text(one, "objectVersion") for one in found}
+    return {text_at(one, "objectName"): text_at(one, "objectVersion") for one in found}
 
 
 def _read_mapping(sync: Entry, versions: Mapping[str, str]) -> dict[str, str]:
     """Return key of the Secret -> vault secret."""
-    mapping = {text(one, "targetKey"): text(one, "sourcePath") for one in items(sync.inputs, "objectSecretMapping")}
+    mapping = {
+        text_at(one, "targetKey"): text_at(one, "sourcePath") for one in list_at(sync.inputs, "objectSecretMapping")
+    }
     for name in mapping.values():
         if name not in versions:
             message = f"file matching sourcePath {name} not found in the pod"
@@ -124,7 +126,7 @@ def _read_mapping(sync: Entry, versions: Mapping[str, str]) -> dict[str, str]:
             remedy = f"list {name} among the class's objects, or map one that is listed: {listed}"
             raise RefusedError("CLUSTER-07", message, remedy, "UserInputValidationFailed")
     lacking = [key for key in ("tls.crt", "tls.key") if key not in mapping]
-    if text(sync.inputs, "kubernetesSecretType") == _TLS and lacking:
+    if text_at(sync.inputs, "kubernetesSecretType") == _TLS and lacking:
         message = f'Secret "{sync.name}" is invalid: data[{lacking[0]}]: Required value'
         remedy = f"map {' and '.join(lacking)}, which a Secret of type {_TLS} has"
         raise RefusedError("CLUSTER-07", message, remedy, "UserInputValidationFailed")
@@ -139,8 +141,8 @@ def _check_maker(sync: Entry, unmanaged: Mapping[str, Secret]) -> None:
 
 
 def _check_service_account(sync: Entry, node: NodeState) -> None:
-    name = text(sync.inputs, "serviceAccountName")
-    applied = {text(one, "metadata.name") for one in node.objects if text(one, "kind") == "ServiceAccount"}
+    name = text_at(sync.inputs, "serviceAccountName")
+    applied = {text_at(one, "metadata.name") for one in node.objects if text_at(one, "kind") == "ServiceAccount"}
     if name not in (*_ACCOUNTS, *applied):
         message = f'failed to get service account token: serviceaccounts "{name}" not found'
         remedy = f"name {well_known.SECRET_SYNC_SERVICE_ACCOUNT}, which AIO brings"
@@ -161,7 +163,7 @@ def _make_secret(
     refused: Mapping[str, RefusedError],
 ) -> _Outcome:
     """Make the Secret of what the vault answered, whole, in part, or not at all."""
-    kind = text(sync.inputs, "kubernetesSecretType")
+    kind = text_at(sync.inputs, "kubernetesSecretType")
     summary = json.dumps({name: refused[key].text if key in refused else "success" for key, name in mapping.items()})
     if refused and (not values or not _may_be_partial(here)):
         first = next(iter(refused.values()))

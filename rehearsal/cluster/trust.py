@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph import pem
-from graph.inputs import items, mapping, text
+from graph.inputs import list_at, map_at, text_at
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.key_pairs import find_ca_fault
 from rehearsal.cluster.model import ConfigMap, Symptom
@@ -30,9 +30,9 @@ def deliver_bundles(
     if not here.namespace:
         return {}, ()
     config_maps = {
-        text(one, "metadata.name"): ConfigMap(text(one, "metadata.name"), dict(mapping(one, "data")))
+        text_at(one, "metadata.name"): ConfigMap(text_at(one, "metadata.name"), dict(map_at(one, "data")))
         for one in node.objects
-        if text(one, "kind") == "ConfigMap" and text(one, "metadata.namespace") == here.namespace
+        if text_at(one, "kind") == "ConfigMap" and text_at(one, "metadata.namespace") == here.namespace
     }
     if bundles and not here.has_trust_manager:
         what = "is not installed, so nobody serves Bundles and apply-objects cannot have applied them"
@@ -40,7 +40,7 @@ def deliver_bundles(
         return config_maps, [Symptom("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)]
     labels, problems = _read_labels(node, here.namespace), []
     for bundle in bundles:
-        name = text(bundle, "metadata.name")
+        name = text_at(bundle, "metadata.name")
         problems += [
             Symptom(rule, cluster.name, f"Bundle {name}", *rest) for rule, *rest in _find_faults(bundle, labels)
         ]
@@ -50,38 +50,38 @@ def deliver_bundles(
 
 
 def _is_bundle(one: Mapping[str, Any]) -> bool:
-    return text(one, "kind") == "Bundle" and text(one, "apiVersion").startswith("trust.cert-manager.io/")
+    return text_at(one, "kind") == "Bundle" and text_at(one, "apiVersion").startswith("trust.cert-manager.io/")
 
 
 def _read_labels(node: NodeState, namespace: str) -> dict[str, str]:
     """Return the labels of the namespace: its name, and what an applied Namespace object gives it."""
     found = {_NAME_LABEL: namespace}
     for one in node.objects:
-        if text(one, "kind") == "Namespace" and text(one, "metadata.name") == namespace:
-            found.update({str(label): str(value) for label, value in mapping(one, "metadata.labels").items()})
+        if text_at(one, "kind") == "Namespace" and text_at(one, "metadata.name") == namespace:
+            found.update({str(label): str(value) for label, value in map_at(one, "metadata.labels").items()})
     return found
 
 
 def _selects(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Return whether the Bundle goes into a namespace with these labels; without a selector it goes into every one."""
-    selector = mapping(bundle, "spec.target.namespaceSelector")
-    return mapping(selector, "matchLabels").items() <= labels.items() and not selector.get("matchExpressions")
+    selector = map_at(bundle, "spec.target.namespaceSelector")
+    return map_at(selector, "matchLabels").items() <= labels.items() and not selector.get("matchExpressions")
 
 
 def _read_source(bundle: Mapping[str, Any]) -> str:
-    return "\n".join(text(one, "inLine") for one in items(bundle, "spec.sources"))
+    return "\n".join(text_at(one, "inLine") for one in list_at(bundle, "spec.sources"))
 
 
 def _find_faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yield (rule, what, remedy)."""
     if not _selects(bundle, labels):
-        selector = dict(mapping(bundle, "spec.target.namespaceSelector.matchLabels"))
+        selector = dict(map_at(bundle, "spec.target.namespaceSelector.matchLabels"))
         what = f"its namespaceSelector {selector} does not match AIO's namespace, which has the labels {dict(labels)}"
         yield "CLUSTER-16", what, f"select {_NAME_LABEL}: {labels[_NAME_LABEL]}"
-    if not text(bundle, "spec.target.configMap.key"):
+    if not text_at(bundle, "spec.target.configMap.key"):
         yield "CLUSTER-16", "names no key of its ConfigMap", "give spec.target.configMap.key"
-    for source in items(bundle, "spec.sources"):
-        if not text(source, "inLine") and source != {"useDefaultCAs": False}:
+    for source in list_at(bundle, "spec.sources"):
+        if not text_at(source, "inLine") and source != {"useDefaultCAs": False}:
             what = f"a source {sorted(source)} besides inLine: AIO would trust whatever it holds"
             yield "CLUSTER-16", what, "give the one CA certificate inLine"
     if fault := find_ca_fault(_read_source(bundle)):
@@ -90,8 +90,8 @@ def _find_faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterat
 
 def _make_config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> ConfigMap | None:
     """Return the ConfigMap, named as its Bundle; none if trust-manager finds no certificate or no place for it."""
-    key, found = text(bundle, "spec.target.configMap.key"), pem.certificates(_read_source(bundle))
+    key, found = text_at(bundle, "spec.target.configMap.key"), pem.certificates(_read_source(bundle))
     if not (key and found and _selects(bundle, labels)):
         return None
     certificates = "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
-    return ConfigMap(text(bundle, "metadata.name"), {key: certificates})
+    return ConfigMap(text_at(bundle, "metadata.name"), {key: certificates})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from arm import ids
 from arm.types.keyvault import VAULT
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
-from graph.inputs import at, items, mapping, short, text
+from graph.inputs import at, list_at, map_at, shorten, text_at
 from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from settings import roles, well_known
@@ -50,8 +50,8 @@ def sign_in(inventory: Inventory, account: ServiceAccount, provider_class: Entry
     Raises:
         RefusedError: Entra or Key Vault refuses.
     """
-    client_id = text(provider_class.inputs, "clientId")
-    tenant, vault_name = text(provider_class.inputs, "tenantId"), text(provider_class.inputs, "keyvaultName")
+    client_id = text_at(provider_class.inputs, "clientId")
+    tenant, vault_name = text_at(provider_class.inputs, "tenantId"), text_at(provider_class.inputs, "keyvaultName")
     identity = next(
         (one for one in inventory.of_type(USER_ASSIGNED_IDENTITY) if one.outputs.get("clientId") == client_id), None
     )
@@ -66,7 +66,9 @@ def _check_federation(inventory: Inventory, account: ServiceAccount, identity: E
     """Entra compares issuer, subject and audience exactly, in this order."""
     left = [one for one in inventory.below(FEDERATED_IDENTITY_CREDENTIAL, identity.id) if is_ready(one)]
     if not left:
-        message = f"AADSTS70025: The client '{text(identity.outputs, 'clientId')}'({identity.name}) has no configured"
+        message = (
+            f"AADSTS70025: The client '{text_at(identity.outputs, 'clientId')}'({identity.name}) has no configured"
+        )
         remedy = f"add a federated credential for issuer {account.issuer} and subject {account.subject}"
         raise RefusedError("CLUSTER-09", f"{message} federated identity credentials.", remedy)
     for code, what, presented in (
@@ -88,7 +90,7 @@ def _check_federation(inventory: Inventory, account: ServiceAccount, identity: E
 
 
 def _read_trusted(credential: Entry, what: str) -> list[str]:
-    given = items(credential.inputs, "audiences") if what == "audience" else [text(credential.inputs, what)]
+    given = list_at(credential.inputs, "audiences") if what == "audience" else [text_at(credential.inputs, what)]
     return [str(one) for one in given]
 
 
@@ -97,11 +99,11 @@ def _open_vault(inventory: Inventory, identity: Entry, tenant: str, name: str) -
     if vault is None:
         message = f"dial tcp: lookup {name}.vault.azure.net: no such host"
         raise RefusedError("CLUSTER-10", message, "give the class the name of the cluster's own vault")
-    if text(vault.inputs, "properties.tenantId").lower() != tenant.lower():
-        expected = f"https://sts.windows.net/{text(vault.inputs, 'properties.tenantId')}/"
+    if text_at(vault.inputs, "properties.tenantId").lower() != tenant.lower():
+        expected = f"https://sts.windows.net/{text_at(vault.inputs, 'properties.tenantId')}/"
         message = f"AKV10032: Invalid issuer. Expected one of {expected}, found https://sts.windows.net/{tenant}/."
         raise RefusedError("CLUSTER-10", message, "give the provider class and the vault the same tenant")
-    if text(vault.inputs, "properties.publicNetworkAccess") == "Disabled":
+    if text_at(vault.inputs, "properties.publicNetworkAccess") == "Disabled":
         message = (
             "Public network access is disabled and request is not from a trusted service nor via an approved private"
             " link. (ForbiddenByConnection)"
@@ -109,7 +111,7 @@ def _open_vault(inventory: Inventory, identity: Entry, tenant: str, name: str) -
         raise RefusedError(
             "CLUSTER-10", message, f"enable public network access of {vault.name}: no private link is here"
         )
-    if text(vault.inputs, "properties.networkAcls.defaultAction") == "Deny":
+    if text_at(vault.inputs, "properties.networkAcls.defaultAction") == "Deny":
         message = "Client address is not authorized and caller is not a trusted service. (ForbiddenByFirewall)"
         raise RefusedError("CLUSTER-10", message, f"let the cluster's NAT address through the firewall of {vault.name}")
     return Reader(identity, vault)
@@ -124,7 +126,7 @@ def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = 
     secret_id = f"{reader.vault.id}/secrets/{name}"
     _check_access(inventory, reader, secret_id)
     secret = inventory.find_ready(secret_id)
-    if secret is None or version not in ("", ids.name_of(text(secret.outputs, "properties.secretUriWithVersion"))):
+    if secret is None or version not in ("", ids.name_of(text_at(secret.outputs, "properties.secretUriWithVersion"))):
         asked = f"{name}/{version}" if version else name
         message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
         raise RefusedError(
@@ -133,12 +135,12 @@ def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = 
     if at(secret.inputs, "properties.attributes.enabled") is False:
         message = f"SecretDisabled: Operation get is not allowed on a disabled secret. ({name})"
         raise RefusedError("CLUSTER-12", message, f"enable {name} in {reader.vault.name}")
-    return text(secret.inputs, "properties.value")
+    return text_at(secret.inputs, "properties.value")
 
 
 def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> None:
     identity, vault = reader.identity, reader.vault
-    principal, client = text(identity.outputs, "principalId"), text(identity.outputs, "clientId")
+    principal, client = text_at(identity.outputs, "principalId"), text_at(identity.outputs, "clientId")
     if at(vault.inputs, "properties.enableRbacAuthorization") is not True:
         message = (
             f"AccessDenied: The user, group or application 'appid={client};oid={principal}' does not have secrets get"
@@ -150,7 +152,7 @@ def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> None:
         return
     message = (
         f"ForbiddenByRbac: Caller is not authorized to perform action on resource. Caller: appid={client};"
-        f"oid={principal} Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' Resource: '{short(secret_id)}'"
+        f"oid={principal} Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' Resource: '{shorten(secret_id)}'"
         " Assignment: (not found) DecisionReason: 'DeniedWithNoValidRBAC'"
     )
     remedy = f"assign {role.name} on {vault.name} to principal {principal}; a new assignment takes up to 10 minutes"
@@ -160,7 +162,7 @@ def _check_access(inventory: Inventory, reader: Reader, secret_id: str) -> None:
 def find_date_fault(inventory: Inventory, reader: Reader, name: str) -> str:
     """Return what is wrong with the dates of a vault secret, which Key Vault hands out all the same; else empty."""
     secret = inventory.find_ready(f"{reader.vault.id}/secrets/{name}")
-    attributes = mapping(secret.inputs, "properties.attributes") if secret else {}
+    attributes = map_at(secret.inputs, "properties.attributes") if secret else {}
     now = inventory.at.timestamp()
     expires, starts = attributes.get("expires"), attributes.get("notBefore")
     if isinstance(expires, int) and expires <= now:

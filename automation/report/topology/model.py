@@ -15,7 +15,7 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.values import redact
 from graph.graph import Graph
 from graph.grouping import STAMP, places
-from graph.inputs import at, items, text
+from graph.inputs import at, list_at, text_at
 from settings.model import Settings
 
 
@@ -104,20 +104,20 @@ class _Inputs(dict[str, list[dict[str, Any]]]):
 
 def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> DrawnCluster:
     network = inputs.first(VIRTUAL_NETWORK)
-    sizes = (text(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
+    sizes = (text_at(inputs.first(node_type), kind.node_size) for node_type, kind in BY_NODE_TYPE.items())
     return DrawnCluster(
         name,
-        region=text(inputs.first(RESOURCE_GROUP), "location"),
+        region=text_at(inputs.first(RESOURCE_GROUP), "location"),
         node_size=next(filter(None, sizes), ""),
-        virtual_network=text(network, "virtualNetworkName"),
-        address_space=", ".join(items(network, "addressSpace.addressPrefixes")),
-        node_address=text(outputs, f"clusters.{name}.node.private_ip_address"),
-        key_vault=text(inputs.first(VAULT), "vaultName"),
+        virtual_network=text_at(network, "virtualNetworkName"),
+        address_space=", ".join(list_at(network, "addressSpace.addressPrefixes")),
+        node_address=text_at(outputs, f"clusters.{name}.node.private_ip_address"),
+        key_vault=text_at(inputs.first(VAULT), "vaultName"),
         ports=tuple(
             port["port"]
             for listener in inputs.all(BROKER_LISTENER)
-            if text(listener, "properties.serviceType") == "LoadBalancer"
-            for port in items(listener, "properties.ports")
+            if text_at(listener, "properties.serviceType") == "LoadBalancer"
+            for port in list_at(listener, "properties.ports")
             if "port" in port
         ),
     )
@@ -125,9 +125,9 @@ def _read_cluster(name: str, inputs: _Inputs, outputs: Mapping[str, Any]) -> Dra
 
 def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Iterator[DrawnLink]:
     for endpoint in inputs.all(DATAFLOW_ENDPOINT):
-        if text(endpoint, "properties.hostType") == "CustomMqtt":  # the others lead to the cluster's own broker
-            endpoint_name = text(endpoint, "dataflowEndpointName")
-            address = text(endpoint, "properties.mqttSettings.host")
+        if text_at(endpoint, "properties.hostType") == "CustomMqtt":  # the others lead to the cluster's own broker
+            endpoint_name = text_at(endpoint, "dataflowEndpointName")
+            address = text_at(endpoint, "properties.mqttSettings.host")
             topics = tuple(
                 topic for dataflow in inputs.all(DATAFLOW) for topic in _read_topics(dataflow, endpoint_name)
             )
@@ -135,17 +135,17 @@ def _read_links(name: str, inputs: _Inputs, brokers: Mapping[str, str]) -> Itera
 
 
 def _read_topics(dataflow: Mapping[str, Any], endpoint: str) -> Iterator[tuple[str, str]]:
-    operations = items(dataflow, "properties.operations")
-    sources = [topic for one in operations for topic in items(one, "sourceSettings.dataSources")]
+    operations = list_at(dataflow, "properties.operations")
+    sources = [topic for one in operations for topic in list_at(one, "sourceSettings.dataSources")]
     for one in operations:
-        if text(one, "destinationSettings.endpointRef") == endpoint:
-            yield from ((source, text(one, "destinationSettings.dataDestination")) for source in sources)
+        if text_at(one, "destinationSettings.endpointRef") == endpoint:
+            yield from ((source, text_at(one, "destinationSettings.dataDestination")) for source in sources)
 
 
 def _read_peerings(stamps: Mapping[str, _Inputs]) -> frozenset[frozenset[str]]:
-    by_network = {text(one.first(VIRTUAL_NETWORK), "virtualNetworkName"): name for name, one in stamps.items()}
+    by_network = {text_at(one.first(VIRTUAL_NETWORK), "virtualNetworkName"): name for name, one in stamps.items()}
     halves = {
-        (name, by_network.get(text(peering, "remoteVirtualNetwork.id").rpartition("/")[2], ""))
+        (name, by_network.get(text_at(peering, "remoteVirtualNetwork.id").rpartition("/")[2], ""))
         for name, inputs in stamps.items()
         for peering in inputs.all(VIRTUAL_NETWORK_PEERING)
     }
