@@ -31,7 +31,7 @@ def progress(text: str, style: str = "") -> None:
 
 @contextmanager
 def show_status(text: str) -> Iterator[Callable[[str], None]]:
-    """Say what is waited for; on a terminal it can be told anew all the time."""
+    """Show what is being waited for; the yielded function changes the text on a terminal."""
     if not sys.stderr.isatty():
         progress(text)
         yield lambda _: None
@@ -41,15 +41,15 @@ def show_status(text: str) -> Iterator[Callable[[str], None]]:
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
-"""All but line feed and tab; and what turns the direction of writing."""
-_COMMANDS = ((re.compile(r"##(?=vso\[|\[)"), "# #"), (re.compile(r"^(\s*)::", re.M), r"\1: :"))
+"""All but line feed and tab; and characters that change the direction of text."""
+_CI_COMMANDS = ((re.compile(r"##(?=vso\[|\[)"), "# #"), (re.compile(r"^(\s*)::", re.M), r"\1: :"))
 """Lines that Azure Pipelines and GitHub take for commands of the job."""
 
 
 def escape_controls(text: str) -> str:
-    """The text as it may be shown: what Azure, a cluster or a stack file says gives no orders to terminal or CI."""
+    """Return the text as it may be shown: what Azure, a cluster or a stack file says gives no orders to terminal or CI."""
     text = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-    for pattern, instead in _COMMANDS:
+    for pattern, instead in _CI_COMMANDS:
         text = pattern.sub(instead, text)
     return text
 
@@ -65,12 +65,12 @@ def width() -> int:
 
 
 def minutes(seconds: float) -> str:
-    """`27:29`."""
+    """Return `27:29`."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def duration(seconds: float) -> str:
-    """`27 min 29 s`."""
+    """Return `27 min 29 s`."""
     return f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
 

@@ -35,12 +35,12 @@ from rehearsal.providers.serve import all_providers
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
-_TELL_EVERY = 20
+_PROGRESS_EVERY = 20
 _SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
-_MADE_BY_A_SCRIPT = "Microsoft.Kubernetes/connectedClusters"
-_OF_ITS_OWN_EACH_TIME = ("tls:", "random:", "pulumi:")
+_CREATED_BY_SCRIPT = "Microsoft.Kubernetes/connectedClusters"
+_DIFFERENT_EACH_RUN = ("tls:", "random:", "pulumi:")
 """Types whose outputs, ids or keys are other ones in each run."""
-_MOST_UPS = 2
+_MAX_UPS = 2
 """A permanent failure is mended by hand, which is one more `up`."""
 
 
@@ -94,11 +94,13 @@ def find_baseline(program: Path, stack: str) -> Baseline:
     for resource in state.resources:
         if is_arm(resource.type):
             names.setdefault(resource.type, []).append(name_of(resource.urn))
-    return Baseline(stack, recording, config, compared(state.export()["deployment"]), _compared(world), names)
+    return Baseline(
+        stack, recording, config, comparable_state(state.export()["deployment"]), _comparable_azure(world), names
+    )
 
 
 def cases(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
-    """Every type with every kind of failure, on one of the type's resources each."""
+    """Yield every type with every kind of failure, on one of the type's resources each."""
     for token, names in sorted(baseline.names.items()):
         for kind in KINDS:
             yield Case(token, rng.choice(sorted(names)), kind)
@@ -114,26 +116,26 @@ def judge(program: Path, stack: str, case: Case) -> Verdict:
         for file in (program / "Pulumi.yaml", stack_file.path(program, stack)):
             shutil.copy(file, folder)
         command = OfflineCommand(all_providers(AzureProvider(world)), program=baseline.recording)
-        stack_of = select_stack(Path(folder), stack, command)
+        opened = select_stack(Path(folder), stack, command)
         runs = RunJournal(Path(folder) / "run.json")
-        deployer = Deployer(stack_of, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
+        deployer = Deployer(opened, _SURROUNDINGS.subscription_id, runs, sleep=clock.advance)
         ups, report = 1, deployer.up()
-        while not report.ok and ups < _MOST_UPS:
+        while not report.ok and ups < _MAX_UPS:
             ups, report = ups + 1, deployer.up()
         failures = [*report.failures, *deployer.refresh().failures]
         repeated = deployer.preview()
-        deployment = dict(stack_of.export_stack().deployment or {})
+        deployment = dict(opened.export_stack().deployment or {})
     wrong = [f"{failure.name}: {failure.message}" for failure in (*failures, *repeated.failures)]
     wrong += [f"a second preview is not empty: {what} {name_of(urn)}" for urn, what in repeated.changes.items()]
     wrong += [f"the fault has not come true: {order}" for order in faults.open]
-    wrong += _differences("stack", baseline.resources, compared(deployment))
-    wrong += _differences("Azure", baseline.azure, _compared(world))
+    wrong += _differences("stack", baseline.resources, comparable_state(deployment))
+    wrong += _differences("Azure", baseline.azure, _comparable_azure(world))
     wrong += _orphans(world, deployment)
     return Verdict(case, ups, tuple(wrong))
 
 
-def compared(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    """What two runs have in common: resources by URN, without what each run makes anew."""
+def comparable_state(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what two runs have in common: resources by URN, without what each run makes anew."""
     return {resource["urn"]: _comparable(resource) for resource in deployment.get("resources") or []}
 
 
@@ -142,27 +144,27 @@ def _comparable(resource: Mapping[str, Any]) -> dict[str, Any]:
     kept["provider"] = resource.get("provider", "").rpartition("::")[0]
     for key in ("dependencies", "replaceWith"):
         kept[key] = sorted(resource.get(key) or [])
-    if resource["type"].startswith(_OF_ITS_OWN_EACH_TIME):
+    if resource["type"].startswith(_DIFFERENT_EACH_RUN):
         kept = {key: value for key, value in kept.items() if key not in ("id", "outputs")}
     return kept
 
 
-def _compared(world: World) -> dict[str, Any]:
+def _comparable_azure(world: World) -> dict[str, Any]:
     return {entry.id: (entry.token, entry.inputs, entry.outputs, entry.state) for entry in world.entries()}
 
 
 def _differences(where: str, baseline: Mapping[str, Any], here: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted({*baseline, *here}):
         if baseline.get(key) != here.get(key):
-            what = "missing" if key not in here else "too much" if key not in baseline else "different"
+            what = "missing" if key not in here else "unexpected" if key not in baseline else "different"
             yield f"{where}: {what}: {key}"
 
 
 def _orphans(world: World, deployment: Mapping[str, Any]) -> Iterator[str]:
-    """What exists and nobody owns."""
+    """Yield what exists and nobody owns."""
     owned = {resource.get("id", "").lower() for resource in deployment["resources"]}
     for entry in world.entries():
-        if entry.id.lower() not in owned and entry.type != _MADE_BY_A_SCRIPT:
+        if entry.id.lower() not in owned and entry.type != _CREATED_BY_SCRIPT:
             yield f"orphan in Azure: {entry.id}"
 
 
@@ -174,7 +176,7 @@ def sweep(program: Path, stack: str, chosen: Sequence[Case], processes: int) -> 
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
-    """Types by kinds of failure: how many `up` it took, or FAILED."""
+    """Return types by kinds of failure: how many `up` it took, or FAILED."""
     found = {(verdict.case.type, verdict.case.kind): verdict for verdict in verdicts}
     kinds = [kind for kind in KINDS if any(kind == verdict.case.kind for verdict in verdicts)]
     types = sorted({verdict.case.type for verdict in verdicts}, key=_short)
@@ -211,7 +213,7 @@ def run_sweep(program: Path, stack: str, *, sample: int, seed: int) -> CommandRe
     verdicts = []
     for verdict in sweep(program, stack, chosen, processes=os.cpu_count() or 1):
         verdicts.append(verdict)
-        if len(verdicts) % _TELL_EVERY == 0:
+        if len(verdicts) % _PROGRESS_EVERY == 0:
             progress(f"  {len(verdicts)} of {len(chosen)}")
     failed = [verdict for verdict in verdicts if verdict.wrong]
 

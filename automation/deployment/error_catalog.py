@@ -3,7 +3,7 @@
 Every row stands on messages that others have recorded: tests/automation/deployment/recorded_errors.yaml.
 
 Waits and limits come on top of azure-native's own retries after 20, 60 and 120 seconds (provider/pkg/azure,
-client_azcore.go): what is seen here has outlasted them. Wait times limit is never more than the 10 minutes that
+client_azcore.go): what is seen here has outlasted them. `wait` times `limit` never exceeds the 10 minutes that
 Microsoft names for a role assignment to spread, the longest that anything here is known to take.
 """
 
@@ -29,7 +29,7 @@ _IN_MESSAGE: Mapping[str, str] = {
 
 Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
 """
-_LOSES = re.compile(r"\b(?:delete|purge)\b")
+_DELETES = re.compile(r"\b(?:delete|purge)\b")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Transient:
     wait: int
     """Seconds before the next try."""
     limit: int
-    """How many times one resource may fail so in one `up` before it is a failure."""
+    """How many times one resource may fail this way in one `up` before `up` gives up."""
     source: str
     exists: bool = False
     """The resource may exist although the call failed: it must be looked for before it is created again."""
@@ -58,8 +58,8 @@ class Remedy:
     pattern: str
     remedy: str
     source: str
-    lasting: bool = True
-    """Whether it is never transient. Otherwise this is advice for when a transient error has outlasted its limit."""
+    is_permanent: bool = True
+    """Whether it never passes by itself. Otherwise this is advice for when a transient error has outlasted its limit."""
 
 
 # In order: the first that fits counts. `exists` also where a long-running operation may end with the same code: it says
@@ -172,8 +172,8 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-13", "Login in Azure", r"\bAADSTS(?:700024|70043|700082|50173|70021|700211|700213|7002138)\b"
         r"|run '?az login|Azure CLI not found on path",
         "Log in (`az login`); in a pipeline set ARM_USE_OIDC, so that tokens are renewed, and check subject and issuer"
-        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` looks whether it"
-        " suffices.",
+        " of its federated credential. `.venv/bin/python -m automation doctor --stack <stack>` checks whether it"
+        " is enough.",
         "azure-cli #28708, #17714, #33414, Azure/login #482, azidentity TROUBLESHOOTING.md"),
     Remedy("REMEDY-27", "Login to a Pulumi backend", r"PULUMI_ACCESS_TOKEN must be set for login",
         "Log in to where the state is kept: `pulumi login` (Pulumi Cloud) or `pulumi login"
@@ -183,13 +183,13 @@ REMEDIES: tuple[Remedy, ...] = (
         "Let this machine reach what the message names, or install the plugin by the command in the message.",
         "pulumi/pulumi, pkg/workspace"),
     Remedy("REMEDY-14", "Still in use", r"InUse\w*CannotBeDeleted|PublicIPAddressCannotBeDeleted|\bNicInUse\b",
-        "Delete what the message names as user, then run again: `az resource delete --ids <id>`.", "azurerm #4784"),
+        "Delete what the message says is using it, then run again: `az resource delete --ids <id>`.", "azurerm #4784"),
     Remedy("REMEDY-15", "Protected", r"because it is protected|marked for protection",
-        "If it really shall go: `pulumi state unprotect '<urn>'`, then run again.", "pulumi #4662"),
+        "If it really should be deleted: `pulumi state unprotect '<urn>'`, then run again.", "pulumi #4662"),
     Remedy("REMEDY-16", "Not in this region", r"LocationNotAvailableForResource",
         "Choose one of the regions that the message lists as `location`.", "azure-rest-api-specs #8347"),
     Remedy("REMEDY-17", "Cannot be changed", r"PropertyChangeNotAllowed|RoleAssignmentUpdateNotPermitted",
-        "Take the change back, or have it made anew: `pulumi up --replace '<urn>'`.", "azure-sdk-for-java #1976"),
+        "Take the change back, or recreate it: `pulumi up --replace '<urn>'`.", "azure-sdk-for-java #1976"),
     Remedy("REMEDY-18", "Role assigned already", r"RoleAssignmentExists",
         "Delete the other one: `az role assignment list --scope <scope>`, `az role assignment delete --ids <id>`.",
         "azurerm #17421"),
@@ -216,7 +216,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
         " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
-        lasting=False),
+        is_permanent=False),
 )  # fmt: skip
 
 _TRANSIENT = "The error is usually transient: run the same command again in a few minutes. What is done already stays."
@@ -228,7 +228,7 @@ _OTHERWISE = (
 
 def find_transient(message: str) -> Transient | None:
     """Return the transient error; None if the message also has one that is not."""
-    if any(_matches(remedy.pattern, message) for remedy in REMEDIES if remedy.lasting):
+    if any(_matches(remedy.pattern, message) for remedy in REMEDIES if remedy.is_permanent):
         return None
     return next((transient for transient in TRANSIENTS if _matches(transient.pattern, message)), None)
 
@@ -253,7 +253,7 @@ def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
     Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
     """
     text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
-    if _LOSES.search(remedy):
+    if _DELETES.search(remedy):
         return text
     for placeholder, pattern in _IN_MESSAGE.items():
         if placeholder in text and (found := re.search(pattern, message)):

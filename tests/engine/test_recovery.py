@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.commands.sweep import compared
+from automation.commands.sweep import comparable_state
 from automation.deployment.deployer import LockedError
 from automation.deployment.workspace import import_state
 from graph.urns import name_of
@@ -96,7 +96,7 @@ def is_as_undisturbed(deployment: Deployment, first_up: FirstUp) -> None:
     """Stack and Azure hold what an `up` without any failure leaves, and nothing else."""
     assert deployment.azure.ids() == first_up.azure.ids()
     resources = deployment.stack.export()["resources"]
-    assert {resource["urn"] for resource in resources} == set(compared(first_up.stack.export()))
+    assert {resource["urn"] for resource in resources} == set(comparable_state(first_up.stack.export()))
     assert not [resource["urn"] for resource in resources if resource.get("initErrors")]
     assert deployment.stack.preview().changes == {}
 

@@ -63,7 +63,7 @@ def test_every_row_is_recorded_and_no_row_hides_another() -> None:
 
 def test_every_lasting_remedy_is_recorded() -> None:
     assert {record["remedy"] for record in LASTING if "remedy" in record} == {
-        remedy.id for remedy in REMEDIES if remedy.lasting
+        remedy.id for remedy in REMEDIES if remedy.is_permanent
     }
 
 
