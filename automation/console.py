@@ -47,7 +47,7 @@ _CI_COMMANDS = ((re.compile(r"##(?=vso\[|\[)"), "# #"), (re.compile(r"^(\s*)::",
 
 
 def escape_controls(text: str) -> str:
-    """Return the text as it may be shown: what Azure, a cluster or a stack file says gives no orders to terminal or CI."""
+    """Return the text as it may be shown: what Azure, a cluster or a file says gives no orders to terminal or CI."""
     text = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     for pattern, instead in _CI_COMMANDS:
         text = pattern.sub(instead, text)

@@ -112,7 +112,10 @@ async def _run_and_settle(program: Callable[[], object], monitor: Monitor, outpu
 
     The SDK waits for them one by one and looks at all that remain each time: at 10 clusters more than half of its time.
     """
-    program()
+    try:
+        program()
+    except SystemExit as error:  # else the command would end here too, and with 0 as if all were well
+        raise RuntimeError(f"the program ended itself, with exit code {error.code}") from error
     outputs |= SETTINGS.outputs
     this = asyncio.current_task()
     while pending := [task for task in asyncio.all_tasks() if task is not this]:

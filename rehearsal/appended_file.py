@@ -25,6 +25,11 @@ class AppendedFile:
         """Set while changes are appended; it closes their file, at the latest with this object."""
         self._descriptor = -1
 
+    @property
+    def has_appended(self) -> bool:
+        """Tell whether this process has added changes; those of another one are not its own to put away."""
+        return self._close is not None
+
     def read(self) -> tuple[str, list[str]]:
         """Return the text of the file and the changes since, as lines; of a line that was cut off nothing was told."""
         text = self.path.read_text(encoding="utf-8")
@@ -51,6 +56,8 @@ class AppendedFile:
             self._descriptor = os.open(self.changes, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
             self._close = weakref.finalize(self, os.close, self._descriptor)
             line = f"{_digest(self.path.read_text(encoding='utf-8'))}\n{line}"
+        if not os.fstat(self._descriptor).st_nlink:
+            raise RuntimeError(f"{self.path} is written by another process too: what this one has done is not kept")
         _write(self._descriptor, f"{line}\n".encode())
 
 

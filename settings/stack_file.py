@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from settings.paths import dotted
 SETTINGS_KEY = "edge-stamps:settings"
 NOT_SHOWN = "(a private key is in this file; its lines are not shown)"
 _EXAMPLES = "examples"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""Of a stack, as Pulumi takes it; a dot in front would lead elsewhere."""
 _UNREADABLE = (yaml.YAMLError, UnicodeDecodeError, RecursionError)
 """What PyYAML raises; the last for an anchor that contains itself."""
 
@@ -84,7 +87,7 @@ def _located(error: SettingsError, directory: Path, stack: str) -> SettingsError
 def _document(directory: Path, stack: str) -> object:
     """Return the file's content; raises `SettingsError` for what is no YAML, with the line in the problem's place."""
     file = path(directory, stack)
-    if not (file.exists() or file.is_symlink()):
+    if not _NAME.fullmatch(plain_name(stack)) or not (file.exists() or file.is_symlink()):
         raise SettingsError([_unknown_stack(directory, stack)], source(stack))
     document = _parse(file)
     if isinstance(document, Problem):
@@ -108,6 +111,8 @@ def _parse(file: Path) -> object:
         return found
     except yaml.YAMLError as broken:
         return Problem(file.name, str(broken), "valid YAML in UTF-8", "key: value")
+    except (ValueError, LookupError, TypeError) as broken:  # a value that looks like a date or number and is none
+        return Problem(file.name, str(broken), "values that YAML can read; a text in quotes", '"2026-13-45"')
 
 
 def _read_text(file: Path) -> str | Problem:

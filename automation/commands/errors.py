@@ -73,7 +73,9 @@ def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> 
 
 
 def _of_a_mistake(error: Exception) -> CommandResult:
-    with tempfile.NamedTemporaryFile("w", prefix="edge-stamps-", suffix=".txt", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="edge-stamps-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
         traceback.print_exception(error, file=file)
     what = f"{type(error).__name__}: {error}"
     text = f"This is a mistake of the program, and not yours: {what}\nThe traceback is in {file.name}."

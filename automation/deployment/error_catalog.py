@@ -59,7 +59,7 @@ class Remedy:
     remedy: str
     source: str
     is_permanent: bool = True
-    """Whether it never passes by itself. Otherwise this is advice for when a transient error has outlasted its limit."""
+    """Whether it never passes by itself. Otherwise this is advice for a transient error that outlasts its limit."""
 
 
 # In order: the first that fits counts. `exists` also where a long-running operation may end with the same code: it says

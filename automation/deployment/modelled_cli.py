@@ -6,6 +6,7 @@ rehearsal's own, nothing is downloaded, and a plugin that is not modelled is mis
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ import yaml
 from pulumi import automation as auto
 from pulumi.automation.errors import StackNotFoundError
 
-from automation.deployment.pulumi_cli import OnOutput
+from automation.deployment.pulumi_cli import OnOutput, PulumiCli
 from automation.deployment.workspace import VARIABLE, UnusableError
 from rehearsal.azure.world import World
 from rehearsal.modelled_azure import make_surroundings, open_azure
@@ -46,6 +47,12 @@ class ModelledCli(auto.PulumiCommand):
         """`azure`: the file that keeps it; the options are those of a `World`."""
         self.command, self.version = cli.command, cli.version
         self._cli, self._azure, self._subscription_id, self._options = cli, azure, subscription_id, options
+        if isinstance(cli, PulumiCli):
+            cli.dropped = ("PULUMI_", "AZURE_", "ARM_", "VAULT_")  # nothing of a real environment is reached
+
+    def environment(self) -> dict[str, str]:
+        """Return what the CLI gets of this process's environment."""
+        return self._cli.environment() if isinstance(self._cli, PulumiCli) else dict(os.environ)
 
     def run(
         self,
@@ -107,6 +114,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
         with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
             runpy.run_path(str(stack.folder), run_name="__main__")
 
+    os.environ["no_grpc_proxy"] = "127.0.0.1,localhost"  # noqa: SIM112 gRPC reads this one
     workspace = auto.LocalWorkspace(
         work_dir=str(folder / "project"),
         pulumi_home=str(folder / "home"),

@@ -26,6 +26,13 @@ OnOutput = Callable[[str], Any]
 class PulumiCli(auto.PulumiCommand):
     """The CLI on PATH, in a session of its own: it gets one interrupt for each of ours, and we wait for its end."""
 
+    dropped: tuple[str, ...] = ("PULUMI_OPTION_",)
+    """Beginnings of variables that the CLI does not get: options by them would deploy what nobody has judged."""
+
+    def environment(self) -> dict[str, str]:
+        """Return what the CLI gets of this process's environment."""
+        return {name: value for name, value in os.environ.items() if not name.startswith(self.dropped)}
+
     def run(
         self,
         args: list[str],
@@ -46,7 +53,7 @@ class PulumiCli(auto.PulumiCommand):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=cwd,
-                env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+                env={**self.environment(), **additional_env, "PULUMI_AUTOMATION_API": "true"},
                 encoding="utf-8",
                 start_new_session=True,
             ) as process,

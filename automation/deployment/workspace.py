@@ -116,7 +116,7 @@ def import_state(stack: auto.Stack, version: int | None, deployment: Mapping[str
         done = subprocess.run(  # noqa: S603 the CLI that the Automation API runs
             [command.command, "--non-interactive", "stack", "import", "--stack", stack.name],
             cwd=workspace.work_dir,
-            env={**os.environ, **home, **workspace.env_vars},
+            env={**getattr(command, "environment", os.environ.copy)(), **home, **workspace.env_vars},
             input=text,
             capture_output=True,
             text=True,

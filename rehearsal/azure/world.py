@@ -174,9 +174,9 @@ class World:
             return access.is_effective(state, scope, role_guid, principal_id)
 
     def compact(self) -> None:
-        """Write everything in one piece, if it is kept anywhere and exists."""
+        """Write everything in one piece, if this process has changed anything that is kept."""
         with self._settled() as state:
-            if self._journal and self._journal.file.changes.exists():
+            if self._journal and self._journal.file.has_appended:
                 self._journal.compact(state)
 
     def save(self, path: Path) -> None:

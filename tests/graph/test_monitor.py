@@ -167,3 +167,11 @@ def test_a_recording_lightens_the_sdk_and_leaves_it_as_it_was() -> None:
 def test_unknown_values_are_found_where_the_sdk_finds_them(value: object, *, expected: bool) -> None:
     assert rpc.contains_unknowns(value) is expected
     assert contains_unknowns(value) is expected
+
+
+@pytest.mark.parametrize("code", ["0", "1", "'text'"])
+def test_a_program_that_ends_itself_has_failed(tmp_path: Path, code: str) -> None:
+    (tmp_path / "__main__.py").write_text(f"import sys\n\nsys.exit({code})\n", encoding="utf-8")
+
+    with pytest.raises(ProgramError, match="the program ended itself, with exit code"):
+        evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=True)

@@ -38,6 +38,16 @@ UNREADABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "Pulumi.bad.yaml:17",
         "an alias of something else than what it stands in (*t)",
     ),
+    "date that is none": (
+        lambda file: file.write_text(GOOD.replace("myorg", "2026-13-45")),
+        "Pulumi.bad.yaml",
+        "a text in quotes",
+    ),
+    "number that is none": (
+        lambda file: file.write_text(GOOD.replace("myorg", "0x_")),
+        "Pulumi.bad.yaml",
+        "a text in quotes",
+    ),
     "brackets": (
         lambda file: file.write_text(GOOD.replace("myorg", "[" * 5000 + "]" * 5000)),
         "Pulumi.bad.yaml:5",

@@ -113,7 +113,7 @@ def stream_events(address: str, *, planning: bool) -> Iterator[Stream]:
 
 def _send(stream: Stream, address: str) -> None:
     if address.startswith(_LOOPBACK):
-        with grpc.insecure_channel(address.removeprefix(_LOOPBACK)) as channel:
+        with grpc.insecure_channel(address.removeprefix(_LOOPBACK), [("grpc.enable_http_proxy", 0)]) as channel:
             requests = (events_pb2.EventRequest(event=event) for event in stream)
             events_pb2_grpc.EventsStub(channel).StreamEvents(requests)
     elif address:

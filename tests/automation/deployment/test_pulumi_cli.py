@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pulumi.automation import CommandError
 
+from automation.deployment.modelled_cli import ModelledCli
 from automation.deployment.pulumi_cli import PulumiCli
 from tests.conftest import PROGRAM
 
@@ -77,3 +78,19 @@ def test_its_failure_is_a_failure(path: Path) -> None:
     with pytest.raises(CommandError, match="stderr: no"):
         PulumiCli(skip_version_check=True).run(["up"], str(path), {})
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_option_by_variable_does_not_reach_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi(path, '#!/bin/sh\n[ "$1" = version ] && echo v3.260.0 && exit\nenv\n')
+    monkeypatch.setenv("PULUMI_OPTION_CONFIG_FILE", "other.yaml")
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "token")
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "secret")
+    cli = PulumiCli(skip_version_check=True)
+    in_earnest = cli.run(["stack", "ls"], str(path), {}).stdout
+    assert "PULUMI_OPTION" not in in_earnest
+    assert "PULUMI_ACCESS_TOKEN" in in_earnest
+
+    ModelledCli(cli, path / "azure.json", "").run(["stack", "ls"], str(path), {})
+    in_a_model = cli.run(["stack", "ls"], str(path), {"PULUMI_HOME": "home"}).stdout
+    assert not {"PULUMI_ACCESS_TOKEN", "ARM_CLIENT_SECRET"} & {line.partition("=")[0] for line in in_a_model.split()}
+    assert "PULUMI_HOME=home" in in_a_model

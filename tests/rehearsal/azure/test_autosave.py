@@ -145,3 +145,23 @@ def test_what_is_written_grows_with_the_change_and_not_with_what_is_there(path: 
         azure.put("secret", secretName=f"secret-{number:02}")
         sizes.append(changes.stat().st_size - size)
     assert max(sizes) - min(sizes) < 10
+
+
+def test_who_only_looks_takes_nothing_away_from_who_writes(path: Path) -> None:
+    azure = Azure(path)
+    azure.put("group")
+    looking = World(Surroundings(SUBSCRIPTION), azure.clock, path=path)
+    looking.load(path)
+    azure.put("vnet")
+    looking.compact()
+    azure.put("vnet-b")
+    assert saved(azure, path).entries() == azure.world.entries()
+
+
+def test_a_second_writer_is_noticed(path: Path) -> None:
+    azure = Azure(path)
+    azure.put("group")
+    azure.put("vnet")
+    World(Surroundings(SUBSCRIPTION), azure.clock).save(path)
+    with pytest.raises(RuntimeError, match="is written by another process too"):
+        azure.put("vnet-b")
