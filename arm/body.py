@@ -16,7 +16,7 @@ OPEN: Node = {"open": True}
 
 
 def nest(table: Table, node: Node, value: Any, renamed: Mapping[str, str], path: str = "") -> Any:
-    """The value as ARM receives it; what fits nowhere stays where it is. `path` is the input's, without indexes."""
+    """Return the value as ARM receives it; what fits nowhere stays in place. `path` is the input's, without indexes."""
     node = table.resolve(node)
     if isinstance(value, Secret):
         return Secret(nest(table, node, value.value, renamed, path))
@@ -52,7 +52,7 @@ def _nest_object(table: Table, node: Node, value: Mapping[str, Any], renamed: Ma
 
 
 def keyed(items: list[Any] | tuple[Any, ...], content: Any) -> Any:
-    """A list of ids as the map that ARM wants; azure-native takes `userAssignedIdentities` as a list."""
+    """Turn a list of ids into the map that ARM wants; azure-native takes `userAssignedIdentities` as a list."""
     return UNKNOWN if any(item is UNKNOWN for item in items) else {str(item): content for item in items}
 
 

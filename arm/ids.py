@@ -16,7 +16,7 @@ _OPAQUE = {"tags", "configurationSettings", "configurationProtectedSettings", "p
 
 
 def key(arm_id: str) -> str:
-    """The id as it is compared."""
+    """Return the id in the form in which ids are compared."""
     return arm_id.rstrip("/").lower()
 
 
@@ -26,20 +26,20 @@ def is_below(arm_id: str, parent: str) -> bool:
 
 
 def parent_of(arm_id: str) -> str:
-    """The resource, resource group or subscription that the id hangs below; of an extension resource, its scope."""
+    """Return the resource, resource group or subscription above the id; of an extension resource, its scope."""
     parent = re.sub(r"(/providers/[^/]+)?/[^/]+/[^/]+$", "", arm_id.rstrip("/"), flags=re.I)
     implicit = next((part for part in _IMPLICIT if key(parent).endswith(part)), "")
     return parent[: -len(implicit)] if implicit else parent
 
 
 def group_of(arm_id: str) -> str:
-    """The resource group's id; empty above resource groups."""
+    """Return the resource group's id; empty above resource groups."""
     found = re.match(r"/subscriptions/[^/]+/resourceGroups/[^/]+", arm_id, flags=re.I)
     return found[0] if found else ""
 
 
 def type_of(arm_id: str) -> str:
-    """The ARM type, e.g. Microsoft.Network/virtualNetworks/subnets."""
+    """Return the ARM type, e.g. Microsoft.Network/virtualNetworks/subnets."""
     _, separator, last = arm_id.rpartition("/providers/")
     if not separator:
         return RESOURCE_GROUP if group_of(arm_id) else "Microsoft.Resources/subscriptions"
@@ -48,18 +48,18 @@ def type_of(arm_id: str) -> str:
 
 
 def name_of(arm_id: str) -> str:
-    """The last segment."""
+    """Return the last segment."""
     return arm_id.rstrip("/").rsplit("/", 1)[-1]
 
 
 def connected_by(parameters: Mapping[str, str]) -> str:
-    """The connected cluster that nodes/connect-arc.sh makes when it is given these parameters."""
+    """Return the id of the connected cluster that nodes/connect-arc.sh makes when it is given these parameters."""
     group = f"/subscriptions/{parameters.get('SUBSCRIPTION_ID')}/resourceGroups/{parameters.get('RESOURCE_GROUP')}"
     return f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{parameters.get('CLUSTER_NAME')}"
 
 
 def references_in(value: Any) -> Iterator[str]:
-    """The ids of resources anywhere inside, also as keys of a map."""
+    """Yield the ids of resources anywhere inside, also those that are keys of a map."""
     if isinstance(value, str):
         if _RESOURCE_ID.fullmatch(value):
             yield value
@@ -74,7 +74,7 @@ def references_in(value: Any) -> Iterator[str]:
 
 
 def at(value: Any, path: str) -> Any:
-    """What is at a dotted path, None where the path leads nowhere."""
+    """Return what is at a dotted path; None where the path leads nowhere."""
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value

@@ -71,7 +71,7 @@ def _assigned(identities: Any, preview: bool) -> Any:
 
 
 def _add(target: Any, path: list[str], value: Any) -> None:
-    """Sets a value unless the path is taken, or leads through something that is unknown."""
+    """Set a value unless the path is taken or leads through something unknown."""
     *parents, last = path
     for step in parents:
         target = target[int(step)] if isinstance(target, list) else target.setdefault(step, {})

@@ -56,12 +56,12 @@ def substitute(value: Any, secret: Callable[[Any], Any], unknown: Any = UNKNOWN)
 
 
 def reveal(value: Any) -> Any:
-    """The value without its secret marks."""
+    """Return the value without its secret marks."""
     return substitute(value, reveal)
 
 
 def redact(value: Any) -> Any:
-    """The value as JSON may show it: markers in the place of secrets and unknowns."""
+    """Return the value as JSON may show it: with markers in place of secrets and unknowns."""
     return substitute(value, lambda _: SECRET_MARKER, UNKNOWN_MARKER)
 
 

@@ -59,7 +59,7 @@ def find_headings(graph: Graph) -> dict[str, Heading]:
 
 
 def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
-    """The resources of an exported state, as far as it takes to say where they belong."""
+    """Return the resources of an exported state, with as much as it takes to say where they belong."""
     resources = {
         each["urn"]: Resource(
             urn=each["urn"],

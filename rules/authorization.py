@@ -108,7 +108,7 @@ def rules_fit(view: View) -> Hits:
 
 
 def _attributes_of(view: View, parts: LinkParts, subject: str) -> Attributes | None:
-    """What the broker's authentication gives to the link's certificate."""
+    """Return the attributes that the broker's authentication gives to the link's certificate."""
     entries = _entries(view, parts.authentication) if parts.authentication else []
     found = [attributes for given, attributes in entries if given == subject]
     return found[0] if len(found) == 1 else None

@@ -40,25 +40,25 @@ class Chain:
 
 
 def server_secret(parts: LinkParts) -> str:
-    """The Secret with which the listener answers."""
+    """Return the name of the Secret with which the listener answers."""
     return text_at(parts.port, "tls.manual.secretRef")
 
 
 def client_secret(view: View, parts: LinkParts) -> str:
-    """The Secret with which the endpoint connects."""
+    """Return the name of the Secret with which the endpoint connects."""
     where = "properties.mqttSettings.authentication.x509CertificateSettings.secretRef"
     return text_at(view.inputs(parts.endpoint), where) if parts.endpoint else ""
 
 
 def server_trust(view: View, parts: LinkParts) -> Bundle | None:
-    """What the client trusts, if it is ours."""
+    """Return the Bundle that the client trusts, if it is ours."""
     where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
     name = text_at(view.inputs(parts.endpoint), where) if parts.endpoint else ""
     return view.bundles.get((parts.link.client, name))
 
 
 def client_trust(view: View, parts: LinkParts) -> Bundle | None:
-    """What the broker trusts, if it is ours."""
+    """Return the Bundle that the broker trusts, if it is ours."""
     found = x509_settings(view.inputs(parts.authentication)) if parts.authentication else []
     name = text_at(found[0], "trustedClientCaCert") if found else ""
     return view.bundles.get((parts.link.broker, name))
@@ -90,7 +90,7 @@ def _chain(
 
 
 def published(view: View) -> Hits:
-    """What a link's Secrets are made of are certificates, and no vault secret is empty."""
+    """Require that a link's Secrets are made of certificates, and that no vault secret is empty."""
     for one in view.all(SECRET):
         if not text_at(view.inputs(one), "properties.value"):
             yield one.name, "properties.value: empty, so nothing is published. Give the certificate or the key"
@@ -107,7 +107,7 @@ def published(view: View) -> Hits:
 
 
 def hosts(view: View) -> Hits:
-    """The server certificate names the host that each link's endpoint connects to."""
+    """Require that the server certificate names the host that each link's endpoint connects to."""
     for chain in chains(view):
         if chain.side == "server" and chain.parts.endpoint:
             host = text_at(view.inputs(chain.parts.endpoint), "properties.mqttSettings.host").rpartition(":")[0]
@@ -121,12 +121,12 @@ def hosts(view: View) -> Hits:
 
 
 def server_chains(view: View) -> Hits:
-    """The listener's chain verifies, as a TLS server, against the root that the link's endpoint trusts."""
+    """Require that the listener's chain verifies, as a TLS server, against the root that the link's endpoint trusts."""
     yield from _verified(view, "server")
 
 
 def client_chains(view: View) -> Hits:
-    """The endpoint's chain verifies, as a TLS client, against the root that the listener's authentication trusts."""
+    """Require that the endpoint's chain verifies, as a TLS client, against the root that the broker trusts."""
     yield from _verified(view, "client")
 
 
@@ -156,7 +156,7 @@ def _extra(view: View, chain: Chain) -> list[x509.Certificate]:
 
 
 def keys_and_algorithms(view: View) -> Hits:
-    """The private key is the leaf's, and one algorithm serves the whole chain.
+    """Require that the private key is the leaf's, and that one algorithm serves the whole chain.
 
     Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication.
     """
@@ -192,7 +192,7 @@ def shapes(view: View) -> Hits:
 
 
 def lives(view: View) -> Hits:
-    """A certificate ends before the one that signed it."""
+    """Require that no certificate outlives the one that signed it."""
     for chain in chains(view):
         signers = {one.subject: one for one in (*chain.certificates, *_extra(view, chain))}
         if chain.root:
@@ -208,7 +208,7 @@ def lives(view: View) -> Hits:
 
 
 def bundles(view: View) -> Hits:
-    """A trust Bundle holds one root, in one key: AIO trusts every certificate that it finds."""
+    """Require that a trust Bundle holds one root, in one key: AIO trusts every certificate that it finds."""
     for (cluster, name), bundle in view.bundles.items():
         found = pem.certificates(bundle.pem)
         where = f"OBJECTS: Bundle {name!r} of cluster {cluster}"

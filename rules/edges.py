@@ -46,7 +46,7 @@ def _named(view: View) -> Iterator[references.Reference]:
 
 
 def secret_sync_is_ready(view: View) -> Hits:
-    """A SecretSync waits for its vault secrets, the roles of its identity and the credential."""
+    """Require that a SecretSync waits for its vault secrets, the roles of its identity and the credential."""
     for sync in view.all(SECRET_SYNC):
         provider_class = view.provider_class(sync)
         if provider_class is None:

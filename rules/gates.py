@@ -43,7 +43,7 @@ def uses(view: View) -> Iterator[Use]:
 
 
 def seen_before_use(view: View) -> Hits:
-    """A listener, endpoint or authentication waits for a gate that sees what it names, with the right certificate."""
+    """Require that whatever names a Secret or ConfigMap waits for a gate that sees it, with the right certificate."""
     for use in uses(view):
         what = f"{use.kind} {use.name!r}"
         gates = [one for one in view.commands(view.cluster(use.resource), _GATE) if view.waits(use.resource, one)]
@@ -81,7 +81,7 @@ def _compared(use: Use, expected: object, gate: Resource, what: str) -> Hits:
 
 
 def gates_wait_for_makers(view: View) -> Hits:
-    """A gate waits for the SecretSyncs and the apply-objects command that make what it looks for."""
+    """Require that a gate waits for the SecretSyncs and the apply-objects command that make what it looks for."""
     for cluster in view.clusters:
         for gate in view.commands(cluster, _GATE):
             parameters = view.parameters(gate)

@@ -85,7 +85,7 @@ def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
 
 
 def issuer_of(view: View, cluster: str) -> str:
-    """The issuer that the model of Azure gives this connected cluster."""
+    """Return the issuer that the model of Azure gives this connected cluster."""
     module = f"azure-native_kubernetes_v{view.settings.release.connected_cluster_api.replace('-', '')}"
     for arm_id, command in view.connected_clusters.items():
         if view.cluster(command) == cluster:

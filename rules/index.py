@@ -75,7 +75,7 @@ class Index:
         }
 
     def path(self, resource: Resource) -> str:
-        """The ARM id; empty for what is not in ARM."""
+        """Return the ARM id; empty for what is not in ARM."""
         return self._paths.get(resource.urn, "")
 
     @cached_property
@@ -85,7 +85,7 @@ class Index:
         return without_row | {self.path(resource): resource for resource in self.arm}
 
     def group(self, resource: Resource) -> str:
-        """The resource group that it lies in, by its ARM id."""
+        """Return the name of the resource group that the resource lies in, by its ARM id."""
         found = re.match(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", self.path(resource), re.IGNORECASE)
         return found[1] if found else ""
 

@@ -33,7 +33,7 @@ def protection(view: View) -> Hits:
 
 
 def run_commands(view: View) -> Hits:
-    """A Run Command fails the deployment when its script fails, is bounded, and keeps to Azure's limits."""
+    """Require that a Run Command is bounded, keeps to Azure's limits and fails the deployment if its script fails."""
     per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*BY_SCRIPT_TYPE))
     for command in view.all(*BY_SCRIPT_TYPE):
         inputs = view.inputs(command)
@@ -56,7 +56,7 @@ def run_commands(view: View) -> Hits:
 
 
 def _needed(script: str) -> set[str]:
-    """What the node scripts ask for with `need NAME...`."""
+    """Find what the node scripts ask for with `need NAME...`."""
     joined = script.replace("\\\n", " ")
     return {name for line in re.findall(r"^need ((?:[A-Z0-9_]+\s*)+)$", joined, re.MULTILINE) for name in line.split()}
 
@@ -100,7 +100,7 @@ def component_tree(view: View) -> Hits:
 
 
 def timeouts(view: View) -> Hits:
-    """What takes longer than azure-native waits by itself has a timeout of its own."""
+    """Require that what takes longer than azure-native waits by itself has a timeout of its own."""
     for command in view.all(*BY_SCRIPT_TYPE):
         seconds = at(view.inputs(command), "timeoutInSeconds")
         create = command.options.custom_timeouts.get("create", "")

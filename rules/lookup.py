@@ -89,7 +89,7 @@ class View(Index):
         }
 
     def namespace(self, cluster: str) -> str:
-        """The namespace of the cluster's custom location, where AIO and its Secrets live."""
+        """Return the namespace of the cluster's custom location, where AIO and its Secrets live."""
         location = self.one(CUSTOM_LOCATION, cluster)
         return text_at(self.inputs(location), "namespace") if location else ""
 
@@ -154,7 +154,7 @@ class View(Index):
         }
 
     def secret_keys(self, cluster: str, name: str) -> dict[str, str]:
-        """What a Kubernetes Secret will hold: key -> text out of the vault, empty where there is none."""
+        """Return what a Kubernetes Secret will hold: key -> text out of the vault, empty where there is none."""
         sync = self.syncs.get((cluster, name))
         provider_class = self.provider_class(sync) if sync else None
         if sync is None or provider_class is None:

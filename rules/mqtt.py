@@ -19,7 +19,7 @@ MQTT = "properties.mqttSettings"
 
 
 def endpoints_meet_listeners(view: View) -> Hits:
-    """A link's endpoint names the host and the port where its broker's LoadBalancer listener is, with TLS."""
+    """Require that a link's endpoint names the host and port of its broker's LoadBalancer listener, with TLS."""
     for parts in view.links:
         if parts.endpoint and parts.listener:  # else ASK-01
             yield from _endpoint(view, parts, parts.endpoint, parts.listener)

@@ -23,7 +23,7 @@ Rule = Mapping[str, Any]
 
 
 def peerings(view: View) -> Hits:
-    """The VNets of a link are peered in both directions, with access, and do not overlap."""
+    """Require that the VNets of a link are peered in both directions, with access, and do not overlap."""
     found = {
         (view.path(one).split("/virtualNetworkPeerings/")[0], text_at(view.inputs(one), "remoteVirtualNetwork.id")): one
         for one in view.all(VIRTUAL_NETWORK_PEERING)
@@ -178,7 +178,7 @@ def _has_port(given: str, port: Any) -> bool:
 
 
 def addresses(view: View) -> Hits:
-    """The node has the address of the settings, for good; its subnet has rules, a NAT gateway and no other way out."""
+    """Require that a node keeps the address of the settings; its subnet has rules and no way out but a NAT gateway."""
     for cluster, settings in view.clusters.items():
         yield from _way_out(view, cluster)
         for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
@@ -233,7 +233,7 @@ def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator
 
 
 def nat_gateways(view: View) -> Hits:
-    """A Standard NAT gateway lives in one zone or in none, and its address in the same.
+    """Require that a Standard NAT gateway lives in one zone or in none, and its address in the same.
 
     Source: learn.microsoft.com/azure/nat-gateway/nat-availability-zones.
     """

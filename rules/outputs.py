@@ -93,7 +93,7 @@ def _different(where: str, given: Mapping[str, Any], expected: Mapping[str, Any]
 
 
 def certificates(view: View) -> Hits:
-    """The output `certificates` describes exactly the certificates that the stack makes."""
+    """Require that the output `certificates` describes exactly the certificates that the stack makes."""
     made = {
         pem.sha256(found): (resource.name, found)
         for resource in view.resources

@@ -30,7 +30,7 @@ def parents_are_outputs(view: View) -> Hits:
 
 
 def _owners(view: View, path: str) -> list[Resource]:
-    """The stack's resources whose ARM id begins this one."""
+    """Return the stack's resources whose ARM ids begin this one."""
     parts = path.split("/")
     prefixes = ("/".join(parts[:end]) for end in range(5, len(parts), 2))
     return [view.by_path[prefix] for prefix in prefixes if prefix in view.by_path]
@@ -45,7 +45,7 @@ def _is_output(view: View, resource: Resource, parameter: str, value: str, owner
 
 
 def deleted_is_replaced(view: View) -> Hits:
-    """What is deleted with a resource is also replaced with it; else nobody would create it again."""
+    """Require that what is deleted with a resource is also replaced with it; else nobody would create it again."""
     for resource in view.resources:
         owner = resource.options.deleted_with
         if owner and owner not in resource.options.replace_with:
@@ -58,7 +58,7 @@ def deleted_is_replaced(view: View) -> Hits:
 
 
 def replaced_with_node(view: View) -> Hits:
-    """What lives on the cluster is replaced with its node: a new node is an empty cluster.
+    """Require that what lives on the cluster is replaced with its node: a new node is an empty cluster.
 
     Through its path, which is unknown while the node is being replaced: the engine then deletes in reverse order of
     dependency. What `replace_with` adds it deletes first and in no order (pulumi/pulumi, step_generator.go,

@@ -87,7 +87,7 @@ def _nothing_has(view: View, arm_id: str) -> str:
 
 
 def _meant(given: str, known: Iterable[str]) -> str:
-    """What was probably meant."""
+    """Suggest what was probably meant, else list what is known."""
     by_lower_case = {name.lower(): name for name in known if name}
     if given.lower() in by_lower_case:
         return f"it differs in upper and lower case from {shorten(by_lower_case[given.lower()])}: write it as that"
@@ -98,7 +98,7 @@ def _meant(given: str, known: Iterable[str]) -> str:
 
 
 def by_path(view: View) -> Iterator[Reference]:
-    """What an ARM path lies below (instanceName, brokerName, vmName, vaultName, scope, …) is in this stack."""
+    """Require the parents in an ARM path (instanceName, brokerName, vmName, vaultName, scope, …) to be in the stack."""
     for resource in view.arm:
         for parent in _parents(view.path(resource)):
             target = view.by_path.get(parent) or view.connected_clusters.get(parent)
@@ -122,7 +122,7 @@ def _parents(path: str) -> Iterator[str]:
 
 
 def path_parameter(resource: Resource, parent: str) -> str:
-    """The input that puts the last segment of a parent's id into the resource's own id."""
+    """Return the input that puts the last segment of a parent's id into the resource's own id."""
     template = shape_of(resource.type).type.path_template.split("/")
     return "scope" if "{scope}" in template else template[parent.count("/")].strip("{}")
 
@@ -193,7 +193,7 @@ def _containers(view: View) -> Iterator[Reference]:
 
 
 def container_of(view: View, url: str) -> Resource | None:
-    """The blob container that a URL names."""
+    """Find the blob container that a URL names."""
     parts = re.fullmatch(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/([a-z0-9-]+)/?", url)
     wanted = f"/storageAccounts/{parts[1]}/blobServices/default/containers/{parts[2]}" if parts else "/"
     return next((one for one in view.all(BLOB_CONTAINER) if view.path(one).endswith(wanted)), None)
@@ -268,7 +268,7 @@ def _find_config_map(view: View, cluster: str, wanted: ObjectReference) -> tuple
 
 
 def on_own_cluster(view: View) -> Hits:
-    """What AIO and secret sync keep on a cluster names its custom location, which names its connected cluster."""
+    """Require that all of AIO and secret sync names its cluster's custom location, and this its connected cluster."""
     for resource in view.arm:
         if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
             location = view.one(CUSTOM_LOCATION, view.cluster(resource))

@@ -10,7 +10,7 @@ _PROVIDERS = "pulumi:providers:"
 
 
 def versions(view: View) -> Hits:
-    """API versions and extension versions are those of the release that the settings name."""
+    """Require that API versions and extension versions are those of the release that the settings name."""
     release = view.settings.release
     api = {
         "iotoperations": release.iot_operations_api,

@@ -100,7 +100,7 @@ def _synced(view: View) -> set[tuple[str, str]]:
 
 
 def outputs_are_public(view: View) -> Hits:
-    """The stack's outputs hold no secret, no private key and no connection string: anyone may read them."""
+    """Require that the stack's outputs hold no secret, private key or connection string: anyone may read them."""
     stack = f"{view.graph.project}-{view.graph.stack}"
     for where in secret_paths(view.graph.outputs):
         yield stack, f"stack output {where}: is secret, and outputs are what everyone reads. Leave it out"

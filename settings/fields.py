@@ -44,7 +44,7 @@ class About:
 
 
 def find_about(field: FieldInfo) -> About:
-    """What is said of a setting."""
+    """Return what is said about a setting."""
     return next(each for each in field.metadata if isinstance(each, About))
 
 

@@ -23,7 +23,7 @@ TEMPLATE_ONLY = {"apiVersion", "name", "type", "resources", "dependsOn", "commen
 
 
 def _policy(settings: str, definition: str) -> dict[str, Any]:
-    """A union by `mode` in which only `Custom` has settings."""
+    """Return a union by `mode` in which only `Custom` has settings."""
 
     def branch(mode: str, **others: Any) -> dict[str, Any]:
         return {"properties": {"mode": {"type": "string", "enum": [mode]}, **others}, "required": ["mode", *others]}
@@ -52,7 +52,7 @@ OPEN_ENUMS = {"vmSize"}
 
 
 def main() -> None:
-    """The command line."""
+    """Write the tables of the schemas that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schemas", type=Path, required=True)
     for name, text in tables(parser.parse_args().schemas).items():
@@ -72,7 +72,7 @@ def tables(schemas: Path) -> dict[str, str]:
 
 
 def table_of(arm_type: str, api_version: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The table of one type and version."""
+    """Return the table of one type and version."""
     definitions = {
         **schema.get("definitions", {}),
         **{k: v for k, v in CORRECTIONS.items() if k in schema["definitions"]},
@@ -119,7 +119,7 @@ def node(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _members(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What an object may and must contain."""
+    """Return what an object may and must contain."""
     result: dict[str, Any] = {}
     if schema.get("properties"):
         result["properties"] = {name: _member(name, member) for name, member in schema["properties"].items()}
@@ -144,7 +144,7 @@ def _member(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _union(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A union whose branches each fix the same member to one value."""
+    """Return the node of a union whose branches each fix the same member to one value."""
     branches = schema["oneOf"]
     fixed = [{k for k, v in b["properties"].items() if len(v.get("enum", [])) == 1} for b in branches]
     (discriminator,) = set.intersection(*fixed)

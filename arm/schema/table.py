@@ -27,20 +27,20 @@ class Table:
     definitions: Mapping[str, Node]
 
     def resolve(self, node: Node) -> Node:
-        """The node itself in the place of a reference."""
+        """Follow references and return the node that they lead to."""
         while "$ref" in node:
             node = self.definitions[node["$ref"]]
         return node
 
     def members(self, node: Node, value: Mapping[str, Any]) -> Mapping[str, Node]:
-        """The known members of an object, of the variant that its discriminator chooses or else of all."""
+        """Return the known members of an object, of the variant that its discriminator chooses or else of all."""
         known: dict[str, Node] = dict(node.get("properties", {}))
         for variant in self.variants(node, value):
             known.update(variant.get("properties", {}))
         return known
 
     def variants(self, node: Node, value: Mapping[str, Any]) -> list[Node]:
-        """The variant that the discriminator's value chooses, or all of them."""
+        """Return the variant that the discriminator's value chooses, or all of them."""
         variants: Mapping[str, Node] = node.get("variants", {})
         choice = value.get(node["discriminator"]) if variants else None
         chosen = [choice] if isinstance(choice, str) and choice in variants else list(variants)

@@ -91,7 +91,7 @@ def _check_discriminator(node: Node, value: Mapping[str, Any], where: str) -> It
 
 
 def _check_settings(table: Table, node: Node, value: Mapping[str, Any], where: str) -> Iterator[Mismatch]:
-    """Settings that belong to another choice, or that the choice cannot do without."""
+    """Yield the settings that belong to another choice, and those that the choice needs but lacks."""
     settings: Mapping[str, Mapping[str, str]] = node.get("settings", {})
     for name, by_choice in settings.items():
         choice = value.get(name)
@@ -128,7 +128,7 @@ def _check_length(node: Node, size: int, where: str, low: str, high: str, unit: 
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, else all of them."""
+    """Suggest the known name that was probably meant, else list all of them."""
     names = sorted(set(known))
     if guess := _guess(name, names):
         return guess
@@ -158,7 +158,7 @@ def _has_type(value: Any, wanted: str) -> bool:
 
 
 def _type_name(value: Any) -> str:
-    """The JSON type; `bool` before `int`, which it is in Python."""
+    """Return the JSON type; `bool` comes before `int`, as it is one in Python."""
     names = ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number"), (Mapping, "object"))
     return next((name for kind, name in names if isinstance(value, kind)), "array")
 

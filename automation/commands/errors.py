@@ -96,7 +96,7 @@ def _of_settings(error: SettingsError, command: str, stack: str, *, offline: boo
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The message, and the next step that it names itself."""
+    """Split the text into the message and the next step that it names itself."""
     message, _, step = text.partition("Next: ")
     return message.strip().rstrip(".") + ("." if step else ""), step.strip()
 

@@ -72,7 +72,7 @@ def _with_those_above(path: str) -> Iterator[str]:
 
 
 def _at(path: str, group: Group) -> Group | None:
-    """What of the group lies at or below the path; None for nothing."""
+    """Return the part of the group at or below the path; None if there is nothing."""
     if not path or contains(path, group.path):
         return group
     rows = [row for row in group.settings if contains(path, row["setting"])]

@@ -84,7 +84,7 @@ def diagram(program: Path, stack: str, out: Path | None) -> CommandResult:
 
 
 def doctor(program: Path, stack: str) -> CommandResult:
-    """What is missing on this machine and in Azure, each with what mends it."""
+    """Tell what is missing on this machine and in Azure, each with what mends it."""
     from automation.doctor import examine
 
     with show_status("Looking at this machine and at Azure ...") as tell:

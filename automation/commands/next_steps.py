@@ -43,7 +43,7 @@ def when_protected(stack: str, *, offline: bool, engine: str = "") -> str:
 
 
 def when_failed(text: str, stack: str, *, offline: bool) -> str:
-    """The command itself failed; offline its own advice stands."""
+    """Return the next step after the command itself failed; none when offline, where its own advice stands."""
     return "" if offline else fill_in(find_remedy(text), message=text, urn="", stack=stack)
 
 

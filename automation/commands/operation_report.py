@@ -41,7 +41,7 @@ class OperationReport:
     """What ran it."""
 
     def remedy(self, failure: Failure) -> str:
-        """What mends the failure, with names as far as they are known."""
+        """Return what mends the failure, with names as far as they are known."""
         return fill_in(failure.remedy, message=failure.message, urn=failure.urn, stack=self.stack)
 
     @property
@@ -81,7 +81,7 @@ def count_changes(report: OperationReport) -> str:
 
 
 def as_document(report: OperationReport) -> dict[str, Any]:
-    """What an operation did, as keys of the command's document."""
+    """Return what an operation did, as keys of the command's document."""
     result = report.result
     return {
         "engine": report.engine,
@@ -143,7 +143,7 @@ def _print_failures(report: OperationReport, *, offline: bool) -> None:
 
 
 def _print_outcomes(outcomes: Mapping[str, str], headings: Mapping[str, Heading]) -> None:
-    """A table: clusters by what became of their resources."""
+    """Print a table of the clusters by what became of their resources."""
     heads = list(count_outcomes(outcomes))
     if not heads:
         return

@@ -13,7 +13,7 @@ _WIDEST = 120
 
 
 def print_changes(changes: Sequence[Change]) -> None:
-    """What is replaced or deleted first, marked and one by one with the reasons; then the rest."""
+    """Print first what is replaced or deleted, marked and one by one with the reasons; then the rest."""
     losing = [one for one in changes if one.kind in LOSING]
     certain = [one for one in losing if one.is_certain]
     if causes := [one for one in certain if one.has_cause]:

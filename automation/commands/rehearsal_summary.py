@@ -63,7 +63,7 @@ def destroy_rehearsal(program: Path, stack: str, choice: EngineChoice) -> Comman
 
 
 def as_document(run: Rehearsal) -> dict[str, Any]:
-    """The rehearsal, as keys of the command's document."""
+    """Return the rehearsal, as keys of the command's document."""
     result, deployed = run.judgement, run.deployed
     return {
         "engine": run.engine.name,
@@ -175,7 +175,7 @@ def _print_resources(result: Judgement) -> None:
 
 
 def _of(by_place: Mapping[str, int], head: str, clusters: Sequence[str]) -> list[int]:
-    """The numbers of one column."""
+    """Return the numbers of one column."""
     return [by_place.get(place, 0) for place in ([head] if head in {*clusters, SHARED} else clusters)]
 
 
@@ -193,7 +193,7 @@ def _print_schedule(result: Judgement) -> None:
 
 
 def _print_deployed(deployed: Deployed, stack: str, engine: ChosenEngine) -> None:
-    """What the deployment into the modelled Azure changed since the last one."""
+    """Print what the deployment into the modelled Azure changed since the last one."""
     report = OperationReport(stack, "up", deployed.up, deployed.headings)
     changed = count_changes(report) or "no changes"
     since = "" if deployed.is_first else " since the last rehearsal"
@@ -207,7 +207,7 @@ def _print_deployed(deployed: Deployed, stack: str, engine: ChosenEngine) -> Non
 
 
 def _print_verification(verification: Verification, release: str) -> None:
-    """What the clusters make of it, and what was sent and refused."""
+    """Print what the clusters make of it, and what was sent and refused."""
     holds = [(len(view.secrets), len(view.config_maps)) for view in verification.clusters]
     secrets, config_maps = (sum(column) for column in zip(*holds, strict=True))
     say(f"\nClusters, as modelled: {secrets} synced Secrets, {config_maps} trust ConfigMaps.")
@@ -239,6 +239,6 @@ def _named(case: Case) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """The first ones in words; the rest is in the JSON document."""
+    """Put the first names into words; the rest is in the JSON document."""
     more = f" and {len(names) - _MOST_CASES} more" if len(names) > _MOST_CASES else ""
     return f"{', '.join(names[:_MOST_CASES])}{more}"

@@ -58,7 +58,7 @@ def refuse(kind: str, where: str, text: str, next_step: str, exit_code: int = OK
 
 
 def document(command: str, stack: str, result: CommandResult, *, offline: bool) -> dict[str, Any]:
-    """The document that `--json` prints."""
+    """Return the document that `--json` prints."""
     return {
         "version": VERSION,
         "command": command,

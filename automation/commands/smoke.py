@@ -58,7 +58,7 @@ def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) ->
 
 
 def _refusal(target: Target) -> CommandResult | None:
-    """It ends with a destroy: never of what somebody uses, nor of what refuses to go."""
+    """Refuse a stack that is in use or protected, as a smoke run ends by destroying it; None where nothing is wrong."""
     if deployer_of(target).deployment().get("resources"):
         text = f"Stack {target.stack} has resources, and a smoke run ends by destroying its stack."
         left = target.command("destroy")
@@ -160,7 +160,7 @@ def _record(target: Target, about: Mapping[str, Any], steps: Sequence[Step]) -> 
 
 
 def _said(*command: str) -> str:
-    """The first line of what a tool says; empty where it says nothing."""
+    """Return the first line of what a tool prints; empty where it prints nothing."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 ours
     except OSError:

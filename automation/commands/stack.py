@@ -195,7 +195,7 @@ def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:
 def _expectations(
     target: Target, operation: Operation, deployment: Mapping[str, Any], judgement: Judgement | None
 ) -> tuple[Tracker, dict[str, Heading], Graph | None]:
-    """What the operation is about, where each of it belongs, and what the program wants."""
+    """Return what to expect of the operation, the heading of each resource, and the graph that the program wants."""
     had = find_headings(graph_of_state(target.stack, deployment))
     if operation in ("refresh", "destroy"):
         return Tracker({urn: Expected(0) for urn in had}), had, None

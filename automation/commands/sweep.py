@@ -195,7 +195,7 @@ def _cell(verdict: Verdict | None) -> str:
 
 
 def _short(token: str) -> str:
-    """Module and class, e.g. `network:Subnet`."""
+    """Return module and class, e.g. `network:Subnet`."""
     return ":".join(token.split(":")[-2:])
 
 

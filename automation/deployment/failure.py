@@ -43,7 +43,7 @@ class Failure:
 
 
 def failures_of(outcome: EngineResult) -> list[Failure]:
-    """What failed, each with its row in the table of transient errors, if it has one."""
+    """List what failed, each with its row in the table of transient errors, if it has one."""
     return [
         Failure(urn, message, find_transient(message) if urn and STACK_TYPE not in urn else None)
         for urn, message in sorted(outcome.failures.items())

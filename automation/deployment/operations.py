@@ -77,7 +77,7 @@ Progress = Callable[[Stage, str, EngineResult], None]
 
 
 def reason(error: CommandError) -> str:
-    """What the command said on its error stream."""
+    """Return what the command said on its error stream."""
     found = re.search(r"^ stderr: (.*)", str(error), re.M | re.S)
     return (found[1] if found else str(error)).strip()
 

@@ -112,7 +112,7 @@ def _importable(value: Any) -> Any:
 
 
 def add_pending_creates(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
-    """The state with further creates in doubt, those whose answer never arrived, as if they were still pending."""
+    """Return the state with further creates in doubt, whose answers never arrived, as if they were still pending."""
     known = {resource["urn"] for resource in deployment.get("resources") or []}
     more = [{"type": "creating", "resource": dict(each)} for each in cut_off if each["urn"] not in known]
     return {**deployment, "pending_operations": [*(deployment.get("pending_operations") or []), *more]}
@@ -185,7 +185,7 @@ def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
 
 
 def _is_ours(sent: Any, found: Mapping[str, Any]) -> bool:
-    """What has no tags lies in a resource group of ours; that one has (`settings.naming`, STACK_TAG)."""
+    """Tell ours by its tags; what has none lies in a resource group of ours that has (`settings.naming`, STACK_TAG)."""
     has = (found.get("outputs") or {}).get("tags") or {}
     return not isinstance(sent, Mapping) or all(has.get(name) == value for name, value in sent.items())
 
@@ -221,7 +221,7 @@ def _needs(resource: Mapping[str, Any]) -> list[str]:
 
 
 def describe(settled: Settled, found: RefreshedState) -> list[str]:
-    """What was done about each, in words."""
+    """Describe what was done about each create."""
     secrets = [urn for urn in found.there if VAULT_SECRET in urn]
     words = {
         "its create was cut off after Azure had taken it; it is in the stack now": [

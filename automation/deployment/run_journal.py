@@ -93,7 +93,7 @@ def _write(note: IO[str], content: dict[str, Any]) -> None:
 
 
 def _machine() -> str:
-    """This boot of this machine, and which processes can be seen from here."""
+    """Identify this boot of this machine, and which processes can be seen from here."""
     boot = _BOOT.read_text(encoding="utf-8").strip() if _BOOT.exists() else ""
     return f"{boot} {_PROCESSES.readlink() if _PROCESSES.exists() else ''}"
 

@@ -44,7 +44,7 @@ class Lock:
 
 
 def find_locks(message: str) -> Sequence[Lock]:
-    """The locks that the CLI's error names; none where it does not say who."""
+    """Find the locks that the CLI's error names; none where it does not say who holds them."""
     return [
         Lock(found["where"], found["user"], found["host"], int(found["pid"]), found["at"])
         for found in _LINE.finditer(message)

@@ -43,7 +43,7 @@ class UnusableError(Exception):
 
 
 def select_stack(program: Path, name: str, command: auto.PulumiCommand) -> auto.Stack:
-    """The stack of the project in this folder; only a stand-in for the CLI makes one that does not exist yet.
+    """Select the stack of the project in this folder; only with a stand-in for the CLI, create one that is missing.
 
     Raises:
         UnusableError: there is no such stack.

@@ -38,7 +38,7 @@ def _steps(base: Sequence[ResourceState], planner: Planner) -> list[Step]:
 
 
 def _delete(step: Step, kept: bool, executor: Executor, result: Result) -> None:
-    """What a failed resource depends on stays: it may still be in use."""
+    """Delete a resource, unless a failed one depends on it: it may still be in use."""
     if kept or executor.stopped:
         if result.outcomes.get(step.urn) != "failed":
             result.set(step.urn, "skipped")

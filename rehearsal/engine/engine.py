@@ -62,7 +62,7 @@ class Engine:
     options: Options = field(default_factory=Options)
 
     def preview(self) -> Result:
-        """What `up` would do. The state and the world stay as they are."""
+        """Tell what `up` would do. The state and the world stay as they are."""
         return self._deploy(preview=True)
 
     def up(self) -> Result:
@@ -174,7 +174,7 @@ class Engine:
         ]
 
     def _pending_message(self) -> str:
-        """The engine's own words; it only warns where we refuse, as azure-native refuses later anyway."""
+        """Return the engine's own words; it only warns where we refuse, as azure-native refuses later anyway."""
         pending = self._pending()
         first = (
             f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment."

@@ -159,6 +159,6 @@ class Executor:
         self._journal.drop(old)
 
     def _must_call(self, old: ResourceState) -> bool:
-        """What is retained, not ours, or gone with another one needs no delete of its own."""
+        """Tell whether to call delete; what is retained, not ours, or gone with another one needs none of its own."""
         gone = old.external or old.retain_on_delete or old.deleted_with in self._deleted
         return old.custom and not gone and not self._result.preview

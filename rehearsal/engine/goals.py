@@ -84,7 +84,7 @@ def read_goal(resource_urn: str, request: Any, provider: str, package: Package |
 
 
 def make_provider_inputs(given: dict[str, Any], version: str, package: Package | None) -> dict[str, Any]:
-    """The configuration of a provider, with what the engine notes of its plugin."""
+    """Return the configuration of a provider, with what the engine notes about its plugin."""
     internal: dict[str, Any] = {}
     if package is not None:
         version = package.version

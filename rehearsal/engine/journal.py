@@ -30,25 +30,25 @@ class Journal:
             self.finish()  # lines count the resources of the file
 
     def begin(self, resource: ResourceState, operation: Operation) -> None:
-        """A provider is about to be called. Until `put`, `drop` or `failed` the note stays, also through a kill."""
+        """Note a call to a provider before it is made, until `put`, `drop` or `failed`; a kill leaves the note."""
         with self._lock:
             pending = PendingOperation(resource, operation)
             self._pending.append(pending)
             self._keep(begin=f"[{self._key(resource)}, {pending.text()}]")
 
     def failed(self, resource: ResourceState) -> None:
-        """The call changed nothing."""
+        """Note that the call changed nothing."""
         with self._lock:
             self._keep(end=self._end(resource))
 
     def put(self, new: ResourceState, old: ResourceState | None, *, ends: bool = True) -> None:
-        """A resource was created, updated or is the same; `old` is what it takes the place of, `ends` its call."""
+        """Note a resource that was created, updated or is the same, in the place of `old`; `ends` ends its call."""
         with self._lock:
             self._new.append(new)
             self._keep(put=new, drop=old, end=self._end(new) if ends else None)
 
     def drop(self, old: ResourceState) -> None:
-        """A resource was deleted; one that a replacement is to follow stays with a note."""
+        """Note that a resource was deleted; one that a replacement is to follow stays, marked as such."""
         with self._lock:
             if old.pending_replacement:
                 self._keep(put=old, end=self._end(old))
@@ -56,7 +56,7 @@ class Journal:
                 self._keep(drop=old, end=self._end(old))
 
     def changed(self, resource: ResourceState) -> None:
-        """A resource that is in the state has other fields than before."""
+        """Note that a resource in the state has other fields than before."""
         with self._lock:
             self._keep(put=resource)
 
@@ -101,7 +101,7 @@ class Journal:
                 self._state.save()
 
     def rebuild(self, resources: list[ResourceState]) -> None:
-        """A refresh has read everything anew; nothing else has happened yet."""
+        """Start from what a refresh has read anew, before anything else happens."""
         self.base = resources
         self._keys = {resource: key for key, resource in enumerate(resources)}
         self.finish()

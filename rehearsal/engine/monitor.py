@@ -130,7 +130,7 @@ class EngineMonitor(Monitor):
         return resource_pb2.RegisterResourceResponse(urn=new.urn, id=new.id, object=outputs, result=result)
 
     def _default_provider(self, package: str, version: str, package_ref: str) -> str:
-        """The reference of the provider that a resource uses which names none; registered at its first use."""
+        """Return the reference of the provider for resources that name none; it is registered at its first use."""
         parameterized = self._package.get(package_ref)
         version = parameterized.version if parameterized else version
         name = "_".join(["default", *([version.replace(".", "_")] if version else [])])

@@ -47,7 +47,7 @@ class Planner:
         """Dependents that are deleted early; their URNs stay in `deleted` until they are registered again."""
 
     def plan(self, goal: Goal) -> list[Step]:
-        """The steps of this registration.
+        """Return the steps of this registration.
 
         Raises:
             ProviderError: the provider refuses the inputs, or a protected resource would be replaced.
@@ -137,7 +137,7 @@ class Planner:
         ]
 
     def _delete_dependents(self, root: ResourceState) -> list[Step]:
-        """Deletes of what cannot stay while the root is away, the last in the order of dependencies first."""
+        """Return the deletes of what cannot stay while the root is away, each before what it depends on."""
         seen = self.operated | self.deleted
         found = [
             *find_dependents_to_replace(root, self._base, seen, self._registry),

@@ -60,14 +60,14 @@ def _read(old: ResourceState, new: ResourceState, registry: Registry, result: Re
 
 
 def _list_changes(old: ResourceState, new: ResourceState) -> list[str]:
-    """Inputs and outputs that are not what they were, by name; ignored ones do not count."""
+    """List inputs and outputs that are not what they were, by name; ignored ones do not count."""
     pairs = ((old.inputs, new.inputs), (old.outputs, new.outputs))
     differing = {key for was, here in pairs for key in {*was, *here} if was.get(key) != here.get(key)}
     return sorted(differing - set(old.ignore_changes))
 
 
 def _invert_diff(registry: Registry, old: ResourceState, new: ResourceState) -> Diff:
-    """What an `up` would change back, told the other way round; outputs that changed alone count as well."""
+    """Return what an `up` would change back, the other way round; a change of outputs alone counts as well."""
     back = registry.diff(new, old.inputs, old.ignore_changes)
     opposite = {"add": "delete", "delete": "add"}
     detailed = {path: opposite.get(kind.removesuffix("_replace"), "update") for path, kind in back.detailed.items()}

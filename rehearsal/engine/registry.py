@@ -82,7 +82,7 @@ class Registry:
         return self._attached[plugin]
 
     def of(self, resource: ResourceState) -> ResourceProvider:
-        """The provider of a custom resource."""
+        """Return the provider of a custom resource."""
         return self._own if resource.type.startswith(PROVIDER_TYPE) else self.at(resource.provider_urn)
 
     def check(self, new: ResourceState, old_inputs: Properties, inputs: Properties) -> Properties:

@@ -108,11 +108,11 @@ class Result:
         return {urn: outcome for urn, outcome in sorted(self.outcomes.items()) if outcome != "same"}
 
     def begin(self, step: Step) -> None:
-        """A step is about to be done."""
+        """Report that a step is about to be done."""
         self.observe("begun", step, step.op)
 
     def failed(self, step: Step) -> None:
-        """A step failed; the diagnostics say why."""
+        """Report that a step failed; the diagnostics say why."""
         self.observe("failed", step, step.op)
 
     def did(self, step: Step, outcome: Outcome | None = None) -> None:
@@ -134,7 +134,7 @@ class Result:
             self.diagnostics.append(Diagnostic(severity, urn, message))
 
     def ops(self, *only: Op) -> list[tuple[Op, str]]:
-        """Steps as (op, logical name), those that matter to a reader or the ones asked for."""
+        """List steps as (op, logical name): the given kinds, or else those that matter to a reader."""
         return [
             (step.op, name_of(step.urn))
             for step in self.steps

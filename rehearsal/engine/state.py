@@ -77,7 +77,7 @@ class ResourceState:
     _text: str = field(default="", repr=False)
 
     def change(self, **values: Any) -> None:
-        """The only way to change a state once it is in a journal, as its text is kept."""
+        """Set fields; once a resource is in a journal they change in no other way, as its text is kept."""
         with _TEXTS:
             for name, value in values.items():
                 setattr(self, name, value)
@@ -91,7 +91,7 @@ class ResourceState:
         return self.provider.rpartition("::")[0]
 
     def text(self) -> str:
-        """The resource as JSON; made once, as every step of a deployment writes the whole state."""
+        """Return the resource as JSON; made once, as every step of a deployment writes the whole state."""
         with _TEXTS:
             self._text = self._text or json.dumps(self.as_json())
             return self._text
@@ -140,7 +140,7 @@ class State:
 
     @classmethod
     def load(cls, path: Path) -> State:
-        """The state in this file; an empty one where there is no file yet."""
+        """Return the state in this file; an empty one where there is no file yet."""
         if not path.exists():
             return cls(path=path)
         text, changes = AppendedFile(path).read()
@@ -165,7 +165,7 @@ class State:
 
     @classmethod
     def from_export(cls, document: Mapping[str, Any], path: Path | None = None) -> State:
-        """The state in what `pulumi stack export --show-secrets` or `export` wrote.
+        """Return the state in what `pulumi stack export --show-secrets` or `export` wrote.
 
         Raises:
             StateError: another version, or secrets that only their owner's key can read.
@@ -186,7 +186,7 @@ class State:
         return cls(resources, pending, path, rest)
 
     def export(self) -> dict[str, Any]:
-        """What `pulumi stack export --show-secrets` writes and `pulumi stack import` reads."""
+        """Return what `pulumi stack export --show-secrets` writes and `pulumi stack import` reads."""
         document: dict[str, Any] = json.loads(self._text())
         return document
 
@@ -221,12 +221,12 @@ class State:
 
 
 def now() -> str:
-    """The moment, as the export writes it."""
+    """Return the present moment, as the export writes it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def encode(value: Any) -> Any:
-    """A value as the export writes it: a secret as an object with its signature and its JSON text."""
+    """Encode a value as the export writes it: a secret as an object with its signature and its JSON text."""
     return substitute(
         value,
         lambda hidden: {SIGNATURE: SECRET_SIGNATURE, "plaintext": json.dumps(encode(hidden))},
@@ -235,7 +235,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """The inverse of `encode`.
+    """Invert `encode`.
 
     Raises:
         StateError: an encrypted secret, or an asset, which no resource of ours has.

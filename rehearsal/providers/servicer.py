@@ -35,7 +35,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(self, plugin: str, version: str, provider: ResourceProvider, packages: Collection[str] = ()) -> None:
-        """`packages` are the parameterized packages that it has."""
+        """Serve the provider as this plugin; `packages` are the parameterized packages that it has."""
         self._plugin, self._version, self._provider, self._packages = plugin, version, provider, packages
         self._package_of_peer: dict[str, str] = {}
 

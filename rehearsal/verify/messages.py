@@ -61,14 +61,14 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
 
 
 def roots_of(state: State, generation: int) -> Roots:
-    """The authorities as the stack has issued them, whatever Azure and the clusters hold."""
+    """Return the root authorities as the stack has issued them, whatever Azure and the clusters hold."""
     outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
     client, server = (outputs[f"{side}-root-g{generation}"]["certPem"] for side in ("client", "server"))
     return Roots(client, server)
 
 
 def client_authority(state: State, generation: int) -> Authority:
-    """The deployed authority that signs clients, to sign attackers with: its key is in the stack's state only."""
+    """Return the deployed authority that signs clients, to sign attackers with; only the stack's state has its key."""
     outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
     key = load_pem_private_key(
         outputs[f"client-intermediate-key-g{generation}"]["privateKeyPemPkcs8"].encode(), password=None

@@ -61,7 +61,7 @@ class Arguments:
         return flag in self.flags
 
     def value(self, flag: str, default: str = "") -> str:
-        """The last value of the flag."""
+        """Return the last value of the flag."""
         return self.flags[flag][-1] if self.flags.get(flag) else default
 
     @property

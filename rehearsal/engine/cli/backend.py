@@ -67,7 +67,7 @@ class Backend:
             shutil.rmtree(self.folder(stack))
 
     def state(self, stack: str) -> State:
-        """The state as it is now.
+        """Return the state as it is now.
 
         Raises:
             BackendError: there is no such stack, or what is kept cannot be read.
@@ -87,7 +87,7 @@ class Backend:
             state.save()
 
     def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:
-        """The Azure that the stack is deployed into; every write is kept at once."""
+        """Open the Azure that the stack is deployed into; every write is kept at once."""
         file = self.folder(stack) / "azure.json"
         with _readable(file):
             return open_azure(file, surroundings, **options)
@@ -126,7 +126,7 @@ class Backend:
             lock.unlink(missing_ok=True)
 
     def history(self, stack: str) -> list[dict[str, Any]]:
-        """What was done so far, the last first."""
+        """Return what was done so far, the latest first."""
         file = self.folder(stack) / "history.json"
         with _readable(file):
             entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []

@@ -221,7 +221,7 @@ def _config(context: _Context) -> str:
 
 
 def _select(context: _Context) -> None:
-    """What cannot be read is told here, before anything else is tried with it."""
+    """Refuse a stack that is missing or cannot be read, before anything else is tried with it."""
     context.backend.state(context.stack)
 
 

@@ -38,7 +38,7 @@ class Stream:
         self._began = time.monotonic()
 
     def step(self, stage: Stage, step: Step, op: str) -> None:
-        """The engine's observer."""
+        """Send the event of a step; this is the engine's observer."""
         resource = step.new or step.old
         metadata = {
             "op": op,
@@ -138,5 +138,5 @@ def _state(resource: ResourceState | None) -> dict[str, Any] | None:
 
 
 def _hide_secrets(value: Any) -> Any:
-    """The value as events show it (pkg/display/events.go, `BlindingCrypter`)."""
+    """Return the value as events show it (pkg/display/events.go, `BlindingCrypter`)."""
     return substitute(value, lambda _: {SIGNATURE: SECRET_SIGNATURE, "ciphertext": SECRET_MARKER}, UNKNOWN_ON_WIRE)
