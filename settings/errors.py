@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
@@ -54,7 +54,7 @@ class SettingsError(Exception):
     """The settings cannot be used; `problems` holds every reason, `str()` lists them."""
 
     def __init__(self, problems: Iterable[Problem], source: str = "the settings") -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(_without_keys, problems))
         self.source = source
         super().__init__(str(self))
 
@@ -62,6 +62,13 @@ class SettingsError(Exception):
         count = len(self.problems)
         heading = f"{count} problem{'' if count == 1 else 's'} in {self.source}:"
         return "\n\n".join([heading, *map(str, self.problems)])
+
+
+def _without_keys(problem: Problem) -> Problem:
+    """Return the problem without any private key that somebody put into the file by mistake."""
+    told = {name: getattr(problem, name) for name in ("where", "given", "expected", "example", "hint")}
+    hidden = {name: "(a private key, not shown)" for name, value in told.items() if "PRIVATE KEY" in str(value)}
+    return replace(problem, **hidden)
 
 
 def as_yaml(value: object) -> str:

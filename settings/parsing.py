@@ -111,7 +111,7 @@ def _without_none(kind: Any) -> Any:
 
 
 def _problem(details: ErrorDetails, path: Path) -> Problem:
-    where, given = dotted(path), _shown(details["input"])
+    where, given = dotted(path), details["input"]
     if details["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(path, given)
     about, section = _about(path)
@@ -186,8 +186,3 @@ def _quoting_hint(details: ErrorDetails, given: object) -> str:
     if details["type"] == "int_type" and isinstance(given, str) and given.strip().isdigit():
         return "YAML read a text here; write the number without quotes"
     return ""
-
-
-def _shown(given: object) -> object:
-    """Return the value, unless it is a secret that somebody put there by mistake."""
-    return "(a private key, not shown)" if "PRIVATE KEY" in str(given) else given

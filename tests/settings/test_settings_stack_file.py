@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from settings import TENANT_KEYS, Problem, SettingsError, load, stack_file
+from settings.loaded_stack import load_stack
 from tests.settings.samples import MINIMAL
 
 REPOSITORY = Path(__file__).parents[2]
@@ -294,3 +295,22 @@ def test_lines_of_a_private_key_are_not_shown(tmp_path: Path) -> None:
         stack_file.read(tmp_path, "dev")
     assert "b3BlbnNz" not in str(refused.value)
     assert stack_file.NOT_SHOWN in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config: KEY\n",
+        "config: [KEY]\n",
+        "config:\n  edge-stamps:settings: KEY\n",
+        "config:\n  KEY: 1\n",
+        "config:\n  edge-stamps:settings:\n    prefix: KEY\n    prefix: KEY\n",
+        "config:\n  edge-stamps:settings:\n    KEY: 1\n    KEY: 2\n",
+    ],
+)
+def test_a_private_key_anywhere_is_not_repeated(tmp_path: Path, text: str) -> None:
+    key = '"-----BEGIN PRIVATE KEY----- b3BlbnNzaC1rZXktdjEAAAAABG5vbmU -----END PRIVATE KEY-----"'
+    (tmp_path / "Pulumi.dev.yaml").write_text(text.replace("KEY", key), encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        load_stack(tmp_path, "dev")
+    assert "b3BlbnNz" not in str(refused.value)
