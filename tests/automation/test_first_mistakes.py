@@ -169,7 +169,7 @@ def test_without_a_login_in_azure_the_message_says_how_to_log_in() -> None:
     text = "ERROR: Please run 'az login' to setup account."
     step = next_steps.when_failed(text, "dev", offline=False)
     assert step.startswith("Log in (`az login`)")
-    assert f"{next_steps.command('doctor', 'dev')}` looks whether it suffices" in step
+    assert f"{next_steps.command('doctor', 'dev')}` checks whether it is enough" in step
 
 
 def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
