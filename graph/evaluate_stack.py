@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pulumi
@@ -86,10 +87,13 @@ def _where(error: Exception) -> str:
 
 
 def _owner(error: Exception) -> str:
-    """Return where what lacks an attribute is written, if it is ours."""
+    """Return where what lacks an attribute is written, or what cannot be imported, if it is ours."""
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith(("components.", "settings.")):
+        return f" ({(error.name or '').replace('.', '/')}.py)"
     if not isinstance(error, AttributeError) or error.obj is None:
         return ""
-    file = Path(getattr(sys.modules.get(type(error.obj).__module__), "__file__", None) or "")
+    module = error.obj if isinstance(error.obj, ModuleType) else sys.modules.get(type(error.obj).__module__)
+    file = Path(getattr(module, "__file__", None) or "")
     return f" ({file.relative_to(_PROJECT)})" if file.is_relative_to(_PROJECT / "settings") else ""
 
 

@@ -52,18 +52,22 @@ def file_name(arm_type: str, api_version: str) -> str:
     return f"{arm_type.replace('/', '.')}@{api_version}.json"
 
 
+class MissingTableError(LookupError):
+    """A type has a row, but no table."""
+
+
 @cache
 def load(arm_type: str, api_version: str) -> Table:
     """Return the table of one type, read once.
 
     Raises:
-        LookupError: nobody has made it yet; the text says how.
+        MissingTableError: nobody has made it yet; the text says how.
     """
     file = FOLDER / file_name(arm_type, api_version)
     if not file.exists():
-        raise LookupError(
+        raise MissingTableError(
             f"{arm_type} in {api_version} has a row in arm/types but no table: {file.name} is not in arm/schema/tables."
-            " Make it with python -m arm.schema.make_tables, as docs/extending.md says"
+            " Next: python -m arm.schema.make_tables --schemas DIR, as docs/extending.md says"
         )
     content = json.loads(file.read_text(encoding="utf-8"))
     return Table(content["body"], content["name"], content["definitions"])

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pulumi import RunError
 from pulumi.automation import CommandError
 
+from arm.schema.table import MissingTableError
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
@@ -56,6 +57,7 @@ _KINDS: Mapping[type[Exception], str] = {
     LockedError: "lock",
     ProtectedError: "protection",
     ProgramError: "program",
+    MissingTableError: "program",
     RunError: "program",
     CommandError: "command",
     UnusableError: "stack",

@@ -66,7 +66,9 @@ IMPORT_IDS = {
 
 @pytest.mark.parametrize("token", tokens())
 def test_path_is_the_id_by_which_the_provider_imports(token: str) -> None:
-    assert shape_of(token).type.path_template == IMPORT_IDS[token.split(":", 1)[1]]
+    kind = token.split(":", 1)[1]
+    assert kind in IMPORT_IDS, f"tests/arm/test_shape_paths.py: add {kind!r}, with its path, to IMPORT_IDS"
+    assert shape_of(token).type.path_template == IMPORT_IDS[kind]
 
 
 @pytest.mark.parametrize("token", tokens())

@@ -38,7 +38,7 @@ def in_order(shown: str, printed: str) -> None:
     """Every line that is shown was printed, in this order; `...` stands for any number of lines."""
     lines = iter(printed.splitlines())
     for line in shown.strip("\n").splitlines():
-        assert line == "..." or line in lines, f"{line!r} was not printed (any more, or in this order)"
+        assert line == "..." or line in lines, f"{line!r} was not printed (any more, or in this order): README.md"
 
 
 def test_a_rehearsal_prints_what_the_readme_shows(project: Path) -> None:

@@ -50,5 +50,7 @@ def test_it_arrives(name: str, key: str, recorded: Callable[..., Graph]) -> None
 def _readers(section: str) -> str:
     """Return the files of the components that read other fields of the section."""
     files = sorted((PROGRAM / "components").rglob("*.py"))
-    reading = [file for file in files if re.search(rf"\b{section}\.\w", file.read_text(encoding="utf-8"))]
+    kind = PROFILE_SECTIONS[section]
+    own = "|".join({*kind.model_fields, *(name for name in vars(kind) if not name.startswith("_"))})
+    reading = [file for file in files if re.search(rf"{section}\.({own})\b", file.read_text(encoding="utf-8"))]
     return " or ".join(file.relative_to(PROGRAM).as_posix() for file in reading)

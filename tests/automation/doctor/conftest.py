@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from arm.types import BY_ARM_TYPE
 from automation.doctor import CheckResult, examine
 from graph import evaluate_stack
 from graph.evaluate_stack import Evaluation, evaluate_config
@@ -167,6 +168,17 @@ def _evaluated(text: str) -> Evaluation:
     return Evaluation(stack, evaluate_config(PROGRAM, "dev", filled, settings, preview=False))
 
 
+def _not_recorded(recorded: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the providers of types that came later: registered, and offering everything everywhere."""
+    later: dict[str, list[dict[str, Any]]] = {}
+    for row in BY_ARM_TYPE.values():
+        namespace, _, kind = row.arm_type.partition("/")
+        later.setdefault(namespace, []).append({"resourceType": kind, "apiVersions": row.versions})
+    states = {"registrationState": "Registered"}
+    known = {one["namespace"] for one in recorded}
+    return [{"namespace": one, "resourceTypes": kinds, **states} for one, kinds in later.items() if one not in known]
+
+
 def _all_is_well(machine: Machine) -> None:
     for question, file in (
         (VERSION, "version"),
@@ -181,7 +193,8 @@ def _all_is_well(machine: Machine) -> None:
     ):
         machine.says(question, (ANSWERS / f"{file}.json").read_text(encoding="utf-8"))
     following = machine.answer(PROVIDERS)["nextLink"]
-    second = (ANSWERS / "providers-2.json").read_text(encoding="utf-8")
+    second = json.loads((ANSWERS / "providers-2.json").read_text(encoding="utf-8"))
+    second["value"] += _not_recorded([*machine.answer(PROVIDERS)["value"], *second["value"]])
     machine.says(f"az rest --method get --url {following} --output json", second)
     machine.says(TOKEN, "2026-11-24 19:00:00.000000\n")
     machine.says(CUSTOM_LOCATIONS, TENANT["custom_locations_object_id"] + "\n")
