@@ -89,9 +89,9 @@ class Graph:
 
     def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:
         """Return the resources of an ARM type, in any version, or of a Pulumi type, in URN order."""
-        wanted = {one if isinstance(one, str) else one.arm_type for one in types}
+        expected = {one if isinstance(one, str) else one.arm_type for one in types}
         for urn in sorted(self.resources):
-            if {self.resources[urn].type, self.resources[urn].arm_type} & wanted:
+            if {self.resources[urn].type, self.resources[urn].arm_type} & expected:
                 yield self.resources[urn]
 
     def named(self, name: str) -> Resource:

@@ -124,7 +124,7 @@ def _applies(rule: Any, attributes: Attributes) -> bool:
 
 def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: LinkParts) -> Hits:
     resources = list_at(rule, "brokerResources")
-    wanted: dict[str, tuple[str, set[str]]] = {
+    required: dict[str, tuple[str, set[str]]] = {
         "Connect": (
             "clientIds",
             {client_id(view, parts.endpoint, flow) for flow in parts.dataflows} if parts.endpoint else set(),
@@ -138,7 +138,7 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
             },
         ),
     }
-    for method, (key, expected) in wanted.items():
+    for method, (key, expected) in required.items():
         given = {str(one) for entry in resources if text_at(entry, "method") == method for one in list_at(entry, key)}
         if expected and given != expected:
             message = (
@@ -146,6 +146,6 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
                 f" its dataflows need exactly {sorted(expected)}"
             )
             yield authorization.name, message
-    for method in sorted({text_at(entry, "method") for entry in resources} - set(wanted)):
+    for method in sorted({text_at(entry, "method") for entry in resources} - set(required)):
         message = f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it"
         yield authorization.name, message

@@ -19,13 +19,14 @@ def complete(view: View) -> Hits:
     """Each cluster has what its settings lead to, each link its listener and endpoint."""
     for cluster, expected in view.expected.items():
         counts = {
-            one.arm_type: (len(view.all(one, cluster=cluster)), wanted) for one, wanted in expected.resources.items()
+            one.arm_type: (len(view.all(one, cluster=cluster)), required)
+            for one, required in expected.resources.items()
         }
         counts |= {f"extension {kind}": (len(extensions(view, cluster, kind)), 1) for kind in expected.extensions}
         counts |= {f"Run Command {script}": (len(view.commands(cluster, script)), 1) for script in expected.scripts}
-        for what, (count, wanted) in counts.items():
-            if count != wanted:
-                number = "one" if wanted == 1 else wanted
+        for what, (count, required) in counts.items():
+            if count != required:
+                number = "one" if required == 1 else required
                 text = f"cluster {cluster} of the settings has {count} times {what}; expected {number}."
                 yield cluster, f"{text} See components/cluster_stamp/__init__.py and rules/expected.py"
     for parts in view.links:
@@ -49,10 +50,10 @@ def nothing_else(view: View) -> Hits:
 def place(view: View) -> Hits:
     """Everything of a cluster is in the cluster's region, and Arc is told the tenant of the settings."""
     for resource in view.arm:
-        wanted = view.clusters.get(view.cluster(resource))
+        cluster = view.clusters.get(view.cluster(resource))
         given = view.inputs(resource).get("location")
-        if wanted and given and given != wanted.location:
-            yield resource.name, f"location: {given}; cluster {wanted.name} is in {wanted.location}"
+        if cluster and given and given != cluster.location:
+            yield resource.name, f"location: {given}; cluster {cluster.name} is in {cluster.location}"
     for command in view.connected_clusters.values():
         for name, key in _TENANT.items():
             given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)

@@ -34,15 +34,15 @@ def dataflows(view: View) -> Hits:
 
 def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:
     link = parts.link.name
-    wanted = Counter((topic.source, topic.destination) for topic in parts.link.topics)
+    required = Counter((topic.source, topic.destination) for topic in parts.link.topics)
     given = Counter(_topics(view, dataflow) for dataflow in parts.dataflows)
-    missing = ", ".join(f"{source} -> {to}" for source, to in sorted((wanted - given).elements()))
+    missing = ", ".join(f"{source} -> {to}" for source, to in sorted((required - given).elements()))
     for dataflow in parts.dataflows:
         source, to = _topics(view, dataflow)
-        if wanted[source, to] < given[source, to]:
+        if required[source, to] < given[source, to]:
             expected = f"the settings ask for {missing}" if missing else "nothing asks for it: remove it"
             yield dataflow.name, f"carries {source} -> {to} over link {link}; {expected}"
-    if missing and not given - wanted:
+    if missing and not given - required:
         yield endpoint.name, f"no dataflow carries {missing}, which link {link} asks for. Add it"
 
 

@@ -86,8 +86,8 @@ def gates_wait_for_makers(view: View) -> Hits:
         for gate in view.commands(cluster, _GATE):
             parameters = view.parameters(gate)
             if parameters.get("NAMESPACE") != view.namespace(cluster):
-                given, wanted = parameters.get("NAMESPACE"), view.namespace(cluster)
-                yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {wanted!r}"
+                given, required = parameters.get("NAMESPACE"), view.namespace(cluster)
+                yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {required!r}"
             for expected in decode_parameter(parameters.get("EXPECTED", "")):
                 name = text_at(expected, "name")
                 maker = _maker(view, cluster, text_at(expected, "kind"), name)

@@ -26,16 +26,16 @@ _DELETE = "Microsoft.Kubernetes/connectedClusters/delete"
 
 def federated_credentials(view: View) -> Hits:
     """Each workload identity trusts exactly the service account that uses it, of exactly its cluster."""
-    wanted: dict[str, set[str]] = {}
+    required: dict[str, set[str]] = {}
     for cluster in view.clusters:
         for identity, account in _workloads(view, cluster):
             subject = f"system:serviceaccount:{view.namespace(cluster)}:{account}"
-            wanted.setdefault(identity.urn, set()).add(subject)
-    for urn in {**wanted, **{one.urn: set() for one in view.all(USER_ASSIGNED_IDENTITY)}}:
+            required.setdefault(identity.urn, set()).add(subject)
+    for urn in {**required, **{one.urn: set() for one in view.all(USER_ASSIGNED_IDENTITY)}}:
         identity = view.graph.resources[urn]
         credentials = credentials_of(view, identity)
         subjects = {text_at(view.inputs(one), "subject") for one in credentials}
-        expected = wanted.get(urn) or _default_subjects(view, identity)
+        expected = required.get(urn) or _default_subjects(view, identity)
         for credential in credentials:
             yield from _credential(view, credential, expected)
         if len(credentials) < len(expected):

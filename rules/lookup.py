@@ -124,9 +124,9 @@ class View(Index):
         return {text_at(one, "targetKey"): text_at(one, "sourcePath") for one in mapped}
 
     def provider_class(self, sync: Resource) -> Resource | None:
-        wanted = text_at(self.inputs(sync), "secretProviderClassName")
+        expected = text_at(self.inputs(sync), "secretProviderClassName")
         for found in self.all(SECRET_PROVIDER_CLASS, cluster=self.cluster(sync)):
-            if text_at(self.inputs(found), "azureKeyVaultSecretProviderClassName") == wanted:
+            if text_at(self.inputs(found), "azureKeyVaultSecretProviderClassName") == expected:
                 return found
         return None
 

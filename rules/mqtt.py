@@ -53,20 +53,20 @@ def _node_address(view: View, cluster: str) -> str:
 
 def listeners(view: View) -> Hits:
     """Every port asks who connects; a port for links also what it may do; no port or service type twice."""
-    for cluster, wanted in view.expected.items():
+    for cluster, expected in view.expected.items():
         found = view.all(BROKER_LISTENER, cluster=cluster)
         yield from _twice(view, found)
         for listener in found:
             outside = text_at(view.inputs(listener), "properties.serviceType") == "LoadBalancer"
-            if outside and wanted.listener is None:
+            if outside and expected.listener is None:
                 message = f"no link ends at cluster {cluster}, so nothing may reach it from outside. Remove it"
                 yield listener.name, message
             for index, port in enumerate(view.ports(listener)):
-                for problem in _port(port, wanted.listener, outside=outside):
+                for problem in _port(port, expected.listener, outside=outside):
                     yield listener.name, f"properties.ports[{index}].{problem}"
 
 
-def _port(port: Mapping[str, Any], wanted: Listener | None, *, outside: bool) -> Iterator[str]:
+def _port(port: Mapping[str, Any], expected: Listener | None, *, outside: bool) -> Iterator[str]:
     if not port.get("authenticationRef"):
         yield "authenticationRef: missing, so anyone may connect. Name one"
     if outside and not port.get("authorizationRef"):
@@ -77,8 +77,8 @@ def _port(port: Mapping[str, Any], wanted: Listener | None, *, outside: bool) ->
         yield "tls.manual.secretRef: missing; a listener without its Secret takes the broker down. Name it"
     if outside and text_at(port, "tls.mode") == "Automatic":
         yield "tls.mode: expected 'Manual', with the certificate that links trust"
-    if outside and wanted and port.get("port") != wanted.port:
-        yield f"port: {port.get('port')}; the settings ask for {wanted.port}"
+    if outside and expected and port.get("port") != expected.port:
+        yield f"port: {port.get('port')}; the settings ask for {expected.port}"
 
 
 def _twice(view: View, listeners: list[Resource]) -> Hits:

@@ -28,8 +28,8 @@ def peerings(view: View) -> Hits:
         (view.path(one).split("/virtualNetworkPeerings/")[0], text_at(view.inputs(one), "remoteVirtualNetwork.id")): one
         for one in view.all(VIRTUAL_NETWORK_PEERING)
     }
-    wanted = _linked(view)
-    for local, remote in wanted.values():
+    expected = _linked(view)
+    for local, remote in expected.values():
         if (view.path(local), view.path(remote)) not in found:
             why = "a peering needs both directions, one alone stays Initiated and carries nothing. Add the missing one"
             yield local.name, f"is not peered with {remote.name}: {why}"
@@ -37,7 +37,7 @@ def peerings(view: View) -> Hits:
             yield local.name, f"addressSpace overlaps with that of {remote.name}, so Azure refuses the peering"
     for (here, there), peering in found.items():
         ends = [view.by_path.get(end) for end in (here, there)]
-        if ends[0] and ends[1] and (ends[0].urn, ends[1].urn) not in wanted:
+        if ends[0] and ends[1] and (ends[0].urn, ends[1].urn) not in expected:
             yield peering.name, f"peers {shorten(here)} with {shorten(there)}, between which no link goes. Remove it"
         if at(view.inputs(peering), "allowVirtualNetworkAccess") is not True:
             yield peering.name, "allowVirtualNetworkAccess: expected true, without which it carries nothing"

@@ -40,17 +40,17 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
         "certificates": dict.fromkeys(at(outputs, "certificates") or {}, _CERTIFICATE),
     }
     problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
-    for key, wanted in entries.items():
+    for key, expected in entries.items():
         given = outputs.get(key)
         if not isinstance(given, Mapping):
             continue
-        for name, inner in wanted.items():
+        for name, inner in expected.items():
             entry = given.get(name)
             lacking = inner - set(entry if isinstance(entry, Mapping) else ()) if name in given else {"its entry"}
             if lacking:
                 problems.append(f"stack output {key}.{name} lacks {', '.join(sorted(lacking))}")
         problems += [
-            f"stack output {key}.{name} is about nothing in the settings" for name in given if name not in wanted
+            f"stack output {key}.{name} is about nothing in the settings" for name in given if name not in expected
         ]
     return problems
 

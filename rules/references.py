@@ -175,11 +175,11 @@ def of_secrets(view: View) -> Iterator[Reference]:
         vault = view.vault_by_name.get(name)
         problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
         yield Reference(provider_class, "keyvaultName", vault, problem)
-        for wanted in view.objects(provider_class) if vault else ():
-            if (name, wanted) not in view.vault_secrets:
-                elsewhere = [other for other, secret in view.vault_secrets if secret == wanted]
+        for expected in view.objects(provider_class) if vault else ():
+            if (name, expected) not in view.vault_secrets:
+                elsewhere = [other for other, secret in view.vault_secrets if secret == expected]
                 hint = f"it is in {', '.join(elsewhere)}" if elsewhere else "nobody publishes it"
-                problem = f"{wanted!r} is not published in vault {name}: {hint}. Publish it in {name}"
+                problem = f"{expected!r} is not published in vault {name}: {hint}. Publish it in {name}"
                 yield Reference(provider_class, "objects", None, problem)
     yield from _containers(view)
 
@@ -195,8 +195,8 @@ def _containers(view: View) -> Iterator[Reference]:
 def container_of(view: View, url: str) -> Resource | None:
     """Find the blob container that a URL names."""
     parts = re.fullmatch(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/([a-z0-9-]+)/?", url)
-    wanted = f"/storageAccounts/{parts[1]}/blobServices/default/containers/{parts[2]}" if parts else "/"
-    return next((one for one in view.all(BLOB_CONTAINER) if view.path(one).endswith(wanted)), None)
+    expected = f"/storageAccounts/{parts[1]}/blobServices/default/containers/{parts[2]}" if parts else "/"
+    return next((one for one in view.all(BLOB_CONTAINER) if view.path(one).endswith(expected)), None)
 
 
 @dataclass(frozen=True)
@@ -242,8 +242,8 @@ def in_cluster(view: View) -> Iterator[Reference]:
         yield Reference(one.resource, one.where, target, problem)
 
 
-def _find_secret(view: View, cluster: str, wanted: ObjectReference) -> tuple[Resource | None, str]:
-    name, kind = wanted.name, wanted.secret_type
+def _find_secret(view: View, cluster: str, expected: ObjectReference) -> tuple[Resource | None, str]:
+    name, kind = expected.name, expected.secret_type
     sync = view.syncs.get((cluster, name))
     if sync is None:
         return None, f"no SecretSync of cluster {cluster} makes the Secret {name!r}"
@@ -256,8 +256,8 @@ def _find_secret(view: View, cluster: str, wanted: ObjectReference) -> tuple[Res
     return sync, ""
 
 
-def _find_config_map(view: View, cluster: str, wanted: ObjectReference) -> tuple[Resource | None, str]:
-    name, namespace = wanted.name, view.namespace(cluster)
+def _find_config_map(view: View, cluster: str, expected: ObjectReference) -> tuple[Resource | None, str]:
+    name, namespace = expected.name, view.namespace(cluster)
     bundle = view.bundles.get((cluster, name))
     if bundle is None:
         known = [known for place, known in view.bundles if place == cluster]
@@ -285,11 +285,11 @@ def on_own_cluster(view: View) -> Hits:
         if given != expected and (not given or given in own.values()):  # else REF-01
             yield location.name, f"hostResourceId: {shorten(given) or 'missing'}; expected {shorten(expected)}"
     for extension in view.all(EXTENSION):
-        inputs, wanted = view.inputs(extension), view.namespace(view.cluster(extension))
+        inputs, required = view.inputs(extension), view.namespace(view.cluster(extension))
         given = text_at(inputs, "scope.cluster.releaseNamespace")
-        if text_at(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != wanted:
+        if text_at(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != required:
             where = "scope.cluster.releaseNamespace"
-            yield extension.name, f"{where}: {given!r}; the custom location is for {wanted!r}: expected that"
+            yield extension.name, f"{where}: {given!r}; the custom location is for {required!r}: expected that"
 
 
 ids_resolve = _hits(by_id)

@@ -106,8 +106,8 @@ def _network(taken: list[IPv4Network], problem: Problem) -> IPv4Network | None:
     named = _named(problem.given) or _named(problem.example)
     if named and is_free(named, taken):
         return named
-    wanted = named.prefixlen if named else _PREFIX_LENGTH
-    smallest = min(max(wanted, SMALLEST_PREFIX_LENGTH), LARGEST_PREFIX_LENGTH)
+    expected = named.prefixlen if named else _PREFIX_LENGTH
+    smallest = min(max(expected, SMALLEST_PREFIX_LENGTH), LARGEST_PREFIX_LENGTH)
     found = (next_free(taken, length) for length in range(smallest, LARGEST_PREFIX_LENGTH + 1))
     return next((network for network in found if network), None)
 

@@ -28,8 +28,8 @@ def fault(topic: str, *, wildcards: bool) -> str:
 
 def matches(topic_filter: str, topic: str) -> bool:
     """Return whether a subscription to the filter receives messages on the topic."""
-    wanted, levels = topic_filter.split("/"), topic.split("/")
-    if wanted[-1] == "#":
-        wanted = wanted[:-1]
-        levels = levels[: len(wanted)]  # "a/#" matches "a" as well
-    return len(wanted) == len(levels) and all(w in ("+", level) for w, level in zip(wanted, levels, strict=True))
+    expected, levels = topic_filter.split("/"), topic.split("/")
+    if expected[-1] == "#":
+        expected = expected[:-1]
+        levels = levels[: len(expected)]  # "a/#" matches "a" as well
+    return len(expected) == len(levels) and all(w in ("+", level) for w, level in zip(expected, levels, strict=True))

@@ -49,7 +49,7 @@ def nearest_vm_size(name: str, memory_gib: float) -> str:
         return ""
     letter, cpus, features, generation = given.groups()
     family = letter.upper() if letter.upper() in _FAMILIES else next(iter(_FAMILIES))
-    wanted = min(int(cpus), max(_CPUS))
+    expected = min(int(cpus), max(_CPUS))
 
     def distance(candidate: str) -> tuple[bool, bool, int, int]:
         known = _SIZE.fullmatch(candidate)
@@ -61,5 +61,5 @@ def nearest_vm_size(name: str, memory_gib: float) -> str:
             int(known[2]),
         )
 
-    enough = [name for name, size in VM_SIZES.items() if size.cpus >= wanted and size.memory_gib >= memory_gib]
+    enough = [name for name, size in VM_SIZES.items() if size.cpus >= expected and size.memory_gib >= memory_gib]
     return min(enough, key=distance, default="")

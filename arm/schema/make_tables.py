@@ -62,12 +62,12 @@ def main() -> None:
 
 def tables(schemas: Path) -> dict[str, str]:
     """File name → content, for every type and version that has a row in arm/types/."""
-    wanted = {(row.arm_type, version) for row in BY_ARM_TYPE.values() for version in row.versions}
+    expected = {(row.arm_type, version) for row in BY_ARM_TYPE.values() for version in row.versions}
     index = json.loads((schemas / "index.json").read_text(encoding="utf-8"))
     files = {(entry["type"], entry["apiVersion"]): entry["file"] for entry in index}
     return {
         file_name(*key): render(table_of(*key, json.loads((schemas / files[key]).read_text(encoding="utf-8"))))
-        for key in sorted(wanted)
+        for key in sorted(expected)
     }
 
 

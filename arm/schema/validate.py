@@ -28,8 +28,8 @@ def check(table: Table, node: Node, value: Any, where: str = "") -> Iterator[Mis
     node = table.resolve(node)
     if value is UNKNOWN:
         return
-    if (wanted := node.get("type")) and not _has_type(value, wanted):
-        yield Mismatch(where, f"expected {_a(wanted)}, got {_a(_type_name(value))}")
+    if (expected := node.get("type")) and not _has_type(value, expected):
+        yield Mismatch(where, f"expected {_a(expected)}, got {_a(_type_name(value))}")
     elif isinstance(value, Mapping):
         yield from _check_object(table, node, value, where)
     elif isinstance(value, list):
@@ -153,8 +153,8 @@ def _range(low: float | None, high: float | None) -> str:
     return f"at least {low}" if high is None else f"{low} to {high}"
 
 
-def _has_type(value: Any, wanted: str) -> bool:
-    return wanted == _type_name(value) or (wanted == "number" and _type_name(value) == "integer")
+def _has_type(value: Any, expected: str) -> bool:
+    return expected == _type_name(value) or (expected == "number" and _type_name(value) == "integer")
 
 
 def _type_name(value: Any) -> str:

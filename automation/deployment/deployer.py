@@ -197,10 +197,10 @@ class Deployer:
         result.runs += 1
         return outcome
 
-    def _settle(self, result: DeploymentResult, cut_off: Sequence[Mapping[str, Any]] = ()) -> bool:
+    def _settle(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""
         version, before = self._state()
-        doubted = add_pending_creates(before, cut_off)
+        doubted = add_pending_creates(before, unanswered)
         settled = settle(doubted, self.subscription_id)
         if not settled.is_changed:
             return True

@@ -140,10 +140,10 @@ def _note(event: EngineEvent, outcome: EngineResult, progress: Progress) -> None
         progress("failed", event.res_op_failed_event.metadata.urn, outcome)
 
 
-def _note_failure(told: DiagnosticEvent, outcome: EngineResult) -> None:
-    message = told.message.strip()
-    if told.severity == "error" and message not in _NOTHING_NEW:
-        urn = told.urn or ""
+def _note_failure(diagnostic: DiagnosticEvent, outcome: EngineResult) -> None:
+    message = diagnostic.message.strip()
+    if diagnostic.severity == "error" and message not in _NOTHING_NEW:
+        urn = diagnostic.urn or ""
         before = outcome.failures.get(urn)
         outcome.failures[urn] = f"{before}\n{message}" if before else message
 

@@ -111,10 +111,10 @@ def _importable(value: Any) -> Any:
     return [_importable(item) for item in value] if isinstance(value, list) else value
 
 
-def add_pending_creates(deployment: State, cut_off: Iterable[Mapping[str, Any]]) -> State:
+def add_pending_creates(deployment: State, unanswered: Iterable[Mapping[str, Any]]) -> State:
     """Return the state with further creates in doubt, whose answers never arrived, as if they were still pending."""
     known = {resource["urn"] for resource in deployment.get("resources") or []}
-    more = [{"type": "creating", "resource": dict(each)} for each in cut_off if each["urn"] not in known]
+    more = [{"type": "creating", "resource": dict(each)} for each in unanswered if each["urn"] not in known]
     return {**deployment, "pending_operations": [*(deployment.get("pending_operations") or []), *more]}
 
 

@@ -99,11 +99,11 @@ def _suggest_choice(context: Context, cluster: Cluster, node: NodeSection, skus:
     is_offered = not find_restriction(sku, cluster.location, None)
     if sku and is_offered and (zones := sorted(find_zones(sku, cluster.location))):
         return f'zone: "{zones[0]}"  # {where}; {node.vm_size} is offered in zones {", ".join(zones)}'
-    wanted = VM_SIZES[node.vm_size]
+    expected = VM_SIZES[node.vm_size]
     fit = [
         name
         for name, size in sorted(VM_SIZES.items(), key=lambda one: (one[1].cpus, one[1].memory_gib))
-        if size.cpus >= wanted.cpus and size.memory_gib >= wanted.memory_gib
+        if size.cpus >= expected.cpus and size.memory_gib >= expected.memory_gib
         if not find_restriction(skus.get(name), cluster.location, node.zone)
     ]
     if not fit:

@@ -55,7 +55,7 @@ def build_views(
 def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:
     """Return one cluster, without what only a comparison with others shows."""
     node = read_node_state(inventory, cluster)
-    if not node.answers:
+    if not node.is_reachable:
         return ClusterView(cluster.name, problems=node.problems)
     placement = find_placement(inventory, cluster, node)
     secrets = sync_secrets(inventory, cluster, node, placement, {secret.name: secret for secret in unmanaged})

@@ -25,7 +25,7 @@ _NO_OBJECT_IDS = ("", well_known.CUSTOM_LOCATIONS_APPLICATION_ID, well_known.K8_
 class NodeState:
     """The state of a cluster's node."""
 
-    answers: bool
+    is_reachable: bool
     """Whether the cluster answers at all."""
     addresses: Sequence[str] = ()
     issuer: str = K3S_ISSUER
@@ -41,7 +41,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     """Return the state of one cluster's node. A Run Command that did not succeed has done nothing here."""
     node = _find_node(inventory, cluster)
     if node is None or node.facts.get("stopped"):
-        return NodeState(answers=False, problems=[_report_missing_node(cluster, node)])
+        return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
     kind = BY_NODE_TYPE[node.row]
     found = inventory.below(kind.script_type, node.id) if kind.script_type else ()
     commands = {command.name: command for command in found}
@@ -56,7 +56,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         problems.append(_report_other_name(cluster, connect))
     objects, unusable = _read_objects(cluster, _read_parameters(commands.get("apply-objects")))
     return NodeState(
-        answers=True,
+        is_reachable=True,
         addresses=_read_addresses(kind, inventory, node),
         issuer=_read_issuer(cluster) if is_connected else K3S_ISSUER,
         custom_locations=custom_locations,

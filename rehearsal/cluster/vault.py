@@ -127,8 +127,8 @@ def read_secret(inventory: Inventory, reader: Reader, name: str, version: str = 
     _check_access(inventory, reader, secret_id)
     secret = inventory.find_ready(secret_id)
     if secret is None or version not in ("", ids.name_of(text_at(secret.outputs, "properties.secretUriWithVersion"))):
-        asked = f"{name}/{version}" if version else name
-        message = f"SecretNotFound: A secret with (name/id) {asked} was not found in this key vault."
+        requested = f"{name}/{version}" if version else name
+        message = f"SecretNotFound: A secret with (name/id) {requested} was not found in this key vault."
         raise RefusedError(
             "CLUSTER-12", message, f"publish {name} in {reader.vault.name}, or correct the class's objects"
         )

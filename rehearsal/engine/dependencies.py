@@ -45,9 +45,9 @@ class Dependencies:
     def of(self, resource: ResourceState) -> set[ResourceState]:
         """Return what the resource depends on directly: provider, parent and all that a component holds included."""
         position = self._position[resource]
-        wanted = list_named(resource) | {resource.provider_urn}
-        below = [child for urn in wanted for child in self._inside(urn)]
-        named = [index for urn in {*wanted, resource.parent} for index in self._by_urn.get(urn, ())]
+        expected = list_named(resource) | {resource.provider_urn}
+        below = [child for urn in expected for child in self._inside(urn)]
+        named = [index for urn in {*expected, resource.parent} for index in self._by_urn.get(urn, ())]
         return {self._resources[index] for index in (*named, *below) if index < position}
 
     def all_of(self, resource: ResourceState) -> set[ResourceState]:

@@ -36,14 +36,14 @@ def refuse(request: Any) -> None:
         UnsupportedError: the registration asks for it.
     """
     trigger = request.HasField("replacement_trigger") and request.replacement_trigger.WhichOneof("kind") != "null_value"
-    asked = {
+    requested = {
         "aliases": request.aliases or request.aliasURNs,
         "import of existing resources": request.importId,
         "remote components": request.remote,
         "replacement triggers": trigger,
         "environment variables of providers": request.envVarMappings,
     }
-    for what, value in asked.items():
+    for what, value in requested.items():
         if value:
             raise UnsupportedError(what, f"{request.type} {request.name!r}")
 

@@ -84,14 +84,14 @@ def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:
     try:
         tls = tls_context(plan, batch.credentials, broker.folder)
         with Connection(broker.port, plan.options(batch.flow.client_id, tls)).open() as connection:
-            answers = connection.publish(list(batch.messages.values()))
+            reason_codes = connection.publish(list(batch.messages.values()))
     except ssl.SSLError as error:
         return [f"{what}: the certificates are unusable: {error.reason}"]
     except DistrustError as error:
         return [f"{what}: the client refuses the broker: {error}"]
     except LostError as error:
         return [f"{what}: {broker.find_tls_error(mark) or error}"]
-    refused = Counter(answer.value for answer in answers if answer.is_failure)
+    refused = Counter(answer.value for answer in reason_codes if answer.is_failure)
     return [f"{what}: {count} messages refused with reason code {code}" for code, count in refused.items()]
 
 

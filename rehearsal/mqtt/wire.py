@@ -82,7 +82,7 @@ class _Inbox:
     messages: list[Message] = field(default_factory=list)
     connected: ReasonCode | None = None
     lost: str = ""
-    answers: dict[int, list[ReasonCode]] = field(default_factory=dict)
+    reason_codes: dict[int, list[ReasonCode]] = field(default_factory=dict)
     """By message id."""
 
     def listen_to(self, client: Client) -> None:
@@ -93,10 +93,10 @@ class _Inbox:
             self.lost = str(reason)
 
         def published(_c: Any, _u: Any, message_id: int, reason: ReasonCode, _p: Any) -> None:
-            self.answers[message_id] = [reason]
+            self.reason_codes[message_id] = [reason]
 
         def subscribed(_c: Any, _u: Any, message_id: int, reasons: list[ReasonCode], _p: Any) -> None:
-            self.answers[message_id] = reasons
+            self.reason_codes[message_id] = reasons
 
         def received(_c: Any, _u: Any, message: MQTTMessage) -> None:
             self.messages.append(Message(message.topic, bytes(message.payload), message.retain, message.qos))
@@ -161,16 +161,16 @@ class Connection:
     def publish(self, messages: Sequence[Message]) -> list[ReasonCode]:
         """Send all, as many at once as may be, and wait for every answer.
 
-        Fewer answers than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
+        Fewer reason codes than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
         """
         sent = [self._client.publish(one.topic, one.payload, one.qos, one.retain).mid for one in messages]
-        answers = self._inbox.answers
+        reason_codes = self._inbox.reason_codes
         try:
-            self._wait(lambda: all(message_id in answers for message_id in sent))
+            self._wait(lambda: all(message_id in reason_codes for message_id in sent))
         except LostError:
-            if not any(answers[message_id][0].is_failure for message_id in sent if message_id in answers):
+            if not any(reason_codes[message_id][0].is_failure for message_id in sent if message_id in reason_codes):
                 raise
-        return [answers.pop(message_id)[0] for message_id in sent if message_id in answers]
+        return [reason_codes.pop(message_id)[0] for message_id in sent if message_id in reason_codes]
 
     def subscribe(self, topic_filter: str) -> ReasonCode:
         """Subscribe at QoS 1; messages come with the retain flag that they were published with."""
@@ -194,8 +194,8 @@ class Connection:
     def _answer_to(self, message_id: int | None) -> ReasonCode:
         if message_id is None:
             raise LostError("not connected")
-        self._wait(lambda: message_id in self._inbox.answers)
-        return self._inbox.answers.pop(message_id)[0]
+        self._wait(lambda: message_id in self._inbox.reason_codes)
+        return self._inbox.reason_codes.pop(message_id)[0]
 
     def _wait(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS

@@ -32,8 +32,8 @@ class Roots:
 def differences(settings: Settings, clusters: Sequence[ClusterView], roots: Roots) -> list[str]:
     """Where what is deployed is not what the settings want, one text each."""
     views = {view.name: view for view in clusters}
-    wanted = {cluster.names.connected_cluster for cluster in settings.clusters.values()}
-    found = [f"{name}: no such cluster is wanted" for name in views.keys() - wanted]
+    expected = {cluster.names.connected_cluster for cluster in settings.clusters.values()}
+    found = [f"{name}: no such cluster is wanted" for name in views.keys() - expected]
     for cluster in settings.clusters.values():
         view = views.get(cluster.names.connected_cluster)
         if view is None:
@@ -82,7 +82,7 @@ def _rights(port: PortPlan) -> object:
     return {who: (tuple(sorted(may.publish)), tuple(sorted(may.subscribe))) for who, may in port.grants.items()}
 
 
-def _compared(view: ClusterView, wanted: Facts) -> Iterator[str]:
+def _compared(view: ClusterView, expected: Facts) -> Iterator[str]:
     try:
         facts = list(_deployed(view))
     except UnmappedError as error:
@@ -95,13 +95,13 @@ def _compared(view: ClusterView, wanted: Facts) -> Iterator[str]:
     # A dataflow that no endpoint of a link sends by is in no client's plan.
     others = view.dataflows.keys() - {name.removeprefix("dataflow ") for name in deployed}
     yield from (f"{view.name}: dataflow {name} is not wanted" for name in sorted(others))
-    for name in sorted({*wanted, *deployed}):
+    for name in sorted({*expected, *deployed}):
         if name not in deployed:
             yield f"{view.name}: {name} is wanted and not there"
-        elif name not in wanted:
+        elif name not in expected:
             yield f"{view.name}: {name} is not wanted"
-        elif wanted[name] != deployed[name]:
-            yield f"{view.name}: {name} is {_said(deployed[name])}; wanted: {_said(wanted[name])}"
+        elif expected[name] != deployed[name]:
+            yield f"{view.name}: {name} is {_said(deployed[name])}; wanted: {_said(expected[name])}"
 
 
 def _said(fact: object) -> str:

@@ -21,13 +21,13 @@ def names_within_limits(stack: StackSection) -> Iterator[Problem]:
     if excess > 0:
         parts = {"prefix": stack.prefix, "environment": stack.environment, "instance": stack.instance}
         where = max(parts, key=lambda part: len(parts[part]))
-        wanted = len(parts[where]) - excess
+        required = len(parts[where]) - excess
         yield Problem(
             where,
             parts[where],
             f"{excess} character{'' if excess == 1 else 's'} less: the {limit.what} would be named {name} "
             f"({len(name)} characters), Azure allows {limit.longest}",
-            parts[where][: max(wanted, 1)].rstrip("-"),
+            parts[where][: max(required, 1)].rstrip("-"),
             "prefix, environment and instance share this length; shorten any of them",
         )
     # Too short or ill-formed cannot come from valid parts; it would be a mistake of ours in `naming`.

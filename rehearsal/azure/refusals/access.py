@@ -119,8 +119,8 @@ def is_effective(state: AzureState, scope: str, role_guid: str, principal_id: st
 
 def credential_is_unique(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse issuer and subject that another credential of the identity has."""
-    wanted = (call.inputs.get("issuer"), call.inputs.get("subject"))
-    if call.row is FEDERATED_IDENTITY_CREDENTIAL and wanted in [
+    expected = (call.inputs.get("issuer"), call.inputs.get("subject"))
+    if call.row is FEDERATED_IDENTITY_CREDENTIAL and expected in [
         (other.inputs.get("issuer"), other.inputs.get("subject")) for other in state.siblings(call)
     ]:
         message = "Issuer and subject combination already exists for this Managed Identity."

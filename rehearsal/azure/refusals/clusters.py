@@ -33,15 +33,15 @@ def extensions_of_host(_: AzureState, call: Call) -> Iterator[ArmError]:
 
 def served_by_extension(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a type that no installed extension of the custom location serves in this API version."""
-    wanted = SERVED_BY.get(call.type.split("/")[0])
-    if not wanted or call.shape is None:
+    expected = SERVED_BY.get(call.type.split("/")[0])
+    if not expected or call.shape is None:
         return
-    extension = _extension(state, _custom_location(state, call.inputs), wanted)
+    extension = _extension(state, _custom_location(state, call.inputs), expected)
     newest = _newest_api(extension) if extension else ""
-    if not extension or (wanted == SERVED_BY["Microsoft.IoTOperations"] and call.shape.api_version > newest):
+    if not extension or (expected == SERVED_BY["Microsoft.IoTOperations"] and call.shape.api_version > newest):
         message = (
             f"The resource {call.arm_id} of type '{call.type}' in API version {call.shape.api_version} is not supported"
-            f" by the host of its extended location: extension {wanted} is"
+            f" by the host of its extended location: extension {expected} is"
             f" {'at ' + str(extension.inputs.get('version')) if extension else 'not part of it'}."
         )
         yield ArmError(400, "MissingResourceVersionOnHost", message)

@@ -162,8 +162,8 @@ class OfflineCommand(PulumiCommand):
                 context.backend.remember(context.stack, _entry(context, stack.config, result, begun))
         self._recording = takes_down if result.succeeded else None
         failed = not result.succeeded or (arguments.has("--expect-no-changes") and bool(result.changes))
-        told = f"error: {arguments.command[0]} failed" if failed else ""
-        return CommandResult(result.summary(), told, _FAILED if failed else 0)
+        message = f"error: {arguments.command[0]} failed" if failed else ""
+        return CommandResult(result.summary(), message, _FAILED if failed else 0)
 
     def _load(self, context: _Context) -> LoadedStack:
         loaded = self._loaded
