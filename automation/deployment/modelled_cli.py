@@ -11,6 +11,7 @@ import runpy
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class ModelledCli(auto.PulumiCommand):
     def __init__(self, cli: auto.PulumiCommand, azure: Path, subscription_id: str, **options: Any) -> None:
         """`azure`: the file that keeps it; the options are those of a `World`."""
         self.command, self.version = cli.command, cli.version
+        cli = copy(cli)  # the caller's own stays as it is
         self._cli, self._azure, self._subscription_id, self._options = cli, azure, subscription_id, options
         if isinstance(cli, PulumiCli):
             cli.dropped = ("PULUMI_", "AZURE_", "ARM_", "VAULT_")  # nothing of a real environment is reached

@@ -90,7 +90,8 @@ def test_an_option_by_variable_does_not_reach_it(path: Path, monkeypatch: pytest
     assert "PULUMI_OPTION" not in in_earnest
     assert "PULUMI_ACCESS_TOKEN" in in_earnest
 
-    ModelledCli(cli, path / "azure.json", "").run(["stack", "ls"], str(path), {})
-    in_a_model = cli.run(["stack", "ls"], str(path), {"PULUMI_HOME": "home"}).stdout
+    modelled = ModelledCli(cli, path / "azure.json", "")
+    in_a_model = modelled.run(["stack", "ls"], str(path), {"PULUMI_HOME": "home"}).stdout
     assert not {"PULUMI_ACCESS_TOKEN", "ARM_CLIENT_SECRET"} & {line.partition("=")[0] for line in in_a_model.split()}
     assert "PULUMI_HOME=home" in in_a_model
+    assert "PULUMI_ACCESS_TOKEN" in cli.run(["stack", "ls"], str(path), {}).stdout
