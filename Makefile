@@ -91,8 +91,9 @@ screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 golden: $(READY) ## Write the golden graphs anew, after a change that was meant
 	$(BIN)/python -m pytest tests/golden --write-golden
 
-bench: $(READY) ## Time and memory of one evaluation, by number of clusters
-	$(BIN)/python benchmarks/evaluation.py
+bench: $(READY) ## Time and memory of an evaluation and of a rehearsal, by number of clusters
+	@$(BIN)/python benchmarks/evaluation.py
+	@$(BIN)/python benchmarks/rehearsal.py
 
 lines: $(READY) ## Count the lines of Python, by room
 	@$(BIN)/python benchmarks/lines.py

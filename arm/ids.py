@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
@@ -25,6 +26,7 @@ def is_below(arm_id: str, parent: str) -> bool:
     return f"{key(arm_id)}/".startswith(f"{key(parent)}/")
 
 
+@lru_cache(maxsize=10_000)
 def parent_of(arm_id: str) -> str:
     """Return the resource, resource group or subscription above the id; of an extension resource, its scope."""
     parent = re.sub(r"(/providers/[^/]+)?/[^/]+/[^/]+$", "", arm_id.rstrip("/"), flags=re.I)

@@ -12,6 +12,7 @@ from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engi
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
 from graph.plan import Heading, find_headings, graph_of_state
+from graph.run_program import without_garbage_collection
 from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.engine import Backend, State
@@ -66,6 +67,7 @@ class Rehearsal:
         )
 
 
+@without_garbage_collection()
 def rehearse(
     program: Path,
     stack: str,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from arm.shapes import shape_of
 from rehearsal.appended_file import AppendedFile
 from rehearsal.azure.state import AzureState, Entry, SoftDeleted, Table
 
@@ -37,19 +36,17 @@ class Journal:
         """
         text, changes = self.file.read()
         for name in _TEXTS:
-            getattr(state, name).clear()
+            setattr(state, name, type(getattr(state, name))())
         for document in map(json.loads, [text, *changes]):
             for name, rows in document.items():
                 table: Table[Any] = getattr(state, name)
                 for key, value in rows.items():
-                    if value is None:
-                        table.pop(key, None)
-                    else:
+                    if value is not None:
                         table[key] = _VALUES.get(name, lambda value: value)(value)
+                    elif key in table:
+                        del table[key]
         for name in _TEXTS:
             getattr(state, name).changed.clear()
-        for entry in state.entries.values():
-            shape_of(entry.token)
 
 
 def _soft_deleted(record: SoftDeleted) -> str:

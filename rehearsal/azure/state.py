@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -65,7 +66,7 @@ class Entry:
     def shape(self) -> Shape:
         return shape_of(self.token)
 
-    @property
+    @cached_property
     def row(self) -> ResourceType:
         return self.shape.type
 
@@ -161,6 +162,27 @@ class Table(dict[str, _Value]):
         super().__delitem__(key)
 
 
+class Entries(Table[Entry]):
+    """Entries by key, and of each type: most refusals ask for the others of one type, at every write."""
+
+    def __init__(self, values: Mapping[str, Entry] | None = None) -> None:
+        super().__init__(values)
+        self._by_type: dict[ResourceType, dict[str, Entry]] = defaultdict(dict)
+        for key, entry in self.items():
+            self._by_type[entry.row][key] = entry
+
+    def __setitem__(self, key: str, value: Entry) -> None:
+        super().__setitem__(key, value)
+        self._by_type[value.row][key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._by_type[self[key].row][key]
+        super().__delitem__(key)
+
+    def of_type(self, row: ResourceType) -> list[Entry]:
+        return list(self._by_type[row].values())
+
+
 @dataclass
 class AzureState:
     """Everything, with look-ups. The caller holds the world's lock."""
@@ -168,7 +190,7 @@ class AzureState:
     surroundings: Surroundings
     clock: Clock
     gate: Gate = no_gate
-    entries: Table[Entry] = field(default_factory=Table)
+    entries: Entries = field(default_factory=Entries)
     soft_deleted: Table[SoftDeleted] = field(default_factory=Table)
     births: Table[int] = field(default_factory=Table)
     """How often each id was created: what is created again has other GUIDs."""
@@ -185,16 +207,18 @@ class AzureState:
     def find(self, arm_id: str) -> Entry | None:
         return self.entries.get(ids.key(arm_id))
 
-    def of_type(self, row: ResourceType) -> Iterator[Entry]:
-        return (entry for entry in self.entries.values() if entry.row is row)
+    def of_type(self, row: ResourceType) -> list[Entry]:
+        return self.entries.of_type(row)
 
     def siblings(self, call: Call) -> list[Entry]:
         """Return the others of the call's type below the same parent."""
-        parent = ids.key(ids.parent_of(call.arm_id))
+        if call.row is None:
+            return []
+        key, parent = ids.key(call.arm_id), ids.key(ids.parent_of(call.arm_id))
         return [
             entry
-            for key, entry in self.entries.items()
-            if entry.row is call.row and ids.key(ids.parent_of(entry.id)) == parent and key != ids.key(call.arm_id)
+            for entry in self.of_type(call.row)
+            if ids.key(ids.parent_of(entry.id)) == parent and ids.key(entry.id) != key
         ]
 
     def below(self, arm_id: str) -> list[Entry]:

@@ -60,8 +60,9 @@ def role_is_new(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse a second assignment for one scope, role and principal."""
     if call.row is not ROLE_ASSIGNMENT or not call.is_new:
         return
+    triple = _triple(call.arm_id, call.inputs)
     for other in state.of_type(ROLE_ASSIGNMENT):
-        if _triple(other.id, other.inputs) == _triple(call.arm_id, call.inputs):
+        if _triple(other.id, other.inputs) == triple:
             conflicting = other.name.replace("-", "")
             message = f"The role assignment already exists. The ID of the conflicting role assignment is {conflicting}."
             yield ArmError(409, "RoleAssignmentExists", message)

@@ -74,17 +74,16 @@ def _exists(state: AzureState, reference: str) -> bool:
 
 def global_names(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse the name of a vault or storage account that is taken anywhere in Azure."""
-    refusal = call.row.taken_refusal if call.row else None
-    if refusal is None or not call.is_new:
+    if call.row is None or call.row.taken_refusal is None or not call.is_new:
         return
-    elsewhere = {entry.name.lower() for entry in state.entries.values() if entry.row is call.row}
+    elsewhere = {entry.name.lower() for entry in state.of_type(call.row)}
     deleted = [record.entries[0] for key, record in state.soft_deleted.items() if state.blocked(key)]
     elsewhere |= {
         entry.name.lower() for entry in deleted if entry.type == call.type and ids.key(entry.id) != ids.key(call.arm_id)
     }
     elsewhere |= {name.lower() for name in state.surroundings.taken_names.get(call.type, ())}
     if call.name.lower() in elsewhere:
-        yield refused(refusal, name=call.name)
+        yield refused(call.row.taken_refusal, name=call.name)
 
 
 def immutable(_: AzureState, call: Call) -> Iterator[ArmError]:

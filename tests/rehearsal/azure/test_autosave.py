@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from arm.shapes import shape_of
+from arm.types import BY_ARM_TYPE
 from rehearsal.azure.world import Surroundings, World
 from tests.arm.examples import SUBSCRIPTION
 from tests.rehearsal.azure.all_cases import CASES
@@ -35,6 +37,17 @@ def test_what_is_saved_is_what_is_there(case: Case, path: Path) -> None:
     assert saved(azure, path).entries() == azure.world.entries()
     azure.world.compact()
     assert saved(azure, path).entries() == azure.world.entries()
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in CASES if one.rule != "WORLD-01"], ids=lambda one: one.scenario.__name__
+)
+def test_entries_are_found_by_type_after_every_change_and_after_a_load(case: Case, path: Path) -> None:
+    azure, _ = case.play(path)
+    for world in (azure.world, saved(azure, path)):
+        entries = world._state.entries
+        for row in BY_ARM_TYPE.values():
+            assert entries.of_type(row) == [entry for entry in entries.values() if shape_of(entry.token).type is row]
 
 
 @pytest.mark.parametrize("name", ["vnet", "peering-b"])

@@ -16,7 +16,7 @@ from graph import tls_values
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
-from rehearsal.azure.state import Entry, Table
+from rehearsal.azure.state import Entries, Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.cluster.build import build_views
@@ -71,7 +71,7 @@ class Bench:
 
     def views(self) -> dict[str, ClusterView]:
         surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
-        state = AzureState(surroundings, ManualClock(1_000_000), entries=Table(self.entries))
+        state = AzureState(surroundings, ManualClock(1_000_000), entries=Entries(self.entries))
         is_effective = functools.partial(access.is_effective, state)
         found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
         return {view.name: view for view in found}

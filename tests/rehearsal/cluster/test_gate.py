@@ -16,7 +16,7 @@ from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
-from rehearsal.azure.state import Table
+from rehearsal.azure.state import Entries
 from rehearsal.cluster import gate
 from rehearsal.cluster.model import ClusterView, ConfigMap, Secret
 from rehearsal.engine import Result
@@ -36,7 +36,7 @@ def parameters(bench: Bench, command: str) -> dict[str, str]:
 
 
 def answer(bench: Bench, command: str, **changes: str) -> str:
-    state = AzureState(SURROUNDINGS, ManualClock(1_000_000), entries=Table(bench.entries))
+    state = AzureState(SURROUNDINGS, ManualClock(1_000_000), entries=Entries(bench.entries))
     is_effective = functools.partial(access.is_effective, state)
     given = {**parameters(bench, command), **changes}
     return gate.run_gate(bench.entries.values(), is_effective, bench.entry(command).id, given)
