@@ -8,10 +8,11 @@ from arm.shapes import shape_of
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
 from graph.inputs import parameters
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.refusals import refuse
 from rehearsal.azure.refusals.network import other_half, remote_of
-from rehearsal.azure.state import AzureState, Call, Entry, SoftDeleted
+from rehearsal.azure.state import AzureState, Call, SoftDeleted
 
 _DAY = 24 * 60 * 60
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.appended_file import AppendedFile
-from rehearsal.azure.state import AzureState, Entry, SoftDeleted, Table
+from rehearsal.azure.entries import Entry, Table
+from rehearsal.azure.state import AzureState, SoftDeleted
 
 
 class Journal:

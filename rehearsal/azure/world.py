@@ -18,12 +18,13 @@ from arm.shapes import Shape
 from arm.types.keyvault import SECRET
 from rehearsal.azure.clock import Clock, SystemClock
 from rehearsal.azure.effects import after_put, remove
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.state import AzureState, Call, Entry, Gate, Surroundings, no_gate
+from rehearsal.azure.state import AzureState, Call, Gate, Surroundings, no_gate
 
 __all__ = ["Entry", "Surroundings", "World"]
 

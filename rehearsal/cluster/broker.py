@@ -13,7 +13,7 @@ from typing import Any
 from arm.types import ResourceType
 from arm.types.iotoperations import BROKER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER
 from graph.inputs import list_at, map_at, text_at, x509_settings
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster.key_pairs import SERVER, TLS, find_ca_fault, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ConfigMap, Secret, Symptom
 from rehearsal.cluster.placement import Placement

@@ -14,7 +14,7 @@ from arm.types.iotoperations import (
     INSTANCE,
 )
 from arm.types.kubernetes import CONNECTED_CLUSTER
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster import broker, dataflows
 from rehearsal.cluster.broker import AioNamespace
 from rehearsal.cluster.inventory import Inventory, IsEffective

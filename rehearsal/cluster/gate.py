@@ -17,8 +17,9 @@ from arm import ids
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph import pem
 from graph.inputs import decode_parameter, text_at, texts_at
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.refusals import access
-from rehearsal.azure.state import AzureState, Entry
+from rehearsal.azure.state import AzureState
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.key_pairs import MQTT_CLIENT, TLS

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from arm import ids
 from arm.types import ResourceType
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 
 IsEffective = Callable[[str, str, str], bool]
 """(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""

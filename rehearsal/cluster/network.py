@@ -8,8 +8,8 @@ from typing import Any
 
 from arm import ids
 from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.refusals.network import remote_of
-from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.links import DeployedLink, find_links
 from rehearsal.cluster.model import ClusterView, Symptom

@@ -11,7 +11,7 @@ from typing import Any
 from arm import ids
 from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
 from graph.inputs import list_at, parameters, text_at
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
 from settings import well_known

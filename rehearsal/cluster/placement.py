@@ -11,8 +11,8 @@ from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import INSTANCE
 from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text_at, texts_at
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.refusals.clusters import SERVED_BY
-from rehearsal.azure.state import Entry
 from rehearsal.cluster.inventory import Inventory, find_location, is_ready
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_state import NodeState

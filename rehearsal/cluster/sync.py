@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.inputs import at, list_at, text_at
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster import vault
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.model import Condition, Secret, Symptom

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph import pem
 from graph.inputs import list_at, map_at, text_at
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster.key_pairs import find_ca_fault
 from rehearsal.cluster.model import ConfigMap, Symptom
 from rehearsal.cluster.node_state import NodeState

@@ -8,7 +8,7 @@ from arm import ids
 from arm.types.keyvault import VAULT
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from graph.inputs import at, list_at, map_at, shorten, text_at
-from rehearsal.azure.state import Entry
+from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from settings import roles, well_known
 

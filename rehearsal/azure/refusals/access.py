@@ -8,8 +8,9 @@ from arm import ids
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
-from rehearsal.azure.state import AzureState, Call, Entry
+from rehearsal.azure.state import AzureState, Call
 
 
 def vault_name_is_free(state: AzureState, call: Call) -> Iterator[ArmError]:

@@ -10,8 +10,9 @@ from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, INSTANCE
 from arm.types.kubernetesconfiguration import EXTENSION
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
-from rehearsal.azure.state import AzureState, Call, Entry
+from rehearsal.azure.state import AzureState, Call
 from settings.releases import RELEASES
 
 # Which extension serves the types of a namespace on a custom location.

@@ -7,8 +7,9 @@ from typing import Any
 
 from arm import ids
 from arm.types.resource_type import Refusal
+from rehearsal.azure.entries import body_references
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import AzureState, Call, body_references
+from rehearsal.azure.state import AzureState, Call
 
 
 def resource_group(state: AzureState, call: Call) -> Iterator[ArmError]:

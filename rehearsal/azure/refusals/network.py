@@ -9,8 +9,9 @@ from typing import Any
 from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import AzureState, Call, Entry
+from rehearsal.azure.state import AzureState, Call
 
 
 def one_at_a_time(state: AzureState, call: Call) -> Iterator[ArmError]:

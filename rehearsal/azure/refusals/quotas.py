@@ -10,8 +10,9 @@ from arm import ids
 from arm.types import BY_ARM_TYPE, ResourceType
 from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.resource_type import Quota
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, refused
-from rehearsal.azure.state import AzureState, Call, Check, Entry
+from rehearsal.azure.state import AzureState, Call, Check
 
 _T = TypeVar("_T")
 

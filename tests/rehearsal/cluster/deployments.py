@@ -14,9 +14,9 @@ from typing import Any
 from arm import ids
 from graph import tls_values
 from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.entries import Entries, Entry
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
-from rehearsal.azure.state import Entries, Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.cluster.build import build_views

@@ -14,9 +14,9 @@ import pytest
 
 from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.entries import Entries
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
-from rehearsal.azure.state import Entries
 from rehearsal.cluster import gate
 from rehearsal.cluster.model import ClusterView, ConfigMap, Secret
 from rehearsal.engine import Result
