@@ -38,7 +38,7 @@ lock: $(READY) ## Write the locks anew, after a change of a requirements file
 mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say how
 	@$(MOSQUITTO)
 
-rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment)
+rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment, all for every stack and example)
 	@$(MOSQUITTO) || true
 	@$(BIN)/python -m automation rehearse --stack $(STACK) --report report-$(STACK).html
 

@@ -137,12 +137,16 @@ def rehearse(
 
     The real program and the real settings: check, rules, preview, up, a second preview that has to be empty, outputs;
     then MQTT messages through a real broker that is configured from nothing but what was deployed. All of it lasts in
-    .rehearsal/, so that the next run says what has changed.
+    .rehearsal/, so that the next run says what has changed. `--stack all` rehearses every stack and example, several at
+    once; the pages have the stack's name in the place of `all`.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
-    from automation.commands import rehearsal_summary
+    from automation.commands import rehearsal_summary, rehearse_all
 
     def act() -> CommandResult:
+        if rehearse_all.names_all(PROGRAM, stack):
+            options = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
+            return rehearse_all.rehearse_all(PROGRAM, options, report)
         if destroy:
             return rehearsal_summary.destroy_rehearsal(PROGRAM, stack, engine)
         return rehearsal_summary.rehearse_stack(

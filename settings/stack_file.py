@@ -54,6 +54,11 @@ def stacks(directory: Path) -> list[str]:
     return sorted(file.name[len("Pulumi.") : -len(".yaml")] for file in directory.glob("Pulumi.*.yaml"))
 
 
+def examples(directory: Path) -> list[str]:
+    """Return the examples; those that a stack of the same name hides are left out."""
+    return [name for name in stacks(directory / _EXAMPLES) if is_example(directory, name)]
+
+
 def lines(directory: Path, stack: str) -> Lines:
     """Return the lines of the stack's file; those of no file where it cannot be read."""
     file = path(directory, stack)
@@ -154,11 +159,11 @@ def _config(document: object, directory: Path, stack: str) -> dict[str, object]:
 
 
 def _unknown_stack(directory: Path, stack: str) -> Problem:
-    known, examples = stacks(directory), stacks(directory / _EXAMPLES)
+    known, offered = stacks(directory), examples(directory)
     expected = f"one of the stacks that have a file here: {', '.join(known)}" if known else "a file Pulumi.<stack>.yaml"
-    if examples:
-        expected += f"; or one of the examples: {', '.join(examples)}"
-    return Problem("stack", stack, expected, nearest(stack, [*known, *examples]) or next(iter(known), "dev"))
+    if offered:
+        expected += f"; or one of the examples: {', '.join(offered)}"
+    return Problem("stack", stack, expected, nearest(stack, [*known, *offered]) or next(iter(known), "dev"))
 
 
 def _encrypted(value: object, path: Path_ = ()) -> Iterator[str]:
