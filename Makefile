@@ -1,4 +1,4 @@
-# Everything here works on a bare machine with Python 3.11 to 3.13; no cloud account and no Pulumi CLI.
+# Works on a bare machine with Python 3.11 to 3.13; no cloud account and no Pulumi CLI. `make pulumi` alone needs Go.
 PYTHON ?= python3
 STACK ?= dev
 VENV := .venv
@@ -10,7 +10,7 @@ MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 PAGES := automation.reference tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ lock: $(READY) ## Write the locks anew, after a change of a requirements file
 
 mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say how
 	@$(MOSQUITTO)
+
+pulumi: $(READY) ## Build the Pulumi CLI for the tests, where none is on PATH: needs Go, minutes once (cached)
+	@$(BIN)/python -m tools.build pulumi
 
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment, all for every stack and example)
 	@$(MOSQUITTO) || true

@@ -18,6 +18,7 @@ from graph.graph import Graph
 from rules import judgement
 from settings import Settings, load, stack_file
 from settings.stand_ins import with_stand_ins
+from tests.real_tools import need, offer_built_tools
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
@@ -74,12 +75,19 @@ def ask_no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_configure() -> None:
     """Run commands on the offline engine, whatever CLI is on PATH; who wants another one says so."""
+    offer_built_tools()
     os.environ[ENGINE_VARIABLE] = EngineChoice.OFFLINE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="write the golden graphs anew")
     parser.addoption("--engine", choices=("offline", "pulumi"), help="which engine runs tests/engine; both if absent")
+
+
+@pytest.fixture(scope="session")
+def pulumi() -> Path:
+    """The Pulumi CLI, for what runs on the real engine."""
+    return need("pulumi", "pulumi")
 
 
 def resolve(settings: dict[str, Any]) -> Settings:

@@ -21,10 +21,9 @@ from automation import cli as command
 from automation.deployment.engine import ENGINE_VARIABLE
 from tests.automation.network import ARM_IDS, STACK, Site
 from tests.conftest import PROGRAM, RUN_IN, ask_no_rules
-from tests.engine.engine import NOT_RUN, find_pulumi
 
 SMALL = "from tests.automation.network import network\n\nnetwork()\n"
-needs_cli = pytest.mark.skipif(find_pulumi() is None, reason=NOT_RUN)
+needs_cli = pytest.mark.usefixtures("pulumi")
 
 
 @pytest.fixture

@@ -172,10 +172,8 @@ def test_without_a_login_in_azure_the_message_says_how_to_log_in() -> None:
     assert f"{next_steps.command('doctor', 'dev')}` checks whether it is enough" in step
 
 
+@pytest.mark.usefixtures("pulumi")
 def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        pytest.skip("the Pulumi CLI is not on PATH: its own words for a missing login were not tried")
     fill_in(project)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     done = subprocess.run(

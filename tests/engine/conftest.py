@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from automation.deployment.operations import EngineResult
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
-from tests.engine.engine import NOT_RUN, Kind, StackUnderTest, engine_version, find_pulumi
+from tests.engine.engine import Kind, StackUnderTest, engine_version
 
 STACK = "dev"
 ENGINES: tuple[Kind, ...] = ("offline", "pulumi")
@@ -41,8 +42,8 @@ class FirstUp(Deployment):
 
 
 def pytest_report_header() -> str:
-    pulumi = find_pulumi()
-    return f"pulumi: {engine_version(pulumi)}, {pulumi}" if pulumi else NOT_RUN
+    pulumi = shutil.which("pulumi")
+    return f"pulumi: {engine_version(pulumi)}, {pulumi}" if pulumi else "pulumi: none, so the real engine is not tried"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -67,8 +68,8 @@ def engine(request: pytest.FixtureRequest) -> Kind:
     chosen = request.config.getoption("--engine")
     if chosen and kind != chosen:
         pytest.skip(f"--engine {chosen}: not run on the {kind} engine")
-    if kind == "pulumi" and find_pulumi() is None:
-        pytest.skip(NOT_RUN)
+    if kind == "pulumi":
+        request.getfixturevalue("pulumi")
     return kind
 
 

@@ -18,9 +18,9 @@ _INTRODUCTION = """\
 Written by `make docs` from `tests/engine`. Change the tests, not this page.
 
 Each case deploys the real program into the modelled Azure ([world.md](world.md)), through the Automation API and the
-code of `python -m automation`. The *offline engine* runs everywhere. The *real engine* is the Pulumi CLI on PATH, with
-the same providers attached; without it these cases are named as not run. Where the CLI has no language host beside it,
-the program runs inline, in the process of the tests.
+code of `python -m automation`. The *offline engine* runs everywhere. The *real engine* is the Pulumi CLI, with the same
+providers attached: the one on PATH, else the one that `make pulumi` has built. Without it these cases are named as not
+run, and fail in CI. Where the CLI has no language host beside it, the program runs inline, in the process of the tests.
 
 ```console
 $ .venv/bin/python -m pytest tests/engine --engine offline

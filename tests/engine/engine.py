@@ -33,22 +33,15 @@ from tests.conftest import PROGRAM
 
 Kind = Literal["offline", "pulumi"]
 
-NOT_RUN = "pulumi is not on PATH: the real engine was not exercised"
 _PROGRAM_PARTS = ("Pulumi.yaml", "__main__.py", "requirements.txt", "components", "settings", "nodes")
 
 
-def find_pulumi() -> Path | None:
-    """Return the CLI on PATH. Without the language host beside it the program runs inline, in this process."""
-    found = shutil.which("pulumi")
-    return Path(found) if found else None
+def has_language_host(pulumi: str) -> bool:
+    """Whether the CLI can run a Python program by itself; else the program runs inline, in this process."""
+    return Path(pulumi).with_name("pulumi-language-python").exists()
 
 
-def has_language_host(pulumi: Path) -> bool:
-    """Whether the CLI can run a Python program by itself."""
-    return (pulumi.parent / "pulumi-language-python").exists()
-
-
-def engine_version(pulumi: Path) -> str:
+def engine_version(pulumi: str) -> str:
     """What the CLI says of itself; a build from source says what it was built with."""
     done = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60, check=False)
     return done.stdout.strip() or "no version (a build from source)"
@@ -154,8 +147,7 @@ class StackUnderTest:
             "NO_PROXY": "127.0.0.1,localhost",
             VARIABLE: attached,
         }
-        pulumi = find_pulumi()
-        inline = self.kind == "pulumi" and pulumi is not None and not has_language_host(pulumi)
+        inline = not isinstance(command, OfflineCommand) and not has_language_host(command.command)
         return auto.LocalWorkspace(
             program=self._run_program if inline else None,
             work_dir=str(self.project),

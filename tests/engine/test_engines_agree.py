@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.providers.serve import all_providers
 from tests.engine.azure import Azure
-from tests.engine.engine import NOT_RUN, Kind, StackUnderTest, find_pulumi
+from tests.engine.engine import Kind, StackUnderTest
 from tests.engine.remembering import remembering
 
 _OF_THE_RUN = ("created", "modified", "sourcePosition", "stackTrace")
@@ -17,12 +17,11 @@ _OF_THE_RUN = ("created", "modified", "sourcePosition", "stackTrace")
 
 
 @pytest.mark.both
+@pytest.mark.usefixtures("pulumi")
 @pytest.mark.parametrize("name", ["dev", "prod", "three-sites"])
 def test_both_engines_end_with_the_same_resources_properties_dependencies_and_outputs(
     name: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    if find_pulumi() is None:
-        pytest.skip(NOT_RUN)
     if pytestconfig.getoption("--engine"):
         pytest.skip("--engine: this case compares both")
     shared = remembering(all_providers(Azure().provider))

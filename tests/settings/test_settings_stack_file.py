@@ -240,10 +240,7 @@ def test_what_dev_offers_in_comments_works_once_uncommented(tmp_path: Path) -> N
     assert_a_third_cluster(tmp_path)
 
 
-def test_what_dev_offers_in_comments_works_after_the_cli_has_rewritten_the_file(tmp_path: Path) -> None:
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        pytest.skip("the Pulumi CLI is not on PATH: how it rewrites comments was not tried")
+def test_what_dev_offers_in_comments_works_after_the_cli_has_rewritten_the_file(tmp_path: Path, pulumi: Path) -> None:
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(REPOSITORY / name, tmp_path)
     (tmp_path / "state").mkdir()
