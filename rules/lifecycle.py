@@ -9,27 +9,41 @@ from typing import Any
 
 from arm.hosting import BY_SCRIPT_TYPE, FAILURE_FLAGS
 from arm.types import BY_ARM_TYPE
+from arm.types.iotoperations import BROKER
 from arm.types.keyvault import SECRET
-from graph.inputs import at, list_at, text_at
+from arm.types.resources import RESOURCE_GROUP
+from graph.graph import Resource
+from graph.inputs import list_at, text_at
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
 
-_PROTECTED = [row for row in BY_ARM_TYPE.values() if row.holds_data]
+_PROTECTED = [*(row for row in BY_ARM_TYPE.values() if row.holds_data), RESOURCE_GROUP, BROKER]
+_ROOT = "tls:index/selfSignedCert:SelfSignedCert"
 _MAX_COMMANDS = 25
 _MAX_SCRIPT_BYTES = 256 * 1024
 _MAX_PARAMETER_BYTES = 100 * 1024
 
 
 def protection(view: View) -> Hits:
-    """Where the profile protects, vault, storage, VNet and node refuse to be deleted; a vault secret always stays."""
-    for resource in view.all(*_PROTECTED) if view.settings.protection.protect else ():
-        if not resource.options.protect:
-            profile = view.settings.profile
-            yield resource.name, f"protect: expected true in profile {profile}, as data or every link would go with it"
+    """Where the settings protect, what holds data or keys refuses to be deleted; a vault secret always stays."""
+    expected = view.settings.protection.protect
+    protected = {resource.urn for resource in (*view.all(*_PROTECTED), *_authorities(view))} if expected else set()
+    for resource in view.resources:
+        if resource.urn in protected and not resource.options.protect:
+            yield resource.name, "protect: expected true (protection.protect), as data or every link would go with it"
+        if resource.options.protect and resource.urn not in protected:
+            yield resource.name, "protect: expected false, as the settings do not protect it: `destroy` would fail"
     for secret in view.all(SECRET):
         if not secret.options.retain_on_delete:
             message = "retain_on_delete: expected true, as ARM refuses to delete a vault secret"
             yield secret.name, message
+
+
+def _authorities(view: View) -> list[Resource]:
+    """Return roots and their keys, of which the state holds the only copy."""
+    roots = list(view.graph.of_type(_ROOT))
+    keys = {urn for root in roots for urn in root.property_dependencies.get("privateKeyPem", ())}
+    return [*roots, *(view.graph.resources[urn] for urn in sorted(keys))]
 
 
 def run_commands(view: View) -> Hits:
@@ -97,12 +111,3 @@ def component_tree(view: View) -> Hits:
         if not resource.custom and calls[resource.urn] != 1:
             message = f"register_outputs was called {calls[resource.urn]} times; expected once, at the end of __init__"
             yield resource.name, message
-
-
-def timeouts(view: View) -> Hits:
-    """Require that what takes longer than azure-native waits by itself has a timeout of its own."""
-    for command in view.all(*BY_SCRIPT_TYPE):
-        seconds = at(view.inputs(command), "timeoutInSeconds")
-        create = command.options.custom_timeouts.get("create", "")
-        if create.endswith("s") and create[:-1].isdigit() and isinstance(seconds, int) and int(create[:-1]) <= seconds:
-            yield command.name, f"custom_timeouts.create: {create} ends before the script's {seconds} s. Give it longer"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import yaml
@@ -135,11 +135,7 @@ class View(Index):
 
         Source: learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-reference.
         """
-        try:
-            outer = yaml.safe_load(text_at(self.inputs(provider_class), "objects") or "{}")
-            return [text_at(yaml.safe_load(item), "objectName") for item in list_at(outer, "array")]
-        except yaml.YAMLError:
-            return []
+        return list(_read_objects(text_at(self.inputs(provider_class), "objects")))
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:
@@ -213,6 +209,15 @@ class View(Index):
         """Name of the endpoint that the dataflow sends to."""
         found = self.operations(dataflow, "Destination")
         return text_at(found[0], "destinationSettings.endpointRef") if found else ""
+
+
+@cache
+def _read_objects(text: str) -> Sequence[str]:
+    try:
+        outer = yaml.safe_load(text or "{}")
+        return [text_at(yaml.safe_load(item), "objectName") for item in list_at(outer, "array")]
+    except yaml.YAMLError:
+        return []
 
 
 def _bundles(command: Resource, objects: list[Any]) -> Iterator[Bundle]:

@@ -202,6 +202,7 @@ MISTAKES = (
             {"key": base64.b64encode(_private_key(two, "client-root-key-g1").encode()).decode()},
         ),
         ("site-resource-group", "tags.key"),
+        also=("ASK-04",),
     ),
     Mistake(
         "key in another cluster's vault",
@@ -264,12 +265,14 @@ MISTAKES = (
             ),
         ),
         ("site-apply-objects", "OBJECTS"),
+        also=("OBJ-01",),
     ),
     Mistake(
         "private key in a script",
         "SEC-04",
         lambda two: two.set("site-setup-k3s", "source.script", "echo " + _private_key(two, _TLS_KEY)),
         ("site-setup-k3s", "source.script"),
+        also=("NET-06",),
     ),
 )
 

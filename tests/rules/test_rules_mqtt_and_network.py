@@ -60,6 +60,7 @@ MISTAKES = (
         "MQTT-01",
         lambda two: two.set("enterprise-local-endpoint", _HOST, "example.com:8883"),
         ("enterprise-local-endpoint", "example.com:8883"),
+        also=("REF-07",),
     ),
     Mistake(
         "port that anybody may use",
@@ -109,7 +110,7 @@ MISTAKES = (
         "MQTT-02",
         lambda two: two.set("enterprise-default-listener", "properties.ports.0.port", 28883),
         ("enterprise-default-listener", "28883", "twice"),
-        also=("MQTT-01",),
+        also=("MQTT-01", "REF-07"),
     ),
     Mistake(
         "two listeners of one type",
@@ -240,6 +241,7 @@ MISTAKES = (
         "NET-01",
         lambda two: two.set("site-virtual-network", "addressSpace.addressPrefixes", ["10.0.0.0/8"]),
         ("virtual-network", "overlaps"),
+        also=("ASK-04", "NET-06"),
     ),
     Mistake(
         "no rule for the link",
@@ -304,12 +306,14 @@ MISTAKES = (
         "NET-04",
         lambda two: two.set("site-nat-gateway", "zones", ["1", "2"]),
         ("site-nat-gateway", "1, 2"),
+        also=("ASK-04",),
     ),
     Mistake(
         "subnet outside its network",
         "NET-05",
         lambda two: two.set("enterprise-virtual-network", "addressSpace.addressPrefixes", ["10.2.0.0/24"]),
         ("enterprise-subnet", "10.2.1.0/24", "10.2.0.0/24"),
+        also=("ASK-04",),
     ),
 )
 
@@ -353,7 +357,7 @@ def test_sites_are_not_peered_with_each_other(three: Workbench, reported: Callab
         half.name, "berlin-to-lyon", virtualNetworkPeeringName="peer-b-to-l", remoteVirtualNetwork={"id": remote.id}
     )
     three.depend("berlin-to-lyon", "lyon-virtual-network", "lyon-subnet", *_all_peerings(three))
-    reported(three, "NET-01", "berlin-to-lyon", "no link")
+    reported(three, "NET-01", "berlin-to-lyon", "no link", also=("LIFE-07",))
 
 
 def _all_peerings(bench: Workbench) -> list[str]:
@@ -369,5 +373,5 @@ def test_each_of_two_links_of_a_site(brokers: Workbench, reported: Callable[...,
 def test_a_cluster_without_links_listens_to_nobody(brokers: Workbench) -> None:
     brokers.set("lone-default-listener", "properties.serviceType", "LoadBalancer")
     findings = brokers.findings()
-    assert {one.rule for one in findings} == {"MQTT-02", "MQTT-01"}
+    assert {one.rule for one in findings} == {"MQTT-02", "MQTT-01", "REF-07"}
     assert any("no link ends at cluster lone" in one.message for one in findings)

@@ -31,6 +31,7 @@ MISTAKES = (
         "SHAPE-01",
         lambda two: two.set("site-broker", "properties.memoryProfile", "low"),
         ("site-broker", "properties.memoryProfile", "'low'"),
+        also=("ASK-04",),
     ),
     Mistake(
         "unknown type",

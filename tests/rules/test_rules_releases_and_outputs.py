@@ -117,6 +117,7 @@ MISTAKES = (
         "LIFE-02",
         lambda two: two.set("site-setup-k3s", "source.script", "#" * 300_000),
         ("site-setup-k3s", "262144"),
+        also=("NET-06",),
     ),
     Mistake(
         "built-in aliases",

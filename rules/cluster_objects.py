@@ -1,0 +1,63 @@
+"""Kubernetes objects that a script applies: known kinds, the admin group and nobody else, Bundles of one source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graph.graph import Resource
+from graph.inputs import at, decode_parameter, list_at, map_at, text_at
+from rules.lookup import Hits, View
+
+_RBAC = "rbac.authorization.k8s.io"
+_API_VERSIONS: Mapping[str, str] = {
+    "ClusterRoleBinding": f"{_RBAC}/v1",  # kubernetes.io/docs/reference/access-authn-authz/rbac
+    "Bundle": "trust.cert-manager.io/v1alpha1",  # cert-manager.io/docs/trust/trust-manager/api-reference
+}
+"""Kind -> its API version; the script waits in vain for what no cluster of ours serves."""
+
+
+def objects_are_known(view: View) -> Hits:
+    """Require of every applied object a known kind, and of each kind what it must say."""
+    for cluster in view.clusters:
+        for command in view.commands(cluster, "apply-objects"):
+            objects = decode_parameter(view.parameters(command).get("OBJECTS", ""))
+            for index, one in enumerate(objects):
+                for problem in _problems(one, view.settings.tenant.admin_group_object_id):
+                    name = text_at(one, "metadata.name") or index
+                    yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {name}: {problem}"
+            yield from _admins(command, objects)
+
+
+def _problems(one: Any, admins: str) -> Iterator[str]:
+    kind = text_at(one, "kind")
+    if kind not in _API_VERSIONS:
+        yield f"expected one of {', '.join(_API_VERSIONS)}; say in rules/cluster_objects.py what another must be"
+        return
+    if text_at(one, "apiVersion") != _API_VERSIONS[kind]:
+        yield f"apiVersion: {text_at(one, 'apiVersion')!r}; expected {_API_VERSIONS[kind]!r}"
+    yield from _binding(one, admins) if kind == "ClusterRoleBinding" else _bundle(one)
+
+
+def _binding(one: Any, admins: str) -> Iterator[str]:
+    role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": "cluster-admin"}
+    if dict(map_at(one, "roleRef")) != role:
+        yield f"roleRef: {dict(map_at(one, 'roleRef'))}; expected {role}"
+    subject = {"apiGroup": _RBAC, "kind": "Group", "name": admins}
+    if list_at(one, "subjects") != [subject]:
+        yield f"subjects: {list_at(one, 'subjects')}; expected the admin group alone, {subject}"
+
+
+def _bundle(one: Any) -> Iterator[str]:
+    for source in list_at(one, "spec.sources"):
+        if set(source) - {"inLine", "useDefaultCAs"} or at(source, "useDefaultCAs"):
+            yield f"spec.sources: {', '.join(sorted(source))}; expected one CA inLine, else others are trusted too"
+    if set(map_at(one, "spec.target")) != {"configMap", "namespaceSelector"}:
+        yield f"spec.target: {', '.join(sorted(map_at(one, 'spec.target')))}; expected configMap, namespaceSelector"
+
+
+def _admins(command: Resource, objects: list[Any]) -> Hits:
+    bindings = [one for one in objects if text_at(one, "kind") == "ClusterRoleBinding"]
+    if len(bindings) != 1:
+        message = f"OBJECTS: {len(bindings)} ClusterRoleBindings; expected one, without which admins can do nothing"
+        yield command.name, message

@@ -1,0 +1,104 @@
+"""Names in Azure and in AIO: those of the settings, which outputs, scripts and other tools look for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from arm.shapes import shape_of
+from arm.types import ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import BROKER, INSTANCE
+from arm.types.keyvault import VAULT
+from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
+from arm.types.network import (
+    NAT_GATEWAY,
+    NETWORK_INTERFACE,
+    NETWORK_SECURITY_GROUP,
+    PUBLIC_IP_ADDRESS,
+    SUBNET,
+    VIRTUAL_NETWORK,
+)
+from arm.types.resources import RESOURCE_GROUP
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from graph.graph import Resource
+from graph.inputs import at, text_at
+from rules.aio_settings import default_listener
+from rules.hardening import read
+from rules.lookup import Hits, View
+
+_NAMES: Mapping[ResourceType, tuple[str, ...]] = {
+    RESOURCE_GROUP: ("resource_group",),
+    VIRTUAL_NETWORK: ("virtual_network",),
+    SUBNET: ("subnet",),
+    NETWORK_SECURITY_GROUP: ("network_security_group",),
+    NAT_GATEWAY: ("nat_gateway",),
+    PUBLIC_IP_ADDRESS: ("nat_gateway_public_ip",),
+    NETWORK_INTERFACE: ("network_interface",),
+    VIRTUAL_MACHINE: ("virtual_machine",),
+    USER_ASSIGNED_IDENTITY: ("arc_identity", "secret_sync_identity", "aio_identity"),
+    VAULT: ("key_vault",),
+    SCHEMA_REGISTRY: ("schema_registry",),
+    DEVICE_REGISTRY_NAMESPACE: ("device_registry_namespace",),
+    CUSTOM_LOCATION: ("custom_location",),
+    INSTANCE: ("aio_instance",),
+    SECRET_PROVIDER_CLASS: ("default_secret_provider_class", "mqtt_secret_provider_class"),
+}
+"""Type -> the names of a cluster that its resources have; each of them once."""
+
+
+def names(view: View) -> Hits:
+    """Require that names are those of the settings, each once, and that AIO's broker is the one that it looks for."""
+    for type_, fields in _NAMES.items():
+        for name, cluster in view.clusters.items():
+            expected = [getattr(cluster.names, field) for field in fields]
+            found = view.all(type_, cluster=name)
+            for resource in found if len(found) <= len(expected) else ():  # one too many is ASK-01
+                given = view.path(resource).rsplit("/", 1)[1]
+                if given not in expected:
+                    yield resource.name, _wrong_name(resource, given, expected)
+    for resource in view.all(BROKER):
+        if (given := text_at(view.inputs(resource), "brokerName")) != "default":
+            yield resource.name, f"brokerName: {given!r}; expected 'default', the only one that AIO starts"
+    yield from _inner_names(view)
+    yield from _listener_names(view)
+
+
+def _wrong_name(resource: Resource, given: str, expected: list[str]) -> str:
+    parameter = shape_of(resource.type).type.path_parameters[-1]
+    return (
+        f"{parameter}: {given!r}; expected {' or '.join(map(repr, expected))}, composed in settings/cluster_names.py."
+        " Give it from there"
+    )
+
+
+_INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
+    (VIRTUAL_MACHINE, "storageProfile.osDisk.name", "os_disk"),
+    (VIRTUAL_MACHINE, "osProfile.computerName", "virtual_machine"),
+    (NETWORK_INTERFACE, "ipConfigurations.*.name", "ip_configuration"),
+    (SCHEMA_REGISTRY, "namespace", "schema_registry_namespace"),
+)
+
+
+def _inner_names(view: View) -> Hits:
+    for type_, path, field in _INNER_NAMES:
+        for resource in view.all(type_):
+            cluster = view.clusters.get(view.cluster(resource))
+            for where, given in read(view.inputs(resource), path) if cluster else ():
+                expected = getattr(cluster.names, field) if cluster else ""
+                if given != expected:
+                    yield resource.name, f"{where}: {given!r}; expected {expected!r}"
+
+
+def _listener_names(view: View) -> Hits:
+    for parts in view.links:
+        expected = view.settings.listener_of(parts.link)
+        if parts.listener:
+            for key, name in (("listenerName", expected.name), ("properties.serviceName", expected.service_name)):
+                if (given := at(view.inputs(parts.listener), key)) != name:
+                    yield parts.listener.name, f"{key}: {given!r}; expected {name!r}, which outputs and probes look for"
+    for cluster in view.clusters:
+        inside = default_listener(view, cluster)
+        if inside and text_at(view.inputs(inside.resource), "listenerName") != "default":
+            yield inside.resource.name, "listenerName: expected 'default', the name that AIO's own parts look for"

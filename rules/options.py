@@ -1,0 +1,115 @@
+"""Options that the engine acts on when something changes: they show in the second deployment, not in the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from arm.hosting import BY_SCRIPT_TYPE
+from arm.types import ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from graph.graph import Resource
+from graph.inputs import at, map_at, text_at
+from rules.lookup import Hits, View
+
+_PROVIDER_SECONDS = 120 * 60
+"""How long azure-native waits by itself (pulumi/pulumi-azure-native, provider/pkg/provider)."""
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+IGNORED: Mapping[ResourceType, Sequence[str]] = {
+    # A change replaces the machine, and with it the cluster; `pulumi up --replace` asks for it.
+    VIRTUAL_MACHINE: ("osProfile", "storageProfile.imageReference"),
+    # Children that are resources of their own, and what Azure changes by itself.
+    VIRTUAL_NETWORK: ("subnets", "virtualNetworkPeerings"),
+    VIRTUAL_NETWORK_PEERING: ("peeringState", "peeringSyncLevel"),
+    PUBLIC_IP_ADDRESS: ("ipTags",),
+}
+"""Inputs whose change is not ours; a change of any other input is to be deployed."""
+
+
+def ignored_changes(view: View) -> Hits:
+    """Require that exactly what Azure and others change is ignored: more, and settings would never arrive again."""
+    types = {type_.arm_type: list(names) for type_, names in IGNORED.items()}
+    for resource in view.arm:
+        given, expected = list(resource.options.ignore_changes), types.get(resource.arm_type, [])
+        if resource.arm_type == SECRET_PROVIDER_CLASS.arm_type and "objects" not in view.inputs(resource):
+            expected = ["objects"]  # the portal's, where the stack says nothing of them
+        if sorted(given) != sorted(expected):
+            yield resource.name, f"ignore_changes: {given or 'none'}; expected {expected or 'none'}"
+
+
+def replacement(view: View) -> Hits:
+    """Require that a replaced resource is deleted first, and that scripts and peerings follow what they are for."""
+    for resource in view.arm:
+        if resource.options.delete_before_replace is not True:
+            message = "delete_before_replace: expected true, as Azure refuses a second resource of the same name"
+            yield resource.name, message
+    for script in view.all(*BY_SCRIPT_TYPE):
+        node = view.node(view.cluster(script))
+        options = script.options
+        if node and (options.deleted_with != node.urn or node.urn not in options.replace_with):
+            message = f"deleted_with, replace_with: expected {node.name} in both, whose successor needs every script"
+            yield script.name, message
+    for peering in view.all(VIRTUAL_NETWORK_PEERING):
+        ends = (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering))
+        networks = [view.by_path[end] for end in ends if end in view.by_path]
+        missing = [one.name for one in networks if one.urn not in peering.options.replace_with]
+        if missing:
+            message = f"replace_with: lacks {', '.join(missing)}; a peering with a successor stays Disconnected"
+            yield peering.name, message
+
+
+def _remote(view: View, peering: Resource) -> str:
+    return text_at(view.inputs(peering), "remoteVirtualNetwork.id")
+
+
+def timeouts(view: View) -> Hits:
+    """Require that whoever waits waits longer than what it waits for: engine, Run Command or agent, script."""
+    for command in view.all(*BY_SCRIPT_TYPE):
+        seconds = at(view.inputs(command), "timeoutInSeconds")
+        bound = _bound_of_script(view, command)
+        if isinstance(seconds, int):
+            yield from _waits(command, seconds, "the Run Command's timeoutInSeconds")
+            if bound >= seconds:
+                message = (
+                    f"timeoutInSeconds: {seconds} ends before the script's own bound of {bound} s, and would leave its"
+                    " children running. Give it longer"
+                )
+                yield command.name, message
+    for extension in view.all(EXTENSION):
+        minutes = text_at(map_at(view.inputs(extension), "configurationSettings"), "AgentOperationTimeoutInMinutes")
+        if minutes.isdigit():
+            yield from _waits(extension, int(minutes) * 60, "the agent's AgentOperationTimeoutInMinutes")
+
+
+def _waits(resource: Resource, seconds: int, what: str) -> Hits:
+    """Require that the engine's timeouts for create and update end later than this."""
+    for operation in ("create", "update"):
+        given = resource.options.custom_timeouts.get(operation, "")
+        found = re.fullmatch(r"(\d+)([smh])", given)
+        engine = int(found[1]) * _UNITS[found[2]] if found else _PROVIDER_SECONDS
+        if engine <= seconds:
+            message = (
+                f"custom_timeouts.{operation}: {given or 'none, so 7200s'} ends before {what} of {seconds} s. Give it"
+                " longer"
+            )
+            yield resource.name, message
+
+
+def _bound_of_script(view: View, command: Resource) -> int:
+    """Return the longest that the script may take, in seconds."""
+    bound, with_wait = _read_bound(text_at(view.inputs(command), "source.script"))
+    wait = view.parameters(command).get("WAIT_SECONDS", "")
+    return bound + (int(wait) if with_wait and wait.isdigit() else 0)
+
+
+@cache
+def _read_bound(script: str) -> tuple[int, bool]:
+    """Return what the script says of itself, never less than its single bounds; and whether WAIT_SECONDS is beside."""
+    said = re.search(r"^# Bound: (WAIT_SECONDS and )?about (\d+) minutes", script, re.MULTILINE)
+    single = sum(int(one) for one in re.findall(r"^[^#\n]*?\b(?:timeout|wait_for) (\d+) ", script, re.MULTILINE))
+    return max(int(said[2]) * 60 if said else 0, 0 if said and said[1] else single), bool(said and said[1])

@@ -1,0 +1,77 @@
+"""Certificates live as long as the settings say and are renewed in time; keys have the form that every reader takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from arm.types.keyvault import SECRET
+from graph import pem
+from graph.graph import Resource
+from graph.inputs import at, text_at
+from rules.lookup import Hits, View
+
+_SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
+_SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+_PKCS8 = "-----BEGIN PRIVATE KEY-----"
+_LEAST_BITS = 2048
+_LEAST_CURVE_BITS = 256
+
+
+def renewed_in_time(view: View) -> Hits:
+    """Require a renewal between issue and end; a CA's so early that it outlives every leaf that it still signs."""
+    pki = view.settings.pki
+    for one in view.graph.of_type(_SELF_SIGNED):
+        yield from _hours(view, one, "validityPeriodHours", pki.root_hours)
+    for one in view.graph.of_type(_SIGNED):
+        is_ca = at(view.inputs(one), "isCaCertificate") is True
+        life, early = (
+            (pki.intermediate_hours, pki.intermediate_early_renewal_hours)
+            if is_ca
+            else (pki.leaf_hours, pki.early_renewal_hours)
+        )
+        yield from _hours(view, one, "validityPeriodHours", life)
+        yield from _hours(view, one, "earlyRenewalHours", early)
+        renewal, whole = (_int(view, one, key) for key in ("earlyRenewalHours", "validityPeriodHours"))
+        if not 0 < renewal < whole:
+            message = f"earlyRenewalHours: {renewal} of {whole} hours; expected more than none and less than all"
+            yield one.name, message
+        if is_ca and renewal < pki.leaf_hours:
+            message = f"earlyRenewalHours: {renewal}; expected at least the {pki.leaf_hours} hours of a leaf below it"
+            yield one.name, message
+
+
+def _hours(view: View, one: Resource, key: str, expected: int) -> Hits:
+    given = _int(view, one, key)
+    if given != expected:
+        yield one.name, f"{key}: {given}; the settings ask for {expected} (pki)"
+
+
+def _int(view: View, one: Resource, key: str) -> int:
+    found = at(view.inputs(one), key)
+    return found if isinstance(found, int) else 0
+
+
+def published_keys(view: View) -> Hits:
+    """Require of every published private key PKCS#8, the one form that all algorithms have, and enough bits."""
+    for secret in view.all(SECRET):
+        text = text_at(view.inputs(secret), "properties.value")
+        if pem.PRIVATE_KEY.search(text):
+            for problem in _problems(text):
+                yield secret.name, f"properties.value: {problem}"
+
+
+def _problems(text: str) -> Iterator[str]:
+    if not text.startswith(_PKCS8):
+        yield f"begins with {text.splitlines()[0]}; expected {_PKCS8} (PKCS#8): publish private_key_pem_pkcs8"
+    try:
+        key = load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError):
+        yield "is no private key that can be read without a password"
+        return
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size < _LEAST_BITS:
+        yield f"RSA with {key.key_size} bits; expected at least {_LEAST_BITS}"
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size < _LEAST_CURVE_BITS:
+        yield f"curve {key.curve.name}; expected P-256 or larger"

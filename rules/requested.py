@@ -1,0 +1,151 @@
+"""Settings that reach one input each: what the user asked for is what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from arm.types import ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.iotoperations import BROKER, DATAFLOW
+from arm.types.keyvault import VAULT
+from arm.types.network import (
+    NAT_GATEWAY,
+    PUBLIC_IP_ADDRESS,
+    SUBNET,
+    VIRTUAL_NETWORK,
+)
+from arm.types.resources import RESOURCE_GROUP
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from arm.types.storage import STORAGE_ACCOUNT
+from graph.inputs import map_at
+from rules.hardening import read
+from rules.lookup import Hits, View
+from settings.model import Cluster, Settings
+from settings.naming import STACK_TAG, stack_tag
+
+_CARDINALITY = "properties.cardinality"
+
+
+@dataclass(frozen=True)
+class Requested:
+    """One input of one type, and what the settings ask for there; None: the input is left out."""
+
+    type: ResourceType
+    path: str
+    setting: str
+    expected: Callable[[Settings, Cluster], Any]
+
+
+def _zones(_: Settings, cluster: Cluster) -> list[str] | None:
+    return [cluster.node.zone] if cluster.node and cluster.node.zone else None
+
+
+def _node(field: str) -> Callable[[Settings, Cluster], Any]:
+    return lambda _, cluster: getattr(cluster.node, field, None)
+
+
+def _broker(field: str) -> Callable[[Settings, Cluster], Any]:
+    return lambda _, cluster: getattr(cluster.broker, field)
+
+
+def _if_persistent(value: Callable[[int], Any]) -> Callable[[Settings, Cluster], Any]:
+    def expected(_: Settings, cluster: Cluster) -> Any:
+        gib = cluster.broker.persistence_gib
+        return None if gib is None else value(gib)
+
+    return expected
+
+
+def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
+    path = f"/home/{cluster.admin_username}/.ssh/authorized_keys"
+    return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
+
+
+def _address_space(_: Settings, cluster: Cluster) -> list[str]:
+    return [str(cluster.network.address_space)] if cluster.network else []
+
+
+def _subnet(_: Settings, cluster: Cluster) -> str:
+    return str(cluster.network.subnet) if cluster.network else ""
+
+
+def _disk_persistence(settings: Settings, _: Cluster) -> str:
+    return "Enabled" if settings.protection.dataflow_disk_persistence else "Disabled"
+
+
+REQUESTED: tuple[Requested, ...] = (
+    Requested(VIRTUAL_MACHINE, "hardwareProfile.vmSize", "node.vm_size", _node("vm_size")),
+    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.diskSizeGB", "node.os_disk_gib", _node("os_disk_gib")),
+    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
+              _node("os_disk_sku")),
+    Requested(VIRTUAL_MACHINE, "zones", "node.zone", _zones),
+    Requested(NAT_GATEWAY, "zones", "node.zone", _zones),
+    Requested(PUBLIC_IP_ADDRESS, "zones", "node.zone", _zones),
+    Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", lambda _, cluster: cluster.admin_username),
+    Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),
+    Requested(VIRTUAL_NETWORK, "addressSpace.addressPrefixes", "address_space", _address_space),
+    Requested(SUBNET, "addressPrefix", "subnet", _subnet),
+    Requested(VAULT, "properties.tenantId", "tenant_id", lambda settings, _: settings.tenant.tenant_id),
+    Requested(VAULT, "properties.softDeleteRetentionInDays", "protection.soft_delete_days",
+              lambda settings, _: settings.protection.soft_delete_days),
+    Requested(VAULT, "properties.enablePurgeProtection", "protection.purge_protection",
+              lambda settings, _: settings.protection.purge_protection or None),
+    Requested(STORAGE_ACCOUNT, "sku.name", "protection.storage_sku",
+              lambda settings, _: settings.protection.storage_sku),
+    Requested(SECRET_PROVIDER_CLASS, "tenantId", "tenant_id", lambda settings, _: settings.tenant.tenant_id),
+    Requested(BROKER, "properties.memoryProfile", "broker.memory_profile", _broker("memory_profile")),
+    Requested(BROKER, f"{_CARDINALITY}.frontend.replicas", "broker.frontend_replicas", _broker("frontend_replicas")),
+    Requested(BROKER, f"{_CARDINALITY}.frontend.workers", "broker.frontend_workers", _broker("frontend_workers")),
+    Requested(BROKER, f"{_CARDINALITY}.backendChain.partitions", "broker.backend_partitions",
+              _broker("backend_partitions")),
+    Requested(BROKER, f"{_CARDINALITY}.backendChain.workers", "broker.backend_workers", _broker("backend_workers")),
+    Requested(BROKER, f"{_CARDINALITY}.backendChain.redundancyFactor", "broker.backend_redundancy_factor",
+              _broker("backend_redundancy_factor")),
+    Requested(BROKER, "properties.persistence.maxSize", "broker.persistence_gib",
+              _if_persistent(lambda gib: f"{gib}GiB")),
+    Requested(BROKER, "properties.persistence.retain.mode", "broker.persistence_gib",
+              _if_persistent(lambda _: "Custom")),
+    Requested(BROKER, "properties.persistence.retain.retainSettings.topics", "broker.persistence_gib",
+              _if_persistent(lambda _: ["#"])),
+    Requested(BROKER, "properties.persistence.subscriberQueue.mode", "broker.persistence_gib",
+              _if_persistent(lambda _: "Custom")),
+    Requested(BROKER, "properties.persistence.subscriberQueue.subscriberQueueSettings.subscriberClientIds",
+              "broker.persistence_gib", _if_persistent(lambda _: ["*"])),
+    Requested(DATAFLOW, "properties.requestDiskPersistence", "protection.dataflow_disk_persistence",
+              _disk_persistence),
+)  # fmt: skip
+
+
+def values(view: View) -> Hits:
+    """Require that each input of the table is what the settings ask for."""
+    for row in REQUESTED:
+        for name, cluster in view.clusters.items():
+            if cluster.node is None and row.setting.startswith("node."):
+                continue
+            found, most = view.all(row.type, cluster=name), view.expected[name].resources.get(row.type)
+            expected = row.expected(view.settings, cluster)
+            for resource in found if most is None or len(found) <= most else ():  # one too many is ASK-01
+                for where, given in read(view.inputs(resource), row.path):
+                    if given != expected:
+                        message = f"{where}: {_show(given)}; the settings ask for {_show(expected)} ({row.setting})"
+                        yield resource.name, message
+    yield from _tags(view)
+
+
+def _show(value: Any) -> str:
+    return "none" if value is None else repr(value)
+
+
+def _tags(view: View) -> Hits:
+    """Require the tags of the settings wherever Azure takes tags; a resource group also says of which stack it is."""
+    for resource in view.arm:
+        expected = dict(view.settings.tags)
+        if resource.arm_type == RESOURCE_GROUP.arm_type:
+            expected[STACK_TAG] = stack_tag(view.settings)
+        given = map_at(view.inputs(resource), "tags")
+        if "location" in view.inputs(resource):  # what has no region takes no tags
+            for key in sorted({*given, *expected}):
+                if given.get(key) != expected.get(key):
+                    yield resource.name, f"tags.{key}: not what the settings ask for (tags): {_show(expected.get(key))}"

@@ -1,0 +1,274 @@
+"""AIO's extension and cluster objects, K3s' networks, options of the engine, renewal of certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from arm.values import Secret
+from graph import tls_values
+from tests.rules.workbench import Mistake, Workbench
+
+_EXTENSION = "site-aio-extension"
+_OBJECTS = "site-apply-objects"
+_LEAF = "enterprise-server-leaf-g1"
+
+
+def _setting(name: str, value: str) -> Callable[[Workbench], object]:
+    def change(two: Workbench) -> None:
+        two.value(_EXTENSION, "configurationSettings")[name] = value
+
+    return change
+
+
+def _object(kind: str, change: Callable[[dict[str, Any]], object]) -> Callable[[Workbench], object]:
+    """Change the first applied object of a kind."""
+    return lambda two: two.encode(
+        _OBJECTS, "OBJECTS", lambda found: change(next(one for one in found if one["kind"] == kind))
+    )
+
+
+def _replace_in_script(name: str, old: str, new: str) -> Callable[[Workbench], object]:
+    def change(two: Workbench) -> None:
+        script = two.value(name, "source.script")
+        assert old in script
+        two.set(name, "source.script", script.replace(old, new))
+
+    return change
+
+
+def _old_form(two: Workbench) -> None:
+    """Publish a key as OpenSSL writes EC keys by itself."""
+    key = tls_values.create("PrivateKey", {"algorithm": "ECDSA", "ecdsaCurve": "P256"})[1]["privateKeyPem"]
+    two.set("enterprise-vault-server-leaf-key-g1", "properties.value", Secret(key), kind="keyvault:Secret")
+
+
+_SETTINGS = {
+    "connectors.values.mqttBroker.address": "mqtts://aio-broker:18883",
+    "connectors.values.mqttBroker.serviceAccountTokenAudience": "aio-mqtt",
+    "dataFlows.values.tinyKube.mqttBroker.hostName": "aio-broker",
+    "dataFlows.values.tinyKube.mqttBroker.port": "8883",
+    "dataFlows.values.tinyKube.mqttBroker.authentication.serviceAccountTokenAudience": "aio-mqtt",
+    "schemaRegistry.values.mqttBroker.host": "mqtts://aio-broker.default:18883",
+    "schemaRegistry.values.mqttBroker.serviceAccountTokenAudience": "aio-mqtt",
+    "trustSource": "CustomerManaged",
+    "trustBundleSettings.issuer.name": "my-issuer",
+    "trustBundleSettings.issuer.kind": "Issuer",
+    "trustBundleSettings.configMap.name": "my-trust",
+    "trustBundleSettings.configMap.key": "ca.pem",
+}
+
+MISTAKES = (
+    *(
+        Mistake(f"extension's {name}", "REF-07", _setting(name, value), (_EXTENSION, name, repr(value)))
+        for name, value in _SETTINGS.items()
+    ),
+    Mistake(
+        "trust ConfigMap of the extension",
+        "REF-07",
+        _setting("dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef", "ca"),
+        (_EXTENSION, "caCertConfigMapRef", "azure-iot-operations-aio-ca-trust-bundle"),
+        also=("REL-01",),
+    ),
+    Mistake(
+        "issuer that AIO does not make",
+        "REF-07",
+        lambda two: two.set(
+            "site-default-listener", "properties.ports.0.tls.certManagerCertificateSpec.issuerRef.name", "own"
+        ),
+        ("site-default-listener", "issuerRef", "azure-iot-operations-aio-certificate-issuer"),
+    ),
+    Mistake(
+        "audience of the default listener",
+        "REF-07",
+        lambda two: two.set(
+            "site-default-authentication",
+            "properties.authenticationMethods.0.serviceAccountTokenSettings.audiences",
+            ["other"],
+        ),
+        (_EXTENSION, "serviceAccountTokenAudience", "'other'"),
+    ),
+    Mistake(
+        "default endpoint that trusts another CA",
+        "REF-07",
+        lambda two: two.set(
+            "site-local-endpoint", "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", "server-ca-g1"
+        ),
+        ("site-local-endpoint", "trustedCaCertificateConfigMapRef"),
+        also=("EDGE-02",),
+    ),
+    Mistake(
+        "no default listener",
+        "REF-07",
+        lambda two: two.remove("site-default-listener"),
+        ("site", "no ClusterIp listener"),
+        also=("MQTT-01", "MQTT-05"),
+    ),
+    Mistake(
+        "cert-manager elsewhere",
+        "REF-07",
+        lambda two: two.set("site-cert-manager-extension", "scope.cluster.releaseNamespace", "default"),
+        ("site-cert-manager-extension", "'cert-manager'"),
+    ),
+    Mistake(
+        "API version of a binding",
+        "OBJ-01",
+        _object("ClusterRoleBinding", lambda one: one.update(apiVersion="rbac.authorization.k8s.io/v1beta1")),
+        (_OBJECTS, "edge-stamps-admins", "apiVersion", "rbac.authorization.k8s.io/v1"),
+    ),
+    Mistake(
+        "API version of a Bundle",
+        "OBJ-01",
+        _object("Bundle", lambda one: one.update(apiVersion="trust.cert-manager.io/v1")),
+        (_OBJECTS, "server-ca-g1", "trust.cert-manager.io/v1alpha1"),
+    ),
+    Mistake(
+        "binding to another group",
+        "OBJ-01",
+        _object("ClusterRoleBinding", lambda one: one["subjects"][0].update(name="system:authenticated")),
+        (_OBJECTS, "subjects", "system:authenticated", "ad316209"),
+    ),
+    Mistake(
+        "binding to another role",
+        "OBJ-01",
+        _object("ClusterRoleBinding", lambda one: one["roleRef"].update(name="view")),
+        (_OBJECTS, "roleRef", "cluster-admin"),
+    ),
+    Mistake(
+        "no binding",
+        "OBJ-01",
+        lambda two: two.encode(_OBJECTS, "OBJECTS", lambda found: found.pop(0)),
+        (_OBJECTS, "0 ClusterRoleBindings"),
+    ),
+    Mistake(
+        "Bundle with every public CA",
+        "OBJ-01",
+        _object("Bundle", lambda one: one["spec"]["sources"].append({"useDefaultCAs": True})),
+        (_OBJECTS, "server-ca-g1", "useDefaultCAs"),
+    ),
+    Mistake(
+        "pods in a VNet",
+        "NET-06",
+        _replace_in_script("site-setup-k3s", "disable:\n", "cluster-cidr: 10.2.0.0/16\ndisable:\n"),
+        ("site-setup-k3s", "10.2.0.0/16", "enterprise-virtual-network"),
+    ),
+    Mistake(
+        "pods elsewhere than the metadata block",
+        "NET-06",
+        _replace_in_script("site-setup-k3s", "POD_NETWORK=10.42.0.0/16", "POD_NETWORK=10.52.0.0/16"),
+        ("site-setup-k3s", "POD_NETWORK", "10.42.0.0/16"),
+    ),
+    Mistake(
+        "service network in the pods'",
+        "NET-06",
+        _replace_in_script("site-setup-k3s", "disable:\n", "service-cidr: 10.42.128.0/17\ndisable:\n"),
+        ("site-setup-k3s", "service-cidr"),
+    ),
+    Mistake(
+        "script that may take longer than its Run Command",
+        "LIFE-05",
+        lambda two: two.set("site-connect-arc", "timeoutInSeconds", 3600),
+        ("site-connect-arc", "3600", "8700"),
+    ),
+    Mistake(
+        "gate that waits longer than its Run Command",
+        "LIFE-05",
+        lambda two: two.parameter("site-await-secrets", "WAIT_SECONDS", "1100"),
+        ("site-await-secrets", "1280"),
+    ),
+    Mistake(
+        "script without a timeout of the engine",
+        "LIFE-05",
+        lambda two: two.options("site-connect-arc", custom_timeouts={"create": "9600s"}),
+        ("site-connect-arc", "custom_timeouts.update", "7200s"),
+    ),
+    Mistake(
+        "extension without a timeout of the engine",
+        "LIFE-05",
+        lambda two: two.options(_EXTENSION, custom_timeouts={}),
+        (_EXTENSION, "custom_timeouts.create", "AgentOperationTimeoutInMinutes"),
+    ),
+    Mistake(
+        "ignored settings",
+        "LIFE-06",
+        lambda two: two.options("site-network-security-group", ignore_changes=["securityRules"]),
+        ("site-network-security-group", "securityRules"),
+    ),
+    Mistake(
+        "image that replaces the node",
+        "LIFE-06",
+        lambda two: two.options("site-node", ignore_changes=["osProfile"]),
+        ("site-node", "storageProfile.imageReference"),
+    ),
+    Mistake(
+        "create before delete",
+        "LIFE-07",
+        lambda two: two.options("site-key-vault", delete_before_replace=None),
+        ("site-key-vault", "delete_before_replace"),
+    ),
+    Mistake(
+        "script that stays when its node goes",
+        "LIFE-07",
+        lambda two: two.options("site-setup-k3s", deleted_with="", replace_with=()),
+        ("site-setup-k3s", "site-node"),
+    ),
+    Mistake(
+        "peering that stays when a network goes",
+        "LIFE-07",
+        lambda two: two.options("site-to-enterprise-peering", replace_with=()),
+        ("site-to-enterprise-peering", "enterprise-virtual-network"),
+    ),
+    Mistake(
+        "protection that nobody asked for",
+        "LIFE-01",
+        lambda two: two.options("site-node", protect=True),
+        ("site-node", "expected false"),
+    ),
+    Mistake(
+        "leaf that is never renewed",
+        "PKI-09",
+        lambda two: two.drop(_LEAF, "earlyRenewalHours"),
+        (_LEAF, "earlyRenewalHours: 0"),
+    ),
+    Mistake(
+        "leaf that is always renewed",
+        "PKI-09",
+        lambda two: two.set(_LEAF, "earlyRenewalHours", 8760),
+        (_LEAF, "8760 of 8760"),
+    ),
+    Mistake(
+        "CA that is renewed too late for its leaves",
+        "PKI-09",
+        lambda two: two.set("server-intermediate-g1", "earlyRenewalHours", 1440),
+        ("server-intermediate-g1", "1440", "8760"),
+    ),
+    Mistake(
+        "root of another life",
+        "PKI-09",
+        lambda two: two.set("client-root-g1", "validityPeriodHours", 100),
+        ("client-root-g1", "100", "87600"),
+    ),
+    Mistake(
+        "key in OpenSSL's own form",
+        "PKI-10",
+        _old_form,
+        ("enterprise-vault-server-leaf-key-g1", "EC PRIVATE KEY", "PKCS#8"),
+        also=("PKI-04",),
+    ),
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_mistake_is_found(mistake: Mistake, two: Workbench, reported: Callable[..., None]) -> None:
+    mistake.change(two)
+    reported(two, mistake.rule, *mistake.said, also=mistake.also)
+
+
+@pytest.mark.parametrize("name", ["client-root-g1", "client-root-key-g1", "site-broker", "site-resource-group"])
+def test_what_is_not_protected_in_production_is_found(
+    name: str, prod: Workbench, reported: Callable[..., None]
+) -> None:
+    prod.options(name, protect=False)
+    reported(prod, "LIFE-01", name, "protection.protect")

@@ -1,0 +1,131 @@
+"""Values that follow from settings, and values that are always the same: each wrong one is found where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from arm.shapes import shape_of
+from rules.hardening import FIXED, Fixed, fixed_values
+from rules.lookup import Hits, View
+from rules.requested import REQUESTED, Requested, values
+from tests.rules.workbench import Mistake, Workbench
+
+_WRONG = "something else"
+
+
+def _set(inputs: Any, path: str, value: Any) -> None:
+    """Put a value at a dotted path, whatever is there."""
+    head, _, rest = path.partition(".")
+    key: Any = 0 if head == "*" else head
+    if not rest:
+        inputs[key] = value
+        return
+    if not isinstance(inputs[key] if key == 0 else inputs.get(key), dict | list):
+        inputs[key] = {}
+    _set(inputs[key], rest, value)
+
+
+def _carrier(bench: Workbench, row: Fixed | Requested) -> Any:
+    """Return the inputs of a resource that has what the path leads through."""
+    parent = row.path.rpartition(".*")[0]
+    for resource in bench.graph.of_type(row.type):
+        found: Any = resource.inputs
+        for step in parent.split(".") if parent else ():
+            found = (found[0] if found else None) if step == "*" else (found or {}).get(step)
+        if found or not parent:
+            return resource
+    raise AssertionError(f"no {row.type.arm_type} has {parent}")
+
+
+def _bites(bench: Workbench, row: Fixed | Requested, rule: Callable[[View], Hits], *said: str) -> None:
+    resource = _carrier(bench, row)
+    _set(resource.inputs, row.path, _WRONG)
+    found = list(rule(View(bench.graph, bench.settings)))
+    where = row.path.replace(".*", "[0]")
+    assert [name for name, message in found if message.startswith(f"{where}: ")] == [resource.name], found
+    assert all(word in found[0][1] for word in said), found
+
+
+@pytest.mark.parametrize("row", [row for row in FIXED if row.values], ids=lambda row: f"{row.type.name}.{row.path}")
+def test_another_value_than_the_fixed_one_is_found(row: Fixed, prod: Workbench) -> None:
+    _bites(prod, row, fixed_values, row.why, row.source)
+
+
+@pytest.mark.parametrize("row", [row for row in FIXED if not row.values], ids=lambda row: f"{row.type.name}.{row.path}")
+def test_a_missing_value_is_found(row: Fixed, prod: Workbench) -> None:
+    resource = _carrier(prod, row)
+    _set(resource.inputs, row.path, None)
+    assert f"{row.path}: missing" in "".join(text for _, text in fixed_values(View(prod.graph, prod.settings)))
+
+
+@pytest.mark.parametrize("row", REQUESTED, ids=lambda row: f"{row.type.name}.{row.path}")
+def test_another_value_than_the_requested_one_is_found(row: Requested, prod: Workbench) -> None:
+    _bites(prod, row, values, "the settings ask for", row.setting)
+
+
+@pytest.mark.parametrize("row", [*FIXED, *REQUESTED], ids=lambda row: f"{row.type.name}.{row.path}")
+def test_every_path_of_the_tables_is_an_input_that_azure_takes(row: Fixed | Requested, prod: Workbench) -> None:
+    token = next(iter(prod.graph.of_type(row.type))).type
+    assert shape_of(token).is_input([step for step in row.path.split(".") if step != "*"])
+
+
+MISTAKES = (
+    Mistake(
+        "tag that does not arrive",
+        "ASK-04",
+        lambda prod: prod.set("site-node", "tags", {"owner": "nobody"}),
+        ("site-node", "tags.owner"),
+    ),
+    Mistake(
+        "resource group of no stack",
+        "ASK-04",
+        lambda prod: prod.drop("site-resource-group", "tags.edge-stamps-stack"),
+        ("site-resource-group", "tags.edge-stamps-stack"),
+    ),
+    Mistake(
+        "disk of another name",
+        "ASK-05",
+        lambda prod: prod.set("site-node", "storageProfile.osDisk.name", "disk"),
+        ("site-node", "storageProfile.osDisk.name", "'disk'", "'osdisk-myorga-aio-prod-001-0'"),
+    ),
+    Mistake(
+        "listener of another name",
+        "ASK-05",
+        lambda prod: prod.set("enterprise-link-listener", "properties.serviceName", "broker"),
+        ("enterprise-link-listener", "properties.serviceName", "aio-broker-loadbalancer"),
+    ),
+    Mistake(
+        "default listener of another name",
+        "ASK-05",
+        lambda prod: prod.set("site-default-listener", "listenerName", "standard"),
+        ("site-default-listener", "listenerName", "'default'"),
+    ),
+    Mistake(
+        "network of another name",
+        "ASK-05",
+        lambda prod: prod.set("site-nat-gateway", "natGatewayName", "nat"),
+        ("site-nat-gateway", "natGatewayName", "'nat-myorga-prod-001'", "settings/cluster_names.py"),
+        also=("REF-01", "OUT-01"),
+    ),
+    Mistake(
+        "custom role for the whole subscription",
+        "HARD-02",
+        lambda prod: prod.set("site-arc-disconnect-role", "assignableScopes", ["/subscriptions/x"]),
+        ("site-arc-disconnect-role", "assignableScopes", "rg-myorga-prod-001"),
+    ),
+    Mistake(
+        "custom role with data actions",
+        "HARD-02",
+        lambda prod: prod.set("site-arc-disconnect-role", "permissions.0.dataActions", ["*"]),
+        ("site-arc-disconnect-role", "dataActions"),
+    ),
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_mistake_is_found(mistake: Mistake, prod: Workbench, reported: Callable[..., None]) -> None:
+    mistake.change(prod)
+    reported(prod, mistake.rule, *mistake.said, also=mistake.also)
