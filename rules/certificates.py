@@ -11,6 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from arm.types.keyvault import SECRET
 from graph import pem
 from graph.inputs import text_at, x509_settings
+from rules.facts import aio
 from rules.lookup import Bundle, Hits, LinkParts, View
 
 
@@ -212,8 +213,9 @@ def bundles(view: View) -> Hits:
     for (cluster, name), bundle in view.bundles.items():
         found = pem.certificates(bundle.pem)
         where = f"OBJECTS: Bundle {name!r} of cluster {cluster}"
-        if not bundle.key:
-            yield bundle.command.name, f"{where} names no key of its ConfigMap; expected configMap.key"
+        if bundle.key != aio.TRUST_KEY.value:
+            message = f"{where}: configMap.key is {bundle.key or 'missing'}; expected {aio.TRUST_KEY.value}"
+            yield bundle.command.name, message
         if len(found) != 1:
             yield bundle.command.name, f"{where} holds {len(found)} certificates; expected one root"
         for root in found[:1]:

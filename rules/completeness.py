@@ -6,6 +6,7 @@ from arm.shapes import shape_of
 from arm.types.resources import RESOURCE_GROUP
 from rules.edges import extensions
 from rules.expected import JUDGED_EACH
+from rules.facts import entra
 from rules.lookup import Hits, View
 
 _TENANT = {
@@ -13,6 +14,7 @@ _TENANT = {
     "TENANT_ID": "tenant_id",
     "CUSTOM_LOCATIONS_OBJECT_ID": "custom_locations_object_id",
 }
+_APPLICATIONS = (entra.CUSTOM_LOCATIONS_APPLICATION.value, entra.K8_BRIDGE_APPLICATION.value)
 
 
 def complete(view: View) -> Hits:
@@ -59,6 +61,9 @@ def place(view: View) -> Hits:
             given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)
             if given != expected:
                 yield command.name, f"parameter {name}: {given!r}; the settings have {expected!r}"
+        if view.parameters(command).get("CUSTOM_LOCATIONS_OBJECT_ID") in _APPLICATIONS:
+            message = "the id of an application; expected its object id in the tenant"
+            yield command.name, f"parameter CUSTOM_LOCATIONS_OBJECT_ID: {message}"
         location = view.clusters[view.cluster(command)].location
         if view.parameters(command).get("LOCATION") != location:
             message = f"parameter LOCATION: {view.parameters(command).get('LOCATION')!r}; expected {location!r}"

@@ -33,6 +33,7 @@ from arm.types.network import VIRTUAL_NETWORK_PEERING
 from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from arm.types.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
+from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
 from settings.model import Listener, Settings
 
 _ONE_EACH = (
@@ -48,21 +49,13 @@ JUDGED_EACH = frozenset({
 
 
 @dataclass(frozen=True)
-class ExpectedExtension:
-    """An Arc extension, as the release has it."""
-
-    version: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class ExpectedCluster:
     """What one cluster is to contain."""
 
     resources: Mapping[ResourceType, int]
     """How many of a type; of other types only those in `JUDGED_EACH` may be there."""
-    extensions: Mapping[str, ExpectedExtension]
-    """By extension type; each once, and no further ones."""
+    extensions: tuple[str, ...]
+    """Types of Arc extensions; each once, and no further ones."""
     scripts: tuple[str, ...]
     """Run Commands that run once each; gates come beside, where something is waited for."""
     peers: frozenset[str]
@@ -75,18 +68,13 @@ class ExpectedCluster:
 
 def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     """Return what every cluster is to contain, by its name."""
-    links, release = settings.links.values(), settings.release
-    extensions = {
-        "microsoft.certmanagement": ExpectedExtension(release.cert_manager_version, release.cert_manager_settings),
-        "microsoft.azure.secretstore": ExpectedExtension(release.secret_store_version, {}),
-        "microsoft.iotoperations": ExpectedExtension(release.aio_version, release.aio_settings),
-    }
+    links = settings.links.values()
     ends = [(link.client, link.broker) for link in links]
     pairs = [pair for pair in ends if all(settings.clusters[name].network for name in pair)]
     return {
         name: ExpectedCluster(
             resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),
-            extensions=extensions,
+            extensions=(CERT_MANAGER.type, SECRET_STORE.type, AIO.type),
             scripts=KINDS[cluster.hosting].scripts,
             peers=frozenset(one for pair in pairs if name in pair for one in pair if one != name),
             listener=cluster.listener,

@@ -29,6 +29,7 @@ from arm.types.network import (
 )
 from arm.types.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from graph.inputs import list_at, text_at
+from rules.facts.node import IMAGE
 from rules.lookup import Hits, View
 
 _LEARN = "learn.microsoft.com/azure"
@@ -102,10 +103,10 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(VIRTUAL_MACHINE,
           "osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings.rebootSetting", ("Never",),
           "a reboot takes the broker down", _PATCHES),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.publisher", ("Canonical",), "the scripts need Ubuntu",
-          _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.offer", ("ubuntu-24_04-lts",), "what AIO is validated on",
-          _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.publisher", (IMAGE.value["publisher"],),
+          "the scripts need Ubuntu", _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.offer", (IMAGE.value["offer"],),
+          "what AIO is validated on", _UBUNTU),
     Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.sku", ("server", "minimal"),
           "TrustedLaunch needs generation 2", _TRUSTED_LAUNCH),
     Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.version", (), "an image has a version, or is the latest",

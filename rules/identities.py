@@ -16,10 +16,9 @@ from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import at, list_at, shorten, text_at, texts_at
 from rules.edges import credentials_of, extensions
+from rules.facts import aio, entra, releases, roles
 from rules.lookup import Hits, View
 from rules.references import container_of
-from settings import roles, well_known
-from settings.roles import Role
 
 _DELETE = "Microsoft.Kubernetes/connectedClusters/delete"
 
@@ -42,6 +41,7 @@ def federated_credentials(view: View) -> Hits:
             missing = ", ".join(sorted(expected - subjects))
             yield identity.name, f"no federated credential for {missing}, which signs in as it. Add one"
     yield from _unknown_clients(view)
+    yield from _unknown_accounts(view)
 
 
 def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
@@ -54,7 +54,7 @@ def _workloads(view: View, cluster: str) -> Iterator[tuple[Resource, str]]:
     for instance in view.all(INSTANCE, cluster=cluster):
         for arm_id in texts_at(view.inputs(instance), "identity.userAssignedIdentities"):
             if arm_id in view.by_path:
-                yield view.by_path[arm_id], well_known.DATAFLOW_SERVICE_ACCOUNT
+                yield view.by_path[arm_id], aio.DATAFLOW_SERVICE_ACCOUNT.value
 
 
 def _default_subjects(view: View, identity: Resource) -> set[str]:
@@ -63,7 +63,7 @@ def _default_subjects(view: View, identity: Resource) -> set[str]:
     client_id = text_at(view.outputs(identity), "clientId")
     for provider_class in view.all(SECRET_PROVIDER_CLASS, cluster=cluster):
         if text_at(view.inputs(provider_class), "clientId") == client_id:
-            return {f"system:serviceaccount:{view.namespace(cluster)}:{well_known.SECRET_SYNC_SERVICE_ACCOUNT}"}
+            return {f"system:serviceaccount:{view.namespace(cluster)}:{aio.SECRET_SYNC_SERVICE_ACCOUNT.value}"}
     return set()
 
 
@@ -79,14 +79,13 @@ def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
             credential.name,
             f"issuer: {text_at(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}",
         )
-    if list_at(inputs, "audiences") != [well_known.TOKEN_EXCHANGE_AUDIENCE]:
-        given = list_at(inputs, "audiences")
-        yield credential.name, f"audiences: {given}; expected [{well_known.TOKEN_EXCHANGE_AUDIENCE!r}]"
+    if (given := list_at(inputs, "audiences")) != [entra.TOKEN_EXCHANGE_AUDIENCE.value]:
+        yield credential.name, f"audiences: {given}; expected [{entra.TOKEN_EXCHANGE_AUDIENCE.value!r}]"
 
 
 def issuer_of(view: View, cluster: str) -> str:
     """Return the issuer that the model of Azure gives this connected cluster."""
-    module = f"azure-native_kubernetes_v{view.settings.release.connected_cluster_api.replace('-', '')}"
+    module = f"azure-native_kubernetes_v{releases.CONNECTED_CLUSTER_API.value.replace('-', '')}"
     for arm_id, command in view.connected_clusters.items():
         if view.cluster(command) == cluster:
             inputs = {
@@ -107,6 +106,14 @@ def _unknown_clients(view: View) -> Hits:
             yield provider_class.name, f"clientId: {client_id!r} is of no identity of this stack; expected a clientId"
 
 
+def _unknown_accounts(view: View) -> Hits:
+    for sync in view.all(SECRET_SYNC):
+        given, expected = text_at(view.inputs(sync), "serviceAccountName"), aio.SECRET_SYNC_SERVICE_ACCOUNT.value
+        if given != expected:
+            message = f"serviceAccountName: {given!r} is not the account that AIO brings for secret sync; expected"
+            yield sync.name, f"{message} {expected!r}"
+
+
 @dataclass(frozen=True)
 class Need:
     """Somebody who cannot do its work without a role."""
@@ -115,7 +122,8 @@ class Need:
     """Name of the resource that needs it."""
     principal_id: str
     principal_type: str
-    role: Role
+    role: str
+    guid: str
     scope: str
 
 
@@ -133,7 +141,7 @@ def needs(view: View) -> Iterator[Need]:
         yield from _needs_of_arc(view, connect)
         for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
             admins = view.settings.tenant.admin_group_object_id
-            yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role, arm_id)
+            yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role.name, role.guid, arm_id)
 
 
 def _needs_of_readers(view: View) -> Iterator[Need]:
@@ -145,8 +153,8 @@ def _needs_of_readers(view: View) -> Iterator[Need]:
                 yield _need(identity.name, text_at(view.outputs(identity), "principalId"), role, view.path(vault))
 
 
-def _need(who: str, principal_id: str, role: Role, scope: str) -> Need:
-    return Need(who, principal_id, "ServicePrincipal", role, scope)
+def _need(who: str, principal_id: str, role: roles.Role, scope: str) -> Need:
+    return Need(who, principal_id, "ServicePrincipal", role.name, role.guid, scope)
 
 
 def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
@@ -169,7 +177,7 @@ def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
         one for one in view.all(ROLE_DEFINITION) if _actions(view, one) == [_DELETE] and _scope(view, one) == group
     ]
     guid = text_at(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
-    yield _need(identity.name, principal, Role(f"a role with the one right {_DELETE}", guid), group)
+    yield Need(identity.name, principal, "ServicePrincipal", f"a role with the one right {_DELETE}", guid, group)
 
 
 def _actions(view: View, definition: Resource) -> list[str]:
@@ -183,12 +191,12 @@ def _scope(view: View, resource: Resource) -> str:
 def roles_suffice(view: View) -> Hits:
     """Everyone who needs a role has it, at a scope that covers what it works on."""
     for need in needs(view):
-        assigned = [one for one in view.assignments_to(need.principal_id) if _guid(view, one) == need.role.guid]
+        assigned = [one for one in view.assignments_to(need.principal_id) if _guid(view, one) == need.guid]
         if not any(f"{need.scope}/".startswith(f"{_scope(view, one)}/") for one in assigned):
             elsewhere = ", ".join(shorten(_scope(view, one)) for one in assigned)
             yield (
                 need.who,
-                f"has no {need.role.name} on {shorten(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
+                f"has no {need.role} on {shorten(need.scope)}" + (f", only on {elsewhere}" if elsewhere else "")
                 + f". Assign it to principal {need.principal_id}",
             )  # fmt: skip
     for vault in view.all(VAULT):
@@ -219,11 +227,11 @@ def _identity_on_node(view: View, cluster: str) -> Hits:
 
 def no_more_roles(view: View) -> Hits:
     """No assignment beyond the needs, none broader than needed, and no custom role with more than one right."""
-    needed = {(need.scope, need.role.guid, need.principal_id) for need in needs(view)}
+    needed = {(need.scope, need.guid, need.principal_id) for need in needs(view)}
     for assignment in view.all(ROLE_ASSIGNMENT):
         if _key(view, assignment) not in needed:
             scope, guid, principal = _key(view, assignment)
-            name = roles.BUILT_IN.get(guid, guid)
+            name = roles.NAMES.get(guid, guid)
             of_need = [shorten(where) for where, role, who in needed if (role, who) == (guid, principal)]
             expected = (
                 f"it needs it on {', '.join(of_need)} only"

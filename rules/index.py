@@ -15,6 +15,7 @@ from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from graph.grouping import find_stamp
 from rules.expected import ExpectedCluster, expected_of
+from rules.facts.releases import RELEASES, Release
 from settings.model import Cluster, Settings
 
 
@@ -23,6 +24,11 @@ class Index:
 
     def __init__(self, graph: Graph, settings: Settings) -> None:
         self.graph, self.settings = graph, settings
+
+    @property
+    def release(self) -> Release | None:
+        """Return the facts of the release that the settings name; REL-01 reports one that the facts do not know."""
+        return RELEASES.get(self.settings.release.name)
 
     # Resources
 

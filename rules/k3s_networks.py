@@ -8,10 +8,10 @@ from ipaddress import IPv4Network
 from arm.types.network import VIRTUAL_NETWORK
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
+from rules.facts.node import K3S_POD_NETWORK, K3S_SERVICE_NETWORK
 from rules.lookup import Hits, View
 
-_DEFAULTS = {"cluster-cidr": "10.42.0.0/16", "service-cidr": "10.43.0.0/16"}
-"""docs.k3s.io/networking/basic-network-options."""
+_DEFAULTS = {"cluster-cidr": K3S_POD_NETWORK.value, "service-cidr": K3S_SERVICE_NETWORK.value}
 
 
 def apart_from_networks(view: View) -> Hits:
@@ -24,7 +24,7 @@ def apart_from_networks(view: View) -> Hits:
     for cluster in view.clusters:
         for setup in view.commands(cluster, "setup-k3s"):
             script = text_at(view.inputs(setup), "source.script")
-            ranges = {flag: IPv4Network(_range(script, flag)) for flag in _DEFAULTS}
+            ranges = {flag: _range(script, flag) for flag in _DEFAULTS}
             yield from _overlaps(setup, ranges, networks)
             blocked = re.search(r"^readonly POD_NETWORK=(\S+)", script, re.MULTILINE)
             if blocked is None or IPv4Network(blocked[1]) != ranges["cluster-cidr"]:
@@ -36,10 +36,10 @@ def apart_from_networks(view: View) -> Hits:
                 yield setup.name, message
 
 
-def _range(script: str, flag: str) -> str:
+def _range(script: str, flag: str) -> IPv4Network:
     """Return the network that the script gives K3s, in its configuration or on its command line."""
     found = re.search(rf"{flag}[:=\s]+[\"']?(\d+\.\d+\.\d+\.\d+/\d+)", script)
-    return found[1] if found else _DEFAULTS[flag]
+    return IPv4Network(found[1]) if found else _DEFAULTS[flag]
 
 
 def _overlaps(setup: Resource, ranges: dict[str, IPv4Network], networks: dict[str, IPv4Network]) -> Hits:

@@ -24,7 +24,6 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
 from graph.inputs import at, text_at
-from rules.aio_settings import default_listener
 from rules.hardening import read
 from rules.lookup import Hits, View
 
@@ -98,7 +97,3 @@ def _listener_names(view: View) -> Hits:
             for key, name in (("listenerName", expected.name), ("properties.serviceName", expected.service_name)):
                 if (given := at(view.inputs(parts.listener), key)) != name:
                     yield parts.listener.name, f"{key}: {given!r}; expected {name!r}, which outputs and probes look for"
-    for cluster in view.clusters:
-        inside = default_listener(view, cluster)
-        if inside and text_at(view.inputs(inside.resource), "listenerName") != "default":
-            yield inside.resource.name, "listenerName: expected 'default', the name that AIO's own parts look for"

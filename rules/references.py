@@ -18,8 +18,8 @@ from arm.types.storage import BLOB_CONTAINER
 from arm.values import leaves
 from graph.graph import Resource
 from graph.inputs import list_at, shorten, text_at, x509_settings
+from rules.facts import aio, roles
 from rules.lookup import Hits, View
-from settings import roles, well_known
 
 _PROXY_PARTS = ("/blobServices/default",)
 """Parts of an ARM path that exist without anybody making them."""
@@ -76,7 +76,7 @@ def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
     for definition in view.all(ROLE_DEFINITION):
         if text_at(view.inputs(definition), "roleDefinitionId") == guid:
             return definition, ""
-    if guid in roles.BUILT_IN:
+    if guid in roles.NAMES:
         return None, ""
     return None, f"{guid} is neither a role of this stack nor one of settings/roles.py; expected one of those"
 
@@ -230,7 +230,7 @@ def _objects_of_endpoints(view: View) -> Iterator[ObjectReference]:
         if name := text_at(view.inputs(endpoint), where):
             yield ObjectReference(endpoint, where, name, "Opaque")
         where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
-        if (name := text_at(view.inputs(endpoint), where)) != well_known.AIO_TRUST_CONFIG_MAP:
+        if (name := text_at(view.inputs(endpoint), where)) != aio.TRUST_CONFIG_MAP.value:
             yield ObjectReference(endpoint, where, name)
 
 

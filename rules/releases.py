@@ -1,57 +1,107 @@
-"""One AIO release for the whole stack: extension versions, trains and API versions of one row of the table."""
+"""One AIO release for the whole stack, as the facts have it: versions, API versions, settings, and AIO's own parts."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.kubernetesconfiguration import EXTENSION
+from graph.graph import Resource
 from graph.inputs import map_at, text_at
+from rules.facts import aio
+from rules.facts.extensions import ANY, CERT_MANAGER
+from rules.facts.releases import RELEASES, Release
 from rules.lookup import Hits, View
 
 _PROVIDERS = "pulumi:providers:"
 
 
 def versions(view: View) -> Hits:
-    """Require that API versions and extension versions are those of the release that the settings name."""
-    release = view.settings.release
-    api = {
-        "iotoperations": release.iot_operations_api,
-        "deviceregistry": release.device_registry_api,
-        "kubernetes": release.connected_cluster_api,
-    }
+    """Require that API versions, extensions and their settings are those of the release that the settings name."""
+    if view.release is None:
+        message = (
+            f"{view.settings.release.name}: the judge has no facts of this release; it knows {', '.join(RELEASES)}."
+            " Add its row, from its source, to rules/facts/releases.py"
+        )
+        yield "release", message
+        return
+    yield from _api_versions(view, view.release)
+    for extension in view.all(EXTENSION):
+        for problem in _extension(view.inputs(extension), view.release):
+            yield extension.name, problem
+    for location in view.all(CUSTOM_LOCATION):
+        if (given := text_at(view.inputs(location), "namespace")) != aio.NAMESPACE.value:
+            yield location.name, f"namespace: {given!r}; AIO's templates have {aio.NAMESPACE.value!r}"
+
+
+def _api_versions(view: View, release: Release) -> Hits:
+    """Yield wrong packages: the provider where the stack has one of it, else each resource."""
+    wrong: dict[str, list[Resource]] = {}
     for resource in view.resources:
         package, _, module = resource.type.removeprefix(_PROVIDERS).split(":")[0].partition("_")
-        if package != "azure-native" or not module:
-            continue
+        if package == "azure-native" and module and module != _module(release, module):
+            wrong.setdefault(module, []).append(resource)
+    for module, resources in wrong.items():
         name = module.split("_")[0]
-        expected = f"{name}_v{api[name].replace('-', '')}" if name in api else ""
-        if module != expected:
-            message = (
-                f"type {resource.type}: release {release.name} has API version {api.get(name, 'none')} of {name};"
-                f" expected package azure-native_{expected}"
-            )
-            yield resource.name, message
-    yield from _extensions(view)
+        given = re.sub(r".*_v(\d{4})(\d\d)(\d\d)", r"\1-\2-\3", module).replace("preview", "-preview")
+        message = (
+            f"API version {given} of {name}{_owners('apis', name, given)}; release {release.name} has"
+            f" {release.apis.get(name, 'none')}: expected package azure-native_{_module(release, module)}"
+        )
+        providers = [one for one in resources if one.type.startswith(_PROVIDERS)]
+        for resource in providers or resources:
+            yield resource.name, f"type {resource.type}: {message}"
 
 
-def _extensions(view: View) -> Hits:
-    release = view.settings.release
-    for extension in view.all(EXTENSION):
-        inputs = view.inputs(extension)
-        kind = text_at(inputs, "extensionType").lower()
-        known = view.expected[view.cluster(extension)].extensions if view.cluster(extension) else {}
-        if kind not in known:
-            message = f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(known)}"
-            yield extension.name, message
-            continue
-        for key, expected in (("version", known[kind].version), ("releaseTrain", release.train)):
-            if inputs.get(key) != expected:
-                yield extension.name, f"{key}: {inputs.get(key)!r}; release {release.name} has {expected!r}"
-        if inputs.get("autoUpgradeMinorVersion") is not False:
-            yield extension.name, "autoUpgradeMinorVersion: expected false, else Azure leaves the release by itself"
-        given = map_at(inputs, "configurationSettings")
-        for name, expected in known[kind].settings.items():
-            if given.get(name) != expected:
-                where = f"configurationSettings.{name}"
-                yield extension.name, f"{where}: {given.get(name)!r}; release {release.name} asks for {expected!r}"
+def _module(release: Release, module: str) -> str:
+    """Return the module with the release's API version, e.g. `iotoperations_v20260701`."""
+    name = module.split("_")[0]
+    return f"{name}_v{release.apis[name].replace('-', '')}" if name in release.apis else ""
+
+
+def _owners(read: str, kind: str, value: Any) -> str:
+    """Name the releases that a value belongs to."""
+    found = [name for name, row in RELEASES.items() if getattr(row, read).get(kind) == value]
+    return f" is of release {', '.join(found)}" if found else ""
+
+
+def _extension(inputs: Mapping[str, Any], release: Release) -> Iterator[str]:
+    kind = text_at(inputs, "extensionType").lower()
+    if kind not in release.versions:
+        yield f"extensionType: {kind!r} is not part of release {release.name}; expected {sorted(release.versions)}"
+        return
+    given, expected = inputs.get("version"), release.versions[kind]
+    if given != expected:
+        yield f"version: {given!r}{_owners('versions', kind, given)}; release {release.name} has {expected!r}"
+    if inputs.get("releaseTrain") != release.train:
+        yield f"releaseTrain: {inputs.get('releaseTrain')!r}; release {release.name} has {release.train!r}"
+    if inputs.get("autoUpgradeMinorVersion") is not False:
+        yield "autoUpgradeMinorVersion: expected false, else Azure leaves the release by itself"
+    given = text_at(inputs, "scope.cluster.releaseNamespace")
+    if kind == CERT_MANAGER.type and given != CERT_MANAGER.namespace:
+        yield f"scope.cluster.releaseNamespace: {given!r}; AIO's templates have {CERT_MANAGER.namespace!r}"
+    if wrong := list(_settings(kind, map_at(inputs, "configurationSettings"), release)):
+        yield f"configurationSettings: {'; '.join(wrong)}"
+
+
+def _settings(kind: str, given: Mapping[str, Any], release: Release) -> Iterator[str]:
+    """Yield what differs from the set of settings that the release sends: each value, and each that is too much."""
+    expected = release.settings[kind]
+    for key in sorted({*expected, *given}):
+        if key not in expected:
+            others = [name for name, row in RELEASES.items() if key in row.settings[kind]]
+            of = f"is of release {', '.join(others)}" if others else "is of no release"
+            yield f"{key} {of}; release {release.name} does not send it"
+        elif not _fits(given.get(key), expected[key]):
+            yield f"{key} is {given.get(key)!r}; release {release.name} sends {expected[key]!r}"
+
+
+def _fits(given: Any, expected: str) -> bool:
+    if expected == ANY or not isinstance(given, str):
+        return expected == ANY and given is not None
+    return bool(re.fullmatch(re.escape(expected).replace(r"\{suffix\}", "[a-z0-9]{5}"), given))
 
 
 def providers(view: View) -> Hits:

@@ -24,12 +24,15 @@ class Release:
     """First version with oidcIssuerProfile and securityProfile; AIO releases do not prescribe one."""
     cert_manager_settings: Mapping[str, str] = field(default_factory=dict)
     aio_settings: Mapping[str, str] = field(default_factory=dict)
+    """`{suffix}` stands for five characters of the cluster's own."""
 
 
 _SECRET_TARGETS_OFF = {
     "trust-manager.secretTargets.enabled": "false",
     "trust-manager.secretTargets.authorizedSecretsAll": "false",
 }
+_APPLICATION_URI = {"connectors.values.securityPki.applicationUri": "urn:microsoft.com:aio:opc:ua:broker:{suffix}"}
+_OPC_UA = {**_APPLICATION_URI, "connectors.values.securityPki.subjectName": "CN=aio-opc-opcuabroker-{suffix}"}
 _WASM_GRAPH_TRUST = {
     "dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef": "azure-iot-operations-aio-ca-trust-bundle",
     "dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": "ca.crt",
@@ -40,18 +43,19 @@ RELEASES: Mapping[str, Release] = {
     for release in (
         Release("2512", "1.2.154", "2025-10-01", "2025-10-01", "0.7.0", "1.1.5"),
         Release("2602", "1.2.189", "2025-10-01", "2025-10-01", "0.9.0", "1.1.6"),
-        Release("2603", "1.3.38", "2026-03-01", "2026-04-01", "0.10.2", "1.3.0"),
-        Release("2604", "1.3.70", "2026-03-01", "2026-04-01", "0.11.0", "1.4.0"),
-        Release("2605", "1.3.105", "2026-03-01", "2026-04-01", "0.12.0", "1.4.1"),
-        Release("2606", "1.3.137", "2026-03-01", "2026-04-01", "0.13.3", "1.5.0"),
+        Release("2603", "1.3.38", "2026-03-01", "2026-04-01", "0.10.2", "1.3.0", aio_settings=_APPLICATION_URI),
+        Release("2604", "1.3.70", "2026-03-01", "2026-04-01", "0.11.0", "1.4.0", aio_settings=_APPLICATION_URI),
+        Release("2605", "1.3.105", "2026-03-01", "2026-04-01", "0.12.0", "1.4.1", aio_settings=_OPC_UA),
+        Release("2606", "1.3.137", "2026-03-01", "2026-04-01", "0.13.3", "1.5.0", aio_settings=_OPC_UA),
         Release(
             "2607", "1.4.41", "2026-07-01", "2026-04-01", "0.14.0", "1.5.1",
             cert_manager_settings=_SECRET_TARGETS_OFF,
+            aio_settings=_OPC_UA,
         ),
         Release(
             "2608", "1.4.73", "2026-07-01", "2026-04-01", "1.0.0", "1.5.2",
             cert_manager_settings=_SECRET_TARGETS_OFF,
-            aio_settings=_WASM_GRAPH_TRUST,
+            aio_settings={**_OPC_UA, **_WASM_GRAPH_TRUST},
         ),
     )
 }  # fmt: skip

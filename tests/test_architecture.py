@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -125,6 +126,69 @@ def test_imports_keep_to_the_order_of_the_floors() -> None:
 def test_no_circle_between_rooms() -> None:
     found = find_circle(list_imports(ROOT), ROOT)
     assert not found, "\n".join(found)
+
+
+JUDGES = ("rules", "rehearsal")
+TABLES_OF_THE_PROGRAM = ("settings.roles", "settings.well_known", "settings.releases")
+
+
+def find_borrowed_facts(root: Path) -> list[str]:
+    """Return where the judge takes a fact from the program's tables: an import, or the release of the settings."""
+    found = [
+        f"{one}: the judge has its own facts, in rules/facts"
+        for one in list_imports(root)
+        if floor_of(one.source) in JUDGES and f"{one.target}.".startswith(tuple(f"{t}." for t in TABLES_OF_THE_PROGRAM))
+    ]
+    for file in (file for floor in JUDGES for file in (root / floor).rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        names = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "name"}
+        for node in ast.walk(tree):
+            if _is_release_of_settings(node) and id(node) not in names:
+                where = f"{file.relative_to(root).as_posix()}:{node.lineno}"
+                found.append(f"{where} reads more than the name of the settings' release: see rules/facts/releases.py")
+    return found
+
+
+def _is_release_of_settings(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    if not isinstance(node, ast.Attribute) or node.attr != "release":
+        return False
+    owner = node.value
+    return (owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")) == "settings"
+
+
+def test_the_judge_takes_no_fact_from_the_program() -> None:
+    found = find_borrowed_facts(ROOT)
+    assert not found, "\n".join(found)
+
+
+def test_facts_know_nothing_of_ours() -> None:
+    found = [
+        str(one)
+        for one in list_imports(ROOT)
+        if one.source.startswith("rules.facts") and not one.target.startswith("rules.facts.")
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("from settings import roles", "rules/x.py:1 imports settings.roles"),
+        ("def f():\n    from settings.releases import RELEASES", "rules/x.py:2 imports settings.releases.RELEASES"),
+        ("import settings.well_known", "rules/x.py:1 imports settings.well_known"),
+        ("def f(view):\n    return view.settings.release.aio_version", "rules/x.py:2 reads more than the name"),
+        ("def f(settings):\n    release = settings.release", "rules/x.py:2 reads more than the name"),
+    ],
+)
+def test_a_borrowed_fact_is_told_with_its_line(tmp_path: Path, text: str, words: str) -> None:
+    _write(tmp_path, {"rules/x.py": text})
+    (found,) = find_borrowed_facts(tmp_path)
+    assert words in found
+
+
+def test_the_name_of_the_release_may_be_read(tmp_path: Path) -> None:
+    _write(tmp_path, {"rules/x.py": "def f(view):\n    return view.settings.release.name"})
+    assert not find_borrowed_facts(tmp_path)
 
 
 def test_modules_are_short() -> None:

@@ -62,7 +62,7 @@ def install_extensions(context: StampContext, cluster: ConnectedCluster) -> Exte
         extension_type="microsoft.iotoperations",
         version=release.aio_version,
         namespace=well_known.AIO_NAMESPACE,
-        configuration={**_configure_aio(context), **release.aio_settings},
+        configuration=_configure_aio(context),
         minutes=150,
         depends_on=[cert_manager],
     )  # fmt: skip
@@ -116,8 +116,6 @@ def _configure_aio(context: StampContext) -> dict[str, str]:
         "AgentOperationTimeoutInMinutes": "120",
         "connectors.values.mqttBroker.address": f"mqtts://{broker}:{well_known.BROKER_PORT}",
         "connectors.values.mqttBroker.serviceAccountTokenAudience": well_known.BROKER_AUDIENCE,
-        "connectors.values.securityPki.applicationUri": f"urn:microsoft.com:aio:opc:ua:broker:{suffix}",
-        "connectors.values.securityPki.subjectName": f"CN=aio-opc-opcuabroker-{suffix}",
         "dataFlows.values.tinyKube.mqttBroker.hostName": broker,
         "dataFlows.values.tinyKube.mqttBroker.port": str(well_known.BROKER_PORT),
         "dataFlows.values.tinyKube.mqttBroker.authentication.serviceAccountTokenAudience": well_known.BROKER_AUDIENCE,
@@ -130,4 +128,5 @@ def _configure_aio(context: StampContext) -> dict[str, str]:
         "trustBundleSettings.configMap.key": "",
         "schemaRegistry.values.mqttBroker.host": f"mqtts://{broker}:{well_known.BROKER_PORT}",
         "schemaRegistry.values.mqttBroker.serviceAccountTokenAudience": well_known.BROKER_AUDIENCE,
+        **{key: value.format(suffix=suffix) for key, value in context.settings.release.aio_settings.items()},
     }

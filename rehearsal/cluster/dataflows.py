@@ -15,7 +15,7 @@ from graph.inputs import list_at, map_at, text_at
 from rehearsal.cluster.broker import AioNamespace, find_trust_fault, list_manual_secrets, list_ports
 from rehearsal.cluster.key_pairs import CLIENT, MQTT_CLIENT, TLS, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ClusterView, Dataflow, Symptom
-from settings import well_known
+from rules.facts import aio as aio_facts
 
 _AIO = "microsoft.iotoperations"
 _MQTT = "mqttSettings"
@@ -70,7 +70,7 @@ def _is_aios_own(aio: AioNamespace, config_map: str) -> bool:
     """Return whether it is AIO's own bundle, which a self-signed installation has and nobody outside knows."""
     extension = aio.placement.extensions.get(_AIO)
     settings = map_at(extension.inputs, "configurationSettings") if extension else {}
-    return config_map == well_known.AIO_TRUST_CONFIG_MAP and settings.get("trustSource", "SelfSigned") == "SelfSigned"
+    return config_map == aio_facts.TRUST_CONFIG_MAP.value and settings.get("trustSource", "SelfSigned") == "SelfSigned"
 
 
 def names_own_broker(endpoint: Mapping[str, Any]) -> bool:

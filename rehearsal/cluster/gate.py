@@ -25,7 +25,7 @@ from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.key_pairs import MQTT_CLIENT, TLS
 from rehearsal.cluster.model import ClusterView
 from rehearsal.cluster.node_state import find_node_id
-from settings import well_known
+from rules.facts import aio
 
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
@@ -62,7 +62,7 @@ def run_gate(
     inventory = Inventory(entries, is_effective, datetime.now(UTC))
     node = ids.key(ids.parent_of(command_id))
     clusters = [one for one in inventory.of_type(CONNECTED_CLUSTER) if ids.key(find_node_id(inventory, one)) == node]
-    if clusters and namespace == well_known.AIO_NAMESPACE:
+    if clusters and namespace == aio.NAMESPACE.value:
         missing = find_missing(build_view(inventory, clusters[0]), expected)
     else:
         missing = [_describe(one, "not there", None) for one in expected]

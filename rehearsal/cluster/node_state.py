@@ -14,11 +14,11 @@ from graph.inputs import list_at, parameters, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
-from settings import well_known
+from rules.facts import entra
 
 K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
 """Who issues K3s's service account tokens until connect-arc.sh has set another issuer."""
-_NO_OBJECT_IDS = ("", well_known.CUSTOM_LOCATIONS_APPLICATION_ID, well_known.K8_BRIDGE_APPLICATION_ID)
+_NO_OBJECT_IDS = ("", entra.CUSTOM_LOCATIONS_APPLICATION.value, entra.K8_BRIDGE_APPLICATION.value)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _report_custom_locations(cluster: Entry, object_id: str) -> Symptom:
     )
     remedy = (
         "give the object id: `az ad sp show --id"
-        f" {well_known.CUSTOM_LOCATIONS_APPLICATION_ID} --query id` by somebody who may read the directory"
+        f" {entra.CUSTOM_LOCATIONS_APPLICATION.value} --query id` by somebody who may read the directory"
     )
     return Symptom("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
 

@@ -25,11 +25,11 @@ from rehearsal.cluster.model import Condition, Secret, Symptom
 from rehearsal.cluster.node_state import NodeState
 from rehearsal.cluster.placement import Placement
 from rehearsal.cluster.vault import Reader, RefusedError, ServiceAccount
-from settings import well_known
+from rules.facts import aio
 
 _TLS = "kubernetes.io/tls"
 _SECRET_STORE = "microsoft.azure.secretstore"
-_ACCOUNTS = (well_known.SECRET_SYNC_SERVICE_ACCOUNT, well_known.DATAFLOW_SERVICE_ACCOUNT)
+_ACCOUNTS = (aio.SECRET_SYNC_SERVICE_ACCOUNT.value, aio.DATAFLOW_SERVICE_ACCOUNT.value)
 """Service accounts that AIO makes in its namespace and that this project uses."""
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 
@@ -145,7 +145,7 @@ def _check_service_account(sync: Entry, node: NodeState) -> None:
     applied = {text_at(one, "metadata.name") for one in node.objects if text_at(one, "kind") == "ServiceAccount"}
     if name not in (*_ACCOUNTS, *applied):
         message = f'failed to get service account token: serviceaccounts "{name}" not found'
-        remedy = f"name {well_known.SECRET_SYNC_SERVICE_ACCOUNT}, which AIO brings"
+        remedy = f"name {aio.SECRET_SYNC_SERVICE_ACCOUNT.value}, which AIO brings"
         raise RefusedError("CLUSTER-08", message, remedy, "ControllerSyncFailed")
 
 

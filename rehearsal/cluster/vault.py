@@ -10,7 +10,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGN
 from graph.inputs import at, list_at, map_at, shorten, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
-from settings import roles, well_known
+from rules.facts import entra, roles
 
 
 class RefusedError(Exception):
@@ -74,7 +74,7 @@ def _check_federation(inventory: Inventory, account: ServiceAccount, identity: E
     for code, what, presented in (
         ("AADSTS700211", "issuer", account.issuer),
         ("AADSTS700213", "subject", account.subject),
-        ("AADSTS700212", "audience", well_known.TOKEN_EXCHANGE_AUDIENCE),
+        ("AADSTS700212", "audience", entra.TOKEN_EXCHANGE_AUDIENCE.value),
     ):
         before = left
         left = [one for one in before if presented in _read_trusted(one, what)]

@@ -62,15 +62,14 @@ _SETTINGS = {
 
 MISTAKES = (
     *(
-        Mistake(f"extension's {name}", "REF-07", _setting(name, value), (_EXTENSION, name, repr(value)))
+        Mistake(f"extension's {name}", "REL-01", _setting(name, value), (_EXTENSION, name, repr(value)))
         for name, value in _SETTINGS.items()
     ),
     Mistake(
         "trust ConfigMap of the extension",
-        "REF-07",
+        "REL-01",
         _setting("dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef", "ca"),
         (_EXTENSION, "caCertConfigMapRef", "azure-iot-operations-aio-ca-trust-bundle"),
-        also=("REL-01",),
     ),
     Mistake(
         "issuer that AIO does not make",
@@ -88,7 +87,7 @@ MISTAKES = (
             "properties.authenticationMethods.0.serviceAccountTokenSettings.audiences",
             ["other"],
         ),
-        (_EXTENSION, "serviceAccountTokenAudience", "'other'"),
+        ("site-default-authentication", "audiences", "'other'"),
     ),
     Mistake(
         "default endpoint that trusts another CA",
@@ -103,12 +102,12 @@ MISTAKES = (
         "no default listener",
         "REF-07",
         lambda two: two.remove("site-default-listener"),
-        ("site", "no ClusterIp listener"),
+        ("site-aio-instance", "lacks", "listeners 'default'"),
         also=("MQTT-01", "MQTT-05"),
     ),
     Mistake(
         "cert-manager elsewhere",
-        "REF-07",
+        "REL-01",
         lambda two: two.set("site-cert-manager-extension", "scope.cluster.releaseNamespace", "default"),
         ("site-cert-manager-extension", "'cert-manager'"),
     ),

@@ -253,6 +253,7 @@ MISTAKES = (
         "SEC-04",
         lambda two: two.parameter("site-setup-k3s", "K3S_VERSION", Secret("x")),
         ("site-setup-k3s", "K3S_VERSION", "Key Vault"),
+        also=("REL-03",),
     ),
     Mistake(
         "private key in base64 for a Run Command",

@@ -67,6 +67,7 @@ MISTAKES = (
         "MQTT-02",
         lambda two: two.drop("site-default-listener", "properties.ports.0.authenticationRef"),
         ("site-default-listener", "authenticationRef", "anyone"),
+        also=("REF-07",),
     ),
     Mistake(
         "port where a client may do anything",
@@ -86,6 +87,7 @@ MISTAKES = (
         "MQTT-02",
         lambda two: two.drop("site-default-listener", "properties.ports.0.tls"),
         ("site-default-listener", "plain text"),
+        also=("REF-07",),
     ),
     Mistake(
         "manual TLS without a Secret",

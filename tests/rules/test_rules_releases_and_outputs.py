@@ -111,6 +111,7 @@ MISTAKES = (
         "LIFE-02",
         lambda two: two.parameter("site-setup-k3s", "K3S_VERSION", "x" * 110_000),
         ("site-setup-k3s", "110000 bytes"),
+        also=("REL-03",),
     ),
     Mistake(
         "large script",

@@ -99,9 +99,9 @@ MISTAKES = (
     ),
     Mistake(
         "default listener of another name",
-        "ASK-05",
+        "REF-07",
         lambda prod: prod.set("site-default-listener", "listenerName", "standard"),
-        ("site-default-listener", "listenerName", "'default'"),
+        ("site-aio-instance", "listeners 'default'"),
     ),
     Mistake(
         "network of another name",

@@ -13,7 +13,7 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.state import AzureState, Call
-from settings.releases import RELEASES
+from rules.facts.releases import RELEASES
 
 # Which extension serves the types of a namespace on a custom location.
 SERVED_BY = {
@@ -63,7 +63,7 @@ def _extension(state: AzureState, location: Entry | None, extension_type: str) -
 def _newest_api(extension: Entry) -> str:
     """Return the API version of the release that is installed, or of the newest one before it."""
     installed = _numbers(str(extension.inputs.get("version")))
-    known = [release for release in RELEASES.values() if _numbers(release.aio_version) <= installed]
+    known = [release for release in RELEASES.values() if _numbers(release.aio) <= installed]
     return max((release.iot_operations_api for release in known), default="")
 
 

@@ -1,0 +1,39 @@
+"""What AIO makes in a cluster, and under which names its parts find each other.
+
+The templates of all API versions (instance-2025-10-01, -2026-03-01, -2026-07-01.bicep) agree in these.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rules.facts.fact import Fact, Source
+
+_READ = date(2026, 11, 26)
+_TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
+_INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
+
+NAMESPACE = Fact("azure-iot-operations", Source(f"{_TEMPLATES}/aio/instance.bicep", "clusterNamespace", _READ))
+CERT_MANAGER_NAMESPACE = Fact(
+    "cert-manager", Source(f"{_TEMPLATES}/aio/enablement.bicep", "certManagerExtension.properties.scope", _READ)
+)
+SECRET_SYNC_SERVICE_ACCOUNT = Fact(
+    "aio-ssc-sa", Source(f"{_TEMPLATES}/common/extension-names.bicep", "aioSecretSyncServiceAccountName", _READ)
+)
+DATAFLOW_SERVICE_ACCOUNT = Fact(
+    "aio-dataflow",
+    Source(
+        "Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/orchestration/resources/instances.py",
+        "SERVICE_ACCOUNT_DATAFLOW", _READ,
+    ),
+)  # fmt: skip
+BROKER_SERVICE = Fact("aio-broker", Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerServiceName", _READ))
+"""Kubernetes Service of the default listener."""
+BROKER_PORT = Fact(18883, Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerPort", _READ))
+BROKER_AUDIENCE = Fact("aio-internal", Source(_INSTANCE, "MQTT_SETTINGS.serviceAccountAudience", _READ))
+"""Of the service account tokens that AIO's own parts connect with."""
+CERTIFICATE_ISSUER = Fact("azure-iot-operations-aio-certificate-issuer", Source(_INSTANCE, "ISSUER_NAME", _READ))
+"""ClusterIssuer that AIO makes when its trust source is SelfSigned."""
+TRUST_CONFIG_MAP = Fact("azure-iot-operations-aio-ca-trust-bundle", Source(_INSTANCE, "TRUST_CONFIG_MAP", _READ))
+TRUST_KEY = Fact("ca.crt", Source(_INSTANCE, "TRUST_CONFIG_MAP_KEY", _READ))
+"""Key in AIO's own trust ConfigMap. AIO reads every key of another one; the stack keeps to this name."""

@@ -1,0 +1,303 @@
+"""Each fact that the judge has by itself: the program's table is made wrong, and a rule says so."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from pulumi_azure_native import compute
+
+from arm.values import leaves
+from components import packages
+from components.cluster_stamp import extensions as program_extensions
+from components.cluster_stamp import iot_operations
+from components.hosting import connected_cluster
+from components.hosting.azure_vm import node as azure_vm_node
+from graph.graph import Graph
+from rules import aio_parts, facts, judge
+from rules.facts.children import CHILDREN
+from rules.facts.extensions import ANY, Extension
+from rules.facts.fact import Fact
+from rules.facts.releases import RELEASES
+from rules.facts.roles import Role as RoleFact
+from settings import addressing, fields, releases, roles, well_known
+from settings.roles import Role
+from tests.conftest import TWO_CLUSTERS, evaluate, resolve
+from tests.rules.workbench import Workbench
+
+Patch = pytest.MonkeyPatch
+ONE: dict[str, Any] = {**TWO_CLUSTERS, "clusters": {"site": {}}, "links": []}
+"""A cluster without links: cheap to evaluate."""
+OTHER_GUID = "00000000-1111-2222-3333-444444444444"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """How a fact is made wrong in the program, and what the finding says, the resource first."""
+
+    change: Callable[[Patch], object]
+    rule: str
+    said: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=lambda: ONE)
+
+
+def _known(name: str, value: object) -> Callable[[Patch], None]:
+    return lambda patch: patch.setattr(well_known, name, value)
+
+
+def _role(name: str, *said: str) -> Wrong:
+    wrong = Role(getattr(roles, name).name, OTHER_GUID)
+    return Wrong(lambda patch: patch.setattr(roles, name, wrong), "ID-02", (*said, wrong.name))
+
+
+def _tool(name: str, value: str) -> Wrong:
+    wrong = replace(releases.NODE_TOOLS, **{name: value})
+    return Wrong(
+        lambda patch: patch.setattr(connected_cluster, "NODE_TOOLS", wrong),
+        "REL-03",
+        ("site-setup-k3s", name.upper(), value),
+    )
+
+
+def _network(name: str) -> Wrong:
+    taken = getattr(well_known, name)
+    wrong = {**ONE, "clusters": {"site": {"address_space": str(taken)}}}
+    return Wrong(
+        lambda patch: patch.delitem(addressing.RESERVED_NETWORKS, taken),
+        "NET-06",
+        ("site-setup-k3s", "cidr", f"{taken} overlaps"),
+        wrong,
+    )
+
+
+def _application(name: str) -> Wrong:
+    wrong = getattr(well_known, name)
+    return Wrong(
+        lambda patch: patch.delitem(fields._NOT_OBJECT_IDS, wrong),
+        "ASK-02",
+        ("site-connect-arc", "CUSTOM_LOCATIONS_OBJECT_ID", "object id"),
+        {**ONE, "custom_locations_object_id": wrong},
+    )
+
+
+def _extension(kind: str, resource: str) -> Wrong:
+    """All settings of the extension at once."""
+    install: Any = program_extensions._install
+
+    def installed(*given: Any, **named: Any) -> Any:
+        if named["extension_type"] == kind:
+            named["configuration"] = dict.fromkeys(named["configuration"], "wrong")
+        return install(*given, **named)
+
+    said = [key for key, value in RELEASES["2608"].settings[kind].items() if value != ANY]
+    return Wrong(lambda patch: patch.setattr(program_extensions, "_install", installed), "REL-01", (resource, *said))
+
+
+WRONG: Mapping[str, Wrong] = {
+    "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
+    "aio.CERT_MANAGER_NAMESPACE": Wrong(
+        _known("CERT_MANAGER_NAMESPACE", "certs"), "REL-01", ("site-cert-manager-extension", "'certs'")
+    ),
+    "aio.SECRET_SYNC_SERVICE_ACCOUNT": Wrong(
+        _known("SECRET_SYNC_SERVICE_ACCOUNT", "aio-ssc"), "ID-01", ("site-", "'aio-ssc'", "'aio-ssc-sa'"), TWO_CLUSTERS
+    ),
+    "aio.DATAFLOW_SERVICE_ACCOUNT": Wrong(
+        _known("DATAFLOW_SERVICE_ACCOUNT", "aio-df"), "ID-01", ("site-aio-credential", "aio-df", "aio-dataflow")
+    ),
+    "aio.BROKER_SERVICE": Wrong(
+        lambda patch: patch.setattr(
+            iot_operations, "BrokerListener", _with(packages.BrokerListener, "serviceName", "broker")
+        ),
+        "REF-07",
+        ("site-default-listener", "serviceName", "'aio-broker'"),
+    ),
+    "aio.BROKER_PORT": Wrong(_known("BROKER_PORT", 1883), "REF-07", ("site-default-listener", "1883", "18883")),
+    "aio.BROKER_AUDIENCE": Wrong(
+        _known("BROKER_AUDIENCE", "aio"), "REF-07", ("site-default-authentication", "'aio'", "'aio-internal'")
+    ),
+    "aio.CERTIFICATE_ISSUER": Wrong(
+        _known("AIO_CERTIFICATE_ISSUER", "issuer"), "REF-07", ("site-default-listener", "'issuer'", "issuerRef.name")
+    ),
+    "aio.TRUST_CONFIG_MAP": Wrong(
+        _known("AIO_TRUST_CONFIG_MAP", "trust"), "REF-07", ("site-local-endpoint", "'trust'", "ca-trust-bundle")
+    ),
+    "aio.TRUST_KEY": Wrong(
+        _known("CA_CERTIFICATE_KEY", "ca.pem"), "PKI-07", ("site-apply-objects", "ca.pem", "ca.crt"), TWO_CLUSTERS
+    ),
+    "entra.TOKEN_EXCHANGE_AUDIENCE": Wrong(
+        _known("TOKEN_EXCHANGE_AUDIENCE", "api://Azure"), "ID-01", ("site-aio-credential", "audiences", "api://Azure'")
+    ),
+    "entra.CUSTOM_LOCATIONS_APPLICATION": _application("CUSTOM_LOCATIONS_APPLICATION_ID"),
+    "entra.K8_BRIDGE_APPLICATION": _application("K8_BRIDGE_APPLICATION_ID"),
+    "extensions.AIO": _extension("microsoft.iotoperations", "site-aio-extension"),
+    "extensions.CERT_MANAGER": _extension("microsoft.certmanagement", "site-cert-manager-extension"),
+    "extensions.SECRET_STORE": _extension("microsoft.azure.secretstore", "site-secret-store-extension"),
+    "node.IMAGE": Wrong(
+        lambda patch: patch.setattr(
+            azure_vm_node, "_UBUNTU", compute.ImageReferenceArgs(publisher="Canonical", offer="x", sku="server")
+        ),
+        "HARD-01",
+        ("site-node", "imageReference.offer", "ubuntu-24_04-lts"),
+    ),
+    "node.K3S_POD_NETWORK": _network("K3S_POD_NETWORK"),
+    "node.K3S_SERVICE_NETWORK": _network("K3S_SERVICE_NETWORK"),
+    "node.K3S_VERSION": _tool("k3s_version", "v1.99.0+k3s1"),
+    "node.K3S_INSTALL_COMMIT": _tool("k3s_install_commit", "0" * 40),
+    "node.K3S_INSTALL_SHA256": _tool("k3s_install_sha256", "0" * 64),
+    "node.AZURE_CLI_VERSION": _tool("azure_cli_version", "2.0.0"),
+    "node.CONNECTEDK8S_VERSION": _tool("connectedk8s_version", "1.0.0"),
+    "releases.CONNECTED_CLUSTER_API": Wrong(
+        lambda patch: _change_release(patch, "2608", connected_cluster_api="2026-05-01"),
+        "REL-01",
+        ("azure-kubernetes", "2026-05-01", "2024-12-01-preview"),
+    ),
+    "roles.ARC_CLUSTER_USER": _role("ARC_CLUSTER_USER", "site (the admin group)"),
+    "roles.ARC_KUBERNETES_VIEWER": _role("ARC_KUBERNETES_VIEWER", "site (the admin group)"),
+    "roles.ARC_ONBOARDING": _role("ARC_ONBOARDING", "site-arc-identity"),
+    "roles.DEVICE_REGISTRY_ADMINISTRATOR": _role("DEVICE_REGISTRY_ADMINISTRATOR", "site-aio-extension"),
+    "roles.KEY_VAULT_READER": _role("KEY_VAULT_READER", "site-secret-sync-identity"),
+    "roles.KEY_VAULT_SECRETS_USER": _role("KEY_VAULT_SECRETS_USER", "site-secret-sync-identity"),
+    "roles.STORAGE_BLOB_DATA_CONTRIBUTOR": _role("STORAGE_BLOB_DATA_CONTRIBUTOR", "site-schema-registry"),
+}
+
+
+def _with(made: Any, name: str, value: str) -> Callable[..., Any]:
+    """Register the resource with another property."""
+
+    def make(resource: str, package: Any, inputs: Mapping[str, Any], options: Any) -> Any:
+        return made(resource, package, {**inputs, "properties": {**inputs["properties"], name: value}}, options)
+
+    return make
+
+
+def _change_release(patch: Patch, name: str, **changes: Any) -> None:
+    table: Any = releases.RELEASES
+    patch.setitem(table, name, replace(table[name], **changes))
+
+
+def _facts() -> dict[str, Any]:
+    """Every row that stands by itself, by module and name."""
+    found: dict[int, str] = {}
+    rows: dict[str, Any] = {}
+    for module in sorted(one.name for one in pkgutil.iter_modules(facts.__path__)):
+        for name, value in vars(importlib.import_module(f"rules.facts.{module}")).items():
+            if isinstance(value, Fact | RoleFact | Extension) and id(value) not in found:
+                found[id(value)] = name
+                rows[f"{module}.{name}"] = value
+    return rows
+
+
+FACTS = _facts()
+
+
+def test_every_fact_is_made_wrong_here() -> None:
+    assert set(FACTS) == set(WRONG)
+
+
+@pytest.mark.parametrize("fact", sorted(FACTS))
+def test_a_wrong_fact_of_the_program_is_found(fact: str, monkeypatch: Patch) -> None:
+    wrong = WRONG[fact]
+    wrong.change(monkeypatch)
+    _must_say(evaluate(dict(wrong.settings)), dict(wrong.settings), wrong.rule, wrong.said)
+
+
+def _must_say(graph: Graph, settings: dict[str, Any], rule: str, said: tuple[str, ...]) -> None:
+    texts = [str(finding) for finding in judge(graph, resolve(settings))]
+    own = [text for text in texts if text.startswith(f"{rule} {said[0]}")]
+    assert any(all(word in text for word in said) for text in own), "\n".join(texts)
+
+
+OTHER = {
+    "aio_version": "1.0.9",
+    "cert_manager_version": "0.1.0",
+    "secret_store_version": "0.6.7",
+    "train": "preview",
+    "cert_manager_settings": {"trust-manager.secretTargets.enabled": "true"},
+    "aio_settings": {"dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": "ca.pem"},
+}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_wrong_row_of_a_release_is_found(release: str, monkeypatch: Patch) -> None:
+    row, settings = RELEASES[release], {**ONE, "release": release}
+    other = next(one for one in RELEASES.values() if one.iot_operations_api != row.iot_operations_api)
+    registry = next(one for one in RELEASES.values() if one.device_registry_api != row.device_registry_api)
+    apis = {"iot_operations_api": other.iot_operations_api, "device_registry_api": registry.device_registry_api}
+    _change_release(monkeypatch, release, **OTHER, **apis)
+    graph = evaluate(settings)
+    for said in (
+        ("site-aio-extension", "version", "1.0.9", row.aio),
+        ("site-cert-manager-extension", "version", "0.1.0", row.cert_manager),
+        ("site-secret-store-extension", "version", "0.6.7", row.secret_store),
+        ("site-secret-store-extension", "releaseTrain", "'preview'"),
+        ("site-cert-manager-extension", "trust-manager.secretTargets.enabled"),
+        ("site-aio-extension", "wasmGraphController.mqttBroker.caCertFileName"),
+        ("azure-iotoperations", other.iot_operations_api, f"release {release} has {row.iot_operations_api}"),
+        ("azure-deviceregistry", registry.device_registry_api, f"release {release} has {row.device_registry_api}"),
+    ):
+        _must_say(graph, settings, "REL-01", said)
+
+
+def test_a_version_of_another_release_is_found_with_both_names(monkeypatch: Patch) -> None:
+    _change_release(monkeypatch, "2607", cert_manager_version=RELEASES["2608"].cert_manager)
+    settings = {**ONE, "release": "2607"}
+    said = ("site-cert-manager-extension", "'1.0.0' is of release 2608", "release 2607 has '0.14.0'")
+    _must_say(evaluate(settings), settings, "REL-01", said)
+
+
+def test_a_release_without_facts_is_a_finding(two: Workbench) -> None:
+    two.settings = replace(two.settings, release=replace(two.settings.release, name="2699"))
+    findings = two.findings()
+    assert [(one.rule, one.resource) for one in findings] == [("REL-01", "release")]
+    assert "rules/facts/releases.py" in findings[0].message
+
+
+def test_the_facts_have_every_release_of_the_program() -> None:
+    assert set(releases.RELEASES) == set(RELEASES)
+
+
+PARTS = {
+    "brokers": "site-broker",
+    "authentications": "site-default-authentication",
+    "listeners": "site-default-listener",
+    "dataflowProfiles": "site-dataflow-profile",
+    "dataflowEndpoints": "site-local-endpoint",
+}
+"""Kind of a default part -> the resource of the program."""
+
+
+def test_a_part_that_the_program_does_not_make_is_left_out_on_purpose() -> None:
+    left_out = [one for one in CHILDREN if one.arm_type.rsplit("/", 1)[1] not in PARTS]
+    assert {one.arm_type for one in left_out} == set(aio_parts._LEFT_OUT)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_a_missing_default_part_is_found(kind: str, two: Workbench) -> None:
+    two.remove(PARTS[kind])
+    assert any(one.rule == "REF-07" and f"/{kind} 'default'" in one.message for one in two.findings())
+
+
+def _properties() -> Iterator[Any]:
+    for child in CHILDREN:
+        kind = child.arm_type.rsplit("/", 1)[1]
+        for path, _, _ in leaves(child.properties) if kind in PARTS else ():
+            yield pytest.param(PARTS[kind], path, id=f"{kind}-{path}")
+
+
+@pytest.mark.parametrize(("resource", "path"), list(_properties()))
+def test_a_default_part_that_differs_is_found(resource: str, path: str, two: Workbench) -> None:
+    two.set(resource, re.sub(r"\[(\d+)\]", r".\1", f"properties.{path}"), "wrong")
+    said = [one.message for one in two.findings() if (one.rule, one.resource) == ("REF-07", resource)]
+    assert f"{path} is 'wrong'" in said[0]
+
+
+def test_every_fact_says_where_it_was_read() -> None:
+    sources = [one.source for one in (*FACTS.values(), *RELEASES.values(), *CHILDREN)]
+    sources += [one.source_of_need for one in FACTS.values() if isinstance(one, RoleFact)]
+    assert all(one.where and one.place and date(2026, 1, 1) < one.read for one in sources)
