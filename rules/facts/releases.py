@@ -63,8 +63,8 @@ class Release:
         }
 
 
-# Which release sends which of them: docs/aio-releases.md of the same repository, and its workspace test
-# test_security_pki_defaults_follow_released_aio_behavior. Keys and values: templates/aio/modules/instance-*.bicep.
+# Keys and values: templates/aio/modules/instance-*.bicep of the same repository. Which release sends which: its
+# workspace test test_security_pki_defaults_follow_released_aio_behavior.
 _APPLICATION_URI = {"connectors.values.securityPki.applicationUri": "urn:microsoft.com:aio:opc:ua:broker:{suffix}"}
 _OPC_UA = {**_APPLICATION_URI, "connectors.values.securityPki.subjectName": "CN=aio-opc-opcuabroker-{suffix}"}
 _WASM_GRAPH_TRUST = {
