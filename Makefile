@@ -10,7 +10,7 @@ MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 PAGES := automation.reference tests.engine.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ smoke: $(READY) ## Deploy STACK to Azure, look at it and delete it again: costs 
 
 sweep: $(READY) ## Let the create of every resource type fail in every way (minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK)
+
+mutations: $(READY) ## Make mistakes in the program one at a time, and see which a rehearsal catches (minutes)
+	@$(BIN)/python -m tests.mutations.run
 
 browser: $(READY) ## Install what the tests in a browser need, beside Chromium
 	@$(UV_INSTALL) -r requirements-browser.lock
