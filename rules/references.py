@@ -78,7 +78,7 @@ def _resolve_role(view: View, guid: str) -> tuple[Resource | None, str]:
             return definition, ""
     if guid in roles.NAMES:
         return None, ""
-    return None, f"{guid} is neither a role of this stack nor one of settings/roles.py; expected one of those"
+    return None, f"{guid} is neither a role of this stack nor one of rules/facts/roles.py; expected one of those"
 
 
 def _nothing_has(view: View, arm_id: str) -> str:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from arm.shapes import shape_of
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.kubernetesconfiguration import EXTENSION
 from graph.graph import Resource
 from graph.inputs import map_at, text_at
 from rules.facts import aio
+from rules.facts.api_versions import BY_ARM_TYPE
 from rules.facts.extensions import ANY, CERT_MANAGER
 from rules.facts.releases import RELEASES, Release
 from rules.lookup import Hits, View
@@ -27,7 +29,8 @@ def versions(view: View) -> Hits:
         )
         yield "release", message
         return
-    yield from _api_versions(view, view.release)
+    yield from _packages(view, view.release)
+    yield from _api_versions(view)
     for extension in view.all(EXTENSION):
         for problem in _extension(view.inputs(extension), view.release):
             yield extension.name, problem
@@ -36,7 +39,7 @@ def versions(view: View) -> Hits:
             yield location.name, f"namespace: {given!r}; AIO's templates have {aio.NAMESPACE.value!r}"
 
 
-def _api_versions(view: View, release: Release) -> Hits:
+def _packages(view: View, release: Release) -> Hits:
     """Yield wrong packages: the provider where the stack has one of it, else each resource."""
     wrong: dict[str, list[Resource]] = {}
     for resource in view.resources:
@@ -53,6 +56,18 @@ def _api_versions(view: View, release: Release) -> Hits:
         providers = [one for one in resources if one.type.startswith(_PROVIDERS)]
         for resource in providers or resources:
             yield resource.name, f"type {resource.type}: {message}"
+
+
+def _api_versions(view: View) -> Hits:
+    """Yield, for each type that the release does not decide, the first resource whose API version is another one."""
+    wrong: dict[str, Resource] = {}
+    for resource in view.arm:
+        fact = BY_ARM_TYPE.get(resource.arm_type)
+        if fact and shape_of(resource.type).api_version != fact.value:
+            wrong.setdefault(resource.arm_type, resource)
+    for arm_type, resource in wrong.items():
+        given, expected = shape_of(resource.type).api_version, BY_ARM_TYPE[arm_type].value
+        yield resource.name, f"API version {given} of {arm_type}; expected {expected}, which AIO's own tools ask for"
 
 
 def _module(release: Release, module: str) -> str:

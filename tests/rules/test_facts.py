@@ -13,6 +13,14 @@ from typing import Any
 import pytest
 from pulumi_azure_native import compute
 
+from arm import shapes
+from arm.schema import table
+from arm.types import ResourceType
+from arm.types.authorization import ROLE_ASSIGNMENT
+from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from components import packages
 from components.cluster_stamp import extensions as program_extensions
@@ -99,6 +107,17 @@ def _extension(kind: str, resource: str) -> Wrong:
     return Wrong(lambda patch: patch.setattr(program_extensions, "_install", installed), "REL-01", (resource, *said))
 
 
+def _api_version(row: ResourceType, resource: str) -> Wrong:
+    """The SDK asks for another API version of the type; what it may send stays the same."""
+    load, real = table.load, row.versions[0]
+
+    def change(patch: Patch) -> None:
+        patch.setitem(vars(shapes.shape_of(row.token(real))), "api_version", "2021-01-01")
+        patch.setattr(shapes, "load", lambda kind, given: load(kind, real if given == "2021-01-01" else given))
+
+    return Wrong(change, "REL-01", (resource, "2021-01-01", real))
+
+
 WRONG: Mapping[str, Wrong] = {
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
@@ -130,6 +149,11 @@ WRONG: Mapping[str, Wrong] = {
     "aio.TRUST_KEY": Wrong(
         _known("CA_CERTIFICATE_KEY", "ca.pem"), "PKI-07", ("site-apply-objects", "ca.pem", "ca.crt"), TWO_CLUSTERS
     ),
+    "api_versions.CUSTOM_LOCATIONS": _api_version(CUSTOM_LOCATION, "site-custom-location"),
+    "api_versions.EXTENSIONS": _api_version(EXTENSION, "site-aio-extension"),
+    "api_versions.MANAGED_IDENTITIES": _api_version(FEDERATED_IDENTITY_CREDENTIAL, "site-aio-credential"),
+    "api_versions.ROLE_ASSIGNMENTS": _api_version(ROLE_ASSIGNMENT, "site-"),
+    "api_versions.SECRET_SYNC": _api_version(SECRET_PROVIDER_CLASS, "site-default-secret-provider-class"),
     "entra.TOKEN_EXCHANGE_AUDIENCE": Wrong(
         _known("TOKEN_EXCHANGE_AUDIENCE", "api://Azure"), "ID-01", ("site-aio-credential", "audiences", "api://Azure'")
     ),

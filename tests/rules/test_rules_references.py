@@ -81,7 +81,7 @@ MISTAKES = (
             two.value("site-arc-onboarding-role", "roleDefinitionId")[:-4] + "0000",
         ),
         ("site-arc-onboarding-role", "roleDefinitionId"),
-        also=("ID-02", "ID-03"),
+        also=("ID-02",),
     ),
     Mistake(
         "broker of another name",
