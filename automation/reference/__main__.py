@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from automation.reference import commands, pages, settings
+from automation.reference import commands, facts, pages, settings
 
 PAGES = {
     "commands.md": commands.render_commands,
     "settings.md": settings.render_settings,
     "rules.md": pages.render_rules,
+    "facts.md": facts.render_facts,
     "world.md": pages.render_world,
     "cluster.md": pages.render_cluster,
     "errors.md": pages.render_errors,

@@ -74,9 +74,9 @@ def _is_aios_own(aio: AioNamespace, config_map: str) -> bool:
 
 
 def names_own_broker(endpoint: Mapping[str, Any]) -> bool:
-    """Return whether the endpoint names the broker of its own cluster: AIO's Service `aio-broker`."""
+    """Return whether the endpoint names the broker of its own cluster: AIO's Service."""
     host = text_at(endpoint, f"{_MQTT}.host").rpartition(":")[0]
-    return host.split(".")[0] == "aio-broker" or text_at(endpoint, "hostType") == "LocalBroker"
+    return host.split(".")[0] == aio_facts.BROKER_SERVICE.value or text_at(endpoint, "hostType") == "LocalBroker"
 
 
 def _check_own_broker(

@@ -27,7 +27,7 @@ IMAGE: Fact[Mapping[str, str]] = Fact(
 K3S_VERSION = Fact(
     "v1.35.9+k3s1",
     Source(
-        "github.com/k3s-io/k3s/releases", "not to be had here; several public projects install this release", _READ,
+        "github.com/k3s-io/k3s/releases", "not read itself; several public projects install this release", _READ,
         primary=False,
     ),
 )  # fmt: skip
@@ -39,7 +39,7 @@ K3S_INSTALL_SHA256 = Fact(
     "8598e002e61d658fed7b7542fc6d2c66d8da6eae69e088830105d2ee1ffb6d91",
     Source(
         "github.com/k3s-io/k3s, install.sh.sha256sum",
-        "not to be had for this commit; public projects pin it for install.sh of v1.35.2, v1.35.3 and v1.35.5", _READ,
+        "not read for this commit; public projects pin it for install.sh of v1.35.2, v1.35.3 and v1.35.5", _READ,
         primary=False,
     ),
 )  # fmt: skip

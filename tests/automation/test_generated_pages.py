@@ -8,12 +8,15 @@ import pytest
 
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
 from automation.reference.__main__ import PAGES
+from automation.reference.facts import list_facts
 from automation.reference.pages import DOCS, write_or_check
 from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import PREVIEW_RULES, RULES
+from rules.facts.children import CHILDREN
+from rules.facts.releases import RELEASES
 from settings.rules import RULES as SETTINGS_RULES
 
 ROWS = {
@@ -24,6 +27,7 @@ ROWS = {
         *(rule.id for rule in RULES),
         *(rule.id for rule in PREVIEW_RULES),
     ],
+    "facts.md": [*list_facts(), *RELEASES, *(one.arm_type for one in CHILDREN)],
     "errors.md": [*(row.id for row in TRANSIENTS), *(row.id for row in REMEDIES)],
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,16 +20,16 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
+from automation.reference.facts import list_facts
 from components import packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
 from components.hosting.azure_vm import node as azure_vm_node
 from graph.graph import Graph
-from rules import aio_parts, facts, judge
+from rules import aio_parts, judge
 from rules.facts.children import CHILDREN
-from rules.facts.extensions import ANY, Extension
-from rules.facts.fact import Fact
+from rules.facts.extensions import ANY
 from rules.facts.releases import RELEASES
 from rules.facts.roles import Role as RoleFact
 from settings import addressing, fields, releases, roles, well_known
@@ -205,19 +203,7 @@ def _change_release(patch: Patch, name: str, **changes: Any) -> None:
     patch.setitem(table, name, replace(table[name], **changes))
 
 
-def _facts() -> dict[str, Any]:
-    """Every row that stands by itself, by module and name."""
-    found: dict[int, str] = {}
-    rows: dict[str, Any] = {}
-    for module in sorted(one.name for one in pkgutil.iter_modules(facts.__path__)):
-        for name, value in vars(importlib.import_module(f"rules.facts.{module}")).items():
-            if isinstance(value, Fact | RoleFact | Extension) and id(value) not in found:
-                found[id(value)] = name
-                rows[f"{module}.{name}"] = value
-    return rows
-
-
-FACTS = _facts()
+FACTS = list_facts()
 
 
 def test_every_fact_is_made_wrong_here() -> None:

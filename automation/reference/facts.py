@@ -1,0 +1,44 @@
+"""The page about the judge's facts: each with its source, the place in it, and the date."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+
+from automation.reference.pages import render
+from rules import facts
+from rules.facts.children import CHILDREN
+from rules.facts.extensions import Extension
+from rules.facts.fact import Fact
+from rules.facts.releases import RELEASES
+from rules.facts.roles import Role
+
+Row = Fact[object] | Role | Extension
+
+
+def list_facts() -> dict[str, Row]:
+    """Return every fact that stands by itself, by module and name; one that several modules import is told once."""
+    found: dict[int, str] = {}
+    rows: dict[str, Row] = {}
+    for module in sorted(one.name for one in pkgutil.iter_modules(facts.__path__)):
+        for name, value in vars(importlib.import_module(f"rules.facts.{module}")).items():
+            if isinstance(value, Fact | Role | Extension) and id(value) not in found:
+                found[id(value)] = name
+                rows[f"{module}.{name}"] = value
+    return rows
+
+
+def render_facts() -> str:
+    """Return docs/facts.md."""
+    rows = {name: (_describe(row), row.source) for name, row in list_facts().items()}
+    return render("facts.md", facts=rows, releases=RELEASES.values(), children=CHILDREN)
+
+
+def _describe(row: Row) -> str:
+    if isinstance(row, Role):
+        return f"`{row.guid}`: {row.name}, for {row.needed}"
+    if isinstance(row, Extension):
+        return f"`{row.type}`, {len(row.settings)} settings"
+    value = ":".join(row.value.values()) if isinstance(row.value, Mapping) else row.value
+    return f"`{value}`"
