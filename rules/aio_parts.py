@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from arm.types import BY_ARM_TYPE
 from arm.types.iotoperations import INSTANCE
 from arm.values import leaves
 from graph.graph import Resource
@@ -27,7 +28,8 @@ def default_parts(view: View) -> Hits:
             continue
         missing = []
         for child in (one for one in CHILDREN if one.since <= view.release.name):
-            found = [one for one in view.arm if view.cluster(one) == cluster and _is(view, one, child)]
+            row = BY_ARM_TYPE.get(child.arm_type)
+            found = [one for one in view.all(row, cluster=cluster) if _is_named(view, one, child.name)] if row else []
             if not found and child.arm_type not in _LEFT_OUT:
                 missing.append(f"{child.arm_type} {child.name!r}")
             for resource in found:
@@ -36,10 +38,9 @@ def default_parts(view: View) -> Hits:
             yield instance.name, f"lacks what AIO {view.release.name} creates: {', '.join(missing)}. Add it"
 
 
-def _is(view: View, resource: Resource, child: Child) -> bool:
+def _is_named(view: View, resource: Resource, name: str) -> bool:
     given = view.path(resource).rsplit("/", 1)[1]
-    named = given.startswith(child.name) if child.name.endswith("-") else given == child.name
-    return named and resource.arm_type == child.arm_type
+    return given.startswith(name) if name.endswith("-") else given == name
 
 
 def _compare(resource: Resource, properties: Any, child: Child) -> Hits:

@@ -35,14 +35,14 @@ class Role:
 KEY_VAULT_SECRETS_USER = Role(
     "Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6",
     "secret sync's identity, on the vault: reads the values",
-    Source(f"{_CLI}/resources/instances.py", "KEYVAULT_ROLE_ID_SECRETS_USER", _READ),
+    _page("Security"),
     Source("Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/secretsync/enable-secretsync.bicep",
            "header, 3", _READ),
 )  # fmt: skip
 KEY_VAULT_READER = Role(
     "Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2",
     "secret sync's identity, on the vault: reads what there is",
-    Source(f"{_CLI}/resources/instances.py", "KEYVAULT_ROLE_ID_READER", _READ),
+    _page("Security"),
     Source("Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/secretsync/enable-secretsync.bicep",
            "header, 3", _READ),
 )  # fmt: skip
