@@ -15,6 +15,7 @@ from arm.types.secretsynccontroller import SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import join_names, list_at, text_at
 from rules import references
+from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
 from rules.lookup import Hits, View
 
 
@@ -119,8 +120,8 @@ def arc_order(view: View) -> Hits:
             identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
             roles = view.assignments_to(text_at(view.outputs(identity), "principalId")) if identity else []
             yield from _waits(view, connect, roles, "would be refused by Azure Arc")
-        cert_manager = extensions(view, cluster, "microsoft.certmanagement")
-        needed = extensions(view, cluster, "microsoft.azure.secretstore", "microsoft.iotoperations")
+        cert_manager = extensions(view, cluster, CERT_MANAGER.type)
+        needed = extensions(view, cluster, SECRET_STORE.type, AIO.type)
         for resource in [*needed, *view.commands(cluster, "apply-objects")]:
             yield from _waits(view, resource, cert_manager, "would find no cert-manager and no trust-manager")
         location = view.one(CUSTOM_LOCATION, cluster)

@@ -17,6 +17,7 @@ from graph.graph import Resource
 from graph.inputs import at, list_at, shorten, text_at, texts_at
 from rules.edges import credentials_of, extensions
 from rules.facts import aio, entra, releases, roles
+from rules.facts.extensions import AIO
 from rules.lookup import Hits, View
 from rules.references import container_of
 
@@ -164,7 +165,7 @@ def _need(who: str, principal_id: str, role: roles.Role, scope: str) -> Need:
 def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
     for instance in view.all(INSTANCE, cluster=cluster):
         registry = text_at(view.inputs(instance), "properties.schemaRegistryRef.resourceId")
-        for extension in extensions(view, cluster, "microsoft.iotoperations") if registry else ():
+        for extension in extensions(view, cluster, AIO.type) if registry else ():
             principal = text_at(view.outputs(extension), "identity.principalId")
             yield _need(extension.name, principal, roles.DEVICE_REGISTRY_ADMINISTRATOR, registry)
 

@@ -19,6 +19,7 @@ from arm.values import leaves
 from graph.graph import Resource
 from graph.inputs import list_at, shorten, text_at, x509_settings
 from rules.facts import aio, roles
+from rules.facts.extensions import AIO
 from rules.lookup import Hits, View
 
 _PROXY_PARTS = ("/blobServices/default",)
@@ -287,7 +288,7 @@ def on_own_cluster(view: View) -> Hits:
     for extension in view.all(EXTENSION):
         inputs, required = view.inputs(extension), view.namespace(view.cluster(extension))
         given = text_at(inputs, "scope.cluster.releaseNamespace")
-        if text_at(inputs, "extensionType").lower() == "microsoft.iotoperations" and given != required:
+        if text_at(inputs, "extensionType").lower() == AIO.type and given != required:
             where = "scope.cluster.releaseNamespace"
             yield extension.name, f"{where}: {given!r}; the custom location is for {required!r}: expected that"
 

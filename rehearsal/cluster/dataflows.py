@@ -16,8 +16,8 @@ from rehearsal.cluster.broker import AioNamespace, find_trust_fault, list_manual
 from rehearsal.cluster.key_pairs import CLIENT, MQTT_CLIENT, TLS, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ClusterView, Dataflow, Symptom
 from rules.facts import aio as aio_facts
+from rules.facts.extensions import AIO
 
-_AIO = "microsoft.iotoperations"
 _MQTT = "mqttSettings"
 _SECRET_REF = f"{_MQTT}.authentication.x509CertificateSettings.secretRef"
 _CA_REF = f"{_MQTT}.tls.trustedCaCertificateConfigMapRef"
@@ -68,7 +68,7 @@ def _check_trust(aio: AioNamespace, name: str, endpoint: Mapping[str, Any]) -> I
 
 def _is_aios_own(aio: AioNamespace, config_map: str) -> bool:
     """Return whether it is AIO's own bundle, which a self-signed installation has and nobody outside knows."""
-    extension = aio.placement.extensions.get(_AIO)
+    extension = aio.placement.extensions.get(AIO.type)
     settings = map_at(extension.inputs, "configurationSettings") if extension else {}
     return config_map == aio_facts.TRUST_CONFIG_MAP.value and settings.get("trustSource", "SelfSigned") == "SelfSigned"
 

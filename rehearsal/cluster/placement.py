@@ -16,8 +16,7 @@ from rehearsal.azure.refusals.clusters import SERVED_BY
 from rehearsal.cluster.inventory import Inventory, find_location, is_ready
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_state import NodeState
-
-_CERT_MANAGER = "microsoft.certmanagement"
+from rules.facts.extensions import CERT_MANAGER
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Placement:
 
     @property
     def has_trust_manager(self) -> bool:
-        return _CERT_MANAGER in self.extensions
+        return CERT_MANAGER.type in self.extensions
 
 
 def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Placement:

@@ -26,9 +26,9 @@ from rehearsal.cluster.node_state import NodeState
 from rehearsal.cluster.placement import Placement
 from rehearsal.cluster.vault import Reader, RefusedError, ServiceAccount
 from rules.facts import aio
+from rules.facts.extensions import SECRET_STORE
 
 _TLS = "kubernetes.io/tls"
-_SECRET_STORE = "microsoft.azure.secretstore"
 _ACCOUNTS = (aio.SECRET_SYNC_SERVICE_ACCOUNT.value, aio.DATAFLOW_SERVICE_ACCOUNT.value)
 """Service accounts that AIO makes in its namespace and that this project uses."""
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
@@ -179,7 +179,7 @@ def _make_secret(
 
 def _may_be_partial(here: Placement) -> bool:
     """Return the extension's setting, true by default: an item is synced whatever becomes of the others."""
-    settings: Any = at(here.extensions[_SECRET_STORE].inputs, "configurationSettings") or {}
+    settings: Any = at(here.extensions[SECRET_STORE.type].inputs, "configurationSettings") or {}
     return str(settings.get("enablePartialSecretSync", "true")).lower() != "false"
 
 

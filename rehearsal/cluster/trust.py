@@ -17,6 +17,7 @@ from rehearsal.cluster.key_pairs import find_ca_fault
 from rehearsal.cluster.model import ConfigMap, Symptom
 from rehearsal.cluster.node_state import NodeState
 from rehearsal.cluster.placement import Placement
+from rules.facts.extensions import CERT_MANAGER
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 """Kubernetes gives every namespace a label with its own name."""
@@ -37,7 +38,7 @@ def deliver_bundles(
     if bundles and not here.has_trust_manager:
         what = "is not installed, so nobody serves Bundles and apply-objects cannot have applied them"
         remedy = "install the cert-manager extension, which brings trust-manager, until it is Succeeded"
-        return config_maps, [Symptom("CLUSTER-15", cluster.name, "extension microsoft.certmanagement", what, remedy)]
+        return config_maps, [Symptom("CLUSTER-15", cluster.name, f"extension {CERT_MANAGER.type}", what, remedy)]
     labels, problems = _read_labels(node, here.namespace), []
     for bundle in bundles:
         name = text_at(bundle, "metadata.name")

@@ -13,12 +13,13 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.state import AzureState, Call
+from rules.facts.extensions import AIO, SECRET_STORE
 from rules.facts.releases import RELEASES
 
 # Which extension serves the types of a namespace on a custom location.
 SERVED_BY = {
-    "Microsoft.IoTOperations": "microsoft.iotoperations",
-    "Microsoft.SecretSyncController": "microsoft.azure.secretstore",
+    "Microsoft.IoTOperations": AIO.type,
+    "Microsoft.SecretSyncController": SECRET_STORE.type,
 }
 
 
