@@ -261,11 +261,41 @@ def test_a_version_of_another_release_is_found_with_both_names(monkeypatch: Patc
     _must_say(evaluate(settings), settings, "REL-01", said)
 
 
+def test_a_wrong_row_of_a_release_that_the_stack_does_not_use_is_found(two: Workbench, monkeypatch: Patch) -> None:
+    _change_release(monkeypatch, "2603", secret_store_version="1.3.1", aio_settings={})
+    findings = two.findings()
+    assert [(one.rule, one.resource) for one in findings] == [("FACT-02", "release 2603")] * 2
+    assert all(word in findings[0].message for word in ("'1.3.1'", "'1.3.0'", "aio-releases/2603.yaml"))
+
+
+def test_a_release_that_the_settings_lack_is_found(two: Workbench, monkeypatch: Patch) -> None:
+    table: Any = releases.RELEASES
+    monkeypatch.delitem(table, "2512")
+    assert [(one.rule, one.resource) for one in two.findings()] == [("FACT-02", "release 2512")]
+
+
+@pytest.mark.parametrize("network", ["K3S_POD_NETWORK", "K3S_SERVICE_NETWORK"])
+def test_a_network_that_the_settings_should_refuse_is_found(network: str, two: Workbench, monkeypatch: Patch) -> None:
+    table: Any = addressing.RESERVED_NETWORKS
+    monkeypatch.delitem(table, getattr(well_known, network))
+    (found,) = two.findings()
+    assert found.rule == "FACT-01"
+    assert all(word in str(found) for word in ("clusters.site.address_space", str(getattr(well_known, network))))
+
+
+@pytest.mark.parametrize("name", ["CUSTOM_LOCATIONS_APPLICATION_ID", "K8_BRIDGE_APPLICATION_ID"])
+def test_an_application_that_the_settings_should_refuse_is_found(name: str, two: Workbench, monkeypatch: Patch) -> None:
+    monkeypatch.delitem(fields._NOT_OBJECT_IDS, getattr(well_known, name))
+    (found,) = two.findings()
+    assert found.rule == "FACT-01"
+    assert all(word in str(found) for word in ("custom_locations_object_id", getattr(well_known, name)))
+
+
 def test_a_release_without_facts_is_a_finding(two: Workbench) -> None:
     two.settings = replace(two.settings, release=replace(two.settings.release, name="2699"))
-    findings = two.findings()
-    assert [(one.rule, one.resource) for one in findings] == [("REL-01", "release")]
-    assert "rules/facts/releases.py" in findings[0].message
+    found = next(one for one in two.findings() if one.rule == "REL-01")
+    assert (found.resource, "rules/facts/releases.py" in found.message) == ("release", True)
+    assert {one.rule for one in two.findings()} == {"REL-01"}
 
 
 def test_the_facts_have_every_release_of_the_program() -> None:
