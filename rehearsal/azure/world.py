@@ -192,10 +192,12 @@ class World:
 
     @contextmanager
     def _settled(self) -> Iterator[AzureState]:
-        """Yield the state as the clock says, locked."""
+        """Yield the state as the clock says, locked; what is told of it afterwards, a loss of power leaves."""
         with self._lock:
             self._state.settle()
             yield self._state
+        if self._journal:
+            self._journal.file.sync()
 
     def _keep(self) -> None:
         """Save a change, before anybody is told of it."""

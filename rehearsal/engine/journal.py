@@ -30,11 +30,16 @@ class Journal:
             self.finish()  # lines count the resources of the file
 
     def begin(self, resource: ResourceState, operation: Operation) -> None:
-        """Note a call to a provider before it is made, until `put`, `drop` or `failed`; a kill leaves the note."""
+        """Note a call to a provider before it is made, until `put`, `drop` or `failed`; a kill leaves the note.
+
+        Synced, with all lines before it; the end of a call comes to the disk with the next begin or with `finish`.
+        """
         with self._lock:
             pending = PendingOperation(resource, operation)
             self._pending.append(pending)
             self._keep(begin=f"[{self._key(resource)}, {pending.text()}]")
+        if self._is_kept:
+            self._state.sync()
 
     def failed(self, resource: ResourceState) -> None:
         """Note that the call changed nothing."""

@@ -199,6 +199,10 @@ class State:
         """Keep a change of what `save` has written."""
         self._file.append(line, self._text)
 
+    def sync(self) -> None:
+        """Wait until a loss of power leaves what was appended."""
+        self._file.sync()
+
     @cached_property
     def _file(self) -> AppendedFile:
         assert self.path is not None
