@@ -44,6 +44,8 @@ class Resource:
     dependencies: Sequence[str] = ()
     property_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    place: str = ""
+    """Where the program registers it, `components/identities.py:42`."""
 
     @property
     def plain_inputs(self) -> dict[str, Any]:

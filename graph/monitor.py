@@ -109,6 +109,7 @@ class RecordingMonitor(Monitor):
             dependencies=list(request.dependencies),
             property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},
             options=_read_options(request),
+            place=", called at ".join(describe_position(one.pc.uri, one.pc.line) for one in request.stackTrace.frames),
         )
         with self._lock:
             if urn in self.recorded:

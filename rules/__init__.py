@@ -23,6 +23,7 @@ from rules import (
     hardening,
     identities,
     k3s_networks,
+    kinds,
     lifecycle,
     mqtt,
     names,
@@ -53,6 +54,8 @@ class Finding:
     rule: str
     resource: str
     message: str
+    place: str = ""
+    """File and line that registers the resource; empty where the finding is about no single one."""
 
     def __str__(self) -> str:
         return f"{self.rule} {self.resource}: {self.message}"
@@ -90,6 +93,8 @@ RULES: tuple[Rule[[View]], ...] = (
          completeness.nothing_else),
     Rule("ASK-04", "Values of the settings arrive", "what the user asked for", requested.values),
     Rule("ASK-05", "Names are those of the settings", "what the user asked for", names.names),
+    Rule("ASK-06", "What a stamp makes lies in its cluster's resource group", "what the user asked for",
+         kinds.own_groups),
     Rule("SHAPE-01", "Bodies have the form that Azure asks for", "Azure/azure-resource-manager-schemas", shapes.shape),
     Rule("REF-01", "ARM ids lead to resources of the stack", "ARM", references.ids_resolve),
     Rule("REF-02", "Names in ARM paths lead to resources of the stack", "ARM", references.paths_resolve),
@@ -103,6 +108,7 @@ RULES: tuple[Rule[[View]], ...] = (
          references.on_own_cluster),
     Rule("REF-07", "AIO's own parts are those that its release creates",
          "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/aio/modules", aio_parts.default_parts),
+    Rule("REF-08", "Ids are of the right kind", "ARM; the schema of each type", kinds.right_kinds),
     Rule("OBJ-01", "Applied cluster objects are known, and bind the admin group alone",
          f"{_LEARN}/azure-arc/kubernetes/cluster-connect; cert-manager.io/docs/trust/trust-manager/api-reference",
          cluster_objects.objects_are_known),
@@ -218,13 +224,15 @@ PREVIEW_RULES: tuple[Rule[[Graph, Graph]], ...] = (
 
 def judge(graph: Graph, settings: Settings) -> list[Finding]:
     """Return everything wrong with a recorded deployment (not with a preview: rules need every value)."""
-    return _find(RULES, View(graph, settings))
+    return _find(graph, RULES, View(graph, settings))
 
 
 def compare(preview: Graph, deployment: Graph) -> list[Finding]:
     """Return where the deployment does something else than its preview said."""
-    return _find(PREVIEW_RULES, preview, deployment)
+    return _find(deployment, PREVIEW_RULES, preview, deployment)
 
 
-def _find(rules: Sequence[Rule[Judged]], *judged: Judged.args, **named: Judged.kwargs) -> list[Finding]:
-    return [Finding(rule.id, who, what) for rule in rules for who, what in rule.check(*judged, **named)]
+def _find(graph: Graph, rules: Sequence[Rule[Judged]], *judged: Judged.args, **named: Judged.kwargs) -> list[Finding]:
+    found = [(rule.id, who, what) for rule in rules for who, what in rule.check(*judged, **named)]
+    places = {one.name: one.place for one in graph.resources.values() if one.custom} if found else {}
+    return [Finding(rule, who, what, places.get(who, "")) for rule, who, what in dict.fromkeys(found)]

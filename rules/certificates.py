@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -144,9 +144,17 @@ def _verified(view: View, side: str) -> Hits:
             message = (
                 f"the {side} certificate {pem.subject(leaf.subject)} of link {chain.parts.link.name} does not verify"
                 f" against {pem.subject(chain.root.subject)} in Bundle {chain.trust.name!r} of"
-                f" {chain.trust.command.name}: {why}. Publish the root that signed it"
+                f" {chain.trust.command.name}: {why}. {_remedy(chain, leaf, known)}"
             )
             yield chain.owner, message
+
+
+def _remedy(chain: Chain, leaf: x509.Certificate, known: Sequence[x509.Certificate]) -> str:
+    """Return what to mend: the link of the chain that is missing."""
+    if chain.root and leaf.issuer not in {one.subject for one in (*known, chain.root)}:
+        issuer = pem.subject(leaf.issuer)
+        return f"The intermediate {issuer} that signed it is not published with it: publish both, leaf first"
+    return "Publish the root that signed it"
 
 
 def _extra(view: View, chain: Chain) -> list[x509.Certificate]:

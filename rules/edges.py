@@ -93,7 +93,7 @@ def one_at_a_time(view: View) -> Hits:
         for one in view.all(type_):
             groups.setdefault(f"{type_.name} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
-        for network in (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering)):
+        for network in {view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering)}:
             groups.setdefault(f"peering {network}", []).append(peering)
     seen = set()
     for group in groups.values():

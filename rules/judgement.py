@@ -10,6 +10,7 @@ from graph.evaluate_stack import Evaluation, evaluate_stack
 from graph.graph import Graph
 from graph.schedule import Schedule, schedule
 from rules import Finding, compare, judge
+from rules.causes import Cause, find_causes
 from settings.loaded_stack import LoadedStack
 
 
@@ -21,6 +22,11 @@ class Judgement:
     preview: Graph
     deployment: Graph
     findings: Sequence[Finding]
+
+    @cached_property
+    def causes(self) -> Sequence[Cause]:
+        """Return the findings by what is to be mended."""
+        return find_causes(self.findings, self.deployment)
 
     @property
     def evaluation(self) -> Evaluation:

@@ -50,6 +50,10 @@ class Problem:
         return "\n".join([f"  {self.where}{f' ({self.at})' if self.at else ''}", *lines])
 
 
+class NamingError(Exception):
+    """The program composes a name that Azure refuses whatever the settings say: the text says where."""
+
+
 class SettingsError(Exception):
     """The settings cannot be used; `problems` holds every reason, `str()` lists them."""
 

@@ -21,7 +21,7 @@ from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import TENANT_KEYS, Problem, SettingsError
-from settings.errors import as_yaml
+from settings.errors import NamingError, as_yaml
 
 _NOT_RUN = "not-run"
 
@@ -58,6 +58,7 @@ _KINDS: Mapping[type[Exception], str] = {
     ProtectedError: "protection",
     ProgramError: "program",
     MissingTableError: "program",
+    NamingError: "program",
     RunError: "program",
     CommandError: "command",
     UnusableError: "stack",

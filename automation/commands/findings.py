@@ -9,6 +9,7 @@ from typing import Any
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import pluralize, say
 from rules import PREVIEW_RULES, RULES, Finding
+from rules.causes import Cause
 from rules.judgement import Judgement
 
 COUNT = len(RULES) + len(PREVIEW_RULES)
@@ -22,24 +23,30 @@ def result_of(judgement: Judgement) -> CommandResult:
         FAILED,
         "not-run",
         show=lambda: print_findings(judgement),
-        problems=problems_of(found),
+        problems=problems_of(judgement.causes),
         next=NEXT,
         own=as_document(found),
     )
 
 
 def print_findings(judgement: Judgement) -> None:
-    """Print every finding."""
-    found = judgement.findings
+    """Print every cause, with its findings counted."""
+    found, causes = judgement.findings, judgement.causes
     rules = len({finding.rule for finding in found})
-    say(f"Stack {judgement.deployment.stack}: {pluralize(len(found), 'finding')} by {rules} of {COUNT} rules.")
-    for finding in found:
-        say(f"\n  {finding.rule} {finding.resource}\n    {finding.message}")
+    counted = f"{pluralize(len(found), 'finding')} by {rules} of {COUNT} rules"
+    say(f"Stack {judgement.deployment.stack}: {counted}, {pluralize(len(causes), 'cause')}.")
+    for cause in causes:
+        place = f" ({cause.finding.place})" if cause.finding.place else ""
+        lines = cause.message.replace("\n", "\n    ")
+        say(f"\n  {cause.finding.rule} {cause.finding.resource}{place}\n    {lines}")
 
 
-def problems_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    """Return the findings as entries of the document's `problems`."""
-    return [problem("finding", each.resource, f"{each.rule}: {each.message}") for each in findings]
+def problems_of(causes: Sequence[Cause]) -> list[dict[str, str]]:
+    """Return what is to be mended as entries of the document's `problems`."""
+    return [
+        problem("finding", one.finding.resource, f"{one.finding.rule}: {' '.join(one.message.splitlines())}")
+        for one in causes
+    ]
 
 
 def as_document(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from automation.commands.operation_report import as_document as report_as_docume
 from automation.commands.print_changes import print_changes
 from automation.commands.result import FAILED, OK, CommandResult, problem
 from automation.commands.stack import print_outputs, write_page
-from automation.console import BAD, duration, minutes, progress, say
+from automation.console import BAD, duration, minutes, pluralize, progress, say
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.open_stack import load
 from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, locate_rehearsal, rehearse
@@ -82,7 +82,7 @@ def as_document(run: Rehearsal) -> dict[str, Any]:
 
 
 def _problems(run: Rehearsal) -> list[dict[str, str]]:
-    found = findings.problems_of(run.judgement.findings)
+    found = findings.problems_of(run.judgement.causes)
     found += [problem("resource", run.judgement.deployment.stack, text) for text in _failures(run)]
     return found + [problem("message", "", text) for text in (run.verification.problems if run.verification else ())]
 
@@ -146,7 +146,11 @@ def print_summary(run: Rehearsal) -> None:
     _print_deployed(deployed, result.deployment.stack, run.engine)
     if run.verification:
         _print_verification(run.verification, result.stack.settings.release.name)
-    say(f"\n{findings.COUNT} rules, no findings. Nothing was sent to Azure.")
+    if run.ok:
+        say(f"\n{findings.COUNT} rules, no findings. Nothing was sent to Azure.")
+    else:
+        failed = pluralize(len(_problems(run)), "problem")
+        say(f"\nThe rehearsal failed: {failed} above, which none of {findings.COUNT} rules foresaw.", BAD)
 
 
 def _counts(graph: Graph) -> dict[str, dict[str, int]]:

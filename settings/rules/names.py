@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cache
 
 from settings.cluster_names import NAME_LIMITS, cluster_names
-from settings.errors import Problem
+from settings.errors import NamingError, Problem
 from settings.name_limits import ADMIN_USERNAME, REFUSED_ADMIN_USERNAMES, NameLimit
 from settings.naming import admin_username
 from settings.schema import StackSection
 
 
 def names_within_limits(stack: StackSection) -> Iterator[Problem]:
-    """Report the name that is over its limit by most, since shortening for it shortens all."""
+    """Report the name that is over its limit by most, since shortening for it shortens all.
+
+    Raises:
+        NamingError: names are wrong whatever the settings say.
+    """
+    _check_forms()
     names = list(_names(stack))
     excess, limit, name = max(
         ((len(name) - limit.longest, limit, name) for _, limit, name in names), key=lambda row: row[0]
@@ -30,13 +36,24 @@ def names_within_limits(stack: StackSection) -> Iterator[Problem]:
             parts[where][: max(required, 1)].rstrip("-"),
             "prefix, environment and instance share this length; shorten any of them",
         )
-    # Too short or ill-formed cannot come from valid parts; it would be a mistake of ours in `naming`.
     for _, limit, name in names:
         if len(name) <= limit.longest and not limit.allows(name):
             expected = (
                 f"parts from which {limit.what} names come out as Azure wants them ({limit.pattern}): {name} is not"
             )
             yield Problem("prefix", stack.prefix, expected, "myorg")
+
+
+@cache
+def _check_forms() -> None:
+    """Compose the names of a short stack: what breaks a limit there is a mistake of ours, and no user's."""
+    for field, name in asdict(cluster_names("myorg", "abc", "dev", "001")).items():
+        limit = NAME_LIMITS[field]
+        if not limit.allows(name):
+            raise NamingError(
+                f"settings/cluster_names.py: {field} makes {name!r} even for a short prefix, and a {limit.what} has"
+                f" {limit.shortest} to {limit.longest} characters like {limit.pattern} in Azure. Mend its form there"
+            )
 
 
 def _names(stack: StackSection) -> Iterator[tuple[str, NameLimit, str]]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from hashlib import sha256
 
 import pytest
 
 from settings import ClusterNames, load
 from settings.cluster_names import NAME_LIMITS, cluster_names
+from settings.errors import NamingError
 from settings.guids import assignment_name
 from settings.name_limits import ADMIN_USERNAME
 from settings.naming import arc_proxy_port, dataflow_names, link_names, listener_names
+from settings.rules import names
+from tests.conftest import TWO_CLUSTERS, resolve
 from tests.settings.samples import Change, Problems
 
 LONGEST = "a" + "-b" * 12
@@ -141,3 +144,16 @@ def test_assignment_names_are_stable_and_keep_parts_apart() -> None:
     assert assignment_name("ab", "c") == assignment_name("ab", "c")
     assert len({assignment_name("ab", "c"), assignment_name("a", "bc"), assignment_name("abc")}) == 3
     assert assignment_name("scope", "role") == "53a4e098-a38f-5867-b0c7-c25b549688f2"
+
+
+def test_a_form_that_azure_refuses_is_told_as_the_programs_mistake_and_not_the_prefixs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = replace(cluster_names("myorg", "a", "dev", "001"), key_vault="kv-of-the-cluster-myorga-dev-001")
+    monkeypatch.setattr(names, "cluster_names", lambda *_: long)
+    names._check_forms.cache_clear()
+    try:
+        with pytest.raises(NamingError, match=r"settings/cluster_names\.py: key_vault makes 'kv-of-the-cluster"):
+            resolve(TWO_CLUSTERS)
+    finally:
+        names._check_forms.cache_clear()
