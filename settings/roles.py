@@ -20,6 +20,3 @@ DEVICE_REGISTRY_ADMINISTRATOR = Role("Azure Device Registry Administrator", "126
 ARC_ONBOARDING = Role("Kubernetes Cluster - Azure Arc Onboarding", "34e09817-6cbe-4d01-b1a2-e0eac5743d41")
 ARC_KUBERNETES_VIEWER = Role("Azure Arc Kubernetes Viewer", "63f0a09d-1495-4db4-a681-037d84835eb4")
 ARC_CLUSTER_USER = Role("Azure Arc Enabled Kubernetes Cluster User Role", "00493d72-78f6-4148-b6c5-d3ce8e4799dd")
-
-BUILT_IN = {role.guid: role.name for role in list(globals().values()) if isinstance(role, Role)}
-"""GUID -> name."""
