@@ -54,7 +54,16 @@ def other_releases(view: View) -> Hits:
 
 def _differences(found: Settings, row: Release) -> Iterator[str]:
     given: Mapping[str, Any] = vars(found.release)
-    expected = {
+    for name, value in _columns(row).items():
+        if given.get(name) != value:
+            owners = [one.name for one in RELEASES.values() if _columns(one)[name] == given.get(name)]
+            of = f", which is of release {', '.join(owners)}" if owners else ""
+            yield f"{name}: the settings have {given.get(name)!r}{of}; expected {value!r}"
+
+
+def _columns(row: Release) -> Mapping[str, Any]:
+    """Return the row as the settings name its columns."""
+    return {
         "aio_version": row.aio,
         "iot_operations_api": row.iot_operations_api,
         "device_registry_api": row.device_registry_api,
@@ -65,6 +74,3 @@ def _differences(found: Settings, row: Release) -> Iterator[str]:
         "cert_manager_settings": row.cert_manager_settings,
         "aio_settings": row.aio_settings,
     }
-    for name, value in expected.items():
-        if given.get(name) != value:
-            yield f"{name}: the settings have {given.get(name)!r}; expected {value!r}"

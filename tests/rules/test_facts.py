@@ -262,10 +262,13 @@ def test_a_version_of_another_release_is_found_with_both_names(monkeypatch: Patc
 
 
 def test_a_wrong_row_of_a_release_that_the_stack_does_not_use_is_found(two: Workbench, monkeypatch: Patch) -> None:
-    _change_release(monkeypatch, "2603", secret_store_version="1.3.1", aio_settings={})
+    _change_release(monkeypatch, "2603", secret_store_version="1.5.1", aio_settings={})
     findings = two.findings()
     assert [(one.rule, one.resource) for one in findings] == [("FACT-02", "release 2603")] * 2
-    assert all(word in findings[0].message for word in ("'1.3.1'", "'1.3.0'", "aio-releases/2603.yaml"))
+    assert all(
+        word in findings[0].message
+        for word in ("'1.5.1', which is of release 2607", "'1.3.0'", "aio-releases/2603.yaml")
+    )
 
 
 def test_a_release_that_the_settings_lack_is_found(two: Workbench, monkeypatch: Patch) -> None:
