@@ -279,12 +279,12 @@ def sweep(
         typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails."),
     ] = 1,
 ) -> None:
-    """Let everything fail once in the modelled Azure, and see whether `up` mends it.
+    """Let everything fail once in the modelled Azure, and see whether the deployer mends it.
 
-    Nothing is sent to Azure. The create of every resource type fails in every way
-    (docs/world.md); `up` must end as if nothing had happened.
-    Prints a table of types and failures: how many `up` it took. Exits 1 where stack or Azure differ from an undisturbed
-    run.
+    Nothing is sent to Azure. Creates, updates, deletes and reads of every resource type fail in every way
+    (docs/world.md), alone and two at once; up, destroy and refresh must end as if nothing had happened.
+    Prints what was tried, in tables of types and failures: how many tries it took. Exits 1 where stack or Azure differ
+    from an undisturbed run.
     """
     from automation.commands.sweep import run_sweep
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +39,6 @@ THERE_ALREADY = Transient(
     "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
 )
 """Not a row of the table: the same is said of what is somebody else's."""
-_LOOKS = 3
 MOST_RUNS = 12
 """How often one `up` runs the engine, whatever the table allows each resource."""
 
@@ -112,11 +112,21 @@ class Deployer:
         return result
 
     def refresh(self) -> DeploymentResult:
-        """Read everything again, and let the state follow; raises as `up`."""
+        """Read everything again, and let the state follow; raises as `up`.
+
+        What is gone is looked for twice: a 404 may be of a moment (azurerm #18268), and what a state has lost is an
+        orphan in Azure that the next `up` cannot create.
+        """
         result = DeploymentResult()
         with self._as_only_run():
-            if self._settle(result):
-                result.take(self._run("refresh", result))
+            if not self._settle(result):
+                return result
+            version, before = self._state()
+            self._until_done("refresh", result)
+            if result.ok and _urns(before) - _urns(self._state()[1]):
+                self._past_lock(result, lambda: import_state(self.stack, version, before))
+                result.changes, result.differences = {}, {}
+                self._until_done("refresh", result)
         return result
 
     def up(self) -> DeploymentResult:
@@ -176,12 +186,15 @@ class Deployer:
             result.take(outcome)
             result.failures = [self._recognize_ours(failure) for failure in result.failures]
             failed.update((failure.urn, failure.transient) for failure in result.failures)
+            unanswered = find_unanswered_creates(outcome, [f.urn for f in result.failures if f.may_exist])
             if result.ok or not _may_go_on(result, failed):
+                if unanswered:  # else they are in the way of the next `up`, which cannot create what exists
+                    failures = result.failures
+                    self._settle(result, unanswered)
+                    result.failures = failures
                 return
             self._wait(result)
-            if not self._settle(
-                result, find_unanswered_creates(outcome, [f.urn for f in result.failures if f.may_exist])
-            ):
+            if not self._settle(result, unanswered):
                 return
 
     def _recognize_ours(self, failure: Failure) -> Failure:
@@ -220,11 +233,11 @@ class Deployer:
 
     def _look(self, urns: Collection[str], result: DeploymentResult) -> list[Failure]:
         """Refresh; what of these could not be read, also after some tries."""
-        for _ in range(_LOOKS):
+        for looks in count(1):
             result.failures = [
                 each for each in failures_of(self._run("refresh", result, quiet=True)) if each.urn in urns
             ]
-            if result.ok or any(failure.transient is None for failure in result.failures):
+            if any(each.transient is None or each.transient.limit < looks for each in result.failures) or result.ok:
                 break
             self._wait(result)
         return result.failures
@@ -265,6 +278,10 @@ class Deployer:
         for line in lines:
             result.notes.append(line)
             self.say(line)
+
+
+def _urns(deployment: Mapping[str, Any]) -> set[str]:
+    return {resource["urn"] for resource in deployment.get("resources") or []}
 
 
 def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:

@@ -123,6 +123,9 @@ TRANSIENTS: tuple[Transient, ...] = (
         20, 3, "azurerm #24444, #3908", exists=True),
     Transient("TRANSIENT-21", "Azure took longer than the time limit and works on",
         r"context deadline exceeded", 120, 1, "pulumi-azure-nextgen #252", exists=True),
+    # A long-running operation outlives its token and goes on; the next run has another token.
+    Transient("TRANSIENT-22", "The token has ended in the middle",
+        r"ExpiredAuthenticationToken", 20, 2, "azurerm #20867", exists=True),
 )  # fmt: skip
 
 # In order: the first that fits is told. `<...>` is filled in where the message says it (`fill_in`).

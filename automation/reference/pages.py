@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
-from rehearsal.azure.faults import KINDS, Kind
+from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.cluster.rules import CLUSTER_RULES
@@ -52,21 +52,13 @@ def render_cluster() -> str:
 
 def render_world() -> str:
     """Return docs/world.md."""
-    faults = [{"name": name, "kind": kind, "written": _describe_write(kind)} for name, kind in KINDS.items()]
+    faults = [{"name": name, "kind": kind} for name, kind in KINDS.items()]
     return render("world.md", rules=WORLD_RULES, faults=faults, quotas=QUOTAS.values())
 
 
 def render_errors() -> str:
     """Return docs/errors.md."""
     return render("errors.md", most_runs=MOST_RUNS, transients=TRANSIENTS, remedies=REMEDIES)
-
-
-def _describe_write(kind: Kind) -> str:
-    if not kind.after:
-        return "no"
-    if kind.runs:
-        return "goes on"
-    return "failed" if kind.status else "yes"
 
 
 def write_or_check(pages: Mapping[str, Callable[[], str]], arguments: Sequence[str] | None, docs: Path = DOCS) -> int:

@@ -22,10 +22,10 @@ class OperationFailedError(ArmError):
 
 
 class ConnectionCutError(ArmError):
-    """The write was accepted, but the answer to it never arrived."""
+    """The write was accepted, but how it ended was never told; without a status nothing was."""
 
     def __str__(self) -> str:
-        return self.message
+        return super().__str__() if self.status else self.message
 
 
 def refused(refusal: Refusal, **words: object) -> ArmError:

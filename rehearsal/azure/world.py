@@ -73,6 +73,11 @@ class World:
         with self._settled() as state:
             return [copy.deepcopy(entry) for _, entry in sorted(state.entries.items())]
 
+    def names_kept(self) -> frozenset[str]:
+        """Return the keys of what is soft-deleted."""
+        with self._settled() as state:
+            return frozenset(state.soft_deleted)
+
     def children(self, arm_id: str) -> list[Entry]:
         """Return everything below the resource."""
         found = (entry for entry in self.entries() if ids.is_below(entry.id, arm_id))
@@ -205,7 +210,7 @@ class World:
             self._journal.keep(self._state)
 
     def _fail_early(self, operation: str, arm_id: str, label: str) -> Kind | None:
-        fault = self.faults.take(operation, arm_id, label)
+        fault = self.faults.take(operation, arm_id, label, self._state.clock.now())
         if fault and not fault.after:
             raise fault.error(arm_id)
         return fault

@@ -19,9 +19,9 @@ from unittest import mock
 import pytest
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.commands.sweep import comparable_state
 from automation.deployment.deployer import LockedError
 from automation.deployment.workspace import import_state
+from automation.sweep.baseline import comparable_state
 from graph.urns import name_of
 from tests.conftest import leave_note_of_a_killed_run
 from tests.engine.conftest import Deployment, FirstUp

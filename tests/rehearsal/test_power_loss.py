@@ -8,7 +8,7 @@ import pytest
 
 from arm.shapes import is_arm, shape_of
 from arm.types.kubernetes import CONNECTED_CLUSTER
-from automation.commands.sweep import find_baseline
+from automation.sweep.baseline import find_baseline
 from rehearsal import appended_file
 from rehearsal.azure.world import World
 from rehearsal.cluster import gate
@@ -29,7 +29,7 @@ def lose_power(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Found]:
     """Deploy, deploy less, destroy; what may be found on the disk after a loss of power at each moment."""
     disk = Disk()
     monkeypatch.setattr(appended_file, "os", disk)
-    calls = find_baseline(PROGRAM, "dev").recording.calls
+    calls = find_baseline(PROGRAM, "dev").program.calls
     state = State(path=folder / "state.json")
     state.save()
     world = World(SURROUNDINGS, path=folder / "azure.json", gate=gate.judge)

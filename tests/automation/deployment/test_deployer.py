@@ -27,6 +27,9 @@ WAITS: dict[str, list[float]] = {
     "server-error": [60],
     "accepted-then-failed": [60],
     "connection-cut": [20],
+    "role-spreading": [120] * 5,
+    "token-ended": [20],
+    "token-ended-while-running": [20, 60, 60],
     "cut-while-running": [20, 60, 60],  # it goes on for two minutes and refuses to be written meanwhile
 }
 LASTING = "bad-request"
@@ -231,14 +234,23 @@ def test_what_is_protected_is_named_and_goes_when_it_is_unprotected(site: Site) 
     assert site.world.entries() == []
 
 
-@pytest.mark.parametrize("operation", ["preview", "refresh"])
-def test_preview_and_refresh_are_not_repeated(operation: str, site: Site) -> None:
+def test_a_preview_is_not_repeated(site: Site) -> None:
     site.made()
-    faults = [Fault("vnet", "get", "throttled")] if operation == "refresh" else []
-    report: DeploymentResult = getattr(site.deployer(*faults), operation)()
-    assert report.runs == 1
-    assert set(failed(report)) == ({"vnet"} if faults else set())
+    assert site.deployer().preview().runs == 1
     assert site.waits == []
+
+
+def test_a_refresh_waits_for_what_passes(site: Site) -> None:
+    site.made()
+    report = site.deployer(Fault("vnet", "get", "throttled")).refresh()
+    assert (report.runs, report.failures, site.waits) == (2, [], WAITS["throttled"])
+
+
+def test_a_refresh_does_not_lose_what_is_not_visible_for_a_moment(site: Site) -> None:
+    site.made()
+    report = site.deployer(Fault("vnet", "get", "not-found")).refresh()
+    assert (report.ok, report.changes) == (True, {})
+    assert site.exists() == site.in_stack()
 
 
 def test_progress_is_told_for_each_resource(site: Site) -> None:

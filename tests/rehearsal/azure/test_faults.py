@@ -8,7 +8,7 @@ from rehearsal.azure.errors import ArmError, ConnectionCutError, OperationFailed
 from rehearsal.azure.faults import KINDS, Fault
 from tests.rehearsal.azure.samples import Azure, arm_id, refusal
 
-BEFORE = [name for name, kind in KINDS.items() if not kind.after]
+BEFORE = [name for name, kind in KINDS.items() if not (kind.after or kind.lasts)]
 STATUS = {
     "bad-request": 400,
     "forbidden": 403,
@@ -19,6 +19,9 @@ STATUS = {
     "accepted-then-failed": 200,
     "connection-cut": 0,
     "cut-while-running": 0,
+    "role-spreading": 403,
+    "token-ended": 401,
+    "token-ended-while-running": 401,
 }
 
 
@@ -57,6 +60,19 @@ def test_a_throttled_call_says_when_to_come_back(azure: Azure) -> None:
     with pytest.raises(ArmError) as caught:
         azure.put("vnet")
     assert caught.value.retry_after == 17
+
+
+def test_what_lasts_fails_every_call_until_its_time_is_over(azure: Azure) -> None:
+    azure.order("vnet", "create", "role-spreading")
+    assert [refusal(azure.put, "vnet") for _ in range(2)] == ["ForbiddenByRbac"] * 2
+    azure.clock.advance(KINDS["role-spreading"].lasts)
+    assert not refusal(azure.put, "vnet")
+
+
+def test_a_write_outlives_its_token(azure: Azure) -> None:
+    azure.order("vnet", "create", "token-ended-while-running")
+    assert refusal(azure.put, "vnet") == "ExpiredAuthenticationToken"
+    assert azure.entry("vnet").state == "Creating"
 
 
 def test_accepted_then_failed_leaves_a_failed_resource_that_an_update_mends(azure: Azure) -> None:
