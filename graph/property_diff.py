@@ -106,4 +106,4 @@ def _cut(text: str, start: int) -> str:
 def _text(value: Any) -> str:
     if value is _ABSENT:
         return ""
-    return UNKNOWN_MARKER if value == UNKNOWN_ON_WIRE else json.dumps(known(value))
+    return UNKNOWN_MARKER if value == UNKNOWN_ON_WIRE else json.dumps(known(value), sort_keys=True)

@@ -6,6 +6,7 @@ rehearsal's own, nothing is downloaded, and a plugin that is not modelled is mis
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import sys
@@ -136,4 +137,5 @@ def _write_project(stack: LoadedStack, folder: Path) -> None:
     (folder / "Pulumi.yaml").write_text(project, encoding="utf-8")
     file = folder / f"Pulumi.{stack.name}.yaml"
     before = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    file.write_text(yaml.safe_dump({**before, "config": dict(stack.config)}, sort_keys=False), encoding="utf-8")
+    # As JSON, which is YAML in which every text has quotes: PyYAML leaves them off 0815, and Go reads a number then.
+    file.write_text(json.dumps({**before, "config": dict(stack.config)}), encoding="utf-8")

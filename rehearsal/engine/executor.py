@@ -24,7 +24,7 @@ class ProtectedError(ProviderError):
 
     def __init__(self, urn: str) -> None:
         super().__init__(
-            f"resource {urn!r} cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the"
+            f'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the'
             " `protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the command:\n"
             f"`pulumi state unprotect '{urn}'`"
         )

@@ -93,11 +93,11 @@ class Planner:
 
     def _diff(self, old: ResourceState, new: ResourceState) -> Diff:
         if new.urn in self._on_demand:
-            return Diff(changed=["id"], replaces=["id"])
+            return Diff(replaces=["id"])
         if not self._replaced.isdisjoint(new.replace_with):
-            return Diff(changed=["replaceWith"], replaces=["replaceWith"])
+            return Diff(replaces=["replaceWith"])
         if new.deleted_with in self._replaced:
-            return Diff(changed=["deletedWith"], replaces=["deletedWith"])
+            return Diff(replaces=["deletedWith"])
         if bool(old.provider) != bool(new.provider):
             return Diff(changed=["provider"], replaces=["provider"])
         if new.custom:
@@ -110,7 +110,7 @@ class Planner:
         new = goal.new
         if new.protect and old.protect:
             message = (
-                f"unable to replace resource {new.urn!r}\nas it is currently marked for protection. To unprotect the"
+                f'unable to replace resource "{new.urn}"\nas it is currently marked for protection. To unprotect the'
                 " resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
             )
             # A preview goes on to show everything; an update stops before the first change.
@@ -149,7 +149,7 @@ class Planner:
                 continue
             if dependent.protect:
                 message = (
-                    f"unable to replace resource {dependent.urn!r} as part of replacing {root.urn!r} as it is currently"
+                    f'unable to replace resource "{dependent.urn}" as part of replacing "{root.urn}" as it is currently'
                     " marked for protection. To unprotect the resource, remove the `protect` flag from the resource in"
                     " your Pulumi program and run `pulumi up`, or use the command:\n"
                     f"`pulumi state unprotect '{dependent.urn}'`"

@@ -183,6 +183,16 @@ def test_a_whole_life_on_the_real_engine(small: Path) -> None:
 
 
 @needs_cli
+def test_a_text_that_looks_like_a_number_stays_a_text_for_the_real_engine(project: Path) -> None:
+    """PyYAML would write it without quotes, and Go read 815."""
+    file = project / "Pulumi.dev.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("    prefix:", '    tags: {lot: "0815"}\n    prefix:', 1), encoding="utf-8")
+    result = run("preview", "--offline", "--engine", "pulumi", "--json", stack="dev")
+    assert result.exit_code == 0, result.stderr
+
+
+@needs_cli
 def test_what_the_program_prints_is_not_in_the_document(small: Path) -> None:
     (small / "__main__.py").write_text(f"{SMALL}\nprint('a word of the program')\n", encoding="utf-8")
     result = run("preview", "--offline", "--engine", "pulumi", "--json")

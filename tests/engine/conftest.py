@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,14 @@ class Deployment:
     stack: StackUnderTest
     azure: Azure
 
+    def resource(self, name: str) -> dict[str, Any]:
+        """The one resource of this logical name, as the state has it."""
+        (found,) = (each for each in self.stack.export()["resources"] if name_of(each["urn"]) == name)
+        return dict(found)
+
     def urn(self, name: str) -> str:
         """The URN of the one resource of this logical name."""
-        (urn,) = (each["urn"] for each in self.stack.export()["resources"] if name_of(each["urn"]) == name)
-        return str(urn)
+        return str(self.resource(name)["urn"])
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.reference.pages import write_or_check
+from tests.engine.agreement.known import KNOWN
 
 TESTS = Path(__file__).parent
 
@@ -34,6 +35,17 @@ made in the engine, stack references.
 | --- | --- | --- | --- |
 """
 
+_KNOWN_DIFFERENCES = """
+## In what the engines differ
+
+Where both are compared, that is: operations by resource, what the providers are asked for, the order that dependencies
+demand, messages, outputs, state and the modelled Azure after each operation. What follows is all in which they may
+differ (`tests/engine/agreement/known.py`); any other difference fails.
+
+| difference | why |
+| --- | --- |
+"""
+
 
 class _Collected:
     """Takes the tests that pytest has found."""
@@ -42,7 +54,11 @@ class _Collected:
         self.items: list[pytest.Item] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = list(session.items)
+        self.items = [item for item in session.items if _deploys(item)]
+
+
+def _deploys(item: pytest.Item) -> bool:
+    return "engine" in getattr(item, "fixturenames", ()) or item.get_closest_marker("both") is not None
 
 
 def page() -> str:
@@ -50,18 +66,27 @@ def page() -> str:
     collected = _Collected()
     quiet = ["--collect-only", "-p", "no:xdist", "-p", "no:terminal", "-o", "addopts=", str(TESTS)]
     assert pytest.main(quiet, plugins=[collected]) == 0, "pytest cannot collect tests/engine"
-    return _INTRODUCTION + "".join(f"| {' | '.join(row)} |\n" for row in _rows(collected.items))
+    cases = "".join(f"| {' | '.join(row)} |\n" for row in _rows(collected.items))
+    known = "".join(f"| {name} | {each.why} |\n" for name, each in KNOWN.items())
+    return f"{_INTRODUCTION}{cases}{_KNOWN_DIFFERENCES}{known}"
 
 
 def _rows(items: Sequence[pytest.Item]) -> Iterator[tuple[str, str, str, str]]:
     seen = set()
     for item in items:
-        name = getattr(item, "originalname", item.name)
+        name = _name(item)
         if name in seen:
             continue
         seen.add(name)
         words = name.removeprefix("test_").replace("_", " ")
         yield words, *_where(item)
+
+
+def _name(item: pytest.Item) -> str:
+    """Return the test's own name; what it is run with only where that is a case of its own."""
+    callspec = getattr(item, "callspec", None)
+    case = callspec.params.get("case") if callspec else None
+    return f"{getattr(item, 'originalname', item.name)}{f'_{case.__name__}' if case else ''}"
 
 
 def _where(item: pytest.Item) -> tuple[str, str, str]:
@@ -71,7 +96,7 @@ def _where(item: pytest.Item) -> tuple[str, str, str]:
         yes = {only.args[0]: "yes"}
         return yes.get("offline", ""), yes.get("pulumi", ""), only.kwargs["reason"]
     if item.get_closest_marker("both"):
-        return "yes", "yes", "needs both at once, to compare them"
+        return "yes", "yes", "on dev, prod and three-sites; needs both at once, to compare them"
     return ("fails", "fails", failing.kwargs["reason"]) if failing else ("yes", "yes", "")
 
 

@@ -5,6 +5,7 @@ Nothing outside the folder it is given is written: file:// backend, own PULUMI_H
 
 from __future__ import annotations
 
+import json
 import runpy
 import shutil
 import subprocess
@@ -186,4 +187,5 @@ def _copy_project(folder: Path, stack: str) -> None:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")
+    # As JSON, which is YAML in which every text has quotes: PyYAML leaves them off 0815, and Go reads a number then.
+    path.write_text(json.dumps(dict(document), indent=2), encoding="utf-8")

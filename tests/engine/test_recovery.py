@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import getpass
 import json
 import os
@@ -11,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,21 +24,11 @@ from graph.urns import name_of
 from tests.conftest import leave_note_of_a_killed_run
 from tests.engine.conftest import Deployment, FirstUp
 from tests.engine.engine import StackUnderTest
+from tests.engine.left_open import IGNORED, loops_left_open  # noqa: F401 the fixture is used in every test
 
 NODE = "/virtualMachines/vm-myorga-aio-dev-001-0"
 KILLED = "only a process of its own can be killed"
-# The SDK leaves the event loop of an inline program open when the engine is gone (pulumi/automation/_server.py, `Run`).
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loops_left_open() -> Iterator[None]:
-    """Collect them here, where the filter above knows them, and not in a test of another module."""
-    yield
-    gc.collect()
+pytestmark = IGNORED
 
 
 def locks_of(stack: StackUnderTest) -> Path:

@@ -63,7 +63,7 @@ def test_destroy_with_a_protected_resource_deletes_nothing_and_names_each() -> N
     bench.world.calls.clear()
     result = bench.engine(program).destroy()
     assert outcomes(result) == {"a": "failed", "b": "failed"}
-    assert "::a' cannot be deleted" in errors(result)
+    assert '::a" cannot be deleted' in errors(result)
     assert bench.world.calls == []
     assert bench.names == {"a", "b", "c"}
 

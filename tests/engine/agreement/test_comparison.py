@@ -1,0 +1,77 @@
+"""The comparison itself bites: a difference is named, an order that is not kept is told, a row explains one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.agreement.journal import Journal, Journaling
+from tests.engine.agreement.known import KNOWN, explanations, unexplained
+
+
+def journal_of(*calls: tuple[str, str]) -> Journal:
+    """One after the other."""
+    journal = Journal()
+    for kind, urn in calls:
+        journal.note(kind, urn, lambda: None)
+    return journal
+
+
+def test_what_one_engine_alone_says_or_says_otherwise_is_named() -> None:
+    offline = {"change a": "create", "calls a create": 1, "state a outputs.id": "1"}
+    real = {"change a": "update", "calls a create": 1, "order a": "create first"}
+    assert unexplained(offline, real) == {
+        "change a": ("create", "update"),
+        "order a": (None, "create first"),
+        "state a outputs.id": ("1", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "offline", "real", "row"),
+    [
+        ("differences a", None, ["x: not set -> not set (replaces)"], "reason of a replacement that follows another"),
+        ("message a", "it failed", "1 error occurred:\n\t* it failed", "list of errors"),
+        ("output a", 1, None, "outputs after a refusal"),
+        ("differences a", None, ['x: 1 -> 2 (replaces)'], None),
+        ("differences a", ["x: 1 -> 2"], ["x: not set -> not set (replaces)"], None),
+        ("message a", "it failed", "1 error occurred:\n\t* it failed otherwise", None),
+        ("output a", 1, 2, None),
+        ("state a outputs.x", 1, None, None),
+    ],
+)  # fmt: skip
+def test_a_row_explains_one_thing_and_nothing_beside_it(name: str, offline: Any, real: Any, row: str | None) -> None:
+    assert explanations(name, offline, real) == ([row] if row else [])
+    assert row is None or row in KNOWN
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        ([("create", "a"), ("create", "b")], []),
+        ([("create", "b"), ("create", "a")], ["create b did not wait for create a"]),
+        ([("delete", "b"), ("delete", "a")], []),
+        ([("delete", "a"), ("delete", "b")], ["delete a did not wait for delete b"]),
+    ],
+)
+def test_an_order_that_dependencies_do_not_allow_is_told(calls: list[tuple[str, str]], told: list[str]) -> None:
+    b_needs_a = {"b": {"a"}}
+    assert journal_of(*calls).out_of_order(b_needs_a, b_needs_a) == told
+
+
+def test_of_a_replacement_it_is_told_what_came_first() -> None:
+    assert dict(journal_of(("delete", "a"), ("create", "a"), ("create", "b")).replacements()) == {"a": "delete first"}
+
+
+def test_a_preview_is_not_noted() -> None:
+    class Provider:
+        def create(self, urn: str, *, preview: bool) -> str:
+            return f"{urn} {preview}"
+
+    journal, provider = Journal(), Provider()
+    watched = Journaling(provider, journal)  # type: ignore[arg-type]  # the part that is called
+    assert watched.create("a", preview=True) == "a True"
+    assert not journal.calls
+    assert watched.create("a", preview=False) == "a False"
+    assert journal.counts() == {("create", "a"): 1}
