@@ -54,8 +54,8 @@ def place(view: View) -> Hits:
     for resource in view.arm:
         cluster = view.clusters.get(view.cluster(resource))
         given = view.inputs(resource).get("location")
-        if cluster and given and given != cluster.location:
-            yield resource.name, f"location: {given}; cluster {cluster.name} is in {cluster.location}"
+        if cluster and given != cluster.location and shape_of(resource.type).is_input(["location"]):
+            yield resource.name, f"location: {given or 'missing'}; cluster {cluster.name} is in {cluster.location}"
     for command in view.connected_clusters.values():
         for name, key in _TENANT.items():
             given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)

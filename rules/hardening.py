@@ -10,6 +10,7 @@ from arm.types import ResourceType
 from arm.types.authorization import ROLE_DEFINITION
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
+from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import (
     BROKER,
     BROKER_LISTENER,
@@ -23,6 +24,7 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
+    NETWORK_SECURITY_GROUP,
     PUBLIC_IP_ADDRESS,
     VIRTUAL_NETWORK,
     VIRTUAL_NETWORK_PEERING,
@@ -130,6 +132,10 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(NETWORK_INTERFACE, "ipConfigurations.*.privateIPAddressVersion", ("IPv4", _ABSENT), "links use IPv4", _NIC),
     Fixed(VIRTUAL_NETWORK, "dhcpOptions.dnsServers", (_ABSENT, []), "Azure's DNS answers for Arc",
           f"{_LEARN}/virtual-network/virtual-networks-name-resolution-for-vms-and-role-instances"),
+    Fixed(VIRTUAL_NETWORK, "enableDdosProtection", (False, _ABSENT), "Azure asks for a protection plan with it",
+          f"{_LEARN}/ddos-protection/manage-ddos-protection"),
+    Fixed(NETWORK_SECURITY_GROUP, "securityRules.*.sourcePortRange", ("*",), "clients choose their own ports",
+          f"{_LEARN}/virtual-network/network-security-groups-overview"),
     Fixed(PUBLIC_IP_ADDRESS, "sku.name", ("Standard",), "a NAT gateway takes no other", _NAT),
     Fixed(PUBLIC_IP_ADDRESS, "sku.tier", ("Regional", _ABSENT), "a NAT gateway takes no other", _NAT),
     Fixed(PUBLIC_IP_ADDRESS, "publicIPAllocationMethod", ("Static",), "Standard addresses are static", _NAT),
@@ -151,6 +157,13 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(INSTANCE, "properties.adrNamespaceRef.resourceId", (), "assets and devices are there", _INSTANCE),
     Fixed(BROKER, "properties.generateResourceLimits.cpu", ("Disabled",),
           "one node has not a core for every worker", _BROKER),
+    Fixed(BROKER, "properties.diagnostics.logs.level", ("info", _ABSENT, "warn", "error", "debug", "trace"),
+          "AIO knows no other level", f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-broker-diagnostics"),
+    Fixed(DATAFLOW_PROFILE, "properties.diagnostics.logs.level", ("info", _ABSENT, "warn", "error", "debug", "trace"),
+          "AIO knows no other level", _PROFILE),
+    Fixed(ROLE_DEFINITION, "roleType", ("CustomRole",), "Azure makes no other", f"{_LEARN}/role-based-access-control"),
+    Fixed(CUSTOM_LOCATION, "hostType", ("Kubernetes",), "a custom location stands on a connected cluster",
+          f"{_LEARN}/azure-arc/kubernetes/custom-locations"),
     Fixed(BROKER, "properties.advanced.encryptInternalTraffic", (_ABSENT, "Enabled"), "messages cross pods in plain",
           _BROKER),
     Fixed(BROKER, "properties.persistence.encryption.mode", (_ABSENT, "Enabled"), "messages lie on the disk in plain",
@@ -167,6 +180,12 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(DATAFLOW_PROFILE, "properties.instanceCount", (1,),
           "a second instance would use the client ids of the first", _PROFILE),
     Fixed(DATAFLOW, "properties.mode", (_ABSENT, "Enabled"), "a disabled dataflow carries nothing", _DATAFLOW),
+    Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.type", ("PassThrough",),
+          "messages pass as they are", _DATAFLOW),
+    Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.inputs", (["*"],),
+          "messages pass as they are", _DATAFLOW),
+    Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.output", ("*",),
+          "messages pass as they are", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.filter", (_ABSENT, []),
           "messages pass as they are", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.datasets", (_ABSENT, []),

@@ -10,6 +10,7 @@ from graph.graph import Resource
 from graph.inputs import list_at, text_at
 from rules.facts.node import K3S_POD_NETWORK, K3S_SERVICE_NETWORK
 from rules.lookup import Hits, View
+from rules.network import read_networks
 
 _DEFAULTS = {"cluster-cidr": K3S_POD_NETWORK.value, "service-cidr": K3S_SERVICE_NETWORK.value}
 
@@ -17,9 +18,9 @@ _DEFAULTS = {"cluster-cidr": K3S_POD_NETWORK.value, "service-cidr": K3S_SERVICE_
 def apart_from_networks(view: View) -> Hits:
     """Require that pod and service networks overlap no VNet, and that the metadata block is about the pods' network."""
     networks = {
-        one.name: IPv4Network(prefix)
+        one.name: network
         for one in view.all(VIRTUAL_NETWORK)
-        for prefix in list_at(view.inputs(one), "addressSpace.addressPrefixes")
+        for network in read_networks(list_at(view.inputs(one), "addressSpace.addressPrefixes"))
     }
     for cluster in view.clusters:
         for setup in view.commands(cluster, "setup-k3s"):
@@ -27,7 +28,7 @@ def apart_from_networks(view: View) -> Hits:
             ranges = {flag: _range(script, flag) for flag in _DEFAULTS}
             yield from _overlaps(setup, ranges, networks)
             blocked = re.search(r"^readonly POD_NETWORK=(\S+)", script, re.MULTILINE)
-            if blocked is None or IPv4Network(blocked[1]) != ranges["cluster-cidr"]:
+            if not blocked or read_networks([blocked[1]]) != [ranges["cluster-cidr"]]:
                 given = blocked[1] if blocked else "nothing"
                 message = (
                     f"source.script: POD_NETWORK is {given}, K3s' pods have {ranges['cluster-cidr']}; expected the"
@@ -39,7 +40,8 @@ def apart_from_networks(view: View) -> Hits:
 def _range(script: str, flag: str) -> IPv4Network:
     """Return the network that the script gives K3s, in its configuration or on its command line."""
     found = re.search(rf"{flag}[:=\s]+[\"']?(\d+\.\d+\.\d+\.\d+/\d+)", script)
-    return IPv4Network(found[1]) if found else _DEFAULTS[flag]
+    given = read_networks([found[1]]) if found else []
+    return given[0] if given else _DEFAULTS[flag]
 
 
 def _overlaps(setup: Resource, ranges: dict[str, IPv4Network], networks: dict[str, IPv4Network]) -> Hits:

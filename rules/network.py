@@ -114,14 +114,15 @@ def _subnets(view: View, cluster: str) -> list[IPv4Network]:
     """Return where a cluster's packets come from."""
     if not view.clusters[cluster].network:
         return [view.clusters[cluster].egress]
-    return _networks([text_at(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
+    return read_networks([text_at(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 
 def _space(view: View, network: Resource | None) -> list[IPv4Network]:
-    return _networks(list_at(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
+    return read_networks(list_at(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
 
 
-def _networks(prefixes: list[Any]) -> list[IPv4Network]:
+def read_networks(prefixes: list[Any]) -> list[IPv4Network]:
+    """Return the networks among the prefixes; what is none is passed over."""
     return [network for network in map(_network, prefixes) if network]
 
 
@@ -162,7 +163,7 @@ def _admits(rule: Rule, source: IPv4Network, address: str, port: Any) -> bool:
 
 
 def _any_or_networks(prefixes: list[str]) -> list[IPv4Network]:
-    return _networks(["0.0.0.0/0" if prefix == "*" else prefix for prefix in prefixes])
+    return read_networks(["0.0.0.0/0" if prefix == "*" else prefix for prefix in prefixes])
 
 
 def _within(prefixes: list[str], networks: list[IPv4Network]) -> bool:

@@ -154,6 +154,19 @@ MISTAKES = (
         ("site-setup-k3s", "10.2.0.0/16", "enterprise-virtual-network"),
     ),
     Mistake(
+        "network that is none",
+        "ASK-04",
+        lambda two: two.set("site-virtual-network", "addressSpace.addressPrefixes", ["10.1.0.0/160"]),
+        ("site-virtual-network", "10.1.0.0/160"),
+        also=("NET-05",),
+    ),
+    Mistake(
+        "no region",
+        "ASK-02",
+        lambda two: two.drop("site-key-vault", "location"),
+        ("site-key-vault", "location: missing", "eastus2"),
+    ),
+    Mistake(
         "pods elsewhere than the metadata block",
         "NET-06",
         _replace_in_script("site-setup-k3s", "POD_NETWORK=10.42.0.0/16", "POD_NETWORK=10.52.0.0/16"),
