@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from automation.deployment.engine import ENGINE_VARIABLE
+from automation.deployment.stack_lock import Lock
 from tests.automation.network import ARM_IDS, STACK, Site
 from tests.conftest import PROGRAM, RUN_IN, ask_no_rules
 
@@ -222,6 +224,7 @@ def test_what_cannot_be_read_is_told_with_the_way_out(small: Path) -> None:
 
 
 @needs_cli
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_an_up_on_the_real_engine_that_was_ended_halfway_is_one_up_away_from_done(
     how: signal.Signals, project: Path
@@ -247,6 +250,7 @@ def test_an_up_on_the_real_engine_that_was_ended_halfway_is_one_up_away_from_don
     assert process.returncode == (130 if how is signal.SIGINT else -signal.SIGKILL), said
     assert "Traceback" not in said
 
+    _await_end_of_the_cli(project)
     again = subprocess.run(
         in_a_process(project, "up", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
     )
@@ -255,6 +259,20 @@ def test_an_up_on_the_real_engine_that_was_ended_halfway_is_one_up_away_from_don
         in_a_process(project, "preview", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
     )
     assert json.loads(preview.stdout)["changes"] == {}
+
+
+def _await_end_of_the_cli(folder: Path) -> None:
+    """A killed parent leaves it to end by itself, as it finds program and providers gone; busy machines take long."""
+    until = time.monotonic() + 60
+    while not all(lock.is_left_over for lock in _locks(folder)) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _locks(folder: Path) -> Iterator[Lock]:
+    for file in folder.rglob("locks/**/*.json"):
+        with suppress(FileNotFoundError):  # given back meanwhile
+            held = json.loads(file.read_text(encoding="utf-8"))
+            yield Lock(str(file), held["username"], held["hostname"], held["pid"], held["timestamp"])
 
 
 def _without_the_choice() -> Mapping[str, str]:
