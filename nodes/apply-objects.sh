@@ -54,8 +54,10 @@ count="$(<"$work/count")"
 apply() {
   timeout 60 kubectl --request-timeout=20s apply --server-side --force-conflicts --field-manager=edge-stamps \
     --filename "$work/objects.json" >"$work/applied" 2>"$work/refused" && return 0
-  state="$(tail -n 3 "$work/refused")"
-  if grep -qE 'Error from server \((Invalid|BadRequest|Forbidden)\)|is invalid|denied the request' "$work/refused"; then
+  state="$(tail -n 3 "$work/refused" | tr '\n' ' ')" # one line for each refused object
+  state="${state% }"
+  if grep -qE 'Error from server \((Invalid|BadRequest|Forbidden)\)|is invalid|denied the request|ValidationError\(' \
+    "$work/refused"; then
     fail "the cluster refuses an object of set $OBJECT_SET: $state. Next: correct the object in the program."
   fi
   return 1

@@ -79,6 +79,9 @@ def _find_faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterat
         selector = dict(map_at(bundle, "spec.target.namespaceSelector.matchLabels"))
         what = f"its namespaceSelector {selector} does not match AIO's namespace, which has the labels {dict(labels)}"
         yield "CLUSTER-16", what, f"select {_NAME_LABEL}: {labels[_NAME_LABEL]}"
+    if unknown := _find_unknown_fields(bundle):
+        what = f"has fields that no Bundle has, so it is not applied: {', '.join(unknown)}"
+        yield "CLUSTER-16", what, "leave them out"
     if not text_at(bundle, "spec.target.configMap.key"):
         yield "CLUSTER-16", "names no key of its ConfigMap", "give spec.target.configMap.key"
     for source in list_at(bundle, "spec.sources"):
@@ -89,10 +92,21 @@ def _find_faults(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> Iterat
         yield "CLUSTER-17", f"its PEM {fault}", "give the certificate of the root"
 
 
+def _find_unknown_fields(bundle: Mapping[str, Any]) -> list[str]:
+    """Return fields that the kind lacks, which kubectl refuses.
+
+    cert-manager.io/docs/trust/trust-manager/api-reference
+    """
+    return sorted({*map_at(bundle, "spec")} - {"sources", "target"})
+
+
 def _make_config_map(bundle: Mapping[str, Any], labels: Mapping[str, str]) -> ConfigMap | None:
-    """Return the ConfigMap, named as its Bundle; none if trust-manager finds no certificate or no place for it."""
+    """Return the ConfigMap, named as its Bundle; none if trust-manager finds no certificate or no place for it.
+
+    No line end after the last certificate: cert-manager/trust-manager, pkg/util/cert_pool.go.
+    """
     key, found = text_at(bundle, "spec.target.configMap.key"), pem.certificates(_read_source(bundle))
-    if not (key and found and _selects(bundle, labels)):
+    if not (key and found and _selects(bundle, labels)) or _find_unknown_fields(bundle):
         return None
     certificates = "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
-    return ConfigMap(text_at(bundle, "metadata.name"), {key: certificates})
+    return ConfigMap(text_at(bundle, "metadata.name"), {key: certificates.strip()})

@@ -91,9 +91,19 @@ def test_kind_that_is_never_served_ends_the_wait(node: Node) -> None:
     assert node.clock == 600
 
 
-def test_refused_object_is_not_tried_again(node: Node) -> None:
-    node.put(**{"fail-kubectl": 'Error from server (Invalid): Bundle.trust.cert-manager.io "ca" is invalid: spec'})
-    assert "the cluster refuses an object of set trust" in node.run("apply-objects", parameters(bundle("ca"))).error
+@pytest.mark.parametrize(
+    "refused",
+    [
+        'The Bundle "ca" is invalid: spec.sources: Invalid value: 0: should have at least 1 items',
+        'error: error validating "objects.json": error validating data: ValidationError(Bundle.spec): unknown field "x"',
+        'Error from server (Forbidden): "a" is forbidden\nError from server (Forbidden): "b" is forbidden',
+    ],
+    ids=["by the API server", "by kubectl", "two objects"],
+)
+def test_refused_objects_are_not_tried_again_and_told_in_one_line(node: Node, refused: str) -> None:
+    node.put(**{"fail-kubectl": refused})
+    error = node.run("apply-objects", parameters(bundle("ca"))).error
+    assert f"the cluster refuses an object of set trust: {refused.replace(chr(10), ' ')}. Next:" in error
     assert node.clock == 0
 
 
