@@ -1,4 +1,5 @@
-# Works on a bare machine with Python 3.11 to 3.13; no cloud account and no Pulumi CLI. `make pulumi` alone needs Go.
+# Works on a bare machine with Python 3.11 to 3.13; no cloud account and no Pulumi CLI. `make pulumi` and
+# `make kubernetes` alone need Go.
 PYTHON ?= python3
 STACK ?= dev
 VENV := .venv
@@ -7,10 +8,10 @@ READY := $(VENV)/.ready
 # Installs what is missing; where it may not, a rehearsal says itself what is needed, unless messages are not wanted.
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make pages of docs/, and take --write and --check.
-PAGES := automation.reference tests.engine.describe
+PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep mutations browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +41,9 @@ mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say 
 
 pulumi: $(READY) ## Build the Pulumi CLI for the tests, where none is on PATH: needs Go, minutes once (cached)
 	@$(BIN)/python -m tools.build pulumi
+
+kubernetes: $(READY) ## Build kube-apiserver, etcd, kubectl and trust-manager for the tests: needs Go, minutes once (cached)
+	@$(BIN)/python -m tools.build etcd kube-apiserver kubectl trust-manager
 
 rehearse: $(READY) ## Rehearse a deployment (STACK=prod for the other environment, all for every stack and example)
 	@$(MOSQUITTO) || true

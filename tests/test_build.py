@@ -35,9 +35,13 @@ def install(file: Path, script: str) -> None:
 
 
 def install_go(folder: Path, ending: int = 0) -> None:
-    """A `go` that takes down its arguments, and writes what `-o` names."""
+    """A `go` that takes down its arguments, writes what `-o` names, and has every file of every module."""
+    for file in (file for tool in TOOLS.values() for file in tool.files):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("of the module", encoding="utf-8")
     install(
         folder / "go",
+        f'if [ "$1" = list ]; then echo {folder}; exit; fi\n'
         f'echo "$*" >> {folder}/calls\n'
         'while [ "$1" != -o ]; do shift; done\n'
         f'echo "#!/bin/sh" > "$2"\n/bin/chmod +x "$2"\nexit {ending}',
@@ -54,7 +58,10 @@ def test_a_tool_is_built_once_with_its_pinned_version_and_linked(name: str, alon
         assert os.access(found.resolve(), os.X_OK)
         assert found.resolve().parent == tmp_path / "cache" / "edge-stamps" / f"{name}-{TOOLS[name].version[1:]}"
     (call,) = (alone / "calls").read_text().splitlines()
-    assert f"{TOOLS[name].version_variable}={TOOLS[name].version}" in call
+    variable = TOOLS[name].version_variable
+    assert f"-s -w -X {variable}={TOOLS[name].version} " in call or not variable
+    for file in TOOLS[name].files:
+        assert found.resolve().with_name(Path(file).name).read_text(encoding="utf-8") == "of the module"
     assert "-mod=readonly" in call
     assert [line for line in said if "building" in line] == said[:1]
 

@@ -28,8 +28,10 @@ class Tool:
     module: str
     """Its version is the tool's."""
     package: str
-    version_variable: str
-    """What the linker sets to the version: without it the tool says none."""
+    version_variable: str = ""
+    """What the linker sets to the version: without it the tool says none. Empty if its source has the version."""
+    files: tuple[str, ...] = ()
+    """Of the module, for beside the program."""
 
     @property
     def version(self) -> str:
@@ -39,12 +41,30 @@ class Tool:
         return str(version)
 
 
+def _kubernetes(name: str) -> Tool:
+    return Tool(
+        folder="kubernetes/apiserver",
+        module="k8s.io/kubernetes",
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        version_variable="k8s.io/component-base/version.gitVersion",
+    )
+
+
 TOOLS = {
     "pulumi": Tool(
         folder="pulumi",
         module="github.com/pulumi/pulumi/pkg/v3",
         package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         version_variable="github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+    ),
+    "etcd": Tool(folder="kubernetes/etcd", module="go.etcd.io/etcd/server/v3", package="go.etcd.io/etcd/server/v3"),
+    "kube-apiserver": _kubernetes("kube-apiserver"),
+    "kubectl": _kubernetes("kubectl"),
+    "trust-manager": Tool(
+        folder="kubernetes/trust-manager",
+        module="github.com/cert-manager/trust-manager",
+        package="github.com/cert-manager/trust-manager/cmd/trust-manager",
+        files=("deploy/crds/trust.cert-manager.io_bundles.yaml",),
     ),
 }
 
@@ -89,11 +109,16 @@ def _build(name: str, tool: Tool, target: Path) -> None:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}")  # one that is cut off is no tool
-    flags = ["-mod=readonly", "-trimpath", "-ldflags", f"-s -w -X {tool.version_variable}={tool.version}"]
+    folder = ROOT / "tools" / tool.folder
+    version = f" -X {tool.version_variable}={tool.version}" if tool.version_variable else ""
+    flags = ["-mod=readonly", "-trimpath", "-ldflags", f"-s -w{version}"]
     try:
-        subprocess.run(  # noqa: S603 our own arguments
-            [go, "build", *flags, "-o", str(draft), tool.package], cwd=ROOT / "tools" / tool.folder, check=True
-        )
+        subprocess.run([go, "build", *flags, "-o", str(draft), tool.package], cwd=folder, check=True)  # noqa: S603 ours
+        if tool.files:
+            look = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", tool.module]
+            found = subprocess.run(look, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+            for file in tool.files:
+                shutil.copyfile(Path(found.stdout.strip()) / file, target.parent / Path(file).name)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

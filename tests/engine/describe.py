@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.reference.pages import write_or_check
+from tests.collected import collect_tests
 from tests.engine.agreement.known import KNOWN
 
 TESTS = Path(__file__).parent
@@ -47,26 +48,14 @@ differ (`tests/engine/agreement/known.py`); any other difference fails.
 """
 
 
-class _Collected:
-    """Takes the tests that pytest has found."""
-
-    def __init__(self) -> None:
-        self.items: list[pytest.Item] = []
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = [item for item in session.items if _deploys(item)]
-
-
 def _deploys(item: pytest.Item) -> bool:
     return "engine" in getattr(item, "fixturenames", ()) or item.get_closest_marker("both") is not None
 
 
 def page() -> str:
     """Return the whole page."""
-    collected = _Collected()
-    quiet = ["--collect-only", "-p", "no:xdist", "-p", "no:terminal", "-o", "addopts=", str(TESTS)]
-    assert pytest.main(quiet, plugins=[collected]) == 0, "pytest cannot collect tests/engine"
-    cases = "".join(f"| {' | '.join(row)} |\n" for row in _rows(collected.items))
+    found = [item for item in collect_tests(TESTS) if _deploys(item)]
+    cases = "".join(f"| {' | '.join(row)} |\n" for row in _rows(found))
     known = "".join(f"| {name} | {each.why} |\n" for name, each in KNOWN.items())
     return f"{_INTRODUCTION}{cases}{_KNOWN_DIFFERENCES}{known}"
 

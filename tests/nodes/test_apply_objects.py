@@ -95,7 +95,7 @@ def test_kind_that_is_never_served_ends_the_wait(node: Node) -> None:
     "refused",
     [
         'The Bundle "ca" is invalid: spec.sources: Invalid value: 0: should have at least 1 items',
-        'error: error validating "objects.json": error validating data: ValidationError(Bundle.spec): unknown field "x"',
+        'error: error validating "x.json": error validating data: ValidationError(Bundle.spec): unknown field "x"',
         'Error from server (Forbidden): "a" is forbidden\nError from server (Forbidden): "b" is forbidden',
     ],
     ids=["by the API server", "by kubectl", "two objects"],

@@ -1,0 +1,60 @@
+"""The page about tests on the real API server, docs/kubernetes.md: `python -m tests.kubernetes.describe --write`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from automation.reference.pages import write_or_check
+from tests.collected import collect_tests, words_of
+
+TESTS = Path(__file__).parent
+
+_INTRODUCTION = """\
+# Node scripts on a real Kubernetes API
+
+Written by `make docs` from `tests/kubernetes`. Change the tests, not this page.
+
+Each case runs `nodes/apply-objects.sh` or `nodes/await-secrets.sh` with the real `kubectl` against a real API server,
+etcd and trust-manager (with its webhook), and asks the [modelled cluster](cluster.md) about the same deployment. The
+scripts get what the program sends for every committed stack; a mistake is made in both. Texts are excerpts of what was
+said, and each test compares both. `make kubernetes` builds the four programs; without them these tests are skipped and
+say so, and fail in CI.
+
+```console
+$ make kubernetes
+$ .venv/bin/python -m pytest tests/kubernetes
+```
+
+Not real: K3s, secret sync (its Secrets and conditions are those of the model, and its kind is cut down to what the
+scripts read), IoT Operations, and the scripts' clock, which runs faster. trust-manager and Kubernetes are of the
+versions that `tools/kubernetes` pins, not of those that a node has.
+
+| case | on the real API server | in the model |
+| --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    return _INTRODUCTION + "".join(f"| {' | '.join(row)} |\n" for row in dict.fromkeys(_rows()))
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for item in collect_tests(TESTS):
+        marker, case = item.get_closest_marker("row"), words_of(item)
+        if not marker:
+            continue
+        given = getattr(item, "callspec", None)
+        if given and "tried" not in given.params:
+            case += f": {given.id.rpartition('-')[2]}"
+        yield case, _quote(marker.kwargs["real"]), _quote(marker.kwargs["model"])
+
+
+def _quote(text: str) -> str:
+    return f"`{text}`" if text != "succeeds" else text
+
+
+if __name__ == "__main__":
+    sys.exit(write_or_check({"kubernetes.md": page}, None))
