@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from arm.types import ResourceType
 from arm.types.authorization import ROLE_DEFINITION
-from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import (
@@ -31,20 +25,15 @@ from arm.types.network import (
 )
 from arm.types.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from graph.inputs import list_at, text_at
-from rules.facts.node import IMAGE
+from rules.hosting import azure_vm
 from rules.lookup import Hits, View
+from rules.tables import Fixed, read
 
 _LEARN = "learn.microsoft.com/azure"
 _ABSENT = None
 _STORAGE = f"{_LEARN}/storage/blobs/security-recommendations"
 _SCHEMAS = f"{_LEARN}/iot-operations/connect-to-cloud/concept-schema-registry"
 _VAULT = f"{_LEARN}/key-vault/general/best-practices"
-_TRUSTED_LAUNCH = f"{_LEARN}/virtual-machines/trusted-launch"
-_VM = f"{_LEARN}/virtual-machines/linux/run-command-managed"
-_LINUX = f"{_LEARN}/virtual-machines/security-recommendations"
-_UBUNTU = f"{_LEARN}/iot-operations/deploy-iot-ops/overview-deploy, supported environments"
-_PATCHES = f"{_LEARN}/virtual-machines/automatic-vm-guest-patching"
-_DELETE = f"{_LEARN}/virtual-machines/delete"
 _NIC = f"{_LEARN}/virtual-network/virtual-network-network-interface"
 _NAT = f"{_LEARN}/nat-gateway/nat-gateway-resource"
 _PEERING = f"{_LEARN}/virtual-network/virtual-network-manage-peering"
@@ -55,18 +44,6 @@ _ENDPOINT = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-mqtt-endp
 _DATAFLOW = f"{_LEARN}/iot-operations/connect-to-cloud/howto-create-dataflow"
 _PROFILE = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-dataflow-profile"
 _INSTANCE = f"{_LEARN}/iot-operations/deploy-iot-ops/howto-enable-secure-settings"
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """One input of one type. `*` in the path stands for every item of a list; `None` among the values for absent."""
-
-    type: ResourceType
-    path: str
-    values: tuple[Any, ...]
-    """What is right, the best one first; none: any value, but there must be one."""
-    why: str
-    source: str
 
 
 FIXED: tuple[Fixed, ...] = (
@@ -84,49 +61,10 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(VAULT, "properties.enableSoftDelete", (True,), "a deleted vault would be gone with every key", _VAULT),
     Fixed(VAULT, "properties.publicNetworkAccess", ("Enabled", _ABSENT), "no private endpoint leads there", _VAULT),
     Fixed(VAULT, "properties.networkAcls.defaultAction", (_ABSENT, "Allow"), "secret sync is outside", _VAULT),
-    Fixed(VAULT, "properties.enabledForDeployment", (False, _ABSENT), "VMs could fetch keys past roles", _VAULT),
+    Fixed(VAULT, "properties.enabledForDeployment", (False, _ABSENT), "machines could fetch keys past roles", _VAULT),
     Fixed(VAULT, "properties.enabledForDiskEncryption", (False, _ABSENT), "no disk needs a key of it", _VAULT),
     Fixed(VAULT, "properties.enabledForTemplateDeployment", (False, _ABSENT), "templates could read keys", _VAULT),
     Fixed(SECRET, "properties.attributes.enabled", (_ABSENT, True), "secret sync reads no disabled secret", _VAULT),
-    Fixed(VIRTUAL_MACHINE, "securityProfile.securityType", ("TrustedLaunch",), "a boot kit would go unseen",
-          _TRUSTED_LAUNCH),
-    Fixed(VIRTUAL_MACHINE, "securityProfile.uefiSettings.secureBootEnabled", (True,), "a boot kit would go unseen",
-          _TRUSTED_LAUNCH),
-    Fixed(VIRTUAL_MACHINE, "securityProfile.uefiSettings.vTpmEnabled", (True,), "a boot could not be attested",
-          _TRUSTED_LAUNCH),
-    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.disablePasswordAuthentication", (True,),
-          "passwords can be guessed", _LINUX),
-    Fixed(VIRTUAL_MACHINE, "osProfile.adminPassword", (_ABSENT,), "passwords can be guessed", _LINUX),
-    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.provisionVMAgent", (True, _ABSENT),
-          "the agent runs Run Commands", _VM),
-    Fixed(VIRTUAL_MACHINE, "osProfile.allowExtensionOperations", (True, _ABSENT), "Run Command is one", _VM),
-    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.patchSettings.patchMode", ("AutomaticByPlatform",),
-          "nobody else patches the node", _PATCHES),
-    Fixed(VIRTUAL_MACHINE,
-          "osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings.rebootSetting", ("Never",),
-          "a reboot takes the broker down", _PATCHES),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.publisher", (IMAGE.value["publisher"],),
-          "the scripts need Ubuntu", _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.offer", (IMAGE.value["offer"],),
-          "what AIO is validated on", _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.sku", ("server", "minimal"),
-          "TrustedLaunch needs generation 2", _TRUSTED_LAUNCH),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.version", (), "an image has a version, or is the latest",
-          _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.createOption", ("FromImage",), "the node starts from the image",
-          _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.deleteOption", ("Delete",), "keys would stay on an orphaned disk",
-          _DELETE),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.diffDiskSettings.option", (_ABSENT,),
-          "a redeployed node would be empty", _DELETE),
-    Fixed(VIRTUAL_MACHINE, "networkProfile.networkInterfaces.*.deleteOption", ("Detach", _ABSENT),
-          "the interface is a resource of the stack", _DELETE),
-    Fixed(VIRTUAL_MACHINE, "priority", (_ABSENT, "Regular"), "Azure evicts Spot machines",
-          f"{_LEARN}/virtual-machines/spot-vms"),
-    Fixed(VIRTUAL_MACHINE, "identity.type", ("UserAssigned", "SystemAssigned, UserAssigned"),
-          "the node signs in to connect itself", f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"),
-    Fixed(RUN_COMMAND, "asyncExecution", (False, _ABSENT), "the deployment would go on before the script ends", _VM),
-    Fixed(RUN_COMMAND, "runAsUser", (_ABSENT,), "the scripts are root's", _VM),
     Fixed(NETWORK_INTERFACE, "enableIPForwarding", (_ABSENT, False), "the node routes for nobody", _NIC),
     Fixed(NETWORK_INTERFACE, "dnsSettings.dnsServers", (_ABSENT, []), "Azure's DNS answers for Arc", _NIC),
     Fixed(NETWORK_INTERFACE, "ipConfigurations.*.privateIPAddressVersion", ("IPv4", _ABSENT), "links use IPv4", _NIC),
@@ -190,6 +128,7 @@ FIXED: tuple[Fixed, ...] = (
           "messages pass as they are", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.datasets", (_ABSENT, []),
           "messages pass as they are", _DATAFLOW),
+    *azure_vm.FIXED,
 )  # fmt: skip
 """Every value that matters and follows from no setting."""
 
@@ -204,19 +143,6 @@ def fixed_values(view: View) -> Hits:
                     expected = "none" if row.values and row.values[0] is None else expected
                     shown = "missing" if given is None else repr(given)
                     yield resource.name, f"{where}: {shown}; expected {expected}: {row.why} ({row.source})"
-
-
-def read(value: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Return (place, value) of what is at a dotted path; `*` stands for every item of a list."""
-    head, _, rest = path.partition(".")
-    if not path:
-        yield where, value
-    elif head == "*":
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from read(item, rest, f"{where}[{index}]")
-    else:
-        inner = value.get(head) if isinstance(value, Mapping) else None
-        yield from read(inner, rest, f"{where}.{head}" if where else head)
 
 
 def custom_roles(view: View) -> Hits:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from arm.types import ResourceType
 from arm.types.authorization import ROLE_ASSIGNMENT
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import INSTANCE
@@ -26,8 +25,9 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.grouping import find_stamp
 from graph.inputs import shorten, text_at
-from rules.hardening import read
+from rules.hosting import azure_vm
 from rules.lookup import Hits, View
+from rules.tables import read
 
 _KINDS: Mapping[tuple[ResourceType, str], ResourceType] = {
     (INSTANCE, "properties.schemaRegistryRef.resourceId"): SCHEMA_REGISTRY,
@@ -35,8 +35,7 @@ _KINDS: Mapping[tuple[ResourceType, str], ResourceType] = {
     (INSTANCE, "properties.defaultSecretProviderClassRef.resourceId"): SECRET_PROVIDER_CLASS,
     (INSTANCE, "identity.userAssignedIdentities.*"): USER_ASSIGNED_IDENTITY,
     (CUSTOM_LOCATION, "clusterExtensionIds.*"): EXTENSION,
-    (VIRTUAL_MACHINE, "identity.userAssignedIdentities.*"): USER_ASSIGNED_IDENTITY,
-    (VIRTUAL_MACHINE, "networkProfile.networkInterfaces.*.id"): NETWORK_INTERFACE,
+    **azure_vm.KINDS,
     (NETWORK_INTERFACE, "ipConfigurations.*.subnet.id"): SUBNET,
     (SUBNET, "networkSecurityGroup.id"): NETWORK_SECURITY_GROUP,
     (SUBNET, "natGateway.id"): NAT_GATEWAY,

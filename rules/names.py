@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from arm.shapes import shape_of
 from arm.types import ResourceType
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER, INSTANCE
@@ -24,8 +23,9 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
 from graph.inputs import at, text_at
-from rules.hardening import read
+from rules.hosting import azure_vm
 from rules.lookup import Hits, View
+from rules.tables import read
 
 _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     RESOURCE_GROUP: ("resource_group",),
@@ -35,7 +35,7 @@ _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     NAT_GATEWAY: ("nat_gateway",),
     PUBLIC_IP_ADDRESS: ("nat_gateway_public_ip",),
     NETWORK_INTERFACE: ("network_interface",),
-    VIRTUAL_MACHINE: ("virtual_machine",),
+    **azure_vm.NAMES,
     USER_ASSIGNED_IDENTITY: ("arc_identity", "secret_sync_identity", "aio_identity"),
     VAULT: ("key_vault",),
     SCHEMA_REGISTRY: ("schema_registry",),
@@ -73,8 +73,7 @@ def _wrong_name(resource: Resource, given: str, expected: list[str]) -> str:
 
 
 _INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
-    (VIRTUAL_MACHINE, "storageProfile.osDisk.name", "os_disk"),
-    (VIRTUAL_MACHINE, "osProfile.computerName", "virtual_machine"),
+    *azure_vm.INNER_NAMES,
     (NETWORK_INTERFACE, "ipConfigurations.*.name", "ip_configuration"),
     (SCHEMA_REGISTRY, "namespace", "schema_registry_namespace"),
 )

@@ -8,12 +8,12 @@ from functools import cache
 
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types import ResourceType
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
+from rules.hosting import azure_vm
 from rules.lookup import Hits, View
 
 _PROVIDER_SECONDS = 120 * 60
@@ -21,8 +21,7 @@ _PROVIDER_SECONDS = 120 * 60
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 IGNORED: Mapping[ResourceType, Sequence[str]] = {
-    # A change replaces the machine, and with it the cluster; `pulumi up --replace` asks for it.
-    VIRTUAL_MACHINE: ("osProfile", "storageProfile.imageReference"),
+    **azure_vm.IGNORED,
     # Children that are resources of their own, and what Azure changes by itself.
     VIRTUAL_NETWORK: ("subnets", "virtualNetworkPeerings"),
     VIRTUAL_NETWORK_PEERING: ("peeringState", "peeringSyncLevel"),

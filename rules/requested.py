@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from arm.types import ResourceType
-from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.iotoperations import BROKER, DATAFLOW
 from arm.types.keyvault import VAULT
 from arm.types.network import (
@@ -20,30 +17,13 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.types.storage import STORAGE_ACCOUNT
 from graph.inputs import map_at
-from rules.hardening import read
+from rules.hosting import azure_vm
 from rules.lookup import Hits, View
+from rules.tables import Requested, read, zones
 from settings.model import Cluster, Settings
 from settings.naming import STACK_TAG, stack_tag
 
 _CARDINALITY = "properties.cardinality"
-
-
-@dataclass(frozen=True)
-class Requested:
-    """One input of one type, and what the settings ask for there; None: the input is left out."""
-
-    type: ResourceType
-    path: str
-    setting: str
-    expected: Callable[[Settings, Cluster], Any]
-
-
-def _zones(_: Settings, cluster: Cluster) -> list[str] | None:
-    return [cluster.node.zone] if cluster.node and cluster.node.zone else None
-
-
-def _node(field: str) -> Callable[[Settings, Cluster], Any]:
-    return lambda _, cluster: getattr(cluster.node, field, None)
 
 
 def _broker(field: str) -> Callable[[Settings, Cluster], Any]:
@@ -56,11 +36,6 @@ def _if_persistent(value: Callable[[int], Any]) -> Callable[[Settings, Cluster],
         return None if gib is None else value(gib)
 
     return expected
-
-
-def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
-    path = f"/home/{cluster.admin_username}/.ssh/authorized_keys"
-    return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
 
 
 def _address_space(_: Settings, cluster: Cluster) -> list[str]:
@@ -76,15 +51,9 @@ def _disk_persistence(settings: Settings, _: Cluster) -> str:
 
 
 REQUESTED: tuple[Requested, ...] = (
-    Requested(VIRTUAL_MACHINE, "hardwareProfile.vmSize", "node.vm_size", _node("vm_size")),
-    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.diskSizeGB", "node.os_disk_gib", _node("os_disk_gib")),
-    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
-              _node("os_disk_sku")),
-    Requested(VIRTUAL_MACHINE, "zones", "node.zone", _zones),
-    Requested(NAT_GATEWAY, "zones", "node.zone", _zones),
-    Requested(PUBLIC_IP_ADDRESS, "zones", "node.zone", _zones),
-    Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", lambda _, cluster: cluster.admin_username),
-    Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),
+    *azure_vm.REQUESTED,
+    Requested(NAT_GATEWAY, "zones", "node.zone", zones),
+    Requested(PUBLIC_IP_ADDRESS, "zones", "node.zone", zones),
     Requested(VIRTUAL_NETWORK, "addressSpace.addressPrefixes", "address_space", _address_space),
     Requested(SUBNET, "addressPrefix", "subnet", _subnet),
     Requested(VAULT, "properties.tenantId", "tenant_id", lambda settings, _: settings.tenant.tenant_id),

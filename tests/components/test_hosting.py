@@ -24,11 +24,14 @@ WHAT_A_HOST_IS_MADE_OF = re.compile(
 )
 
 
+KINDS_OF_HOST = {PROGRAM / "components/hosting", PROGRAM / "rules/hosting"}
+
+
 def files_that_ask_the_host() -> Iterator[Path]:
     yield PROGRAM / "__main__.py"
     for room in ("components", "rules", "rehearsal/cluster", "automation/report"):
         for file in (PROGRAM / room).rglob("*"):
-            if file.suffix in (".py", ".html") and PROGRAM / "components/hosting" not in file.parents:
+            if file.suffix in (".py", ".html") and not KINDS_OF_HOST & {*file.parents}:
                 yield file
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from arm.shapes import shape_of
-from rules.hardening import FIXED, Fixed, fixed_values, read
+from rules.hardening import FIXED, fixed_values
 from rules.lookup import Hits, View
-from rules.requested import REQUESTED, Requested, values
+from rules.requested import REQUESTED, values
+from rules.tables import Fixed, Requested, read
 from tests.rules.workbench import Mistake, Workbench
 
 _WRONG = "something else"

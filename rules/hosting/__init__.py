@@ -1,0 +1,1 @@
+"""What a kind of host sends, as rows for the rules: a module for each kind."""

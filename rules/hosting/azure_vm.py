@@ -1,0 +1,101 @@
+"""An Azure VM as a host: what its machine and its Run Commands are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from arm.types import ResourceType
+from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
+from arm.types.network import NETWORK_INTERFACE
+from rules.facts.node import IMAGE
+from rules.tables import Fixed, Requested, zones
+from settings.model import Cluster, Settings
+
+_LEARN = "learn.microsoft.com/azure"
+_ABSENT = None
+_TRUSTED_LAUNCH = f"{_LEARN}/virtual-machines/trusted-launch"
+_VM = f"{_LEARN}/virtual-machines/linux/run-command-managed"
+_LINUX = f"{_LEARN}/virtual-machines/security-recommendations"
+_UBUNTU = f"{_LEARN}/iot-operations/deploy-iot-ops/overview-deploy, supported environments"
+_PATCHES = f"{_LEARN}/virtual-machines/automatic-vm-guest-patching"
+_DELETE = f"{_LEARN}/virtual-machines/delete"
+
+
+def _node(field: str) -> Callable[[Settings, Cluster], Any]:
+    return lambda _, cluster: getattr(cluster.node, field, None)
+
+
+def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
+    path = f"/home/{cluster.admin_username}/.ssh/authorized_keys"
+    return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
+
+
+FIXED: tuple[Fixed, ...] = (
+    Fixed(VIRTUAL_MACHINE, "securityProfile.securityType", ("TrustedLaunch",), "a boot kit would go unseen",
+          _TRUSTED_LAUNCH),
+    Fixed(VIRTUAL_MACHINE, "securityProfile.uefiSettings.secureBootEnabled", (True,), "a boot kit would go unseen",
+          _TRUSTED_LAUNCH),
+    Fixed(VIRTUAL_MACHINE, "securityProfile.uefiSettings.vTpmEnabled", (True,), "a boot could not be attested",
+          _TRUSTED_LAUNCH),
+    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.disablePasswordAuthentication", (True,),
+          "passwords can be guessed", _LINUX),
+    Fixed(VIRTUAL_MACHINE, "osProfile.adminPassword", (_ABSENT,), "passwords can be guessed", _LINUX),
+    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.provisionVMAgent", (True, _ABSENT),
+          "the agent runs Run Commands", _VM),
+    Fixed(VIRTUAL_MACHINE, "osProfile.allowExtensionOperations", (True, _ABSENT), "Run Command is one", _VM),
+    Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.patchSettings.patchMode", ("AutomaticByPlatform",),
+          "nobody else patches the node", _PATCHES),
+    Fixed(VIRTUAL_MACHINE,
+          "osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings.rebootSetting", ("Never",),
+          "a reboot takes the broker down", _PATCHES),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.publisher", (IMAGE.value["publisher"],),
+          "the scripts need Ubuntu", _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.offer", (IMAGE.value["offer"],),
+          "what AIO is validated on", _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.sku", ("server", "minimal"),
+          "TrustedLaunch needs generation 2", _TRUSTED_LAUNCH),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.version", (), "an image has a version, or is the latest",
+          _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.createOption", ("FromImage",), "the node starts from the image",
+          _UBUNTU),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.deleteOption", ("Delete",), "keys would stay on an orphaned disk",
+          _DELETE),
+    Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.diffDiskSettings.option", (_ABSENT,),
+          "a redeployed node would be empty", _DELETE),
+    Fixed(VIRTUAL_MACHINE, "networkProfile.networkInterfaces.*.deleteOption", ("Detach", _ABSENT),
+          "the interface is a resource of the stack", _DELETE),
+    Fixed(VIRTUAL_MACHINE, "priority", (_ABSENT, "Regular"), "Azure evicts Spot machines",
+          f"{_LEARN}/virtual-machines/spot-vms"),
+    Fixed(VIRTUAL_MACHINE, "identity.type", ("UserAssigned", "SystemAssigned, UserAssigned"),
+          "the node signs in to connect itself", f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"),
+    Fixed(RUN_COMMAND, "asyncExecution", (False, _ABSENT), "the deployment would go on before the script ends", _VM),
+    Fixed(RUN_COMMAND, "runAsUser", (_ABSENT,), "the scripts are root's", _VM),
+)  # fmt: skip
+
+REQUESTED: tuple[Requested, ...] = (
+    Requested(VIRTUAL_MACHINE, "hardwareProfile.vmSize", "node.vm_size", _node("vm_size")),
+    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.diskSizeGB", "node.os_disk_gib", _node("os_disk_gib")),
+    Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
+              _node("os_disk_sku")),
+    Requested(VIRTUAL_MACHINE, "zones", "node.zone", zones),
+    Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", lambda _, cluster: cluster.admin_username),
+    Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),
+)  # fmt: skip
+
+NAMES: Mapping[ResourceType, tuple[str, ...]] = {VIRTUAL_MACHINE: ("virtual_machine",)}
+INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
+    (VIRTUAL_MACHINE, "storageProfile.osDisk.name", "os_disk"),
+    (VIRTUAL_MACHINE, "osProfile.computerName", "virtual_machine"),
+)
+
+IGNORED: Mapping[ResourceType, tuple[str, ...]] = {
+    # A change replaces the machine, and with it the cluster; `pulumi up --replace` asks for it.
+    VIRTUAL_MACHINE: ("osProfile", "storageProfile.imageReference"),
+}
+
+KINDS: Mapping[tuple[ResourceType, str], ResourceType] = {
+    (VIRTUAL_MACHINE, "identity.userAssignedIdentities.*"): USER_ASSIGNED_IDENTITY,
+    (VIRTUAL_MACHINE, "networkProfile.networkInterfaces.*.id"): NETWORK_INTERFACE,
+}
