@@ -52,7 +52,7 @@ def _node_address(view: View, cluster: str) -> str:
 
 
 def listeners(view: View) -> Hits:
-    """Every port asks who connects; a port for links also what it may do; no port or service type twice."""
+    """Every port asks who connects; a port for links also what it may do; no port, service type or service twice."""
     for cluster, expected in view.expected.items():
         found = view.all(BROKER_LISTENER, cluster=cluster)
         yield from _twice(view, found)
@@ -84,10 +84,19 @@ def _port(port: Mapping[str, Any], expected: Listener | None, *, outside: bool) 
 def _twice(view: View, listeners: list[Resource]) -> Hits:
     types = Counter(text_at(view.inputs(one), "properties.serviceType") for one in listeners)
     ports = Counter(str(port.get("port")) for one in listeners for port in view.ports(one))
+    services = Counter(_service(view, one) for one in listeners)
     for listener in listeners:
         service_type = text_at(view.inputs(listener), "properties.serviceType")
+        if services[_service(view, listener)] > 1:
+            message = f"properties.serviceName: another listener has the Service {_service(view, listener)!r} already"
+            yield listener.name, message
         if types[service_type] > 1:
             yield listener.name, f"properties.serviceType: another listener is {service_type}; a broker has one of each"
         for port in view.ports(listener):
             if ports[str(port.get("port"))] > 1:
                 yield listener.name, f"properties.ports: {port.get('port')} is used twice on this broker"
+
+
+def _service(view: View, listener: Resource) -> str:
+    """Return the listener's Service: without a name of its own it has the listener's."""
+    return text_at(view.inputs(listener), "properties.serviceName") or text_at(view.inputs(listener), "listenerName")

@@ -61,6 +61,12 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         is_id = isinstance(value, str) and value.startswith("/subscriptions/")
         if is_id and value not in view.by_path and value not in view.connected_clusters:
             problems.append(f"stack output {where}: nothing in this stack has the id {shorten(value)}")
+    for name, cluster in view.clusters.items():
+        command = (
+            f"az connectedk8s proxy -n {cluster.names.connected_cluster} -g {cluster.names.resource_group}"
+            f" --subscription {view.settings.tenant.subscription_id} --port {cluster.arc_proxy_port}"
+        )
+        problems += _different("arc_proxy_commands", at(outputs, "arc_proxy_commands") or {}, {name: command})
     for parts in view.links:
         if parts.listener is None or parts.endpoint is None:  # ASK-01
             continue

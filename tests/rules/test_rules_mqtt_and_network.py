@@ -115,6 +115,13 @@ MISTAKES = (
         also=("MQTT-01", "REF-07"),
     ),
     Mistake(
+        "service used twice",
+        "MQTT-02",
+        lambda two: two.set("enterprise-link-listener", "properties.serviceName", "aio-broker"),
+        ("enterprise-link-listener", "Service 'aio-broker'"),
+        also=("ASK-05",),
+    ),
+    Mistake(
         "two listeners of one type",
         "MQTT-02",
         lambda two: two.copy("site-default-listener", "site-second-listener", listenerName="second"),

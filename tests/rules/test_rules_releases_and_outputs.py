@@ -176,6 +176,12 @@ MISTAKES = (
         ("clusters.site.node.id", "/resourceGroups/y"),
     ),
     Mistake(
+        "output with the command for another group",
+        "OUT-01",
+        lambda two: two.graph.outputs["arc_proxy_commands"].update(site="az connectedk8s proxy -n a -g b"),
+        ("arc_proxy_commands.site", "-g b", "-g rg-myorga-dev-001"),
+    ),
+    Mistake(
         "output with another port",
         "OUT-01",
         lambda two: two.graph.outputs["broker_endpoints"]["enterprise"].update(port=8883),
