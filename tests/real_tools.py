@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.build import LINKS
+from tools.build import LINKS, TOOLS
 
 REQUIRED = "EDGE_STAMPS_REQUIRE"
 """Names of tools, separated by spaces."""
@@ -28,7 +28,9 @@ def need(name: str, target: str) -> Path:
     Args:
         target: what `make` calls the building of it.
     """
-    if found := shutil.which(name):
+    path = os.environ.get("PATH", os.defpath)
+    pinned_first = os.pathsep.join([str(LINKS), path])
+    if found := shutil.which(name, path=path if TOOLS[name].any_version else pinned_first):
         return Path(found)
     reason = f"{name} is not on PATH: the real one was not exercised (`make {target}` builds it)"
     if name in os.environ.get(REQUIRED, "").split():

@@ -12,6 +12,7 @@ import pytest
 from semver import VersionInfo
 
 from automation.deployment.workspace import OLDEST_CLI
+from settings.releases import NODE_TOOLS
 from tests import real_tools
 from tests.conftest import PROGRAM
 from tools.build import TOOLS, NoGoError, main, provide
@@ -74,6 +75,15 @@ def test_a_tool_on_path_is_used_as_it_is(alone: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "links").exists()
 
 
+def test_the_kubectl_of_the_machine_is_not_taken_for_the_pinned_one(alone: Path, tmp_path: Path) -> None:
+    install_go(alone)
+    install(alone / "kubectl", "")
+    built = provide("kubectl", lambda _: None, tmp_path / "links")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(real_tools, "LINKS", tmp_path / "links")
+        assert real_tools.need("kubectl", "kubernetes") == built == tmp_path / "links" / "kubectl"
+
+
 @pytest.mark.usefixtures("alone")
 def test_without_go_the_message_says_what_to_install(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NoGoError):
@@ -96,6 +106,12 @@ def test_the_cli_is_no_older_than_the_sdk_and_than_what_the_program_asks_for() -
     sdk = lock.partition("\npulumi==")[2].split()[0]
     version = VersionInfo.parse(TOOLS["pulumi"].version.removeprefix("v"))
     assert version >= max(VersionInfo.parse(sdk), OLDEST_CLI)
+
+
+def test_the_api_server_is_of_the_minor_version_that_nodes_have() -> None:
+    node = VersionInfo.parse(NODE_TOOLS.k3s_version.removeprefix("v"))
+    tested = VersionInfo.parse(TOOLS["kube-apiserver"].version.removeprefix("v"))
+    assert (tested.major, tested.minor) == (node.major, node.minor)
 
 
 @pytest.mark.usefixtures("alone")

@@ -1,7 +1,7 @@
 """Build what tests take for real and only Go's registry has: `python -m tools.build pulumi`.
 
-A tool on PATH is used as it is. Else it is built once, into a cache outside the clone, and linked into `.venv/tools`,
-where only tests look.
+Where any version does, a tool on PATH is used as it is. Else it is built once, into a cache outside the clone, and
+linked into `.venv/tools`, where only tests look.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Tool:
     """What the linker sets to the version: without it the tool says none. Empty if its source has the version."""
     files: tuple[str, ...] = ()
     """Of the module, for beside the program."""
+    any_version: bool = False
+    """Whether one on PATH does as well, which has a version of its own."""
 
     @property
     def version(self) -> str:
@@ -56,6 +58,7 @@ TOOLS = {
         module="github.com/pulumi/pulumi/pkg/v3",
         package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         version_variable="github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+        any_version=True,
     ),
     "etcd": Tool(folder="kubernetes/etcd", module="go.etcd.io/etcd/server/v3", package="go.etcd.io/etcd/server/v3"),
     "kube-apiserver": _kubernetes("kube-apiserver"),
@@ -80,10 +83,10 @@ def provide(name: str, say: Callable[[str], None], links: Path = LINKS) -> Path:
         NoGoError: it has to be built, and Go is missing.
         CalledProcessError: Go cannot build it.
     """
-    if found := shutil.which(name):
+    tool = TOOLS[name]
+    if tool.any_version and (found := shutil.which(name)):
         say(f"{name}: {found} is on PATH; nothing is built.")
         return Path(found)
-    tool = TOOLS[name]
     built = _cache() / f"{name}-{tool.version.removeprefix('v')}" / name
     if not built.exists():
         say(f"{name} {tool.version}: building it into {built.parent}, which takes minutes ...")
