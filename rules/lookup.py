@@ -215,7 +215,8 @@ class View(Index):
 def _read_objects(text: str) -> Sequence[str]:
     try:
         outer = yaml.safe_load(text or "{}")
-        return [text_at(yaml.safe_load(item), "objectName") for item in list_at(outer, "array")]
+        texts = [item for item in list_at(outer, "array") if isinstance(item, str)]
+        return [text_at(yaml.safe_load(item), "objectName") for item in texts]
     except yaml.YAMLError:
         return []
 

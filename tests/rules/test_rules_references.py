@@ -140,6 +140,12 @@ MISTAKES = (
         ("enterprise-mqtt-secret-provider-class", "objects", "server-leef-crt-g1", "nobody publishes"),
     ),
     Mistake(
+        "object that is a map and no text",
+        "REF-04",
+        lambda two: two.set("enterprise-mqtt-secret-provider-class", "objects", "array: [{objectName: a}]"),
+        ("enterprise-broker-tls-cert-g1", "'server-leaf-crt-g1'", "not among the objects"),
+    ),
+    Mistake(
         "key from a secret that is not among the objects",
         "REF-04",
         lambda two: two.set("enterprise-broker-tls-cert-g1", "objectSecretMapping.0.sourcePath", "other"),
