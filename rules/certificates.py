@@ -183,21 +183,30 @@ _USES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOI
 
 def shapes(view: View) -> Hits:
     """Leaf, then intermediates; a leaf is no CA and serves one side only, under a common name and nothing else."""
+    for root in view.graph.of_type("tls:index/selfSignedCert:SelfSignedCert"):
+        for found in pem.certificates(text_at(view.outputs(root), "certPem")):
+            if pem.path_length(found) != 1:  # RFC 5280, §4.2.1.9
+                yield root.name, "has no path length of 1, so that an intermediate could make further CAs. Set it"
     for chain in chains(view):
-        name = pem.subject(chain.leaf.subject)
-        if pem.is_ca(chain.leaf):
-            yield chain.owner, f"the first certificate, {name}, is a CA; expected the leaf first, then the intermediate"
-            continue
-        for one in chain.certificates[1:]:
-            if not pem.is_ca(one):
-                message = f"{pem.subject(one.subject)} follows the leaf and is no CA; expected the intermediate"
-                yield chain.owner, message
-        others = {use for side, use in _USES.items() if side != chain.side}
-        if pem.extended_uses(chain.leaf) & others:
-            yield chain.owner, f"{name} may serve as the other side as well; expected {chain.side} authentication only"
-        if [attribute.oid for attribute in chain.leaf.subject] != [NameOID.COMMON_NAME]:
-            message = f"subject {name}: expected one common name and nothing else, so that it matches everywhere"
-            yield chain.owner, message
+        for problem in _misshapen(chain):
+            yield chain.owner, problem
+
+
+def _misshapen(chain: Chain) -> Iterator[str]:
+    name, root = pem.subject(chain.leaf.subject), chain.root
+    if pem.is_ca(chain.leaf):
+        yield f"the first certificate, {name}, is a CA; expected the leaf first, then the intermediate"
+        return
+    if root and root.issuer == root.subject == chain.leaf.issuer:
+        yield f"{name} is signed by the root itself; expected by the intermediate that comes with it"
+    for one in chain.certificates[1:]:
+        if not pem.is_ca(one):
+            yield f"{pem.subject(one.subject)} follows the leaf and is no CA; expected the intermediate"
+    others = {use for side, use in _USES.items() if side != chain.side}
+    if pem.extended_uses(chain.leaf) & others:
+        yield f"{name} may serve as the other side as well; expected {chain.side} authentication only"
+    if [attribute.oid for attribute in chain.leaf.subject] != [NameOID.COMMON_NAME]:
+        yield f"subject {name}: expected one common name and nothing else, so that it matches everywhere"
 
 
 def lives(view: View) -> Hits:

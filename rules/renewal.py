@@ -23,14 +23,15 @@ _LEAST_CURVE_BITS = 256
 def renewed_in_time(view: View) -> Hits:
     """Require a renewal between issue and end; a CA's so early that it outlives every leaf that it still signs."""
     pki = view.settings.pki
+    early_hours = pki.early_renewal_days * 24
     for one in view.graph.of_type(_SELF_SIGNED):
-        yield from _hours(view, one, "validityPeriodHours", pki.root_hours)
+        yield from _hours(view, one, "validityPeriodHours", pki.root_days * 24)
     for one in view.graph.of_type(_SIGNED):
         is_ca = at(view.inputs(one), "isCaCertificate") is True
         life, early = (
-            (pki.intermediate_hours, pki.intermediate_early_renewal_hours)
+            (pki.intermediate_days * 24, pki.leaf_days * 24 + early_hours)
             if is_ca
-            else (pki.leaf_hours, pki.early_renewal_hours)
+            else (pki.leaf_days * 24, early_hours)
         )
         yield from _hours(view, one, "validityPeriodHours", life)
         yield from _hours(view, one, "earlyRenewalHours", early)
@@ -38,8 +39,10 @@ def renewed_in_time(view: View) -> Hits:
         if not 0 < renewal < whole:
             message = f"earlyRenewalHours: {renewal} of {whole} hours; expected more than none and less than all"
             yield one.name, message
-        if is_ca and renewal < pki.leaf_hours:
-            message = f"earlyRenewalHours: {renewal}; expected at least the {pki.leaf_hours} hours of a leaf below it"
+        if is_ca and renewal < pki.leaf_days * 24:
+            message = (
+                f"earlyRenewalHours: {renewal}; expected at least the {pki.leaf_days * 24} hours of a leaf below it"
+            )
             yield one.name, message
 
 

@@ -117,6 +117,25 @@ MISTAKES = (
     ),
     Mistake("intermediate first", "PKI-05", _reverse, (_SERVER_SYNC, "leaf first"), also=("PKI-01",)),
     Mistake(
+        "leaf signed by the root",
+        "PKI-05",
+        lambda two: _server(
+            two,
+            caCertPem=two.root("server"),
+            caPrivateKeyPem=two.get("server-root-key-g1").plain_outputs["privateKeyPemPkcs8"],
+        ),
+        (_SERVER_SYNC, "signed by the root itself"),
+    ),
+    Mistake(
+        "root without a path length",
+        "PKI-05",
+        lambda two: two.get("server-root-g1").outputs.update(
+            certPem=_ca("myorg-dev-server-root-g1", max_path_length=0)
+        ),
+        ("server-root-g1", "path length"),
+        also=("OUT-02",),
+    ),
+    Mistake(
         "leaf for both sides",
         "PKI-05",
         lambda two: _server(two, allowedUses=["digital_signature", "server_auth", "client_auth"]),

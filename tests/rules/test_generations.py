@@ -1,0 +1,46 @@
+"""Names that a renewal would overwrite, and authorities of one name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rules.generations import names_carry_generations
+from rules.lookup import View
+from settings.model import Settings
+from tests.rules.workbench import Workbench
+
+
+def _found(bench: Workbench, settings: Settings) -> list[tuple[str, str]]:
+    return list(names_carry_generations(View(bench.graph, settings)))
+
+
+@pytest.mark.parametrize("field", ["common_name", "secret_name", "certificate_secret", "key_secret"])
+def test_a_name_without_generation_is_found(field: str, two: Workbench) -> None:
+    settings = two.settings
+    same: dict[str, Any] = {field: "same"}
+    name, link = next(iter(settings.links.items()))
+    broker = settings.clusters[link.broker]
+    assert broker.listener
+    listener = replace(broker.listener, **same)
+    wrong = replace(
+        settings,
+        links={**settings.links, name: replace(link, **same)},
+        clusters={**settings.clusters, broker.name: replace(broker, listener=listener)},
+    )
+    assert [owner for owner, message in _found(two, wrong) if message.startswith(f"{field}: 'same'")] == [
+        name,
+        broker.name,
+    ]
+
+
+def test_two_roots_of_one_name_are_found(two: Workbench) -> None:
+    authorities = replace(two.settings.authorities, client_root=two.settings.authorities.server_root)
+    [(owner, message)] = _found(two, replace(two.settings, authorities=authorities))
+    assert owner == "pki" and "2 authorities" in message
+
+
+def test_the_program_names_by_generation(two: Workbench) -> None:
+    assert _found(two, two.settings) == []
