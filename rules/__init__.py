@@ -197,6 +197,8 @@ RULES: tuple[Rule[[View]], ...] = (
     Rule("FACT-02", "Releases that the stack does not use are right too",
          "Azure/digital-ops-scale-kit, workspaces/iot-operations/parameters/aio-releases",
          program_tables.other_releases),
+    Rule("FACT-03", "The profile of production protects data", f"{_LEARN}/key-vault/general/best-practices",
+         program_tables.production_is_protected),
     Rule("LIFE-01", "What must not be lost is protected", "data and links would go with them", lifecycle.protection),
     Rule("LIFE-02", "Run Commands are bounded and fail loudly", _SCRIPTS, lifecycle.run_commands),
     Rule("LIFE-03", "No registration has azure-native's own aliases",

@@ -18,6 +18,12 @@ _FORBIDDEN: Mapping[str, tuple[Fact[Any], ...]] = {
     "custom_locations_object_id": (entra.CUSTOM_LOCATIONS_APPLICATION, entra.K8_BRIDGE_APPLICATION),
 }
 """Setting -> what K3s has taken already, or what is the id of an application."""
+_PRODUCTION = {
+    "protect": True,
+    "purge_protection": True,
+    "soft_delete_days": 90,
+    "dataflow_disk_persistence": True,
+}
 
 
 def forbidden_is_refused(_: View) -> Hits:
@@ -33,6 +39,14 @@ def forbidden_is_refused(_: View) -> Hits:
                 if any(problem.where == where for problem in error.problems):
                     continue
             yield where, f"the settings accept {value}; expected a refusal. Source: {fact.source}"
+
+
+def production_is_protected(_: View) -> Hits:
+    """Require that the profile `prod` keeps what must not be lost; a stack file may still say otherwise."""
+    given = load({**_LEAST, "environment": "prod"}).protection
+    for name, expected in _PRODUCTION.items():
+        if getattr(given, name) != expected:
+            yield "profile prod", f"protection.{name}: {getattr(given, name)}; expected {expected}"
 
 
 def other_releases(view: View) -> Hits:

@@ -33,6 +33,7 @@ from rules.facts.extensions import ANY
 from rules.facts.releases import RELEASES
 from rules.facts.roles import Role as RoleFact
 from settings import addressing, fields, releases, roles, well_known
+from settings.profiles import PROFILES
 from settings.roles import Role
 from tests.conftest import TWO_CLUSTERS, evaluate, resolve
 from tests.rules.workbench import Workbench
@@ -344,3 +345,15 @@ def test_every_fact_says_where_it_was_read() -> None:
     sources = [one.source for one in (*FACTS.values(), *RELEASES.values(), *CHILDREN)]
     sources += [one.source_of_need for one in FACTS.values() if isinstance(one, RoleFact)]
     assert all(one.where and one.place and date(2026, 1, 1) < one.read for one in sources)
+
+
+@pytest.mark.parametrize(
+    "key, wrong",
+    [("protect", False), ("purge_protection", False), ("soft_delete_days", 7), ("dataflow_disk_persistence", False)],
+)
+def test_a_profile_of_production_that_protects_less_is_found(
+    key: str, wrong: Any, two: Workbench, monkeypatch: Patch
+) -> None:
+    protection: Any = PROFILES["prod"]["protection"]
+    monkeypatch.setitem(protection, key, wrong)
+    assert [(one.rule, one.resource) for one in two.findings()] == [("FACT-03", "profile prod")]
