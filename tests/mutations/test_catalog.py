@@ -21,7 +21,7 @@ def test_ids_are_unique() -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: f"{one.category}/{one.id}")
 def test_a_mistake_applies_and_is_none_of_syntax(mutation: Mutation, tmp_path: Path) -> None:
     file = tmp_path / mutation.file
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes((PROGRAM / mutation.file).read_bytes())
     mutation.apply(tmp_path)
     if file.suffix == ".py":
