@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from settings.arrival import arrives
 from settings.fields import (
     About,
     Address,
@@ -59,6 +60,38 @@ def _ids(example: str, what: str, command: str) -> About:
     return About(f"{what}, a GUID", example, f"find it with: {command}")
 
 
+_VM = "Microsoft.Compute/virtualMachines"
+_VAULT = "Microsoft.KeyVault/vaults"
+_NSG = "Microsoft.Network/networkSecurityGroups"
+_BROKER = "Microsoft.IoTOperations/instances/brokers"
+_DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
+_LINK_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[properties.hostType=CustomMqtt]"
+_FROM_LINKS = "securityRules[name=AllowMqttFromLinks]"
+_ROOT, _SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
+_REQUEST = "tls:index/certRequest:CertRequest"
+
+_LINK = (
+    _LINK_ENDPOINT,
+    _DATAFLOW,
+    f"{_BROKER}/authentications",
+    f"{_BROKER}/authorizations",
+    f"{_SIGNED}[isCaCertificate=false]",
+    _REQUEST,
+    "tls:index/privateKey:PrivateKey",
+    f"{_VAULT}/secrets",
+    "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses",
+    "Microsoft.SecretSyncController/secretSyncs",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+    f"{_NSG}: {_FROM_LINKS}",
+    "Run Command apply-objects: OBJECTS[kind=Bundle]",
+    "Run Command await-secrets",
+    "output: links",
+    "output: vnet_peerings",
+    "output: secret_sync",
+    "output: certificates",
+)
+"""Where a link is."""
+
 PROFILE_NAMES = ("dev", "prod")
 
 
@@ -74,18 +107,43 @@ class _Section(BaseModel):
 class NodeSection(_Section):
     """The virtual machine of a cluster."""
 
-    vm_size: Annotated[VmSizeName, About("the size of an Azure VM", "Standard_D8s_v6")]
+    vm_size: Annotated[
+        VmSizeName,
+        About("the size of an Azure VM", "Standard_D8s_v6"),
+        arrives(f"{_VM}: hardwareProfile.vmSize = value", others=("Standard_D16s_v6",)),
+    ]
     zone: Annotated[
         Literal["1", "2", "3"] | None,
         About("an availability zone, the text 1, 2 or 3, for good (Azure refuses to change it); null for none", "1"),
+        arrives(
+            f"{_VM}: zones[] = value",
+            "Microsoft.Network/natGateways: zones[] = value",
+            "Microsoft.Network/publicIPAddresses: zones[] = value",
+        ),
     ]
-    os_disk_gib: Annotated[int, Field(ge=30, le=4095), About("a whole number of GiB from 30 to 4095", 128)]
+    os_disk_gib: Annotated[
+        int,
+        Field(ge=30, le=4095),
+        About("a whole number of GiB from 30 to 4095", 128),
+        arrives(f"{_VM}: storageProfile.osDisk.diskSizeGB = value"),
+    ]
     os_disk_sku: Annotated[
         Literal["Premium_LRS", "Premium_ZRS", "StandardSSD_LRS", "StandardSSD_ZRS"],
         About("one of Premium_LRS, Premium_ZRS, StandardSSD_LRS, StandardSSD_ZRS", "Premium_LRS"),
+        arrives(f"{_VM}: storageProfile.osDisk.managedDisk.storageAccountType = value"),
     ]
     address: Annotated[
-        Address | None, About("an IPv4 address of the subnet that Azure does not keep for itself", "10.1.1.10")
+        Address | None,
+        About("an IPv4 address of the subnet that Azure does not keep for itself", "10.1.1.10"),
+        arrives(
+            "Microsoft.Network/networkInterfaces: ipConfigurations[].privateIPAddress = value",
+            f"{_NSG}: {_FROM_LINKS}.destinationAddressPrefix = value",
+            f"{_REQUEST}: ipAddresses",
+            f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host unless listener.dns_name",
+            "output: clusters.<name>.node.private_ip_address = value",
+            "output: broker_endpoints.<name>.host unless listener.dns_name",
+            "output: broker_endpoints.<name>.url unless listener.dns_name",
+        ),
     ] = None
 
 
@@ -93,19 +151,44 @@ class BrokerSection(_Section):
     """AIO's broker; fixed when it is created."""
 
     memory_profile: Annotated[
-        Literal["Tiny", "Low", "Medium", "High"], About("one of Tiny, Low, Medium, High, in this case", "Low")
+        Literal["Tiny", "Low", "Medium", "High"],
+        About("one of Tiny, Low, Medium, High, in this case", "Low"),
+        arrives(f"{_BROKER}: properties.memoryProfile = value"),
     ]
-    frontend_replicas: Annotated[Count, _COUNT]
-    frontend_workers: Annotated[Count, _COUNT]
-    backend_partitions: Annotated[Count, _COUNT]
-    backend_workers: Annotated[Count, _COUNT]
+    frontend_replicas: Annotated[
+        Count,
+        _COUNT,
+        arrives(f"{_BROKER}: properties.cardinality.frontend.replicas = value"),
+    ]
+    frontend_workers: Annotated[
+        Count,
+        _COUNT,
+        arrives(f"{_BROKER}: properties.cardinality.frontend.workers = value"),
+    ]
+    backend_partitions: Annotated[
+        Count,
+        _COUNT,
+        arrives(f"{_BROKER}: properties.cardinality.backendChain.partitions = value"),
+    ]
+    backend_workers: Annotated[
+        Count,
+        _COUNT,
+        arrives(f"{_BROKER}: properties.cardinality.backendChain.workers = value"),
+    ]
     backend_redundancy_factor: Annotated[
-        int, Field(ge=2, le=5), About("a whole number from 2 to 5: with 1 an update of the broker loses messages", 2)
+        int,
+        Field(ge=2, le=5),
+        About("a whole number from 2 to 5: with 1 an update of the broker loses messages", 2),
+        arrives(f"{_BROKER}: properties.cardinality.backendChain.redundancyFactor = value"),
     ]
     persistence_gib: Annotated[
         int | None,
         Field(ge=1),
         About("a whole number of GiB, at least 1, on the node's disk; null to keep messages in memory only", 32),
+        arrives(
+            f"{_BROKER}: properties.persistence.maxSize = GiB",
+            f"{_BROKER}: properties.persistence",
+        ),
     ]
 
 
@@ -117,33 +200,72 @@ class ProtectionSection(_Section):
         About(
             "true or false: resource group, vault, storage, VNet, node, broker and CA keys refuse to be deleted", True
         ),
+        arrives(
+            "Microsoft.Resources/resourceGroups: options.protect = value",
+            f"{_VAULT}: options.protect = value",
+            "Microsoft.Storage/storageAccounts: options.protect = value",
+            "Microsoft.Network/virtualNetworks: options.protect = value",
+            f"{_VM}: options.protect = value",
+            f"{_BROKER}: options.protect = value",
+            f"{_ROOT}: options.protect = value",
+            "tls:index/privateKey:PrivateKey: options.protect",
+        ),
     ]
     purge_protection: Annotated[
-        bool, About("true or false: nobody may purge a deleted vault; Azure never switches it off again", True)
+        bool,
+        About("true or false: nobody may purge a deleted vault; Azure never switches it off again", True),
+        arrives(f"{_VAULT}: properties.enablePurgeProtection = true or absent"),
     ]
     soft_delete_days: Annotated[
-        int, Field(ge=7, le=90), About("a whole number of days from 7 to 90, fixed when the vault is created", 90)
+        int,
+        Field(ge=7, le=90),
+        About("a whole number of days from 7 to 90, fixed when the vault is created", 90),
+        arrives(f"{_VAULT}: properties.softDeleteRetentionInDays = value"),
     ]
     storage_sku: Annotated[
-        Literal["Standard_LRS", "Standard_ZRS"], About("one of Standard_LRS, Standard_ZRS", "Standard_ZRS")
+        Literal["Standard_LRS", "Standard_ZRS"],
+        About("one of Standard_LRS, Standard_ZRS", "Standard_ZRS"),
+        arrives("Microsoft.Storage/storageAccounts: sku.name = value"),
     ]
     dataflow_disk_persistence: Annotated[
         bool,
         About(
             "true or false: dataflows keep unsent messages on disk; without it a reboot of the node loses them", True
         ),
+        arrives(f"{_DATAFLOW}: properties.requestDiskPersistence = Enabled or Disabled"),
     ]
 
 
 class ListenerSection(_Section):
     """The listener that links connect to."""
 
-    port: Annotated[Port, About("a whole number from 1 to 65535", 28883)] = 28883
+    port: Annotated[
+        Port,
+        About("a whole number from 1 to 65535", 28883),
+        arrives(
+            f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]: properties.ports[].port = value",
+            f"{_NSG}: {_FROM_LINKS}.destinationPortRange = text",
+            f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host",
+            "output: broker_endpoints.<name>.port = value",
+            "output: broker_endpoints.<name>.url",
+        ),
+    ] = 28883
     dns_name: Annotated[
-        DnsName | None, About("a full DNS name in lower case, of two or more labels", "broker.example.com")
+        DnsName | None,
+        About("a full DNS name in lower case, of two or more labels", "broker.example.com"),
+        arrives(
+            f"{_REQUEST}: dnsNames",
+            f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host",
+            "output: broker_endpoints.<name>.host",
+            "output: broker_endpoints.<name>.url",
+        ),
     ] = None
     """None: clients connect to the node's address."""
-    generation: Annotated[Generation, _GENERATION] = 1
+    generation: Annotated[
+        Generation,
+        _GENERATION,
+        arrives(names=True),
+    ] = 1
 
 
 class ClusterSection(_Section):
@@ -156,12 +278,43 @@ class ClusterSection(_Section):
             "c",
             "it is part of every Azure name (rg-myorgc-dev-001), so it never changes; site has a, enterprise has b",
         ),
+        arrives("output: arc_proxy_commands.<name>", names=True, others=("z",)),
     ]
-    hosting: Annotated[Hosting, About("azure-vm, the only way so far", "azure-vm")] = "azure-vm"
-    location: Annotated[Location | None, About("an Azure region, as text", "eastus2")] = None
-    address_space: Annotated[Network, About("a private IPv4 network in CIDR notation", "10.3.0.0/16")]
+    hosting: Annotated[
+        Hosting,
+        About("azure-vm, the only way so far", "azure-vm"),
+        arrives(),
+    ] = "azure-vm"
+    location: Annotated[
+        Location | None,
+        About("an Azure region, as text", "eastus2"),
+        arrives(
+            "*: location = value",
+            "Run Command connect-arc: LOCATION = value",
+            "output: clusters.<name>.resource_group.location = value",
+            "output: clusters.<name>.arc_connected_cluster.location = value",
+            others=("northeurope",),
+        ),
+    ] = None
+    address_space: Annotated[
+        Network,
+        About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),
+        arrives(
+            "Microsoft.Network/virtualNetworks: addressSpace.addressPrefixes[] = value",
+            through=("clusters.<name>.subnet",),
+        ),
+    ]
     subnet: Annotated[
-        Network | None, About("an IPv4 network in CIDR notation, inside the address space", "10.3.1.0/24")
+        Network | None,
+        About("an IPv4 network in CIDR notation, inside the address space", "10.3.1.0/24"),
+        arrives(
+            "Microsoft.Network/virtualNetworks/subnets: addressPrefix = value",
+            f"{_NSG}: securityRules[name=AllowNodeToNode].sourceAddressPrefix = value",
+            f"{_NSG}: securityRules[name=AllowNodeToNode].destinationAddressPrefix = value",
+            f"linked {_NSG}: {_FROM_LINKS}.sourceAddressPrefix",
+            f"linked {_NSG}: {_FROM_LINKS}.sourceAddressPrefixes",
+            through=("clusters.<name>.node.address",),
+        ),
     ] = None
     node: Annotated[NodeSection, About("a map with settings of the node", {"vm_size": "Standard_D8s_v6"})]
     broker: Annotated[BrokerSection, About("a map with settings of the broker", {"memory_profile": "Low"})]
@@ -173,24 +326,65 @@ class ClusterSection(_Section):
 class TopicSection(_Section):
     """One dataflow: from a topic here to a topic there."""
 
-    source: Annotated[SourceTopic, Field(alias="from"), About("an MQTT topic (+ and # allowed)", "input")]
-    destination: Annotated[DestinationTopic, Field(alias="to"), About("an MQTT topic", "site/output")]
+    source: Annotated[
+        SourceTopic,
+        Field(alias="from"),
+        About("an MQTT topic (+ and # allowed)", "input"),
+        arrives(
+            f"{_DATAFLOW}: properties.operations[operationType=Source].sourceSettings.dataSources",
+            "output: links.<name>.topics",
+            names=True,
+            others=("line/temperature",),
+        ),
+    ]
+    destination: Annotated[
+        DestinationTopic,
+        Field(alias="to"),
+        About("an MQTT topic", "site/output"),
+        arrives(
+            f"{_DATAFLOW}: properties.operations[operationType=Destination].destinationSettings.dataDestination",
+            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules",
+            "output: links.<name>.topics",
+            names=True,
+            others=("site/other",),
+        ),
+    ]
 
 
 class LinkSection(_Section):
     """Messages from one cluster to the broker of another."""
 
-    client: Annotated[str, Field(alias="from"), About("the name of the cluster that sends", "site")]
-    broker: Annotated[str, Field(alias="to"), About("the name of the cluster that receives", "enterprise")]
+    client: Annotated[
+        str,
+        Field(alias="from"),
+        About("the name of the cluster that sends", "site"),
+        arrives(*_LINK),
+    ]
+    broker: Annotated[
+        str,
+        Field(alias="to"),
+        About("the name of the cluster that receives", "enterprise"),
+        arrives(*_LINK, f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]", "output: broker_endpoints"),
+    ]
     topics: Annotated[
         list[TopicSection] | None,
         Field(min_length=1),
         About("a list of pairs of topics", [{"from": "input", "to": "site/output"}]),
     ] = None
-    generation: Annotated[Generation, _GENERATION] = 1
+    generation: Annotated[
+        Generation,
+        _GENERATION,
+        arrives("output: secret_sync", names=True),
+    ] = 1
     client_id_prefix: Annotated[
         ClientIdPrefix | None,
         About("letters, digits and . _ -, 1 to 64 characters, another one than other clients of the broker", "site-"),
+        arrives(
+            f"{_LINK_ENDPOINT}: properties.mqttSettings.clientIdPrefix",
+            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
+            "output: links.<name>.client_ids",
+            others=("other-",),
+        ),
     ] = None
 
 
@@ -198,12 +392,36 @@ class PkiSection(_Section):
     """The two certificate authorities."""
 
     generation: Annotated[
-        Generation, About("a whole number from 1 to 9999, one more than before to replace the roots", 2)
+        Generation,
+        About("a whole number from 1 to 9999, one more than before to replace the roots", 2),
+        arrives(names=True),
     ] = 1
-    root_days: Annotated[Days, _days(3650)] = 3650
-    intermediate_days: Annotated[Days, _days(1825)] = 1825
-    leaf_days: Annotated[Days, _days(365)]
-    early_renewal_days: Annotated[Days, About("a whole number of days, fewer than leaf_days", 60)]
+    root_days: Annotated[
+        Days,
+        _days(3650),
+        arrives(f"{_ROOT}: validityPeriodHours = days in hours"),
+    ] = 3650
+    intermediate_days: Annotated[
+        Days,
+        _days(1825),
+        arrives(f"{_SIGNED}[isCaCertificate=true]: validityPeriodHours = days in hours"),
+    ] = 1825
+    leaf_days: Annotated[
+        Days,
+        _days(365),
+        arrives(
+            f"{_SIGNED}[isCaCertificate=false]: validityPeriodHours = days in hours",
+            f"{_SIGNED}[isCaCertificate=true]: earlyRenewalHours",
+        ),
+    ]
+    early_renewal_days: Annotated[
+        Days,
+        About("a whole number of days, fewer than leaf_days", 60),
+        arrives(
+            f"{_SIGNED}[isCaCertificate=false]: earlyRenewalHours = days in hours",
+            f"{_SIGNED}[isCaCertificate=true]: earlyRenewalHours",
+        ),
+    ]
 
     @property
     def root_hours(self) -> int:
@@ -234,17 +452,43 @@ class StackSection(_Section):
     prefix: Annotated[
         Prefix,
         About("lower-case letters, digits and single dashes, a letter first, no dash last", "myorg"),
+        arrives(names=True, others=("other",)),
     ]
-    environment: Annotated[Environment, About("a short word of lower-case letters and digits, a letter first", "dev")]
+    environment: Annotated[
+        Environment,
+        About("a short word of lower-case letters and digits, a letter first", "dev"),
+        arrives(names=True, others=("test",)),
+    ]
     profile: Annotated[
         str,
         one_of(PROFILE_NAMES, "profiles"),
         About(f"one of {', '.join(PROFILE_NAMES)}, since the environment's name is neither", "dev"),
+        arrives(
+            through=("clusters.<name>.node", "clusters.<name>.broker", "protection", "pki"), others=("prod", "dev")
+        ),
     ]
-    instance: Annotated[Instance, About("lower-case letters and digits, as text", "001")] = "001"
-    location: Annotated[Location, About("an Azure region, as text", "eastus2")]
+    instance: Annotated[
+        Instance,
+        About("lower-case letters and digits, as text", "001"),
+        arrives(names=True, others=("002",)),
+    ] = "001"
+    location: Annotated[
+        Location,
+        About("an Azure region, as text", "eastus2"),
+        arrives(through=("clusters.<name>.location",), others=("northeurope",)),
+    ]
     release: Annotated[
-        ReleaseName, About(f"one of the known releases, as text: {', '.join(RELEASES)}", DEFAULT_RELEASE)
+        ReleaseName,
+        About(f"one of the known releases, as text: {', '.join(RELEASES)}", DEFAULT_RELEASE),
+        arrives(
+            "Microsoft.KubernetesConfiguration/extensions: version",
+            "Microsoft.KubernetesConfiguration/extensions: configurationSettings",
+            "*: type",
+            "*: options.package",
+            "*: options.provider",
+            "output: release",
+            others=("2603",),
+        ),
     ] = DEFAULT_RELEASE
     subscription_id: Annotated[
         Guid,
@@ -252,6 +496,9 @@ class StackSection(_Section):
             "3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c",
             "the subscription to deploy into",
             "az account show --query id -o tsv",
+        ),
+        arrives(
+            "pulumi:providers:*: subscriptionId = value", "Run Command connect-arc: SUBSCRIPTION_ID = value", names=True
         ),
     ]
     tenant_id: Annotated[
@@ -261,6 +508,12 @@ class StackSection(_Section):
             "the Entra tenant of the subscription",
             "az account show --query tenantId -o tsv",
         ),
+        arrives(
+            f"{_VAULT}: properties.tenantId = value",
+            "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses: tenantId = value",
+            "pulumi:providers:*: tenantId = value",
+            "Run Command connect-arc: TENANT_ID = value",
+        ),
     ]
     custom_locations_object_id: Annotated[
         CustomLocationsObjectId,
@@ -269,6 +522,7 @@ class StackSection(_Section):
             "the object id of the Custom Locations service principal in this tenant",
             f"az ad sp show --id {CUSTOM_LOCATIONS_APPLICATION_ID} --query id -o tsv",
         ),
+        arrives("Run Command connect-arc: CUSTOM_LOCATIONS_OBJECT_ID = value"),
     ]
     admin_group_object_id: Annotated[
         Guid,
@@ -276,6 +530,10 @@ class StackSection(_Section):
             "d9c8b7a6-9584-4736-a251-403f2e1d0c9b",
             "the object id of the Entra group that administers the clusters (cluster-admin)",
             'az ad group show --group "<name>" --query id -o tsv',
+        ),
+        arrives(
+            "Microsoft.Authorization/roleAssignments[principalType=Group]: principalId = value",
+            "Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding].subjects[].name = value",
         ),
     ]
     ssh_public_key: Annotated[
@@ -285,8 +543,13 @@ class StackSection(_Section):
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@example.com",
             "find it with: cat ~/.ssh/id_ed25519.pub",
         ),
+        arrives(f"{_VM}: osProfile.linuxConfiguration.ssh.publicKeys[].keyData = value"),
     ]
-    tags: Annotated[Tags, About("a map of texts to texts", {"costCenter": "1234"})] = {}
+    tags: Annotated[
+        Tags,
+        About("a map of texts to texts", {"costCenter": "1234"}),
+        arrives("*: tags = value", "*[location=*]: tags = value", others=({"owner": "other"}, "other")),
+    ] = {}
     clusters: Annotated[
         dict[ClusterName, ClusterSection],
         Field(min_length=1),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -36,3 +38,24 @@ def section_in(kind: Any) -> tuple[str, type[BaseModel] | None]:
         if section:
             return _STEPS.get(get_origin(kind), "") + steps, section
     return "", None
+
+
+@cache
+def list_fields() -> Mapping[str, FieldInfo]:
+    """Return every field that holds no section, by its place, as in `clusters.<name>.node.zone`."""
+    return {
+        f"{place}.{key}".removeprefix("."): field
+        for place, section in sections()
+        for key, field in fields_of(section).items()
+        if not section_in(field.annotation)[1]
+    }
+
+
+@cache
+def place_of(path: str) -> str:
+    """Return the place of the field that a path of the settings in effect leads to; `tags.owner` belongs to `tags`."""
+    return next(place for place in list_fields() if re.fullmatch(_pattern(place), path))
+
+
+def _pattern(place: str) -> str:
+    return re.escape(place).replace("<name>", r"[^.]+").replace(r"\[\]", r"\[\d+\]") + r"(\..+)?"

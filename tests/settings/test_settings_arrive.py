@@ -1,56 +1,107 @@
-"""Every setting of a section that differs by profile changes what is deployed."""
+"""Every setting, changed to another legal value, changes the deployment where its field says, and nowhere else.
+
+Two things are excepted. Names: of a field that says `names` every composed text of the resolved settings changes
+wherever it is deployed, and nothing but those texts. What keys, certificates, digests and Azure itself come up with:
+their inputs are compared instead. Tags are no exception: `tags` says that it arrives in those of every resource.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
 
 import pytest
-from pydantic.fields import FieldInfo
 
+from arm.hosting import KINDS
+from arm.types import BY_ARM_TYPE
 from graph.graph import Graph
-from settings.profiles import PROFILES
-from settings.schema import PER_CLUSTER, PROFILE_SECTIONS
-from tests.conftest import PROGRAM, TWO_CLUSTERS, evaluate
+from settings.paths import contains
+from settings.sections import place_of
+from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, evaluate
 from tests.golden.normalise import as_text
+from tests.settings.changed_deployments import ARRIVALS, FIELDS, Change, Stack, make_change, read_stack, stack_of
+from tests.settings.deployed_settings import find_missing
 
-_LEAVES = [(name, key) for name, section in PROFILE_SECTIONS.items() for key in section.model_fields]
-_OTHER = {"vm_size": "Standard_D16s_v6", "address": "10.1.1.77"}
-"""Another legal value, where the annotation does not say one."""
-
-
-def _another(section_name: str, key: str, value: Any) -> Any:
-    field: FieldInfo = PROFILE_SECTIONS[section_name].model_fields[key]
-    if key in _OTHER:
-        return _OTHER[key]
-    choices = [choice for kind in (field.annotation, *get_args(field.annotation)) for choice in get_args(kind)]
-    literals = [choice for choice in choices if isinstance(choice, str) and choice != value]
-    if literals:
-        return literals[0]
-    if value is None:
-        return next(given[key] for given in (PROFILES[name][section_name] for name in PROFILES) if given.get(key))
-    return not value if isinstance(value, bool) else value + 1
+_STACKS = ("dev", "prod", "three-sites")
+_NAMES = {
+    "prefix", "environment", "instance", "subscription_id", "clusters.<name>.code",
+    "clusters.<name>.listener.generation", "links[].generation", "links[].topics[].from",
+    "links[].topics[].to", "pki.generation",
+}  # fmt: skip
+_ONLY_VALUE = {"clusters.<name>.hosting": KINDS}
+"""Fields with one legal value so far -> what will have another one."""
 
 
 def test_the_same_settings_deploy_the_same(recorded: Callable[..., Graph]) -> None:
     assert as_text(recorded(TWO_CLUSTERS)) == as_text(evaluate(TWO_CLUSTERS))
 
 
-@pytest.mark.parametrize(("name", "key"), _LEAVES)
-def test_it_arrives(name: str, key: str, recorded: Callable[..., Graph]) -> None:
-    section = PROFILE_SECTIONS[name]
-    default = PROFILES["dev"][name].get(key, section.model_fields[key].default)
-    change = {name: {key: _another(name, key, default)}}
-    settings = {**TWO_CLUSTERS, **({"clusters": {"site": change, "enterprise": {}}} if name in PER_CLUSTER else change)}
-    before, after = as_text(recorded(TWO_CLUSTERS)), as_text(evaluate(settings))
-    assert before != after, f"{name}.{key} of settings/schema.py changes nothing: it is to be read in {_readers(name)}"
+def test_every_field_says_where_it_arrives() -> None:
+    silent = sorted(FIELDS.keys() - ARRIVALS.keys())
+    assert not silent, f"{silent} of settings/schema.py: add `arrives(...)`, as settings/arrival.py says"
 
 
-def _readers(section: str) -> str:
-    """Return the files of the components that read other fields of the section."""
-    files = sorted((PROGRAM / "components").rglob("*.py"))
-    kind = PROFILE_SECTIONS[section]
-    own = "|".join({*kind.model_fields, *(name for name in vars(kind) if not name.startswith("_"))})
-    reading = [file for file in files if re.search(rf"{section}\.({own})\b", file.read_text(encoding="utf-8"))]
-    return " or ".join(file.relative_to(PROGRAM).as_posix() for file in reading)
+def test_only_these_settings_are_parts_of_names() -> None:
+    assert {place for place, arrival in ARRIVALS.items() if arrival.names} == _NAMES
+
+
+def test_places_name_types_that_exist() -> None:
+    named = {
+        place.what for arrival in ARRIVALS.values() for place in arrival.places if place.what.startswith("Microsoft")
+    }
+    assert named <= set(BY_ARM_TYPE)
+
+
+@pytest.mark.parametrize("place", [place for place in ARRIVALS if place not in _ONLY_VALUE])
+def test_it_arrives_there_and_nowhere_else(place: str) -> None:
+    changes = list(_changes(place))
+    assert changes, f"{place}: no other value is legal in {', '.join(_STACKS)}; say one in `arrives(…, others=…)`"
+    found = [text for change in changes for text in _faults(change)]
+    arrived = {one for change in changes for one, setting in change.places if change.arrives_at(one, setting)}
+    found += [
+        f"{place} arrives in no stack at {one.text}: mend the component, or the field in settings/schema.py"
+        for one in ARRIVALS[place].places
+        if one not in arrived
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("place", _ONLY_VALUE)
+def test_a_field_without_another_value_has_only_one(place: str) -> None:
+    assert len(_ONLY_VALUE[place]) == 1, f"{place} has another value now: take it off _ONLY_VALUE, and say `others`"
+    assert not list(_changes(place))
+
+
+def _changes(place: str) -> Iterator[Change]:
+    """Yield a change for each stack and role: a cluster where a link ends, one where none does, two links."""
+    stacks = [read_stack(name) for name in _STACKS]
+    if place == "links[].from":  # in those stacks every other cluster sends there already
+        stacks = [stack_of("two brokers", TWO_BROKERS)]
+    for stack in stacks:
+        settings = {_role(stack, setting): setting for setting in stack.settings.values if place_of(setting) == place}
+        yield from (change for setting in settings.values() if (change := make_change(stack, setting)))
+
+
+def _role(stack: Stack, setting: str) -> str:
+    if setting.startswith("clusters."):
+        return "broker" if stack.settings.clusters[setting.split(".")[1]].listener else "client"
+    return "first" if setting.startswith("links[0]") else "other"
+
+
+def _faults(change: Change) -> Iterator[str]:
+    what = f"stack {change.stack.name}: {change.setting}, changed to {change.value!r},"
+    elsewhere = change.elsewhere()
+    instead = "; ".join(elsewhere[:5]) or "nothing else changes"
+    for setting in change.after.settings.values:
+        if contains(change.setting, setting):
+            for part, text in find_missing(change.after, setting):
+                yield f"{what} does not arrive in {part}: {text}. Instead: {instead}"
+    places = [place for place in change.places if change.is_there(*place)]
+    own = [place for place, setting in places if setting == change.setting and not change.arrives_at(place, setting)]
+    for place in own:
+        yield f"{what} does not arrive at {place.text}. Instead: {instead}"
+    if not change.names and not any(change.arrives_at(*place) for place in places):
+        yield f"{what} arrives nowhere. Expected: {[place.text for place, _ in places]}. Instead: {instead}"
+    for name in change.forgotten_names():
+        yield f"{what} makes another name of {name}, which nothing has: see settings/cluster_names.py"
+    if elsewhere:
+        yield f"{what} changes what settings/schema.py does not say: {'; '.join(elsewhere[:5])}"
