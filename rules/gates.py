@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import decode_parameter, list_at, text_at
+from rules.facts.extensions import SECRET_STORE
 from rules.lookup import Hits, View
 from rules.references import SECRET_KEYS, object_references
 
 _GATE = "await-secrets"
+_ROLE_SPREAD_SECONDS = 600
+"""How long a new role assignment takes to act (learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
+_LONGEST = _ROLE_SPREAD_SECONDS + int(SECRET_STORE.settings["rotationPollIntervalInSeconds"])
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,12 @@ def gates_wait_for_makers(view: View) -> Hits:
             if parameters.get("NAMESPACE") != view.namespace(cluster):
                 given, required = parameters.get("NAMESPACE"), view.namespace(cluster)
                 yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {required!r}"
+            waits = _read_seconds(parameters.get("WAIT_SECONDS", ""))
+            if waits < _LONGEST:
+                message = (
+                    f"WAIT_SECONDS: {waits}; expected at least {_LONGEST}: a role's spread, then secret sync's poll"
+                )
+                yield gate.name, message
             for expected in decode_parameter(parameters.get("EXPECTED", "")):
                 name = text_at(expected, "name")
                 maker = _maker(view, cluster, text_at(expected, "kind"), name)
@@ -95,6 +105,11 @@ def gates_wait_for_makers(view: View) -> Hits:
                     yield gate.name, f"EXPECTED: nothing on cluster {cluster} makes {name!r}, so it would wait in vain"
                 elif not view.waits(gate, maker):
                     yield gate.name, f"depends_on: looks for {name!r} without waiting for {maker.name}. Add it"
+
+
+def _read_seconds(text: str) -> int:
+    """Return the number; 0 for what the script refuses."""
+    return int(text) if text.isdecimal() else 0
 
 
 def _maker(view: View, cluster: str, kind: str, name: str) -> Resource | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
@@ -64,7 +65,12 @@ def security_rules(view: View) -> Hits:
         group = view.one(NETWORK_SECURITY_GROUP, cluster)
         if group is None:
             continue
-        rules = [one for one in list_at(view.inputs(group), "securityRules") if text_at(one, "direction") == "Inbound"]
+        every: list[Rule] = list_at(view.inputs(group), "securityRules")
+        taken = Counter((text_at(one, "direction"), _priority(one)) for one in every)
+        for (direction, priority), times in taken.items():
+            if times > 1:
+                yield group.name, f"securityRules: {times} {direction} rules have priority {priority}; Azure takes one"
+        rules = [one for one in every if text_at(one, "direction") == "Inbound"]
         rules.sort(key=_priority)
         denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
         allows = [one for one in rules if text_at(one, "access") == "Allow"]

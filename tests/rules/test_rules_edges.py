@@ -181,6 +181,12 @@ MISTAKES = (
         ("site-await-secrets", "'other'", "in vain"),
     ),
     Mistake(
+        "gate that gives up before a role has spread",
+        "EDGE-03",
+        lambda two: two.parameter("site-await-secrets", "WAIT_SECONDS", "15"),
+        ("site-await-secrets", "WAIT_SECONDS: 15", "at least 720"),
+    ),
+    Mistake(
         "gate in another namespace",
         "EDGE-03",
         lambda two: two.parameter("site-await-secrets", "NAMESPACE", "default"),

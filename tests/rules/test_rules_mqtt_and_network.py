@@ -276,6 +276,12 @@ MISTAKES = (
         lambda two: two.set(_NSG, "securityRules.2.priority", 150),
         (_NSG, "AllowNodeToNode", "DenyAllInbound"),
     ),
+    Mistake(
+        "two rules of one priority",
+        "NET-02",
+        lambda two: two.set(_NSG, "securityRules.1.priority", 100),
+        (_NSG, "2 Inbound rules have priority 100"),
+    ),
     Mistake("rule for everybody", "NET-02", _add_rule(sourceAddressPrefix="*"), (_NSG, "More admits *")),
     Mistake("rule for the Kubernetes API", "NET-02", _add_rule(destinationPortRange="6443"), (_NSG, "6443")),
     Mistake("rule for all ports", "NET-02", _add_rule(destinationPortRange="*"), (_NSG, "port *")),
