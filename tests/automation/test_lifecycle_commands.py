@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.commands import run as running
 from automation.deployment import open_stack
-from automation.deployment.engine import ChosenEngine
+from automation.deployment.engine import ChosenEngine, EngineChoice
 from automation.deployment.workspace import OLDEST_CLI, find_cli
 from settings.stand_ins import STAND_INS
 from tests.automation.network import ARM_IDS, STACK, URNS, Site
@@ -292,7 +292,8 @@ def test_what_would_be_lost_is_asked_for_before_it_goes(
 
     def up() -> int:
         try:
-            running.run_operation(tmp_path, "up", STACK, offline=True, as_json=False, asks=True)
+            engine = EngineChoice.OFFLINE  # whose Azure `Site` reads
+            running.run_operation(tmp_path, "up", STACK, offline=True, as_json=False, engine=engine, asks=True)
         except typer.Exit as ending:
             return ending.exit_code
         return 0
