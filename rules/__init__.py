@@ -58,6 +58,11 @@ class Finding:
     place: str = ""
     """File and line that registers the resource; empty where the finding is about no single one."""
 
+    @property
+    def where(self) -> str:
+        """Return the resource, with its place where that is known."""
+        return f"{self.resource} ({self.place})" if self.place else self.resource
+
     def __str__(self) -> str:
         return f"{self.rule} {self.resource}: {self.message}"
 

@@ -77,13 +77,9 @@ def _waits(view: View, resource: Resource, needed: Sequence[Resource | None], wh
 def peerings_after_subnets(view: View) -> Hits:
     """Peerings wait for all subnets of both VNets: Azure refuses two changes of a VNet at a time."""
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
-        both = (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering))
+        both = view.ends(peering)
         subnets = [one for one in view.all(SUBNET) if view.path(one).split("/subnets/")[0] in both]
         yield from _waits(view, peering, subnets, "may find a VNet that is being changed")
-
-
-def _remote(view: View, peering: Resource) -> str:
-    return text_at(view.inputs(peering), "remoteVirtualNetwork.id")
 
 
 def one_at_a_time(view: View) -> Hits:
@@ -93,7 +89,7 @@ def one_at_a_time(view: View) -> Hits:
         for one in view.all(type_):
             groups.setdefault(f"{type_.name} {view.path(one).rsplit('/', 2)[0]}", []).append(one)
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
-        for network in {view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering)}:
+        for network in set(view.ends(peering)):
             groups.setdefault(f"peering {network}", []).append(peering)
     seen = set()
     for group in groups.values():

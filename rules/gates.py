@@ -92,7 +92,7 @@ def gates_wait_for_makers(view: View) -> Hits:
             if parameters.get("NAMESPACE") != view.namespace(cluster):
                 given, required = parameters.get("NAMESPACE"), view.namespace(cluster)
                 yield gate.name, f"NAMESPACE is {given!r}; the cluster's Secrets are in {required!r}"
-            waits = _read_seconds(parameters.get("WAIT_SECONDS", ""))
+            waits = read_wait_seconds(view, gate)
             if waits < _LONGEST:
                 message = (
                     f"WAIT_SECONDS: {waits}; expected at least {_LONGEST}: a role's spread, then secret sync's poll"
@@ -107,8 +107,9 @@ def gates_wait_for_makers(view: View) -> Hits:
                     yield gate.name, f"depends_on: looks for {name!r} without waiting for {maker.name}. Add it"
 
 
-def _read_seconds(text: str) -> int:
-    """Return the number; 0 for what the script refuses."""
+def read_wait_seconds(view: View, command: Resource) -> int:
+    """Return how long a command's script waits for what it is told to wait for; 0 for what is no number."""
+    text = view.parameters(command).get("WAIT_SECONDS", "")
     return int(text) if text.isdecimal() else 0
 
 

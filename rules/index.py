@@ -14,6 +14,7 @@ from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from graph.grouping import find_stamp
+from graph.inputs import text_at
 from rules.expected import ExpectedCluster, expected_of
 from rules.facts.releases import RELEASES, Release
 from settings.model import Cluster, Settings
@@ -105,6 +106,10 @@ class Index:
         if of_group or not self.is_script(resource):
             return of_group
         return self._cluster_of_machine.get(self._machine(resource), "")
+
+    def ends(self, peering: Resource) -> tuple[str, str]:
+        """Return the paths of a peering's own VNet and of the remote one."""
+        return ids.parent_of(self.path(peering)), text_at(self.inputs(peering), "remoteVirtualNetwork.id")
 
     def _machine(self, script: Resource) -> str:
         return ids.parent_of(self.path(script))

@@ -57,8 +57,8 @@ def right_kinds(view: View) -> Hits:
                     yield resource.name, f"{where}: is the id of {of}; expected a {kind.arm_type}"
     yield from _assignments(view)
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
-        remote = text_at(view.inputs(peering), "remoteVirtualNetwork.id")
-        if remote == view.path(peering).split("/virtualNetworkPeerings/")[0]:
+        own, remote = view.ends(peering)
+        if remote == own:
             message = f"remoteVirtualNetwork.id: {shorten(remote)} is its own network; expected the other one's id"
             yield peering.name, message
 

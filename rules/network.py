@@ -25,10 +25,7 @@ Rule = Mapping[str, Any]
 
 def peerings(view: View) -> Hits:
     """Require that the VNets of a link are peered in both directions, with access, and do not overlap."""
-    found = {
-        (view.path(one).split("/virtualNetworkPeerings/")[0], text_at(view.inputs(one), "remoteVirtualNetwork.id")): one
-        for one in view.all(VIRTUAL_NETWORK_PEERING)
-    }
+    found = {view.ends(one): one for one in view.all(VIRTUAL_NETWORK_PEERING)}
     expected = _linked(view)
     for local, remote in expected.values():
         if (view.path(local), view.path(remote)) not in found:

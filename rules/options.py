@@ -13,6 +13,7 @@ from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWOR
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
+from rules.gates import read_wait_seconds
 from rules.hosting import azure_vm
 from rules.lookup import Hits, View
 
@@ -54,16 +55,11 @@ def replacement(view: View) -> Hits:
             message = f"deleted_with, replace_with: expected {node.name} in both, whose successor needs every script"
             yield script.name, message
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
-        ends = (view.path(peering).split("/virtualNetworkPeerings/")[0], _remote(view, peering))
-        networks = [view.by_path[end] for end in ends if end in view.by_path]
+        networks = [view.by_path[end] for end in view.ends(peering) if end in view.by_path]
         missing = [one.name for one in networks if one.urn not in peering.options.replace_with]
         if missing:
             message = f"replace_with: lacks {', '.join(missing)}; a peering with a successor stays Disconnected"
             yield peering.name, message
-
-
-def _remote(view: View, peering: Resource) -> str:
-    return text_at(view.inputs(peering), "remoteVirtualNetwork.id")
 
 
 def timeouts(view: View) -> Hits:
@@ -102,8 +98,7 @@ def _waits(resource: Resource, seconds: int, what: str) -> Hits:
 def _bound_of_script(view: View, command: Resource) -> int:
     """Return the longest that the script may take, in seconds."""
     bound, with_wait = _read_bound(text_at(view.inputs(command), "source.script"))
-    wait = view.parameters(command).get("WAIT_SECONDS", "")
-    return bound + (int(wait) if with_wait and wait.isdigit() else 0)
+    return bound + (read_wait_seconds(view, command) if with_wait else 0)
 
 
 @cache

@@ -14,7 +14,7 @@ from graph.inputs import map_at, text_at
 from rules.facts import aio
 from rules.facts.api_versions import BY_ARM_TYPE
 from rules.facts.extensions import ANY, CERT_MANAGER
-from rules.facts.releases import RELEASES, Release
+from rules.facts.releases import RELEASES, Release, of_value
 from rules.lookup import Hits, View
 
 _PROVIDERS = "pulumi:providers:"
@@ -78,7 +78,7 @@ def _module(release: Release, module: str) -> str:
 
 def _owners(read: str, kind: str, value: Any) -> str:
     """Name the releases that a value belongs to."""
-    found = [name for name, row in RELEASES.items() if getattr(row, read).get(kind) == value]
+    found = of_value(read, kind, value)
     return f" is of release {', '.join(found)}" if found else ""
 
 

@@ -36,9 +36,8 @@ def print_findings(judgement: Judgement) -> None:
     counted = f"{pluralize(len(found), 'finding')} by {rules} of {COUNT} rules"
     say(f"Stack {judgement.deployment.stack}: {counted}, {pluralize(len(causes), 'cause')}.")
     for cause in causes:
-        place = f" ({cause.finding.place})" if cause.finding.place else ""
         lines = cause.message.replace("\n", "\n    ")
-        say(f"\n  {cause.finding.rule} {cause.finding.resource}{place}\n    {lines}")
+        say(f"\n  {cause.finding.rule} {cause.finding.where}\n    {lines}")
 
 
 def problems_of(causes: Sequence[Cause]) -> list[dict[str, str]]:

@@ -25,16 +25,12 @@ class Trouble:
 def find_troubles(run: Rehearsal) -> list[Trouble]:
     """Return everything wrong with a rehearsal: findings, then failures, then problems of clusters and links."""
     found = [(cause.finding, cause.message) for cause in run.judgement.causes]
-    troubles = [Trouble(one.rule, _with_place(one.resource, one.place), message) for one, message in found]
+    troubles = [Trouble(one.rule, one.where, message) for one, message in found]
     if run.deployed:
         troubles += _find_deployment_troubles(run.deployed, run.judgement.deployment.stack)
     if run.verification:
         troubles += _find_message_troubles(run.verification)
     return troubles
-
-
-def _with_place(resource: str, place: str) -> str:
-    return f"{resource} ({place})" if place else resource
 
 
 def find_failures(report: DeploymentResult | None, stack: str, kind: str = "failed") -> list[Trouble]:
