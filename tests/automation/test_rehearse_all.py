@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import PROGRAM
+from tests.project_copy import PROGRAM, copy_project
 
 SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
-FOLDERS = ("settings", "nodes", "arm", "components", "graph", "rules", "rehearsal", "automation", "examples")
 ALL = [sys.executable, "-m", "automation", "rehearse", "--stack", "all", "--engine", "offline", "--without-messages"]
 SECONDS = 120
 
@@ -24,10 +22,8 @@ SECONDS = 120
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy with the stack dev and one example."""
-    for folder in FOLDERS:
-        shutil.copytree(PROGRAM / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
-        shutil.copy(PROGRAM / file, tmp_path)
+    copy_project(tmp_path)
+    (tmp_path / "Pulumi.prod.yaml").unlink()
     (tmp_path / "examples" / "Pulumi.two-enterprises.yaml").unlink()
     return tmp_path
 

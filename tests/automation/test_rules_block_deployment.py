@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROGRAM
-
-_COPIED = ("components", "nodes", "settings", "arm", "graph", "rules", "rehearsal", "automation")
-_FILES = ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml")
+from tests.project_copy import copy_project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, with the listener's wait for its Secret taken out of the program."""
     folder = tmp_path_factory.mktemp("project")
-    for name in _COPIED:
-        shutil.copytree(PROGRAM / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in _FILES:
-        shutil.copy(PROGRAM / name, folder)
+    copy_project(folder)
     file = folder / "components" / "mqtt_configuration.py"
     text = file.read_text(encoding="utf-8")
     wait = "        pulumi.ResourceOptions(parent=parent, depends_on=[gate]),\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,6 @@ from pathlib import Path
 import yaml
 
 FOLDER = Path(__file__).resolve().parent
-PROGRAM = FOLDER.parent.parent
-FOLDERS = ("settings", "nodes", "components", "arm", "graph", "rules", "rehearsal", "automation", "examples")
-"""Of the project, with all that a rehearsal needs."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +51,3 @@ def _read() -> Iterator[Mutation]:
     for file in sorted(FOLDER.glob("*.yaml")):
         for row in yaml.safe_load(file.read_text(encoding="utf-8")):
             yield Mutation(category=file.stem, **row)
-
-
-def copy_project(target: Path, source: Path = PROGRAM, *, link: bool = False) -> None:
-    """Copy what a rehearsal needs; linked files must not be written to."""
-    for folder in FOLDERS:
-        shutil.copytree(source / folder, target / folder, copy_function=_link if link else shutil.copy2)
-    for file in (*source.glob("Pulumi*.yaml"), source / "__main__.py"):
-        shutil.copy2(file, target)
-
-
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 # Nothing else of ours: a forked process has to import it from its own copy.
-from tests.mutations.catalog import Mutation, copy_project, load_mutations
+from tests.mutations.catalog import Mutation, load_mutations
+from tests.project_copy import copy_project
 
 STACKS = ("dev", "prod", "three-sites", "two-enterprises")
 REQUIRED = 0.97

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.catalog import PROGRAM, Mutation, load_mutations
+from tests.mutations.catalog import Mutation, load_mutations
+from tests.project_copy import PROGRAM
 
 MUTATIONS = load_mutations()
 
