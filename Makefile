@@ -11,7 +11,7 @@ MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep mutations browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -141,12 +141,14 @@ def rehearse(
     once; the pages have the stack's name in the place of `all`.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
-    from automation.commands import rehearsal_summary, rehearse_all
+    from automation.commands import rehearse_all
 
     def act() -> CommandResult:
         if rehearse_all.names_all(PROGRAM, stack):
             options = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
             return rehearse_all.rehearse_all(PROGRAM, options, report)
+        from automation.commands import rehearsal_summary  # loads pulumi
+
         if destroy:
             return rehearsal_summary.destroy_rehearsal(PROGRAM, stack, engine)
         return rehearsal_summary.rehearse_stack(

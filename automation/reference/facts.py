@@ -19,12 +19,12 @@ Row = Fact[object] | Role | Extension
 
 def list_facts() -> dict[str, Row]:
     """Return every fact that stands by itself, by module and name; one that several modules import is told once."""
-    found: dict[int, str] = {}
+    found: set[int] = set()
     rows: dict[str, Row] = {}
     for module in sorted(one.name for one in pkgutil.iter_modules(facts.__path__)):
         for name, value in vars(importlib.import_module(f"rules.facts.{module}")).items():
             if isinstance(value, Fact | Role | Extension) and id(value) not in found:
-                found[id(value)] = name
+                found.add(id(value))
                 rows[f"{module}.{name}"] = value
     return rows
 
