@@ -18,7 +18,11 @@ def name_of(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
+def type_of(urn: str) -> str:
+    """Return the type token, without those of the parents."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
 def is_resource(urn: str) -> bool:
     """Tell whether the URN is of something outside the engine: no component, no provider, not the stack."""
-    type_ = urn.split("::")[2].rpartition("$")[2]
-    return not type_.startswith(("edge-stamps:", "pulumi:"))
+    return not type_of(urn).startswith(("edge-stamps:", "pulumi:"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arm.shapes import is_arm
-from graph.urns import name_of
+from graph.urns import name_of, type_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import World
@@ -103,7 +103,10 @@ def find_baseline(program: Path, stack: str) -> Baseline:
     of_arm = [resource for resource in state.resources if is_arm(resource.type)]
     types = {name_of(resource.urn): resource.type for resource in of_arm}
     related = {
-        (name_of(needed), name_of(each.urn)) for each in of_arm for needed in each.dependencies if is_arm(_type(needed))
+        (name_of(needed), name_of(each.urn))
+        for each in of_arm
+        for needed in each.dependencies
+        if is_arm(type_of(needed))
     } | {
         (name_of(one.urn), name_of(other.urn))
         for one in of_arm
@@ -114,10 +117,6 @@ def find_baseline(program: Path, stack: str) -> Baseline:
     types |= {name_of(each.urn): each.type for each in state.resources if is_arm(each.type)}
     _, destroyed = run("delete", config)
     return Baseline(stack, first, changed, empty, deployed, updated, destroyed, types, calls, frozenset(related))
-
-
-def _type(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
 
 
 def change_settings(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from arm.values import reveal
 from graph.property_values import from_struct, to_struct
+from graph.urns import type_of
 from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ResourceProvider
 from rehearsal.providers.tls import compare
 
@@ -137,8 +138,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     def _type(self, urn: str, context: Any) -> str:
-        """Return the type in a URN: `urn:pulumi:stack::project::parent$type::name`."""
-        type_token: str = urn.split("::")[2].rsplit("$", 1)[-1]
+        """Return the type in a URN, which this connection has to serve."""
+        type_token = type_of(urn)
         self._refuse_foreign(type_token, context)
         return type_token
 

@@ -21,7 +21,7 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 
 from arm.values import SECRET_MARKER, substitute
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
-from graph.urns import STACK_TYPE
+from graph.urns import STACK_TYPE, type_of
 from rehearsal.engine.result import Result, Stage, Step
 from rehearsal.engine.state import ResourceState, State
 
@@ -43,7 +43,7 @@ class Stream:
         metadata = {
             "op": op,
             "urn": step.urn,
-            "type": step.urn.split("::")[2].rpartition("$")[2],
+            "type": type_of(step.urn),
             "old": _state(step.old),
             "new": _state(step.new),
             "diffs": list(step.diff.changed),
