@@ -41,6 +41,10 @@ _ENVIRONMENT = {
     "NO_PROXY": "127.0.0.1,localhost",
 }
 
+_NO_ATTRIBUTES = "?metadata=skip"
+"""Of a blob its attributes are written in place: a CLI that is killed meanwhile leaves a stack that it cannot read,
+though the stack itself is replaced at once (gocloud.dev, blob/fileblob)."""
+
 
 class ModelledCli(auto.PulumiCommand):
     """Runs the CLI, and serves the providers while an operation lasts."""
@@ -52,6 +56,7 @@ class ModelledCli(auto.PulumiCommand):
         self._cli, self._azure, self._subscription_id, self._options = cli, azure, subscription_id, options
         if isinstance(cli, PulumiCli):
             cli.dropped = ("PULUMI_", "AZURE_", "ARM_", "VAULT_")  # nothing of a real environment is reached
+            cli.dies_with_us = True
 
     def environment(self) -> dict[str, str]:
         """Return what the CLI gets of this process's environment."""
@@ -123,7 +128,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
         pulumi_home=str(folder / "home"),
         pulumi_command=ModelledCli(cli, locate_azure(stack), stack.settings.tenant.subscription_id, **options),
         program=run_program,
-        env_vars={**_ENVIRONMENT, "PULUMI_BACKEND_URL": (folder / "backend").absolute().as_uri()},
+        env_vars={**_ENVIRONMENT, "PULUMI_BACKEND_URL": (folder / "backend").absolute().as_uri() + _NO_ATTRIBUTES},
     )
     try:
         return auto.Stack.select(stack.name, workspace)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ class PulumiCli(auto.PulumiCommand):
 
     dropped: tuple[str, ...] = ("PULUMI_OPTION_",)
     """Beginnings of variables that the CLI does not get: options by them would deploy what nobody has judged."""
+    dies_with_us: bool = False
+    """Whether it is killed where this process is: its providers are in here, and it would take their end for answers
+    of Azure. Linux only; elsewhere it goes on."""
 
     def environment(self) -> dict[str, str]:
         """Return what the CLI gets of this process's environment."""
@@ -49,7 +53,7 @@ class PulumiCli(auto.PulumiCommand):
         """
         with (
             subprocess.Popen(  # noqa: S603 as the SDK does
-                [self.command, "--non-interactive", *args],
+                [*(_die_with_us() if self.dies_with_us else ()), self.command, "--non-interactive", *args],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=cwd,
@@ -66,6 +70,18 @@ class PulumiCli(auto.PulumiCommand):
         if result.code:
             raise create_command_error(result)
         return result
+
+
+def _die_with_us() -> list[str]:
+    """Return the words before a command that is to be killed when this process is (prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform != "linux":
+        return []
+    # In a process of its own: between fork and exec of this one, with its threads, no Python may run.
+    script = (
+        "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.getppid() == int(sys.argv[1]) or sys.exit(1);"
+        " os.execvp(sys.argv[2], sys.argv[2:])"
+    )
+    return [sys.executable, "-S", "-E", "-c", script, str(os.getpid())]
 
 
 @contextmanager
