@@ -16,12 +16,13 @@ from typing import Any
 from rehearsal.cluster.model import ClusterView
 from settings import well_known
 from tests.kubernetes import certificate
-from tests.kubernetes.processes import LOOPBACK, Server, answers, find_free_port
+from tests.kubernetes.processes import LOOPBACK, Server, answers, find_free_port, wait_until
 
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl", "trust-manager")
 ADMIN, STRANGER = "admin", "stranger"
 """Users: one may everything, one nothing."""
 _SECRET_SYNC = Path(__file__).with_name("secret_sync.yaml")
+_SERVED_SECONDS = 30
 _WEBHOOK_PATH = "/validate-trust-cert-manager-io-v1alpha1-bundle"
 
 
@@ -52,7 +53,7 @@ class Cluster:
         self._apply_text(_SECRET_SYNC.read_text())
         for name in (well_known.AIO_NAMESPACE, "cert-manager"):
             self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        self._await_kinds("crd", "--all")
         self.start_trust_manager()
 
     def stop(self) -> None:
@@ -92,7 +93,7 @@ class Cluster:
         self._apply_text(
             (self.programs["trust-manager"].resolve().parent / "trust.cert-manager.io_bundles.yaml").read_text()
         )
-        self.kubectl("wait", "--for=condition=Established", "crd/bundles.trust.cert-manager.io", "--timeout=30s")
+        self._await_kinds("crd/bundles.trust.cert-manager.io")
         # Flags say no host for metrics and readiness: both listen on every address, with nothing but numbers.
         self._serve(
             "trust-manager",
@@ -102,6 +103,17 @@ class Cluster:
             *("--metrics-port", str(self._ports["metrics"]), "--readiness-probe-port", str(self._ports["ready"])),
         ).wait_until(lambda: answers(self._ports["webhook"]))
         self.apply(self._webhook())
+
+    def _await_kinds(self, *kinds: str) -> None:
+        """Wait until they are served; kubectl itself gives up at once where a kind has no conditions yet."""
+        last: list[str] = []
+
+        def are_served() -> bool:
+            done = self._try_kubectl("wait", "--for=condition=Established", *kinds, "--timeout=10s")
+            last[:] = [done.stderr]
+            return done.returncode == 0
+
+        wait_until(are_served, _SERVED_SECONDS, lambda: last[0])
 
     def stop_trust_manager(self, *, leave_webhook: bool = False) -> None:
         """Take it away; with the webhook left, it is installed and does not answer."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import nodes
 from tests.kubernetes.cluster import ADMIN, Cluster
+from tests.kubernetes.processes import wait_until
 from tests.nodes.node_stand_in import Run
 
 _TOOLS = {
@@ -61,10 +61,7 @@ class Node:
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait for what a running script does."""
-        deadline = time.monotonic() + _SECONDS
-        while not is_so():
-            assert time.monotonic() < deadline, f"not so after {_SECONDS} s"
-            time.sleep(0.05)
+        wait_until(is_so, _SECONDS)
 
     def kill_after(self, argument: str, process: int) -> None:
         """Kill a process as soon as a kubectl with this argument has ended."""

@@ -35,11 +35,15 @@ class Server:
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Wait for the start, within a bound; a server that has ended is told with its last words."""
-        deadline = time.monotonic() + _START_SECONDS
-        while not is_ready():
-            ended = self._process.poll() is not None
-            assert not ended and time.monotonic() < deadline, f"{self.log.name}: {self.log.read_text()[-2000:]}"
-            time.sleep(0.05)
+
+        def is_over() -> bool:
+            return is_ready() or self._process.poll() is not None
+
+        wait_until(is_over, _START_SECONDS, self._last_words)
+        assert self._process.poll() is None, self._last_words()
+
+    def _last_words(self) -> str:
+        return f"{self.log.name}: {self.log.read_text()[-2000:]}"
 
     def stop(self) -> None:
         self._process.terminate()
@@ -58,6 +62,14 @@ class Server:
     def _release(self) -> None:
         self._guard.kill()
         self._guard.communicate()
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float, explain: Callable[[], str] = lambda: "") -> None:
+    """Wait until something is so, within a bound."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"not so after {seconds} s {explain()}"
+        time.sleep(0.05)
 
 
 def find_free_port() -> int:
