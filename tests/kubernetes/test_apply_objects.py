@@ -203,5 +203,6 @@ def test_an_api_server_that_is_gone_in_the_middle_ends_the_script_within_its_bou
     finally:
         cluster.restart_api()
     node.kill_after(NOTHING, 0)
+    node.set_pace(1)  # trust-manager's time to come back is real
     assert node.run("apply-objects", parameters(objects)).fact == {"applied": len(objects), "pruned": 0}
     row.check(error, failed())
