@@ -218,9 +218,9 @@ REMEDIES: tuple[Remedy, ...] = (
         " `.pulumi/stacks`), then run again.", "pulumi/pulumi, pkg/backend/diy/state.go"),
     Remedy("REMEDY-29", "An extension could not make its own resources",
         r"creating custom resources needed by system extensions",
-        "Run the same command again once the cert-manager extension is up (`az k8s-extension list -g <group> -c <cluster>"
-        " -t connectedClusters -o table`). If it comes back, Microsoft's way out: `az iot ops delete -g <group> --cluster"
-        " <cluster> --include-deps`, then `pulumi up --refresh`.",
+        "Run the same command again once the cert-manager extension is up (`az k8s-extension list -g <group> -c"
+        " <cluster> -t connectedClusters -o table`). If it comes back, Microsoft's way out: `az iot ops delete -g"
+        " <group> --cluster <cluster> --include-deps`, then `pulumi up --refresh`.",
         "learn.microsoft.com/azure/iot-operations/troubleshoot/known-issues (9091),"
         " learn.microsoft.com/azure/azure-arc/container-storage/troubleshooting"),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
