@@ -1,4 +1,4 @@
-"""From the SDK's inputs to the body that ARM receives.
+"""From the SDK's inputs to the body that ARM receives, and back.
 
 azure-native lifts the members of ARM's `properties` to where `properties` would be, at the top and in nested objects
 (a security rule's `access`, an IP configuration's `subnet`). The way back is read off the table.
@@ -13,6 +13,8 @@ from arm.schema.table import Node, Table
 from arm.values import UNKNOWN, Secret
 
 OPEN: Node = {"open": True}
+_IDENTITIES = "userAssignedIdentities"
+"""A list of ids in the SDK's inputs, a map in ARM."""
 
 
 def nest(table: Table, node: Node, value: Any, renamed: Mapping[str, str], path: str = "") -> Any:
@@ -49,6 +51,38 @@ def _nest_object(table: Table, node: Node, value: Mapping[str, Any], renamed: Ma
         return body
     given = body.get("properties", {})
     return {**body, "properties": {**given, **below}} if isinstance(given, dict) else {**body, **below}
+
+
+def unnest(table: Table, node: Node, value: Any, renamed: Mapping[str, str], path: str = "") -> Any:
+    """Return what the SDK has for what ARM has: the way back of `nest`. `path` is the SDK's, without indexes."""
+    node = table.resolve(node)
+    if isinstance(value, list):
+        return [unnest(table, node.get("items", OPEN), item, renamed, path) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if path.endswith(_IDENTITIES):
+        return list(value)
+    known = table.members(node, value)
+    container, below = table.resolve(known.get("properties", {})), value.get("properties")
+    lifted = table.members(container, below) if isinstance(below, Mapping) else {}
+    other = node.get("additionalProperties", OPEN)
+    found = {name: (known.get(name, other), item) for name, item in value.items() if name != "properties" or not lifted}
+    if lifted and isinstance(below, Mapping):
+        found |= {name: (lifted.get(name, OPEN), item) for name, item in below.items()}
+    result = {}
+    for name, (member, item) in found.items():
+        own = _sdk_name(name, path, renamed)
+        result[own] = unnest(table, member, item, renamed, f"{path}.{own}" if path else own)
+    return result
+
+
+def _sdk_name(arm_name: str, path: str, renamed: Mapping[str, str]) -> str:
+    """Return the name that the SDK has, in the object at this path, for one of ARM's."""
+    for sdk_path, name in renamed.items():
+        parent, _, last = sdk_path.rpartition(".")
+        if parent == path and name == arm_name:
+            return last
+    return arm_name
 
 
 def keyed(items: list[Any] | tuple[Any, ...], content: Any) -> Any:

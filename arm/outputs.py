@@ -21,7 +21,7 @@ def outputs_of(type_: ResourceType, api_version: str, created: Created, *, previ
     """Return the outputs in the shape of the SDK's class; in a preview, whatever is not an input is unknown."""
     result: dict[str, Any] = _echo(created.inputs, preview)
     for path in type_.write_only:
-        _remove(result, path.split("."))
+        remove(result, path.split("."))
     for path, value in _computed(type_, api_version, created, result):
         if preview or value is not None:
             _add(result, path.split("."), UNKNOWN if preview else value)
@@ -81,7 +81,8 @@ def _add(target: Any, path: list[str], value: Any) -> None:
         target[last] = copy.copy(value)
 
 
-def _remove(target: Any, path: list[str]) -> None:
+def remove(target: Any, path: list[str]) -> None:
+    """Take out what is at a path, if it is there."""
     for step in path[:-1]:
         target = target.get(step, {}) if isinstance(target, dict) else {}
     if isinstance(target, dict):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from arm.body import OPEN, nest
-from arm.outputs import outputs_of
+from arm.body import OPEN, nest, unnest
+from arm.outputs import outputs_of, remove
 from arm.schema.table import Node, Table, load
 from arm.schema.validate import Mismatch, check, check_scalar, nearest
 from arm.types import BY_ARM_TYPE
@@ -22,6 +22,8 @@ from arm.values import UNKNOWN
 
 # Azure refuses to move a resource; extendedLocation is create-only in the specification (x-ms-mutability).
 _ALWAYS_IMMUTABLE = ("location", "extendedLocation")
+_OF_EVERY_RESOURCE = ("id", "name", "type", "etag", "systemData")
+_OF_IDENTITIES = ("identity.principalId", "identity.tenantId")
 
 
 class UnknownTypeError(LookupError):
@@ -88,6 +90,46 @@ class Shape:
             for name, value in rest.items()
             if value is not None
         }
+
+    def answer(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what ARM answers a GET with, for the outputs. What only Azure computes is in ARM's `properties`."""
+        own = {name: value for name, value in outputs.items() if name in _OF_EVERY_RESOURCE}
+        body = self.body({name: value for name, value in outputs.items() if name not in {*own, "azureApiVersion"}})
+        top = self.table.body["properties"]
+        below = {name: value for name, value in body.items() if self.type.flattened and name not in top}
+        below |= {name: outputs[name] for name in self.type.answered if name in outputs}
+        rest = {name: value for name, value in body.items() if name not in below}
+        return own | rest | ({"properties": {**rest.get("properties", {}), **below}} if below else {})
+
+    def inputs(self, arm_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs of whoever sends ARM this body; what only Azure computes is left out, as ARM does."""
+        top = self.table.body["properties"]
+        sent = {name: value for name, value in body.items() if name not in _OF_EVERY_RESOURCE}
+        computed = [*self.type.computed, *self.type.answered, *_OF_IDENTITIES]
+        if self.type.flattened:
+            if not self.table.members(self.table.resolve(top.get("properties", {})), {}):  # Azure computes them all
+                sent |= sent.pop("properties", {})
+                computed = [path.removeprefix("properties.") for path in computed]
+            inputs = unnest(self.table, self.table.body, sent, self.type.renamed)
+        else:
+            inputs = {
+                name: unnest(self.table, top.get(name, OPEN), value, self.type.renamed, name)
+                for name, value in sent.items()
+            }
+        for path in computed:
+            if not self.is_input(path.split(".")):
+                remove(inputs, path.split("."))
+        return {**self.path_inputs(arm_id), **inputs}
+
+    def path_inputs(self, arm_id: str) -> dict[str, Any]:
+        """Return the inputs in the path, read back from an id."""
+        pattern = self.type.path_template.split("/")
+        segments = arm_id.split("/")
+        offset = len(segments) - len(pattern)  # `{scope}` stands for several segments
+        found = {part[1:-1]: segments[index + offset] for index, part in enumerate(pattern) if part.startswith("{")}
+        if "scope" in self.type.path_parameters:
+            found["scope"] = arm_id.split("/providers/Microsoft.Authorization/")[0]
+        return {name: found[name] for name in self.type.path_parameters}
 
     def check(self, inputs: Mapping[str, Any]) -> list[Mismatch]:
         """Return everything that Azure would refuse about these inputs, looking at nothing else."""

@@ -20,6 +20,7 @@ ROLE_ASSIGNMENT = ResourceType(
         "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     ),
     replaced_by=("principalId",),  # [provider]; scope is in the path
+    answered=("scope",),
     computed={},
     quota=Quota(
         "WORLD-35",

@@ -144,6 +144,8 @@ class ResourceType:
     """What Azure computes, by its path in the SDK's outputs; an input of the same path wins."""
     write_only: tuple[str, ...] = ()
     """Inputs that Azure takes and never returns."""
+    answered: tuple[str, ...] = ()
+    """Inputs of the path that ARM's answer has again among its `properties`."""
     taken_refusal: Refusal | None = None
     """Set where names are unique in all of Azure: what is said of one that is taken."""
     in_use_refusals: Mapping[str, Refusal] = field(default_factory=dict)

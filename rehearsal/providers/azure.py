@@ -112,7 +112,7 @@ class AzureProvider:
         if old.inputs:
             inputs = apply_changes(old.inputs, old.outputs, now, shape.is_input)
         else:
-            inputs = {**_read_path(shape, old.id), **keep_inputs(now, shape.is_input)}
+            inputs = {**shape.path_inputs(old.id), **keep_inputs(now, shape.is_input)}
         return ReadResult(old.id, inputs, now)
 
     def update(self, old: ExistingResource, inputs: Properties, *, preview: bool) -> Properties:
@@ -162,14 +162,3 @@ def _list_inputs(paths: Iterable[str]) -> tuple[str, ...]:
 def _is_same_place(path: str, old: Properties, new: Properties) -> bool:
     before, after = old.get(path), new.get(path)
     return path == "location" and isinstance(before, str) and isinstance(after, str) and same_place(before, after)
-
-
-def _read_path(shape: Shape, resource_id: str) -> Properties:
-    """Return the path parameters, read back from an id."""
-    pattern = shape.type.path_template.split("/")
-    segments = resource_id.split("/")
-    offset = len(segments) - len(pattern)  # `{scope}` stands for several segments
-    found = {part[1:-1]: segments[index + offset] for index, part in enumerate(pattern) if part.startswith("{")}
-    if "scope" in shape.type.path_parameters:
-        found["scope"] = resource_id.split("/providers/Microsoft.Authorization/")[0]
-    return {name: found[name] for name in shape.type.path_parameters}
