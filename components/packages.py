@@ -192,6 +192,18 @@ class Dataflow(PackageResource):
     _type_name = "Dataflow"
 
 
+class RegistryEndpoint(PackageResource):
+    """…/instances/registryEndpoints."""
+
+    _type_name = "RegistryEndpoint"
+
+
+class AkriConnectorTemplate(PackageResource):
+    """…/instances/akriConnectorTemplates."""
+
+    _type_name = "AkriConnectorTemplate"
+
+
 def get_connected_cluster(
     package: Package,
     resource_group_name: pulumi.Input[str],

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from arm.types import BY_ARM_TYPE
-from arm.types.iotoperations import INSTANCE
+from arm.types.iotoperations import CONNECTOR_TEMPLATE, INSTANCE
 from arm.values import leaves
 from graph.graph import Resource
-from rules.facts.children import CHILDREN, Child
+from rules.facts.children import Child, children_of
 from rules.lookup import Hits, View
 
-_LEFT_OUT = {
-    "Microsoft.IoTOperations/instances/registryEndpoints": "nothing of a stamp pulls an image by it yet",
-    "Microsoft.IoTOperations/instances/akriConnectorTemplates": "a stamp has no devices yet, so no OPC UA connector",
-}
-"""Types that the release creates and the stack does not, on purpose; one that is there is judged all the same."""
 _SHOWN = 3
 """Differences of one resource that a finding tells."""
 
@@ -24,23 +20,30 @@ def default_parts(view: View) -> Hits:
     """Require what the release creates in an instance: every default child, with the properties that AIO relies on."""
     for cluster in view.clusters:
         instance = view.one(INSTANCE, cluster)
-        if view.release is None or instance is None:  # REL-01 and ASK-01 say so
-            continue
-        missing = []
-        for child in (one for one in CHILDREN if one.since <= view.release.name):
-            row = BY_ARM_TYPE.get(child.arm_type)
-            found = [one for one in view.all(row, cluster=cluster) if _is_named(view, one, child.name)] if row else []
-            if not found and child.arm_type not in _LEFT_OUT:
-                missing.append(f"{child.arm_type} {child.name!r}")
-            for resource in found:
-                yield from _compare(resource, view.inputs(resource).get("properties"), child)
-        if missing:
-            yield instance.name, f"lacks what AIO {view.release.name} creates: {', '.join(missing)}. Add it"
+        if view.release and instance:  # else REL-01 or ASK-01 says so
+            created = children_of(view.release)
+            yield from _own_parts(view, instance, created, cluster)
+            for template in view.all(CONNECTOR_TEMPLATE, cluster=cluster):
+                if not any(_is(view, template, child) for child in created):
+                    yield template.name, f"AIO {view.release.name} creates no such connector template. Remove it"
 
 
-def _is_named(view: View, resource: Resource, name: str) -> bool:
+def _own_parts(view: View, instance: Resource, created: Sequence[Child], cluster: str) -> Hits:
+    missing = []
+    for child in created:
+        found = [one for one in view.all(BY_ARM_TYPE[child.arm_type], cluster=cluster) if _is(view, one, child)]
+        if not found:
+            missing.append(f"{child.arm_type} {child.name!r}")
+        for resource in found:
+            yield from _compare(resource, view.inputs(resource).get("properties"), child)
+    if missing:
+        yield instance.name, f"lacks what AIO {view.settings.release.name} creates: {', '.join(missing)}. Add it"
+
+
+def _is(view: View, resource: Resource, child: Child) -> bool:
     given = view.path(resource).rsplit("/", 1)[1]
-    return given.startswith(name) if name.endswith("-") else given == name
+    named = given.startswith(child.name) if child.name.endswith("-") else given == child.name
+    return named and resource.arm_type == child.arm_type
 
 
 def _compare(resource: Resource, properties: Any, child: Child) -> Hits:

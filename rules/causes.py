@@ -17,6 +17,7 @@ _IN_CLUSTER: Mapping[str, tuple[str, ...]] = {
     "ASK-05": ("ASK-06",),
     "REL": ("ASK-06",),
     "REF": ("ASK-06", "REF-08"),
+    "REF-07": ("ASK-06", "REF-08", "REL-01"),
     "PATH": ("ASK-06", "REF-01", "REF-02", "REF-08"),
     "EDGE-01": ("ASK-01", "ASK-06", "REF", "EDGE-08"),
     "EDGE": ("ASK-01", "ASK-06", "REF"),

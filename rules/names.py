@@ -8,7 +8,7 @@ from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
-from arm.types.iotoperations import BROKER, INSTANCE
+from arm.types.iotoperations import BROKER, CONNECTOR_TEMPLATE, INSTANCE
 from arm.types.keyvault import VAULT
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.network import (
@@ -42,6 +42,7 @@ _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     DEVICE_REGISTRY_NAMESPACE: ("device_registry_namespace",),
     CUSTOM_LOCATION: ("custom_location",),
     INSTANCE: ("aio_instance",),
+    CONNECTOR_TEMPLATE: ("opcua_connector_template",),
     SECRET_PROVIDER_CLASS: ("default_secret_provider_class", "mqtt_secret_provider_class"),
 }
 """Type -> the names of a cluster that its resources have; each of them once."""

@@ -87,4 +87,5 @@ def _columns(row: Release) -> Mapping[str, Any]:
         "connected_cluster_api": CONNECTED_CLUSTER_API.value,
         "cert_manager_settings": row.cert_manager_settings,
         "aio_settings": row.aio_settings,
+        "opcua_connector_version": row.opcua_connector,
     }

@@ -61,6 +61,10 @@ class ClusterNames:
         "cl-arck-{tail}", "custom location", 1, 63, _KUBERNETES, "az customlocation create --help"
     )
     aio_instance: str = _name("iotops-arck-{tail}", "IoT Operations instance", 3, 63, _AIO, _SCHEMA)
+    opcua_connector_template: str = _name(
+        "azureiotoperationsconnectorforopcua-{digest:.4}", "connector template", 3, 63, _AIO, _SCHEMA
+    )
+    """AIO finds its OPC UA connector by what stands before the dash."""
     default_secret_provider_class: str = _name("spc-ops-{digest}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
     mqtt_secret_provider_class: str = _name("spc-ops-aio-{code}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
 

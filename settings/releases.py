@@ -25,6 +25,8 @@ class Release:
     cert_manager_settings: Mapping[str, str] = field(default_factory=dict)
     aio_settings: Mapping[str, str] = field(default_factory=dict)
     """`{suffix}` stands for five characters of the cluster's own."""
+    opcua_connector_version: str | None = None
+    """None: the extension brings its OPC UA connector along."""
 
 
 _SECRET_TARGETS_OFF = {
@@ -56,6 +58,7 @@ RELEASES: Mapping[str, Release] = {
             "2608", "1.4.73", "2026-07-01", "2026-04-01", "1.0.0", "1.5.2",
             cert_manager_settings=_SECRET_TARGETS_OFF,
             aio_settings={**_OPC_UA, **_WASM_GRAPH_TRUST},
+            opcua_connector_version="1.4.10",
         ),
     )
 }  # fmt: skip

@@ -68,6 +68,11 @@ DATAFLOW_ENDPOINT = _iot_operations(
     path=f"{_INSTANCE}/dataflowEndpoints/{{dataflowEndpointName}}",
     estimate=Estimate(_CONCERN, 20),
 )
+CONNECTOR_TEMPLATE = _iot_operations(
+    "AkriConnectorTemplate",
+    path=f"{_INSTANCE}/akriConnectorTemplates/{{akriConnectorTemplateName}}",
+    estimate=Estimate(_CONCERN, 20),
+)
 REGISTRY_ENDPOINT = _iot_operations(
     "RegistryEndpoint",
     path=f"{_INSTANCE}/registryEndpoints/{{registryEndpointName}}",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from automation.reference.pages import render
 from rules import facts
-from rules.facts.children import CHILDREN
+from rules.facts.children import Child, children_of
 from rules.facts.extensions import Extension
 from rules.facts.fact import Fact
 from rules.facts.releases import RELEASES
@@ -32,7 +32,21 @@ def list_facts() -> dict[str, Row]:
 def render_facts() -> str:
     """Return docs/facts.md."""
     rows = {name: (_describe(row), row.source) for name, row in list_facts().items()}
-    return render("facts.md", facts=rows, releases=RELEASES.values(), children=CHILDREN)
+    return render("facts.md", facts=rows, releases=RELEASES.values(), children=_list_children())
+
+
+def _list_children() -> list[tuple[Child, str]]:
+    """Return every child with the releases that create it."""
+    releases: dict[tuple[str, str], list[str]] = {}
+    children = {}
+    for release in RELEASES.values():
+        for child in children_of(release):
+            children[child.arm_type, child.name] = child
+            releases.setdefault((child.arm_type, child.name), []).append(release.name)
+    return [
+        (child, "all" if len(found := releases[key]) == len(RELEASES) else ", ".join(found))
+        for key, child in children.items()
+    ]
 
 
 def _describe(row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import extendedlocation, kubernetesconfiguration, managedidentity, secretsynccontroller
 
+from components.cluster_stamp.connectors import create_connectors
 from components.cluster_stamp.extensions import Extensions
 from components.cluster_stamp.registries import Registries
 from components.context import StampContext
@@ -126,6 +127,7 @@ def create_iot_operations(
         {**within_instance, "dataflowEndpointName": "default", "properties": _build_local_endpoint()},
         context.options(),
     )
+    create_connectors(context, within_instance)
     return IotOperations(custom_location, instance, broker, profile, local_endpoint)
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from rules.facts.fact import Source
+from rules.facts.releases import Release
 
 _READ = date(2026, 11, 26)
 _MODULES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/aio/modules"
@@ -28,11 +29,9 @@ class Child:
     properties: Mapping[str, Any]
     """Below `properties`; a set holds values of which each will do."""
     source: Source
-    since: str = "2512"
-    """First release that creates it."""
 
 
-CHILDREN = (
+_EVERY_RELEASE = (
     Child(f"{_INSTANCES}/brokers", "default", {"generateResourceLimits": {"cpu": "Disabled"}}, _from("broker")),
     Child(
         f"{_INSTANCES}/brokers/authentications", "default",
@@ -74,10 +73,40 @@ CHILDREN = (
         {"host": "mcr.microsoft.com", "authentication": {"method": "Anonymous"}},
         _from("artifactRegistryEndpoint"),
     ),
-    Child(
-        f"{_INSTANCES}/akriConnectorTemplates", "azureiotoperationsconnectorforopcua-",
-        {"connectorMetadataRef": "mcr.microsoft.com/azureiotoperations/aio-connectors/opcua-metadata:1.4.10"},
-        _from("connectorTemplate", "opcua-connector-template-2026-07-01.bicep"),
-        since="2608",
-    ),
 )  # fmt: skip
+_REGISTRY = "mcr.microsoft.com"
+
+
+def children_of(release: Release) -> tuple[Child, ...]:
+    """Return the whole set that a release creates."""
+    if release.opcua_connector is None:
+        return _EVERY_RELEASE
+    return (*_EVERY_RELEASE, _opcua_connector(release.opcua_connector))
+
+
+def _opcua_connector(version: str) -> Child:
+    image = {
+        "imageName": "azureiotoperations/aio-connectors/supervisor",
+        "registrySettings": {
+            "registrySettingsType": "ContainerRegistry",
+            "containerRegistrySettings": {"registry": _REGISTRY},
+        },
+        "tagDigestSettings": {"tagDigestType": "Tag", "tag": version},
+    }
+    return Child(
+        f"{_INSTANCES}/akriConnectorTemplates",
+        "azureiotoperationsconnectorforopcua-",
+        {
+            "connectorMetadataRef": f"{_REGISTRY}/azureiotoperations/aio-connectors/opcua-metadata:{version}",
+            "aioMetadata": {"aioMinVersion": "1.2.100"},
+            "runtimeConfiguration": {
+                "runtimeConfigurationType": "ManagedConfiguration",
+                "managedConfigurationSettings": {
+                    "managedConfigurationType": "ImageConfiguration",
+                    "imageConfigurationSettings": image,
+                },
+            },
+            "deviceInboundEndpointTypes": [{"endpointType": "Microsoft.OpcUa"}],
+        },
+        _from("connectorTemplate", "opcua-connector-template-2026-07-01.bicep"),
+    )

@@ -33,6 +33,8 @@ class Release:
     cert_manager_settings: Mapping[str, str] = field(default_factory=dict)
     """Beside those that every release sends."""
     aio_settings: Mapping[str, str] = field(default_factory=dict)
+    opcua_connector: str | None = None
+    """Version of the OPC UA connector template that the release creates, if it creates one."""
 
     @property
     def source(self) -> Source:
@@ -94,6 +96,7 @@ RELEASES: Mapping[str, Release] = {
             "2608", "1.4.73", "2026-07-01", "2026-04-01", "1.0.0", "1.5.2",
             cert_manager_settings=_SECRET_TARGETS_OFF,
             aio_settings={**_OPC_UA, **_WASM_GRAPH_TRUST},
+            opcua_connector="1.4.10",
         ),
     )
 }  # fmt: skip

@@ -334,6 +334,24 @@ INPUTS: dict[str, dict[str, Any]] = {
             ],
         },
     },
+    "azure-native_iotoperations_v20260701:iotoperations:AkriConnectorTemplate": {
+        **_AIO,
+        "akriConnectorTemplateName": "opcua",
+        "properties": {
+            "connectorMetadataRef": "mcr.microsoft.com/opcua-metadata:1.4.10",
+            "runtimeConfiguration": {
+                "runtimeConfigurationType": "ManagedConfiguration",
+                "managedConfigurationSettings": {
+                    "managedConfigurationType": "ImageConfiguration",
+                    "imageConfigurationSettings": {
+                        "imageName": "supervisor",
+                        "tagDigestSettings": {"tagDigestType": "Tag", "tag": "1.4.10"},
+                    },
+                },
+            },
+            "deviceInboundEndpointTypes": [{"endpointType": "Microsoft.OpcUa"}],
+        },
+    },
     "azure-native_iotoperations_v20260701:iotoperations:RegistryEndpoint": {
         **_AIO,
         "registryEndpointName": "mcr",

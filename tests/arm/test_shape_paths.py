@@ -59,6 +59,7 @@ IMPORT_IDS = {
     "iotoperations:DataflowProfile": AIO + "/dataflowProfiles/{dataflowProfileName}",
     "iotoperations:Dataflow": AIO + "/dataflowProfiles/{dataflowProfileName}/dataflows/{dataflowName}",  # *
     "iotoperations:DataflowEndpoint": AIO + "/dataflowEndpoints/{dataflowEndpointName}",  # *
+    "iotoperations:AkriConnectorTemplate": AIO + "/akriConnectorTemplates/{akriConnectorTemplateName}",
     "iotoperations:RegistryEndpoint": AIO + "/registryEndpoints/{registryEndpointName}",
     "kubernetes:ConnectedCluster": RG + "/providers/Microsoft.Kubernetes/connectedClusters/{clusterName}",
 }

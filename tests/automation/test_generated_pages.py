@@ -15,7 +15,7 @@ from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.cluster.rules import CLUSTER_RULES
 from rules import PREVIEW_RULES, RULES
-from rules.facts.children import CHILDREN
+from rules.facts.children import children_of
 from rules.facts.releases import RELEASES
 from settings.rules import RULES as SETTINGS_RULES
 
@@ -27,7 +27,11 @@ ROWS = {
         *(rule.id for rule in RULES),
         *(rule.id for rule in PREVIEW_RULES),
     ],
-    "facts.md": [*list_facts(), *RELEASES, *(one.arm_type for one in CHILDREN)],
+    "facts.md": [
+        *list_facts(),
+        *RELEASES,
+        *(one.arm_type for release in RELEASES.values() for one in children_of(release)),
+    ],
     "errors.md": [*(row.id for row in TRANSIENTS), *(row.id for row in REMEDIES)],
 }
 

@@ -28,8 +28,8 @@ from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
 from components.hosting.azure_vm import node as azure_vm_node
 from graph.graph import Graph
-from rules import aio_parts, judge
-from rules.facts.children import CHILDREN
+from rules import judge
+from rules.facts.children import children_of
 from rules.facts.extensions import ANY
 from rules.facts.releases import RELEASES
 from rules.facts.roles import Role as RoleFact
@@ -241,6 +241,7 @@ OTHER = {
     "cert_manager_version": "0.1.0",
     "secret_store_version": "0.6.7",
     "train": "preview",
+    "opcua_connector_version": "9.9.9",
     "cert_manager_settings": {"trust-manager.secretTargets.enabled": "true"},
     "aio_settings": {"dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": "ca.pem"},
 }
@@ -324,25 +325,35 @@ PARTS = {
     "listeners": "site-default-listener",
     "dataflowProfiles": "site-dataflow-profile",
     "dataflowEndpoints": "site-local-endpoint",
+    "registryEndpoints": "site-registry-endpoint",
+    "akriConnectorTemplates": "site-opcua-connector-template",
 }
 """Kind of a default part -> the resource of the program."""
 
 
-def test_a_part_that_the_program_does_not_make_is_left_out_on_purpose() -> None:
-    left_out = [one for one in CHILDREN if one.arm_type.rsplit("/", 1)[1] not in PARTS]
-    assert {one.arm_type for one in left_out} == set(aio_parts._LEFT_OUT)
+CHILDREN = children_of(RELEASES["2608"])
+
+
+def test_the_set_of_the_default_release_is_made_wrong_here() -> None:
+    assert [one.arm_type.rsplit("/", 1)[1] for one in CHILDREN] == list(PARTS)
 
 
 @pytest.mark.parametrize("kind", PARTS)
 def test_a_missing_default_part_is_found(kind: str, two: Workbench) -> None:
     two.remove(PARTS[kind])
-    assert any(one.rule == "REF-07" and f"/{kind} 'default'" in one.message for one in two.findings())
+    assert any(one.rule == "REF-07" and f"/{kind} '" in one.message for one in two.findings())
+
+
+def test_a_connector_template_in_a_release_without_one_is_found(monkeypatch: Patch) -> None:
+    _change_release(monkeypatch, "2607", opcua_connector_version="1.4.10")
+    settings = {**ONE, "release": "2607"}
+    _must_say(evaluate(settings), settings, "REF-07", ("site-opcua-connector-template", "2607 creates no such"))
 
 
 def _properties() -> Iterator[Any]:
     for child in CHILDREN:
         kind = child.arm_type.rsplit("/", 1)[1]
-        for path, _, _ in leaves(child.properties) if kind in PARTS else ():
+        for path, _, _ in leaves(child.properties):
             yield pytest.param(PARTS[kind], path, id=f"{kind}-{path}")
 
 
