@@ -177,6 +177,12 @@ class AzureState:
         self.say(arm_id, word)
         self.running[ids.key(arm_id)] = self.clock.now() + self.surroundings.running_seconds
 
+    @property
+    def latest(self) -> float:
+        """The latest moment of which anything here tells."""
+        begun = [done_at - self.surroundings.running_seconds for done_at in self.running.values()]
+        return max([0.0, *begun, *(entry.created_at for entry in self.entries.values())])
+
     def settle(self) -> None:
         """End what has run long enough by now."""
         for key in [key for key, done_at in self.running.items() if done_at <= self.clock.now()]:

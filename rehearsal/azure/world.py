@@ -16,7 +16,7 @@ from typing import Any
 from arm import ids
 from arm.shapes import Shape
 from arm.types.keyvault import SECRET
-from rehearsal.azure.clock import Clock, SystemClock
+from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
@@ -51,7 +51,8 @@ class World:
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
-        self._state = AzureState(surroundings, clock or SystemClock(), gate)
+        self._clock = SteadyClock(clock or SystemClock())
+        self._state = AzureState(surroundings, self._clock, gate)
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:
@@ -194,6 +195,7 @@ class World:
         """Take what is kept there in the place of what is here."""
         with self._lock:
             Journal(path).load(self._state)
+            self._clock.go_on_from(self._state.latest)  # it was set back since, or waited in virtual time
 
     @contextmanager
     def _settled(self) -> Iterator[AzureState]:

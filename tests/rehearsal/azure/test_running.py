@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.errors import ArmError, ConnectionCutError
 from rehearsal.azure.world import Surroundings, World
 from tests.arm.examples import SUBSCRIPTION
@@ -55,6 +56,35 @@ def test_how_long_it_goes_on_is_a_matter_of_the_surroundings() -> None:
     azure = Azure(running_seconds=0)
     leave_running(azure, "group")
     assert azure.put("vnet").state == "Succeeded"
+
+
+def test_a_clock_that_is_set_back_meanwhile_makes_nothing_go_on_for_ever(azure: Azure) -> None:
+    leave_running(azure, "vnet")
+    azure.clock.advance(100)
+    assert states(azure, "vnet") == ("Creating", "Creating")
+    azure.clock.advance(-1_000_000)
+    assert states(azure, "vnet") == ("Creating", "Creating")
+    azure.clock.advance(20)
+    assert states(azure, "vnet") == ("Succeeded", "Succeeded")
+
+
+def test_a_clock_that_is_set_forward_meanwhile_ends_it_early(azure: Azure) -> None:
+    leave_running(azure, "vnet")
+    azure.clock.advance(1_000_000)
+    assert states(azure, "vnet") == ("Succeeded", "Succeeded")
+
+
+def test_a_clock_that_was_set_back_between_two_processes_makes_nothing_go_on_for_ever(tmp_path: Path) -> None:
+    file = tmp_path / "azure.json"
+    first = Azure(path=file)
+    first.put("group")
+    leave_running(first, "vnet")
+    clock = ManualClock(-1_000_000)
+    second = World(Surroundings(SUBSCRIPTION), clock, path=file)
+    second.load(file)
+    assert second.get(arm_id("vnet")).state == "Creating"
+    clock.advance(120)
+    assert second.get(arm_id("vnet")).state == "Succeeded"
 
 
 def test_onlookers_see_that_it_is_done(azure: Azure) -> None:
