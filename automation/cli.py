@@ -284,9 +284,10 @@ def sweep(
     """Let everything fail once in the modelled Azure, and see whether the deployer mends it.
 
     Nothing is sent to Azure. Creates, updates, deletes and reads of every resource type fail in every way
-    (docs/world.md), alone and two at once; up, destroy and refresh must end as if nothing had happened.
-    Prints what was tried, in tables of types and failures: how many tries it took. Exits 1 where stack or Azure differ
-    from an undisturbed run.
+    (docs/world.md), alone and two at once, also while a site comes, its link goes and it goes itself; clocks jump, and
+    roles act late. up, destroy and refresh must end as if nothing had happened.
+    Prints what was tried, in tables of types and failures: how many tries it took, and what was not. Exits 1 where
+    stack or Azure differ from an undisturbed run.
     """
     from automation.commands.sweep import run_sweep
 

@@ -123,10 +123,16 @@ TRANSIENTS: tuple[Transient, ...] = (
         20, 3, "azurerm #24444, #3908", exists=True),
     Transient("TRANSIENT-21", "Azure took longer than the time limit and works on",
         r"context deadline exceeded", 120, 1, "pulumi-azure-nextgen #252", exists=True),
-    # A long-running operation outlives its token and goes on; the next run has another token.
+    # A long-running operation outlives its token and goes on; the next run has another token, unless this machine's
+    # clock is behind: the old one looks good until the clock is set right (azure-sdk-for-go, temporal/resource.go).
     Transient("TRANSIENT-22", "The token has ended in the middle",
-        r"ExpiredAuthenticationToken", 20, 2, "azurerm #20867", exists=True),
+        r"ExpiredAuthenticationToken", 60, 3, "azurerm #20867", exists=True),
 )  # fmt: skip
+
+_SET_CLOCK = (
+    "Compare the clocks (`date -u`; `curl -sI https://management.azure.com | grep -i ^date`), set this machine's right,"
+    " `az login`, then run again."
+)
 
 # In order: the first that fits is told. `<...>` is filled in where the message says it (`fill_in`).
 REMEDIES: tuple[Remedy, ...] = (
@@ -212,6 +218,9 @@ REMEDIES: tuple[Remedy, ...] = (
         r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
         "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",
         "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
+    Remedy("REMEDY-30", "The clock of this machine", r"ID token already expires", _SET_CLOCK, "azure-cli #23223"),
+    Remedy("REMEDY-31", "The token ends again and again", r"ExpiredAuthenticationToken", _SET_CLOCK,
+        "azure-sdk-for-go, sdk/internal/temporal/resource.go", is_permanent=False),
     # pkg/backend/diy/state.go copies the last state beside it before it writes a new one, which a kill can cut off.
     Remedy("REMEDY-26", "The state's file is cut off", r"failed to load checkpoint",
         "Put the copy that the backend keeps in its place (`<stack>.json.bak` beside `<stack>.json` under"

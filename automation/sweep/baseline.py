@@ -1,32 +1,37 @@
 """Runs without any failure: where each case starts from, and what it has to end with.
 
-The program runs twice, with two settings; its registrations are replayed for each case (`rehearsal.engine.Recording`).
+The program runs once for each phase of a stack's life; its registrations are replayed for each case
+(`rehearsal.engine.Recording`).
 """
 
 from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from arm.shapes import is_arm
+from automation.sweep.later_program import LaterProgram
 from graph.urns import name_of, type_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Faults
-from rehearsal.azure.world import World
+from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster import gate
 from rehearsal.engine import Engine, Options, Recording, State
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.engine.state import ResourceState
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
-SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
+SURROUNDINGS = Surroundings(STAND_INS["subscription_id"])
+"""Roles and identities are known late in it, as in Azure."""
+_KEY = stack_file.SETTINGS_KEY
+_FURTHER = "sweep-site"
 _DIFFERENT_EACH_RUN = ("tls:", "random:", "pulumi:")
 """Types whose outputs, ids or keys are other ones in each run."""
 
@@ -45,9 +50,9 @@ class Snapshot:
     names_kept: frozenset[str]
     """Soft-deleted."""
 
-    def open_azure(self, **options: Any) -> World:
+    def open_azure(self, surroundings: Surroundings = SURROUNDINGS, **options: Any) -> World:
         """Return an Azure of this moment."""
-        world = World(SURROUNDINGS, gate=gate.judge, **options)
+        world = World(surroundings, gate=gate.judge, **options)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(self.azure)
             file.flush()
@@ -56,21 +61,24 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """What the undisturbed runs registered, called, and ended with."""
+class Phase:
+    """An undisturbed run of the deployer: with what it begins, what it does, with what it ends."""
 
-    stack: str
     program: Recording
-    changed: Recording
-    """The program with other settings, so that what can be updated is."""
-    empty: Snapshot
-    deployed: Snapshot
-    updated: Snapshot
-    destroyed: Snapshot
-    types: Mapping[str, str]
-    """Logical name -> ARM type token."""
+    start: Snapshot
+    end: Snapshot
     calls: Mapping[str, frozenset[str]]
     """Create, update or delete -> logical names of the resources it is done to."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the undisturbed runs registered, called, and ended with; each begins where the one before has ended."""
+
+    stack: str
+    phases: Mapping[str, Phase]
+    types: Mapping[str, str]
+    """Logical name -> ARM type token."""
     related: frozenset[tuple[str, str]]
     """Logical names of which the second depends on the first, or has the same parent."""
 
@@ -83,55 +91,80 @@ def find_baseline(program: Path, stack: str) -> Baseline:
         SettingsError: the settings cannot be used.
     """
     config, _ = with_stand_ins(stack_file.read(program, stack))
-    faults, state, calls = Faults(), State(), dict[str, frozenset[str]]()
+    faults, state = Faults(), State()
     world = World(SURROUNDINGS, clock=ManualClock(), gate=gate.judge, faults=faults)
-    empty = take_snapshot(state.export(), world)
-
-    def run(operation: str, settings: Mapping[str, Any]) -> tuple[Recording, Snapshot]:
-        recording = Recording()
+    phases, types, related = dict[str, Phase](), dict[str, str](), set[tuple[str, str]]()
+    start = take_snapshot(state.export(), world)
+    for name, settings in _list_settings(config):
+        recording = Recording() if name == "create" else LaterProgram()
         faults.seen.clear()
-        providers = all_providers(AzureProvider(world))
-        engine = Engine(program, stack, settings, providers, state, Options(recording=recording))
-        result = engine.destroy() if operation == "delete" else engine.up()
+        engine = Engine(
+            program, stack, settings, all_providers(AzureProvider(world)), state, Options(recording=recording)
+        )
+        result = engine.destroy() if name == "destroy" else engine.up()
         assert result.succeeded, result.summary()
-        calls[operation] = frozenset(name for done, name in faults.seen if done == operation)
+        calls = {
+            kind: frozenset(one for done, one in faults.seen if done == kind) for kind in ("create", "update", "delete")
+        }
         # What a peering says of itself changes when its other half comes: all is compared after a refresh.
         assert engine.refresh().succeeded
-        return recording, take_snapshot(state.export(), world)
-
-    first, deployed = run("create", config)
-    of_arm = [resource for resource in state.resources if is_arm(resource.type)]
-    types = {name_of(resource.urn): resource.type for resource in of_arm}
-    related = {
-        (name_of(needed), name_of(each.urn))
-        for each in of_arm
-        for needed in each.dependencies
-        if is_arm(type_of(needed))
-    } | {
-        (name_of(one.urn), name_of(other.urn))
-        for one in of_arm
-        for other in of_arm
-        if one.parent == other.parent and one.urn < other.urn
-    }
-    changed, updated = run("update", change_settings(config))
-    types |= {name_of(each.urn): each.type for each in state.resources if is_arm(each.type)}
-    _, destroyed = run("delete", config)
-    return Baseline(stack, first, changed, empty, deployed, updated, destroyed, types, calls, frozenset(related))
+        end = take_snapshot(state.export(), world)
+        phases[name], start = Phase(recording, start, end, calls), end
+        of_arm = [resource for resource in state.resources if is_arm(resource.type)]
+        types |= {name_of(resource.urn): resource.type for resource in of_arm}
+        related |= _find_related(of_arm)
+    return Baseline(stack, phases, types, frozenset(related))
 
 
-def change_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return other settings, which update what can be updated: tags, sizes of VMs, ports."""
+def _list_settings(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the name of each phase and its settings: a further site comes, its link goes, then it goes."""
+    changed = change_settings(config)
+    grown, unlinked = copy.deepcopy(changed), copy.deepcopy(changed)
+    broker = next(iter(changed[_KEY]["links"]))["to"]
+    for settings in (grown[_KEY], unlinked[_KEY]):
+        settings["clusters"][_FURTHER] = {"code": "swp", "address_space": "10.199.0.0/16"}
+    grown[_KEY]["links"].append({"from": _FURTHER, "to": broker})
+    yield "create", change_settings(config, only_protection=True)
+    yield "update", changed
+    yield "add a site", grown
+    yield "remove a link", unlinked
+    yield "remove a site", changed
+    yield "destroy", changed
+
+
+def change_settings(config: Mapping[str, Any], *, only_protection: bool = False) -> dict[str, Any]:
+    """Return other settings, which update what settings can update: tags, sizes of VMs, ports, dataflows.
+
+    Nothing is protected, as it could not be removed then.
+    """
     changed = copy.deepcopy(dict(config))
-    settings = changed[stack_file.SETTINGS_KEY]
+    settings = changed[_KEY]
+    protection = settings["protection"] = {**(settings.get("protection") or {}), "protect": False}
+    protection.setdefault("dataflow_disk_persistence", False)
+    if only_protection:
+        return changed
+    protection["dataflow_disk_persistence"] = not protection["dataflow_disk_persistence"]
     settings["tags"] = {**(settings.get("tags") or {}), "sweep": "changed"}
     for cluster in settings["clusters"].values():
         cluster["node"] = {**(cluster.get("node") or {}), "vm_size": "Standard_D32s_v6"}
         if cluster.get("listener"):
             cluster["listener"] = {**cluster["listener"], "port": 28999}
-    for link in settings.get("links") or []:
-        for topic in link.get("topics") or []:
-            topic["from"] = f"{topic['from']}/changed"
     return changed
+
+
+def _find_related(resources: Sequence[ResourceState]) -> set[tuple[str, str]]:
+    depends = {
+        (name_of(needed), name_of(each.urn))
+        for each in resources
+        for needed in each.dependencies
+        if is_arm(type_of(needed))
+    }
+    return depends | {
+        (name_of(one.urn), name_of(other.urn))
+        for one in resources
+        for other in resources
+        if one.parent == other.parent and one.urn < other.urn
+    }
 
 
 def take_snapshot(state: Mapping[str, Any], world: World) -> Snapshot:
@@ -171,7 +204,14 @@ def find_differences(expected: Snapshot, here: Snapshot) -> Iterator[str]:
             if key not in found or key not in baseline or baseline[key] != found[key]:
                 what = "missing" if key not in found else "unexpected" if key not in baseline else "different"
                 yield f"{where}: {what}: {key}"
-    owned = {resource.get("id", "").lower() for resource in here.resources.values()}
-    for arm_id, (token, *_) in here.entries.items():
-        if arm_id.lower() not in owned and not token.endswith(":ConnectedCluster"):
-            yield f"orphan in Azure: {arm_id}"
+    yield from (f"orphan in Azure: {arm_id}" for arm_id in sorted(_orphans(here) - _orphans(expected)))
+
+
+def _orphans(snapshot: Snapshot) -> set[str]:
+    """Return what exists and the stack does not own; a removed link leaves its vault secrets, for good (docs)."""
+    owned = {resource.get("id", "").lower() for resource in snapshot.resources.values()}
+    return {
+        arm_id
+        for arm_id, (token, *_) in snapshot.entries.items()
+        if arm_id.lower() not in owned and not token.endswith(":ConnectedCluster")
+    }

@@ -1,14 +1,19 @@
-"""What is tried: every operation on every type in every way that it can fail, and pairs of that."""
+"""What is tried: every operation on every type in every way that it can fail, pairs of that, and clocks that jump."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.sweep.baseline import Baseline, Snapshot
+from automation.sweep.baseline import Baseline
 from rehearsal.azure.faults import KINDS, Fault, can_hit
-from rehearsal.engine import Recording
+
+ROLE_SPREAD = 600.0
+"""Seconds until a new role acts (learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
+LATER_THAN_GATES_WAIT = 1500.0
+PERMANENT = "bad-request"
+"""The kind that does not pass by itself."""
 
 
 @dataclass(frozen=True)
@@ -17,46 +22,82 @@ class Run:
 
     does: str
     """The deployer's operation."""
+    phase: str
+    """Of the baseline: with what it begins, what the program says, with what it ends."""
     operation: str
     """What fails in Azure."""
-    start: Callable[[Baseline], Snapshot]
-    program: Callable[[Baseline], Recording]
-    end: Callable[[Baseline], Snapshot]
+    from_end: bool = False
+    """It begins with what the phase has ended with."""
     cut: bool = False
     """The create of the resource is cut off first: what fails is the look at it afterwards."""
+    role_spread: float = ROLE_SPREAD
+
+    @property
+    def of(self) -> str:
+        """The operation by which the phase has touched what fails."""
+        return "create" if self.operation == "get" else self.operation
 
 
 RUNS: Mapping[str, Run] = {
-    "create": Run("up", "create", lambda b: b.empty, lambda b: b.program, lambda b: b.deployed),
-    "look before create": Run("up", "get", lambda b: b.empty, lambda b: b.program, lambda b: b.deployed),
-    "update": Run("up", "update", lambda b: b.deployed, lambda b: b.changed, lambda b: b.updated),
-    "delete": Run("destroy", "delete", lambda b: b.updated, lambda b: b.program, lambda b: b.destroyed),
-    "refresh": Run("refresh", "get", lambda b: b.deployed, lambda b: b.program, lambda b: b.deployed),
-    "recovery": Run("up", "get", lambda b: b.empty, lambda b: b.program, lambda b: b.deployed, cut=True),
+    "create": Run("up", "create", "create"),
+    "look before create": Run("up", "create", "get"),
+    "update": Run("up", "update", "update"),
+    "add a site": Run("up", "add a site", "update"),
+    "remove a link": Run("up", "remove a link", "delete"),
+    "remove a link, update": Run("up", "remove a link", "update"),
+    "remove a site": Run("up", "remove a site", "delete"),
+    "delete": Run("destroy", "destroy", "delete"),
+    "refresh": Run("refresh", "create", "get", from_end=True),
+    "recovery": Run("up", "create", "get", cut=True),
 }
+LATE_ROLES = Run("up", "create", "create", role_spread=LATER_THAN_GATES_WAIT)
+JUMPS: Mapping[str, float] = {"": 0, "back": -86400, "forward": 86400}
+"""How the machine's clock is set, and by how many seconds."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One run with one fault or two."""
+    """One run with one fault or two; without any with roles that act later than gates wait."""
 
     run: str
     faults: tuple[Fault, ...]
+    clock: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
         return tuple(fault.kind for fault in self.faults)
 
+    @property
+    def settings(self) -> Run:
+        return RUNS[self.run] if self.faults else LATE_ROLES
+
+    @property
+    def mended_by_hand(self) -> int:
+        """How many more runs it takes, each after somebody has mended something or waited."""
+        return self.kinds.count(PERMANENT) if self.faults else 1
+
     def __str__(self) -> str:
-        """Return it as `--fault` takes it."""
-        return f"{self.run}: " + ", ".join(f"{one.target}:{one.operation}:{one.kind}" for one in self.faults)
+        """Return it with its faults as `--fault` takes them."""
+        faults = ", ".join(f"{one.target}:{one.operation}:{one.kind}" for one in self.faults)
+        clock = f", and the clock jumps {self.clock}" if self.clock else ""
+        return f"{self.run}: {faults or 'roles act later than gates wait'}{clock}"
+
+
+def list_cases(baseline: Baseline, rng: random.Random) -> list[Case]:
+    """Return everything that can be tried."""
+    return [
+        *list_singles(baseline, rng),
+        *list_pairs(baseline, rng),
+        *list_jumps(baseline, rng),
+        Case("create", ()),
+    ]
 
 
 def list_singles(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
     """Yield every run with every kind for every type, on one of the type's resources each."""
     for name, run in RUNS.items():
         by_type: dict[str, list[str]] = {}
-        for resource in sorted(baseline.calls["create" if run.operation == "get" else run.operation]):
+        for resource in sorted(baseline.phases[run.phase].calls[run.of]):
             by_type.setdefault(baseline.types[resource], []).append(resource)
         for _, resources in sorted(by_type.items()):
             for kind in KINDS:
@@ -70,25 +111,46 @@ def is_recoverable(kind: str, operation: str) -> bool:
 
 
 def list_pairs(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
-    """Yield two faults at once: on what depends on each other or has one parent, each pair of types once."""
-    for name in ("create", "update", "delete"):
-        operation = RUNS[name].operation
-        kinds = [kind for kind in KINDS if is_recoverable(kind, operation)]
-        tried: set[frozenset[str]] = set()
+    """Yield two faults at once: on what depends on each other or has one parent, each pair of types once an operation.
+
+    The first run of a phase stands for it: the faults may be of any of its operations.
+    """
+    tried: set[frozenset[tuple[str, str]]] = set()
+    runs: dict[str, str] = {}
+    for name, run in RUNS.items():
+        runs.setdefault(run.phase, name)
+    for phase, name in runs.items():
+        calls = baseline.phases[phase].calls
+        done = {one: kind for kind in ("create", "update", "delete") for one in calls[kind]}
         for pair in sorted(baseline.related):
-            types = frozenset(baseline.types.get(one, "") for one in pair)
-            if types not in tried and baseline.calls[operation].issuperset(pair):
-                tried.add(types)
-                yield Case(name, tuple(Fault(one, operation, rng.choice(kinds)) for one in pair))
+            if done.keys() >= set(pair):
+                what = frozenset((baseline.types[one], done[one]) for one in pair)
+                if what not in tried:
+                    tried.add(what)
+                    yield Case(name, tuple(Fault(one, done[one], _choose_kind(done[one], rng)) for one in pair))
+
+
+def _choose_kind(operation: str, rng: random.Random) -> str:
+    return rng.choice([kind for kind in KINDS if is_recoverable(kind, operation)])
+
+
+def list_jumps(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
+    """Yield each run, one resource each, with every kind that takes time, and a clock that jumps meanwhile."""
+    for name, run in RUNS.items():
+        resources = sorted(baseline.phases[run.phase].calls[run.of])
+        for kind, what in KINDS.items():
+            if (what.lasts or what.runs) and is_recoverable(kind, run.operation):
+                for jump in filter(None, JUMPS):
+                    yield Case(name, (Fault(rng.choice(resources), run.operation, kind),), jump)
 
 
 def choose(cases: Sequence[Case], sample: int, rng: random.Random) -> list[Case]:
     """Return some, as many of each run and of one fault and two as there are; all for 0."""
     if not sample:
         return list(cases)
-    groups: dict[tuple[str, int], list[Case]] = {}
+    groups: dict[tuple[str, int, bool], list[Case]] = {}
     for case in rng.sample(cases, len(cases)):
-        groups.setdefault((case.run, len(case.faults)), []).append(case)
+        groups.setdefault((case.run, len(case.faults), bool(case.clock)), []).append(case)
     chosen: list[Case] = []
     while len(chosen) < min(sample, len(cases)):
         chosen += [group.pop() for group in groups.values() if group]

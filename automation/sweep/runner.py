@@ -6,27 +6,29 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from automation.deployment.deployer import Deployer
+from automation.deployment.deployer import Deployer, DeploymentResult
 from automation.deployment.run_journal import RunJournal
 from automation.deployment.workspace import import_state, select_stack
-from automation.sweep.baseline import SURROUNDINGS, Baseline, Snapshot, find_baseline, find_differences, take_snapshot
-from automation.sweep.cases import RUNS, Case
+from automation.sweep.baseline import SURROUNDINGS, Snapshot, find_baseline, find_differences, take_snapshot
+from automation.sweep.cases import JUMPS, Case
 from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
-from rehearsal.azure.faults import Fault, Faults
+from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import World
-from rehearsal.engine import OfflineCommand
+from rehearsal.engine import OfflineCommand, Recording
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file
 
-PERMANENT = "bad-request"
-"""Mended by hand, which is one more run."""
+_TIME_TO_MEND = 3600
+"""Seconds until somebody has mended by hand what does not pass by itself, and runs the deployer once more."""
+_WAITED_FOR_ROLE = "ForbiddenByRbac"
+"""In what a gate says of a Secret that is not there because the role on the vault does not act."""
 
 
 @dataclass(frozen=True)
@@ -41,47 +43,61 @@ class Verdict:
 
 def judge(program: Path, stack: str, case: Case) -> Verdict:
     """Run the operation with these faults until it succeeds, and look at what is left."""
-    baseline, run = find_baseline(program, stack), RUNS[case.run]
+    baseline, run = find_baseline(program, stack), case.settings
+    phase = baseline.phases[run.phase]
+    start = phase.end if run.from_end else phase.start
     clock, faults = ManualClock(), Faults()
-    if run.cut:
-        faults.order(Fault(case.faults[0].target, "create", "connection-cut"))
-        later = list(case.faults)
-    else:
-        later = []
-        for fault in case.faults:
-            faults.order(fault)
+    jumps = [JUMPS[case.clock]] * 2
+    later = list(case.faults) if run.cut else []
+    """Orders for the look at the create that was cut off."""
+    for fault in [replace(fault, operation="create", kind="connection-cut") for fault in later] or case.faults:
+        faults.order(fault)
 
-    def disturb_recovery(_: str) -> None:
+    def when_written(_: str) -> None:
+        if len(jumps) > 1 and not faults.open:
+            clock.advance(jumps.pop())
         while later and not faults.open:
             faults.order(later.pop())
 
-    world = run.start(baseline).open_azure(clock=clock, faults=faults, on_write=disturb_recovery)
+    surroundings = replace(SURROUNDINGS, role_spread_seconds=run.role_spread)
+    world = start.open_azure(surroundings, clock=clock, faults=faults, on_write=when_written)
     with tempfile.TemporaryDirectory() as folder:
-        deployer = _open_deployer(program, Path(folder), baseline, case, world, clock)
+        deployer = _open_deployer(program, Path(folder), baseline.stack, start, phase.program, world, clock)
         tries, report = 1, getattr(deployer, run.does)()
-        while not report.ok and tries <= case.kinds.count(PERMANENT):
+        wrong = list(_find_silence(case, report))
+        while not report.ok and tries <= case.mended_by_hand:
+            clock.advance(_TIME_TO_MEND)
             tries, report = tries + 1, getattr(deployer, run.does)()
         failures, changes = list(report.failures), dict[str, str]()
         if run.does != "destroy":
+            clock.advance(jumps.pop())
             failures += deployer.refresh().failures
             repeated = deployer.preview()
             failures, changes = failures + repeated.failures, repeated.changes
         here = take_snapshot({"deployment": deployer.deployment()}, world)
-    wrong = [f"{failure.name}: {failure.message}" for failure in failures]
+    wrong += [f"{failure.name}: {failure.message}" for failure in failures]
     wrong += [f"a second preview is not empty: {what} {name_of(urn)}" for urn, what in changes.items()]
     wrong += [f"the fault has not come true: {order}" for order in (*faults.open, *later)]
-    return Verdict(case, tries, (*wrong, *find_differences(run.end(baseline), here)))
+    return Verdict(case, tries, (*wrong, *find_differences(phase.end, here)))
+
+
+def _find_silence(case: Case, report: DeploymentResult) -> Iterator[str]:
+    """Yield what is wrong with a first run whose roles act later than its gates wait: they have to say so."""
+    if not case.faults:
+        if report.ok:
+            yield "the gates have not waited for the roles"
+        for failure in report.failures:
+            if _WAITED_FOR_ROLE not in failure.message:
+                yield f"{failure.name} does not say that it has waited for a role: {failure.message}"
 
 
 def _open_deployer(
-    program: Path, folder: Path, baseline: Baseline, case: Case, world: World, clock: ManualClock
+    program: Path, folder: Path, stack: str, start: Snapshot, registrations: Recording, world: World, clock: ManualClock
 ) -> Deployer:
-    run = RUNS[case.run]
-    for file in (program / "Pulumi.yaml", stack_file.path(program, baseline.stack)):
+    for file in (program / "Pulumi.yaml", stack_file.path(program, stack)):
         shutil.copy(file, folder)
-    command = OfflineCommand(all_providers(AzureProvider(world)), program=run.program(baseline))
-    opened = select_stack(folder, baseline.stack, command)
-    start: Snapshot = run.start(baseline)
+    command = OfflineCommand(all_providers(AzureProvider(world)), program=registrations)
+    opened = select_stack(folder, stack, command)
     import_state(opened, start.state["version"], start.state["deployment"])
     return Deployer(opened, SURROUNDINGS.subscription_id, RunJournal(folder / "run.json"), sleep=clock.advance)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from automation.sweep.cases import RUNS
+from automation.sweep.cases import JUMPS, RUNS
 from automation.sweep.runner import Verdict
 from rehearsal.azure.faults import KINDS
 
 
 def render(verdicts: Sequence[Verdict], types: Mapping[str, str]) -> str:
-    """Return for each run types by kinds: how many tries it took, or FAILED; then pairs, and counts."""
-    return "\n\n".join([*_singles(verdicts, types), *_pairs(verdicts), _counts(verdicts)])
+    """Return for each run types by kinds: how many tries it took, or FAILED; then pairs, jumps, counts."""
+    return "\n\n".join([*_singles(verdicts, types), *_pairs(verdicts), *_jumps(verdicts), _counts(verdicts)])
 
 
 def _singles(verdicts: Sequence[Verdict], types: Mapping[str, str]) -> Iterator[str]:
@@ -19,7 +19,7 @@ def _singles(verdicts: Sequence[Verdict], types: Mapping[str, str]) -> Iterator[
         found = {
             (_short(types[verdict.case.faults[0].target]), verdict.case.kinds[0]): verdict
             for verdict in verdicts
-            if verdict.case.run == run and len(verdict.case.faults) == 1
+            if verdict.case.run == run and len(verdict.case.faults) == 1 and not verdict.case.clock
         }
         if found:
             kinds = [kind for kind in KINDS if any(kind == tried for _, tried in found)]
@@ -39,6 +39,20 @@ def _pairs(verdicts: Sequence[Verdict]) -> Iterator[str]:
             for first in kinds
         }
         yield _grid("two at once", kinds, rows)
+
+
+def _jumps(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    jumps = [verdict for verdict in verdicts if verdict.case.clock]
+    if jumps:
+        kinds = [kind for kind in KINDS if any(kind in verdict.case.kinds for verdict in jumps)]
+        rows = {
+            f"the clock jumps {clock}": [
+                _count([each for each in jumps if (each.case.clock, *each.case.kinds) == (clock, kind)])
+                for kind in kinds
+            ]
+            for clock in filter(None, JUMPS)
+        }
+        yield _grid("clock", kinds, rows)
 
 
 def _counts(verdicts: Sequence[Verdict]) -> str:

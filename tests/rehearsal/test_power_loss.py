@@ -27,7 +27,7 @@ SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
 
 def lose_power(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Found]:
     """Deploy, deploy less, destroy; what may be found on the disk after a loss of power at each moment."""
-    calls = find_baseline(PROGRAM, "dev").program.calls  # first: it writes files of its own
+    calls = find_baseline(PROGRAM, "dev").phases["create"].program.calls  # first: it writes files of its own
     disk = Disk()
     monkeypatch.setattr(appended_file, "os", disk)
     state = State(path=folder / "state.json")

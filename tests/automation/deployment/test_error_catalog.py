@@ -97,6 +97,7 @@ def test_nothing_is_waited_for_longer_than_a_role_takes_to_spread(transient: Tra
         ("role-spreading", "TRANSIENT-07"),
         ("token-ended", "TRANSIENT-22"),
         ("token-ended-while-running", "TRANSIENT-22"),
+        ("token-ended-by-skew", "TRANSIENT-22"),
     ],
 )
 def test_faults_of_the_rehearsal_are_told_apart(kind: str, expected: str | None, arm_id: str) -> None:

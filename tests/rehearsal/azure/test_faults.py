@@ -22,6 +22,7 @@ STATUS = {
     "role-spreading": 403,
     "token-ended": 401,
     "token-ended-while-running": 401,
+    "token-ended-by-skew": 401,
 }
 
 
