@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,16 @@ from typing import Any
 
 import pulumi
 
+from graph.bounded import ProgramStuckError
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
-from graph.monitor import UnrecordableError, describe_position
-from graph.run_program import record
+from graph.monitor import UnrecordableError
+from graph.places import find_place
+from graph.run_program import ProgramEndedError, record
 from settings.loaded_stack import LoadedStack
 from settings.model import Settings
 
 _PROJECT = Path(__file__).resolve().parents[1]
-_PARTS = tuple(_PROJECT / part for part in ("components", "nodes"))
-"""Where the program's own code is, beside its `__main__.py`."""
 
 
 class ProgramError(Exception):
@@ -51,10 +50,12 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
     """
     try:
         graph = evaluate_config(stack.folder, stack.name, stack.config, stack.settings, preview=preview)
-    except (pulumi.RunError, UnrecordableError):
+    except pulumi.RunError:
         raise
+    except UnrecordableError as error:
+        raise UnrecordableError(f"{find_place(error) or 'the program'}: {error}") from error
     except Exception as error:
-        raise ProgramError(f"{_where(error)}: {type(error).__name__}: {error}{_owner(error)}") from error
+        raise ProgramError(f"{find_place(error) or 'the program'}: {_describe(error)}{_owner(error)}") from error
     return Evaluation(stack, graph)
 
 
@@ -78,12 +79,10 @@ def evaluate_config(
     )
 
 
-def _where(error: Exception) -> str:
-    """Return file and line of the program's own part that failed, or that registered what was refused."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_program(Path(frame.filename))]
-    if frames:
-        return describe_position(frames[-1].filename, frames[-1].lineno or 0)
-    return next(iter(getattr(error, "__notes__", ())), "the program")
+def _describe(error: Exception) -> str:
+    if isinstance(error, ProgramEndedError | ProgramStuckError):
+        return str(error)
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
 
 
 def _owner(error: Exception) -> str:
@@ -95,7 +94,3 @@ def _owner(error: Exception) -> str:
     module = error.obj if isinstance(error.obj, ModuleType) else sys.modules.get(type(error.obj).__module__)
     file = Path(getattr(module, "__file__", None) or "")
     return f" ({file.relative_to(_PROJECT)})" if file.is_relative_to(_PROJECT / "settings") else ""
-
-
-def _is_program(file: Path) -> bool:
-    return file.name == "__main__.py" or any(file.is_relative_to(part) for part in _PARTS)

@@ -6,7 +6,6 @@ The SDK's own `MockMonitor` drops dependencies, options and secret marks.
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any, Protocol
 
 from google.protobuf import empty_pb2
@@ -15,10 +14,10 @@ from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
 from graph.graph import Options, Resource, mark_secret_outputs
+from graph.lighter_sdk import describe_trace
+from graph.places import describe_position
 from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE, compose_urn
-
-_PROJECT = Path(__file__).resolve().parents[1]
 
 
 class UnrecordableError(Exception):
@@ -109,7 +108,7 @@ class RecordingMonitor(Monitor):
             dependencies=list(request.dependencies),
             property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},
             options=_read_options(request),
-            place=", called at ".join(describe_position(one.pc.uri, one.pc.line) for one in request.stackTrace.frames),
+            place=describe_trace(request.stackTrace),
         )
         with self._lock:
             if urn in self.recorded:
@@ -143,6 +142,7 @@ class RecordingMonitor(Monitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         self.failure = UnrecordableError(f"the program reads {request.type} {request.id!r}, which only the engine can")
+        self.failure.add_note(describe_position(request.sourcePosition.uri, request.sourcePosition.line))
         raise self.failure
 
 
@@ -162,9 +162,3 @@ def _read_options(request: Any) -> Options:
         package=request.packageRef,
         custom_timeouts={name: value for name, value in timeouts.items() if value},
     )
-
-
-def describe_position(file: str, line: int) -> str:
-    """Return `components/pki_chain.py:12`; of a file outside the project the name only."""
-    path = Path(file)
-    return f"{path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path.name}:{line}"

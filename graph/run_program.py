@@ -15,11 +15,22 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.settings import SETTINGS
 
+from graph.bounded import bound
 from graph.graph import Graph
 from graph.lighter_sdk import lighter_sdk, take_apart
 from graph.monitor import Monitor, Provider, RecordingMonitor
 
 PROJECT = "edge-stamps"
+
+
+class ProgramEndedError(Exception):
+    """The program called `sys.exit`: a command must not end with it, with 0 as if all were well."""
+
+    def __init__(self, error: SystemExit) -> None:
+        super().__init__(f"the program ended itself, with exit code {error.code}")
+        self.with_traceback(error.__traceback__)
+        for note in getattr(error, "__notes__", ()):
+            self.add_note(note)
 
 
 def record(
@@ -38,12 +49,16 @@ def record(
 
     Raises:
         LookupError: the program uses a resource type or a function that nothing answers for.
+        ProgramEndedError, ProgramStuckError: it ended itself, or would not end.
         Exception: whatever else the program raises.
     """
     monitor = RecordingMonitor(provider, preview=preview)
     with without_garbage_collection():
         try:
-            asyncio.run(run_program(program, stack, config, monitor, preview=preview))
+            with bound(lambda: len(monitor.recorded)):
+                asyncio.run(run_program(program, stack, config, monitor, preview=preview))
+        except SystemExit as error:  # in apply
+            raise ProgramEndedError(error) from error
         except Exception:
             if monitor.failure:
                 raise monitor.failure from None
@@ -114,8 +129,8 @@ async def _run_and_settle(program: Callable[[], object], monitor: Monitor, outpu
     """
     try:
         program()
-    except SystemExit as error:  # else the command would end here too, and with 0 as if all were well
-        raise RuntimeError(f"the program ended itself, with exit code {error.code}") from error
+    except SystemExit as error:
+        raise ProgramEndedError(error) from error
     outputs |= SETTINGS.outputs
     this = asyncio.current_task()
     while pending := [task for task in asyncio.all_tasks() if task is not this]:

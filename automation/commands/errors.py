@@ -19,6 +19,8 @@ from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
+from graph.monitor import UnrecordableError
+from graph.places import find_in_ground
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import TENANT_KEYS, Problem, SettingsError
 from settings.errors import NamingError, as_yaml
@@ -40,9 +42,9 @@ def result_of(error: Exception, command: str, stack: str, *, offline: bool, engi
         text = f"{error.filename}: {error.strerror}."
         return refuse("file", str(error.filename), text, "make it readable and writable, or work in a copy")
     if not isinstance(error, tuple(_KINDS)):
-        return _of_a_mistake(error)
+        return _of_the_settings_code(error, stack) or _of_a_mistake(error)
     text, own_advice = _split(reason(error) if isinstance(error, CommandError) else str(error))
-    if isinstance(error, ProgramError | RunError):
+    if isinstance(error, ProgramError | RunError | UnrecordableError):
         text = f"The program failed: {text}"
     kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
     if isinstance(error, LockedError):
@@ -57,6 +59,7 @@ _KINDS: Mapping[type[Exception], str] = {
     LockedError: "lock",
     ProtectedError: "protection",
     ProgramError: "program",
+    UnrecordableError: "program",
     MissingTableError: "program",
     NamingError: "program",
     RunError: "program",
@@ -73,6 +76,13 @@ def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> 
     if kind == "command":
         return next_steps.when_failed(text, stack, offline=offline)
     return "fix the program, then run the command again" if kind == "program" else ""
+
+
+def _of_the_settings_code(error: Exception, stack: str) -> CommandResult | None:
+    """Return the ending where the settings' code failed, which is as much the user's as the program."""
+    place = find_in_ground(error)
+    text = f"The program failed: {place}: {type(error).__name__}: {error}"
+    return refuse("program", stack, text, _advice("program", text, stack, offline=True, engine="")) if place else None
 
 
 def _of_a_mistake(error: Exception) -> CommandResult:

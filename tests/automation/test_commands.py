@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from rehearsal.mqtt import install
 from rehearsal.providers import Properties
 from rehearsal.providers.azure import AzureProvider
 from settings import stack_file
+from settings.naming import arc_proxy_port
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -322,6 +324,11 @@ def test_it_runs_as_a_module() -> None:
         (
             "import settings.profiles as p; raise p.ProfileError('settings/profiles.py: profile dev lacks x')",
             "settings/profiles.py: profile dev lacks x\n",
+        ),
+        (
+            "from settings.naming import arc_proxy_port; arc_proxy_port('-')",
+            f"The program failed: settings/naming.py:{inspect.getsourcelines(arc_proxy_port)[1] + 2}: ValueError: invalid"
+            " literal for int() with base 36: '-'. Next: fix the program, then run the command again\n",
         ),
     ],
 )
