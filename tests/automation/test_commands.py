@@ -310,6 +310,9 @@ def test_it_runs_as_a_module() -> None:
     assert result.stderr.startswith("1 problem in the settings of stack nowhere (Pulumi.nowhere.yaml):")
 
 
+_INT = inspect.getsourcelines(arc_proxy_port)[1] + 2
+
+
 @pytest.mark.parametrize(
     ("mistake", "words"),
     [
@@ -327,8 +330,10 @@ def test_it_runs_as_a_module() -> None:
         ),
         (
             "from settings.naming import arc_proxy_port; arc_proxy_port('-')",
-            f"The program failed: settings/naming.py:{inspect.getsourcelines(arc_proxy_port)[1] + 2}: ValueError: invalid"
-            " literal for int() with base 36: '-'. Next: fix the program, then run the command again\n",
+            (
+                f"The program failed: settings/naming.py:{_INT}: ValueError: invalid literal for int() with base 36:"
+                " '-'. Next: fix the program, then run the command again\n"
+            ),
         ),
     ],
 )
