@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
+from rehearsal.azure.faults import Fault
 from settings.well_known import AIO_NAMESPACE
 from tests.kubernetes.cluster import STRANGER, Cluster
-from tests.kubernetes.model import change_objects, deploy, deployed
+from tests.kubernetes.model import Modelled, change_objects, deploy, deployed
 from tests.kubernetes.node import NOTHING, Node
-from tests.kubernetes.table import Row
+from tests.kubernetes.table import NOT_MODELLED, Row
 from tests.nodes.node_stand_in import encoded
-from tests.rehearsal.cluster.cases_reach import SITE_VM
-from tests.rehearsal.cluster.deployments import SITE as SITE_CLUSTER
-from tests.rehearsal.cluster.deployments import Bench
 
 SITE, COMMAND, BUNDLE = "site", "site-apply-objects", "server-ca-g1"
 Objects = list[dict[str, Any]]
@@ -43,23 +41,37 @@ def extra_binding(name: str) -> dict[str, Any]:
     return {**admins, "metadata": {"name": name}}
 
 
-@pytest.mark.row(real='"pruned": 1', model="succeeds")
-def test_a_binding_that_is_no_longer_listed_is_deleted_and_a_foreign_one_stays(
+@pytest.mark.row(real='"pruned": 2', model="succeeds")
+def test_what_is_no_longer_listed_is_deleted_with_its_config_map_and_what_is_foreign_stays(
     node: Node, cluster: Cluster, objects: Objects, row: Row
 ) -> None:
+    def add(given: Objects) -> None:
+        former = copy.deepcopy(bundle_of(given))
+        former["metadata"]["name"] = "former-ca"
+        given += [extra_binding("edge-stamps-former"), former]
+
+    former = copy.deepcopy(objects)
+    add(former)
+    modelled = deploy("dev", COMMAND, change_objects(add))
     cluster.apply(extra_binding("foreign"))
     try:
-        node.run("apply-objects", parameters([*objects, extra_binding("edge-stamps-former")]))
+        node.run("apply-objects", parameters(former))
         assert "edge-stamps-former" in cluster.names("clusterrolebindings")
-        run = node.run("apply-objects", parameters(objects))
-        row.check(json.dumps(run.fact), deployed("dev").says(SITE))
+        assert names_of_config_maps(cluster) == {*modelled.views[SITE].config_maps} == {BUNDLE, "former-ca"}
+        run, modelled = node.run("apply-objects", parameters(objects)), modelled.go_on()
+        row.check(json.dumps(run.fact), modelled.says(SITE))
         assert {"foreign", "edge-stamps-admins"} <= {*cluster.names("clusterrolebindings")}
         assert "edge-stamps-former" not in cluster.names("clusterrolebindings")
+        node.wait_until(lambda: names_of_config_maps(cluster) == {*modelled.views[SITE].config_maps} == {BUNDLE})
     finally:
         cluster.kubectl("delete", "clusterrolebinding", "foreign")
 
 
-@pytest.mark.row(real="succeeds", model="succeeds")
+def names_of_config_maps(cluster: Cluster) -> set[str]:
+    return {item["metadata"]["name"] for item in cluster.read("configmaps", AIO_NAMESPACE)}
+
+
+@pytest.mark.row(real="succeeds", model=NOT_MODELLED)
 def test_what_a_foreign_field_manager_holds_is_taken_over(
     node: Node, cluster: Cluster, objects: Objects, row: Row
 ) -> None:
@@ -67,7 +79,7 @@ def test_what_a_foreign_field_manager_holds_is_taken_over(
     foreign["spec"]["target"]["configMap"]["key"] = "foreign.crt"
     cluster.apply(foreign, manager="somebody")
     run = node.run("apply-objects", parameters(objects))
-    row.check("" if run.fact["applied"] == len(objects) else run.stderr, deployed("dev").says(SITE))
+    row.check_real_side("" if run.fact["applied"] == len(objects) else run.stderr)
     (found,) = cluster.read("bundles")
     owners = {one["manager"] for one in found["metadata"]["managedFields"] if "f:target" in str(one["fieldsV1"])}
     assert "edge-stamps" in owners
@@ -95,7 +107,7 @@ def test_while_the_kind_is_not_served_the_script_waits_and_then_says_so(
     assert node.run("apply-objects", parameters(objects)).fact["applied"] == len(objects)
 
 
-@pytest.mark.row(real="succeeds", model="succeeds")
+@pytest.mark.row(real="succeeds", model=NOT_MODELLED)
 def test_a_webhook_that_answers_late_is_waited_for(node: Node, cluster: Cluster, objects: Objects, row: Row) -> None:
     cluster.stop_trust_manager(leave_webhook=True)
     with node.running("apply-objects", parameters(objects)) as process:
@@ -103,7 +115,7 @@ def test_a_webhook_that_answers_late_is_waited_for(node: Node, cluster: Cluster,
         assert "bundles" not in cluster.read_versions()
         cluster.start_trust_manager()
         stdout, stderr = process.communicate(timeout=60)
-    row.check(stderr if process.returncode else "", deployed("dev").says(SITE))
+    row.check_real_side(stderr if process.returncode else "")
     assert json.loads(stdout)["applied"] == len(objects)
 
 
@@ -175,11 +187,9 @@ def test_a_bundle_that_selects_another_namespace_makes_nothing(
     assert cluster.read("configmaps", AIO_NAMESPACE) == []
 
 
-def failed() -> str:
-    """What the model says where the Run Command has failed."""
-    bench = Bench("dev")
-    bench.say(f"{SITE_VM}/runCommands/apply-objects", "Failed")
-    return "\n".join(map(str, bench.views()[SITE_CLUSTER].problems))
+def fail_in_the_model() -> Modelled:
+    """Return a deployment in which Azure says that this Run Command has failed."""
+    return deploy("dev", fault=Fault(COMMAND, "create", "accepted-then-failed"))
 
 
 @pytest.mark.row(real="Error from server (Forbidden)", model="apply-objects: is Failed")
@@ -188,7 +198,7 @@ def test_a_user_who_may_not_is_told_at_once(node: Node, cluster: Cluster, object
     error = node.run("apply-objects", parameters(objects)).error
     assert node.waited == 0
     assert cluster.read("bundles") == []
-    row.check(error, failed())
+    row.check(error, fail_in_the_model().says(SITE))
 
 
 @pytest.mark.row(real="was refused - did you specify the right host or port?", model="apply-objects: is Failed")
@@ -205,4 +215,6 @@ def test_an_api_server_that_is_gone_in_the_middle_ends_the_script_within_its_bou
     node.kill_after(NOTHING, 0)
     node.set_pace(1)  # trust-manager's time to come back is real
     assert node.run("apply-objects", parameters(objects)).fact == {"applied": len(objects), "pruned": 0}
-    row.check(error, failed())
+    modelled = fail_in_the_model()
+    row.check(error, modelled.says(SITE))
+    assert modelled.go_on().says(SITE) == ""

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes.cluster import Cluster
+from rehearsal.azure.faults import Fault
+from tests.kubernetes.cluster import STRANGER, Cluster
 from tests.kubernetes.model import Modelled, change_objects, deploy, deployed
-from tests.kubernetes.node import Node
+from tests.kubernetes.node import NOTHING, Node
 from tests.kubernetes.table import Row
 
-SITE, ENTERPRISE = "site", "enterprise"
+SITE, ENTERPRISE, GATE = "site", "enterprise", "enterprise-await-secrets"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -122,15 +123,60 @@ def test_the_gate_stays_shut_in_the_words_of_the_model(
 
 @pytest.mark.row(real="succeeds", model="succeeds")
 def test_a_secret_that_comes_late_opens_the_gate(cluster: Cluster, node: Node, row: Row) -> None:
-    modelled = deployed("dev")
+    modelled = deploy("dev", role_spread=600)
+    assert modelled.failures == {}
     assert node.run("apply-objects", modelled.parameters("enterprise-apply-objects")).code == 0
     before = node.waited
-    with node.running("await-secrets", modelled.parameters("enterprise-await-secrets")) as process:
+    with node.running("await-secrets", modelled.parameters(GATE)) as process:
         node.wait_until(lambda: node.waited > before)
         cluster.put_secrets(modelled.views[ENTERPRISE])
         stdout, stderr = process.communicate(timeout=60)
     assert json.loads(stdout) == {"seen": ["Secret/broker-tls-cert-g1", "ConfigMap/client-ca-g1"]}
     row.check(stderr if process.returncode else "", modelled.says(ENTERPRISE))
+
+
+def fail_in_the_model() -> Modelled:
+    """Return a deployment in which Azure says that the gate has failed, for whatever reason."""
+    return deploy("dev", fault=Fault(GATE, "create", "accepted-then-failed"))
+
+
+def listeners(modelled: Modelled) -> str:
+    return f"listeners: {', '.join(modelled.views[ENTERPRISE].listeners)}."
+
+
+@pytest.mark.row(real="Error from server (Forbidden)", model="listeners: default.")
+def test_a_user_who_may_not_read_secrets_is_told_when_the_time_is_over(cluster: Cluster, node: Node, row: Row) -> None:
+    modelled = deployed("dev")
+    prepare(cluster, node, modelled, ENTERPRISE)
+    node.sign_in(STRANGER)
+    before = node.waited
+    error = node.run("await-secrets", modelled.parameters(GATE)).error
+    assert 900 <= node.waited - before <= 1200
+    row.check(error, listeners(fail_in_the_model()))
+
+
+@pytest.mark.row(real="was refused - did you specify the right host or port?", model="listeners: default.")
+def test_an_api_server_that_is_gone_while_a_gate_waits_ends_it_within_its_bound_and_the_next_run_opens(
+    cluster: Cluster, node: Node, row: Row
+) -> None:
+    modelled = deployed("dev")
+    assert node.run("apply-objects", modelled.parameters("enterprise-apply-objects")).code == 0
+    node.set_pace(60)
+    node.kill_after("get", cluster.api_process)
+    before = node.waited
+    try:
+        error = node.run("await-secrets", modelled.parameters(GATE)).error
+        assert 900 <= node.waited - before <= 1200
+    finally:
+        node.kill_after(NOTHING, 0)
+        cluster.restart_api()
+    cluster.put_secrets(modelled.views[ENTERPRISE])
+    node.set_pace(1)  # trust-manager's time to come back is real
+    assert node.run("await-secrets", modelled.parameters(GATE)).fact["seen"]
+    failed = fail_in_the_model()
+    row.check(error, listeners(failed))
+    mended = failed.go_on()
+    assert (listeners(mended), mended.says(ENTERPRISE)) == ("listeners: default, default-loadbalancer.", "")
 
 
 @pytest.mark.row(real="data[tls.key]: Required value", model="data[tls.key]: Required value")
