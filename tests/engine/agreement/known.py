@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ class Known:
     explains: Callable[[Any, Any], bool]
     """Whether the two values, of the offline engine and of the real one, differ in just this."""
     why: str
+    stack: str
+    case: str
+    """Where it is seen: there a row that explains nothing is stale."""
 
 
 def _only_reasons_of_replacement(offline: Any, real: Any) -> bool:
@@ -38,16 +41,22 @@ KNOWN: Mapping[str, Known] = {
         r"differences ",
         _only_reasons_of_replacement,
         "of what is replaced because something is that it needs, the real engine names the inputs that come from there",
+        "prod",
+        "a_replaced_node",
     ),
     "list of errors": Known(
         r"message ",
         _is_listed,
         "what Azure has accepted and not finished is told by the real engine as a list, although of one error",
+        "dev",
+        "a_failed_create",
     ),
     "outputs after a refusal": Known(
         r"output ",
         _is_absent,
         "when protection ends an operation before the program has, the offline engine tells the outputs of before",
+        "prod",
+        "another_broker",
     ),
 }
 """Name -> the difference."""
@@ -61,3 +70,14 @@ def unexplained(offline: Facts, real: Facts) -> dict[str, tuple[Any, Any]]:
 def explanations(name: str, offline: Any, real: Any) -> list[str]:
     """Return the names of the rows that explain this difference."""
     return [row for row, known in KNOWN.items() if re.match(known.facts, name) and known.explains(offline, real)]
+
+
+def find_stale(stack: str, case: str, observed: Iterable[tuple[Facts, Facts]]) -> set[str]:
+    """Return the rows that explain nothing where they say that they are seen."""
+    used = {
+        row
+        for offline, real in observed
+        for name, values in differing(offline, real).items()
+        for row in explanations(name, *values)
+    }
+    return {row for row, known in KNOWN.items() if (known.stack, known.case) == (stack, case)} - used

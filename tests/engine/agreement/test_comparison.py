@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.engine.agreement import cases
 from tests.engine.agreement.journal import Journal, Journaling
-from tests.engine.agreement.known import KNOWN, explanations, unexplained
+from tests.engine.agreement.known import KNOWN, explanations, find_stale, unexplained
 
 
 def journal_of(*calls: tuple[str, str]) -> Journal:
@@ -44,6 +45,19 @@ def test_what_one_engine_alone_says_or_says_otherwise_is_named() -> None:
 def test_a_row_explains_one_thing_and_nothing_beside_it(name: str, offline: Any, real: Any, row: str | None) -> None:
     assert explanations(name, offline, real) == ([row] if row else [])
     assert row is None or row in KNOWN
+
+
+def test_a_row_that_explains_nothing_where_it_was_seen_is_stale() -> None:
+    differing = {"message a": "it failed"}, {"message a": "1 error occurred:\n\t* it failed"}
+    assert find_stale("dev", "a_failed_create", [differing]) == set()
+    assert find_stale("dev", "a_failed_create", [(differing[0], differing[0])]) == {"list of errors"}
+    assert find_stale("prod", "a_failed_create", []) == set()
+
+
+def test_every_row_says_a_case_that_is_tried() -> None:
+    tried = {case.__name__ for case in (*cases.CHANGES, cases.a_failed_create)}
+    assert {known.case for known in KNOWN.values()} <= tried
+    assert {known.stack for known in KNOWN.values()} <= {"dev", "prod", "three-sites"}
 
 
 @pytest.mark.parametrize(
