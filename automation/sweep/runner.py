@@ -27,7 +27,7 @@ from settings import stack_file
 
 _TIME_TO_MEND = 3600
 """Seconds until somebody has mended by hand what does not pass by itself, and runs the deployer once more."""
-_MEMORY = Path("/dev/shm")
+_MEMORY = Path("/dev/shm")  # noqa: S108 tempfile makes the names in it
 """Where no fsync waits for a disk: nothing of a case outlives it."""
 _WAITED_FOR_ROLE = "ForbiddenByRbac"
 """In what a gate says of a Secret that is not there because the role on the vault does not act."""

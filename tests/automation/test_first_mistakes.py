@@ -17,8 +17,10 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.commands import next_steps
 from automation.deployment import error_catalog
+from automation.deployment.engine import ENGINE_VARIABLE
+from graph.urns import name_of
 from settings.stand_ins import STAND_INS
-from tests.conftest import PROGRAM, RUN_IN
+from tests.conftest import PROGRAM, RUN_IN, ask_no_rules
 
 Run = Callable[..., Result]
 FILE = "Pulumi.dev.yaml"
@@ -31,6 +33,28 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(PROGRAM / name, tmp_path)
     monkeypatch.setattr(command, "PROGRAM", tmp_path)
     return tmp_path
+
+
+@pytest.fixture(params=["offline", "pulumi"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What deploys into the modelled Azure: a user is told the same by both."""
+    if request.param == "pulumi":
+        request.getfixturevalue("pulumi")
+    monkeypatch.setenv(ENGINE_VARIABLE, request.param)
+    return str(request.param)
+
+
+on_both_engines = pytest.mark.usefixtures("engine")
+
+
+@pytest.fixture
+def small(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with a program of four resources."""
+    (project / "__main__.py").write_text(
+        "from tests.automation.network import network\n\nnetwork()\n", encoding="utf-8"
+    )
+    ask_no_rules(monkeypatch)
+    return project
 
 
 def edited(project: Path, old: str, new: str) -> int:
@@ -55,6 +79,7 @@ def example(text: str) -> str:
     return found[1]
 
 
+@on_both_engines
 @pytest.mark.parametrize("command_line", [("rehearse",), ("preview", "--offline"), ("explain",)])
 def test_the_next_step_checks_what_was_wrong_and_not_what_a_rehearsal_fills_in(
     project: Path, command_line: tuple[str, ...]
@@ -90,6 +115,7 @@ def test_a_misspelt_key_is_mended_by_what_the_message_proposes(project: Path) ->
     assert run("check", "--rehearsal").exit_code == 0
 
 
+@on_both_engines
 def test_a_region_without_aio_is_mended_by_the_region_that_the_message_proposes(project: Path) -> None:
     line = edited(project, "eastus2", "francecentral")
     result = run("rehearse", "--without-messages")
@@ -100,6 +126,7 @@ def test_a_region_without_aio_is_mended_by_the_region_that_the_message_proposes(
     assert run("check", "--rehearsal").exit_code == 0
 
 
+@on_both_engines
 def test_overlapping_networks_are_mended_by_the_network_that_the_message_proposes(project: Path) -> None:
     line = edited(project, "10.2.0.0/16", "10.1.128.0/17")
     result = run("rehearse", "--without-messages")
@@ -110,20 +137,35 @@ def test_overlapping_networks_are_mended_by_the_network_that_the_message_propose
     assert run("check", "--rehearsal").exit_code == 0
 
 
-def test_a_lock_that_somebody_left_is_mended_by_the_command_that_the_message_names(project: Path) -> None:
+def test_a_lock_that_somebody_left_is_mended_by_the_command_that_the_message_names(small: Path, engine: str) -> None:
     assert run("up", "--offline").exit_code == 0
-    locks = project / ".rehearsal" / "dev" / "locks"
+    kept = small / ".rehearsal"
+    backend = kept / ".pulumi/dev/backend/.pulumi/locks/organization/edge-stamps/dev"
+    locks = kept / "dev" / "locks" if engine == "offline" else backend
     left = {"pid": 4321, "username": "alice", "hostname": "laptop", "timestamp": "2026-11-24T15:04:05Z"}
-    locks.mkdir(exist_ok=True)
+    locks.mkdir(parents=True, exist_ok=True)
     (locks / "left.json").write_text(json.dumps(left), encoding="utf-8")
     result = run("up", "--offline")
     assert result.exit_code == 1
     assert "Stack dev is locked by another run:\n  alice@laptop, process 4321, since " in result.stderr
     step = result.stderr.rpartition("Once you are sure that it has: ")[2].strip()
     assert step.startswith("rm ")
-    subprocess.run(["sh", "-c", step], cwd=project, check=True)
-    assert not list(locks.iterdir())
+    subprocess.run(["sh", "-c", step], cwd=small, check=True)
+    assert not list(locks.glob("*.json"))
     assert run("up", "--offline").exit_code == 0
+
+
+@on_both_engines
+@pytest.mark.usefixtures("small")
+def test_what_azure_refuses_is_told_with_its_next_step_and_the_next_up_goes_on() -> None:
+    refused = run("up", "--offline", "--fault", "nsg:create:bad-request")
+    assert refused.exit_code == 1
+    assert "FAILED nsg" in refused.stdout
+    assert 'Code="BadRequest"' in refused.stdout
+    assert "Correct the settings in question and check them" in refused.stdout
+    again = run("up", "--offline", "--json")
+    assert again.exit_code == 0
+    assert [name_of(urn) for urn, what in json.loads(again.stdout)["changes"].items() if what == "create"] == ["nsg"]
 
 
 def test_of_a_real_stack_the_lock_is_taken_away_by_the_cli() -> None:
