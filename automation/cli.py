@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.options import Commands, Engine, Json, Offline, Report, Stack
+from automation.commands.options import Commands, Engine, Fault, Json, Offline, Report, Serve, Stack
 from automation.commands.result import EXIT_CODES, CommandResult
 from automation.commands.run import check_writable, confirm, run, run_operation
 from automation.deployment.engine import EngineChoice
@@ -130,6 +130,7 @@ def rehearse(
     without_messages: Annotated[
         bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
     ] = False,
+    serve: Serve = False,
     engine: Engine = EngineChoice.AUTO,
     report: Report = None,
 ) -> None:
@@ -144,6 +145,11 @@ def rehearse(
     from automation.commands import rehearse_all
 
     def act() -> CommandResult:
+        if serve:
+            from automation.commands import serve_azure
+
+            others = {"--json": as_json, "--destroy": destroy, "--report": report}
+            return serve_azure.serve_stack(PROGRAM, stack, engine, others)
         if rehearse_all.names_all(PROGRAM, stack):
             options = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
             return rehearse_all.rehearse_all(PROGRAM, options, report)
@@ -181,14 +187,7 @@ def up(
     engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fault",
-            metavar="FAULT",
-            help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong (docs/world.md).",
-        ),
-    ] = None,
+    fault: Fault = None,
 ) -> None:
     """Make Azure what the settings say.
 

@@ -21,6 +21,17 @@ def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
     return azure
 
 
+def copy_azure(file: Path, surroundings: Surroundings) -> World:
+    """Return what the file holds, in an Azure of its own: what happens there is kept nowhere.
+
+    Raises:
+        as `open_azure`; OSError: there is no such file.
+    """
+    azure = World(surroundings, gate=gate.judge)
+    azure.load(file)
+    return azure
+
+
 def make_surroundings(subscription_id: str) -> Surroundings:
     """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time."""
     return Surroundings(subscription_id, role_spread_seconds=0, principal_spread_seconds=0)

@@ -34,6 +34,18 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE", callback=check_writable, help="HTML page to write. No secret is in it."),
 ]
+Serve = Annotated[
+    bool,
+    typer.Option(
+        "--serve", help="Only serve what is rehearsed, as Azure's REST on this machine, until Ctrl-C (docs/serve.md)."
+    ),
+]
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault", metavar="FAULT", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong (docs/world.md)."
+    ),
+]
 
 
 class Commands(TyperGroup):
