@@ -16,6 +16,7 @@ from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
+from settings.yaml_readers import find_read_differently
 
 SETTINGS_KEY = "edge-stamps:settings"
 NOT_SHOWN = "(a private key is in this file; its lines are not shown)"
@@ -106,8 +107,9 @@ def _parse(file: Path) -> object:
     if isinstance(text, Problem):
         return text
     try:
-        if unfit := yaml_mistakes.find_excess(text, file.name) or yaml_mistakes.repeated_key(text, file.name):
-            return unfit
+        for look in (yaml_mistakes.find_excess, yaml_mistakes.repeated_key, find_read_differently):
+            if unfit := look(text, file.name):
+                return unfit
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as broken:
         found = yaml_mistakes.explained(text, file.name, broken)
