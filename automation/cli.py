@@ -192,7 +192,8 @@ def up(
     """Make Azure what the settings say.
 
     What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
-    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted.
+    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted. It names
+    the settings that are other ones than at the last preview.
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()

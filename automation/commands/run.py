@@ -86,6 +86,8 @@ def run_operation(
             return refuse("usage", "--fault", str(error), "docs/world.md lists what can go wrong")
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
         _print_differences(target)
+        if operation == "up":
+            stack_commands.warn_of_changed_settings(target)
         if asks and operation == "destroy":
             where = target.loaded.settings.tenant.subscription_id
             confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")

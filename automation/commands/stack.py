@@ -22,8 +22,10 @@ from automation.deployment.deployer import Deployer, DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
 from automation.deployment.operations import Operation
+from automation.deployment.previewed import Previewed
 from automation.deployment.progress import Expected, Tracker, expectations_of
 from automation.deployment.progress_display import show_progress
+from automation.deployment.run_journal import FOLDER
 from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
@@ -69,6 +71,10 @@ class Target:
             CliError: it is not there.
         """
         return choose_engine(self.choice) if self.offline else ChosenEngine(find_cli())
+
+    @property
+    def previewed(self) -> Previewed:
+        return Previewed(self.loaded.folder / FOLDER / f"{'offline-' * self.offline}{self.loaded.name}.previewed.json")
 
     def command(self, name: str) -> str:
         """Return the command line of another command on this stack."""
@@ -124,7 +130,27 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
     did = operation != "preview"
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
     report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
+    if result.ok and operation in ("preview", "up"):
+        _note(target, operation)
     return _ending(target, report, time.monotonic() - began, killed=deployer.runs.was_killed), report
+
+
+def warn_of_changed_settings(target: Target) -> None:
+    """Say that the settings are not those of the last preview."""
+    if changed := target.previewed.find_changes(target.loaded.config):
+        preview = target.command("preview")
+        progress(f"Changed since the last preview: {', '.join(changed)}. To look at it first: {preview}")
+
+
+def _note(target: Target, operation: Operation) -> None:
+    """Keep the settings of a preview until they are deployed."""
+    if operation == "up":
+        target.previewed.forget()
+        return
+    try:
+        target.previewed.keep(target.loaded.config)
+    except OSError as error:
+        progress(f"up will not notice a change of the settings: {target.previewed.file}: {error.strerror}.")
 
 
 def write_report(target: Target, report: OperationReport, file: Path) -> None:

@@ -372,3 +372,24 @@ def test_prod_refuses_to_be_destroyed_except_as_a_rehearsal(tmp_path: Path, monk
     assert gone.exit_code == 0
     assert " deleted (beside 14 components and providers).\n" in gone.stdout
     assert not (tmp_path / ".rehearsal" / "prod").exists()
+
+
+def test_an_up_with_other_settings_than_were_previewed_says_which(run: Run, tmp_path: Path) -> None:
+    assert "Changed since" not in run("up", "--offline").stderr  # nothing was previewed
+    settings(tmp_path)
+    run("preview", "--offline")
+    assert "Changed since" not in run("preview", "--offline").stderr
+    settings(tmp_path, instance="002", tags={"owner": "me"})
+    changed = run("up", "--offline")
+    assert changed.exit_code == 0
+    assert "Changed since the last preview: instance, tags.owner. To look at it first: " in changed.stderr
+    settings(tmp_path)
+    assert "Changed since" not in run("up", "--offline").stderr  # what was previewed is done
+
+
+def test_the_note_of_a_preview_holds_no_value(run: Run, tmp_path: Path) -> None:
+    settings(tmp_path, tags={"owner": "somebody"})
+    run("preview", "--offline")
+    (note,) = tmp_path.glob(".runs/*.previewed.json")
+    assert "tags.owner" in note.read_text()
+    assert "somebody" not in note.read_text()
