@@ -135,7 +135,11 @@ class View(Index):
 
         Source: learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-reference.
         """
-        return list(_read_objects(text_at(self.inputs(provider_class), "objects")))
+        return [text_at(one, "objectName") for one in _read_objects(text_at(self.inputs(provider_class), "objects"))]
+
+    def object_types(self, provider_class: Resource) -> list[str]:
+        """Return the type of each of them."""
+        return [text_at(one, "objectType") for one in _read_objects(text_at(self.inputs(provider_class), "objects"))]
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:
@@ -212,11 +216,11 @@ class View(Index):
 
 
 @cache
-def _read_objects(text: str) -> Sequence[str]:
+def _read_objects(text: str) -> Sequence[Any]:
     try:
         outer = yaml.safe_load(text or "{}")
         texts = [item for item in list_at(outer, "array") if isinstance(item, str)]
-        return [text_at(yaml.safe_load(item), "objectName") for item in texts]
+        return [yaml.safe_load(item) for item in texts]
     except yaml.YAMLError:
         return []
 

@@ -176,6 +176,9 @@ def of_secrets(view: View) -> Iterator[Reference]:
         vault = view.vault_by_name.get(name)
         problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
         yield Reference(provider_class, "keyvaultName", vault, problem)
+        for other in sorted(set(view.object_types(provider_class)) - {"secret"}):
+            problem = f"objectType {other!r}; expected 'secret': what is published in a vault is a secret"
+            yield Reference(provider_class, "objects", None, problem)
         for expected in view.objects(provider_class) if vault else ():
             if (name, expected) not in view.vault_secrets:
                 elsewhere = [other for other, secret in view.vault_secrets if secret == expected]
@@ -231,7 +234,8 @@ def _objects_of_endpoints(view: View) -> Iterator[ObjectReference]:
         if name := text_at(view.inputs(endpoint), where):
             yield ObjectReference(endpoint, where, name, "Opaque")
         where = "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef"
-        if (name := text_at(view.inputs(endpoint), where)) != aio.TRUST_CONFIG_MAP.value:
+        name = text_at(view.inputs(endpoint), where)
+        if name != aio.TRUST_CONFIG_MAP.value or endpoint in [parts.endpoint for parts in view.links]:
             yield ObjectReference(endpoint, where, name)
 
 
@@ -262,6 +266,9 @@ def _find_config_map(view: View, cluster: str, expected: ObjectReference) -> tup
     bundle = view.bundles.get((cluster, name))
     if bundle is None:
         known = [known for place, known in view.bundles if place == cluster]
+        if name == aio.TRUST_CONFIG_MAP.value:
+            problem = f"{name!r} holds the authority of cluster {cluster}'s own broker, not of the one at the other end"
+            return None, f"{problem}; expected one of {', '.join(sorted(known))}"
         return None, f"no Bundle on cluster {cluster} makes the ConfigMap {name!r}; {_meant(name, known)}"
     if bundle.namespace != namespace:
         return bundle.command, f"the Bundle {name!r} fills namespace {bundle.namespace!r}; AIO reads {namespace!r}"
@@ -283,7 +290,7 @@ def on_own_cluster(view: View) -> Hits:
     own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
     for location in view.all(CUSTOM_LOCATION):
         given, expected = text_at(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
-        if given != expected and (not given or given in own.values()):  # else REF-01
+        if given != expected and (not given or given in view.by_path or given in own.values()):  # else REF-01
             yield location.name, f"hostResourceId: {shorten(given) or 'missing'}; expected {shorten(expected)}"
     for extension in view.all(EXTENSION):
         inputs, required = view.inputs(extension), view.namespace(view.cluster(extension))

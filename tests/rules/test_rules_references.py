@@ -140,6 +140,18 @@ MISTAKES = (
         ("enterprise-mqtt-secret-provider-class", "objects", "server-leef-crt-g1", "nobody publishes"),
     ),
     Mistake(
+        "object that is a key of the vault",
+        "REF-04",
+        lambda two: two.set(
+            "enterprise-mqtt-secret-provider-class",
+            "objects",
+            two.value("enterprise-mqtt-secret-provider-class", "objects").replace(
+                "objectType: secret", "objectType: key"
+            ),
+        ),
+        ("enterprise-mqtt-secret-provider-class", "objects", "objectType 'key'; expected 'secret'"),
+    ),
+    Mistake(
         "object that is a map and no text",
         "REF-04",
         lambda two: two.set("enterprise-mqtt-secret-provider-class", "objects", "array: [{objectName: a}]"),
@@ -226,6 +238,26 @@ MISTAKES = (
         lambda two: two.drop("enterprise-link-listener", "extendedLocation.name"),
         ("enterprise-link-listener", "extendedLocation.name", "cl-arck-myorgb-dev-001"),
         also=("SHAPE-01",),
+    ),
+    Mistake(
+        "endpoint that trusts its own cluster's authority",
+        "REF-05",
+        lambda two: two.set(
+            "site-to-enterprise-endpoint",
+            "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef",
+            "azure-iot-operations-aio-ca-trust-bundle",
+        ),
+        ("site-to-enterprise-endpoint", "cluster site's own broker", "expected one of server-ca-g1"),
+    ),
+    Mistake(
+        "custom location on a resource group",
+        "REF-06",
+        lambda two: two.set(
+            "site-custom-location",
+            "hostResourceId",
+            two.value("site-custom-location", "hostResourceId").partition("/providers/")[0],
+        ),
+        ("site-custom-location", "hostResourceId", "arck-myorga-dev-001"),
     ),
     Mistake(
         "custom location of another cluster",
