@@ -56,6 +56,13 @@ apply() {
     --filename "$work/objects.json" >"$work/applied" 2>"$work/refused" && return 0
   state="$(tail -n 3 "$work/refused" | tr '\n' ' ')" # one line for each refused object
   state="${state% }"
+  # A right is not the object's: `apply` runs as a user whose kubeconfig or Arc role says what it may. Told first, as a
+  # webhook that denies an object is Forbidden too, with words of its own.
+  if grep -qE 'Error from server \(Forbidden\).* cannot [a-z]+ resource' "$work/refused"; then
+    fail "the user of this script may not apply an object of set $OBJECT_SET: $state. Expected: a user who may create" \
+      "and patch it. Next: give the user in the message that right on the cluster ('kubectl auth can-i --list' shows" \
+      "what it may), or run the script as cluster administrator, then deploy again."
+  fi
   if grep -qE 'Error from server \((Invalid|BadRequest|Forbidden)\)|is invalid|denied the request|ValidationError\(' \
     "$work/refused"; then
     fail "the cluster refuses an object of set $OBJECT_SET: $state. Next: correct the object in the program."

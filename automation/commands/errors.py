@@ -13,10 +13,11 @@ from arm.schema.table import MissingTableError
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
-from automation.deployment.deployer import LockedError, ProtectedError
+from automation.deployment.deployer import LockedError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
+from automation.deployment.protection import ProtectedError, ProtectedLossError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from graph.monitor import UnrecordableError
@@ -58,6 +59,7 @@ _KINDS: Mapping[type[Exception], str] = {
     UnknownPathError: "settings",
     LockedError: "lock",
     ProtectedError: "protection",
+    ProtectedLossError: "protection",
     ProgramError: "program",
     UnrecordableError: "program",
     MissingTableError: "program",

@@ -25,6 +25,7 @@ from automation.deployment.operations import Operation
 from automation.deployment.previewed import Previewed
 from automation.deployment.progress import Expected, Tracker, expectations_of
 from automation.deployment.progress_display import show_progress
+from automation.deployment.protection import refuse_loss
 from automation.deployment.run_journal import FOLDER
 from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
@@ -116,6 +117,8 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
         return findings.result_of(judgement), None
     deployment = deployer.deployment()
     _refuse_elsewhere(target, deployment)
+    if judgement:
+        refuse_loss(target.stack, deployment, judgement.deployment)
     tracker, headings, graph = _expectations(target, operation, deployment, judgement)
     began = time.monotonic()
     estimated = operation == "up" and not target.offline

@@ -29,6 +29,7 @@ from automation.deployment.pending_creates import (
     find_unanswered_creates,
     settle,
 )
+from automation.deployment.protection import ProtectedError, find_protected
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
@@ -53,14 +54,6 @@ class LockedError(Exception):
         """Of the locks, also of those that do not say whose they are."""
         holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
         super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
-
-
-class ProtectedError(Exception):
-    """Nothing is deleted, as something is protected; the text says what."""
-
-    def __init__(self, stack: str, names: Sequence[str]) -> None:
-        listed = "\n".join(f"  {name}" for name in names)
-        super().__init__(f"Nothing is deleted, because of stack {stack} these resources are protected:\n{listed}")
 
 
 @dataclass
@@ -152,8 +145,7 @@ class Deployer:
         result = DeploymentResult()
         with self._as_only_run():
             if self._settle(result):
-                resources = self._state()[1].get("resources") or []
-                if protected := [resource["urn"] for resource in resources if resource.get("protect")]:
+                if protected := find_protected(self._state()[1]):
                     raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
                 self._until_done("destroy", result)
         return result

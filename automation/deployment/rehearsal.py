@@ -11,6 +11,7 @@ from automation.deployment.deployer import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
+from automation.deployment.protection import refuse_loss
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.run_program import without_garbage_collection
 from graph.urns import name_of
@@ -88,6 +89,7 @@ def rehearse(
         ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
         CommandError: what earlier rehearsals have kept cannot be used.
+        ProtectedLossError: an earlier rehearsal has deployed what is protected, and the program has it no more.
         LockedError: another rehearsal of this stack is at work.
     """
     if messages:
@@ -105,6 +107,7 @@ def rehearse(
         destroy(loaded, engine)
         operations = open_deployer(loaded, engine, offline=True, replays=True)
         before = operations.deployment()
+    refuse_loss(stack, before, judgement.deployment)
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell(engine.sentence)
     tell("[2/4] Up, into the modelled Azure ...")

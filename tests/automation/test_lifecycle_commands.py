@@ -352,6 +352,34 @@ def test_a_state_that_cannot_be_read_exits_1_with_the_way_out(operation: str, ru
     assert f"Next: remove the folder {kept}, which starts from nothing" in result.stderr
 
 
+def test_prod_refuses_to_lose_a_cluster_before_anything_is_deleted_and_says_how_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    monkeypatch.setattr(command, "PROGRAM", tmp_path)
+    whole = (PROGRAM / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    lab = whole.replace("    clusters:\n", "    clusters:\n      lab: {code: c, address_space: 10.23.0.0/16}\n")
+    unprotected = lab.replace("    clusters:\n", "    protection: {protect: false}\n    clusters:\n")
+
+    def prod(settings: str, *arguments: str) -> Result:
+        (tmp_path / "Pulumi.prod.yaml").write_text(settings, encoding="utf-8")
+        return CliRunner().invoke(command.app, [*arguments, "--stack", "prod", "--offline", "--engine", "offline"])
+
+    assert prod(lab, "up").exit_code == 0
+    for operation in ("preview", "up"):
+        refused = prod(whole, operation)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "the program no longer has these resources of stack prod, and they are protected:\n" in refused.stderr
+        assert "  lab-key-vault\n" in refused.stderr
+        assert "Next: put back what makes them. If they really shall go: set `protection: " in refused.stderr
+    assert prod(lab, "preview").stdout == "No changes.\n"
+
+    assert prod(unprotected, "up").exit_code == 0
+    assert prod(unprotected.replace("      lab: {code: c, address_space: 10.23.0.0/16}\n", ""), "up").exit_code == 0
+    assert prod(whole, "up").exit_code == 0
+
+
 def test_prod_refuses_to_be_destroyed_except_as_a_rehearsal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.prod.yaml"):
         shutil.copy(PROGRAM / name, tmp_path)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from automation.deployment.deployer import ProtectedError
 from automation.deployment.operations import EngineResult
+from automation.deployment.protection import ProtectedError, ProtectedLossError, refuse_loss
 from graph.evaluate_stack import evaluate_stack
 from graph.urns import name_of
 from rehearsal.providers.serve import all_providers
@@ -154,6 +154,19 @@ def test_a_stack_with_protected_resources_is_not_destroyed_at_all(protected: Dep
 
     assert {"site-key-vault", "enterprise-virtual-network", "site-node"} <= set(str(refused.value).split())
     assert protected.azure.seen() == before
+
+
+def test_a_program_that_lacks_what_is_protected_is_refused_before_anything_is_changed(protected: Deployment) -> None:
+    wanted = evaluate_stack(load_stack(PROGRAM, "prod", stand_ins=True), preview=False).graph
+    with protected.stack.deployer() as deployer:
+        refuse_loss("prod", deployer.deployment(), wanted)
+        for urn in [urn for urn, one in wanted.resources.items() if one.name.startswith("site-")]:
+            del wanted.resources[urn]
+        with pytest.raises(ProtectedLossError, match="no longer has these resources of stack") as refused:
+            refuse_loss("prod", deployer.deployment(), wanted)
+    named = [line.strip() for line in str(refused.value).splitlines() if line.startswith("  ")]
+    assert {"site-key-vault", "site-virtual-network", "site-node"} <= set(named)
+    assert all(name.startswith("site-") for name in named)
 
 
 def test_a_protected_node_refuses_to_be_replaced(protected: Deployment) -> None:

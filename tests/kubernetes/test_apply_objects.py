@@ -198,6 +198,7 @@ def test_a_user_who_may_not_is_told_at_once(node: Node, cluster: Cluster, object
     node.sign_in(STRANGER)
     error = node.run("apply-objects", parameters(objects)).error
     assert node.waited == 0
+    assert "Next: give the user in the message that right on the cluster" in error
     assert cluster.read("bundles") == []
     row.check(error, fail_in_the_model().says(SITE))
 

@@ -96,7 +96,7 @@ def test_kind_that_is_never_served_ends_the_wait(node: Node) -> None:
     [
         'The Bundle "ca" is invalid: spec.sources: Invalid value: 0: should have at least 1 items',
         'error: error validating "x.json": error validating data: ValidationError(Bundle.spec): unknown field "x"',
-        'Error from server (Forbidden): "a" is forbidden\nError from server (Forbidden): "b" is forbidden',
+        'Error from server (Forbidden): admission webhook "x" denied the request: a\nError from server (Forbidden): b',
     ],
     ids=["by the API server", "by kubectl", "two objects"],
 )
@@ -104,6 +104,19 @@ def test_refused_objects_are_not_tried_again_and_told_in_one_line(node: Node, re
     node.put(**{"fail-kubectl": refused})
     error = node.run("apply-objects", parameters(bundle("ca"))).error
     assert f"the cluster refuses an object of set trust: {refused.replace(chr(10), ' ')}. Next:" in error
+    assert node.clock == 0
+
+
+def test_a_right_that_the_user_lacks_is_no_mistake_of_the_object(node: Node) -> None:
+    refused = (
+        'Error from server (Forbidden): bundles.trust.cert-manager.io "ca" is forbidden: User "stranger" cannot patch'
+        ' resource "bundles" in API group "trust.cert-manager.io" at the cluster scope'
+    )
+    node.put(**{"fail-kubectl": refused})
+    error = node.run("apply-objects", parameters(bundle("ca"))).error
+    assert f"may not apply an object of set trust: {refused}. Expected: a user who may" in error
+    assert "Next: give the user in the message that right on the cluster" in error
+    assert "correct the object" not in error
     assert node.clock == 0
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from automation.deployment.deployer import Deployer, LockedError, ProtectedError
+from automation.deployment.deployer import Deployer, LockedError
+from automation.deployment.protection import ProtectedError
 from automation.deployment.workspace import import_state
 from graph.urns import name_of
 from rehearsal.azure.faults import Fault

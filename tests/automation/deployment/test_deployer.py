@@ -9,9 +9,10 @@ import pulumi
 import pytest
 
 from automation.deployment import deployer as deploy
-from automation.deployment.deployer import DeploymentResult, ProtectedError
+from automation.deployment.deployer import DeploymentResult
 from automation.deployment.failure import failures_of
 from automation.deployment.operations import EngineResult
+from automation.deployment.protection import ProtectedError
 from graph.urns import name_of
 from rehearsal.azure.faults import KINDS, Fault
 from tests.automation.network import ARM_IDS, TYPES, URNS, Site, network
