@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_DEFINITION
 from arm.types.deviceregistry import SCHEMA_REGISTRY
-from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_LISTENER, DATAFLOW, DATAFLOW_ENDPOINT
-from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from arm.types.storage import BLOB_CONTAINER
 from arm.values import leaves
 from graph.graph import Resource
 from graph.inputs import list_at, shorten, text_at, x509_settings
 from rules.facts import aio, roles
-from rules.facts.extensions import AIO
 from rules.lookup import Hits, View
 
 _PROXY_PARTS = ("/blobServices/default",)
@@ -273,31 +270,6 @@ def _find_config_map(view: View, cluster: str, expected: ObjectReference) -> tup
     if bundle.namespace != namespace:
         return bundle.command, f"the Bundle {name!r} fills namespace {bundle.namespace!r}; AIO reads {namespace!r}"
     return bundle.command, ""
-
-
-def on_own_cluster(view: View) -> Hits:
-    """Require that all of AIO and secret sync names its cluster's custom location, and this its connected cluster."""
-    for resource in view.arm:
-        if resource.type.split(":")[1] in ("iotoperations", "secretsynccontroller"):
-            location = view.one(CUSTOM_LOCATION, view.cluster(resource))
-            given = text_at(view.inputs(resource), "extendedLocation.name")
-            expected = view.path(location) if location else ""
-            if location and given != expected:
-                yield (
-                    resource.name,
-                    f"extendedLocation.name: {shorten(given) or 'missing'}; expected {shorten(expected)}",
-                )
-    own = {view.cluster(command): arm_id for arm_id, command in view.connected_clusters.items()}
-    for location in view.all(CUSTOM_LOCATION):
-        given, expected = text_at(view.inputs(location), "hostResourceId"), own.get(view.cluster(location), "")
-        if given != expected and (not given or given in view.by_path or given in own.values()):  # else REF-01
-            yield location.name, f"hostResourceId: {shorten(given) or 'missing'}; expected {shorten(expected)}"
-    for extension in view.all(EXTENSION):
-        inputs, required = view.inputs(extension), view.namespace(view.cluster(extension))
-        given = text_at(inputs, "scope.cluster.releaseNamespace")
-        if text_at(inputs, "extensionType").lower() == AIO.type and given != required:
-            where = "scope.cluster.releaseNamespace"
-            yield extension.name, f"{where}: {given!r}; the custom location is for {required!r}: expected that"
 
 
 ids_resolve = _hits(by_id)
