@@ -32,9 +32,14 @@ from rules.tables import Fixed, read
 _LEARN = "learn.microsoft.com/azure"
 _ABSENT = None
 _STORAGE = f"{_LEARN}/storage/blobs/security-recommendations"
-_SCHEMAS = f"{_LEARN}/iot-operations/connect-to-cloud/concept-schema-registry"
+_ACCOUNTS = f"{_LEARN}/storage/common/storage-account-overview"
+_ARM = "Azure/azure-resource-manager-schemas: what the property says of itself"
+_ORCHESTRATION = "Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/orchestration"
+_REGISTRY = f"{_ORCHESTRATION}/resources/schema_registries.py"
+_TEMPLATE = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/aio/modules/instance-2026-07-01.bicep"
 _VAULT = f"{_LEARN}/key-vault/general/best-practices"
 _NIC = f"{_LEARN}/virtual-network/virtual-network-network-interface"
+_ADDRESS = f"{_LEARN}/virtual-network/ip-services/public-ip-addresses"
 _NAT = f"{_LEARN}/nat-gateway/nat-gateway-resource"
 _PEERING = f"{_LEARN}/virtual-network/virtual-network-manage-peering"
 _BROKER = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-availability-scale"
@@ -47,24 +52,25 @@ _INSTANCE = f"{_LEARN}/iot-operations/deploy-iot-ops/howto-enable-secure-setting
 
 
 FIXED: tuple[Fixed, ...] = (
-    Fixed(STORAGE_ACCOUNT, "isHnsEnabled", (True,), "the schema registry writes to a hierarchical namespace", _SCHEMAS),
-    Fixed(STORAGE_ACCOUNT, "kind", ("StorageV2",), "no other kind has a hierarchical namespace", _SCHEMAS),
-    Fixed(STORAGE_ACCOUNT, "publicNetworkAccess", ("Enabled", _ABSENT), "no private endpoint leads there", _SCHEMAS),
+    Fixed(STORAGE_ACCOUNT, "isHnsEnabled", (True,), "the schema registry asks for a hierarchical namespace", _REGISTRY),
+    Fixed(STORAGE_ACCOUNT, "kind", ("StorageV2",), "no other of the standard kinds has one", _ACCOUNTS),
+    Fixed(STORAGE_ACCOUNT, "publicNetworkAccess", ("Enabled", _ABSENT), "versions of schemas ask for it", _REGISTRY),
     Fixed(STORAGE_ACCOUNT, "networkRuleSet.defaultAction", (_ABSENT, "Allow"), "the schema registry is outside",
-          _SCHEMAS),
+          _STORAGE),
     Fixed(STORAGE_ACCOUNT, "allowBlobPublicAccess", (False,), "anybody could read schemas", _STORAGE),
     Fixed(STORAGE_ACCOUNT, "allowSharedKeyAccess", (False,), "a key opens everything and names nobody", _STORAGE),
-    Fixed(STORAGE_ACCOUNT, "allowCrossTenantReplication", (False,), "schemas could be copied out", _STORAGE),
+    Fixed(STORAGE_ACCOUNT, "allowCrossTenantReplication", (False,), "schemas could be copied out", _ARM),
     Fixed(STORAGE_ACCOUNT, "enableHttpsTrafficOnly", (True,), "plain HTTP would be answered", _STORAGE),
     Fixed(STORAGE_ACCOUNT, "minimumTlsVersion", ("TLS1_2", "TLS1_3"), "older versions are broken", _STORAGE),
     Fixed(BLOB_CONTAINER, "publicAccess", ("None", _ABSENT), "anybody could read schemas", _STORAGE),
     Fixed(VAULT, "properties.enableSoftDelete", (True,), "a deleted vault would be gone with every key", _VAULT),
-    Fixed(VAULT, "properties.publicNetworkAccess", ("Enabled", _ABSENT), "no private endpoint leads there", _VAULT),
-    Fixed(VAULT, "properties.networkAcls.defaultAction", (_ABSENT, "Allow"), "secret sync is outside", _VAULT),
-    Fixed(VAULT, "properties.enabledForDeployment", (False, _ABSENT), "machines could fetch keys past roles", _VAULT),
-    Fixed(VAULT, "properties.enabledForDiskEncryption", (False, _ABSENT), "no disk needs a key of it", _VAULT),
-    Fixed(VAULT, "properties.enabledForTemplateDeployment", (False, _ABSENT), "templates could read keys", _VAULT),
-    Fixed(SECRET, "properties.attributes.enabled", (_ABSENT, True), "secret sync reads no disabled secret", _VAULT),
+    Fixed(VAULT, "properties.publicNetworkAccess", ("Enabled", _ABSENT), "no private endpoint leads there", _ARM),
+    Fixed(VAULT, "properties.networkAcls.defaultAction", (_ABSENT, "Allow"), "secret sync is outside",
+          f"{_LEARN}/azure-arc/kubernetes/secret-store-extension-troubleshooting"),
+    Fixed(VAULT, "properties.enabledForDeployment", (False, _ABSENT), "machines could fetch keys past roles", _ARM),
+    Fixed(VAULT, "properties.enabledForDiskEncryption", (False, _ABSENT), "no disk needs a key of it", _ARM),
+    Fixed(VAULT, "properties.enabledForTemplateDeployment", (False, _ABSENT), "templates could read keys", _ARM),
+    Fixed(SECRET, "properties.attributes.enabled", (_ABSENT, True), "secret sync reads no disabled secret", _ARM),
     Fixed(NETWORK_INTERFACE, "enableIPForwarding", (_ABSENT, False), "the node routes for nobody", _NIC),
     Fixed(NETWORK_INTERFACE, "dnsSettings.dnsServers", (_ABSENT, []), "Azure's DNS answers for Arc", _NIC),
     Fixed(NETWORK_INTERFACE, "ipConfigurations.*.privateIPAddressVersion", ("IPv4", _ABSENT), "links use IPv4", _NIC),
@@ -75,8 +81,8 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(NETWORK_SECURITY_GROUP, "securityRules.*.sourcePortRange", ("*",), "clients choose their own ports",
           f"{_LEARN}/virtual-network/network-security-groups-overview"),
     Fixed(PUBLIC_IP_ADDRESS, "sku.name", ("Standard",), "a NAT gateway takes no other", _NAT),
-    Fixed(PUBLIC_IP_ADDRESS, "sku.tier", ("Regional", _ABSENT), "a NAT gateway takes no other", _NAT),
-    Fixed(PUBLIC_IP_ADDRESS, "publicIPAllocationMethod", ("Static",), "Standard addresses are static", _NAT),
+    Fixed(PUBLIC_IP_ADDRESS, "sku.tier", ("Regional", _ABSENT), "the global tier is for load balancers", _ADDRESS),
+    Fixed(PUBLIC_IP_ADDRESS, "publicIPAllocationMethod", ("Static",), "Standard addresses are static", _ADDRESS),
     Fixed(PUBLIC_IP_ADDRESS, "publicIPAddressVersion", ("IPv4", _ABSENT), "nodes have IPv4 only", _NAT),
     Fixed(NAT_GATEWAY, "sku.name", ("Standard",), "the public address is of that SKU", _NAT),
     Fixed(VIRTUAL_NETWORK_PEERING, "allowForwardedTraffic", (False, _ABSENT),
@@ -85,25 +91,25 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(VIRTUAL_NETWORK_PEERING, "useRemoteGateways", (False, _ABSENT), "no gateway is shared", _PEERING),
     Fixed(EXTENSION, "identity.type", ("SystemAssigned",), "roles are given to its identity",
           f"{_LEARN}/azure-arc/kubernetes/extensions"),
-    Fixed(SCHEMA_REGISTRY, "identity.type", ("SystemAssigned",), "it writes to its container by it", _SCHEMAS),
+    Fixed(SCHEMA_REGISTRY, "identity.type", ("SystemAssigned",), "it writes to its container by it", _REGISTRY),
     Fixed(DEVICE_REGISTRY_NAMESPACE, "identity.type", ("SystemAssigned",), "as `az iot adr ns create` makes it",
           "learn.microsoft.com/cli/azure/iot/adr/ns"),
     Fixed(INSTANCE, "identity.type", ("UserAssigned",), "dataflows sign in to Azure by it", _INSTANCE),
     Fixed(INSTANCE, "properties.defaultSecretProviderClassRef.resourceId", (), "the portal syncs secrets by it",
           _INSTANCE),
-    Fixed(INSTANCE, "properties.schemaRegistryRef.resourceId", (), "dataflows look schemas up there", _SCHEMAS),
-    Fixed(INSTANCE, "properties.adrNamespaceRef.resourceId", (), "assets and devices are there", _INSTANCE),
+    Fixed(INSTANCE, "properties.schemaRegistryRef.resourceId", (), "dataflows look schemas up there", _TEMPLATE),
+    Fixed(INSTANCE, "properties.adrNamespaceRef.resourceId", (), "assets and devices are there", _TEMPLATE),
     Fixed(BROKER, "properties.generateResourceLimits.cpu", ("Disabled",),
           "one node has not a core for every worker", _BROKER),
     Fixed(BROKER, "properties.diagnostics.logs.level", ("info", _ABSENT, "warn", "error", "debug", "trace"),
-          "AIO knows no other level", f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-broker-diagnostics"),
+          "AIO documents no other level", _ARM),
     Fixed(DATAFLOW_PROFILE, "properties.diagnostics.logs.level", ("info", _ABSENT, "warn", "error", "debug", "trace"),
-          "AIO knows no other level", _PROFILE),
+          "AIO documents no other level", _ARM),
     Fixed(ROLE_DEFINITION, "roleType", ("CustomRole",), "Azure makes no other", f"{_LEARN}/role-based-access-control"),
     Fixed(CUSTOM_LOCATION, "hostType", ("Kubernetes",), "a custom location stands on a connected cluster",
           f"{_LEARN}/azure-arc/kubernetes/custom-locations"),
     Fixed(BROKER, "properties.advanced.encryptInternalTraffic", (_ABSENT, "Enabled"), "messages cross pods in plain",
-          _BROKER),
+          f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-encrypt-internal-traffic"),
     Fixed(BROKER, "properties.persistence.encryption.mode", (_ABSENT, "Enabled"), "messages lie on the disk in plain",
           _PERSISTENCE),
     Fixed(BROKER_LISTENER, "properties.ports.*.protocol", (_ABSENT, "Mqtt"), "dataflows speak MQTT", _LISTENER),
@@ -120,7 +126,7 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(DATAFLOW_ENDPOINT, "properties.mqttSettings.sessionExpirySeconds", (3600, 600, _ABSENT),
           "a session that ends with its connection loses what is in flight", _ENDPOINT),
     Fixed(DATAFLOW_PROFILE, "properties.instanceCount", (1,),
-          "a second instance would use the client ids of the first", _PROFILE),
+          "AIO advises against another number while dataflows are active: messages may be lost", _PROFILE),
     Fixed(DATAFLOW, "properties.mode", (_ABSENT, "Enabled"), "a disabled dataflow carries nothing", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.type", ("PassThrough",),
           "messages pass as they are", _DATAFLOW),

@@ -82,6 +82,16 @@ def find_arrival(field: FieldInfo) -> Arrives | None:
     return next((each for each in field.metadata if isinstance(each, Arrives)), None)
 
 
+def describe_arrival(field: FieldInfo) -> str:
+    """Return where a field arrives, in one line; empty where it says nothing."""
+    found = find_arrival(field)
+    if found is None:
+        return ""
+    parts = ["names in Azure"] if found.names else []
+    parts += [f"what follows from {setting}" for setting in found.through]
+    return "; ".join([*parts, *(place.text for place in found.places)])
+
+
 def parse_place(text: str) -> Place:
     """Read a place.
 

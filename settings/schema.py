@@ -178,7 +178,7 @@ class BrokerSection(_Section):
     backend_redundancy_factor: Annotated[
         int,
         Field(ge=2, le=5),
-        About("a whole number from 2 to 5: with 1 an update of the broker loses messages", 2),
+        About("a whole number from 2 to 5: AIO refuses 1", 2),
         arrives(f"{_BROKER}: properties.cardinality.backendChain.redundancyFactor = value"),
     ]
     persistence_gib: Annotated[

@@ -17,7 +17,9 @@ import yaml
 
 from settings import Cluster, Lines, Link, Network, Settings
 from settings.addressing import RESERVED_NETWORKS, azure_reserved, free_networks, usable
+from settings.arrival import describe_arrival
 from settings.paths import above, contains
+from settings.sections import list_fields, place_of
 from settings.stand_ins import STAND_INS
 
 Facts = Mapping[str, Any]
@@ -27,6 +29,7 @@ Rows = Sequence[Facts]
 
 _FREE_NETWORKS, _PREFIX_LENGTH = 3, 16
 _WIDEST_COLUMN = 40
+_ARRIVES = "arrives_at"
 _NAMES = ("AIO", "API", "Arc", "Azure", "CA", "DNS", "IoT", "IP", "MQTT", "NAT", "OS", "SKU")
 _SPELLINGS = {name.lower(): name for name in _NAMES}
 
@@ -75,7 +78,8 @@ def _at(path: str, group: Group) -> Group | None:
     """Return the part of the group at or below the path; None if there is nothing."""
     if not path or contains(path, group.path):
         return group
-    rows = [row for row in group.settings if contains(path, row["setting"])]
+    asked = [row for row in group.settings if contains(path, row["setting"])]
+    rows = [{**row, _ARRIVES: describe_arrival(list_fields()[place_of(row["setting"])])} for row in asked]
     return Group(group.path, group.place, rows, {}) if rows else None
 
 
@@ -255,7 +259,7 @@ def _table_of_rows(rows: Rows) -> list[list[str]]:
     """With heads. A setting that is null is so in a stack file too; anything else that is absent is a dash."""
     return [
         [_label(column) for column in rows[0]],
-        *(["-" if cell is None and column != "value" else _cell(cell) for column, cell in row.items()] for row in rows),
+        *([_cell(cell, column) for column, cell in row.items()] for row in rows),
     ]
 
 
@@ -264,11 +268,13 @@ def _label(term: str) -> str:
     return " ".join(words)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, column: str = "value") -> str:
     """As a stack file would write it; a list of plain texts without brackets."""
+    if value is None and column != "value":
+        return "-"
     if isinstance(value, list | tuple) and value:
         return ", ".join(map(_cell, value))
-    if isinstance(value, IPv4Address | IPv4Network):
+    if isinstance(value, IPv4Address | IPv4Network) or column == _ARRIVES:
         return str(value)
     text = yaml.safe_dump(value, default_flow_style=True, width=inf, sort_keys=False, allow_unicode=True)
     return text.removesuffix("...\n").strip()

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from automation.reference.pages import render
+from settings.arrival import describe_arrival
 from settings.defaults import WELL_KNOWN_CLUSTERS, by_profile
 from settings.errors import as_yaml
 from settings.fields import find_about
@@ -55,7 +56,7 @@ def _section(place: str, section: type[BaseModel]) -> dict[str, object]:
 def _row(place: str, key: str, field: FieldInfo) -> tuple[str, ...]:
     about = find_about(field)
     cells = (_default(place, field), _escape(about.expected), f"`{as_yaml(about.example)}`", _escape(about.hint))
-    return (f"`{key}`", *cells)
+    return (f"`{key}`", *cells, _escape(describe_arrival(field)))
 
 
 def _default(place: str, field: FieldInfo) -> str:

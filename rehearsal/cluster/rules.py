@@ -17,7 +17,6 @@ class ClusterRule:
 _AIO = "learn.microsoft.com/azure/iot-operations"
 _NETWORK = "learn.microsoft.com/azure/virtual-network"
 _ARC = "learn.microsoft.com/azure/azure-arc/kubernetes"
-_SECRETS = f"{_AIO}/secure-iot-ops/howto-manage-secrets"
 _SYNC = f"{_ARC}/secret-store-extension-reference"
 _LISTENER = f"{_AIO}/manage-mqtt-broker/howto-configure-brokerlistener"
 _AUTHENTICATION = f"{_AIO}/manage-mqtt-broker/howto-configure-authentication"
@@ -38,11 +37,12 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
     ClusterRule("CLUSTER-05", "Only what ARM calls Succeeded is taken to be on the cluster", "an assumption"),
     ClusterRule("CLUSTER-06", "A SecretSync names a provider class that is there and can be read", _SYNC),
     ClusterRule("CLUSTER-07", "A SecretSync maps what its class lists, as the type of its Secret asks", _SYNC),
-    ClusterRule("CLUSTER-08", "The service account of a SecretSync exists", _SECRETS),
+    ClusterRule("CLUSTER-08", "The service account of a SecretSync exists", _SYNC),
     ClusterRule("CLUSTER-09", "The identity of a provider class exists and trusts what the cluster signs",
                 _FEDERATION),
     ClusterRule("CLUSTER-10", "The vault exists, belongs to the tenant of the token and lets the cluster in",
-                "texts in hashicorp/terraform-provider-azurerm#17015 and learn.microsoft.com/azure/key-vault"),
+                f"{_ARC}/secret-store-extension-troubleshooting (network access issues); texts in"
+                " hashicorp/terraform-provider-azurerm#17015"),
     ClusterRule("CLUSTER-11", "The identity may read the vault's secrets, and Azure knows it by now", _VAULT),
     ClusterRule("CLUSTER-12", "What a class reads from the vault exists and is enabled", _VAULT),
     ClusterRule("CLUSTER-13", "What is read from the vault is within its dates; the vault hands it out all the same",

@@ -15,6 +15,7 @@ from settings.model import Cluster, Settings
 
 _LEARN = "learn.microsoft.com/azure"
 _ABSENT = None
+_ARM = "Azure/azure-resource-manager-schemas: what the property says of itself"
 _TRUSTED_LAUNCH = f"{_LEARN}/virtual-machines/trusted-launch"
 _VM = f"{_LEARN}/virtual-machines/linux/run-command-managed"
 _LINUX = f"{_LEARN}/virtual-machines/security-recommendations"
@@ -70,7 +71,7 @@ FIXED: tuple[Fixed, ...] = (
           f"{_LEARN}/virtual-machines/spot-vms"),
     Fixed(VIRTUAL_MACHINE, "identity.type", ("UserAssigned", "SystemAssigned, UserAssigned"),
           "the node signs in to connect itself", f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"),
-    Fixed(RUN_COMMAND, "asyncExecution", (False, _ABSENT), "the deployment would go on before the script ends", _VM),
+    Fixed(RUN_COMMAND, "asyncExecution", (False, _ABSENT), "the deployment would go on before the script ends", _ARM),
     Fixed(RUN_COMMAND, "runAsUser", (_ABSENT,), "the scripts are root's", _VM),
 )  # fmt: skip
 

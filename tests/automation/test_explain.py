@@ -52,6 +52,17 @@ def test_every_setting_is_there_once_with_value_and_origin(data: dict[str, Any])
     assert {row["setting"]: row["value"] for row in rows} == dict(settings.values)
 
 
+def test_a_setting_that_is_asked_for_says_where_it_arrives() -> None:
+    settings = resolve(TWO_CLUSTERS)
+    place = "Microsoft.IoTOperations/instances/brokers: properties.memoryProfile = value"
+    (row,) = settings_in(document(settings, "clusters.site.broker.memory_profile"))
+    assert row["arrives_at"] == place
+    assert f"\n    {place}\n" in text_of(settings, "clusters.site.broker.memory_profile")
+    assert "arrives" not in text_of(settings)
+    assert "names in Azure" in text_of(settings, "prefix")
+    assert "what follows from clusters.<name>.location" in text_of(settings, "location")
+
+
 def test_an_origin_is_a_line_of_the_file_or_the_layer() -> None:
     stack, config = "three-sites", stack_file.read(PROGRAM, "three-sites")[stack_file.SETTINGS_KEY]
     assert isinstance(config, dict)
@@ -177,8 +188,10 @@ def test_a_path_chooses_what_stands_there() -> None:
 
 
 def test_a_path_inside_a_section_leaves_only_the_settings_below_it() -> None:
-    rows = [{"setting": "clusters.site.node.zone", "value": None, "origin": "profile dev"}]
-    site = {"settings": rows}
+    types = ("Compute/virtualMachines", "Network/natGateways", "Network/publicIPAddresses")
+    places = "; ".join(f"Microsoft.{one}: zones[] = value" for one in types)
+    row = {"setting": "clusters.site.node.zone", "value": None, "origin": "profile dev", "arrives_at": places}
+    site = {"settings": [row]}
     assert document(resolve(TWO_CLUSTERS), "clusters.site.node.zone") == {"clusters": {"site": site}}
     assert [row["setting"] for row in settings_in(document(resolve(TWO_CLUSTERS), "prefix"))] == ["prefix"]
 
@@ -202,18 +215,19 @@ def test_an_unknown_path_is_told_with_the_nearest(path: str, near: str) -> None:
 # --- text ---
 
 
-def test_a_table_has_its_columns_one_below_the_other() -> None:
-    assert text_of(resolve(TWO_CLUSTERS), "links[0].topics") == (
-        "links[0]: site-to-enterprise\n"
-        "============================\n"
-        "\n"
-        "settings\n"
-        "  setting         value        origin\n"
-        "  topics[0].from  input        default\n"
-        "  topics[0].to    site/output  default\n"
-        "\n"
-        "What each setting means, and its limits: docs/settings.md\n"
-    )
+def test_a_table_has_its_columns_one_below_the_other_and_what_is_too_long_for_them_below() -> None:
+    lines = text_of(resolve(TWO_CLUSTERS), "clusters.site.node").splitlines()
+    assert lines[:8] == [
+        "clusters.site",
+        "=============",
+        "",
+        "settings",
+        "  setting           value            origin       arrives at",
+        "  node.vm_size      Standard_D8s_v6  profile dev",
+        "    Microsoft.Compute/virtualMachines: hardwareProfile.vmSize = value",
+        "  node.zone         null             profile dev",
+    ]
+    assert lines[-2:] == ["", "What each setting means, and its limits: docs/settings.md"]
 
 
 @pytest.mark.parametrize("width", [20, 80, 200])

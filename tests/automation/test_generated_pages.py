@@ -30,7 +30,7 @@ ROWS = {
     "facts.md": [
         *list_facts(),
         *RELEASES,
-        *(one.arm_type for release in RELEASES.values() for one in children_of(release)),
+        *dict.fromkeys(one.arm_type for release in RELEASES.values() for one in children_of(release)),
     ],
     "errors.md": [*(row.id for row in TRANSIENTS), *(row.id for row in REMEDIES)],
 }
