@@ -68,6 +68,11 @@ class Case:
         return tuple(fault.kind for fault in self.faults)
 
     @property
+    def group(self) -> tuple[str, int, str]:
+        """What a sample has as much of as of the others: a run with one fault, with two, a clock that jumps."""
+        return "" if self.clock else self.run, len(self.faults), self.clock
+
+    @property
     def settings(self) -> Run:
         return RUNS[self.run] if self.faults else LATE_ROLES
 
@@ -145,12 +150,12 @@ def list_jumps(baseline: Baseline, rng: random.Random) -> Iterator[Case]:
 
 
 def choose(cases: Sequence[Case], sample: int, rng: random.Random) -> list[Case]:
-    """Return some, as many of each run and of one fault and two as there are; all for 0."""
+    """Return some, as many of each group as there are; all for 0."""
     if not sample:
         return list(cases)
-    groups: dict[tuple[str, int, bool], list[Case]] = {}
+    groups: dict[tuple[str, int, str], list[Case]] = {}
     for case in rng.sample(cases, len(cases)):
-        groups.setdefault((case.run, len(case.faults), bool(case.clock)), []).append(case)
+        groups.setdefault(case.group, []).append(case)
     chosen: list[Case] = []
     while len(chosen) < min(sample, len(cases)):
         chosen += [group.pop() for group in groups.values() if group]

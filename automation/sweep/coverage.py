@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from automation.console import pluralize
 from automation.sweep.baseline import Baseline
 from automation.sweep.cases import RUNS, Case, is_recoverable
 from rehearsal.azure.faults import KINDS, can_hit
@@ -47,7 +48,7 @@ def _count(tried: Sequence[Case], every: Sequence[Case]) -> str:
 def _spread(baseline: Baseline, cases: Sequence[Case]) -> str:
     types = {baseline.types[case.faults[0].target] for case in cases}
     kinds = {case.kinds[0] for case in cases}
-    return f"{len(types)} types, {len(kinds)} of {len(KINDS)} kinds"
+    return f"{pluralize(len(types), 'type')}, {len(kinds)} of {len(KINDS)} kinds"
 
 
 def _list_untried(baseline: Baseline, tried: Sequence[Case], every: Sequence[Case]) -> Iterator[str]:

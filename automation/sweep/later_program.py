@@ -17,8 +17,12 @@ _CHANGED = "changed by the sweep"
 _LATER: Mapping[tuple[str, str], tuple[str, Any]] = {
     ("*:authorization:RoleAssignment", "*"): ("description", _CHANGED),
     ("*:authorization:RoleDefinition", "*"): ("description", _CHANGED),
+    ("*:iotoperations:AkriConnectorTemplate", "*"): (
+        "properties.connectorMetadataRef", "mcr.microsoft.com/azureiotoperations/aio-connectors/opcua-metadata:1.4.11",
+    ),
     ("*:iotoperations:Broker", "*"): ("properties.diagnostics.logs.level", "debug"),
     ("*:iotoperations:DataflowProfile", "*"): ("properties.diagnostics.logs.level", "debug"),
+    ("*:iotoperations:RegistryEndpoint", "*"): ("properties.host", "registry.example.com"),
     ("*:kubernetesconfiguration:Extension", "*-cert-manager-extension"): (
         "configurationSettings.AgentOperationTimeoutInMinutes", "30",
     ),

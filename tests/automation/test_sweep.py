@@ -91,15 +91,16 @@ def test_a_disturbed_run_ends_as_if_nothing_had_happened(run: str, singles: list
 
 def test_a_sample_has_a_part_of_every_run_of_pairs_and_of_jumps(baseline: Baseline) -> None:
     every = list_cases(baseline, random.Random(SEED))
-    groups = {(case.run, len(case.faults), bool(case.clock)) for case in every}
+    groups = {case.group for case in every}
     chosen = choose(every, len(groups), random.Random(SEED))
-    assert {(case.run, len(case.faults), bool(case.clock)) for case in chosen} == groups
+    assert {case.group for case in chosen} == groups
     assert {case.run for case in chosen} == RUNS.keys()
+    assert {"back", "forward", ""} == {case.clock for case in chosen}
 
 
 def test_a_sample_says_what_was_tried_and_what_was_not(baseline: Baseline, singles: list[Case]) -> None:
     text = describe(baseline, singles[:3], singles)
-    assert f"create: 3 of {sum(one.run == 'create' for one in singles)} cases, 1 types, 3 of {len(KINDS)} kinds" in text
+    assert f"create: 3 of {sum(one.run == 'create' for one in singles)} cases, 1 type, 3 of {len(KINDS)} kinds" in text
     assert "two faults at once: 0 of 0 cases" in text
     assert f"{len(singles) - 3} cases that the sample has left out" in text
     assert f"delete of {VAULT_SECRET}: the program leaves vault secrets" in text
