@@ -76,24 +76,24 @@ def subject(name: x509.Name) -> str:
 
 def is_ca(certificate: x509.Certificate) -> bool:
     """Return whether it may sign others."""
-    found = _find_extension(certificate, x509.BasicConstraints)
+    found = find_extension(certificate, x509.BasicConstraints)
     return bool(found and found.ca)
 
 
 def path_length(certificate: x509.Certificate) -> int | None:
     """Return how many CAs may follow below it; None: any number."""
-    found = _find_extension(certificate, x509.BasicConstraints)
+    found = find_extension(certificate, x509.BasicConstraints)
     return found.path_length if found else None
 
 
 def extended_uses(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
     """Return what the certificate may be used for."""
-    return set(_find_extension(certificate, x509.ExtendedKeyUsage) or ())
+    return set(find_extension(certificate, x509.ExtendedKeyUsage) or ())
 
 
 def alternative_names(signed: x509.Certificate | x509.CertificateSigningRequest) -> list[x509.GeneralName]:
     """Return every subject alternative name."""
-    return list(_find_extension(signed, x509.SubjectAlternativeName) or ())
+    return list(find_extension(signed, x509.SubjectAlternativeName) or ())
 
 
 def hosts(certificate: x509.Certificate) -> list[str]:
@@ -102,9 +102,10 @@ def hosts(certificate: x509.Certificate) -> list[str]:
     return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
 
 
-def _find_extension(
+def find_extension(
     signed: x509.Certificate | x509.CertificateSigningRequest, kind: type[_Extension]
 ) -> _Extension | None:
+    """Return the extension of a kind; None where there is none."""
     try:
         return signed.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

@@ -6,14 +6,15 @@ that built it. The settings are the yardstick of what the user asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, ParamSpec
+from typing import Any, Generic, ParamSpec
 
 from graph.graph import Graph
 from rules import (
     aio_parts,
     authorization,
+    certificate_uses,
     certificates,
     cluster_objects,
     completeness,
@@ -37,11 +38,13 @@ from rules import (
     previews,
     program_tables,
     references,
+    refusals,
     releases,
     renewal,
     requested,
     secrets,
     shapes,
+    written,
 )
 from rules.lookup import Hits, View
 from settings.model import Settings
@@ -102,6 +105,7 @@ RULES: tuple[Rule[[View]], ...] = (
     Rule("ASK-05", "Names are those of the settings", "what the user asked for", names.names),
     Rule("ASK-06", "What a stamp makes lies in its cluster's resource group", "what the user asked for",
          kinds.own_groups),
+    Rule("ASK-07", "The settings say what the stack file says", "what the user asked for", written.arrives),
     Rule("SHAPE-01", "Bodies have the form that Azure asks for", "Azure/azure-resource-manager-schemas", shapes.shape),
     Rule("REF-01", "ARM ids lead to resources of the stack", "ARM", references.ids_resolve),
     Rule("REF-02", "Names in ARM paths lead to resources of the stack", "ARM", references.paths_resolve),
@@ -176,6 +180,8 @@ RULES: tuple[Rule[[View]], ...] = (
          renewal.published_keys),
     Rule("PKI-11", "What carries a key is named by its generation, and authorities differ in name", _AUTHENTICATION,
          generations.names_carry_generations),
+    Rule("PKI-12", "A certificate is for what it is used for, and tells its generation",
+         "RFC 5280, section 4.2.1; RFC 8446, section 4.4.2.2", certificate_uses.fit_for_use),
     Rule("MQTT-01", "Endpoints connect to where the broker listens", f"{_ENDPOINT}; {_LISTENER}",
          mqtt.endpoints_meet_listeners),
     Rule("MQTT-02", "Every port knows who connects and what it may do", _LISTENER, mqtt.listeners),
@@ -201,12 +207,16 @@ RULES: tuple[Rule[[View]], ...] = (
     Rule("REL-03", "Nodes get the tools that were tried", "rules/facts/node.py names each source",
          nodes.as_tried),
     Rule("FACT-01", "The settings refuse what cannot work on a cluster", "rules/facts names each source",
-         program_tables.forbidden_is_refused),
+         refusals.forbidden_is_refused),
     Rule("FACT-02", "Releases that the stack does not use are right too",
          "Azure/digital-ops-scale-kit, workspaces/iot-operations/parameters/aio-releases",
          program_tables.other_releases),
     Rule("FACT-03", "The profile of production protects data", f"{_LEARN}/key-vault/general/best-practices",
          program_tables.production_is_protected),
+    Rule("FACT-04", "What a stack file does not say has the value that it always had",
+         "docs/settings.md: a changed default changes stacks that are deployed", program_tables.defaults_are_kept),
+    Rule("FACT-05", "No two stacks claim the same names",
+         f"{_LEARN}/azure-resource-manager/management/resource-name-rules", program_tables.names_are_apart),
     Rule("LIFE-01", "What must not be lost is protected", "data and links would go with them", lifecycle.protection),
     Rule("LIFE-02", "Run Commands are bounded and fail loudly", _SCRIPTS, lifecycle.run_commands),
     Rule("LIFE-03", "No registration has azure-native's own aliases",
@@ -235,9 +245,13 @@ PREVIEW_RULES: tuple[Rule[[Graph, Graph]], ...] = (
 """Every rule over a preview and the deployment that follows it."""
 
 
-def judge(graph: Graph, settings: Settings) -> list[Finding]:
-    """Return everything wrong with a recorded deployment (not with a preview: rules need every value)."""
-    return _find(graph, RULES, View(graph, settings))
+def judge(graph: Graph, settings: Settings, written: Mapping[str, Any] | None = None) -> list[Finding]:
+    """Return everything wrong with a recorded deployment (not with a preview: rules need every value).
+
+    Args:
+        written: the settings as the stack file has them, if there is one.
+    """
+    return _find(graph, RULES, View(graph, settings, written))
 
 
 def compare(preview: Graph, deployment: Graph) -> list[Finding]:

@@ -16,6 +16,7 @@ from rules.dataflows import client_id
 from rules.lookup import Hits, LinkParts, View
 
 Attributes = Mapping[str, str]
+_METHODS = "properties.authenticationMethods"
 
 
 def subjects_are_mapped(view: View) -> Hits:
@@ -23,6 +24,9 @@ def subjects_are_mapped(view: View) -> Hits:
     subjects = _subjects(view)
     for authentication, links in _group_links(view, lambda parts: parts.authentication):
         entries = _entries(view, authentication)
+        methods = [text_at(one, "method") for one in list_at(view.inputs(authentication), _METHODS)]
+        if methods != ["X509"]:
+            yield authentication.name, f"{_METHODS}: {', '.join(methods) or 'none'}; expected X509 alone, once"
         expected = [subjects[parts.link.name] for parts in links if parts.link.name in subjects]
         for parts in links:
             subject = subjects.get(parts.link.name)

@@ -119,6 +119,17 @@ def hosts(view: View) -> Hits:
                     f" {chain.parts.endpoint.name} connects; its alternative names: {names}. Add it to its SAN"
                 )
                 yield chain.owner, message
+            else:
+                yield from _other_names(view, chain)
+
+
+def _other_names(view: View, chain: Chain) -> Hits:
+    """Require the broker's DNS name and its node's address in the certificate, and no other name."""
+    cluster = view.clusters[chain.parts.link.broker]
+    expected = {str(cluster.address), cluster.listener.host if cluster.listener else ""} - {""}
+    if (names := set(pem.hosts(chain.leaf))) != expected:
+        message = f"the certificate {pem.subject(chain.leaf.subject)} names {', '.join(sorted(names)) or 'nothing'}"
+        yield chain.owner, f"{message}; expected {', '.join(sorted(expected))}: the broker, by name and by address"
 
 
 def server_chains(view: View) -> Hits:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rules.lookup import Hits, View
-from settings.model import Link, Listener
 
 _NAMED = ("common_name", "secret_name", "certificate_secret", "key_secret")
 
@@ -19,6 +18,9 @@ def names_carry_generations(view: View) -> Hits:
     for owner, generation, name, value in _names(view):
         if not value.endswith(f"-g{generation}"):
             yield owner, f"{name}: {value!r} does not end with -g{generation}, so a renewal overwrites it. Add it"
+    for field, value in vars(view.settings.authorities).items():
+        if not value.endswith(f"-g{view.settings.pki.generation}"):
+            yield "pki", f"{field}: {value!r} does not end with -g{view.settings.pki.generation}. Add it"
     authorities = Counter(vars(view.settings.authorities).values())
     for name, times in authorities.items():
         if times > 1:
@@ -26,8 +28,13 @@ def names_carry_generations(view: View) -> Hits:
 
 
 def _names(view: View) -> Iterator[tuple[str, int, str, str]]:
-    named: list[tuple[str, Listener | Link]] = [*view.settings.links.items()]
-    named += [(name, cluster.listener) for name, cluster in view.clusters.items() if cluster.listener]
-    for owner, one in named:
-        for field in _NAMED:
-            yield owner, one.generation, field, getattr(one, field)
+    pki = view.settings.pki.generation
+    for name, link in view.settings.links.items():
+        for field in (*_NAMED, "intermediate_secret"):
+            yield name, link.generation, field, getattr(link, field)
+        yield name, pki, "server_ca_config_map", link.server_ca_config_map
+    for name, cluster in view.clusters.items():
+        if listener := cluster.listener:
+            for field in _NAMED:
+                yield name, listener.generation, field, getattr(listener, field)
+            yield name, pki, "client_ca_config_map", listener.client_ca_config_map

@@ -7,6 +7,7 @@ from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import (
     BROKER,
+    BROKER_AUTHORIZATION,
     BROKER_LISTENER,
     DATAFLOW,
     DATAFLOW_ENDPOINT,
@@ -20,6 +21,7 @@ from arm.types.network import (
     NETWORK_INTERFACE,
     NETWORK_SECURITY_GROUP,
     PUBLIC_IP_ADDRESS,
+    SUBNET,
     VIRTUAL_NETWORK,
     VIRTUAL_NETWORK_PEERING,
 )
@@ -42,10 +44,12 @@ _NIC = f"{_LEARN}/virtual-network/virtual-network-network-interface"
 _ADDRESS = f"{_LEARN}/virtual-network/ip-services/public-ip-addresses"
 _NAT = f"{_LEARN}/nat-gateway/nat-gateway-resource"
 _PEERING = f"{_LEARN}/virtual-network/virtual-network-manage-peering"
+_SUBNET = f"{_LEARN}/private-link/disable-private-endpoint-network-policy"
 _BROKER = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-availability-scale"
 _PERSISTENCE = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-broker-persistence"
 _LISTENER = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener"
 _ENDPOINT = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint"
+_AUTHORIZATION = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-authorization"
 _DATAFLOW = f"{_LEARN}/iot-operations/connect-to-cloud/howto-create-dataflow"
 _PROFILE = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-dataflow-profile"
 _INSTANCE = f"{_LEARN}/iot-operations/deploy-iot-ops/howto-enable-secure-settings"
@@ -55,6 +59,8 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(STORAGE_ACCOUNT, "isHnsEnabled", (True,), "the schema registry asks for a hierarchical namespace", _REGISTRY),
     Fixed(STORAGE_ACCOUNT, "kind", ("StorageV2",), "no other of the standard kinds has one", _ACCOUNTS),
     Fixed(STORAGE_ACCOUNT, "publicNetworkAccess", ("Enabled", _ABSENT), "versions of schemas ask for it", _REGISTRY),
+    Fixed(STORAGE_ACCOUNT, "accessTier", ("Hot", _ABSENT), "schemas are read whenever a dataflow starts",
+          f"{_LEARN}/storage/blobs/access-tiers-overview"),
     Fixed(STORAGE_ACCOUNT, "networkRuleSet.defaultAction", (_ABSENT, "Allow"), "the schema registry is outside",
           _STORAGE),
     Fixed(STORAGE_ACCOUNT, "allowBlobPublicAccess", (False,), "anybody could read schemas", _STORAGE),
@@ -71,6 +77,13 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(VAULT, "properties.enabledForDiskEncryption", (False, _ABSENT), "no disk needs a key of it", _ARM),
     Fixed(VAULT, "properties.enabledForTemplateDeployment", (False, _ABSENT), "templates could read keys", _ARM),
     Fixed(SECRET, "properties.attributes.enabled", (_ABSENT, True), "secret sync reads no disabled secret", _ARM),
+    Fixed(VAULT, "properties.sku.name", ("standard",), "no key of it needs an HSM, which premium is paid for", _VAULT),
+    Fixed(SECRET, "properties.contentType", ("application/x-pem-file",), "whoever reads it sees what form it has",
+          f"{_LEARN}/key-vault/certificates/certificate-scenarios"),
+    Fixed(NETWORK_INTERFACE, "enableAcceleratedNetworking", (True,), "every size of the table has it, and v6 needs it",
+          f"{_LEARN}/virtual-network/accelerated-networking-overview"),
+    Fixed(NETWORK_INTERFACE, "ipConfigurations.*.primary", (True, _ABSENT), "Azure takes no interface without one",
+          _NIC),
     Fixed(NETWORK_INTERFACE, "enableIPForwarding", (_ABSENT, False), "the node routes for nobody", _NIC),
     Fixed(NETWORK_INTERFACE, "dnsSettings.dnsServers", (_ABSENT, []), "Azure's DNS answers for Arc", _NIC),
     Fixed(NETWORK_INTERFACE, "ipConfigurations.*.privateIPAddressVersion", ("IPv4", _ABSENT), "links use IPv4", _NIC),
@@ -84,7 +97,14 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(PUBLIC_IP_ADDRESS, "sku.tier", ("Regional", _ABSENT), "the global tier is for load balancers", _ADDRESS),
     Fixed(PUBLIC_IP_ADDRESS, "publicIPAllocationMethod", ("Static",), "Standard addresses are static", _ADDRESS),
     Fixed(PUBLIC_IP_ADDRESS, "publicIPAddressVersion", ("IPv4", _ABSENT), "nodes have IPv4 only", _NAT),
+    Fixed(PUBLIC_IP_ADDRESS, "idleTimeoutInMinutes", (4, _ABSENT), "Azure's default, which the gateway's own overrides",
+          _NAT),
+    Fixed(NAT_GATEWAY, "idleTimeoutInMinutes", (4, _ABSENT), "Azure's least; a longer one runs out of ports", _NAT),
     Fixed(NAT_GATEWAY, "sku.name", ("Standard",), "the public address is of that SKU", _NAT),
+    Fixed(SUBNET, "privateLinkServiceNetworkPolicies", ("Enabled", _ABSENT), "Azure's default; no service is offered",
+          _SUBNET),
+    Fixed(SUBNET, "privateEndpointNetworkPolicies", ("Disabled", _ABSENT), "Azure's default; no endpoint is there",
+          _SUBNET),
     Fixed(VIRTUAL_NETWORK_PEERING, "allowForwardedTraffic", (False, _ABSENT),
           "a site could send for others through this one", _PEERING),
     Fixed(VIRTUAL_NETWORK_PEERING, "allowGatewayTransit", (False, _ABSENT), "no gateway is shared", _PEERING),
@@ -115,6 +135,12 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(BROKER_LISTENER, "properties.ports.*.protocol", (_ABSENT, "Mqtt"), "dataflows speak MQTT", _LISTENER),
     Fixed(BROKER_LISTENER, "properties.ports.*.nodePort", (_ABSENT,), "the service's port is the one that is open",
           _LISTENER),
+    Fixed(BROKER_AUTHORIZATION, "properties.authorizationPolicies.cache", (_ABSENT, "Enabled"),
+          "the broker would ask its rules anew for every message", _AUTHORIZATION),
+    Fixed(DATAFLOW_ENDPOINT, "properties.mqttSettings.maxInflightMessages", (100, _ABSENT),
+          "fewer wait for each acknowledgement, and MQTT has 65,535 at most", _ENDPOINT),
+    Fixed(DATAFLOW_ENDPOINT, "properties.mqttSettings.cloudEventAttributes", ("Propagate", _ABSENT),
+          "messages pass as they are", _ENDPOINT),
     Fixed(DATAFLOW_ENDPOINT, "properties.endpointType", ("Mqtt",), "links are MQTT", _ENDPOINT),
     Fixed(DATAFLOW_ENDPOINT, "properties.hostType", (_ABSENT, "CustomMqtt", "LocalBroker"), "brokers are AIO's own",
           _ENDPOINT),
@@ -128,6 +154,10 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(DATAFLOW_PROFILE, "properties.instanceCount", (1,),
           "AIO advises against another number while dataflows are active: messages may be lost", _PROFILE),
     Fixed(DATAFLOW, "properties.mode", (_ABSENT, "Enabled"), "a disabled dataflow carries nothing", _DATAFLOW),
+    Fixed(DATAFLOW, "properties.operations.*.sourceSettings.serializationFormat", (_ABSENT, "Json"),
+          "AIO reads no other from a topic", _DATAFLOW),
+    Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.serializationFormat", (_ABSENT, "Json"),
+          "subscribers of a topic expect what was published", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.type", ("PassThrough",),
           "messages pass as they are", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.inputs", (["*"],),
@@ -162,6 +192,9 @@ def custom_roles(view: View) -> Hits:
         scope, given = text_at(inputs, "scope"), list_at(inputs, "assignableScopes")
         if given != [scope]:
             yield role.name, f"assignableScopes: {given}; expected [{scope!r}], where it is needed"
+        guid = text_at(inputs, "roleDefinitionId").partition("-")[0]
+        if not guid or guid not in text_at(inputs, "roleName"):
+            yield role.name, f"roleName: {text_at(inputs, 'roleName')!r}; expected with {guid}: names are the tenant's"
         for index, one in enumerate(list_at(inputs, "permissions")):
             for key in sorted(set(one) - {"actions"}):
                 if one[key]:

@@ -21,6 +21,11 @@ from rules.facts.extensions import AIO
 from rules.lookup import Hits, View
 from rules.references import container_of
 
+_CREDENTIALS = {
+    aio.SECRET_SYNC_SERVICE_ACCOUNT.value: aio.SECRET_SYNC_CREDENTIAL.value,
+    aio.DATAFLOW_SERVICE_ACCOUNT.value: aio.DATAFLOW_CREDENTIAL.value,
+}
+"""Service account -> its federated credential's name: other tools find it by that, and add no second one."""
 _DELETE = "Microsoft.Kubernetes/connectedClusters/delete"
 
 
@@ -79,6 +84,12 @@ def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
         yield (
             credential.name,
             f"issuer: {text_at(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}",
+        )
+    name = _CREDENTIALS.get(text_at(inputs, "subject").rpartition(":")[2])
+    if name and (given := view.path(credential).rpartition("/")[2]) != name:
+        yield (
+            credential.name,
+            f"federatedIdentityCredentialResourceName: {given!r}; expected {name!r}, as edge-ai has it",
         )
     if (given := list_at(inputs, "audiences")) != [entra.TOKEN_EXCHANGE_AUDIENCE.value]:
         yield credential.name, f"audiences: {given}; expected [{entra.TOKEN_EXCHANGE_AUDIENCE.value!r}]"

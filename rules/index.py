@@ -23,8 +23,10 @@ from settings.model import Cluster, Settings
 class Index:
     """Every index is built once, when it is first asked for."""
 
-    def __init__(self, graph: Graph, settings: Settings) -> None:
+    def __init__(self, graph: Graph, settings: Settings, written: Mapping[str, Any] | None = None) -> None:
         self.graph, self.settings = graph, settings
+        self.written = written or {}
+        """The settings as the stack file has them; empty where there is no file."""
 
     @property
     def release(self) -> Release | None:

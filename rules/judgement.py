@@ -11,6 +11,7 @@ from graph.graph import Graph
 from graph.schedule import Schedule, schedule
 from rules import Finding, compare, judge
 from rules.causes import Cause, find_causes
+from rules.written import read_file
 from settings.loaded_stack import LoadedStack
 
 
@@ -47,4 +48,5 @@ def judge_stack(stack: LoadedStack) -> Judgement:
     """
     preview = evaluate_stack(stack, preview=True).graph
     deployment = evaluate_stack(stack, preview=False).graph
-    return Judgement(stack, preview, deployment, [*compare(preview, deployment), *judge(deployment, stack.settings)])
+    findings = judge(deployment, stack.settings, read_file(stack))
+    return Judgement(stack, preview, deployment, [*compare(preview, deployment), *findings])

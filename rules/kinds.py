@@ -68,6 +68,10 @@ def _assignments(view: View) -> Hits:
         principal, scope = (text_at(view.inputs(assignment), key) for key in ("principalId", "scope"))
         if not _GUID.fullmatch(principal):
             yield assignment.name, f"principalId: {shorten(principal) or 'missing'}; expected a principal's object id"
+        role = text_at(view.inputs(assignment), "roleDefinitionId")
+        roles = f"/subscriptions/{view.graph.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/"
+        if not (role.startswith(roles) and _GUID.fullmatch(role.removeprefix(roles))):
+            yield assignment.name, f"roleDefinitionId: {role or 'missing'}; expected {roles}<GUID>, as Azure returns it"
         if not scope.startswith("/subscriptions/"):
             yield assignment.name, f"scope: {scope or 'missing'}; expected an ARM id"
 

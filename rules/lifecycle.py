@@ -33,10 +33,13 @@ def protection(view: View) -> Hits:
             yield resource.name, "protect: expected true (protection.protect), as data or every link would go with it"
         if resource.options.protect and resource.urn not in protected:
             yield resource.name, "protect: expected false, as the settings do not protect it: `destroy` would fail"
-    for secret in view.all(SECRET):
-        if not secret.options.retain_on_delete:
+    secrets = {secret.urn for secret in view.all(SECRET)}
+    for resource in view.resources:
+        if resource.urn in secrets and not resource.options.retain_on_delete:
             message = "retain_on_delete: expected true, as ARM refuses to delete a vault secret"
-            yield secret.name, message
+            yield resource.name, message
+        if resource.urn not in secrets and resource.options.retain_on_delete:
+            yield resource.name, "retain_on_delete: expected false, as `destroy` would leave it in Azure"
 
 
 def _authorities(view: View) -> list[Resource]:

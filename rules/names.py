@@ -18,11 +18,12 @@ from arm.types.network import (
     PUBLIC_IP_ADDRESS,
     SUBNET,
     VIRTUAL_NETWORK,
+    VIRTUAL_NETWORK_PEERING,
 )
 from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
-from graph.inputs import at, text_at
+from graph.inputs import at, map_at, text_at
 from rules.hosting import azure_vm
 from rules.lookup import Hits, View
 from rules.tables import read
@@ -46,6 +47,7 @@ _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     SECRET_PROVIDER_CLASS: ("default_secret_provider_class", "mqtt_secret_provider_class"),
 }
 """Type -> the names of a cluster that its resources have; each of them once."""
+_RANDOM: Mapping[str, object] = {"length": 5, "upper": False, "special": False}
 
 
 def names(view: View) -> Hits:
@@ -62,6 +64,8 @@ def names(view: View) -> Hits:
         if (given := text_at(view.inputs(resource), "brokerName")) != "default":
             yield resource.name, f"brokerName: {given!r}; expected 'default', the only one that AIO starts"
     yield from _inner_names(view)
+    yield from _peering_names(view)
+    yield from _random_names(view)
     yield from _listener_names(view)
 
 
@@ -76,6 +80,7 @@ def _wrong_name(resource: Resource, given: str, expected: list[str]) -> str:
 _INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
     *azure_vm.INNER_NAMES,
     (NETWORK_INTERFACE, "ipConfigurations.*.name", "ip_configuration"),
+    (CUSTOM_LOCATION, "displayName", "custom_location"),
     (SCHEMA_REGISTRY, "namespace", "schema_registry_namespace"),
 )
 
@@ -88,6 +93,32 @@ def _inner_names(view: View) -> Hits:
                 expected = getattr(cluster.names, field) if cluster else ""
                 if given != expected:
                     yield resource.name, f"{where}: {given!r}; expected {expected!r}"
+
+
+def _peering_names(view: View) -> Hits:
+    """Require that a peering's name says from which cluster to which it goes: the portal shows nothing else of it."""
+    codes = {view.path(network): view.clusters[name].code
+             for name in view.clusters for network in view.all(VIRTUAL_NETWORK, cluster=name)}  # fmt: skip
+    for peering in view.all(VIRTUAL_NETWORK_PEERING):
+        here, there = (codes.get(end, "") for end in view.ends(peering))
+        given, expected = view.path(peering).rpartition("/")[2], f"peer-{here}-to-{there}"
+        if here and there and here != there and given != expected:  # with itself: REF-08
+            yield (
+                peering.name,
+                f"virtualNetworkPeeringName: {given!r}; expected {expected!r}, from its own network's code",
+            )
+
+
+def _random_names(view: View) -> Hits:
+    """Require random characters that a storage account takes, enough of them, the same as long as its group lasts."""
+    for random in view.graph.of_type("random:index/randomString:RandomString"):
+        inputs = view.inputs(random)
+        for key, expected in _RANDOM.items():
+            if inputs.get(key) != expected:
+                yield random.name, f"{key}: {inputs.get(key)!r}; expected {expected!r}: names are all of Azure's"
+        groups = [cluster.names.resource_group for cluster in view.clusters.values()]
+        if (given := list(map_at(inputs, "keepers").values())) not in [[one] for one in groups]:
+            yield random.name, f"keepers: {given}; expected its resource group alone, else the account is replaced"
 
 
 def _listener_names(view: View) -> Hits:

@@ -77,8 +77,17 @@ def security_rules(view: View) -> Hits:
             if denies and _priority(one) > _priority(denies[0]):
                 name = text_at(one, "name")
                 yield group.name, f"securityRules: {name} comes after {text_at(denies[0], 'name')}, which denies all"
+        yield from _nodes_meet(view, cluster, group, allows)
         yield from _links_pass(view, cluster, group, allows)
         yield from _nobody_else(view, cluster, group, allows)
+
+
+def _nodes_meet(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
+    """K3s' nodes talk by TCP and UDP, the kubelet's port and VXLAN among them (docs.k3s.io, requirements)."""
+    own = _subnets(view, cluster)
+    if not any(_within(_prefixes(one, "source"), own) and text_at(one, "protocol") == "*" and _ports(one) == ["*"]
+               for one in allows):  # fmt: skip
+        yield group.name, "securityRules: nothing lets nodes of the subnet reach each other by everything. Add a rule"
 
 
 def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:

@@ -8,17 +8,21 @@ from functools import cache
 
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types import ResourceType
+from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
+from graph.schedule import estimate_of
 from rules.gates import read_wait_seconds
 from rules.hosting import azure_vm
 from rules.lookup import Hits, View
 
 _PROVIDER_SECONDS = 120 * 60
 """How long azure-native waits by itself (pulumi/pulumi-azure-native, provider/pkg/provider)."""
+_LEAST_SECONDS = 10 * 60
+"""What anything gets that has a time-out of its own."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 IGNORED: Mapping[ResourceType, Sequence[str]] = {
@@ -40,6 +44,8 @@ def ignored_changes(view: View) -> Hits:
             expected = ["objects"]  # the portal's, where the stack says nothing of them
         if sorted(given) != sorted(expected):
             yield resource.name, f"ignore_changes: {given or 'none'}; expected {expected or 'none'}"
+        if more := list(resource.options.replace_on_changes):
+            yield resource.name, f"replace_on_changes: {more}; expected none: Azure says what it cannot change"
 
 
 def replacement(view: View) -> Hits:
@@ -60,6 +66,20 @@ def replacement(view: View) -> Hits:
         if missing:
             message = f"replace_with: lacks {', '.join(missing)}; a peering with a successor stays Disconnected"
             yield peering.name, message
+    yield from _deleted_with(view)
+
+
+def _deleted_with(view: View) -> Hits:
+    """Vault secrets go with their vault, scripts with their machine, and nothing else with anything."""
+    vaults = {text_at(view.inputs(vault), "vaultName"): vault for vault in view.all(VAULT)}
+    for secret in view.all(SECRET):
+        vault = vaults.get(text_at(view.inputs(secret), "vaultName"))
+        if vault and secret.options.deleted_with != vault.urn:
+            yield secret.name, f"deleted_with: expected {vault.name}, with which it is gone already"
+    with_owner = {one.urn for one in (*view.all(SECRET), *view.all(*BY_SCRIPT_TYPE))}
+    for resource in view.arm:
+        if resource.options.deleted_with and resource.urn not in with_owner:
+            yield resource.name, "deleted_with: expected none, as Azure deletes it with nothing else"
 
 
 def timeouts(view: View) -> Hits:
@@ -75,18 +95,33 @@ def timeouts(view: View) -> Hits:
                     " children running. Give it longer"
                 )
                 yield command.name, message
+    yield from _too_short(view)
     for extension in view.all(EXTENSION):
         minutes = text_at(map_at(view.inputs(extension), "configurationSettings"), "AgentOperationTimeoutInMinutes")
         if minutes.isdigit():
             yield from _waits(extension, int(minutes) * 60, "the agent's AgentOperationTimeoutInMinutes")
 
 
+def _too_short(view: View) -> Hits:
+    """Yield where the engine gives up before Azure, by the type's estimate and as much again, can be done."""
+    for resource in view.arm:
+        for operation, given in resource.options.custom_timeouts.items():
+            seconds, least = _seconds(given), 2 * estimate_of(resource).seconds
+            if seconds is not None and seconds < max(least, _LEAST_SECONDS):
+                message = f"custom_timeouts.{operation}: {given}; expected at least {max(least, _LEAST_SECONDS)}s,"
+                yield resource.name, f"{message} as Azure takes about {estimate_of(resource).seconds} s. Give it longer"
+
+
+def _seconds(given: str) -> int | None:
+    found = re.fullmatch(r"(\d+)([smh])", given)
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
 def _waits(resource: Resource, seconds: int, what: str) -> Hits:
     """Require that the engine's timeouts for create and update end later than this."""
     for operation in ("create", "update"):
         given = resource.options.custom_timeouts.get(operation, "")
-        found = re.fullmatch(r"(\d+)([smh])", given)
-        engine = int(found[1]) * _UNITS[found[2]] if found else _PROVIDER_SECONDS
+        engine = _seconds(given) or _PROVIDER_SECONDS
         if engine <= seconds:
             message = (
                 f"custom_timeouts.{operation}: {given or 'none, so 7200s'} ends before {what} of {seconds} s. Give it"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from arm.values import leaves, reveal
 from graph import pem
 from graph.inputs import at, shorten, text_at
+from rules import described
 from rules.certificates import server_trust
 from rules.dataflows import client_id
 from rules.lookup import Hits, View
@@ -67,6 +69,11 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
             f" --subscription {view.settings.tenant.subscription_id} --port {cluster.arc_proxy_port}"
         )
         problems += _different("arc_proxy_commands", at(outputs, "arc_proxy_commands") or {}, {name: command})
+    ports = Counter(cluster.arc_proxy_port for cluster in view.clusters.values())
+    problems += [
+        f"stack output arc_proxy_commands: {port} is the port of {n} clusters" for port, n in ports.items() if n > 1
+    ]
+    problems += described.differences(view, outputs)
     for parts in view.links:
         if parts.listener is None or parts.endpoint is None:  # ASK-01
             continue
@@ -78,6 +85,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
             "host": host,
             "port": port,
             "url": f"mqtts://{host}:{port}",
+            "listener": view.path(parts.listener).rpartition("/")[2],
             **({"ca_fingerprint": pem.sha256(roots[0])} if roots else {}),
         }
         problems += _different(f"broker_endpoints.{parts.link.broker}", found, expected)
@@ -86,6 +94,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         given = {**(at(outputs, f"links.{parts.link.name}") or {})}
         given["client_ids"] = sorted(given.get("client_ids") or [])
         expected = {"from": parts.link.client, "to": parts.link.broker, "topics": topics, "client_ids": ids}
+        expected["endpoint"] = view.path(parts.endpoint).rpartition("/")[2]
         problems += _different(f"links.{parts.link.name}", given, expected)
     return list(dict.fromkeys(problems))
 

@@ -1,52 +1,94 @@
-"""What the settings refuse and hold, asked directly: the deployment of a stack shows one release and few addresses."""
+"""What the settings hold, asked directly: the deployment of a stack shows one release, one profile, few defaults."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
-from rules.facts import entra, node
-from rules.facts.fact import Fact
+from rules.facts.defaults import PROFILES, defaults_of
 from rules.facts.releases import CONNECTED_CLUSTER_API, RELEASES, Release
 from rules.lookup import Hits, View
 from settings import Settings, SettingsError, load
+from settings.naming import stack_tag
 from settings.stand_ins import STAND_INS
 
-_LEAST = {"prefix": "probe", "environment": "dev", "location": "eastus2", **STAND_INS}
-_FORBIDDEN: Mapping[str, tuple[Fact[Any], ...]] = {
-    "clusters.site.address_space": (node.K3S_POD_NETWORK, node.K3S_SERVICE_NETWORK),
-    "custom_locations_object_id": (entra.CUSTOM_LOCATIONS_APPLICATION, entra.K8_BRIDGE_APPLICATION),
-}
-"""Setting -> what K3s has taken already, or what is the id of an application."""
+LEAST: Mapping[str, Any] = {"prefix": "probe", "environment": "dev", "location": "eastus2", **STAND_INS}
+"""The least that a stack file says."""
 _PRODUCTION = {
     "protect": True,
     "purge_protection": True,
     "soft_delete_days": 90,
     "dataflow_disk_persistence": True,
 }
-
-
-def forbidden_is_refused(_: View) -> Hits:
-    """Require that the settings refuse what the facts say cannot work."""
-    for where, known in _FORBIDDEN.items():
-        for fact in known:
-            value = str(fact.value)
-            key, *below = where.split(".")
-            probe: dict[str, Any] = {**_LEAST, key: {below[0]: {below[1]: value}} if below else value}
-            try:
-                load(probe)
-            except SettingsError as error:
-                if any(problem.where == where for problem in error.problems):
-                    continue
-            yield where, f"the settings accept {value}; expected a refusal. Source: {fact.source}"
+_LONGEST = {"key_vault": 24, "virtual_machine": 64, "connected_cluster": 63, "aio_instance": 63}
+"""Name -> the most characters that Azure takes
+(learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules)."""
+_STORAGE_NAME, _RANDOM = 24, 5
+_OTHER_STACKS: Mapping[str, Mapping[str, str]] = {
+    "two prefixes": {"prefix": "other"},
+    "two environments": {"environment": "test"},
+    "two instances": {"instance": "002"},
+}
+_ALIKE = {"storage_account_prefix", "mqtt_secret_provider_class"}
+"""Parts of names, and names within a group, that two stacks share without harm."""
 
 
 def production_is_protected(_: View) -> Hits:
     """Require that the profile `prod` keeps what must not be lost; a stack file may still say otherwise."""
-    given = load({**_LEAST, "environment": "prod"}).protection
+    given = load({**LEAST, "environment": "prod"}).protection
     for name, expected in _PRODUCTION.items():
         if getattr(given, name) != expected:
             yield "profile prod", f"protection.{name}: {getattr(given, name)}; expected {expected}"
+
+
+def defaults_are_kept(_: View) -> Hits:
+    """Require every default of the settings, for each profile, to be the one that the facts have."""
+    for profile in PROFILES:
+        given = load({**LEAST, "environment": profile}).values
+        expected = {**LEAST, "environment": profile, **defaults_of(profile, LEAST["location"])}
+        for name in sorted({*given, *expected}):
+            if name not in given or name not in expected or given[name] != expected[name]:
+                found, wanted = (repr(side[name]) if name in side else "nothing" for side in (given, expected))
+                message = f"{name}: {found} by default; expected {wanted}, which stacks rely on. Else change"
+                yield f"profile {profile}", f"{message} rules/facts/defaults.py too, and say what it replaces"
+
+
+def names_are_apart(_: View) -> Hits:
+    """Require that names differ with prefix, environment, instance and cluster, and are no longer than Azure takes.
+
+    Two stacks of one subscription would otherwise own the same resources, and names of vaults are all of Azure's.
+    """
+    for what, other in _OTHER_STACKS.items():
+        first, second = _names(load({**LEAST, "profile": "dev"})), _names(load({**LEAST, "profile": "dev", **other}))
+        for name in first:
+            of_environment = name.startswith("authorities.") and "instance" in other
+            if first[name] == second[name] and name.rpartition(".")[2] not in _ALIKE and not of_environment:
+                yield name, f"{first[name]!r} in {what}; expected another name in each. See settings/cluster_names.py"
+    for first_cluster, second_cluster in combinations(load(LEAST).clusters.values(), 2):
+        for name, value in vars(first_cluster.names).items():
+            if value == getattr(second_cluster.names, name) and name not in _ALIKE:
+                yield name, f"{value!r} in two clusters of a stack; expected another name in each"
+    yield from _too_long()
+
+
+def _names(settings: Settings) -> Mapping[str, object]:
+    of_clusters = {
+        f"{cluster.name}.{key}": value
+        for cluster in settings.clusters.values()
+        for key, value in vars(cluster.names).items()
+    }
+    authorities = {f"authorities.{key}": value for key, value in vars(settings.authorities).items()}
+    return {**of_clusters, **authorities, "tag of resource groups": stack_tag(settings)}
+
+
+def _too_long() -> Hits:
+    names = load({**LEAST, "prefix": "a" * 12}).clusters["site"].names
+    lengths = {name: (len(getattr(names, name)), longest) for name, longest in _LONGEST.items()}
+    storage = len(names.storage_account_prefix) + _RANDOM + len(names.storage_account_suffix)
+    for name, (length, longest) in {**lengths, "storage_account": (storage, _STORAGE_NAME)}.items():
+        if length > longest:
+            yield name, f"{length} characters with a long prefix; Azure takes {longest}. See settings/cluster_names.py"
 
 
 def other_releases(view: View) -> Hits:
@@ -56,7 +98,7 @@ def other_releases(view: View) -> Hits:
         if name == view.settings.release.name:
             continue
         try:
-            found = load({**_LEAST, "release": name})
+            found = load({**LEAST, "release": name})
         except SettingsError:
             wrong.setdefault("the settings do not know it; add its row to settings/releases.py", []).append(row)
             continue

@@ -13,11 +13,12 @@ from graph.graph import Resource
 from graph.inputs import map_at, text_at
 from rules.facts import aio
 from rules.facts.api_versions import BY_ARM_TYPE
-from rules.facts.extensions import ANY, CERT_MANAGER
+from rules.facts.extensions import AIO, ANY, CERT_MANAGER
 from rules.facts.releases import RELEASES, Release, of_value
 from rules.lookup import Hits, View
 
 _PROVIDERS = "pulumi:providers:"
+_METRICS = ("enabled", "openTelemetryCollectorAddress")
 
 
 def versions(view: View) -> Hits:
@@ -97,6 +98,8 @@ def _extension(inputs: Mapping[str, Any], release: Release) -> Iterator[str]:
     given = text_at(inputs, "scope.cluster.releaseNamespace")
     if kind == CERT_MANAGER.type and given != CERT_MANAGER.namespace:
         yield f"scope.cluster.releaseNamespace: {given!r}; AIO's templates have {CERT_MANAGER.namespace!r}"
+    if kind == AIO.type:
+        yield from _observability(map_at(inputs, "configurationSettings"))
     if wrong := list(_settings(kind, map_at(inputs, "configurationSettings"), release)):
         yield f"configurationSettings: {'; '.join(wrong)}"
 
@@ -111,6 +114,14 @@ def _settings(kind: str, given: Mapping[str, Any], release: Release) -> Iterator
             yield f"{key} {of}; release {release.name} does not send it"
         elif not _fits(given.get(key), expected[key]):
             yield f"{key} is {given.get(key)!r}; release {release.name} sends {expected[key]!r}"
+
+
+def _observability(given: Mapping[str, Any]) -> Iterator[str]:
+    """Metrics go to a collector or are off: the stack installs none, and with neither Helm keeps quiet."""
+    enabled, address = (given.get(f"observability.metrics.{key}") for key in _METRICS)
+    if enabled not in ("true", "false") or (enabled == "true") != bool(address):
+        message = f"observability.metrics: enabled is {enabled!r}, openTelemetryCollectorAddress {address!r}; expected"
+        yield f"configurationSettings: {message} 'true' with an address, or 'false' without one"
 
 
 def _fits(given: Any, expected: str) -> bool:
@@ -131,7 +142,7 @@ def providers(view: View) -> Hits:
             yield resource.name, f"package reference: {resource.options.package or 'none'}; expected that of {package}"
     for provider in view.resources:
         if provider.type.startswith(f"{_PROVIDERS}azure-native"):
-            expected = view.settings.tenant.subscription_id
-            if view.inputs(provider).get("subscriptionId") != expected:
-                message = f"subscriptionId: expected {expected}, else it deploys where the shell is logged in"
-                yield provider.name, message
+            tenant = view.settings.tenant
+            for key, expected in (("subscriptionId", tenant.subscription_id), ("tenantId", tenant.tenant_id)):
+                if view.inputs(provider).get(key) != expected:
+                    yield provider.name, f"{key}: expected {expected}, else it deploys where the shell is logged in"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arm.types.iotoperations import BROKER, DATAFLOW
-from arm.types.keyvault import VAULT
+from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import (
     NAT_GATEWAY,
     PUBLIC_IP_ADDRESS,
@@ -114,7 +114,7 @@ def _tags(view: View) -> Hits:
         if resource.arm_type == RESOURCE_GROUP.arm_type:
             expected[STACK_TAG] = stack_tag(view.settings)
         given = map_at(view.inputs(resource), "tags")
-        if "location" in view.inputs(resource):  # what has no region takes no tags
+        if "location" in view.inputs(resource) or resource.arm_type == SECRET.arm_type:  # others take no tags
             for key in sorted({*given, *expected}):
                 if given.get(key) != expected.get(key):
                     yield resource.name, f"tags.{key}: not what the settings ask for (tags): {_show(expected.get(key))}"

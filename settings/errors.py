@@ -54,6 +54,10 @@ class NamingError(Exception):
     """The program composes a name that Azure refuses whatever the settings say: the text says where."""
 
 
+class TableError(Exception):
+    """A table of the program has no row for what another one names: the text says where."""
+
+
 class SettingsError(Exception):
     """The settings cannot be used; `problems` holds every reason, `str()` lists them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from settings.cluster_names import cluster_names
+from settings.errors import TableError
 from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.naming import (
     admin_username,
@@ -21,7 +22,16 @@ _COMPLETED = "`defaults.completed` has filled it in"
 
 
 def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
-    """Return the settings for the components; `stack` has passed every rule."""
+    """Return the settings for the components; `stack` has passed every rule.
+
+    Raises:
+        TableError: the default release has no row.
+    """
+    if stack.release not in RELEASES:  # what a stack file says has been checked
+        known = ", ".join(RELEASES)
+        raise TableError(
+            f"settings/releases.py: DEFAULT_RELEASE is {stack.release!r}; expected a row of RELEASES: {known}. Mend it"
+        )
     links = [_link(link, stack) for link in stack.links]
     return Settings(
         prefix=stack.prefix,

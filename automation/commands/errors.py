@@ -24,7 +24,7 @@ from graph.monitor import UnrecordableError
 from graph.places import find_in_ground
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import TENANT_KEYS, Problem, SettingsError
-from settings.errors import NamingError, as_yaml
+from settings.errors import NamingError, TableError, as_yaml
 
 _NOT_RUN = "not-run"
 
@@ -64,6 +64,7 @@ _KINDS: Mapping[type[Exception], str] = {
     UnrecordableError: "program",
     MissingTableError: "program",
     NamingError: "program",
+    TableError: "program",
     RunError: "program",
     CommandError: "command",
     UnusableError: "stack",

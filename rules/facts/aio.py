@@ -10,6 +10,7 @@ from datetime import date
 from rules.facts.fact import Fact, Source
 
 _READ = date(2026, 11, 26)
+_EDGE_AI = "microsoft/edge-ai, src/100-edge/110-iot-ops/bicep/modules"
 _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
 _INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
 
@@ -27,6 +28,15 @@ DATAFLOW_SERVICE_ACCOUNT = Fact(
         "SERVICE_ACCOUNT_DATAFLOW", _READ,
     ),
 )  # fmt: skip
+SECRET_SYNC_CREDENTIAL = Fact(
+    "aio-sse-ficred",
+    Source(f"{_EDGE_AI}/iot-ops-instance-post.bicep", "sseFedCred", _READ),
+)
+"""Of the federated credential of secret sync's identity."""
+DATAFLOW_CREDENTIAL = Fact(
+    "aio-instance-ficred",
+    Source(f"{_EDGE_AI}/iot-ops-instance-post.bicep", "aioFedCred", _READ),
+)
 BROKER_SERVICE = Fact("aio-broker", Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerServiceName", _READ))
 """Kubernetes Service of the default listener."""
 BROKER_PORT = Fact(18883, Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerPort", _READ))

@@ -45,7 +45,9 @@ def reported() -> Callable[..., None]:
 
     def check(bench: Workbench, rule: str, *said: str, also: tuple[str, ...] = ()) -> None:
         findings = bench.findings()
-        assert {finding.rule for finding in findings} == {rule, *also}, "\n".join(map(str, findings))
+        # What is deployed is no longer what the outputs say: only a mistake of the outputs is told by that.
+        following = {"OUT-01"} - {rule, *also}
+        assert {finding.rule for finding in findings} - following == {rule, *also}, "\n".join(map(str, findings))
         texts = [str(finding) for finding in findings if finding.rule == rule]
         assert any(all(word in text for word in said) for text in texts), "\n".join(texts)
 

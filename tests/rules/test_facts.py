@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import packages
+from components import cluster_stamp, identities, packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
@@ -118,6 +118,17 @@ def _api_version(row: ResourceType, resource: str) -> Wrong:
     return Wrong(change, "REL-01", (resource, "2021-01-01", real))
 
 
+def _credential(thing: str, name: str) -> Wrong:
+    make: Any = identities.federate
+
+    def change(patch: Patch) -> None:
+        patch.setattr(
+            cluster_stamp, "federate", lambda *given, **named: make(*given, **{**named, "credential_name": "another"})
+        )
+
+    return Wrong(change, "ID-01", (f"site-{thing}", "'another'", name))
+
+
 WRONG: Mapping[str, Wrong] = {
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
@@ -149,6 +160,8 @@ WRONG: Mapping[str, Wrong] = {
     "aio.TRUST_KEY": Wrong(
         _known("CA_CERTIFICATE_KEY", "ca.pem"), "PKI-07", ("site-apply-objects", "ca.pem", "ca.crt"), TWO_CLUSTERS
     ),
+    "aio.SECRET_SYNC_CREDENTIAL": _credential("secret-sync-credential", "aio-sse-ficred"),
+    "aio.DATAFLOW_CREDENTIAL": _credential("aio-credential", "aio-instance-ficred"),
     "api_versions.CUSTOM_LOCATIONS": _api_version(CUSTOM_LOCATION, "site-custom-location"),
     "api_versions.EXTENSIONS": _api_version(EXTENSION, "site-aio-extension"),
     "api_versions.MANAGED_IDENTITIES": _api_version(FEDERATED_IDENTITY_CREDENTIAL, "site-aio-credential"),
@@ -379,4 +392,5 @@ def test_a_profile_of_production_that_protects_less_is_found(
 ) -> None:
     protection: Any = PROFILES["prod"]["protection"]
     monkeypatch.setitem(protection, key, wrong)
-    assert [(one.rule, one.resource) for one in two.findings()] == [("FACT-03", "profile prod")]
+    found = [(one.rule, one.resource) for one in two.findings()]
+    assert found == [("FACT-03", "profile prod"), ("FACT-04", "profile prod")]

@@ -44,3 +44,17 @@ def test_two_roots_of_one_name_are_found(two: Workbench) -> None:
 
 def test_the_program_names_by_generation(two: Workbench) -> None:
     assert _found(two, two.settings) == []
+
+
+@pytest.mark.parametrize("field", ["server_ca_config_map", "intermediate_secret"])
+def test_a_name_of_a_link_without_its_generation_is_found(field: str, two: Workbench) -> None:
+    name, link = next(iter(two.settings.links.items()))
+    wrong: dict[str, Any] = {field: "same"}
+    settings = replace(two.settings, links={name: replace(link, **wrong)})
+    assert [owner for owner, message in _found(two, settings) if message.startswith(f"{field}: 'same'")] == [name]
+
+
+def test_an_authority_without_its_generation_is_found(two: Workbench) -> None:
+    authorities = replace(two.settings.authorities, server_root="root")
+    [(owner, message)] = _found(two, replace(two.settings, authorities=authorities))
+    assert owner == "pki" and "server_root: 'root' does not end with -g1" in message

@@ -45,6 +45,13 @@ def _old_form(two: Workbench) -> None:
     two.set("enterprise-vault-server-leaf-key-g1", "properties.value", Secret(key), kind="keyvault:Secret")
 
 
+def _localhost(two: Workbench) -> None:
+    names = {"dnsNames": ["localhost"], "ipAddresses": ["10.2.1.10"]}
+    certificate, key = two.issue("server", "enterprise-broker-g1", **names)
+    two.publish("enterprise-vault-server-leaf-crt-g1", certificate + two.intermediate("server")[0])
+    two.publish("enterprise-vault-server-leaf-key-g1", key)
+
+
 _SETTINGS = {
     "connectors.values.mqttBroker.address": "mqtts://aio-broker:18883",
     "connectors.values.mqttBroker.serviceAccountTokenAudience": "aio-mqtt",
@@ -268,6 +275,101 @@ MISTAKES = (
         _old_form,
         ("enterprise-vault-server-leaf-key-g1", "EC PRIVATE KEY", "PKCS#8"),
         also=("PKI-04",),
+    ),
+    Mistake(
+        "time-out that Azure cannot keep",
+        "LIFE-05",
+        lambda two: two.options("site-aio-instance", custom_timeouts={"create": "60s"}),
+        ("site-aio-instance", "custom_timeouts.create: 60s", "600s"),
+    ),
+    Mistake(
+        "input whose change replaces",
+        "LIFE-06",
+        lambda two: two.options("site-node", replace_on_changes=["tags"]),
+        ("site-node", "replace_on_changes", "tags"),
+    ),
+    Mistake(
+        "vault secret that does not go with its vault",
+        "LIFE-07",
+        lambda two: two.options("enterprise-vault-server-leaf-key-g1", "keyvault:Secret", deleted_with=""),
+        ("enterprise-vault-server-leaf-key-g1", "deleted_with", "enterprise-key-vault"),
+    ),
+    Mistake(
+        "resource that is not deleted by itself",
+        "LIFE-07",
+        lambda two: two.options("site-broker", deleted_with=two.get("site-aio-instance").urn),
+        ("site-broker", "deleted_with: expected none"),
+        also=("PATH-02",),
+    ),
+    Mistake(
+        "resource that stays in Azure",
+        "LIFE-01",
+        lambda two: two.options("site-node", retain_on_delete=True),
+        ("site-node", "retain_on_delete"),
+    ),
+    Mistake(
+        "role of one name in every subscription",
+        "HARD-02",
+        lambda two: two.set("site-arc-disconnect-role", "roleName", "Disconnect"),
+        ("site-arc-disconnect-role", "roleName: 'Disconnect'"),
+    ),
+    Mistake(
+        "metrics without a collector",
+        "REL-01",
+        _setting("observability.metrics.enabled", "true"),
+        (_EXTENSION, "openTelemetryCollectorAddress ''"),
+    ),
+    Mistake(
+        "provider of another tenant",
+        "REL-02",
+        lambda two: two.set("azure-iotoperations", "tenantId", "00000000-1111-2222-3333-444444444444"),
+        ("azure-iotoperations", "tenantId"),
+    ),
+    Mistake(
+        "role that Azure would write otherwise",
+        "REF-08",
+        lambda two: two.set(
+            "site-aio-schema-registry-role", "roleDefinitionId", "12675fd7-7f59-493f-9201-f7944860a2f1"
+        ),
+        ("site-aio-schema-registry-role", "roleDefinitionId", "as Azure returns it"),
+    ),
+    Mistake(
+        "nodes that meet by TCP alone",
+        "NET-02",
+        lambda two: two.set("site-network-security-group", "securityRules.0.protocol", "Tcp"),
+        ("site-network-security-group", "reach each other by everything"),
+    ),
+    Mistake(
+        "token beside a certificate",
+        "MQTT-03",
+        lambda two: two.value("enterprise-link-authentication", "properties.authenticationMethods").append(
+            {"method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audiences": ["aio-internal"]}}
+        ),
+        ("enterprise-link-authentication", "X509, ServiceAccountToken"),
+    ),
+    Mistake(
+        "peering with the other one's name",
+        "ASK-05",
+        lambda two: two.set("site-to-enterprise-peering", "virtualNetworkPeeringName", "peer-b-to-a"),
+        ("site-to-enterprise-peering", "'peer-b-to-a'", "'peer-a-to-b'"),
+    ),
+    Mistake(
+        "too few random characters",
+        "ASK-05",
+        lambda two: two.set("site-storage-account-suffix", "length", 3),
+        ("site-storage-account-suffix", "length: 3"),
+    ),
+    Mistake(
+        "random characters that change with something else",
+        "ASK-05",
+        lambda two: two.set("site-storage-account-suffix", "keepers", {"tags": "x"}),
+        ("site-storage-account-suffix", "keepers"),
+    ),
+    Mistake(
+        "certificate for another name too",
+        "PKI-01",
+        _localhost,
+        ("enterprise-broker-tls-cert-g1", "localhost", "expected 10.2.1.10"),
     ),
 )
 

@@ -225,7 +225,13 @@ MISTAKES = (
         ("site-subnet-2", "vnet-myorga-dev-001"),
         also=("ASK-01", "EDGE-05", "NET-02"),
     ),
-    Mistake("two credentials at a time", "EDGE-06", _second_credential, ("site-aio-credential-2", "id-myorga-aio")),
+    Mistake(
+        "two credentials at a time",
+        "EDGE-06",
+        _second_credential,
+        ("site-aio-credential-2", "id-myorga-aio"),
+        also=("ID-01",),
+    ),
     Mistake(
         "Arc before K3s",
         "EDGE-07",

@@ -209,7 +209,7 @@ MISTAKES = (
         "SEC-02",
         _move_to_other_vault,
         (_CLIENT_KEY, "kv-myorgb-dev-001", "cluster enterprise"),
-        also=("REF-04", "EDGE-08"),
+        also=("REF-04", "EDGE-08", "LIFE-07"),
     ),
     Mistake(
         "one key in two vaults",

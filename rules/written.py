@@ -1,0 +1,128 @@
+"""The stack file, read a second time: what it says is what the settings say, from which every other rule judges.
+
+Without this, a mistake on the way from the file to the settings would move the yardstick along with the deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+import yaml
+
+from graph.inputs import at, list_at, map_at
+from rules.lookup import Hits, View
+from settings import stack_file
+from settings.loaded_stack import LoadedStack
+from settings.model import Link
+
+_STACK: Mapping[str, str] = {
+    "prefix": "prefix",
+    "environment": "environment",
+    "instance": "instance",
+    "profile": "profile",
+    "location": "location",
+    "release": "release.name",
+    "subscription_id": "tenant.subscription_id",
+    "tenant_id": "tenant.tenant_id",
+    "custom_locations_object_id": "tenant.custom_locations_object_id",
+    "admin_group_object_id": "tenant.admin_group_object_id",
+    "ssh_public_key": "tenant.ssh_public_key",
+    "tags": "tags",
+    **{f"pki.{name}": f"pki.{name}" for name in (
+        "generation", "root_days", "intermediate_days", "leaf_days", "early_renewal_days",
+    )},
+    **{f"protection.{name}": f"protection.{name}" for name in (
+        "protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence",
+    )},
+}  # fmt: skip
+_CLUSTER: Mapping[str, str] = {
+    "code": "code",
+    "hosting": "hosting",
+    "location": "location",
+    "address_space": "network.address_space",
+    "subnet": "network.subnet",
+    "node.address": "address",
+    "listener.port": "listener.port",
+    "listener.dns_name": "listener.host",
+    "listener.generation": "listener.generation",
+    **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku")},
+    **{f"broker.{name}": f"broker.{name}" for name in (
+        "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
+        "backend_redundancy_factor", "persistence_gib",
+    )},
+}  # fmt: skip
+_LINK: Mapping[str, str] = {
+    "from": "client",
+    "to": "broker",
+    "generation": "generation",
+    "client_id_prefix": "client_id_prefix",
+}
+"""Path in the file -> where the settings have it."""
+
+
+def read_file(stack: LoadedStack) -> Mapping[str, Any]:
+    """Return the settings as the stack's file has them; nothing where there is no such file."""
+    file = stack_file.path(stack.folder, stack.stack)
+    document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return map_at(map_at(document, "config"), stack_file.SETTINGS_KEY)
+
+
+def arrives(view: View) -> Hits:
+    """Require that every value of the stack file is that of the settings."""
+    for where, given, found in _pairs(view):
+        if _normal(given) != _normal(found):
+            yield (
+                where,
+                f"the stack file says {given!r}, the settings {found!r}. Mend settings/ (resolve.py, defaults.py)",
+            )
+
+
+def _pairs(view: View) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what the file says, each value with its place and with what the settings have."""
+    file = view.written
+    yield from _compared("", file, view.settings, _STACK)
+    clusters = map_at(file, "clusters")
+    if clusters:
+        yield "clusters", sorted(clusters), sorted(view.clusters)
+    for name, written in clusters.items():
+        if name in view.clusters:
+            yield from _compared(f"clusters.{name}.", written, view.clusters[name], _CLUSTER)
+    if "links" in file:
+        yield from _links(list_at(file, "links"), list(view.settings.links.values()), view)
+
+
+def _links(written: list[Any], links: list[Link], view: View) -> Iterator[tuple[str, Any, Any]]:
+    ends = [(one.get("from"), one.get("to")) for one in written]
+    yield "links", ends, [(link.client, link.broker) for link in links]
+    brokers = sorted(name for name, cluster in view.clusters.items() if cluster.listener)
+    yield "links (clusters with a listener)", sorted({broker for _, broker in ends}), brokers
+    peers = sorted((peering.first, peering.second) for peering in view.settings.peerings)
+    yield "links (peerings)", sorted({tuple(sorted(pair)) for pair in ends}), peers
+    for index, (one, link) in enumerate(zip(written, links, strict=False)):
+        yield from _compared(f"links[{index}].", one, link, _LINK)
+        if topics := list_at(one, "topics"):
+            given = [(topic.get("from"), topic.get("to")) for topic in topics]
+            yield f"links[{index}].topics", given, [(topic.source, topic.destination) for topic in link.topics]
+
+
+def _compared(where: str, written: Any, resolved: object, table: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:
+    for path, attribute in table.items():
+        section, _, key = path.rpartition(".")
+        if key in (map_at(written, section) if section else written or {}):
+            value = at(written, path)
+            if value is not None or not path.startswith("listener."):  # null: the address, which has a row of its own
+                yield f"{where}{path}", value, _read(resolved, attribute)
+
+
+def _read(resolved: object, attribute: str) -> object:
+    owner = attribute.partition(".")[0]
+    if "." in attribute and getattr(resolved, owner) is None:  # a cluster without a listener, or without a network
+        return None
+    return attrgetter(attribute)(resolved)
+
+
+def _normal(value: Any) -> Any:
+    """Return the value as far as it means something: a region may be written with blanks, an id in capital letters."""
+    return value if isinstance(value, list | Mapping) else "".join(str(value).casefold().split())
