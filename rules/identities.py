@@ -86,10 +86,10 @@ def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
             f"issuer: {text_at(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}",
         )
     name = _CREDENTIALS.get(text_at(inputs, "subject").rpartition(":")[2])
-    if name and (given := view.path(credential).rpartition("/")[2]) != name:
+    if name and (own := view.path(credential).rpartition("/")[2]) != name:
         yield (
             credential.name,
-            f"federatedIdentityCredentialResourceName: {given!r}; expected {name!r}, as edge-ai has it",
+            f"federatedIdentityCredentialResourceName: {own!r}; expected {name!r}, as edge-ai has it",
         )
     if (given := list_at(inputs, "audiences")) != [entra.TOKEN_EXCHANGE_AUDIENCE.value]:
         yield credential.name, f"audiences: {given}; expected [{entra.TOKEN_EXCHANGE_AUDIENCE.value!r}]"

@@ -46,7 +46,7 @@ def _old_form(two: Workbench) -> None:
 
 
 def _localhost(two: Workbench) -> None:
-    names = {"dnsNames": ["localhost"], "ipAddresses": ["10.2.1.10"]}
+    names: dict[str, Any] = {"dnsNames": ["localhost"], "ipAddresses": ["10.2.1.10"]}
     certificate, key = two.issue("server", "enterprise-broker-g1", **names)
     two.publish("enterprise-vault-server-leaf-crt-g1", certificate + two.intermediate("server")[0])
     two.publish("enterprise-vault-server-leaf-key-g1", key)

@@ -15,7 +15,6 @@ from settings import (
     addressing,
     cluster_names,
     defaults,
-    fields,
     load,
     loading,
     naming,
@@ -24,7 +23,9 @@ from settings import (
 )
 from settings.cluster_names import ClusterNames
 from settings.profiles import PROFILES
+from settings.regions import REGIONS
 from settings.stand_ins import STAND_INS
+from settings.vm_sizes import VM_SIZES
 from tests.rules.workbench import Workbench
 
 Patch = pytest.MonkeyPatch
@@ -49,8 +50,8 @@ def test_rules_of_the_settings_that_are_not_asked_are_found(two: Workbench, monk
     ("table", "key", "where"),
     [
         (addressing.RESERVED_PORTS, 6443, "clusters.enterprise.listener.port"),
-        (fields.VM_SIZES, "Standard_D2s_v6", "clusters.site.node.vm_size"),
-        (fields.REGIONS, "francecentral", "location"),
+        (VM_SIZES, "Standard_D2s_v6", "clusters.site.node.vm_size"),
+        (REGIONS, "francecentral", "location"),
     ],
 )
 def test_a_table_that_lets_a_mistake_pass_is_found(

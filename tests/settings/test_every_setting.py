@@ -36,9 +36,10 @@ def _default_of(raw: dict[str, Any], path: str) -> object:
     """Return what is in effect where the file does not say it; a text of its own where it has to."""
     without = copy.deepcopy(raw)
     owner: Any = without
+    last: Any
     *steps, last = [int(one) if one.isdigit() else one for one in path.replace("[", ".").replace("]", "").split(".")]
     for step in steps:
-        owner = owner.get(step) if isinstance(owner, dict) else owner[step] if isinstance(owner, list) else None
+        owner = owner.get(step) if isinstance(owner, dict) else owner and owner[step]  # absent: a default
     if not isinstance(owner, dict) or last not in owner:
         return load(raw).values[path]
     del owner[last]
