@@ -70,7 +70,7 @@ def replacement(view: View) -> Hits:
 
 
 def _deleted_with(view: View) -> Hits:
-    """Vault secrets go with their vault, scripts with their machine, and nothing else with anything."""
+    """Vault secrets go with their vault, scripts with their machine, peerings with networks, nothing else by option."""
     vaults = {text_at(view.inputs(vault), "vaultName"): vault for vault in view.all(VAULT)}
     for secret in view.all(SECRET):
         vault = vaults.get(text_at(view.inputs(secret), "vaultName"))
@@ -80,6 +80,9 @@ def _deleted_with(view: View) -> Hits:
     for resource in view.arm:
         if resource.options.deleted_with and resource.urn not in with_owner:
             yield resource.name, "deleted_with: expected none, as Azure deletes it with nothing else"
+        peering = resource.arm_type == VIRTUAL_NETWORK_PEERING.arm_type
+        if resource.options.replace_with and resource.urn not in with_owner and not peering:
+            yield resource.name, "replace_with: expected none: what it lives on is part of its path, by an output"
 
 
 def timeouts(view: View) -> Hits:

@@ -302,6 +302,12 @@ MISTAKES = (
         also=("PATH-02",),
     ),
     Mistake(
+        "resource that is replaced with what it does not live on",
+        "LIFE-07",
+        lambda two: two.options("site-key-vault", replace_with=[two.get("site-subnet").urn]),
+        ("site-key-vault", "replace_with: expected none"),
+    ),
+    Mistake(
         "resource that stays in Azure",
         "LIFE-01",
         lambda two: two.options("site-node", retain_on_delete=True),
