@@ -42,7 +42,7 @@ KNOWN: Mapping[str, Known] = {
         _only_reasons_of_replacement,
         "of what is replaced because something is that it needs, the real engine names the inputs that come from there",
         "prod",
-        "a_replaced_node",
+        "another_broker",
     ),
     "list of errors": Known(
         r"message ",
