@@ -29,8 +29,9 @@ WAITS: dict[str, list[float]] = {
     "accepted-then-failed": [60],
     "connection-cut": [20],
     "role-spreading": [120] * 5,
-    "token-ended": [20],
-    "token-ended-while-running": [20, 60, 60],
+    "token-ended": [60],
+    "token-ended-while-running": [60, 60],
+    "token-ended-by-skew": [60] * 3,
     "cut-while-running": [20, 60, 60],  # it goes on for two minutes and refuses to be written meanwhile
 }
 LASTING = "bad-request"
