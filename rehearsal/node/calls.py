@@ -1,0 +1,31 @@
+"""What a script asks of a tool, and what the tool answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One command line of a script, as the stand-in on its PATH has got it."""
+
+    tool: str
+    """Base name as called."""
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    directory: Path
+    stdin: bytes
+    """Empty unless it is a pipe or a file and the tool reads it (`tools.READS_STDIN`)."""
+    elapsed: float
+    """Virtual seconds since the script began."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the stand-in prints, and its exit code."""
+
+    code: int = 0
+    stdout: str = ""
+    stderr: str = ""

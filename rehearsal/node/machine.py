@@ -1,0 +1,87 @@
+"""One node, as tools see it: its files, what it remembers, and the Azure around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from rehearsal.azure.entries import Entry
+from rehearsal.cluster.model import ClusterView
+from rehearsal.node.calls import Reply, ToolCall
+
+
+class NodeAzure(Protocol):
+    """Azure as far as a node reaches it. Every call sees Azure as it is at that moment."""
+
+    @property
+    def subscription_id(self) -> str: ...
+
+    @property
+    def tenant_id(self) -> str: ...
+
+    def find(self, arm_id: str) -> Entry | None:
+        """Return the resource."""
+        ...
+
+    def has_role(self, scope: str, role_guid: str, principal_id: str, elapsed: float) -> bool:
+        """Return whether the principal has the role at the scope or above, and Azure knows it after so many seconds."""
+        ...
+
+    def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
+        """Create the connected cluster of this node, as `az connectedk8s connect` does.
+
+        Args:
+            arm_id: id of the connected cluster.
+            inputs: body in the SDK's words: location, distribution, oidcIssuerProfile, securityProfile,
+                arcAgentProfile, identity, tags; resourceGroupName and clusterName are added.
+
+        Raises:
+            ArmError: refused.
+        """
+        ...
+
+    def delete(self, arm_id: str) -> None:
+        """Delete a resource with everything below it.
+
+        Raises:
+            ArmError: refused.
+        """
+        ...
+
+    def cluster_view(self, elapsed: float) -> ClusterView | None:
+        """Return the cluster that this node carries, None if no connected cluster is of this node.
+
+        Roles count that will have spread after so many seconds.
+        """
+        ...
+
+
+@dataclass
+class Machine:
+    """The VM behind a Run Command. A tool call holds its lock, so tools change `facts` as they like."""
+
+    vm_id: str
+    """ARM id."""
+    root: Path
+    """Where the node's `/` is: ROOT_DIR of the scripts."""
+    work: Path
+    """Where temporary files of scripts are: TMPDIR."""
+    azure: NodeAzure
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the node remembers, JSON; kept with the VM. Files below root are kept by the runner, not here."""
+
+    def path(self, name: str) -> Path:
+        """Return a file that a script has named.
+
+        Raises:
+            ValueError: it is neither below root nor below the work folder.
+        """
+        found = Path(name).resolve()
+        if not any(found.is_relative_to(folder.resolve()) for folder in (self.root, self.work)):
+            raise ValueError(f"{name} is not a file of the node: a script names its files below ROOT_DIR or TMPDIR")
+        return found
+
+
+Tool = Callable[[ToolCall, Machine], Reply]
