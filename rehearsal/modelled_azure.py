@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
+from rehearsal.node.runner import ScriptRunner
 
 
 def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
@@ -15,7 +15,7 @@ def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
     Raises:
         ValueError, LookupError, TypeError, AttributeError: the file holds something else.
     """
-    azure = World(surroundings, path=file, gate=gate.judge, **options)
+    azure = World(surroundings, path=file, run_script=ScriptRunner(), **options)
     if file.exists():
         azure.load(file)
     return azure

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from arm import ids
-from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
-from arm.shapes import shape_of
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import VIRTUAL_NETWORK_PEERING
-from graph.inputs import parameters
 from rehearsal.azure.entries import Entry
-from rehearsal.azure.errors import ArmError, OperationFailedError
-from rehearsal.azure.refusals import refuse
 from rehearsal.azure.refusals.network import other_half, remote_of
 from rehearsal.azure.state import AzureState, Call, SoftDeleted
 
 _DAY = 24 * 60 * 60
-_CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 
 
 def after_put(state: AzureState, call: Call, entry: Entry) -> None:
-    """Apply all effects of an accepted PUT.
-
-    Raises:
-        OperationFailedError: a script failed, or another part of the long-running operation.
-    """
+    """Apply all effects of an accepted PUT; those of a script come later, when it has run."""
     if call.row is VIRTUAL_NETWORK_PEERING:
         _peer(state, entry)
     elif call.row is VAULT:
         _keep_protection(state, call, entry)
         _recover(state, call)
-    elif call.row in BY_SCRIPT_TYPE and call.name in _SCRIPTS:
-        _SCRIPTS[call.name](state, call)
 
 
 def remove(state: AzureState, arm_id: str) -> None:
@@ -102,45 +90,3 @@ def _soft_delete(state: AzureState, gone: list[Entry]) -> None:
 def _purged_at(state: AzureState, vault: Entry) -> float:
     days = ids.at(vault.inputs, "properties.softDeleteRetentionInDays") or 90
     return state.clock.now() + float(days) * _DAY
-
-
-def _connect_arc(state: AzureState, call: Call) -> None:
-    """Do as nodes/connect-arc.sh: leave its own cluster alone, replace that of an earlier node, else make one."""
-    given = parameters(call.inputs)
-    cluster_id = ids.connected_by(given)
-    machine = state.find(ids.parent_of(call.arm_id))
-    node = machine.outputs[NODE_ID] if machine else ""
-    there = state.find(cluster_id)
-    if there and there.facts.get("node") == node:
-        return
-    shape = shape_of(_CONNECTED_CLUSTER)
-    inputs = {
-        "resourceGroupName": given["RESOURCE_GROUP"],
-        "clusterName": given["CLUSTER_NAME"],
-        "location": given["LOCATION"],
-        "identity": {"type": "SystemAssigned"},
-    }
-    try:
-        if there:
-            refuse(state, Call("delete", cluster_id, {}, None, there))
-            remove(state, cluster_id)
-        if not state.find(ids.group_of(cluster_id)):
-            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{given['RESOURCE_GROUP']}' not found.")
-    except ArmError as refused:
-        raise _script_failed(call, refused.message) from refused
-    state.change(state.write(shape, cluster_id, inputs), facts={"node": node})
-
-
-def _await_secrets(state: AzureState, call: Call) -> None:
-    """Do as nodes/await-secrets.sh: wait until the cluster holds what it expects, fail when the time is over."""
-    if error := state.gate(state, call.arm_id, parameters(call.inputs)):
-        raise _script_failed(call, error)
-
-
-def _script_failed(call: Call, error: str) -> OperationFailedError:
-    message = f"Run Command {call.name} failed with exit code 1: {error}"
-    return OperationFailedError(200, "VMExtensionProvisioningError", message)
-
-
-# Facts per script, by the Run Command's name: what it makes in ARM, and whether it fails.
-_SCRIPTS = {"connect-arc": _connect_arc, "await-secrets": _await_secrets}

@@ -82,22 +82,12 @@ class SoftDeleted:
     purged_at: float
 
 
-Gate = Callable[["AzureState", str, Mapping[str, str]], str]
-"""(what exists, id of the Run Command, its parameters) -> the error of `nodes/await-secrets.sh`; empty: none."""
-
-
-def no_gate(_: AzureState, command_id: str, __: Mapping[str, str]) -> str:
-    """Fail every gate: this Azure was handed no model of its clusters."""
-    return f"nobody here knows what the cluster of {command_id} holds: hand the world a gate (rehearsal.cluster.gate)."
-
-
 @dataclass
 class AzureState:
     """Everything, with look-ups. The caller holds the world's lock."""
 
     surroundings: Surroundings
     clock: Clock
-    gate: Gate = no_gate
     entries: Entries = field(default_factory=Entries)
     soft_deleted: Table[SoftDeleted] = field(default_factory=Table)
     births: Table[int] = field(default_factory=Table)
@@ -187,7 +177,8 @@ class AzureState:
         """End what has run long enough by now."""
         for key in [key for key, done_at in self.running.items() if done_at <= self.clock.now()]:
             del self.running[key]
-            self.say(key, "Succeeded")
+            failed = self.entries[key].facts.get("run", {}).get("fails")
+            self.say(key, "Failed" if failed else "Succeeded")
 
     def _outputs(self, shape: Shape, arm_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         around = self.surroundings

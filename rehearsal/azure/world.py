@@ -24,7 +24,8 @@ from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.state import AzureState, Call, Gate, Surroundings, no_gate
+from rehearsal.azure.scripts import RunScript, finish, must_run, run_nothing, unfinished
+from rehearsal.azure.state import AzureState, Call, Surroundings
 
 __all__ = ["Entry", "Surroundings", "World"]
 
@@ -35,7 +36,7 @@ class World:
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
     at the same time as that write. With a `path`, every change is kept there before the caller is told of it, so that
     a process that is killed loses nothing; `load` brings it back, `compact` writes it in one piece.
-    `gate` judges what a gate's script finds in a cluster.
+    `run_script` runs the scripts of Run Commands, also outside the lock.
     """
 
     def __init__(
@@ -45,14 +46,15 @@ class World:
         faults: Faults | None = None,
         on_write: Callable[[str], None] = lambda _: None,
         path: Path | None = None,
-        gate: Gate = no_gate,
+        run_script: RunScript = run_nothing,
     ) -> None:
         self._journal = Journal(path) if path else None
         self.surroundings = surroundings
         self.faults = faults or Faults()
         self._on_write = on_write
         self._clock = SteadyClock(clock or SystemClock())
-        self._state = AzureState(surroundings, self._clock, gate)
+        self._state = AzureState(surroundings, self._clock)
+        self._run_script = run_script
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:
@@ -100,21 +102,44 @@ class World:
             refuse(state, call)
             entry = state.write(shape, arm_id, copy.deepcopy(dict(inputs)))
             failure = fault.error(arm_id) if fault else None
-            if not isinstance(failure, OperationFailedError):
-                try:
-                    after_put(state, call, entry)
-                except OperationFailedError as failed:
-                    failure = failed
-            if isinstance(failure, OperationFailedError):
-                state.say(arm_id, "Failed")
-            elif fault and fault.runs:
-                state.run_on(arm_id, "Creating" if call.is_new else "Updating")
+            fails = isinstance(failure, OperationFailedError)
+            if not fails:
+                after_put(state, call, entry)
+            runs_script = not fails and must_run(call)
+            runs_on = fault is not None and fault.runs
+            word = "Creating" if call.is_new else "Updating"
+            if fails or runs_script:
+                state.say(arm_id, "Failed" if fails else word)
+            elif runs_on:
+                state.run_on(arm_id, word)
             written = state.entries[ids.key(arm_id)]
             self._accept(arm_id)
-        self._finish(arm_id)
+        try:
+            if runs_script:
+                written, script_failure = self._run(written, run_on_as=word if runs_on else "")
+                failure = failure if runs_on else script_failure or failure
+        finally:
+            self._finish(arm_id)
         if failure:
             raise failure
         return copy.deepcopy(written)
+
+    def _run(self, command: Entry, run_on_as: str = "") -> tuple[Entry, ArmError | None]:
+        """Run the script of a Run Command; return the command as it then is, and the failure.
+
+        Args:
+            command: accepted.
+            run_on_as: the state in which the command stays for a while, as nobody is told how the script ended.
+        """
+        run = self._run_script(self._looking, command)
+        with self._settled() as state:
+            if state.find(command.id) is None:
+                return command, ArmError(404, "ResourceNotFound", f"{command.id} was deleted while its script ran.")
+            failure = finish(state, command.id, run)
+            if run_on_as:
+                state.run_on(command.id, run_on_as)
+            self._keep()
+            return state.entries[ids.key(command.id)], failure
 
     def delete(self, arm_id: str, label: str = "") -> None:
         """Delete a resource with everything below it, and wait until it is gone.
@@ -172,7 +197,8 @@ class World:
             vm = state.find(vm_id)
             if vm is None:
                 raise not_found(vm_id)
-            state.change(vm, facts={**vm.facts, "stopped": not running})
+            boots = vm.facts.get("boots", 0) + (1 if running else 0)
+            state.change(vm, facts={**vm.facts, "stopped": not running, "boots": boots})
             self._keep()
 
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:
@@ -196,6 +222,16 @@ class World:
         with self._lock:
             Journal(path).load(self._state)
             self._clock.go_on_from(self._state.latest)  # it was set back since, or waited in virtual time
+            left = unfinished(self._state)
+        for command in left:  # Azure has gone on with what a process began that was killed
+            self._run(command)
+
+    @contextmanager
+    def _looking(self) -> Iterator[AzureState]:
+        """Yield the state as the clock says, locked; what changes is saved with the next write."""
+        with self._lock:
+            self._state.settle()
+            yield self._state
 
     @contextmanager
     def _settled(self) -> Iterator[AzureState]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +26,11 @@ class NodeAzure(Protocol):
         """Return the resource."""
         ...
 
-    def has_role(self, scope: str, role_guid: str, principal_id: str, elapsed: float) -> bool:
-        """Return whether the principal has the role at the scope or above, and Azure knows it after so many seconds."""
+    def roles_of(self, principal_id: str, scope: str, elapsed: float) -> Sequence[str]:
+        """Return ids of the role definitions that the principal has at the scope or above; anywhere if it is empty.
+
+        Those count that Azure will know of after so many seconds.
+        """
         ...
 
     def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
@@ -71,6 +75,9 @@ class Machine:
     azure: NodeAzure
     facts: dict[str, Any] = field(default_factory=dict)
     """What the node remembers, JSON; kept with the VM. Files below root are kept by the runner, not here."""
+    close: Callable[[], None] = lambda: None
+    """Clears its folder away."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def path(self, name: str) -> Path:
         """Return a file that a script has named.

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from arm.shapes import tokens
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.random import RandomProvider
@@ -65,7 +65,7 @@ def _serve_one(plugin: str, provider: ResourceProvider) -> Iterator[int]:
 
 def main() -> None:
     """Serve until SIGTERM, or until the input ends; what exists is forgotten then."""
-    azure = AzureProvider(World(Surroundings(STAND_INS["subscription_id"]), gate=gate.judge))
+    azure = AzureProvider(World(Surroundings(STAND_INS["subscription_id"]), run_script=ScriptRunner()))
     with serve(all_providers(azure)) as value:
         sys.stdout.write(f"export {VARIABLE}={value}\n")
         sys.stdout.flush()

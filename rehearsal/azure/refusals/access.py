@@ -110,13 +110,25 @@ def is_effective(state: AzureState, scope: str, role_guid: str, principal_id: st
     Args:
         within: seconds that somebody is going to wait for it.
     """
+    return any(
+        ids.name_of(role).lower() == role_guid.lower() for role in find_roles(state, scope, principal_id, within)
+    )
+
+
+def find_roles(state: AzureState, scope: str, principal_id: str, within: float = 0) -> list[str]:
+    """Return the ids of the role definitions that the principal has at the scope or above it, long enough for Azure.
+
+    Args:
+        scope: anywhere if it is empty.
+        within: seconds that somebody is going to wait for it.
+    """
     age = state.clock.now() + within - state.surroundings.role_spread_seconds
+    found = []
     for role in state.of_type(ROLE_ASSIGNMENT):
-        at, guid, principal = _triple(role.id, role.inputs)
-        fits = ids.is_below(scope, at) and guid == role_guid.lower() and principal == principal_id.lower()
-        if fits and role.created_at <= age:
-            return True
-    return False
+        at, _, principal = _triple(role.id, role.inputs)
+        if (not scope or ids.is_below(scope, at)) and principal == principal_id.lower() and role.created_at <= age:
+            found.append(str(ids.at(role.inputs, "roleDefinitionId")))
+    return found
 
 
 def credential_is_unique(state: AzureState, call: Call) -> Iterator[ArmError]:

@@ -1,0 +1,73 @@
+"""Azure as one node reaches it: `NodeAzure` in front of the modelled Azure."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from arm import ids
+from arm.hosting import NODE_ID
+from arm.shapes import shape_of
+from arm.types.kubernetes import CONNECTED_CLUSTER
+from rehearsal.azure.effects import remove
+from rehearsal.azure.entries import Entry
+from rehearsal.azure.refusals import DELETE, PUT, access, refuse
+from rehearsal.azure.scripts import OpenState
+from rehearsal.azure.state import AzureState, Call
+from rehearsal.cluster.build import build_view
+from rehearsal.cluster.inventory import Inventory
+from rehearsal.cluster.model import ClusterView
+
+_CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
+"""The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
+
+
+class AzureLink:
+    """What a machine can see and do in Azure; each call takes the world's lock for itself."""
+
+    def __init__(self, look: OpenState, vm: Entry) -> None:
+        self._look, self._vm_id = look, vm.id
+        self._node = vm.outputs.get(NODE_ID)
+        with look() as state:
+            self.subscription_id = state.surroundings.subscription_id
+            self.tenant_id = state.surroundings.tenant_id
+
+    def find(self, arm_id: str) -> Entry | None:
+        with self._look() as state:
+            return copy.deepcopy(state.find(arm_id))
+
+    def roles_of(self, principal_id: str, scope: str, elapsed: float) -> Sequence[str]:
+        with self._look() as state:
+            return access.find_roles(state, scope, principal_id, elapsed)
+
+    def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
+        shape = shape_of(_CONNECTED_CLUSTER)
+        names = {"resourceGroupName": ids.name_of(ids.group_of(arm_id)), "clusterName": ids.name_of(arm_id)}
+        body = {**copy.deepcopy(dict(inputs)), **names}
+        with self._look() as state:
+            old = state.find(arm_id)
+            refuse(state, Call(PUT, arm_id, body, shape, old))
+            entry = state.write(shape, arm_id, body)
+            outputs = copy.deepcopy(entry.outputs)
+            if not ids.at(body, "oidcIssuerProfile.enabled"):
+                (outputs.get("oidcIssuerProfile") or {}).pop("issuerUrl", None)
+            return state.change(entry, outputs=outputs, facts={**entry.facts, "node": self._node})
+
+    def delete(self, arm_id: str) -> None:
+        with self._look() as state:
+            refuse(state, Call(DELETE, arm_id, {}, None, state.find(arm_id)))
+            remove(state, arm_id)
+
+    def cluster_view(self, elapsed: float) -> ClusterView | None:
+        with self._look() as state:
+            inventory = self._look_around(state, elapsed)
+            clusters = inventory.of_type(CONNECTED_CLUSTER)
+            own = [cluster for cluster in clusters if self._node and cluster.facts.get("node") == self._node]
+            return build_view(inventory, own[0]) if own else None
+
+    def _look_around(self, state: AzureState, elapsed: float) -> Inventory:
+        is_effective = partial(access.is_effective, state, within=elapsed)
+        return Inventory(list(state.entries.values()), is_effective, datetime.now(UTC))

@@ -1,0 +1,45 @@
+"""The clock that a script sees: waiting takes no time."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from rehearsal.node.calls import Reply, ToolCall
+
+_PATIENCE, _PACE = 20, 10
+"""After so many seconds each second of sleep is as many: a wait of minutes costs few polls."""
+
+
+class ScriptClock:
+    """Virtual seconds of one run of a script; `sleep` moves them, and `date` reads them."""
+
+    def __init__(self, started_at: float) -> None:
+        self._started_at = started_at
+        self.elapsed = 0.0
+
+    def sleep(self, call: ToolCall) -> Reply:
+        try:
+            seconds = sum(_read_seconds(text) for text in call.arguments)
+        except ValueError as error:
+            return Reply(1, stderr=f"sleep: invalid time interval '{error}'\n")
+        if not call.arguments:
+            return Reply(1, stderr="sleep: missing operand\n")
+        self.elapsed += seconds if self.elapsed < _PATIENCE else seconds * _PACE
+        return Reply()
+
+    def date(self, call: ToolCall) -> Reply:
+        formats = [text[1:] for text in call.arguments if text.startswith("+")]
+        now = self._started_at + self.elapsed
+        if formats:
+            text = time.strftime(formats[0].replace("%s", str(int(now))), time.gmtime(now))
+        else:
+            text = time.strftime("%a %b %e %H:%M:%S UTC %Y", time.gmtime(now))
+        return Reply(stdout=f"{text}\n")
+
+
+def _read_seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)([smhd]?)", text)
+    if not found:
+        raise ValueError(text)
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]

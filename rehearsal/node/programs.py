@@ -1,0 +1,61 @@
+"""What a script finds on its PATH: the stand-ins, and real programs that can do no harm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from rehearsal.node import client
+
+REAL = (
+    *("bash", "sh", "env", "timeout", "flock", "openssl", "awk", "sed", "grep", "egrep", "cmp", "diff"),
+    *("find", "xargs", "basename", "cat", "chmod", "chown", "comm", "cp", "cut", "dirname", "echo", "expr"),
+    *("false", "fold", "head", "id", "install", "join", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv"),
+    *("nl", "nproc", "od", "paste", "printf", "pwd", "readlink", "realpath", "rm", "rmdir", "seq", "shuf"),
+    *("sort", "split", "stat", "tac", "tail", "tee", "test", "touch", "tr", "true", "uname", "uniq"),
+    *("wc", "yes", "base64", "gzip", "tar"),
+)
+"""Programs that are run for real where this system has them."""
+_LOADERS = ("lib64/ld-*.so*", "lib/ld-*.so*", "lib/*/ld-*.so*")
+_READS_STDIN = "READS_STDIN: tuple[str, ...] = ()"
+
+
+@cache
+def find_real() -> dict[str, str]:
+    """Return the real programs, by name: where this system has them."""
+    found = {name: shutil.which(name, path="/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin") for name in REAL}
+    python = os.path.realpath(sys.executable)
+    return {**{name: os.path.realpath(path) for name, path in found.items() if path}, "python3": python}
+
+
+@cache
+def list_executables() -> list[str]:
+    """Return what a script may execute beside the files of its node: the real programs, and what loads them."""
+    loaders = [os.path.realpath(path) for pattern in _LOADERS for path in Path("/").glob(pattern)]
+    return sorted({*find_real().values(), *loaders})
+
+
+def make_path(folder: Path, stand_ins: Iterable[str], reads_stdin: Iterable[str]) -> None:
+    """Fill the folder that is a script's PATH."""
+    folder.mkdir()
+    stand_ins = set(stand_ins)
+    for name, program in find_real().items():
+        if name not in stand_ins:
+            (folder / name).symlink_to(program)
+    first, *others = sorted(stand_ins)
+    written = folder / first
+    written.write_text(_write_client(tuple(sorted(reads_stdin))), encoding="utf-8")
+    written.chmod(0o555)
+    for name in others:
+        (folder / name).hardlink_to(written)
+
+
+def _write_client(reads_stdin: tuple[str, ...]) -> str:
+    text = Path(client.__file__).read_text(encoding="utf-8")
+    if _READS_STDIN not in text:
+        raise ValueError(f"{client.__file__} has no line {_READS_STDIN!r} to fill in")
+    return f"#!{find_real()['python3']} -ISE\n" + text.replace(_READS_STDIN, f"READS_STDIN = {reads_stdin!r}", 1)
