@@ -20,7 +20,7 @@ from graph.urns import name_of, type_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.engine import Engine, Options, Recording, State
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers.azure import AzureProvider
@@ -52,7 +52,7 @@ class Snapshot:
 
     def open_azure(self, surroundings: Surroundings = SURROUNDINGS, **options: Any) -> World:
         """Return an Azure of this moment."""
-        world = World(surroundings, gate=gate.judge, **options)
+        world = World(surroundings, run_script=ScriptRunner(), **options)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(self.azure)
             file.flush()
@@ -92,7 +92,7 @@ def find_baseline(program: Path, stack: str) -> Baseline:
     """
     config, _ = with_stand_ins(stack_file.read(program, stack))
     faults, state = Faults(), State()
-    world = World(SURROUNDINGS, clock=ManualClock(), gate=gate.judge, faults=faults)
+    world = World(SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(), faults=faults)
     phases, types, related = dict[str, Phase](), dict[str, str](), set[tuple[str, str]]()
     start = take_snapshot(state.export(), world)
     for name, settings in _list_settings(config):

@@ -197,8 +197,8 @@ class World:
             vm = state.find(vm_id)
             if vm is None:
                 raise not_found(vm_id)
-            boots = vm.facts.get("boots", 0) + (1 if running else 0)
-            state.change(vm, facts={**vm.facts, "stopped": not running, "boots": boots})
+            booted = {"boots": vm.facts.get("boots", 0) + 1} if running else {}
+            state.change(vm, facts={**vm.facts, "stopped": not running, **booted})
             self._keep()
 
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:

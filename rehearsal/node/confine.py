@@ -8,8 +8,8 @@ of a `Confinement`, then the command.
 import ctypes
 import json
 import os
+import signal
 import sys
-from _signal import SIG_DFL, SIGPIPE, signal
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the numbers of x86-64 and arm64
 _QUERY_VERSION = 1
@@ -96,6 +96,6 @@ def _check(result: int) -> int:
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     confine(given["folders"], given["programs"])
-    signal(SIGPIPE, SIG_DFL)  # Python ignores it, and has set a locale of its own
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and has set a locale of its own
     os.environ.pop("LC_CTYPE", None)
     os.execv(sys.argv[2], sys.argv[3:])  # noqa: S606 - a shell is what is started

@@ -11,8 +11,8 @@ import yaml
 
 from automation.reference.settings import _COMPUTED, render_settings
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
 from rehearsal.engine import Engine, State
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import load
@@ -89,7 +89,7 @@ class Deployed:
 
     def __init__(self) -> None:
         surroundings = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
-        world = World(surroundings, gate=gate.judge)
+        world = World(surroundings, run_script=ScriptRunner())
         self._providers = all_providers(AzureProvider(world))
         self._state = State()
         assert self._engine({}).up().succeeded

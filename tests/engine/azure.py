@@ -10,8 +10,8 @@ from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault
 from rehearsal.azure.world import World
-from rehearsal.cluster import gate
 from rehearsal.modelled_azure import make_surroundings
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from settings.stand_ins import STAND_INS
 
@@ -26,7 +26,7 @@ class Azure:
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
         self._world = World(
-            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), gate=gate.judge
+            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), run_script=ScriptRunner()
         )
         self.provider = AzureProvider(self._world)
 

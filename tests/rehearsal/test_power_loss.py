@@ -11,9 +11,9 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from automation.sweep.baseline import find_baseline
 from rehearsal import appended_file
 from rehearsal.azure.world import World
-from rehearsal.cluster import gate
 from rehearsal.engine import Engine, Recording, State
 from rehearsal.modelled_azure import make_surroundings
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings.stand_ins import STAND_INS
@@ -32,7 +32,7 @@ def lose_power(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Found]:
     monkeypatch.setattr(appended_file, "os", disk)
     state = State(path=folder / "state.json")
     state.save()
-    world = World(SURROUNDINGS, path=folder / "azure.json", gate=gate.judge)
+    world = World(SURROUNDINGS, path=folder / "azure.json", run_script=ScriptRunner())
     for count in (CALLS, CALLS - 10, 0):
         program = Recording(calls[:count])
         engine = Engine(program, "dev", {}, all_providers(AzureProvider(world)), state)
@@ -48,7 +48,7 @@ def find_misfits(found: Found, folder: Path) -> list[str]:
         file.unlink()
     for path, content in found.items():
         (folder / Path(path).name).write_bytes(content)
-    state, world = State.load(folder / "state.json"), World(SURROUNDINGS, gate=gate.judge)
+    state, world = State.load(folder / "state.json"), World(SURROUNDINGS, run_script=ScriptRunner())
     if (folder / "azure.json").exists():
         world.load(folder / "azure.json")
     begun = {

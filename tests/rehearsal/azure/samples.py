@@ -10,8 +10,10 @@ from arm.shapes import Shape, shape_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.faults import Fault, Faults
+from rehearsal.azure.scripts import RunScript
 from rehearsal.azure.world import Entry, Surroundings, World
 from tests.arm.examples import CLUSTER, GROUP, INPUTS, SUBSCRIPTION
+from tests.rehearsal.cheap_scripts import pretend
 
 VNET_B = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-b"
 EXTENSIONS = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions"
@@ -104,10 +106,14 @@ def arm_id(name: str, **changes: Any) -> str:
 class Azure:
     """A world with a clock that stands still."""
 
-    def __init__(self, path: Path | None = None, **surroundings: Any) -> None:
+    def __init__(self, path: Path | None = None, run_script: RunScript = pretend, **surroundings: Any) -> None:
         self.clock = ManualClock(1_000_000)
         self.faults = Faults()
-        self.world = World(Surroundings(SUBSCRIPTION, **surroundings), self.clock, self.faults, self._during, path)
+        around = Surroundings(SUBSCRIPTION, **surroundings)
+        self.run_script = run_script
+        self.world = World(
+            around, self.clock, self.faults, self._during, path, lambda look, command: self.run_script(look, command)
+        )
         self.at_the_same_time: list[tuple[str, Any]] = []
         """(part of an ARM id, call): made while such a resource is being written, once."""
 

@@ -18,10 +18,10 @@ from rehearsal.azure.entries import Entries, Entry
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster import gate
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, Result, State
+from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file
@@ -41,7 +41,7 @@ class Stack:
         self, stack: str, surroundings: Surroundings = SURROUNDINGS, on_write: Callable[[str], None] = lambda _: None
     ) -> None:
         self.clock = ManualClock(1_000_000)
-        self.world = World(surroundings, self.clock, on_write=on_write, gate=gate.judge)
+        self.world = World(surroundings, self.clock, on_write=on_write, run_script=ScriptRunner())
         self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)

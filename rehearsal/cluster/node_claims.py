@@ -1,0 +1,98 @@
+"""What a script that ended well was asked for, against what its node then is: a swallowed failure is seen here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from graph.inputs import decode_parameter, map_at, parameters, text_at, texts_at
+from rehearsal.azure.entries import Entry
+from rehearsal.cluster.node_facts import NodeFacts
+
+
+def find_false_claims(command: Entry, facts: NodeFacts) -> Iterator[str]:
+    """Yield what is not so although the script of this Run Command succeeded."""
+    fact = _read_fact_line(text_at(command.facts, "run.stdout"))
+    if fact is None:
+        yield "succeeded without the fact line, which each node script prints last on stdout"
+    if check := _CHECKS.get(command.name):
+        yield from check(parameters(command.inputs), facts, fact or {})
+
+
+def _read_fact_line(stdout: str) -> Mapping[str, Any] | None:
+    """Return what the script says that it did; None if it says nothing, or more than one line."""
+    try:
+        fact = json.loads(stdout) if stdout.count("\n") == 1 else None
+    except ValueError:
+        return None
+    return fact if isinstance(fact, dict) else None
+
+
+def _check_k3s(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str, Any]) -> Iterator[str]:
+    packages, extensions = map_at(facts.facts, "packages"), map_at(facts.facts, "az.extensions")
+    found = {
+        "K3S_VERSION": ("K3s", text_at(facts.facts, "k3s.version") if facts.runs_server else ""),
+        "AZURE_CLI_VERSION": ("azure-cli", text_at(packages, "azure-cli.version").partition("-")[0]),
+        "CONNECTEDK8S_VERSION": ("connectedk8s", text_at(extensions, "connectedk8s")),
+    }
+    for parameter, (what, version) in found.items():
+        if version != given.get(parameter, ""):
+            yield f"{what} on the node is {version or 'absent'}; expected {given.get(parameter)} ({parameter})"
+
+
+def _check_connection(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str, Any]) -> Iterator[str]:
+    found = "/".join(text_at(facts.arc, part) for part in ("subscription", "group", "name"))
+    expected = "/".join(given.get(name, "") for name in ("SUBSCRIPTION_ID", "RESOURCE_GROUP", "CLUSTER_NAME"))
+    if found.lower() != expected.lower():
+        yield f"K3s is connected as {found.strip('/') or 'nothing'}; expected {expected}"
+    if text_at(facts.arc, "custom_locations_oid") != given.get("CUSTOM_LOCATIONS_OBJECT_ID", ""):
+        oid = text_at(facts.arc, "custom_locations_oid") or "nothing"
+        yield f"custom locations are for {oid}; expected {given.get('CUSTOM_LOCATIONS_OBJECT_ID')}"
+
+
+def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str, Any]) -> Iterator[str]:
+    there = {_identify(one): one for one in facts.objects}
+    expected = {_identify(one): one for one in decode_parameter(given.get("OBJECTS", ""))}
+    for key, one in expected.items():
+        if key not in there:
+            yield f"{' '.join(key[1:])} is not on the cluster"
+        elif not _holds(there[key], one):
+            yield f"{' '.join(key[1:])} is on the cluster with other contents than OBJECTS has"
+    if fact.get("applied") != len(expected):
+        yield f"says that it applied {fact.get('applied')} objects; expected {len(expected)}"
+    label, name = "edge-stamps/object-set", given.get("OBJECT_SET", "")
+    for key, one in there.items():
+        if key[1] == "ClusterRoleBinding" and key not in expected and map_at(one, "metadata.labels").get(label) == name:
+            yield f"ClusterRoleBinding {key[2]} is still on the cluster, and no longer in OBJECTS"
+
+
+def _identify(one: Any) -> tuple[str, str, str, str]:
+    names = text_at(one, "metadata.name"), text_at(one, "metadata.namespace")
+    return text_at(one, "apiVersion"), text_at(one, "kind"), *names
+
+
+def _holds(found: Any, expected: Any) -> bool:
+    """Return whether all that was asked for is there; the cluster may add to it."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in expected.items())
+    return bool(found == expected)
+
+
+def _check_gate(given: Mapping[str, str], _: NodeFacts, fact: Mapping[str, Any]) -> Iterator[str]:
+    seen = {*texts_at(fact, "seen")}
+    found = decode_parameter(given.get("EXPECTED", ""))
+    expected = {f"{text_at(one, 'kind')}/{text_at(one, 'name')}" for one in found}
+    for name in sorted(expected - seen):
+        yield f"let pass without having seen {name}"
+    if seen - expected:
+        yield "says in its fact line something else than the names that EXPECTED lists"
+
+
+_CHECKS: Mapping[str, Callable[[Mapping[str, str], NodeFacts, Mapping[str, Any]], Iterator[str]]] = {
+    "setup-k3s": _check_k3s,
+    "connect-arc": _check_connection,
+    "apply-objects": _check_objects,
+    "await-secrets": _check_gate,
+}
+"""By the script, of which a Run Command has the name."""

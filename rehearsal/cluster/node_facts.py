@@ -1,0 +1,58 @@
+"""What a node remembers of what was done to it: the facts that the stand-ins of its tools leave with its VM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.inputs import list_at, map_at, text_at
+from rehearsal.azure.entries import Entry
+
+K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
+"""Who issues K3s's service account tokens while nobody has set another issuer (k3s-io/k3s, pkg/daemons/control)."""
+_ISSUER = "service-account-issuer"
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """Facts of one VM; a VM on which nothing ran has none."""
+
+    facts: Mapping[str, Any]
+    files: Mapping[str, Sequence[str]]
+    """Path without the first slash -> [mode, text]."""
+
+    @classmethod
+    def of(cls, vm: Entry) -> NodeFacts:
+        """Return the facts of this VM."""
+        return cls(vm.facts.get("machine", {}), vm.facts.get("files", {}))
+
+    @property
+    def runs_server(self) -> bool:
+        """Whether K3s runs as a server."""
+        return text_at(self.facts, "k3s.role") == "server" and map_at(self.facts, "k3s").get("running") is True
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """K3s' configuration as of its last start."""
+        return map_at(self.facts, "k3s.config")
+
+    @property
+    def issuer(self) -> str:
+        """Issuer of the tokens that K3s signs."""
+        return next((value for name, value in self._api_arguments() if name == _ISSUER), K3S_ISSUER)
+
+    @property
+    def objects(self) -> Sequence[Mapping[str, Any]]:
+        """Kubernetes objects that were applied."""
+        return list_at(self.facts, "objects")
+
+    @property
+    def arc(self) -> Mapping[str, Any]:
+        """What Arc's agents were installed with; empty while the cluster is not connected."""
+        return map_at(self.facts, "arc")
+
+    def _api_arguments(self) -> Iterator[tuple[str, str]]:
+        for argument in self.config.get("kube-apiserver-arg", ()):
+            name, _, value = str(argument).removeprefix("--").partition("=")
+            yield name, value
