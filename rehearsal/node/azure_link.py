@@ -12,13 +12,15 @@ from arm import ids
 from arm.hosting import NODE_ID
 from arm.shapes import shape_of
 from arm.types.kubernetes import CONNECTED_CLUSTER
+from arm.types.kubernetesconfiguration import EXTENSION
+from graph.inputs import text_at
 from rehearsal.azure.effects import remove
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.scripts import OpenState
 from rehearsal.azure.state import AzureState, Call
 from rehearsal.cluster.build import build_view
-from rehearsal.cluster.inventory import Inventory
+from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import ClusterView
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
@@ -62,12 +64,20 @@ class AzureLink:
             refuse(state, Call(DELETE, arm_id, {}, None, state.find(arm_id)))
             remove(state, arm_id)
 
+    def extensions(self) -> frozenset[str]:
+        with self._look() as state:
+            own = self._find_cluster(state)
+            found = [one for one in state.of_type(EXTENSION) if own and ids.is_below(one.id, own.id)]
+        return frozenset(text_at(one.inputs, "extensionType").lower() for one in found if is_ready(one))
+
     def cluster_view(self, elapsed: float) -> ClusterView | None:
         with self._look() as state:
-            inventory = self._look_around(state, elapsed)
-            clusters = inventory.of_type(CONNECTED_CLUSTER)
-            own = [cluster for cluster in clusters if self._node and cluster.facts.get("node") == self._node]
-            return build_view(inventory, own[0]) if own else None
+            own = self._find_cluster(state)
+            return build_view(self._look_around(state, elapsed), own) if own else None
+
+    def _find_cluster(self, state: AzureState) -> Entry | None:
+        clusters = state.of_type(CONNECTED_CLUSTER)
+        return next((one for one in clusters if self._node and one.facts.get("node") == self._node), None)
 
     def _look_around(self, state: AzureState, elapsed: float) -> Inventory:
         is_effective = partial(access.is_effective, state, within=elapsed)

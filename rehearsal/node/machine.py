@@ -54,6 +54,10 @@ class NodeAzure(Protocol):
         """
         ...
 
+    def extensions(self) -> frozenset[str]:
+        """Return the types, in lower case, of the extensions that are Succeeded on the cluster of this node."""
+        ...
+
     def cluster_view(self, elapsed: float) -> ClusterView | None:
         """Return the cluster that this node carries, None if no connected cluster is of this node.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,8 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.node import runner
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
-from tests.rehearsal.azure.samples import SUBSCRIPTION, arm_id
+from tests.arm.examples import SUBSCRIPTION
+from tests.rehearsal.azure.samples import arm_id
 from tests.rehearsal.node.bench import Bench
 
 COUNT = '#!/bin/bash\nmkdir -p "$ROOT_DIR/var"\necho run >>"$ROOT_DIR/var/runs"\n'
@@ -55,7 +56,7 @@ def test_a_failure_says_what_the_script_said() -> None:
 
 
 @pytest.mark.parametrize("inputs", [{"treatFailureAsDeploymentFailure": False}, {"asyncExecution": True}], ids=str)
-def test_a_failure_that_is_not_waited_for_is_in_the_instance_view_only(inputs: dict[str, bool]) -> None:
+def test_a_failure_that_is_not_waited_for_is_in_the_instance_view_only(inputs: dict[str, Any]) -> None:
     bench = Bench()
     bench.put("#!/bin/bash\nexit 3", **inputs)
     assert bench.command().state == "Succeeded"
@@ -143,7 +144,7 @@ def test_a_reboot_clears_what_is_volatile() -> None:
 def test_scripts_of_one_machine_run_side_by_side() -> None:
     bench = Bench()
     here, there = ('"$ROOT_DIR/here"', '"$ROOT_DIR/there"')
-    meet = "#!/bin/bash\n: >{0}\nfor ((i = 0; i < 400; i++)); do [[ ! -e {1} ]] || exit 0; /bin/true; sleep 1; done\nexit 1"
+    meet = "#!/bin/bash\n: >{0}\nfor ((;;)); do [[ ! -e {1} ]] || exit 0; sleep 1; done"
     codes = {}
 
     def run(name: str, mine: str, other: str) -> None:
@@ -216,7 +217,6 @@ def test_what_a_killed_process_left_goes_on(tmp_path: Path) -> None:
     bench.azure.run_script = die  # type: ignore[assignment]
     with pytest.raises(Killed):
         bench.put(COUNT)
-    assert json.loads(file.read_text().splitlines()[0]) is not None
     again = Bench(file)
     again.world.load(file)
     assert again.command().state == "Succeeded"
