@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from arm.hosting import BY_SCRIPT_TYPE
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
 
@@ -18,6 +20,8 @@ def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
     azure = World(surroundings, path=file, run_script=ScriptRunner(), **options)
     if file.exists():
         azure.load(file)
+        if lost := [entry.id for entry in azure.entries() if entry.row in BY_SCRIPT_TYPE and not _has_run(entry)]:
+            raise ValueError(f"it was kept by a rehearsal that ran no scripts: how {lost[0]} ended is not in it")
     return azure
 
 
@@ -27,11 +31,15 @@ def copy_azure(file: Path, surroundings: Surroundings) -> World:
     Raises:
         as `open_azure`; OSError: there is no such file.
     """
-    azure = World(surroundings, gate=gate.judge)
+    azure = World(surroundings, run_script=ScriptRunner())
     azure.load(file)
     return azure
 
 
-def make_surroundings(subscription_id: str) -> Surroundings:
+def _has_run(command: Entry) -> bool:
+    return command.state != "Succeeded" or "run" in command.facts
+
+
+def make_surroundings(subscription_id: str, tenant_id: str) -> Surroundings:
     """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time."""
-    return Surroundings(subscription_id, role_spread_seconds=0, principal_spread_seconds=0)
+    return Surroundings(subscription_id, tenant_id, role_spread_seconds=0, principal_spread_seconds=0)

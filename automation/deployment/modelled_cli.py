@@ -22,7 +22,7 @@ from pulumi.automation.errors import StackNotFoundError
 
 from automation.deployment.pulumi_cli import OnOutput, PulumiCli
 from automation.deployment.workspace import VARIABLE, UnusableError
-from rehearsal.azure.world import World
+from rehearsal.azure.world import Surroundings, World
 from rehearsal.modelled_azure import make_surroundings, open_azure
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers, serve
@@ -49,11 +49,11 @@ though the stack itself is replaced at once (gocloud.dev, blob/fileblob)."""
 class ModelledCli(auto.PulumiCommand):
     """Runs the CLI, and serves the providers while an operation lasts."""
 
-    def __init__(self, cli: auto.PulumiCommand, azure: Path, subscription_id: str, **options: Any) -> None:
+    def __init__(self, cli: auto.PulumiCommand, azure: Path, surroundings: Surroundings, **options: Any) -> None:
         """`azure`: the file that keeps it; the options are those of a `World`."""
         self.command, self.version = cli.command, cli.version
         cli = copy(cli)  # the caller's own stays as it is
-        self._cli, self._azure, self._subscription_id, self._options = cli, azure, subscription_id, options
+        self._cli, self._azure, self._surroundings, self._options = cli, azure, surroundings, options
         if isinstance(cli, PulumiCli):
             cli.dropped = ("PULUMI_", "AZURE_", "ARM_", "VAULT_")  # nothing of a real environment is reached
             cli.dies_with_us = True
@@ -78,7 +78,7 @@ class ModelledCli(auto.PulumiCommand):
         """
         if args[0] not in _OPERATIONS:
             return self._cli.run(args, cwd, additional_env, on_output, on_error)
-        azure = open_modelled_azure(self._azure, self._subscription_id, **self._options)
+        azure = open_modelled_azure(self._azure, self._surroundings, **self._options)
         try:
             with serve(all_providers(AzureProvider(azure))) as address:
                 return self._cli.run(args, cwd, {**additional_env, VARIABLE: address}, on_output, on_error)
@@ -86,14 +86,14 @@ class ModelledCli(auto.PulumiCommand):
             azure.compact()
 
 
-def open_modelled_azure(file: Path, subscription_id: str, **options: Any) -> World:
+def open_modelled_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
     """Return what the file keeps.
 
     Raises:
         UnusableError: it cannot be read.
     """
     try:
-        return open_azure(file, make_surroundings(subscription_id), **options)
+        return open_azure(file, surroundings, **options)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnusableError(
             f"What earlier rehearsals have kept in {file} cannot be read: {error!r}."
@@ -112,6 +112,8 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
     Args:
         options: those of a `World`.
     """
+    tenant = stack.settings.tenant
+    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id)
     folder = locate_azure(stack).parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("backend", "home", "project"):
@@ -126,7 +128,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
     workspace = auto.LocalWorkspace(
         work_dir=str(folder / "project"),
         pulumi_home=str(folder / "home"),
-        pulumi_command=ModelledCli(cli, locate_azure(stack), stack.settings.tenant.subscription_id, **options),
+        pulumi_command=ModelledCli(cli, locate_azure(stack), surroundings, **options),
         program=run_program,
         env_vars={**_ENVIRONMENT, "PULUMI_BACKEND_URL": (folder / "backend").absolute().as_uri() + _NO_ATTRIBUTES},
     )

@@ -124,10 +124,11 @@ def rehearse(
 
 def _open_azure(stack: LoadedStack, engine: ChosenEngine) -> World:
     """Return the Azure that this engine has deployed the stack into."""
-    subscription = stack.settings.tenant.subscription_id
+    tenant = stack.settings.tenant
+    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id)
     if engine.cli:
-        return open_modelled_azure(locate_azure(stack), subscription)
-    return Backend(stack.folder).world(stack.name, make_surroundings(subscription))
+        return open_modelled_azure(locate_azure(stack), surroundings)
+    return Backend(stack.folder).world(stack.name, surroundings)
 
 
 def destroy(stack: LoadedStack, engine: ChosenEngine) -> DeploymentResult:

@@ -28,7 +28,7 @@ from rehearsal.providers.serve import all_providers
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
-SURROUNDINGS = Surroundings(STAND_INS["subscription_id"])
+SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 """Roles and identities are known late in it, as in Azure."""
 _KEY = stack_file.SETTINGS_KEY
 _FURTHER = "sweep-site"

@@ -65,7 +65,9 @@ def _serve_one(plugin: str, provider: ResourceProvider) -> Iterator[int]:
 
 def main() -> None:
     """Serve until SIGTERM, or until the input ends; what exists is forgotten then."""
-    azure = AzureProvider(World(Surroundings(STAND_INS["subscription_id"]), run_script=ScriptRunner()))
+    azure = AzureProvider(
+        World(Surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"]), run_script=ScriptRunner())
+    )
     with serve(all_providers(azure)) as value:
         sys.stdout.write(f"export {VARIABLE}={value}\n")
         sys.stdout.flush()

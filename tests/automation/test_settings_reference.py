@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from automation.reference.settings import _COMPUTED, render_settings
-from rehearsal.azure.world import Surroundings, World
+from rehearsal.azure.world import World
 from rehearsal.engine import Engine, State
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -88,7 +89,7 @@ class Deployed:
     """A stack in the modelled Azure, whose settings can be changed."""
 
     def __init__(self) -> None:
-        surroundings = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+        surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
         world = World(surroundings, run_script=ScriptRunner())
         self._providers = all_providers(AzureProvider(world))
         self._state = State()

@@ -15,7 +15,7 @@ from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from settings.stand_ins import STAND_INS
 
-SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
+SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 
 
 class Azure:

@@ -22,7 +22,7 @@ from tests.rehearsal.disk import Disk, Found
 
 CALLS = 40
 """Registrations of the stack dev that are played: providers, groups, network, the first of the rest."""
-SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"])
+SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 
 
 def lose_power(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Found]:

@@ -141,7 +141,8 @@ class OfflineCommand(PulumiCommand):
             _refuse_unknown(replace, state)
             providers = self._providers
             if not providers:
-                surroundings = make_surroundings(stack.settings.tenant.subscription_id)
+                tenant = stack.settings.tenant
+                surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id)
                 world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
                 at_the_end.callback(world.compact)
                 providers = all_providers(AzureProvider(world))

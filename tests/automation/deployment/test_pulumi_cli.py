@@ -14,6 +14,7 @@ from pulumi.automation import CommandError
 
 from automation.deployment.modelled_cli import ModelledCli
 from automation.deployment.pulumi_cli import PulumiCli
+from rehearsal.azure.world import Surroundings
 from tests.conftest import PROGRAM
 
 SLOW = """#!/bin/sh
@@ -90,7 +91,7 @@ def test_an_option_by_variable_does_not_reach_it(path: Path, monkeypatch: pytest
     assert "PULUMI_OPTION" not in in_earnest
     assert "PULUMI_ACCESS_TOKEN" in in_earnest
 
-    modelled = ModelledCli(cli, path / "azure.json", "")
+    modelled = ModelledCli(cli, path / "azure.json", Surroundings(""))
     in_a_model = modelled.run(["stack", "ls"], str(path), {"PULUMI_HOME": "home"}).stdout
     assert not {"PULUMI_ACCESS_TOKEN", "ARM_CLIENT_SECRET"} & {line.partition("=")[0] for line in in_a_model.split()}
     assert "PULUMI_HOME=home" in in_a_model

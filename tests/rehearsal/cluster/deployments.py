@@ -21,6 +21,7 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, Result, State
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -28,7 +29,7 @@ from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
 
-SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], role_spread_seconds=0, principal_spread_seconds=0)
+SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 
 SITE, ENTERPRISE = "arck-myorga-dev-001", "arck-myorgb-dev-001"
 """The clusters of stack dev."""
