@@ -9,6 +9,8 @@ from ipaddress import IPv4Network
 from rules.facts.fact import Fact, Source
 
 _READ = date(2026, 11, 26)
+_READ_LATER = date(2026, 11, 27)
+_PREPARE = "learn.microsoft.com/azure/iot-operations/deploy-iot-ops/howto-prepare-cluster"
 _K3S_SERVER = Source("docs.k3s.io/cli/server (k3s-io/docs, docs/cli/server.md)", "Networking", _READ)
 
 K3S_POD_NETWORK = Fact(IPv4Network("10.42.0.0/16"), _K3S_SERVER)
@@ -52,6 +54,19 @@ CONNECTEDK8S_VERSION = Fact(
     "1.11.1",
     Source("AzureArcForKubernetes/connectedk8s, docs/release-guide.md", "step 7, past examples", _READ),
 )
+
+MICROSOFT_KEY = Fact(
+    "BC528686B50D79E339D3721CEB3E94ADBE1229CF",
+    Source("learn.microsoft.com/linux/packages", "How to use the GPG Repository Signing Key", _READ_LATER),
+)
+"""Fingerprint of https://packages.microsoft.com/keys/microsoft.asc. The key of 2025 is for newer repositories only."""
+KERNEL_LIMITS: Fact[Mapping[str, int]] = Fact(
+    {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524288, "fs.file-max": 100000},
+    Source(_PREPARE, "Create and Arc-enable a cluster, Ubuntu: limits of users and of file descriptors", _READ_LATER),
+)
+"""What a node has to allow at least."""
+TOKEN_LIFE = Fact("24h", Source(_PREPARE, "Arc-enable your cluster: content of config.yaml", _READ_LATER))
+"""Of service account tokens, at most: service-account-max-token-expiration of the API server."""
 
 TOOLS: Mapping[str, Fact[str]] = {
     "K3S_VERSION": K3S_VERSION,

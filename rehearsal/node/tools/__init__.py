@@ -5,8 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.node.machine import Tool
+from rehearsal.node.tools import apt, az, downloads, host, iptables, k3s, kubectl, units
 
-TOOLS: Mapping[str, Tool] = {}
+TOOLS: Mapping[str, Tool] = {
+    "apt-get": apt.apt_get,
+    "apt-mark": apt.apt_mark,
+    "az": az.az,
+    "cloud-init": host.cloud_init,
+    "curl": downloads.curl,
+    "dpkg": apt.dpkg,
+    "dpkg-query": apt.dpkg_query,
+    "gpg": downloads.gpg,
+    "iptables": iptables.iptables,
+    "k3s": k3s.k3s,
+    downloads.INSTALLER_TOOL: k3s.installer,
+    "kubectl": kubectl.kubectl,
+    "sha256sum": downloads.sha256sum,
+    "sysctl": host.sysctl,
+    "systemctl": units.systemctl,
+}
 """Name -> behaviour."""
-READS_STDIN: frozenset[str] = frozenset()
+READS_STDIN: frozenset[str] = frozenset({"gpg", "sha256sum"})
 """Names of those that read their input."""

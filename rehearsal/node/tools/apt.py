@@ -1,0 +1,212 @@
+"""apt-get, apt-mark, dpkg and dpkg-query, as far as the package azure-cli goes.
+
+apt-get(8), sources.list(5) ("deb822-style format"), apt-secure(8); Debian/apt, apt-private/private-cmndline.cc and
+apt-pkg/acquire-item.cc (texts); dpkg, src/query/main.c and lib/dpkg/options.c.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from rehearsal.node.calls import ToolCall
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools.downloads import KEY_TEXT
+from rehearsal.node.tools.flags import Line, Table, Words, read_line
+from rehearsal.node.tools.host import is_booting
+from rehearsal.node.tools.refusal import RefusalError, answering
+from rules.facts.node import AZURE_CLI_VERSION, MICROSOFT_KEY
+
+SUITE = "noble"
+REPOSITORY = "https://packages.microsoft.com/repos/azure-cli"
+NEWEST = f"2.99.0-1~{SUITE}"
+"""Whatever is newest on the day: never what is pinned, as the next release may come any day."""
+VERSIONS = frozenset({AZURE_CLI_VERSION.value, *(f"2.{minor}.0" for minor in range(60, 89))})
+"""Versions in the repository without the part of the distribution; one a month, not read from a list."""
+_NOT_UNDERSTOOD = (
+    "E: Command line option '{option}' [from {option}] is not understood in combination with the other options."
+)
+_WORDS = Words(
+    unknown=_NOT_UNDERSTOOD,
+    no_value="E: Option {option} requires an argument.",
+    surplus_value=_NOT_UNDERSTOOD,
+    code=100,
+)
+_APT_GET = Table("apt-get", _WORDS).with_flags(
+    "--quiet -q", "--yes -y --assume-yes", "--option -o VALUE", "--no-install-recommends", "--allow-downgrades",
+    "--allow-change-held-packages", "--allow-unauthenticated", "--reinstall", "--only-upgrade", "--fix-broken -f",
+    "--simulate -s", "--no-upgrade", "--target-release -t VALUE", "--config-file -c VALUE", "--download-only -d",
+)  # fmt: skip
+_APT_MARK = Table("apt-mark", _WORDS).with_flags("--quiet -q", "--option -o VALUE", "--file -f VALUE")
+_DPKG_WORDS = Words(
+    unknown="{tool}: error: unknown option {option}\n\nUse --help for help about querying packages.",
+    no_value="{tool}: error: {option} option takes a value\n\nUse --help for help about querying packages.",
+    surplus_value="{tool}: error: {option} option does not take a value",
+    code=2,
+)
+_DPKG_QUERY = Table("dpkg-query", _DPKG_WORDS).with_flags(
+    "--show -W", "--list -l", "--status -s", "--showformat -f VALUE", "--no-pager"
+)
+_DPKG = Table("dpkg", _DPKG_WORDS).with_flags(
+    "--print-architecture", "--configure", "--audit -C", "--list -l", "--status -s", "--pending -a"
+)
+
+
+@answering
+def apt_get(call: ToolCall, machine: Machine) -> str:
+    """Answer `apt-get update` and `apt-get install`."""
+    line = read_line(_APT_GET, call.arguments)
+    for option in line.values.get("--option", ()):
+        if not re.fullmatch(r"[A-Za-z0-9:-]+=.*", option):
+            raise RefusalError(100, f"E: Option {option}: Configuration item specification must have an =<val>.")
+    if not line.words:
+        raise RefusalError(1, "", "apt 2.8.3 (amd64)\nUsage: apt-get [options] command\n")
+    command, *packages = line.words
+    if command == "update":
+        return _update(call, machine)
+    if command == "install":
+        return _install(line, packages, machine)
+    if command in ("upgrade", "remove", "purge", "autoremove", "clean", "dist-upgrade", "download", "source"):
+        raise ValueError(f"apt-get {command}: the model does not answer it; extend apt.py")
+    raise RefusalError(100, f"E: Invalid operation {command}")
+
+
+def _update(call: ToolCall, machine: Machine) -> str:
+    if is_booting(call, machine):
+        machine.facts.setdefault("conflicts", []).append("apt-get update while cloud-init held the package lists")
+        raise RefusalError(
+            100,
+            "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1013 (apt-get)\n"
+            "E: Unable to lock directory /var/lib/apt/lists/",
+        )
+    lists: dict[str, Any] = {}
+    for file in sorted((machine.root / "etc/apt/sources.list.d").glob("*.sources")):
+        for source in _read_sources(file):
+            if source.get("uris", "").rstrip("/") == REPOSITORY:
+                lists = _fetch(source, machine)
+            elif source:
+                host = re.sub(r"^\w+://([^/]*).*", r"\1", source.get("uris", ""))
+                raise RefusalError(100, f"E: Failed to fetch {source.get('uris')}  Could not resolve '{host}'")
+    machine.facts["apt_lists"] = lists
+    return ""
+
+
+def _read_sources(file: Path) -> list[dict[str, str]]:
+    """Read a deb822 file: stanzas, apart by empty lines, of `Field: value`."""
+    stanzas = []
+    for text in re.split(r"\n\s*\n", file.read_text()):
+        fields: dict[str, str] = {}
+        for row in text.splitlines():
+            if row.strip() and not row.startswith(("#", " ", "\t")):
+                name, colon, value = row.partition(":")
+                if not colon:
+                    raise RefusalError(100, f"E: Malformed stanza 1 in source list {file} (type)")
+                fields[name.strip().lower()] = value.strip()
+        if fields:
+            stanzas.append(fields)
+    return stanzas
+
+
+def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
+    for field in ("types", "uris", "suites"):
+        if not source.get(field):
+            raise RefusalError(100, f"E: Malformed entry 1 in sources file ({field.capitalize()})")
+    release = f"{REPOSITORY} {source['suites']}"
+    if source["suites"] != SUITE:
+        raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
+    signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
+    key = machine.root / signed_by.lstrip("/")
+    has_key = bool(signed_by) and key.is_file() and key.read_text(errors="replace") == KEY_TEXT
+    if not has_key and not is_trusted:
+        raise RefusalError(
+            100,
+            f"W: GPG error: {release} InRelease: The following signatures couldn't be verified because the public key"
+            f" is not available: NO_PUBKEY {MICROSOFT_KEY.value[-16:]}\n"
+            f"E: The repository '{release} InRelease' is not signed.",
+        )
+    serves = "main" in source.get("components", "").split() and (
+        "amd64" in source.get("architectures", "amd64").split() and "deb" in source["types"].split()
+    )
+    return {"signed_by": signed_by if has_key else "", "source_trusted": is_trusted, "serves": serves}
+
+
+def _install(line: Line, packages: list[str], machine: Machine) -> str:
+    if not packages:
+        return ""
+    lists = machine.facts.get("apt_lists") or {}
+    for wanted in packages:
+        name, _, version = wanted.partition("=")
+        if name != "azure-cli" or not lists.get("serves"):
+            raise RefusalError(100, f"E: Unable to locate package {name}")
+        if version and version not in {f"{each}-1~{SUITE}" for each in VERSIONS} | {NEWEST}:
+            raise RefusalError(100, f"E: Version '{version}' for '{name}' was not found")
+        if not (line.has("--yes") or len(line.values.get("--quiet", ())) > 1):  # -qq implies -y
+            raise RefusalError(1, "", "Do you want to continue? [Y/n] Abort.\n")
+        _put_package(line, name, version or NEWEST, lists, machine)
+    return ""
+
+
+def _put_package(line: Line, name: str, version: str, lists: dict[str, Any], machine: Machine) -> None:
+    installed = machine.facts.setdefault("packages", {}).get(name, {})
+    if installed.get("held") and installed["version"] != version and not line.has("--allow-change-held-packages"):
+        text = "E: Held packages were changed and -y was used without --allow-change-held-packages."
+        raise RefusalError(100, text)
+    if _order(version) < _order(installed.get("version", "0")) and not line.has("--allow-downgrades"):
+        raise RefusalError(100, "E: Packages were downgraded and -y was used without --allow-downgrades.")
+    machine.facts["packages"][name] = {
+        "version": version,
+        "held": bool(installed.get("held")),
+        "signed_by": lists["signed_by"],
+        "source_trusted": lists["source_trusted"],
+    }
+
+
+def _order(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version.partition("~")[0])]
+
+
+@answering
+def apt_mark(call: ToolCall, machine: Machine) -> str:
+    """Answer `apt-mark hold` and `apt-mark unhold`."""
+    line = read_line(_APT_MARK, call.arguments)
+    command, *names = line.words or [""]
+    if command not in ("hold", "unhold"):
+        raise RefusalError(100, f"E: Invalid operation {command}")
+    if not names:
+        raise RefusalError(100, "E: No packages found")
+    for name in names:
+        package = machine.facts.get("packages", {}).get(name)
+        if package is None:
+            raise RefusalError(100, f"E: Unable to locate package {name}\nE: No packages found")
+        package["held"] = command == "hold"
+    return "".join(f"{name} {'set on hold' if command == 'hold' else 'was no longer held'}.\n" for name in names)
+
+
+@answering
+def dpkg_query(call: ToolCall, machine: Machine) -> str:
+    """Answer `dpkg-query --show`."""
+    line = read_line(_DPKG_QUERY, call.arguments)
+    if not line.has("--show"):
+        raise ValueError("dpkg-query: the model answers --show only; extend apt.py")
+    shown: list[str] = []
+    for name in line.words:
+        package = machine.facts.get("packages", {}).get(name)
+        if package is None:
+            raise RefusalError(1, f"dpkg-query: no packages found matching {name}", "".join(shown))
+        text = line.last("--showformat", "${binary:Package}\t${Version}\n")
+        for field, value in {"Version": package["version"], "Package": name, "binary:Package": name}.items():
+            text = text.replace(f"${{{field}}}", value)
+        shown.append(text)
+    return "".join(shown)
+
+
+@answering
+def dpkg(call: ToolCall, _: Machine) -> str:
+    """Answer `dpkg --print-architecture`."""
+    line = read_line(_DPKG, call.arguments)
+    if line.has("--print-architecture"):
+        return "amd64\n"
+    if line.has("--configure"):
+        return ""
+    raise ValueError("dpkg: the model answers --print-architecture and --configure only; extend apt.py")

@@ -1,0 +1,148 @@
+"""curl, gpg and sha256sum: what a node downloads, and how it checks that.
+
+curl(1), "OPTIONS" and "EXIT CODES"; gnupg doc/DETAILS, "Format of the --with-colons listings"; coreutils, sha256sum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+from rehearsal.node.calls import ToolCall
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
+from rehearsal.node.tools.refusal import RefusalError, answering
+from rules.facts.node import K3S_INSTALL_COMMIT, K3S_INSTALL_SHA256, MICROSOFT_KEY
+
+INSTALLER_TOOL = "edge-stamps-k3s-installer"
+_ARMOR = "-----{} PGP PUBLIC KEY BLOCK-----"
+KEY_TEXT = f"{_ARMOR.format('BEGIN')}\nStand-in of the key {MICROSOFT_KEY.value}\n{_ARMOR.format('END')}\n"
+_KEY_URL = "https://packages.microsoft.com/keys/microsoft.asc"
+_INSTALLER_URL = re.compile(r"https://raw\.githubusercontent\.com/k3s-io/k3s/([^/]+)/install\.sh")
+_NOT_FOUND_PAGE = "404: Not Found"
+_CURL_WORDS = Words(
+    unknown="curl: option {option}: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information",
+    no_value="curl: option {option}: requires parameter\ncurl: try 'curl --help' for more information",
+    surplus_value="curl: option {option}={value}: is unknown\ncurl: try 'curl --help' for more information",
+    code=2,
+)
+_CURL = Table("curl", _CURL_WORDS).with_flags(
+    "--fail -f", "--silent -s", "--show-error -S", "--location -L", "--proto VALUE", "--proto-redir VALUE", "--tlsv1.2",
+    "--tlsv1.3", "--retry VALUE", "--retry-all-errors", "--retry-connrefused", "--retry-delay VALUE",
+    "--retry-max-time VALUE", "--max-time -m VALUE", "--connect-timeout VALUE", "--output -o VALUE", "--remote-name -O",
+    "--insecure -k", "--header -H VALUE", "--user-agent -A VALUE", "--cacert VALUE", "--write-out -w VALUE",
+    "--fail-with-body", "--compressed", "--http1.1", "--ipv4 -4", "--create-dirs", "--request -X VALUE",
+)  # fmt: skip
+_GPG_WORDS = Words(
+    unknown='gpg: invalid option "{option}"',
+    no_value='gpg: missing argument for option "{option}"',
+    surplus_value='gpg: option "{option}" does not expect an argument',
+    code=2,
+)
+_GPG = Table("gpg", _GPG_WORDS).with_flags(
+    "--homedir VALUE", "--batch", "--with-colons", "--show-keys", "--no-tty", "--quiet -q", "--dearmor",
+    "--with-fingerprint", "--output -o VALUE", "--yes", "--import", "--no-default-keyring", "--keyring VALUE",
+)  # fmt: skip
+_SHA256SUM = Table("sha256sum", GNU).with_flags("--check -c", "--binary -b", "--text -t", "--quiet", "--status")
+
+
+@answering
+def curl(call: ToolCall, machine: Machine) -> str:
+    """Answer `curl` for one address."""
+    line = read_line(_CURL, call.arguments)
+    if not line.words:
+        raise RefusalError(2, "curl: (2) no URL specified")
+    url = line.words[0] if "://" in line.words[0] else f"http://{line.words[0]}"
+    protocols = line.last("--proto")
+    scheme = urlsplit(url).scheme
+    if protocols.startswith("=") and scheme not in protocols[1:].split(","):
+        raise _fail(line, 1, f'Protocol "{scheme}" disabled')
+    if scheme != "https":
+        raise _fail(line, 7, f"Failed to connect to {urlsplit(url).hostname} port 80: the model serves HTTPS only")
+    content = _serve(url, line)
+    if not line.has("--output"):
+        return content
+    file = machine.path(str(call.directory / line.last("--output")))
+    if not file.parent.is_dir():
+        raise _fail(line, 23, "Failure writing output to destination")
+    file.write_text(content)
+    brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}
+    machine.facts.setdefault("downloads", {})[url] = brought
+    return ""
+
+
+def _serve(url: str, line: Line) -> str:
+    host = urlsplit(url).hostname
+    if host not in ("packages.microsoft.com", "raw.githubusercontent.com"):
+        raise _fail(line, 6, f"Could not resolve host: {host}")
+    if url == _KEY_URL:
+        return KEY_TEXT
+    found = _INSTALLER_URL.fullmatch(url)
+    if found and found[1] in (K3S_INSTALL_COMMIT.value, "master", "main"):
+        return make_installer(found[1])
+    if line.has("--fail"):
+        raise _fail(line, 22, "The requested URL returned error: 404")
+    return _NOT_FOUND_PAGE
+
+
+def make_installer(reference: str) -> str:
+    """Return the text that stands for install.sh of k3s-io/k3s at a commit or branch."""
+    return f'#!/bin/sh\n# Stand-in of k3s-io/k3s install.sh at {reference}\nexec {INSTALLER_TOOL} {reference} "$@"\n'
+
+
+def _fail(line: Line, code: int, text: str) -> RefusalError:
+    is_told = not line.has("--silent") or line.has("--show-error")
+    return RefusalError(code, f"curl: ({code}) {text}" if is_told else "")
+
+
+@answering
+def gpg(call: ToolCall, machine: Machine) -> str:
+    """Answer `gpg --show-keys`."""
+    line = read_line(_GPG, call.arguments)
+    if not line.has("--show-keys"):
+        raise ValueError("gpg: the model answers --show-keys only; extend downloads.py")
+    home = line.last("--homedir", call.environment.get("HOME", ""))
+    if not machine.path(home or "/").is_dir():
+        raise RefusalError(2, f"gpg: Fatal: can't create directory '{home}': No such file or directory")
+    text = _read_file("gpg", line.words[0], machine) if line.words else call.stdin.decode(errors="replace")
+    fingerprints = re.findall(r"^Stand-in of the key ([0-9A-F]{40})$", text, re.M)
+    if not fingerprints:
+        raise RefusalError(2, "gpg: no valid OpenPGP data found.")
+    if not line.has("--with-colons"):
+        return "".join(f"pub   rsa2048 2015-10-28 [SC]\n      {each}\n" for each in fingerprints)
+    return "".join(
+        f"pub:-:2048:1:{each[-16:]}:1446074508:::-:::scSC::::::23::0:\nfpr:::::::::{each}:\n"
+        "uid:-::::1446074508::0::Microsoft (Release signing) <gpgsecurity@microsoft.com>::::::::::0:\n"
+        for each in fingerprints
+    )
+
+
+def _read_file(tool: str, name: str, machine: Machine) -> str:
+    file = machine.path(name)
+    if not file.is_file():
+        raise RefusalError(2, f"{tool}: can't open '{name}': No such file or directory")
+    return file.read_text(errors="replace")
+
+
+@answering
+def sha256sum(call: ToolCall, machine: Machine) -> str:
+    """Answer `sha256sum`: of the installer's stand-in, the published sum of what it stands for."""
+    line = read_line(_SHA256SUM, call.arguments)
+    if line.has("--check"):
+        raise ValueError("sha256sum --check: the model does not answer it; extend downloads.py")
+    if not line.words or line.words == ["-"]:
+        return f"{_sum(call.stdin)}  -\n"
+    lines: list[str] = []
+    for name in line.words:
+        file = machine.path(name)
+        if not file.is_file():
+            raise RefusalError(1, f"sha256sum: {name}: No such file or directory", "".join(lines))
+        lines.append(f"{_sum(file.read_bytes())}  {name}\n")
+    return "".join(lines)
+
+
+def _sum(content: bytes) -> str:
+    if content == make_installer(K3S_INSTALL_COMMIT.value).encode():
+        return K3S_INSTALL_SHA256.value
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,141 @@
+"""K3s: its installer, its start with the configuration that is there then, and `k3s` itself.
+
+k3s-io/k3s, install.sh (commit 0136cf25), read 2026-11-27.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.node.calls import ToolCall
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools import k3s_config, units
+from rehearsal.node.tools.refusal import RefusalError, answering, missing
+from rules.facts.node import K3S_VERSION
+
+VERSIONS = frozenset(
+    {K3S_VERSION.value, *(f"v1.{minor}.{patch}+k3s1" for minor in range(31, 36) for patch in range(1, 10))}
+)
+"""Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
+_NEWEST = "v1.35.9+k3s1"
+_KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
+_API_ARGUMENT = re.compile(r"--?")
+_DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
+_CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
+    "Job for {unit} failed because the control process exited with error code.\n"
+    'See "systemctl status {unit}" and "journalctl -xeu {unit}" for details.'
+)
+API_FLAGS = frozenset(
+    "service-account-issuer service-account-max-token-expiration service-account-extend-token-expiration"
+    " service-account-jwks-uri api-audiences audit-log-path audit-log-maxage audit-policy-file"
+    " enable-admission-plugins disable-admission-plugins admission-control-config-file anonymous-auth"
+    " authorization-mode encryption-provider-config oidc-issuer-url oidc-client-id tls-cipher-suites tls-min-version"
+    " feature-gates runtime-config request-timeout max-requests-inflight event-ttl profiling v".split()
+)
+"""Of kube-apiserver, what users set.
+
+kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver
+"""
+
+
+def is_running(machine: Machine) -> bool:
+    """Return whether a server runs: its API answers on 127.0.0.1:6443."""
+    facts = machine.facts.get("k3s", {})
+    return bool(facts.get("running")) and facts.get("role") == "server"
+
+
+def start(machine: Machine, unit: str) -> None:
+    """Start K3s anew.
+
+    Raises:
+        RefusalError: what systemctl says of a start that failed.
+    """
+    facts = machine.facts.setdefault("k3s", {})
+    facts["running"] = False
+    try:
+        config = k3s_config.read_config(machine.root / "etc/rancher/k3s")
+        _check(config)
+        facts["start_pre"] = units.run_start_pre(machine, unit)
+    except ValueError as error:
+        facts["error"] = str(error)
+        raise RefusalError(1, _CRASHED.format(unit=unit)) from error
+    facts.pop("error", None)
+    facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
+    if facts.get("role") == "server":
+        file = machine.root / config.get("write-kubeconfig", _KUBECONFIG).lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n")
+        file.chmod(int(config.get("write-kubeconfig-mode", "0600"), 8))
+
+
+def issuers(machine: Machine) -> list[str]:
+    """Return the issuers of service account tokens: the first signs.
+
+    K3s sets its own when nobody gives one (k3s-io/k3s, pkg/daemons/control/server.go, apiServer).
+    """
+    given = _api_arguments(machine.facts.get("k3s", {}).get("config", {}))
+    found = [value for name, value in given if name == "service-account-issuer"]
+    return found or ["https://kubernetes.default.svc.cluster.local"]
+
+
+def _api_arguments(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (_API_ARGUMENT.sub("", each.partition("=")[0], count=1), each.partition("=")[2])
+        for each in config.get("kube-apiserver-arg", ())
+    ]
+
+
+def _check(config: Mapping[str, Any]) -> None:
+    """Refuse what makes K3s or kube-apiserver exit at once.
+
+    Raises:
+        ValueError: in its words.
+    """
+    mode = config.get("write-kubeconfig-mode", "0600")
+    if not re.fullmatch(r"[0-7]{3,4}", mode):
+        raise ValueError(f'strconv.ParseInt: parsing "{mode}": invalid syntax')
+    for name, value in _api_arguments(config):
+        if name not in API_FLAGS:
+            raise ValueError(f"unknown flag: --{name}")
+        if name == "service-account-max-token-expiration" and not _DURATION.fullmatch(value):
+            raise ValueError(f'invalid argument "{value}" for "--{name}" flag: time: invalid duration "{value}"')
+        if name == "service-account-issuer" and ":" in value and not value.startswith("https://"):
+            raise ValueError("service-account-issuer contained a ':' but was not a valid https URL")
+
+
+@answering
+def k3s(call: ToolCall, machine: Machine) -> str:
+    """Answer `k3s`."""
+    version = machine.facts.get("k3s", {}).get("version")
+    if not version:
+        raise missing("k3s")
+    if call.arguments in (("--version",), ("-v",)):
+        return f"k3s version {version} (00000000)\ngo version go1.25\n"
+    raise ValueError("k3s: the model answers --version only; extend k3s.py")
+
+
+@answering
+def installer(call: ToolCall, machine: Machine) -> str:
+    """Do as install.sh of k3s-io/k3s; the first argument is the commit that it was downloaded from."""
+    _, *arguments = call.arguments
+    given = {name: value for name, value in call.environment.items() if name.startswith("INSTALL_K3S_")}
+    known = {"VERSION", "FORCE_RESTART", "CHANNEL", "EXEC", "SKIP_START", "SKIP_ENABLE"}
+    if surplus := {name.removeprefix("INSTALL_K3S_") for name in given} - known:
+        raise ValueError(f"install.sh: the model does not know INSTALL_K3S_{min(surplus)}; extend k3s.py")
+    words = [*given.get("INSTALL_K3S_EXEC", "").split(), *arguments]
+    role = words[0] if words and not words[0].startswith("-") else "server"
+    version = given.get("INSTALL_K3S_VERSION") or _NEWEST
+    if version not in VERSIONS:  # download_hash: curl -sfL, then `fatal 'Download failed'`
+        hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"
+        stdout = f"[INFO]  Using {version} as release\n[INFO]  Downloading hash {hashes}\n"
+        raise RefusalError(1, "[ERROR]  Download failed", stdout)
+    unit = "k3s.service" if role == "server" else f"k3s-{role}.service"
+    machine.facts.setdefault("k3s", {}).update(version=version, role=role, running=False, unit=unit)
+    units.write(machine, unit, f"/usr/local/bin/k3s {role}")
+    if role == "agent":  # pkg/cli/agent/agent.go: without a server there is nothing to join
+        raise RefusalError(1, _CRASHED.format(unit=unit), "[INFO]  systemd: Starting k3s-agent\n")
+    if given.get("INSTALL_K3S_SKIP_START") != "true":
+        start(machine, unit)
+    return f"[INFO]  Using {version} as release\n[INFO]  systemd: Starting {unit.removesuffix('.service')}\n"

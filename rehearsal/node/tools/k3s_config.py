@@ -1,0 +1,77 @@
+"""How K3s reads its configuration: config.yaml, then config.yaml.d/*.yaml by name.
+
+k3s-io/k3s, pkg/configfilearg/parser.go (readConfigFile, dotDFiles, stripInvalidFlags: an unknown key is logged and
+left out) and pkg/cli/cmds/server.go, agent.go (the flags). docs.k3s.io/installation/configuration, "Value merge
+behavior": a later file replaces, `key+` appends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FLAGS = frozenset(
+    (
+        "bind-address https-listen-port advertise-address advertise-port tls-san tls-san-security data-dir cluster-cidr"
+        " service-cidr service-node-port-range cluster-dns cluster-domain flannel-backend flannel-ipv6-masq"
+        " flannel-external-ip egress-selector-mode servicelb-namespace write-kubeconfig write-kubeconfig-mode"
+        " write-kubeconfig-group helm-job-image token token-file agent-token agent-token-file server cluster-init"
+        " cluster-reset cluster-reset-restore-path kube-apiserver-arg etcd-arg kube-controller-manager-arg"
+        " kube-scheduler-arg kube-cloud-controller-manager-arg datastore-endpoint datastore-cafile datastore-certfile"
+        " datastore-keyfile etcd-expose-metrics etcd-disable-snapshots etcd-snapshot-name etcd-snapshot-schedule-cron"
+        " etcd-snapshot-retention etcd-snapshot-dir etcd-snapshot-compress etcd-s3 default-local-storage-path disable"
+        " disable-scheduler disable-cloud-controller disable-kube-proxy disable-network-policy disable-helm-controller"
+        " embedded-registry node-name with-node-id node-label node-taint image-credential-provider-bin-dir"
+        " image-credential-provider-config docker container-runtime-endpoint default-runtime disable-apiserver-lb"
+        " disable-default-registry-endpoint pause-image snapshotter private-registry system-default-registry"
+        " airgap-extra-registry node-ip node-external-ip node-internal-dns node-external-dns resolv-conf flannel-iface"
+        " flannel-conf flannel-cni-conf kubelet-arg kube-proxy-arg protect-kernel-defaults rootless"
+        " secrets-encryption prefer-bundled-bin selinux lb-server-port debug v vmodule log alsologtostderr"
+        " enable-pprof vpn-auth vpn-auth-file"
+    ).split()
+)
+LISTS = frozenset(
+    "tls-san cluster-cidr service-cidr cluster-dns kube-apiserver-arg etcd-arg kube-controller-manager-arg"
+    " kube-scheduler-arg kube-cloud-controller-manager-arg disable node-label node-taint kubelet-arg"
+    " kube-proxy-arg node-ip node-external-ip".split()
+)
+"""Flags that may be given more than once (StringSliceFlag); of others, the last counts."""
+
+
+class ConfigError(ValueError):
+    """K3s does not start with this configuration."""
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the configuration in force: flag -> list of texts for LISTS, else text.
+
+    Raises:
+        ConfigError: a file that is not YAML, or no map.
+    """
+    merged: dict[str, list[str]] = {}
+    drop_ins = folder / "config.yaml.d"
+    # dotDFiles: *.yaml and *.yml, in the order of their names.
+    found = sorted(file for file in drop_ins.glob("*.y*ml") if file.suffix in (".yaml", ".yml"))
+    for file in [folder / "config.yaml", *found]:
+        if file.is_file():
+            _merge(merged, file)
+    return {key: values if key in LISTS else values[-1] for key, values in merged.items() if key in FLAGS and values}
+
+
+def _merge(merged: dict[str, list[str]], file: Path) -> None:
+    try:
+        data = yaml.safe_load(file.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"yaml: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"yaml: unmarshal errors:\n  cannot unmarshal {file.name} into yaml.MapSlice")
+    for key, value in data.items():
+        name = str(key).removesuffix("+")
+        values = [_text(one) for one in (value if isinstance(value, list) else [value])]
+        merged[name] = [*(merged.get(name, []) if str(key).endswith("+") else []), *values]
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

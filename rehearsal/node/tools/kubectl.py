@@ -1,0 +1,291 @@
+"""kubectl against the node's own API server: get, wait, delete and apply.
+
+Flags: kubernetes/kubectl, pkg/cmd/{get,wait,delete,apply} and pkg/cmd/util/helpers.go at dee3483a (July 2026);
+k8s.io/cli-runtime, pkg/genericclioptions/config_flags.go. Texts: pkg/cmd/util/helpers.go (StandardErrorMessage) and
+k8s.io/apimachinery, pkg/api/errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.inputs import list_at, map_at, text_at
+from rehearsal.node.calls import ToolCall
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools import k3s, kubectl_apply
+from rehearsal.node.tools.flags import PFLAG, Line, Table, read_line
+from rehearsal.node.tools.kubernetes_objects import Kind, Object, find_kind, list_objects
+from rehearsal.node.tools.refusal import RefusalError, answering, missing
+
+_GLOBAL = (
+    "--kubeconfig VALUE", "--context VALUE", "--cluster VALUE", "--user VALUE", "--namespace -n VALUE",
+    "--server -s VALUE", "--token VALUE", "--as VALUE", "--as-group VALUE", "--as-uid VALUE", "--request-timeout VALUE",
+    "--insecure-skip-tls-verify", "--certificate-authority VALUE", "--client-certificate VALUE", "--client-key VALUE",
+    "--tls-server-name VALUE", "--cache-dir VALUE", "--disable-compression", "--match-server-version", "-v --v VALUE",
+    "--warnings-as-errors", "--profile VALUE", "--profile-output VALUE", "--help -h",
+)  # fmt: skip
+_PRINT = ("--output -o VALUE", "--template VALUE", "--allow-missing-template-keys", "--show-managed-fields")
+_FILES = ("--filename -f VALUE", "--kustomize -k VALUE", "--recursive -R")
+_SELECT = ("--selector -l VALUE", "--field-selector VALUE", "--all-namespaces -A")
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "get": (
+        *_PRINT, *_FILES, *_SELECT, "--raw VALUE", "--watch -w", "--watch-only", "--output-watch-events",
+        "--ignore-not-found", "--chunk-size VALUE", "--label-columns -L VALUE", "--no-headers", "--show-kind",
+        "--show-labels", "--sort-by VALUE", "--server-print", "--subresource VALUE",
+    ),
+    "wait": (*_PRINT, *_FILES, *_SELECT, "--all", "--local", "--for VALUE", "--timeout VALUE"),
+    "delete": (
+        *_FILES, *_SELECT, "--all", "--force", "--cascade OPTIONAL", "--dry-run OPTIONAL", "--now",
+        "--grace-period VALUE", "--timeout VALUE", "--ignore-not-found", "--wait", "--output -o VALUE", "--raw VALUE",
+        "--interactive -i",
+    ),
+    "apply": (
+        *_PRINT, *_FILES, "--selector -l VALUE", "--server-side", "--force-conflicts", "--field-manager VALUE",
+        "--dry-run OPTIONAL", "--validate OPTIONAL", "--overwrite", "--openapi-patch", "--prune",
+        "--prune-allowlist VALUE",
+        "--applyset VALUE", "--all", "--force", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE",
+        "--wait", "--subresource VALUE",
+    ),
+}  # fmt: skip
+_TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
+_UNMODELLED = ("annotate", "label", "patch", "create", "describe", "logs", "rollout", "config", "version", "exec",
+               "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top", "cordon", "drain")  # fmt: skip
+_FORMATS = (
+    "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"
+    " jsonpath-file, kyaml, name, template, templatefile, wide, yaml"
+)
+_TIMEOUT = re.compile(r"\d+(ms|[smh])?")
+
+
+@answering
+def kubectl(call: ToolCall, machine: Machine) -> str:
+    """Answer one command line."""
+    if not machine.facts.get("k3s", {}).get("version"):
+        raise missing("kubectl")  # install.sh, create_symlinks: it is K3s under another name
+    command, rest = _find_command(call.arguments)
+    table = Table(f"kubectl {command}", PFLAG, _TABLE.flags).with_flags(*_COMMANDS[command])
+    line = read_line(table, rest)
+    if not _TIMEOUT.fullmatch(line.last("--request-timeout", "0")):
+        raise RefusalError(
+            1,
+            "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a"
+            " corresponding time unit (e.g. 1s | 2m | 3h)",
+        )
+    _check_server(call, line, machine)
+    return _ANSWERS[command](line, machine, call.elapsed)
+
+
+def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    words = list(arguments)
+    place = 0
+    while place < len(words) and words[place].startswith("-"):
+        kind = _TABLE.flags.get(words[place], ("", ""))[1]
+        place += 2 if kind == "VALUE" else 1
+    if place >= len(words):
+        raise RefusalError(0, "", "kubectl controls the Kubernetes cluster manager.\n")
+    command = words.pop(place)
+    if command in _UNMODELLED:
+        raise ValueError(f"kubectl {command}: the model does not answer it; extend kubectl.py")
+    if command not in _COMMANDS:
+        raise RefusalError(1, f'error: unknown command "{command}" for "kubectl"')
+    return command, words
+
+
+def _check_server(call: ToolCall, line: Line, machine: Machine) -> None:
+    """Find the server by the kubeconfig; kubectl goes to localhost:8080 without one."""
+    name = line.last("--kubeconfig") or call.environment.get("KUBECONFIG") or "/etc/rancher/k3s/k3s.yaml"
+    file = machine.path(name) if name.startswith(str(machine.root)) else machine.root / name.lstrip("/")
+    if line.has("--kubeconfig") and not file.is_file():
+        raise RefusalError(1, f"error: stat {name}: no such file or directory")
+    if not file.is_file() or not k3s.is_running(machine):
+        host = "127.0.0.1:6443" if file.is_file() else "localhost:8080"
+        text = f"The connection to the server {host} was refused - did you specify the right host or port?"
+        raise RefusalError(1, text)
+
+
+def _get(line: Line, machine: Machine, elapsed: float) -> str:
+    if line.has("--raw"):
+        return _get_raw(line, machine)
+    output = line.last("--output")
+    if output not in ("json", "name", "") and not output.startswith("jsonpath="):
+        if output.partition("=")[0] in _FORMATS.split(", "):
+            raise ValueError(f"kubectl get --output {output}: the model does not print it; extend kubectl.py")
+        raise RefusalError(1, f'error: unable to match a printer suitable for the output format "{output}", allowed formats'
+                      f" are: {_FORMATS.replace(', ', ',')}")  # fmt: skip
+    if not line.words:
+        raise RefusalError(
+            1,
+            'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported'
+            ' resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed'
+            " description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
+        )
+    found, errors = _find(line, machine, elapsed)
+    if line.has("--ignore-not-found"):
+        errors = []
+    text = _print(found, output, is_single=_is_single(line)) if found or not _is_named(line) else ""
+    if errors:
+        raise RefusalError(1, "\n".join(errors), text)
+    return text
+
+
+def _get_raw(line: Line, machine: Machine) -> str:
+    if line.words:
+        raise RefusalError(1, "error: arguments may not be passed when --raw is specified")
+    if line.has("--output"):
+        raise RefusalError(1, "error: --raw and --output are mutually exclusive")
+    path = line.last("--raw")
+    if path == "/.well-known/openid-configuration":
+        issuer = k3s.issuers(machine)[0]
+        return json.dumps({"issuer": issuer, "jwks_uri": "https://127.0.0.1:6443/openid/v1/jwks"})
+    if path in ("/readyz", "/livez", "/healthz"):
+        return "ok"
+    raise RefusalError(1, "Error from server (NotFound): the server could not find the requested resource")
+
+
+def _is_named(line: Line) -> bool:
+    return len(line.words) > 1 or "/" in line.words[0]
+
+
+def _is_single(line: Line) -> bool:
+    is_slashed = "/" in line.words[0]
+    return len(line.words) == (1 if is_slashed else 2)
+
+
+def _find(line: Line, machine: Machine, elapsed: float) -> tuple[list[tuple[Kind, Object]], list[str]]:
+    """Return the objects that the words name or select, and what the server says of those that are not there."""
+    found, errors = [], []
+    for kind, name in _read_targets(line, machine):
+        listed = [one for one in list_objects(kind, machine, elapsed) if _is_in(one, kind, line)]
+        named = [one for one in listed if name in ("", text_at(one, "metadata.name"))]
+        if name and not named:
+            errors.append(f'Error from server (NotFound): {kind.resource} "{name}" not found')
+        found += [(kind, one) for one in named if _is_selected(one, line.last("--selector"))]
+    return found, errors
+
+
+def _read_targets(line: Line, machine: Machine) -> Iterator[tuple[Kind, str]]:
+    """Yield kind and name; an empty name stands for all of the kind."""
+    if any("/" in word for word in line.words):
+        if not all("/" in word for word in line.words):
+            raise RefusalError(
+                1,
+                "error: there is no need to specify a resource type as a separate argument when passing arguments in"
+                " resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource"
+                " resource/<resource_name>'",
+            )
+        for word in line.words:
+            spelling, _, name = word.partition("/")
+            yield _require_kind(spelling, machine), name
+        return
+    spelling, *names = line.words
+    for each in spelling.split(","):
+        for name in names or [""]:
+            yield _require_kind(each, machine), name
+
+
+def _require_kind(spelling: str, machine: Machine) -> Kind:
+    kind = find_kind(spelling, machine)
+    if kind is None:
+        raise RefusalError(1, f'error: the server doesn\'t have a resource type "{spelling}"')
+    return kind
+
+
+def _is_in(one: Object, kind: Kind, line: Line) -> bool:
+    namespace = line.last("--namespace", "default")
+    return not kind.namespaced or line.has("--all-namespaces") or text_at(one, "metadata.namespace") == namespace
+
+
+def _is_selected(one: Object, selector: str) -> bool:
+    labels = map_at(one, "metadata.labels")
+    for part in filter(None, selector.split(",")):
+        name, equals, value = part.replace("==", "=").partition("=")
+        if not equals:
+            raise ValueError(f"--selector {selector}: the model knows only name=value; extend kubectl.py")
+        if labels.get(name) != value:
+            return False
+    return True
+
+
+def _print(found: Sequence[tuple[Kind, Object]], output: str, *, is_single: bool) -> str:
+    if output == "name" or not output:
+        return "".join(f"{kind.prefix}/{text_at(one, 'metadata.name')}\n" for kind, one in found)
+    items = [one for _, one in found]
+    shown: Any = items[0] if is_single and items else {"apiVersion": "v1", "items": items, "kind": "List"}
+    if output == "json":
+        return json.dumps(shown, indent=4) + "\n"
+    return re.sub(r"\{([^{}]*)\}", lambda piece: _evaluate(piece[1], shown), output.removeprefix("jsonpath="))
+
+
+def _evaluate(path: str, value: Any) -> str:
+    """Return what a `{.a.b}` of a JSONPath template gives: nothing where a key is missing."""
+    if not re.fullmatch(r"(\.[A-Za-z0-9_-]+)+", path):
+        raise ValueError(f"jsonpath {{{path}}}: the model knows only paths such as {{.data.key}}; extend kubectl.py")
+    for step in path[1:].split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _wait(line: Line, machine: Machine, elapsed: float) -> str:
+    condition = re.fullmatch(r"condition=([A-Za-z]+)(=([A-Za-z]+))?", line.last("--for"))
+    if not condition:
+        if line.last("--for") in ("create", "delete") or line.last("--for").startswith("jsonpath="):
+            raise ValueError("kubectl wait: the model knows only --for=condition=...; extend kubectl.py")
+        raise RefusalError(1, f'error: unrecognized condition: "{line.last("--for")}"')
+    if not line.words or not (_is_named(line) or line.has("--all") or line.has("--selector")):
+        raise RefusalError(1, "error: resource(s) were provided, but no name was specified")
+    found, errors = _find(line, machine, elapsed)
+    if errors:
+        raise RefusalError(1, "\n".join(errors))
+    if not found:
+        raise RefusalError(1, "error: no matching resources found")
+    name, wanted = condition[1].lower(), (condition[3] or "true").lower()
+    for kind, one in found:
+        states = {text_at(each, "type").lower(): text_at(each, "status") for each in list_at(one, "status.conditions")}
+        if states.get(name, "").lower() != wanted:
+            text = f"error: timed out waiting for the condition on {kind.plural}/{text_at(one, 'metadata.name')}"
+            raise RefusalError(1, text)
+    return "".join(f"{kind.prefix}/{text_at(one, 'metadata.name')} condition met\n" for kind, one in found)
+
+
+def _delete(line: Line, machine: Machine, elapsed: float) -> str:
+    if not line.words or not (_is_named(line) or line.has("--all") or line.has("--selector")):
+        raise RefusalError(1, "error: resource(s) were provided, but no name was specified")
+    found, errors = _find(line, machine, elapsed)
+    if line.has("--ignore-not-found"):
+        errors = []
+    printed = []
+    for kind, one in found:
+        name = text_at(one, "metadata.name")
+        if line.last("--dry-run", "none") in ("none", "unchanged"):
+            _remove(kind, one, machine)
+        where = f" from {text_at(one, 'metadata.namespace')} namespace" if kind.namespaced else ""
+        printed.append(f'{kind.prefix} "{name}" deleted{where}\n')
+    if errors:
+        raise RefusalError(1, "\n".join(errors), "".join(printed))
+    return "".join(printed)
+
+
+def _remove(kind: Kind, one: Object, machine: Machine) -> None:
+    """Take an object away, and remember that of K3s's or Azure's own something is gone."""
+    place = (kind.kind, text_at(one, "metadata.namespace"), text_at(one, "metadata.name"))
+    objects = machine.facts.get("objects", [])
+    kept = [
+        each
+        for each in objects
+        if (each["kind"], text_at(each, "metadata.namespace"), text_at(each, "metadata.name")) != place
+    ]
+    if len(kept) < len(objects):
+        machine.facts["objects"] = kept
+    else:
+        machine.facts.setdefault("deleted_own", []).append(f"{kind.prefix}/{place[2]}")
+
+
+_ANSWERS: Mapping[str, Callable[[Line, Machine, float], str]] = {
+    "get": _get,
+    "wait": _wait,
+    "delete": _delete,
+    "apply": lambda line, machine, _: kubectl_apply.apply(line, machine),
+}

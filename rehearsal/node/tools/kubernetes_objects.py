@@ -1,0 +1,201 @@
+"""What the API server of a node's K3s serves: kinds, and the objects that are there.
+
+K3s brings its own; connectedk8s the agents; kubectl what scripts apply; the model of the cluster says what secret sync
+and trust-manager have made of it all.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph import pem
+from graph.inputs import list_at, map_at, text_at
+from rehearsal.node.machine import Machine
+from rules.facts import extensions
+
+Object = Mapping[str, Any]
+AIO_NAMESPACE = extensions.AIO.namespace
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object."""
+
+    kind: str
+    group: str
+    versions: tuple[str, ...]
+    plural: str
+    namespaced: bool
+    extension: str = ""
+    """Arc extension that brings its definition; empty: Kubernetes itself."""
+
+    @property
+    def resource(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def prefix(self) -> str:
+        """What `--output name` writes before the name."""
+        return self.kind.lower() + (f".{self.group}" if self.group else "")
+
+
+KINDS = (
+    Kind("Node", "", ("v1",), "nodes", False),
+    Kind("Namespace", "", ("v1",), "namespaces", False),
+    Kind("Pod", "", ("v1",), "pods", True),
+    Kind("Secret", "", ("v1",), "secrets", True),
+    Kind("ConfigMap", "", ("v1",), "configmaps", True),
+    Kind("ServiceAccount", "", ("v1",), "serviceaccounts", True),
+    Kind("Deployment", "apps", ("v1",), "deployments", True),
+    Kind("ClusterRole", "rbac.authorization.k8s.io", ("v1",), "clusterroles", False),
+    Kind("ClusterRoleBinding", "rbac.authorization.k8s.io", ("v1",), "clusterrolebindings", False),
+    Kind("Role", "rbac.authorization.k8s.io", ("v1",), "roles", True),
+    Kind("RoleBinding", "rbac.authorization.k8s.io", ("v1",), "rolebindings", True),
+    Kind("Bundle", "trust.cert-manager.io", ("v1alpha1",), "bundles", False, extensions.CERT_MANAGER.type),
+    Kind("SecretSync", "secret-sync.x-k8s.io", ("v1alpha1",), "secretsyncs", True, extensions.SECRET_STORE.type),
+)
+"""kubernetes.io/docs/reference/kubernetes-api; cert-manager/trust-manager, deploy/crds; learn.microsoft.com/azure/
+azure-arc/kubernetes/secret-store-extension for SecretSync."""
+
+_SYSTEM_DEPLOYMENTS = {"coredns": "coredns", "local-path-provisioner": "local-storage",
+                       "metrics-server": "metrics-server", "traefik": "traefik"}  # fmt: skip
+"""Deployment in kube-system -> what `disable` calls it (docs.k3s.io/installation/packaged-components)."""
+_AGENTS = (
+    "cluster-metadata-operator clusterconnect-agent clusteridentityoperator config-agent controller-manager"
+    " extension-events-collector extension-manager flux-logs-agent kube-aad-proxy metrics-agent resource-sync-agent"
+).split()
+"""learn.microsoft.com/azure/azure-arc/kubernetes/conceptual-agent-overview."""
+_OWN_BINDINGS = ("cluster-admin", "k3s-cloud-controller-manager", "kube-apiserver-kubelet-admin", "system:basic-user",
+                 "system:discovery", "system:node", "system:node-proxier", "system:public-info-viewer")  # fmt: skip
+"""kubernetes.io/docs/reference/access-authn-authz/rbac, "Default roles and role bindings"; K3s's own."""
+
+
+def is_served(kind: Kind, machine: Machine) -> bool:
+    """Return whether the API server knows the kind by now."""
+    return not kind.extension or kind.extension.lower() in machine.azure.extensions()
+
+
+def find_kind(spelling: str, machine: Machine) -> Kind | None:
+    """Return the kind that kubectl means by a plural, a singular, or either with its group."""
+    name, _, group = spelling.lower().partition(".")
+    shorts = {"ns": "namespaces", "no": "nodes", "po": "pods", "cm": "configmaps", "sa": "serviceaccounts",
+              "deploy": "deployments"}  # fmt: skip
+    for kind in KINDS:
+        if shorts.get(name, name) in (kind.plural, kind.kind.lower()) and is_served(kind, machine):
+            versioned = {kind.group, *(f"{version}.{kind.group}".rstrip(".") for version in kind.versions)}
+            if not group or group in versioned:
+                return kind
+    return None
+
+
+def list_objects(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
+    """Return every object of the kind, by name; an applied one in the place of one that was there."""
+    found: dict[tuple[str, str], Object] = {}
+    for one in _all(kind, machine, elapsed):
+        found[text_at(one, "metadata.namespace"), text_at(one, "metadata.name")] = one
+    gone = set(machine.facts.get("deleted_own", ()))
+    return [one for _, one in sorted(found.items()) if f"{kind.prefix}/{text_at(one, 'metadata.name')}" not in gone]
+
+
+def _all(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
+    yield from _own(kind, machine)
+    if kind.kind in ("Secret", "ConfigMap", "SecretSync", "Namespace"):
+        yield from _of_view(kind, machine, elapsed)
+    for one in machine.facts.get("objects", ()):
+        if text_at(one, "kind") == kind.kind and _group(one) == kind.group:
+            yield with_status(one)
+
+
+def _own(kind: Kind, machine: Machine) -> Iterator[Object]:
+    """Yield what K3s and the agents bring."""
+    disabled = {part.strip() for text in _config(machine).get("disable", ()) for part in text.split(",")}
+    arc = machine.facts.get("arc")
+    if kind.kind == "Node":
+        yield _make(kind, "node", status=_condition("Ready"))
+    elif kind.kind == "Namespace":
+        for name in ("default", "kube-node-lease", "kube-public", "kube-system", *(["azure-arc"] if arc else [])):
+            yield _make(kind, name, labels={"kubernetes.io/metadata.name": name})
+    elif kind.kind == "Deployment":
+        for name, component in _SYSTEM_DEPLOYMENTS.items():
+            if component not in disabled:
+                yield _make(kind, name, "kube-system", status=_condition("Available"))
+        for name in _AGENTS if arc else ():
+            yield _make(kind, name, "azure-arc", status=_condition("Available"))
+    elif kind.kind == "ClusterRoleBinding":
+        for name in _OWN_BINDINGS:
+            yield _make(kind, name)
+    elif kind.kind == "ConfigMap" and arc:
+        names = {
+            "AZURE_SUBSCRIPTION_ID": "subscription",
+            "AZURE_RESOURCE_GROUP": "group",
+            "AZURE_RESOURCE_NAME": "name",
+        }
+        yield _make(kind, "azure-clusterconfig", "azure-arc", data={key: arc[name] for key, name in names.items()})
+
+
+def _of_view(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
+    """Yield what is in AIO's namespace by what the stack deployed."""
+    view = machine.azure.cluster_view(elapsed)
+    if view is None:
+        return
+    if kind.kind == "Namespace" and (view.secrets or view.config_maps or view.listeners):
+        yield _make(kind, AIO_NAMESPACE, labels={"kubernetes.io/metadata.name": AIO_NAMESPACE})
+    elif kind.kind == "Secret":
+        for secret in view.secrets.values():
+            data = {key: base64.b64encode(text.encode()).decode() for key, text in secret.data.items()}
+            yield {**_make(kind, secret.name, AIO_NAMESPACE, data=data), "type": secret.type}
+    elif kind.kind == "ConfigMap":
+        for config_map in view.config_maps.values():
+            yield _make(kind, config_map.name, AIO_NAMESPACE, data=dict(config_map.data))
+    elif kind.kind == "SecretSync":
+        for name, each in view.conditions.items():
+            condition = {"type": each.type, "status": each.status, "reason": each.reason, "message": each.message}
+            yield _make(kind, name, AIO_NAMESPACE, status={"conditions": [condition]})
+
+
+def with_status(one: Object) -> Object:
+    """Return the object with the status that its controller gives it: only trust-manager's matters here.
+
+    cert-manager/trust-manager, pkg/bundle/sync.go and bundle.go: reasons Synced and SourceBuildError.
+    """
+    if text_at(one, "kind") != "Bundle":
+        return one
+    source = "\n".join(text_at(each, "inLine") for each in list_at(one, "spec.sources"))
+    key = text_at(one, "spec.target.configMap.key")
+    is_built = bool(pem.certificates(source)) and bool(key)
+    reason, message = "Synced", "Successfully synced Bundle to namespaces that match this label selector"
+    if not is_built:
+        reason = "SourceBuildError" if key else "TargetNotSpecified"
+        message = "Failed to build bundle sources: no non-expired certificates found in input bundle"
+    condition = {
+        "type": "Synced",
+        "status": "True" if is_built else "False",
+        "reason": reason,
+        "message": message,
+        "observedGeneration": map_at(one, "metadata").get("generation", 1),
+    }
+    return {**one, "status": {"conditions": [condition]}}
+
+
+def _config(machine: Machine) -> Mapping[str, Any]:
+    config: Mapping[str, Any] = machine.facts.get("k3s", {}).get("config", {})
+    return config
+
+
+def _group(one: Object) -> str:
+    return text_at(one, "apiVersion").rpartition("/")[0]
+
+
+def _make(kind: Kind, name: str, namespace: str = "", labels: Mapping[str, str] | None = None, **rest: Any) -> Object:
+    metadata: dict[str, Any] = {"name": name, "generation": 1, "labels": dict(labels or {})}
+    if namespace:
+        metadata["namespace"] = namespace
+    version = f"{kind.group}/{kind.versions[0]}".lstrip("/")
+    return {"apiVersion": version, "kind": kind.kind, "metadata": metadata, **rest}
+
+
+def _condition(name: str) -> dict[str, Any]:
+    return {"conditions": [{"type": name, "status": "True"}]}

@@ -1,0 +1,40 @@
+"""How a stand-in says no: in the words and with the exit code of the tool that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.machine import Machine, Tool
+
+NOT_FOUND = 127
+"""What bash answers for a command that is not there."""
+
+
+class RefusalError(Exception):
+    """A tool's refusal."""
+
+    def __init__(self, code: int, text: str, stdout: str = "") -> None:
+        super().__init__(text)
+        self.code, self.text, self.stdout = code, text, stdout
+
+
+def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
+    """Make a tool of a function that returns what goes to stdout, or raises a `RefusalError`."""
+
+    @wraps(behaviour)
+    def tool(call: ToolCall, machine: Machine) -> Reply:
+        try:
+            answer = behaviour(call, machine)
+        except RefusalError as refusal:
+            text = refusal.text if refusal.text.endswith("\n") or not refusal.text else f"{refusal.text}\n"
+            return Reply(refusal.code, refusal.stdout, text)
+        return answer if isinstance(answer, Reply) else Reply(stdout=answer)
+
+    return tool
+
+
+def missing(tool: str) -> RefusalError:
+    """Return what bash says of a command that is not installed."""
+    return RefusalError(NOT_FOUND, f"bash: {tool}: command not found")

@@ -1,0 +1,120 @@
+"""systemd on a node: unit files and their drop-ins as of the last reload, and `systemctl`.
+
+systemd.unit(5), "foo.service.d/"; systemd.service(5), ExecStartPre= and the prefix `-`; systemctl(1), "EXIT STATUS".
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools.flags import GNU, Table, read_line
+from rehearsal.node.tools.refusal import RefusalError, answering
+
+FOLDER = "etc/systemd/system"
+_OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
+"""Where Ubuntu's own commands are, which are not below a node's root."""
+_TABLE = Table("systemctl", GNU).with_flags(
+    "--quiet -q", "--no-block", "--now", "--no-pager", "--full -l", "--all -a", "--type -t VALUE", "--state VALUE",
+    "--force -f", "--system", "--runtime", "--no-reload", "--no-ask-password", "--wait", "--lines -n VALUE",
+)  # fmt: skip
+_VERBS = frozenset(
+    "start stop restart reload try-restart reload-or-restart enable disable mask unmask is-active is-enabled is-failed"
+    " status show cat daemon-reload reset-failed list-units list-unit-files".split()
+)
+
+
+def write(machine: Machine, unit: str, command: str) -> None:
+    """Write a unit as an installer does, and reload."""
+    file = machine.root / FOLDER / unit
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f"[Service]\nType=notify\nRestart=always\nExecStart={command}\n\n[Install]\nWantedBy=multi-user.target\n"
+    )
+    reload(machine)
+
+
+def reload(machine: Machine) -> None:
+    """Read every unit and drop-in; what is written later has no effect until the next reload."""
+    folder = machine.root / FOLDER
+    names = {file.name for file in folder.glob("*.service")}
+    machine.facts["units"] = {name: _read_start_pre(machine, name) for name in sorted(names)}
+
+
+def run_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
+    """Return the ExecStartPre commands of the unit's drop-ins, each checked as systemd checks it before it runs one.
+
+    Raises:
+        ValueError: one is not there or cannot be executed, so the unit does not start (status 203/EXEC).
+    """
+    lines: list[dict[str, Any]] = machine.facts.get("units", {}).get(unit, [])
+    for line in lines:
+        command = line["command"]
+        file = machine.root / command.lstrip("/")
+        if line["optional"] or (not file.exists() and command.startswith(_OF_THE_SYSTEM)):
+            continue
+        if not file.is_file():
+            raise ValueError(f"{unit}: Failed to locate executable {command}: No such file or directory")
+        if not file.stat().st_mode & 0o111:
+            raise ValueError(f"{unit}: Failed at step EXEC spawning {command}: Permission denied")
+    return lines
+
+
+def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for file in sorted((machine.root / FOLDER / f"{unit}.d").glob("*.conf")):
+        section = ""
+        for text in file.read_text().splitlines():
+            line = text.strip()
+            if line.startswith("["):
+                section = line
+            elif section == "[Service]" and line.startswith("ExecStartPre="):
+                value = line.partition("=")[2].strip()
+                if not value:  # an empty assignment clears the list
+                    found.clear()
+                    continue
+                words = shlex.split(value.lstrip("-@:+!"))
+                prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
+                found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
+    return found
+
+
+@answering
+def systemctl(call: ToolCall, machine: Machine) -> str | Reply:
+    """Answer `systemctl`."""
+    line = read_line(_TABLE, call.arguments)
+    if not line.words:
+        raise ValueError("systemctl without a verb lists units, which the model does not; extend units.py")
+    verb, *names = line.words
+    if verb not in _VERBS:
+        raise RefusalError(1, f"Unknown command verb '{verb}'.")
+    if verb == "daemon-reload":
+        reload(machine)
+        return ""
+    if not names:
+        raise RefusalError(1, "Too few arguments.")
+    return _act(verb, names[0] if "." in names[0] else f"{names[0]}.service", machine, quiet=line.has("--quiet"))
+
+
+def _act(verb: str, unit: str, machine: Machine, *, quiet: bool) -> str | Reply:
+    from rehearsal.node.tools import k3s  # K3s needs this module to write its unit
+
+    facts = machine.facts.get("k3s", {})
+    exists = facts.get("unit") == unit
+    runs = exists and bool(facts.get("running"))
+    if verb == "is-active":  # 4: no such unit, 3: it does not run
+        state = "active" if runs else "failed" if exists and facts.get("error") else "inactive"
+        return Reply(0 if runs else 3 if exists else 4, "" if quiet else f"{state}\n")
+    if verb == "is-enabled":
+        return Reply(0 if exists else 4, "" if quiet else ("enabled\n" if exists else "not-found\n"))
+    if not exists:
+        raise RefusalError(5, f"Failed to {verb} {unit}: Unit {unit} not found.")
+    if verb in ("restart", "reload-or-restart") or (verb == "start" and not runs):
+        k3s.start(machine, unit)
+    elif verb == "stop":
+        facts["running"] = False
+    elif verb != "start" and verb not in ("enable", "reset-failed"):
+        raise ValueError(f"systemctl {verb}: the model does not answer it; extend units.py")
+    return ""
