@@ -21,7 +21,7 @@ VERSIONS = frozenset(
 """Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
 _NEWEST = "v1.35.9+k3s1"
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
-_API_ARGUMENT = re.compile(r"--?")
+_API_ARGUMENT = re.compile(r"^--?")
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
