@@ -56,9 +56,9 @@ def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str
     expected = {_identify(one): one for one in decode_parameter(given.get("OBJECTS", ""))}
     for key, one in expected.items():
         if key not in there:
-            yield f"{' '.join(key[1:])} is not on the cluster"
+            yield f"{_name(key)} is not on the cluster"
         elif not _holds(there[key], one):
-            yield f"{' '.join(key[1:])} is on the cluster with other contents than OBJECTS has"
+            yield f"{_name(key)} is on the cluster with other contents than OBJECTS has"
     if fact.get("applied") != len(expected):
         yield f"says that it applied {fact.get('applied')} objects; expected {len(expected)}"
     label, name = "edge-stamps/object-set", given.get("OBJECT_SET", "")
@@ -70,6 +70,11 @@ def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str
 def _identify(one: Any) -> tuple[str, str, str, str]:
     names = text_at(one, "metadata.name"), text_at(one, "metadata.namespace")
     return text_at(one, "apiVersion"), text_at(one, "kind"), *names
+
+
+def _name(key: tuple[str, str, str, str]) -> str:
+    _, kind, name, namespace = key
+    return f"{kind} {name} in {namespace}" if namespace else f"{kind} {name}"
 
 
 def _holds(found: Any, expected: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 from arm import ids
@@ -52,7 +53,7 @@ def connecting_goes_on(bench: Bench) -> None:
     bench.say(f"{ENTERPRISE_VM}/runCommands/connect-arc", "Updating")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command connect-arc", "as rg-myorga-dev-001/arck-other")
+@breaks("CLUSTER-02", SITE, "Run Command connect-arc", "/rg-myorga-dev-001/arck-other")
 def connected_under_another_name(bench: Bench) -> None:
     bench.parameter(f"{SITE_VM}/runCommands/connect-arc", "CLUSTER_NAME", "arck-other")
 
@@ -60,33 +61,78 @@ def connected_under_another_name(bench: Bench) -> None:
 @breaks("CLUSTER-02", ENTERPRISE, "Run Command apply-objects", "is Failed", then=(CLIENT_CA_LOST,))
 def applying_failed(bench: Bench) -> None:
     bench.say(f"{ENTERPRISE_VM}/runCommands/apply-objects", "Failed")
+    bench.set(ENTERPRISE_VM, "machine.objects", [], where="facts")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "no JSON list", then=(SERVER_CA_LOST,))
-def objects_are_unreadable(bench: Bench) -> None:
-    bench.parameter(f"{SITE_VM}/runCommands/apply-objects", "OBJECTS", "not base64")
+@breaks(
+    "CLUSTER-02", SITE, "Run Command apply-objects", "server-ca-g1 is not on the cluster", then=(SERVER_CA_LOST,)
+)
+def applying_did_nothing(bench: Bench) -> None:
+    objects = bench.entry(SITE_VM).facts["machine"]["objects"]
+    kept = [one for one in objects if one["kind"] != "Bundle"]
+    bench.set(SITE_VM, "machine.objects", kept, where="facts")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "is a Secret", then=(SERVER_CA_LOST,))
-def objects_hold_a_secret(bench: Bench) -> None:
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
-    bench.objects(f"{SITE_VM}/runCommands/apply-objects", lambda objects: objects.append(secret))
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "with other contents than OBJECTS has")
+def other_objects_were_applied(bench: Bench) -> None:
+    objects = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["objects"])
+    for one in objects:
+        if one["kind"] == "ClusterRoleBinding":
+            one["roleRef"]["name"] = "view"
+    bench.set(SITE_VM, "machine.objects", objects, where="facts")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "item 0 lacks", then=(SERVER_CA_LOST,))
-def objects_are_nameless(bench: Bench) -> None:
-    bench.objects(f"{SITE_VM}/runCommands/apply-objects", lambda objects: objects[0].pop("metadata"))
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "is still on the cluster, and no longer in OBJECTS")
+def a_former_binding_is_left(bench: Bench) -> None:
+    objects = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["objects"])
+    (binding,) = (one for one in objects if one["kind"] == "ClusterRoleBinding")
+    former = {**binding, "metadata": {**binding["metadata"], "name": "edge-stamps-former"}}
+    bench.set(SITE_VM, "machine.objects", [*objects, former], where="facts")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "succeeded without the fact line")
+def applying_ended_at_once(bench: Bench) -> None:
+    bench.set(f"{SITE_VM}/runCommands/apply-objects", "run.stdout", "", where="facts")
+
+
+@breaks("CLUSTER-02", SITE, "Run Command setup-k3s", "K3s on the node is v1.35.1+k3s1; expected v1.35.9+k3s1")
+def another_k3s_was_installed(bench: Bench) -> None:
+    bench.set(SITE_VM, "machine.k3s.version", "v1.35.1+k3s1", where="facts")
+
+
+@breaks("CLUSTER-02", ENTERPRISE, "Run Command await-secrets", "without having seen Secret/broker-tls-cert-g1")
+def gate_saw_nothing(bench: Bench) -> None:
+    seen = '{"seen": ["ConfigMap/client-ca-g1"]}\n'
+    bench.set(f"{ENTERPRISE_VM}/runCommands/await-secrets", "run.stdout", seen, where="facts")
+
+
+@breaks("CLUSTER-02", ENTERPRISE, "Run Command await-secrets", "something else than the names")
+def gate_says_too_much(bench: Bench) -> None:
+    seen = '{"seen": ["ConfigMap/client-ca-g1", "Secret/broker-tls-cert-g1", "-----BEGIN"]}\n'
+    bench.set(f"{ENTERPRISE_VM}/runCommands/await-secrets", "run.stdout", seen, where="facts")
 
 
 @breaks("CLUSTER-03", SITE, "Run Command connect-arc", "UnauthorizedNamespaceError")
 def object_id_is_that_of_the_application(bench: Bench) -> None:
     given = well_known.CUSTOM_LOCATIONS_APPLICATION_ID
     bench.parameter(f"{SITE_VM}/runCommands/connect-arc", "CUSTOM_LOCATIONS_OBJECT_ID", given)
+    bench.set(SITE_VM, "machine.arc.custom_locations_oid", given, where="facts")
 
 
-@breaks("CLUSTER-03", ENTERPRISE, "Run Command connect-arc", "is empty")
-def object_id_is_empty(bench: Bench) -> None:
-    bench.parameter(f"{ENTERPRISE_VM}/runCommands/connect-arc", "CUSTOM_LOCATIONS_OBJECT_ID", "")
+@breaks("CLUSTER-03", ENTERPRISE, "Run Command connect-arc", "the feature custom-locations is not enabled")
+def custom_locations_are_not_enabled(bench: Bench) -> None:
+    bench.set(ENTERPRISE_VM, "machine.arc.features", ["cluster-connect"], where="facts")
+
+
+@breaks(
+    "CLUSTER-01",
+    SITE,
+    "node vm-myorga-aio-dev-001-0",
+    "K3s does not run there",
+    then=(("CLUSTER-02", SITE, "Run Command setup-k3s"),),
+)
+def k3s_does_not_run(bench: Bench) -> None:
+    bench.set(SITE_VM, "machine.k3s.running", False, where="facts")
 
 
 def unlist(bench: Bench, location: str, extension: str) -> None:

@@ -9,8 +9,10 @@ import yaml
 from arm import ids
 from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.cluster.model import Secret
+from rehearsal.cluster.node_facts import K3S_ISSUER
 from settings import roles
 from tests.rehearsal.cluster.cases import CLIENT_LOST, CLIENT_SYNC, LISTENER_DOWN, SERVER_SYNC, breaks
+from tests.rehearsal.cluster.cases_reach import ENTERPRISE_VM
 from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, private_key
 
 SERVER_CLASS, CLIENT_CLASS = "spc-ops-aio-b", "spc-ops-aio-a"
@@ -87,12 +89,13 @@ def issuer_is_that_of_another_cluster(bench: Bench) -> None:
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "AADSTS700211", then=(LISTENER_DOWN,))
 def cluster_was_connected_anew(bench: Bench) -> None:
-    bench.set(ENTERPRISE, "oidcIssuerProfile.issuerUrl", "https://new.issuer/", where="outputs")
+    issuers = ["service-account-issuer=https://new.issuer/", f"service-account-issuer={K3S_ISSUER}"]
+    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", issuers, where="facts")
 
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "https://kubernetes.default.svc.cluster.local", then=(LISTENER_DOWN,))
 def cluster_has_no_issuer_of_its_own(bench: Bench) -> None:
-    bench.set(ENTERPRISE, "oidcIssuerProfile.issuerUrl", "", where="outputs")
+    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", [], where="facts")
 
 
 @breaks("CLUSTER-09", SITE, CLIENT_SYNC, "AADSTS700213", then=(CLIENT_LOST,))

@@ -114,11 +114,13 @@ class Bench:
         self.set(end, "parameters", parameters)
 
     def objects(self, end: str, change: Callable[[list[dict[str, Any]]], object]) -> None:
-        """Change the list that apply-objects is given."""
+        """Change the list that apply-objects is given, and with it what is on the cluster."""
         given = {one["name"]: one["value"] for one in self.entry(end).inputs["parameters"]}
         found = json.loads(base64.b64decode(given["OBJECTS"]))
         change(found)
         self.parameter(end, "OBJECTS", base64.b64encode(json.dumps(found).encode()).decode())
+        self.set(end, "run.stdout", json.dumps({"applied": len(found), "pruned": 0}) + "\n", where="facts")
+        self.set(end.partition("/")[0], "machine.objects", found, where="facts")
 
     # Certificates
 

@@ -70,7 +70,7 @@ def test_a_rebuilt_node_is_an_empty_cluster() -> None:
 
 def test_nothing_reaches_a_cluster_whose_custom_locations_are_not_enabled() -> None:
     bench = Bench("dev")
-    cases_reach.object_id_is_empty(bench)
+    cases_reach.custom_locations_are_not_enabled(bench)
     enterprise = bench.views()[ENTERPRISE]
     assert not (enterprise.secrets or enterprise.config_maps or enterprise.listeners or enterprise.endpoints)
 
