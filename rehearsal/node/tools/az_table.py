@@ -12,21 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DISTRIBUTIONS = (
+from rehearsal.node.tools.flags import names
+
+DISTRIBUTIONS = names(
     "generic openshift rancher_rke kind k3s minikube gke eks aks aks_management aks_workload capz aks_engine tkg"
     " canonical karbon aks_edge_k3s aks_edge_k8s"
-).split()
+)
 """azext_connectedk8s/_constants.py, Distribution_Enum_Values."""
-INFRASTRUCTURES = (
-    "generic azure aws gcp azure_stack_hci azure_stack_hub azure_stack_edge vsphere windows_server"
-).split()
+INFRASTRUCTURES = names("generic azure aws gcp azure_stack_hci azure_stack_hub azure_stack_edge vsphere windows_server")
 """Infrastructure_Enum_Values without the editions of Windows."""
 FEATURES = ("cluster-connect", "azure-rbac", "custom-locations")
 """Feature_Values."""
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "--distribution": tuple(DISTRIBUTIONS),
-    "--infrastructure": tuple(INFRASTRUCTURES),
+    "--distribution": DISTRIBUTIONS,
+    "--infrastructure": INFRASTRUCTURES,
     "--features": FEATURES,
     "--output": ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc"),
     "--auto-upgrade": ("true", "false"),

@@ -53,7 +53,7 @@ class Table:
         for line in lines:
             words = line.split()
             kind = words.pop() if words[-1] in ("VALUE", "OPTIONAL") else ""
-            added.update({spelling: (words[0], kind) for spelling in words})
+            added.update(dict.fromkeys(words, (words[0], kind)))
         return Table(self.tool, self.words, {**self.flags, **added})
 
 
@@ -71,6 +71,11 @@ class Line:
 
     def last(self, flag: str, default: str = "") -> str:
         return self.values.get(flag, [default])[-1]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the words of a table that is written as one text."""
+    return tuple(text.split())
 
 
 def read_line(table: Table, arguments: Sequence[str]) -> Line:

@@ -6,6 +6,7 @@ libxtables/xtables.c and iptables/xshared.c.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from rehearsal.node.calls import ToolCall
@@ -56,32 +57,38 @@ def iptables(call: ToolCall, machine: Machine) -> str:
 def _read(words: list[str]) -> tuple[str, str, str, list[str]]:
     """Return table, command, chain and the rule's own words."""
     table, command, chain, rule = "filter", "", "", list[str]()
-    matches: set[str] = set()
     while words:
         word = words.pop(0)
         if word in ("-w", "--wait"):
-            if words and words[0].isdigit():
-                words.pop(0)
+            del words[: 1 if words and words[0].isdigit() else 0]
         elif word in ("-t", "--table"):
             table = _value(word, words)
-            if table not in _CHAINS:
-                raise RefusalError(3, f"{_VERSION}: can't initialize iptables table `{table}': Table does not exist")
         elif word in _COMMANDS:
             command, chain = _COMMANDS[word], _value(word, words)
-        elif word in _MATCHES:
-            value = _value(word, words)
-            if _MATCHES[word] and _MATCHES[word] not in matches:
-                raise _refuse(f'unknown option "{word}"')
-            if word in ("-m", "--match", "-p", "--protocol"):
-                matches.add("tcp" if value in ("tcp", "udp") else value)
-            if word in ("-j", "--jump") and value not in _TARGETS:
-                raise _refuse(f"Chain '{value}' does not exist")
-            rule += [_SHORT.get(word, word), value]
         else:
-            raise _refuse(f'unknown option "{word}"' if word.startswith("-") else f"Bad argument `{word}'")
+            rule += _read_option(word, words, rule)
+    if table not in _CHAINS:
+        raise RefusalError(3, f"{_VERSION}: can't initialize iptables table `{table}': Table does not exist")
     if not command:
         raise _refuse("no command specified")
     return table, command, chain, rule
+
+
+def _read_option(word: str, words: list[str], rule: list[str]) -> list[str]:
+    """Read one option of a rule; those of a match need the match before them."""
+    if word not in _MATCHES:
+        raise _refuse(f'unknown option "{word}"' if word.startswith("-") else f"Bad argument `{word}'")
+    needed = {"tcp": ("tcp", "udp")}.get(_MATCHES[word], (_MATCHES[word],))
+    if _MATCHES[word] and not any(pair in pairwise(rule) for pair in _brings(needed)):
+        raise _refuse(f'unknown option "{word}"')
+    value = _value(word, words)
+    if word in ("-j", "--jump") and value not in _TARGETS:
+        raise _refuse(f"Chain '{value}' does not exist")
+    return [_SHORT.get(word, word), value]
+
+
+def _brings(matches: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(option, match) for option in ("-m", "-p") for match in matches]
 
 
 def _value(option: str, words: list[str]) -> str:

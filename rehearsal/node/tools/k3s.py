@@ -12,6 +12,7 @@ from typing import Any
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s_config, units
+from rehearsal.node.tools.flags import names
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rules.facts.node import K3S_VERSION
 
@@ -27,12 +28,12 @@ _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
     'See "systemctl status {unit}" and "journalctl -xeu {unit}" for details.'
 )
-API_FLAGS = frozenset(
+API_FLAGS = names(
     "service-account-issuer service-account-max-token-expiration service-account-extend-token-expiration"
     " service-account-jwks-uri api-audiences audit-log-path audit-log-maxage audit-policy-file"
     " enable-admission-plugins disable-admission-plugins admission-control-config-file anonymous-auth"
     " authorization-mode encryption-provider-config oidc-issuer-url oidc-client-id tls-cipher-suites tls-min-version"
-    " feature-gates runtime-config request-timeout max-requests-inflight event-ttl profiling v".split()
+    " feature-gates runtime-config request-timeout max-requests-inflight event-ttl profiling v"
 )
 """Of kube-apiserver, what users set.
 

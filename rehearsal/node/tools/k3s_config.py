@@ -12,30 +12,30 @@ from typing import Any
 
 import yaml
 
-FLAGS = frozenset(
-    (
-        "bind-address https-listen-port advertise-address advertise-port tls-san tls-san-security data-dir cluster-cidr"
-        " service-cidr service-node-port-range cluster-dns cluster-domain flannel-backend flannel-ipv6-masq"
-        " flannel-external-ip egress-selector-mode servicelb-namespace write-kubeconfig write-kubeconfig-mode"
-        " write-kubeconfig-group helm-job-image token token-file agent-token agent-token-file server cluster-init"
-        " cluster-reset cluster-reset-restore-path kube-apiserver-arg etcd-arg kube-controller-manager-arg"
-        " kube-scheduler-arg kube-cloud-controller-manager-arg datastore-endpoint datastore-cafile datastore-certfile"
-        " datastore-keyfile etcd-expose-metrics etcd-disable-snapshots etcd-snapshot-name etcd-snapshot-schedule-cron"
-        " etcd-snapshot-retention etcd-snapshot-dir etcd-snapshot-compress etcd-s3 default-local-storage-path disable"
-        " disable-scheduler disable-cloud-controller disable-kube-proxy disable-network-policy disable-helm-controller"
-        " embedded-registry node-name with-node-id node-label node-taint image-credential-provider-bin-dir"
-        " image-credential-provider-config docker container-runtime-endpoint default-runtime disable-apiserver-lb"
-        " disable-default-registry-endpoint pause-image snapshotter private-registry system-default-registry"
-        " airgap-extra-registry node-ip node-external-ip node-internal-dns node-external-dns resolv-conf flannel-iface"
-        " flannel-conf flannel-cni-conf kubelet-arg kube-proxy-arg protect-kernel-defaults rootless"
-        " secrets-encryption prefer-bundled-bin selinux lb-server-port debug v vmodule log alsologtostderr"
-        " enable-pprof vpn-auth vpn-auth-file"
-    ).split()
+from rehearsal.node.tools.flags import names
+
+FLAGS = names(
+    "bind-address https-listen-port advertise-address advertise-port tls-san tls-san-security data-dir cluster-cidr"
+    " service-cidr service-node-port-range cluster-dns cluster-domain flannel-backend flannel-ipv6-masq"
+    " flannel-external-ip egress-selector-mode servicelb-namespace write-kubeconfig write-kubeconfig-mode"
+    " write-kubeconfig-group helm-job-image token token-file agent-token agent-token-file server cluster-init"
+    " cluster-reset cluster-reset-restore-path kube-apiserver-arg etcd-arg kube-controller-manager-arg"
+    " kube-scheduler-arg kube-cloud-controller-manager-arg datastore-endpoint datastore-cafile datastore-certfile"
+    " datastore-keyfile etcd-expose-metrics etcd-disable-snapshots etcd-snapshot-name etcd-snapshot-schedule-cron"
+    " etcd-snapshot-retention etcd-snapshot-dir etcd-snapshot-compress etcd-s3 default-local-storage-path disable"
+    " disable-scheduler disable-cloud-controller disable-kube-proxy disable-network-policy disable-helm-controller"
+    " embedded-registry node-name with-node-id node-label node-taint image-credential-provider-bin-dir"
+    " image-credential-provider-config docker container-runtime-endpoint default-runtime disable-apiserver-lb"
+    " disable-default-registry-endpoint pause-image snapshotter private-registry system-default-registry"
+    " airgap-extra-registry node-ip node-external-ip node-internal-dns node-external-dns resolv-conf flannel-iface"
+    " flannel-conf flannel-cni-conf kubelet-arg kube-proxy-arg protect-kernel-defaults rootless"
+    " secrets-encryption prefer-bundled-bin selinux lb-server-port debug v vmodule log alsologtostderr"
+    " enable-pprof vpn-auth vpn-auth-file"
 )
-LISTS = frozenset(
+LISTS = names(
     "tls-san cluster-cidr service-cidr cluster-dns kube-apiserver-arg etcd-arg kube-controller-manager-arg"
     " kube-scheduler-arg kube-cloud-controller-manager-arg disable node-label node-taint kubelet-arg"
-    " kube-proxy-arg node-ip node-external-ip".split()
+    " kube-proxy-arg node-ip node-external-ip"
 )
 """Flags that may be given more than once (StringSliceFlag); of others, the last counts."""
 

@@ -52,7 +52,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
 _UNMODELLED = ("annotate", "label", "patch", "create", "describe", "logs", "rollout", "config", "version", "exec",
-               "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top", "cordon", "drain")  # fmt: skip
+               "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top")  # fmt: skip
 _FORMATS = (
     "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"
     " jsonpath-file, kyaml, name, template, templatefile, wide, yaml"
@@ -113,8 +113,8 @@ def _get(line: Line, machine: Machine, elapsed: float) -> str:
     if output not in ("json", "name", "") and not output.startswith("jsonpath="):
         if output.partition("=")[0] in _FORMATS.split(", "):
             raise ValueError(f"kubectl get --output {output}: the model does not print it; extend kubectl.py")
-        raise RefusalError(1, f'error: unable to match a printer suitable for the output format "{output}", allowed formats'
-                      f" are: {_FORMATS.replace(', ', ',')}")  # fmt: skip
+        text = f'unable to match a printer suitable for the output format "{output}", allowed formats are'
+        raise RefusalError(1, f"error: {text}: {_FORMATS.replace(', ', ',')}")
     if not line.words:
         raise RefusalError(
             1,

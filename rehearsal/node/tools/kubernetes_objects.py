@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from graph import pem
 from graph.inputs import list_at, map_at, text_at
+from rehearsal.cluster.model import Secret
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools.flags import names
 from rules.facts import extensions
 
 Object = Mapping[str, Any]
@@ -63,14 +65,21 @@ azure-arc/kubernetes/secret-store-extension for SecretSync."""
 _SYSTEM_DEPLOYMENTS = {"coredns": "coredns", "local-path-provisioner": "local-storage",
                        "metrics-server": "metrics-server", "traefik": "traefik"}  # fmt: skip
 """Deployment in kube-system -> what `disable` calls it (docs.k3s.io/installation/packaged-components)."""
-_AGENTS = (
+_AGENTS = names(
     "cluster-metadata-operator clusterconnect-agent clusteridentityoperator config-agent controller-manager"
     " extension-events-collector extension-manager flux-logs-agent kube-aad-proxy metrics-agent resource-sync-agent"
-).split()
+)
 """learn.microsoft.com/azure/azure-arc/kubernetes/conceptual-agent-overview."""
 _OWN_BINDINGS = ("cluster-admin", "k3s-cloud-controller-manager", "kube-apiserver-kubelet-admin", "system:basic-user",
                  "system:discovery", "system:node", "system:node-proxier", "system:public-info-viewer")  # fmt: skip
 """kubernetes.io/docs/reference/access-authn-authz/rbac, "Default roles and role bindings"; K3s's own."""
+
+
+_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_AGENT_SETTINGS = {"AZURE_SUBSCRIPTION_ID": "subscription", "AZURE_RESOURCE_GROUP": "group",
+                   "AZURE_RESOURCE_NAME": "name"}  # fmt: skip
+"""Key of the ConfigMap azure-clusterconfig -> what it says (connectedk8s, custom.py)."""
+_OF_VIEW = ("Namespace", "Secret", "ConfigMap", "SecretSync")
 
 
 def is_served(kind: Kind, machine: Machine) -> bool:
@@ -102,8 +111,7 @@ def list_objects(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
 
 def _all(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
     yield from _own(kind, machine)
-    if kind.kind in ("Secret", "ConfigMap", "SecretSync", "Namespace"):
-        yield from _of_view(kind, machine, elapsed)
+    yield from _of_view(kind, machine, elapsed)
     for one in machine.facts.get("objects", ()):
         if text_at(one, "kind") == kind.kind and _group(one) == kind.group:
             yield with_status(one)
@@ -111,49 +119,51 @@ def _all(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
 
 def _own(kind: Kind, machine: Machine) -> Iterator[Object]:
     """Yield what K3s and the agents bring."""
-    disabled = {part.strip() for text in _config(machine).get("disable", ()) for part in text.split(",")}
     arc = machine.facts.get("arc")
     if kind.kind == "Node":
         yield _make(kind, "node", status=_condition("Ready"))
     elif kind.kind == "Namespace":
-        for name in ("default", "kube-node-lease", "kube-public", "kube-system", *(["azure-arc"] if arc else [])):
+        for name in (*_NAMESPACES, *(["azure-arc"] if arc else [])):
             yield _make(kind, name, labels={"kubernetes.io/metadata.name": name})
     elif kind.kind == "Deployment":
-        for name, component in _SYSTEM_DEPLOYMENTS.items():
-            if component not in disabled:
-                yield _make(kind, name, "kube-system", status=_condition("Available"))
-        for name in _AGENTS if arc else ():
-            yield _make(kind, name, "azure-arc", status=_condition("Available"))
+        found = [
+            *((name, "kube-system") for name in _list_system(machine)),
+            *((n, "azure-arc") for n in _AGENTS if arc),
+        ]
+        for name, namespace in found:
+            yield _make(kind, name, namespace, status=_condition("Available"))
     elif kind.kind == "ClusterRoleBinding":
         for name in _OWN_BINDINGS:
             yield _make(kind, name)
     elif kind.kind == "ConfigMap" and arc:
-        names = {
-            "AZURE_SUBSCRIPTION_ID": "subscription",
-            "AZURE_RESOURCE_GROUP": "group",
-            "AZURE_RESOURCE_NAME": "name",
-        }
-        yield _make(kind, "azure-clusterconfig", "azure-arc", data={key: arc[name] for key, name in names.items()})
+        data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
+        yield _make(kind, "azure-clusterconfig", "azure-arc", data=data)
+
+
+def _list_system(machine: Machine) -> list[str]:
+    config = machine.facts.get("k3s", {}).get("config", {})
+    disabled = {part.strip() for text in config.get("disable", ()) for part in text.split(",")}
+    return [name for name, component in _SYSTEM_DEPLOYMENTS.items() if component not in disabled]
 
 
 def _of_view(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
     """Yield what is in AIO's namespace by what the stack deployed."""
-    view = machine.azure.cluster_view(elapsed)
-    if view is None:
+    if kind.kind not in _OF_VIEW or (view := machine.azure.cluster_view(elapsed)) is None:
         return
     if kind.kind == "Namespace" and (view.secrets or view.config_maps or view.listeners):
         yield _make(kind, AIO_NAMESPACE, labels={"kubernetes.io/metadata.name": AIO_NAMESPACE})
     elif kind.kind == "Secret":
-        for secret in view.secrets.values():
-            data = {key: base64.b64encode(text.encode()).decode() for key, text in secret.data.items()}
-            yield {**_make(kind, secret.name, AIO_NAMESPACE, data=data), "type": secret.type}
+        yield from (_make_secret(kind, secret) for secret in view.secrets.values())
     elif kind.kind == "ConfigMap":
-        for config_map in view.config_maps.values():
-            yield _make(kind, config_map.name, AIO_NAMESPACE, data=dict(config_map.data))
+        yield from (_make(kind, each.name, AIO_NAMESPACE, data=dict(each.data)) for each in view.config_maps.values())
     elif kind.kind == "SecretSync":
         for name, each in view.conditions.items():
-            condition = {"type": each.type, "status": each.status, "reason": each.reason, "message": each.message}
-            yield _make(kind, name, AIO_NAMESPACE, status={"conditions": [condition]})
+            yield _make(kind, name, AIO_NAMESPACE, status={"conditions": [asdict(each)]})
+
+
+def _make_secret(kind: Kind, secret: Secret) -> Object:
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in secret.data.items()}
+    return _make(kind, secret.name, AIO_NAMESPACE, data=data, type=secret.type)
 
 
 def with_status(one: Object) -> Object:
@@ -178,11 +188,6 @@ def with_status(one: Object) -> Object:
         "observedGeneration": map_at(one, "metadata").get("generation", 1),
     }
     return {**one, "status": {"conditions": [condition]}}
-
-
-def _config(machine: Machine) -> Mapping[str, Any]:
-    config: Mapping[str, Any] = machine.facts.get("k3s", {}).get("config", {})
-    return config
 
 
 def _group(one: Object) -> str:

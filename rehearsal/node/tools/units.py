@@ -10,7 +10,7 @@ from typing import Any
 
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools.flags import GNU, Table, read_line
+from rehearsal.node.tools.flags import GNU, Table, names, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
 
 FOLDER = "etc/systemd/system"
@@ -20,9 +20,9 @@ _TABLE = Table("systemctl", GNU).with_flags(
     "--quiet -q", "--no-block", "--now", "--no-pager", "--full -l", "--all -a", "--type -t VALUE", "--state VALUE",
     "--force -f", "--system", "--runtime", "--no-reload", "--no-ask-password", "--wait", "--lines -n VALUE",
 )  # fmt: skip
-_VERBS = frozenset(
+_VERBS = names(
     "start stop restart reload try-restart reload-or-restart enable disable mask unmask is-active is-enabled is-failed"
-    " status show cat daemon-reload reset-failed list-units list-unit-files".split()
+    " status show cat daemon-reload reset-failed list-units list-unit-files"
 )
 
 
