@@ -22,7 +22,6 @@ VERSIONS = frozenset(
 """Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
 _NEWEST = "v1.35.9+k3s1"
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
-_API_ARGUMENT = re.compile(r"^--?")
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
@@ -83,8 +82,7 @@ def issuers(machine: Machine) -> list[str]:
 
 def _api_arguments(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
-        (_API_ARGUMENT.sub("", each.partition("=")[0], count=1), each.partition("=")[2])
-        for each in config.get("kube-apiserver-arg", ())
+        (each.partition("=")[0].lstrip("-"), each.partition("=")[2]) for each in config.get("kube-apiserver-arg", ())
     ]
 
 

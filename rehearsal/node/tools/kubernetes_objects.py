@@ -117,33 +117,33 @@ def _all(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
             yield with_status(one)
 
 
-def _own(kind: Kind, machine: Machine) -> Iterator[Object]:
-    """Yield what K3s and the agents bring."""
+def _own(kind: Kind, machine: Machine) -> list[Object]:
+    """Return what K3s and the agents bring."""
     arc = machine.facts.get("arc")
     if kind.kind == "Node":
-        yield _make(kind, "node", status=_condition("Ready"))
-    elif kind.kind == "Namespace":
-        for name in (*_NAMESPACES, *(["azure-arc"] if arc else [])):
-            yield _make(kind, name, labels={"kubernetes.io/metadata.name": name})
-    elif kind.kind == "Deployment":
-        found = [
-            *((name, "kube-system") for name in _list_system(machine)),
-            *((n, "azure-arc") for n in _AGENTS if arc),
-        ]
-        for name, namespace in found:
-            yield _make(kind, name, namespace, status=_condition("Available"))
-    elif kind.kind == "ClusterRoleBinding":
-        for name in _OWN_BINDINGS:
-            yield _make(kind, name)
-    elif kind.kind == "ConfigMap" and arc:
+        return [_make(kind, "node", status=_condition("Ready"))]
+    if kind.kind == "Namespace":
+        return [_make_namespace(kind, name) for name in (*_NAMESPACES, *(["azure-arc"] if arc else []))]
+    if kind.kind == "Deployment":
+        status = _condition("Available")
+        return [_make(kind, name, namespace, status=status) for name, namespace in _list_deployments(machine)]
+    if kind.kind == "ClusterRoleBinding":
+        return [_make(kind, name) for name in _OWN_BINDINGS]
+    if kind.kind == "ConfigMap" and arc:
         data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
-        yield _make(kind, "azure-clusterconfig", "azure-arc", data=data)
+        return [_make(kind, "azure-clusterconfig", "azure-arc", data=data)]
+    return []
 
 
-def _list_system(machine: Machine) -> list[str]:
+def _list_deployments(machine: Machine) -> list[tuple[str, str]]:
     config = machine.facts.get("k3s", {}).get("config", {})
     disabled = {part.strip() for text in config.get("disable", ()) for part in text.split(",")}
-    return [name for name, component in _SYSTEM_DEPLOYMENTS.items() if component not in disabled]
+    own = [(name, "kube-system") for name, component in _SYSTEM_DEPLOYMENTS.items() if component not in disabled]
+    return [*own, *((name, "azure-arc") for name in _AGENTS if machine.facts.get("arc"))]
+
+
+def _make_namespace(kind: Kind, name: str) -> Object:
+    return _make(kind, name, labels={"kubernetes.io/metadata.name": name})
 
 
 def _of_view(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
@@ -151,7 +151,7 @@ def _of_view(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
     if kind.kind not in _OF_VIEW or (view := machine.azure.cluster_view(elapsed)) is None:
         return
     if kind.kind == "Namespace" and (view.secrets or view.config_maps or view.listeners):
-        yield _make(kind, AIO_NAMESPACE, labels={"kubernetes.io/metadata.name": AIO_NAMESPACE})
+        yield _make_namespace(kind, AIO_NAMESPACE)
     elif kind.kind == "Secret":
         yield from (_make_secret(kind, secret) for secret in view.secrets.values())
     elif kind.kind == "ConfigMap":
