@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from arm.shapes import shape_of
 from rehearsal.azure.state import AzureState as AzureState
 from rehearsal.engine import Result
