@@ -21,7 +21,8 @@ from rules.facts.node import CONNECTEDK8S_VERSION
 
 EXTENSION_VERSIONS = frozenset({CONNECTEDK8S_VERSION.value, "1.10.10", "1.10.11", "1.11.0", "1.11.1", "1.11.2"})
 """Of connectedk8s: AzureArcForKubernetes/connectedk8s, src/connectedk8s/HISTORY.rst, from 1.10.10."""
-_NEWEST_EXTENSION = "1.11.2"
+_NEWEST_EXTENSION = "1.99.0"
+"""Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 _CLOUD = "AzureCloud"
 
 

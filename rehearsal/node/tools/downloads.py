@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from rehearsal.node.calls import ToolCall
@@ -102,9 +103,11 @@ def gpg(call: ToolCall, machine: Machine) -> str:
     line = read_line(_GPG, call.arguments)
     if not line.has("--show-keys"):
         raise ValueError("gpg: the model answers --show-keys only; extend downloads.py")
-    home = line.last("--homedir", call.environment.get("HOME", ""))
-    if not machine.path(home or "/").is_dir():
-        raise RefusalError(2, f"gpg: Fatal: can't create directory '{home}': No such file or directory")
+    home = line.last("--homedir")
+    above = Path(home) if home else Path(call.environment.get("HOME") or "/")  # gpg makes .gnupg below HOME itself
+    if not machine.path(str(above)).is_dir():
+        missing = home or f"{above}/.gnupg"
+        raise RefusalError(2, f"gpg: Fatal: can't create directory '{missing}': No such file or directory")
     text = _read_file("gpg", line.words[0], machine) if line.words else call.stdin.decode(errors="replace")
     fingerprints = re.findall(r"^Stand-in of the key ([0-9A-F]{40})$", text, re.M)
     if not fingerprints:

@@ -20,7 +20,8 @@ VERSIONS = frozenset(
     {K3S_VERSION.value, *(f"v1.{minor}.{patch}+k3s1" for minor in range(31, 36) for patch in range(1, 10))}
 )
 """Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
-_NEWEST = "v1.35.9+k3s1"
+_NEWEST = "v1.99.0+k3s1"
+"""Whatever the channel has on the day: never what is pinned, as the next release may come any day."""
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c

@@ -1,0 +1,118 @@
+"""K3s starts with the configuration that is there then, by the drop-ins that systemd has read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rehearsal.node.tools import k3s_config
+from rules.facts.node import K3S_INSTALL_COMMIT, K3S_VERSION
+from tests.rehearsal.node.tool_bench import ToolBench
+
+DROP_IN = "etc/systemd/system/k3s.service.d/10.conf"
+BLOCK = "/usr/local/sbin/block"
+OPENID = "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> ToolBench:
+    return ToolBench(tmp_path)
+
+
+def test_a_later_file_replaces_and_a_plus_adds(tmp_path: Path) -> None:
+    folder = tmp_path / "config.yaml.d"
+    folder.mkdir()
+    (tmp_path / "config.yaml").write_text("disable: [traefik]\nkube-apiserver-arg: [a=1]\nsecrets-encryption: true\n")
+    (folder / "20.yaml").write_text("kube-apiserver-arg+: [b=2]\nsecrets-encryption: false\n")
+    (folder / "10.yml").write_text("disable: servicelb\nkube-apiserver-arg+: [c=3]\nunheard-of: 1\n")
+    (folder / "ignored.txt").write_text("disable: all\n")
+    assert k3s_config.read_config(tmp_path) == {
+        "disable": ["servicelb"],
+        "kube-apiserver-arg": ["a=1", "c=3", "b=2"],
+        "secrets-encryption": "false",
+    }
+
+
+def test_the_installer_leaves_a_server_that_runs(node: ToolBench) -> None:
+    kubeconfig = node.start_k3s('write-kubeconfig-mode: "0640"\n')
+    assert kubeconfig.stat().st_mode & 0o777 == 0o640
+    assert node.succeed("k3s", "--version").splitlines()[0].split()[2] == K3S_VERSION.value
+    assert node.call("systemctl", "is-active", "--quiet", "k3s").code == 0
+    node.succeed("systemctl", "stop", "k3s")
+    assert node.call("systemctl", "is-active", "k3s").code == 3
+    assert "127.0.0.1:6443 was refused" in node.kubectl("get", "node").stderr
+
+
+def test_a_version_that_was_never_released_cannot_be_downloaded(node: ToolBench) -> None:
+    version = {"INSTALL_K3S_VERSION": "v1.35.99+k3s1"}
+    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", **version)
+    assert (reply.code, reply.stderr) == (1, "[ERROR]  Download failed\n")
+    assert node.call("k3s", "--version").code == 127
+
+
+def test_without_a_version_the_newest_is_installed_and_that_is_not_what_is_pinned(node: ToolBench) -> None:
+    node.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", INSTALL_K3S_CHANNEL="latest")
+    assert node.facts["k3s"]["version"] != K3S_VERSION.value
+
+
+def test_an_agent_without_a_server_does_not_start(node: ToolBench) -> None:
+    version = {"INSTALL_K3S_VERSION": K3S_VERSION.value}
+    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "agent", **version)
+    assert "Job for k3s-agent.service failed" in reply.stderr
+    assert not node.facts["k3s"]["running"]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "kube-apiserver-arg: [service-acount-issuer=https://a]\n",
+        "kube-apiserver-arg: ['service-account-issuer=http://a']\n",
+        "kube-apiserver-arg: [service-account-max-token-expiration=1day]\n",
+        "write-kubeconfig-mode: 0600\n",
+        "disable: [traefik\n",
+        "- disable\n",
+    ],
+    ids=["flag", "issuer", "duration", "mode as a number", "no YAML", "no map"],
+)
+def test_what_makes_k3s_exit_fails_the_restart(node: ToolBench, config: str) -> None:
+    node.start_k3s()
+    node.put("etc/rancher/k3s/config.yaml", config)
+    reply = node.call("systemctl", "restart", "k3s")
+    assert (reply.code, "Job for k3s.service failed" in reply.stderr) == (1, True), reply
+    assert node.call("systemctl", "is-active", "k3s").stdout == "failed\n"
+
+
+def test_the_first_issuer_signs_from_the_next_start_on(node: ToolBench) -> None:
+    node.start_k3s()
+    node.put("etc/rancher/k3s/config.yaml.d/20.yaml", "kube-apiserver-arg+: [service-account-issuer=https://a/]\n")
+    assert "kubernetes.default.svc.cluster.local" in node.kubectl("get", "--raw", OPENID).stdout
+    node.succeed("systemctl", "restart", "k3s")
+    assert '"issuer": "https://a/"' in node.kubectl("get", "--raw", OPENID).stdout
+
+
+def test_what_runs_before_the_start_is_what_the_last_reload_read(node: ToolBench) -> None:
+    node.start_k3s()
+    node.put(DROP_IN, f"[Service]\nExecStartPre={BLOCK} --all\n")
+    node.succeed("systemctl", "restart", "k3s")
+    assert node.facts["k3s"]["start_pre"] == []
+    node.succeed("systemctl", "daemon-reload")
+    assert node.call("systemctl", "restart", "k3s").code == 1  # the file is not there
+    file = node.put(BLOCK[1:], "#!/bin/sh\n")
+    assert node.call("systemctl", "restart", "k3s").code == 1  # it is not executable
+    file.chmod(0o755)
+    node.succeed("systemctl", "restart", "k3s")
+    assert node.facts["k3s"]["start_pre"] == [{"command": BLOCK, "arguments": ["--all"], "optional": False}]
+
+
+def test_a_dash_lets_k3s_start_without_what_it_names(node: ToolBench) -> None:
+    node.put(DROP_IN, f"[Service]\nExecStartPre=-{BLOCK}\n")
+    node.start_k3s()
+    assert node.facts["k3s"]["running"]
+
+
+@pytest.mark.parametrize(("config", "code"), [("", 0), ("disable: [metrics-server]\n", 1)], ids=["all", "disabled"])
+def test_a_component_that_is_disabled_never_becomes_available(node: ToolBench, config: str, code: int) -> None:
+    node.start_k3s(config)
+    reply = node.kubectl("-n", "kube-system", "wait", "--for=condition=Available", "deployment/metrics-server")
+    assert reply.code == code, reply
