@@ -127,7 +127,7 @@ def installer(call: ToolCall, machine: Machine) -> str:
     words = [*given.get("INSTALL_K3S_EXEC", "").split(), *arguments]
     role = words[0] if words and not words[0].startswith("-") else "server"
     version = given.get("INSTALL_K3S_VERSION") or _NEWEST
-    if version not in VERSIONS:  # download_hash: curl -sfL, then `fatal 'Download failed'`
+    if version not in {*VERSIONS, _NEWEST}:  # download_hash: curl -sfL, then `fatal 'Download failed'`
         hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"
         stdout = f"[INFO]  Using {version} as release\n[INFO]  Downloading hash {hashes}\n"
         raise RefusalError(1, "[ERROR]  Download failed", stdout)

@@ -76,7 +76,7 @@ def test_a_line_that_argparse_does_not_take(node: ToolBench, line: str, words: s
 def test_the_commands_of_an_extension_come_and_go_with_it(node: ToolBench) -> None:
     node.succeed("az", "extension", "remove", "--name", "connectedk8s")
     refused = node.call("az", "connectedk8s", "show", *NAME)
-    asked = node.call("az", "connectedk8s", "show", *NAME, AZURE_EXTENSION_USE_DYNAMIC_INSTALL="")
+    asked = node.call("az", "connectedk8s", "show", *NAME, environment={"AZURE_EXTENSION_USE_DYNAMIC_INSTALL": ""})
     assert "'connectedk8s' is misspelled or not recognized by the system.\nIf the command is from" in refused.stderr
     assert "Unable to prompt for extension install confirmation as no tty available" in asked.stderr
     assert node.call("az", "extension", "show", "-n", "connectedk8s").stderr == (

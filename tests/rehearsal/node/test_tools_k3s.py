@@ -46,19 +46,21 @@ def test_the_installer_leaves_a_server_that_runs(node: ToolBench) -> None:
 
 def test_a_version_that_was_never_released_cannot_be_downloaded(node: ToolBench) -> None:
     version = {"INSTALL_K3S_VERSION": "v1.35.99+k3s1"}
-    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", **version)
+    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment=version)
     assert (reply.code, reply.stderr) == (1, "[ERROR]  Download failed\n")
     assert node.call("k3s", "--version").code == 127
 
 
 def test_without_a_version_the_newest_is_installed_and_that_is_not_what_is_pinned(node: ToolBench) -> None:
-    node.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", INSTALL_K3S_CHANNEL="latest")
+    node.succeed(
+        "edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment={"INSTALL_K3S_CHANNEL": "latest"}
+    )
     assert node.facts["k3s"]["version"] != K3S_VERSION.value
 
 
 def test_an_agent_without_a_server_does_not_start(node: ToolBench) -> None:
     version = {"INSTALL_K3S_VERSION": K3S_VERSION.value}
-    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "agent", **version)
+    reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "agent", environment=version)
     assert "Job for k3s-agent.service failed" in reply.stderr
     assert not node.facts["k3s"]["running"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from graph.inputs import map_at
 from rehearsal.node.tools import kubectl_apply
+from rehearsal.node.tools.kubernetes_objects import KINDS
 from tests.rehearsal.node.tool_bench import ToolBench
 
 APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=edge-stamps", "--filename")
@@ -79,7 +80,7 @@ def test_a_wrong_line_is_refused_in_kubectls_words(node: ToolBench, line: str, w
 
 def test_a_kubeconfig_that_nobody_wrote_leads_nowhere(node: ToolBench) -> None:
     missing = str(node.root / "root/.kube/config")
-    reply = node.call("kubectl", "get", "node", KUBECONFIG=missing)
+    reply = node.call("kubectl", "get", "node", environment={"KUBECONFIG": missing})
     assert "The connection to the server localhost:8080 was refused" in reply.stderr
     assert node.kubectl("--kubeconfig", missing, "get", "node").stderr == (
         f"error: stat {missing}: no such file or directory\n"
@@ -179,4 +180,4 @@ def test_a_bundle_is_synced_once_it_has_a_certificate(node: ToolBench, monkeypat
 
 
 def test_every_schema_is_one_of_a_kind_that_can_be_served() -> None:
-    assert {kind.kind for kind in kubectl_apply.KINDS} >= set(kubectl_apply._SCHEMAS)
+    assert {kind.kind for kind in KINDS} >= set(kubectl_apply._SCHEMAS)

@@ -109,13 +109,13 @@ def test_gpg_shows_the_fingerprint_of_microsofts_key(node: ToolBench) -> None:
     ],
 )
 def test_apt_refuses_a_source_that_is_wrong(node: ToolBench, fields: dict[str, str], words: str) -> None:
-    node.put_source(**fields)
+    node.put_source(fields)
     reply = node.call("apt-get", "update")
     assert (reply.code, words in reply.stderr) == (100, True), reply
 
 
 def test_apt_takes_an_unsigned_source_that_is_trusted_and_remembers_it(node: ToolBench) -> None:
-    node.put_source(**{"Signed-By": "", "Trusted": "yes"})
+    node.put_source({"Signed-By": "", "Trusted": "yes"})
     node.succeed("apt-get", "update")
     node.succeed("apt-get", "-qq", "install", PINNED)
     assert node.facts["packages"]["azure-cli"]["source_trusted"]

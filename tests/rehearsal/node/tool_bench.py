@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from graph.inputs import text_at
@@ -20,6 +22,7 @@ from tests.rehearsal.azure.samples import Azure, arm_id
 KEYRING = "/etc/apt/keyrings/microsoft.asc"
 DELETER = "22222222-3333-4444-5555-666666666666"
 """Name of a custom role that may delete connected clusters."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _KEY = "https://packages.microsoft.com/keys/microsoft.asc"
 
 
@@ -28,7 +31,7 @@ class ToolBench:
 
     def __init__(self, folder: Path) -> None:
         self.azure = Azure(run_script=self._note)
-        self.azure.deploy_until("vm")
+        self.azure.deploy("group", "nsg", "public-ip", "nat", "vnet", "subnet", "nic", "identity", "vm")
         self.azure.put("connect", runCommandName="look")
         self.root, self.work = folder / "root", folder / "work"
         for each in (self.root, self.work):
@@ -48,7 +51,9 @@ class ToolBench:
     def client_id(self) -> str:
         return str(self.azure.entry("identity").outputs["clientId"])
 
-    def call(self, *words: str, elapsed: float = 1000, stdin: bytes = b"", **environment: str) -> Reply:
+    def call(
+        self, *words: str, elapsed: float = 1000, stdin: bytes = b"", environment: Mapping[str, str] = _NOTHING
+    ) -> Reply:
         """Call a tool long after the first boot."""
         tool, *arguments = words
         given = {"HOME": str(self.root / "root"), "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no", **environment}
@@ -68,8 +73,8 @@ class ToolBench:
         assert reply.code == 0, reply
         return reply.stdout
 
-    def put_source(self, **fields: str) -> None:
-        """Write the source of azure-cli with its key, then fetch its lists. A field None is left out."""
+    def put_source(self, fields: Mapping[str, str] = _NOTHING) -> None:
+        """Write the source of azure-cli, with its key. A field that is empty is left out."""
         self.put(KEYRING[1:], "")
         self.succeed("curl", "--fail", "--output", str(self.root / KEYRING[1:]), _KEY)
         stanza = {"Types": "deb", "URIs": "https://packages.microsoft.com/repos/azure-cli/", "Suites": "noble"}
@@ -90,11 +95,12 @@ class ToolBench:
         if config:
             self.put("etc/rancher/k3s/config.yaml.d/10.yaml", config)
         version = {"INSTALL_K3S_VERSION": K3S_VERSION.value}
-        self.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", **version)
+        self.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment=version)
         return self.root / "etc/rancher/k3s/k3s.yaml"
 
-    def kubectl(self, *words: str, **given: Any) -> Reply:
-        return self.call("kubectl", *words, KUBECONFIG=str(self.root / "etc/rancher/k3s/k3s.yaml"), **given)
+    def kubectl(self, *words: str) -> Reply:
+        kubeconfig = str(self.root / "etc/rancher/k3s/k3s.yaml")
+        return self.call("kubectl", *words, environment={"KUBECONFIG": kubeconfig})
 
     def grant(self, *, onboarding: bool = True, deleting: bool = False) -> None:
         """Give the node's identity its roles on the resource group."""
