@@ -50,9 +50,15 @@ class Snapshot:
     names_kept: frozenset[str]
     """Soft-deleted."""
 
+    @property
+    def connected(self) -> dict[str, Mapping[str, Any]]:
+        """Connected clusters, by id: the body that a script has given them."""
+        found = self.entries.items()
+        return {arm_id: inputs for arm_id, (token, inputs, *_) in found if token.endswith(":ConnectedCluster")}
+
     def open_azure(self, surroundings: Surroundings = SURROUNDINGS, **options: Any) -> World:
-        """Return an Azure of this moment."""
-        world = World(surroundings, run_script=ScriptRunner(), **options)
+        """Return an Azure of this moment; `options` are those of a `World`."""
+        world = World(surroundings, **options)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(self.azure)
             file.flush()

@@ -12,8 +12,8 @@ from rehearsal.azure.errors import ArmError
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.azure.scripts import RunScript
 from rehearsal.azure.world import Entry, Surroundings, World
+from rehearsal.node.pretended import PretendedScripts
 from tests.arm.examples import CLUSTER, GROUP, INPUTS, SUBSCRIPTION
-from tests.rehearsal.cheap_scripts import pretend
 
 VNET_B = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-b"
 EXTENSIONS = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions"
@@ -103,10 +103,15 @@ def arm_id(name: str, **changes: Any) -> str:
     return shape(name).path(inputs_of(name, **changes), SUBSCRIPTION)
 
 
+_NO_SCRIPTS = PretendedScripts()
+
+
 class Azure:
     """A world with a clock that stands still."""
 
-    def __init__(self, path: Path | None = None, run_script: RunScript = pretend, **surroundings: Any) -> None:
+    def __init__(
+        self, path: Path | None = None, run_script: RunScript = PretendedScripts(), **surroundings: Any
+    ) -> None:
         self.clock = ManualClock(1_000_000)
         self.faults = Faults()
         around = Surroundings(SUBSCRIPTION, **surroundings)

@@ -11,10 +11,10 @@ import pytest
 
 from graph.graph import Graph, Resource
 from rehearsal.azure.world import Surroundings, World
+from rehearsal.node.pretended import PretendedScripts
 from rehearsal.providers import ExistingResource
 from rehearsal.providers.azure import AzureProvider
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
-from tests.rehearsal.cheap_scripts import pretend
 
 
 def in_waves(waits_for: Mapping[str, set[str]], act: Callable[[str], None]) -> None:
@@ -49,7 +49,9 @@ def test_a_deployment_is_accepted_and_its_end_leaves_nothing(
     recorded: Callable[..., Graph], settings: dict[str, Any]
 ) -> None:
     graph = recorded(settings)
-    world = World(Surroundings(graph.subscription_id), on_write=lambda _: time.sleep(0.002), run_script=pretend)
+    world = World(
+        Surroundings(graph.subscription_id), on_write=lambda _: time.sleep(0.002), run_script=PretendedScripts()
+    )
     provider = AzureProvider(world)
     resources = graph.resources
     upwards = {urn: {one for one in resources[urn].dependencies if one in resources} for urn in resources}
