@@ -30,7 +30,8 @@ def copy_rehearsed(stack: LoadedStack, engine: ChosenEngine) -> World | None:
     if not file.exists():
         return None
     try:
-        azure = copy_azure(file, make_surroundings(stack.settings.tenant.subscription_id))
+        tenant = stack.settings.tenant
+        azure = copy_azure(file, make_surroundings(tenant.subscription_id, tenant.tenant_id))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnusableError(
             f"What earlier rehearsals have kept in {file} cannot be read: {error!r}."

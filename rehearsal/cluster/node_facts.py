@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.azure.entries import Entry
+from rules.facts import node
 
 K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
 """Who issues K3s's service account tokens while nobody has set another issuer (k3s-io/k3s, pkg/daemons/control)."""
-_ISSUER = "service-account-issuer"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,17 @@ class NodeFacts:
     @property
     def issuer(self) -> str:
         """Issuer of the tokens that K3s signs."""
-        return next((value for name, value in self._api_arguments() if name == _ISSUER), K3S_ISSUER)
+        return self.api_argument("service-account-issuer") or K3S_ISSUER
+
+    @property
+    def pod_network(self) -> IPv4Network:
+        """Network of the pods, as of K3s' last start."""
+        return _read_network(self.config, "cluster-cidr", node.K3S_POD_NETWORK.value)
+
+    @property
+    def service_network(self) -> IPv4Network:
+        """Network of the services, as of K3s' last start."""
+        return _read_network(self.config, "service-cidr", node.K3S_SERVICE_NETWORK.value)
 
     @property
     def objects(self) -> Sequence[Mapping[str, Any]]:
@@ -52,7 +63,16 @@ class NodeFacts:
         """What Arc's agents were installed with; empty while the cluster is not connected."""
         return map_at(self.facts, "arc")
 
+    def api_argument(self, wanted: str) -> str:
+        """Return the first value of an argument of the API server; empty if it is not given."""
+        return next((value for name, value in self._api_arguments() if name == wanted), "")
+
     def _api_arguments(self) -> Iterator[tuple[str, str]]:
         for argument in self.config.get("kube-apiserver-arg", ()):
             name, _, value = str(argument).removeprefix("--").partition("=")
             yield name, value
+
+
+def _read_network(config: Mapping[str, Any], flag: str, default: IPv4Network) -> IPv4Network:
+    given = config.get(flag)
+    return IPv4Network(str(given[0]).partition(",")[0]) if given else default

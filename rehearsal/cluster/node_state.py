@@ -13,6 +13,7 @@ from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_claims import find_false_claims
 from rehearsal.cluster.node_facts import K3S_ISSUER, NodeFacts
+from rehearsal.cluster.node_hardening import find_weaknesses
 from rules.facts import entra
 
 _NO_OBJECT_IDS = ("", entra.CUSTOM_LOCATIONS_APPLICATION.value, entra.K8_BRIDGE_APPLICATION.value)
@@ -46,6 +47,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         what, remedy = "K3s does not run there as a server, so there is no cluster", "read what setup-k3s said"
         problems.append(Symptom("CLUSTER-01", cluster.name, f"node {node.name}", what, remedy))
         return NodeState(is_reachable=False, problems=problems)
+    problems += find_weaknesses(inventory, cluster, node, facts)
     object_id = text_at(facts.arc, "custom_locations_oid")
     is_enabled = "custom-locations" in list_at(facts.arc, "features")
     custom_locations = is_enabled and object_id.lower() not in _NO_OBJECT_IDS

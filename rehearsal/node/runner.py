@@ -1,43 +1,25 @@
-"""Run the script of a Run Command as Azure's handler does, on a node that remembers.
-
-Source: Azure/run-command-handler-linux, internal/exec/exec.go and internal/cmds/cmds.go.
-"""
+"""Run the scripts of Run Commands, on nodes that remember what was done to them."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
-import subprocess
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from arm import ids
-from graph.inputs import parameters, text_at
 from rehearsal.azure.entries import Entry
-from rehearsal.azure.scripts import KILLED, OpenState, ScriptRun
-from rehearsal.node import confine, programs
+from rehearsal.azure.scripts import OpenState, ScriptRun
+from rehearsal.node import confine
 from rehearsal.node.azure_link import AzureLink
-from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, VOLATILE, collect, lay_out
 from rehearsal.node.machine import Machine
-from rehearsal.node.service import Service
-from rehearsal.node.tools import READS_STDIN, TOOLS
-
-OUTPUT_BYTES = 4096
-"""Of stdout and of stderr, from the end, that the instance view keeps."""
-REAL_SECONDS = 120
-"""However long a script waits by its own clock, it takes no more of ours."""
-_SURVIVORS_SECONDS = 2
-"""Real time that children of an ended script have to end by themselves."""
-_OWN_TOOLS = frozenset({"date", "sleep"})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from rehearsal.node.reboot import note_reboot
+from rehearsal.node.run import Run
 
 
 class ScriptRunner:
@@ -58,7 +40,11 @@ class ScriptRunner:
         if vm is None:
             return ScriptRun(1, stderr=f"ERROR: the machine of {command.id} is gone")
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
-            return _Run(machine, look, command, Path(folder), ScriptClock(now), self._has_others).end()
+            keep = partial(keep_facts, look)
+            run = Run(machine, command.inputs, Path(folder), ScriptClock(now), keep, self._has_others).end()
+            if run.exit_code == 0:
+                note_reboot(machine, now)
+            return run
 
     def _has_others(self, machine: Machine) -> bool:
         with self._lock:
@@ -76,7 +62,7 @@ class ScriptRunner:
         finally:
             with self._lock:
                 machine, count = self._machines[key]
-                keep(look, machine, with_files=True)
+                keep_facts(look, machine, with_files=True)
                 if count > 1:
                     self._machines[key] = machine, count - 1
                 else:
@@ -101,7 +87,7 @@ def _lay_out(look: OpenState, vm: Entry) -> Machine:
     return machine
 
 
-def keep(look: OpenState, machine: Machine, *, with_files: bool = False) -> None:
+def keep_facts(look: OpenState, machine: Machine, *, with_files: bool = False) -> None:
     """Write down with the VM what its machine remembers, and its files; nothing if the VM is gone."""
     with machine.lock:
         facts = json.loads(json.dumps(machine.facts))
@@ -112,115 +98,3 @@ def keep(look: OpenState, machine: Machine, *, with_files: bool = False) -> None
             changed = {**vm.facts, "machine": facts, **({"files": files} if files is not None else {})}
             if changed != vm.facts:
                 state.change(vm, facts=changed)
-
-
-class _Run:
-    """One run of one script."""
-
-    def __init__(
-        self,
-        machine: Machine,
-        look: OpenState,
-        command: Entry,
-        folder: Path,
-        clock: ScriptClock,
-        has_others: Callable[[Machine], bool],
-    ) -> None:
-        self._machine, self._look, self._command, self._folder, self._clock = machine, look, command, folder, clock
-        self._has_others = has_others
-        self._seconds = float(command.inputs.get("timeoutInSeconds") or 0)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._is_over = False
-
-    def end(self) -> ScriptRun:
-        """Run it to its end, whichever that is."""
-        path = self._folder / "bin"
-        programs.make_path(path, {*TOOLS, *_OWN_TOOLS}, READS_STDIN)
-        script = self._folder / "script.sh"
-        script.write_text(text_at(self._command.inputs, "source.script"), encoding="utf-8")
-        script.chmod(0o500)
-        outputs = [self._folder / "stdout", self._folder / "stderr"]
-        with (
-            Service(path, self._answer, lambda: self._clock.elapsed) as service,
-            outputs[0].open("wb") as stdout,
-            outputs[1].open("wb") as stderr,
-        ):
-            self._process = subprocess.Popen(  # noqa: S603 - confined
-                self._command_line(script, path), env=self._environment(path), cwd="/", start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-            )  # fmt: skip
-            code = self._wait(self._process)
-        if service.failure:
-            raise service.failure
-        said, errors = (_read_end(file) for file in outputs)
-        return ScriptRun(code, said, errors)
-
-    def _command_line(self, script: Path, path: Path) -> list[str]:
-        machine = self._machine
-        limits = {
-            "folders": [str(machine.root), str(machine.work)],
-            "programs": [*programs.list_executables(), str(path), str(script)],
-        }
-        bash = programs.find_real()["bash"]
-        python = programs.find_real()["python3"]
-        confined = [python, "-ISE", confine.__file__, json.dumps(limits)]
-        return [*confined, bash, "bash", "-c", str(script)]
-
-    def _environment(self, path: Path) -> dict[str, str]:
-        """Return what the handler gives, and what keeps the script in its folder."""
-        given = parameters(self._command.inputs)
-        return {
-            **{name: value for name, value in given.items() if value and _NAME.fullmatch(name)},
-            "PATH": str(path),
-            "ROOT_DIR": str(self._machine.root),
-            "TMPDIR": str(self._machine.work),
-        }
-
-    def _wait(self, process: subprocess.Popen[bytes]) -> int:
-        """Return the exit code of the shell; what outlives it gets a moment, as the node ends with the rehearsal."""
-        try:
-            code = process.wait(REAL_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            code = KILLED
-        give_up = time.monotonic() + _SURVIVORS_SECONDS
-        while _has_session(process.pid) and time.monotonic() < give_up:
-            time.sleep(0.02)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        return KILLED if self._is_over else code
-
-    def _answer(self, call: ToolCall) -> Reply:
-        if call.tool == "sleep":
-            reply = self._clock.sleep(call)
-            if self._seconds and self._clock.elapsed >= self._seconds and self._process:
-                self._is_over = True
-                self._process.kill()
-            elif self._has_others(self._machine):
-                time.sleep(0.05)  # what it waits for may be one of them, whose time is real
-            return reply
-        if call.tool == "date":
-            return self._clock.date(call)
-        machine = self._machine
-        with machine.lock:
-            before = json.dumps(machine.facts)
-            reply = TOOLS[call.tool](call, machine)
-            if json.dumps(machine.facts) != before:
-                keep(self._look, machine)
-        return reply
-
-
-def _has_session(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
-def _read_end(file: Path) -> str:
-    with file.open("rb") as content:
-        content.seek(0, os.SEEK_END)
-        content.seek(max(content.tell() - OUTPUT_BYTES, 0))
-        return content.read().decode("utf-8", "replace")

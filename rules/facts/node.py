@@ -65,8 +65,22 @@ KERNEL_LIMITS: Fact[Mapping[str, int]] = Fact(
     Source(_PREPARE, "Create and Arc-enable a cluster, Ubuntu: limits of users and of file descriptors", _READ_LATER),
 )
 """What a node has to allow at least."""
+KERNEL_DEFAULTS: Fact[Mapping[str, int]] = Fact(
+    {"fs.inotify.max_user_instances": 128, "fs.inotify.max_user_watches": 125_000, "fs.file-max": 2**63 - 1},
+    Source("torvalds/linux, fs/notify/inotify/inotify_user.c", "inotify_user_setup, for 16 GiB of memory", _READ_LATER),
+)
+"""What Ubuntu 24.04 allows while nobody says otherwise."""
 TOKEN_LIFE = Fact("24h", Source(_PREPARE, "Arc-enable your cluster: content of config.yaml", _READ_LATER))
 """Of service account tokens, at most: service-account-max-token-expiration of the API server."""
+
+PLATFORM_SERVICES: Fact[Mapping[str, tuple[int, ...]]] = Fact(
+    {"169.254.169.254": (80,), "168.63.129.16": (80, 32526)},
+    Source(
+        "learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16",
+        "Scope of IP address 168.63.129.16: ports of WireServer; the metadata service is plain HTTP", _READ_LATER,
+    ),
+)  # fmt: skip
+"""What hands out a VM's tokens and extension settings to whoever reaches it: address -> TCP ports."""
 
 TOOLS: Mapping[str, Fact[str]] = {
     "K3S_VERSION": K3S_VERSION,

@@ -106,12 +106,13 @@ def arm_id(name: str, **changes: Any) -> str:
 _NO_SCRIPTS = PretendedScripts()
 
 
+_NO_SCRIPTS = PretendedScripts()
+
+
 class Azure:
     """A world with a clock that stands still."""
 
-    def __init__(
-        self, path: Path | None = None, run_script: RunScript = PretendedScripts(), **surroundings: Any
-    ) -> None:
+    def __init__(self, path: Path | None = None, run_script: RunScript = _NO_SCRIPTS, **surroundings: Any) -> None:
         self.clock = ManualClock(1_000_000)
         self.faults = Faults()
         around = Surroundings(SUBSCRIPTION, **surroundings)

@@ -9,7 +9,6 @@ import yaml
 from arm import ids
 from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.cluster.model import Secret
-from rehearsal.cluster.node_facts import K3S_ISSUER
 from settings import roles
 from tests.rehearsal.cluster.cases import CLIENT_LOST, CLIENT_SYNC, LISTENER_DOWN, SERVER_SYNC, breaks
 from tests.rehearsal.cluster.cases_reach import ENTERPRISE_VM
@@ -89,8 +88,8 @@ def issuer_is_that_of_another_cluster(bench: Bench) -> None:
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "AADSTS700211", then=(LISTENER_DOWN,))
 def cluster_was_connected_anew(bench: Bench) -> None:
-    issuers = ["service-account-issuer=https://new.issuer/", f"service-account-issuer={K3S_ISSUER}"]
-    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", issuers, where="facts")
+    given = ["service-account-issuer=https://new.issuer/", "service-account-max-token-expiration=24h"]
+    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", given, where="facts")
 
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "https://kubernetes.default.svc.cluster.local", then=(LISTENER_DOWN,))

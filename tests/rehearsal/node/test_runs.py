@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.node import runner
+from rehearsal.node import run as run_module
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
 from tests.arm.examples import SUBSCRIPTION
@@ -81,7 +81,7 @@ def test_when_its_time_is_over_the_shell_alone_is_killed() -> None:
 
 
 def test_a_script_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "REAL_SECONDS", 0.5)
+    monkeypatch.setattr(run_module, "REAL_SECONDS", 0.5)
     assert Bench().run("#!/bin/bash\nwhile :; do :; done")["exit_code"] == -1
 
 
@@ -168,7 +168,7 @@ def test_others_go_on_while_a_script_runs(monkeypatch: pytest.MonkeyPatch) -> No
         thread.join(5)
         return Reply()
 
-    monkeypatch.setattr(runner, "TOOLS", {"az": write_elsewhere})
+    monkeypatch.setattr(run_module, "TOOLS", {"az": write_elsewhere})
     bench.put("#!/bin/bash\naz")
     assert seen == ["vnet-b"]
 
@@ -181,8 +181,8 @@ def test_a_tool_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         machine.facts["seen"] = [*machine.facts.get("seen", []), call.stdin.decode()]
         return Reply(7, "out\n", "err\n")
 
-    monkeypatch.setattr(runner, "TOOLS", {"az": note, "kubectl": note})
-    monkeypatch.setattr(runner, "READS_STDIN", {"kubectl"})
+    monkeypatch.setattr(run_module, "TOOLS", {"az": note, "kubectl": note})
+    monkeypatch.setattr(run_module, "READS_STDIN", {"kubectl"})
     bench = Bench()
     run = bench.run(
         '#!/bin/bash\ncd "$TMPDIR"; sleep 5; X=1 az "a b" "" é <<<unread\necho $?\nkubectl <<<given; exit 1',
@@ -199,7 +199,7 @@ def test_a_mistake_in_a_stand_in_is_no_failure_of_the_script(monkeypatch: pytest
     def fail(_: ToolCall, __: Machine) -> Reply:
         raise KeyError("no such thing")
 
-    monkeypatch.setattr(runner, "TOOLS", {"az": fail})
+    monkeypatch.setattr(run_module, "TOOLS", {"az": fail})
     with pytest.raises(KeyError, match="no such thing"):
         Bench().put("#!/bin/bash\naz || true")
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import nodes
-from rehearsal.node import programs, runner
+from rehearsal.node import programs, run
 from rehearsal.node.tools import READS_STDIN, TOOLS
 
 _SHELL = frozenset(
@@ -63,7 +63,7 @@ def list_commands(text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", nodes.NAMES)
 def test_every_command_is_a_stand_in_or_harmless(name: str) -> None:
-    known = {*TOOLS, *programs.REAL, *runner._OWN_TOOLS, "python3"}
+    known = {*TOOLS, *programs.REAL, *run.OWN_TOOLS, "python3"}
     commands = list_commands(nodes.load_script(name))
     assert not commands - known
     assert {"install", "mktemp", "date", "kubectl"} <= commands

@@ -1,0 +1,140 @@
+"""Judge what the scripts made of a node: what pods reach, what the kernel allows, what K3s and the tools are set to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from arm.types.network import VIRTUAL_NETWORK
+from graph.inputs import list_at, map_at, text_at, texts_at
+from rehearsal.azure.entries import Entry
+from rehearsal.cluster.inventory import Inventory
+from rehearsal.cluster.model import Symptom
+from rehearsal.cluster.node_facts import NodeFacts
+from rehearsal.cluster.packet_filter import Packet, is_dropped
+from rules.facts import node as expected
+
+_NEEDED = ("servicelb", "local-storage", "coredns", "metrics-server")
+"""Of what K3s brings: load balancer for listeners, storage for the broker, names, and figures for Arc."""
+_KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
+Fault = tuple[str, str, str]
+"""(rule, what, remedy)."""
+
+
+def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: NodeFacts) -> list[Symptom]:
+    """Return what is wrong with the node of a connected cluster."""
+    return [
+        Symptom(rule, cluster.name, f"node {node.name}", what, remedy)
+        for faults in (
+            _check_packets(facts),
+            _check_kernel(facts),
+            _check_networks(inventory, facts),
+            _check_secrecy(facts),
+            _check_tokens(facts),
+            _check_upgrades(facts),
+            _check_parts(facts),
+            _check_downloads(facts),
+        )
+        for rule, what, remedy in faults
+    ]
+
+
+def _moments(facts: NodeFacts) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "", facts.facts
+    yield " after a reboot", map_at(facts.facts, "after_reboot")
+
+
+def _check_packets(facts: NodeFacts) -> Iterator[Fault]:
+    if not map_at(facts.facts, "after_reboot").get("k3s"):
+        what = "K3s does not start again after a reboot: a command before its start fails, or nothing is known of it"
+        yield "CLUSTER-30", what, "correct the drop-in of k3s.service that setup-k3s writes"
+    for moment, found in _moments(facts):
+        for address, ports in expected.PLATFORM_SERVICES.value.items():
+            for port in ports:
+                packet = Packet(facts.pod_network, IPv4Address(address), port)
+                if not is_dropped(list_at(found, "iptables"), packet):
+                    what = (
+                        f"pods of {facts.pod_network} reach {address}:{port}{moment}, which hands out the VM's secrets"
+                    )
+                    yield "CLUSTER-30", what, "drop it in mangle/FORWARD, before K3s starts, each time"
+
+
+def _check_kernel(facts: NodeFacts) -> Iterator[Fault]:
+    for moment, found in _moments(facts):
+        limits = map_at(found, "sysctl")
+        for name, least in expected.KERNEL_LIMITS.value.items():
+            value = limits.get(name, expected.KERNEL_DEFAULTS.value[name])
+            if value < least:
+                what = f"{name} is {value}{moment}; AIO needs {least}"
+                yield "CLUSTER-31", what, "write it into /etc/sysctl.d and load it"
+
+
+def _check_networks(inventory: Inventory, facts: NodeFacts) -> Iterator[Fault]:
+    for what, own in (("pods", facts.pod_network), ("services", facts.service_network)):
+        for network in inventory.of_type(VIRTUAL_NETWORK):
+            for prefix in texts_at(network.inputs, "addressSpace.addressPrefixes"):
+                if own.overlaps(IPv4Network(prefix)):
+                    text = f"K3s gives {what} addresses of {own}, and virtual network {network.name} has {prefix}"
+                    yield "CLUSTER-32", text, "leave K3s its defaults, and keep the address plan clear of them"
+
+
+def _check_secrecy(facts: NodeFacts) -> Iterator[Fault]:
+    if text_at(facts.config, "secrets-encryption") != "true":
+        yield (
+            "CLUSTER-33",
+            "K3s keeps Secrets on the disk in clear",
+            "set secrets-encryption: true before its first start",
+        )
+    mode = (facts.files.get(_KUBECONFIG) or ("600",))[0]
+    if int(mode, 8) & 0o077:
+        what = f"the administrator's kubeconfig has mode {mode}: others than root are administrators of the cluster"
+        yield "CLUSTER-33", what, 'set write-kubeconfig-mode: "0600"'
+
+
+def _check_tokens(facts: NodeFacts) -> Iterator[Fault]:
+    given = facts.api_argument("service-account-max-token-expiration")
+    if facts.api_argument("service-account-issuer") and given != expected.TOKEN_LIFE.value:
+        what = f"service account tokens may live {given or 'a year'}; expected {expected.TOKEN_LIFE.value}"
+        yield "CLUSTER-34", what, f"set service-account-max-token-expiration={expected.TOKEN_LIFE.value}"
+    if facts.arc and not facts.arc.get("workload_identity"):
+        what = "workload identity is off, so no pod signs in to Azure with its service account"
+        yield "CLUSTER-34", what, "az connectedk8s connect --enable-workload-identity"
+
+
+def _check_upgrades(facts: NodeFacts) -> Iterator[Fault]:
+    if facts.arc.get("auto_upgrade"):
+        what = "Arc's agents upgrade themselves, also while AIO is upgraded"
+        yield "CLUSTER-35", what, "az connectedk8s connect --disable-auto-upgrade"
+    if not map_at(facts.facts, "packages.azure-cli").get("held"):
+        yield "CLUSTER-35", "an unattended upgrade may change azure-cli", "apt-mark hold azure-cli"
+
+
+def _check_parts(facts: NodeFacts) -> Iterator[Fault]:
+    disabled = {part.strip() for text in texts_at(facts.config, "disable") for part in text.split(",")}
+    if "traefik" not in disabled:
+        yield "CLUSTER-36", "Traefik runs and takes the node's ports 80 and 443", "disable: traefik"
+    for part in _NEEDED:
+        if part in disabled:
+            yield "CLUSTER-36", f"{part} of K3s is disabled, and the cluster needs it", f"do not disable {part}"
+
+
+def _check_downloads(facts: NodeFacts) -> Iterator[Fault]:
+    package = map_at(facts.facts, "packages.azure-cli")
+    if package and (not package.get("signed_by") or package.get("source_trusted")):
+        what = "azure-cli was installed from a source whose signature nobody checks"
+        yield "CLUSTER-37", what, "name the key in Signed-By, and trust nothing else"
+    for url, found in map_at(facts.facts, "downloads").items():
+        if not found.get("verified_tls"):
+            yield (
+                "CLUSTER-37",
+                f"{url} was downloaded without a look at the server's certificate",
+                "curl without --insecure",
+            )
+        if not found.get("failed_on_error"):
+            yield "CLUSTER-37", f"{url} was downloaded so that an error page would pass for it", "curl --fail"
+        if "/k3s-io/k3s/" in url and expected.K3S_INSTALL_COMMIT.value not in url:
+            what = f"{url} is not that of the pinned commit {expected.K3S_INSTALL_COMMIT.value}"
+            yield "CLUSTER-37", what, "download it by commit, and compare its SHA-256"
+    for what in texts_at(facts.facts, "conflicts"):
+        yield "CLUSTER-37", f"{what}: the script did not wait for the first boot", "cloud-init status --wait"

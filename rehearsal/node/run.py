@@ -1,0 +1,157 @@
+"""One run of one script, as Azure's handler runs it.
+
+Source: Azure/run-command-handler-linux, internal/exec/exec.go and internal/cmds/cmds.go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from graph.inputs import parameters, text_at
+from rehearsal.azure.scripts import KILLED, ScriptRun
+from rehearsal.node import confine, programs
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.clock import ScriptClock
+from rehearsal.node.machine import Machine
+from rehearsal.node.service import Service
+from rehearsal.node.tools import READS_STDIN, TOOLS
+
+OUTPUT_BYTES = 4096
+"""Of stdout and of stderr, from the end, that the instance view keeps."""
+REAL_SECONDS = 120
+"""However long a script waits by its own clock, it takes no more of ours."""
+_SURVIVORS_SECONDS = 2
+"""Real time that children of an ended script have to end by themselves."""
+OWN_TOOLS = frozenset({"date", "sleep"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Run:
+    """One run of one script."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        inputs: Mapping[str, Any],
+        folder: Path,
+        clock: ScriptClock,
+        keep: Callable[[Machine], None] = lambda _: None,
+        has_others: Callable[[Machine], bool] = lambda _: False,
+    ) -> None:
+        """Take a script with its parameters.
+
+        Args:
+            machine: where it runs.
+            inputs: body of the Run Command.
+            folder: empty, for what is needed while it runs.
+            clock: the script's own.
+            keep: called when the machine remembers something new.
+            has_others: whether other scripts run there now.
+        """
+        self._machine, self._inputs, self._folder, self._clock = machine, inputs, folder, clock
+        self._keep, self._has_others = keep, has_others
+        self._seconds = float(inputs.get("timeoutInSeconds") or 0)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_over = False
+
+    def end(self) -> ScriptRun:
+        """Run it to its end, whichever that is."""
+        path = self._folder / "bin"
+        programs.make_path(path, {*TOOLS, *OWN_TOOLS}, READS_STDIN)
+        script = self._folder / "script.sh"
+        script.write_text(text_at(self._inputs, "source.script"), encoding="utf-8")
+        script.chmod(0o500)
+        outputs = [self._folder / "stdout", self._folder / "stderr"]
+        with (
+            Service(path, self._answer, lambda: self._clock.elapsed) as service,
+            outputs[0].open("wb") as stdout,
+            outputs[1].open("wb") as stderr,
+        ):
+            self._process = subprocess.Popen(  # noqa: S603 - confined
+                self._command_line(script, path), env=self._environment(path), cwd="/", start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+            )  # fmt: skip
+            code = self._wait(self._process)
+        if service.failure:
+            raise service.failure
+        said, errors = (_read_end(file) for file in outputs)
+        return ScriptRun(code, said, errors)
+
+    def _command_line(self, script: Path, path: Path) -> list[str]:
+        machine = self._machine
+        limits = {
+            "folders": [str(machine.root), str(machine.work)],
+            "programs": [*programs.list_executables(), str(path), str(script)],
+        }
+        bash = programs.find_real()["bash"]
+        python = programs.find_real()["python3"]
+        confined = [python, "-ISE", confine.__file__, json.dumps(limits)]
+        return [*confined, bash, "bash", "-c", str(script)]
+
+    def _environment(self, path: Path) -> dict[str, str]:
+        """Return what the handler gives, and what keeps the script in its folder."""
+        given = parameters(self._inputs)
+        return {
+            **{name: value for name, value in given.items() if value and _NAME.fullmatch(name)},
+            "PATH": str(path),
+            "ROOT_DIR": str(self._machine.root),
+            "TMPDIR": str(self._machine.work),
+        }
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the exit code of the shell; what outlives it gets a moment, as the node ends with the rehearsal."""
+        try:
+            code = process.wait(REAL_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            code = KILLED
+        give_up = time.monotonic() + _SURVIVORS_SECONDS
+        while _has_session(process.pid) and time.monotonic() < give_up:
+            time.sleep(0.02)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return KILLED if self._is_over else code
+
+    def _answer(self, call: ToolCall) -> Reply:
+        if call.tool == "sleep":
+            reply = self._clock.sleep(call)
+            if self._seconds and self._clock.elapsed >= self._seconds and self._process:
+                self._is_over = True
+                self._process.kill()
+            elif self._has_others(self._machine):
+                time.sleep(0.05)  # what it waits for may be one of them, whose time is real
+            return reply
+        if call.tool == "date":
+            return self._clock.date(call)
+        machine = self._machine
+        with machine.lock:
+            before = json.dumps(machine.facts)
+            reply = TOOLS[call.tool](call, machine)
+            if json.dumps(machine.facts) != before:
+                self._keep(machine)
+        return reply
+
+
+def _has_session(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _read_end(file: Path) -> str:
+    with file.open("rb") as content:
+        content.seek(0, os.SEEK_END)
+        content.seek(max(content.tell() - OUTPUT_BYTES, 0))
+        return content.read().decode("utf-8", "replace")

@@ -1,0 +1,180 @@
+"""What a node must be, whatever the scripts were that made it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from tests.rehearsal.cluster.cases import breaks
+from tests.rehearsal.cluster.cases_reach import SITE_VM
+from tests.rehearsal.cluster.deployments import SITE, Bench
+
+NODE = f"node {SITE_VM}"
+_METADATA = "reach 169.254.169.254:80"
+
+
+def change(bench: Bench, path: str, value: Any) -> None:
+    bench.set(SITE_VM, f"machine.{path}", value, where="facts")
+
+
+def rules(bench: Bench) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["iptables"])
+    return found
+
+
+def change_rules(bench: Bench, **replaced: str) -> None:
+    """Change words of every rule: option -> value, or table and chain."""
+    found = rules(bench)
+    for one in found:
+        for name, value in replaced.items():
+            if name in ("table", "chain"):
+                one[name] = value
+            else:
+                one["rule"][one["rule"].index(f"-{name}") + 1] = value
+    change(bench, "iptables", found)
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def nothing_blocks_the_metadata_service(bench: Bench) -> None:
+    change(bench, "iptables", [])
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def the_block_is_for_other_pods(bench: Bench) -> None:
+    change_rules(bench, s="10.244.0.0/16")
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def the_block_is_for_half_of_the_pods(bench: Bench) -> None:
+    change_rules(bench, s="10.42.0.0/17")
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def the_block_comes_after_what_k3s_accepts(bench: Bench) -> None:
+    change_rules(bench, table="filter")
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def the_block_is_for_the_node_itself(bench: Bench) -> None:
+    change_rules(bench, chain="OUTPUT")
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def the_block_lets_through(bench: Bench) -> None:
+    change_rules(bench, j="ACCEPT")
+
+
+@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+def something_is_accepted_before_the_block(bench: Bench) -> None:
+    first = {"table": "mangle", "chain": "FORWARD", "rule": ["-s", "10.42.7.0/24", "-j", "ACCEPT"]}
+    change(bench, "iptables", [first, *rules(bench)])
+
+
+@breaks("CLUSTER-30", SITE, NODE, "reach 168.63.129.16:32526")
+def one_port_of_the_platform_is_open(bench: Bench) -> None:
+    found = rules(bench)
+    for one in found:
+        one["rule"] = ["80" if word == "80,32526" else word for word in one["rule"]]
+    change(bench, "iptables", found)
+
+
+@breaks("CLUSTER-30", SITE, NODE, "169.254.169.254:80 after a reboot")
+def the_block_is_gone_after_a_reboot(bench: Bench) -> None:
+    change(bench, "after_reboot.iptables", [])
+
+
+@breaks("CLUSTER-30", SITE, NODE, "K3s does not start again")
+def k3s_does_not_start_again(bench: Bench) -> None:
+    change(bench, "after_reboot.k3s", False)
+
+
+@breaks("CLUSTER-31", SITE, NODE, "fs.inotify.max_user_watches is 5242; AIO needs 524288")
+def the_kernel_allows_too_little(bench: Bench) -> None:
+    limits = bench.entry(SITE_VM).facts["machine"]["sysctl"]
+    change(bench, "sysctl", {**limits, "fs.inotify.max_user_watches": 5242})
+
+
+@breaks("CLUSTER-31", SITE, NODE, "fs.inotify.max_user_instances is 128 after a reboot")
+def the_kernel_forgets(bench: Bench) -> None:
+    change(bench, "after_reboot.sysctl", {})
+
+
+@breaks("CLUSTER-32", SITE, NODE, "K3s gives services addresses of 10.1.0.0/16, and virtual network")
+def services_have_addresses_of_a_site(bench: Bench) -> None:
+    change(bench, "k3s.config.service-cidr", ["10.1.0.0/16"])
+
+
+@breaks("CLUSTER-33", SITE, NODE, "Secrets on the disk in clear")
+def secrets_are_in_clear(bench: Bench) -> None:
+    change(bench, "k3s.config.secrets-encryption", "false")
+
+
+@breaks("CLUSTER-33", SITE, NODE, "kubeconfig has mode 644")
+def everybody_may_read_the_kubeconfig(bench: Bench) -> None:
+    files = bench.entry(SITE_VM).facts["files"]
+    name = "etc/rancher/k3s/k3s.yaml"
+    bench.set(SITE_VM, "files", {**files, name: ["644", files[name][1]]}, where="facts")
+
+
+@breaks("CLUSTER-34", SITE, NODE, "may live 720h; expected 24h")
+def tokens_live_for_a_month(bench: Bench) -> None:
+    given = bench.entry(SITE_VM).facts["machine"]["k3s"]["config"]["kube-apiserver-arg"]
+    change(bench, "k3s.config.kube-apiserver-arg", [one.replace("=24h", "=720h") for one in given])
+
+
+@breaks("CLUSTER-34", SITE, NODE, "workload identity is off")
+def workload_identity_is_off(bench: Bench) -> None:
+    change(bench, "arc.workload_identity", False)
+
+
+@breaks("CLUSTER-35", SITE, NODE, "agents upgrade themselves")
+def agents_upgrade_themselves(bench: Bench) -> None:
+    change(bench, "arc.auto_upgrade", True)
+
+
+@breaks("CLUSTER-35", SITE, NODE, "may change azure-cli")
+def the_cli_upgrades_itself(bench: Bench) -> None:
+    change(bench, "packages.azure-cli.held", False)
+
+
+@breaks("CLUSTER-36", SITE, NODE, "Traefik runs")
+def traefik_runs(bench: Bench) -> None:
+    change(bench, "k3s.config.disable", [])
+
+
+@breaks("CLUSTER-36", SITE, NODE, "servicelb of K3s is disabled")
+def no_load_balancer(bench: Bench) -> None:
+    change(bench, "k3s.config.disable", ["traefik", "servicelb"])
+
+
+@breaks("CLUSTER-37", SITE, NODE, "whose signature nobody checks")
+def packages_are_not_signed(bench: Bench) -> None:
+    change(bench, "packages.azure-cli.signed_by", "")
+
+
+def change_downloads(bench: Bench, **changed: Any) -> None:
+    found = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["downloads"])
+    for one in found.values():
+        one.update(changed)
+    change(bench, "downloads", found)
+
+
+@breaks("CLUSTER-37", SITE, NODE, "without a look at the server's certificate")
+def servers_are_not_checked(bench: Bench) -> None:
+    change_downloads(bench, verified_tls=False)
+
+
+@breaks("CLUSTER-37", SITE, NODE, "an error page would pass")
+def errors_are_downloads(bench: Bench) -> None:
+    change_downloads(bench, failed_on_error=False)
+
+
+@breaks("CLUSTER-37", SITE, NODE, "is not that of the pinned commit")
+def the_installer_is_the_newest(bench: Bench) -> None:
+    found = {"verified_tls": True, "failed_on_error": True}
+    change(bench, "downloads", {"https://raw.githubusercontent.com/k3s-io/k3s/master/install.sh": found})
+
+
+@breaks("CLUSTER-37", SITE, NODE, "the script did not wait for the first boot")
+def the_first_boot_was_not_over(bench: Bench) -> None:
+    change(bench, "conflicts", ["apt-get update while cloud-init held the package lists"])
