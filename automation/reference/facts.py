@@ -54,5 +54,12 @@ def _describe(row: Row) -> str:
         return f"`{row.guid}`: {row.name}, for {row.needed}"
     if isinstance(row, Extension):
         return f"`{row.type}`, {len(row.settings)} settings"
-    value = ":".join(row.value.values()) if isinstance(row.value, Mapping) else row.value
+    value = _join(row.value) if isinstance(row.value, Mapping) else row.value
     return f"`{value}`"
+
+
+def _join(parts: Mapping[str, object]) -> str:
+    """Return an image as its parts are written, `publisher:offer:sku:version`, and limits by name."""
+    if all(isinstance(part, str) for part in parts.values()):
+        return ":".join(map(str, parts.values()))
+    return ", ".join(f"{name} {part}" for name, part in parts.items())
