@@ -106,9 +106,6 @@ def arm_id(name: str, **changes: Any) -> str:
 _NO_SCRIPTS = PretendedScripts()
 
 
-_NO_SCRIPTS = PretendedScripts()
-
-
 class Azure:
     """A world with a clock that stands still."""
 
