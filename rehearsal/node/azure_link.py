@@ -11,6 +11,7 @@ from typing import Any
 from arm import ids
 from arm.hosting import NODE_ID
 from arm.shapes import shape_of
+from arm.types.authorization import ROLE_DEFINITION
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text_at
@@ -43,8 +44,11 @@ class AzureLink:
             return copy.deepcopy(state.find(arm_id))
 
     def roles_of(self, principal_id: str, scope: str, elapsed: float) -> Sequence[str]:
+        """Return ids of role definitions; a definition of the stack's own is found by its GUID, at whatever scope."""
         with self._look() as state:
-            return access.find_roles(state, scope, principal_id, elapsed)
+            own = {ids.name_of(entry.id).lower(): entry.id for entry in state.of_type(ROLE_DEFINITION)}
+            found = access.find_roles(state, scope, principal_id, elapsed)
+            return [own.get(ids.name_of(role).lower(), role) for role in found]
 
     def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:
         shape = shape_of(_CONNECTED_CLUSTER)
