@@ -48,7 +48,11 @@ def _log_in(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
             " --resource-id instead."
         )
     identity = _find_identity(given, machine)
-    login = {"client_id": identity.outputs.get("clientId"), "principal_id": identity.outputs.get("principalId")}
+    login = {
+        "client_id": identity.outputs.get("clientId"),
+        "principal_id": identity.outputs.get("principalId"),
+        "named": any(given[flag] for flag in ("--client-id", "--object-id", "--resource-id")),
+    }
     machine.facts.setdefault("az", {})["login"] = login
     sees = bool(machine.azure.roles_of(str(login["principal_id"]), "", call.elapsed))
     if not sees and not given["--allow-no-subscriptions"]:

@@ -51,6 +51,11 @@ def _connect(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
         raise refuse("Cannot specify a value for --self-hosted-issuer without --enable-oidc-issuer.")
     location = given["--location"] or _group_location(arm_id, machine)
     _check_cluster(given, machine)
+    if not k3s.is_settled(machine, call.elapsed):  # the checks run as a job, and ask the cluster's DNS
+        raise refuse(
+            "One or more pre-onboarding diagnostic checks failed and hence not proceeding with cluster onboarding."
+            " Please resolve them and try onboarding again."
+        )
     there, held = machine.azure.find(arm_id), _connected_id(machine)
     rights.require(machine, rights.CONNECT_READ, arm_id, call.elapsed)
     if held and machine.azure.find(held) and ids.key(held) != ids.key(arm_id):

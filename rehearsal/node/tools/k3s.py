@@ -22,6 +22,8 @@ VERSIONS = frozenset(
 """Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
 _NEWEST = "v1.99.0+k3s1"
 """Whatever the channel has on the day: never what is pinned, as the next release may come any day."""
+SETTLING_SECONDS = 40
+"""From K3s's first start until coredns and the others are Available. The model's own guess."""
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
@@ -47,7 +49,19 @@ def is_running(machine: Machine) -> bool:
     return bool(facts.get("running")) and facts.get("role") == "server"
 
 
-def start(machine: Machine, unit: str) -> None:
+def is_settled(machine: Machine, elapsed: float) -> bool:
+    """Return whether what K3s brings runs: its images are loaded at the first start, and until then nothing is Ready.
+
+    `elapsed` begins anew with every script.
+    """
+    facts = machine.facts.get("k3s", {})
+    started = facts.get("first_start")
+    if started is not None and not started <= elapsed < started + SETTLING_SECONDS:
+        facts["settled"] = True
+    return started is None or bool(facts.get("settled"))
+
+
+def start(machine: Machine, unit: str, elapsed: float) -> None:
     """Start K3s anew.
 
     Raises:
@@ -63,6 +77,7 @@ def start(machine: Machine, unit: str) -> None:
         facts["error"] = str(error)
         raise RefusalError(1, _CRASHED.format(unit=unit)) from error
     facts.pop("error", None)
+    facts.setdefault("first_start", elapsed)
     facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
     if facts.get("role") == "server":
         file = machine.root / config.get("write-kubeconfig", _KUBECONFIG).lstrip("/")
@@ -137,5 +152,5 @@ def installer(call: ToolCall, machine: Machine) -> str:
     if role == "agent":  # pkg/cli/agent/agent.go: without a server there is nothing to join
         raise RefusalError(1, _CRASHED.format(unit=unit), "[INFO]  systemd: Starting k3s-agent\n")
     if given.get("INSTALL_K3S_SKIP_START") != "true":
-        start(machine, unit)
+        start(machine, unit, call.elapsed)
     return f"[INFO]  Using {version} as release\n[INFO]  systemd: Starting {unit.removesuffix('.service')}\n"

@@ -15,6 +15,7 @@ from graph import pem
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.cluster.model import Secret
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools import k3s
 from rehearsal.node.tools.flags import names
 from rules.facts import extensions
 
@@ -110,22 +111,22 @@ def list_objects(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
 
 
 def _all(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
-    yield from _own(kind, machine)
+    yield from _own(kind, machine, elapsed)
     yield from _of_view(kind, machine, elapsed)
     for one in machine.facts.get("objects", ()):
         if text_at(one, "kind") == kind.kind and _group(one) == kind.group:
             yield with_status(one)
 
 
-def _own(kind: Kind, machine: Machine) -> list[Object]:
+def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
     """Return what K3s and the agents bring."""
-    arc = machine.facts.get("arc")
+    arc, is_settled = machine.facts.get("arc"), k3s.is_settled(machine, elapsed)
     if kind.kind == "Node":
-        return [_make(kind, "node", status=_condition("Ready"))]
+        return [_make(kind, "node", status=_condition("Ready", is_settled))]
     if kind.kind == "Namespace":
         return [_make_namespace(kind, name) for name in (*_NAMESPACES, *(["azure-arc"] if arc else []))]
     if kind.kind == "Deployment":
-        status = _condition("Available")
+        status = _condition("Available", is_settled)
         return [_make(kind, name, namespace, status=status) for name, namespace in _list_deployments(machine)]
     if kind.kind == "ClusterRoleBinding":
         return [_make(kind, name) for name in _OWN_BINDINGS]
@@ -202,5 +203,5 @@ def _make(kind: Kind, name: str, namespace: str = "", labels: Mapping[str, str] 
     return {"apiVersion": version, "kind": kind.kind, "metadata": metadata, **rest}
 
 
-def _condition(name: str) -> dict[str, Any]:
-    return {"conditions": [{"type": name, "status": "True"}]}
+def _condition(name: str, holds: bool) -> dict[str, Any]:
+    return {"conditions": [{"type": name, "status": str(holds)}]}

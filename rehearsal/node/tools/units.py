@@ -95,10 +95,11 @@ def systemctl(call: ToolCall, machine: Machine) -> str | Reply:
         return ""
     if not names:
         raise RefusalError(1, "Too few arguments.")
-    return _act(verb, names[0] if "." in names[0] else f"{names[0]}.service", machine, quiet=line.has("--quiet"))
+    unit = names[0] if "." in names[0] else f"{names[0]}.service"
+    return _act(verb, unit, machine, call.elapsed, quiet=line.has("--quiet"))
 
 
-def _act(verb: str, unit: str, machine: Machine, *, quiet: bool) -> str | Reply:
+def _act(verb: str, unit: str, machine: Machine, elapsed: float, *, quiet: bool) -> str | Reply:
     from rehearsal.node.tools import k3s  # K3s needs this module to write its unit
 
     facts = machine.facts.get("k3s", {})
@@ -112,7 +113,7 @@ def _act(verb: str, unit: str, machine: Machine, *, quiet: bool) -> str | Reply:
     if not exists:
         raise RefusalError(5, f"Failed to {verb} {unit}: Unit {unit} not found.")
     if verb in ("restart", "reload-or-restart") or (verb == "start" and not runs):
-        k3s.start(machine, unit)
+        k3s.start(machine, unit, elapsed)
     elif verb == "stop":
         facts["running"] = False
     elif verb != "start" and verb not in ("enable", "reset-failed"):

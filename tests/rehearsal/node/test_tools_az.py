@@ -22,6 +22,8 @@ FLAGS = (
     "--enable-workload-identity",
     "--yes",
 )
+LATE = 5000
+"""Seconds after which K3s has settled."""
 OID = "aaaaaaaa-0000-0000-0000-00000000cc01"
 
 
@@ -43,7 +45,8 @@ def ready(node: ToolBench) -> ToolBench:
 
 def connect(node: ToolBench, *more: str, name: tuple[str, ...] = NAME) -> tuple[int, str]:
     kubeconfig = str(node.root / "etc/rancher/k3s/k3s.yaml")
-    reply = node.call("az", "connectedk8s", "connect", *name, "--kube-config", kubeconfig, *FLAGS, *more)
+    line = ("connectedk8s", "connect", *name, "--kube-config", kubeconfig, *FLAGS, *more)
+    reply = node.call("az", *line, elapsed=LATE)
     return reply.code, reply.stderr
 
 
@@ -142,7 +145,7 @@ def test_a_cluster_is_connected_as_the_flags_say(ready: ToolBench) -> None:
 
 def test_without_the_flag_there_is_no_issuer(ready: ToolBench) -> None:
     kubeconfig = str(ready.root / "etc/rancher/k3s/k3s.yaml")
-    ready.succeed("az", "connectedk8s", "connect", *NAME, "-l", "eastus2", "--kube-config", kubeconfig)
+    ready.succeed("az", "connectedk8s", "connect", *NAME, "-l", "eastus2", "--kube-config", kubeconfig, elapsed=LATE)
     assert show(ready, "oidcIssuerProfile.issuerUrl") == (0, "")
 
 
@@ -158,6 +161,14 @@ def test_connecting_again_under_the_same_name(ready: ToolBench) -> None:
     ready.facts["arc"] = release
     ready.azure.world.delete(CLUSTER)
     assert connect(ready)[0] == 0  # yes, missing: onboards
+
+
+def test_the_checks_before_onboarding_need_the_clusters_dns(ready: ToolBench) -> None:
+    first = ready.facts["k3s"]["first_start"]
+    kubeconfig = str(ready.root / "etc/rancher/k3s/k3s.yaml")
+    line = ("az", "connectedk8s", "connect", *NAME, "--kube-config", kubeconfig, *FLAGS)
+    assert "pre-onboarding diagnostic checks failed" in ready.call(*line, elapsed=first).stderr
+    assert ready.call(*line, elapsed=first + 60).code == 0
 
 
 def test_connecting_needs_role_kubeconfig_and_cluster(node: ToolBench) -> None:

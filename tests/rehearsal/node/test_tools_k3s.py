@@ -93,6 +93,16 @@ def test_the_first_issuer_signs_from_the_next_start_on(node: ToolBench) -> None:
     assert '"issuer": "https://a/"' in node.kubectl("get", "--raw", OPENID).stdout
 
 
+def test_nothing_is_ready_until_the_first_start_is_some_time_ago(node: ToolBench) -> None:
+    node.start_k3s()
+    wait = ("wait", "--for=condition=Ready", "node", "--all")
+    first = node.facts["k3s"]["first_start"]
+    assert "timed out waiting for the condition on nodes/node" in node.kubectl(*wait, elapsed=first + 5).stderr
+    assert node.kubectl(*wait, elapsed=first + 40).code == 0
+    node.succeed("systemctl", "restart", "k3s")
+    assert node.kubectl(*wait, elapsed=first + 5).code == 0
+
+
 def test_what_runs_before_the_start_is_what_the_last_reload_read(node: ToolBench) -> None:
     node.start_k3s()
     node.put(DROP_IN, f"[Service]\nExecStartPre={BLOCK} --all\n")

@@ -98,9 +98,10 @@ class ToolBench:
         self.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment=version)
         return self.root / "etc/rancher/k3s/k3s.yaml"
 
-    def kubectl(self, *words: str) -> Reply:
+    def kubectl(self, *words: str, elapsed: float = 5000) -> Reply:
+        """Call kubectl with K3s's own kubeconfig, by default long after K3s has settled."""
         kubeconfig = str(self.root / "etc/rancher/k3s/k3s.yaml")
-        return self.call("kubectl", *words, environment={"KUBECONFIG": kubeconfig})
+        return self.call("kubectl", *words, elapsed=elapsed, environment={"KUBECONFIG": kubeconfig})
 
     def grant(self, *, onboarding: bool = True, deleting: bool = False) -> None:
         """Give the node's identity its roles on the resource group."""
