@@ -13,6 +13,7 @@ PAGES = {
     "facts.md": facts.render_facts,
     "world.md": pages.render_world,
     "cluster.md": pages.render_cluster,
+    "node.md": pages.render_node,
     "errors.md": pages.render_errors,
 }
 

@@ -15,6 +15,9 @@ from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.cluster.rules import CLUSTER_RULES
+from rehearsal.node.tools.host import BOOT_SECONDS
+from rehearsal.node.tools.k3s import SETTLING_SECONDS
+from rehearsal.node.tools.sources import ANSWERS, SOURCES
 from rules import PREVIEW_RULES, RULES
 from settings.rules import RULES as SETTINGS_RULES
 
@@ -48,6 +51,11 @@ def render_rules() -> str:
 def render_cluster() -> str:
     """Return docs/cluster.md."""
     return render("cluster.md", rules=CLUSTER_RULES)
+
+
+def render_node() -> str:
+    """Return docs/node.md."""
+    return render("node.md", answers=ANSWERS, sources=SOURCES, boot=BOOT_SECONDS, settling=SETTLING_SECONDS)
 
 
 def render_world() -> str:

@@ -24,14 +24,13 @@ NEWEST = f"2.99.0-1~{SUITE}"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 VERSIONS = frozenset({AZURE_CLI_VERSION.value, *(f"2.{minor}.0" for minor in range(60, 89))})
 """Versions in the repository without the part of the distribution; one a month, not read from a list."""
-_NOT_UNDERSTOOD = (
-    "E: Command line option '{option}' [from {option}] is not understood in combination with the other options."
-)
-_WORDS = Words(
-    unknown=_NOT_UNDERSTOOD,
+_NOT_UNDERSTOOD = "is not understood in combination with the other options"
+_WORDS = Words(  # Debian/apt, apt-pkg/contrib/cmndline.cc
+    unknown=f"E: Command line option {{option}} {_NOT_UNDERSTOOD}",
     no_value="E: Option {option} requires an argument.",
-    surplus_value=_NOT_UNDERSTOOD,
+    surplus_value=f"E: Command line option {{option}} {_NOT_UNDERSTOOD}",
     code=100,
+    unknown_letter=f"E: Command line option '{{letter}}' [from {{option}}] {_NOT_UNDERSTOOD}.",
 )
 _APT_GET = Table("apt-get", _WORDS).with_flags(
     "--quiet -q", "--yes -y --assume-yes", "--option -o VALUE", "--no-install-recommends", "--allow-downgrades",

@@ -22,10 +22,11 @@ KEY_TEXT = f"{_ARMOR.format('BEGIN')}\nStand-in of the key {MICROSOFT_KEY.value}
 _KEY_URL = "https://packages.microsoft.com/keys/microsoft.asc"
 _INSTALLER_URL = re.compile(r"https://raw\.githubusercontent\.com/k3s-io/k3s/([^/]+)/install\.sh")
 _NOT_FOUND_PAGE = "404: Not Found"
+_CURL_HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
 _CURL_WORDS = Words(
-    unknown="curl: option {option}: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information",
-    no_value="curl: option {option}: requires parameter\ncurl: try 'curl --help' for more information",
-    surplus_value="curl: option {option}={value}: is unknown\ncurl: try 'curl --help' for more information",
+    unknown=f"curl: option {{option}}: is unknown\n{_CURL_HINT}",
+    no_value=f"curl: option {{option}}: requires parameter\n{_CURL_HINT}",
+    surplus_value=f"curl: option {{option}}={{value}}: is unknown\n{_CURL_HINT}",
     code=2,
 )
 _CURL = Table("curl", _CURL_WORDS).with_flags(
@@ -53,7 +54,7 @@ def curl(call: ToolCall, machine: Machine) -> str:
     """Answer `curl` for one address."""
     line = read_line(_CURL, call.arguments)
     if not line.words:
-        raise RefusalError(2, "curl: (2) no URL specified")
+        raise RefusalError(2, f"curl: (2) no URL specified\n{_CURL_HINT}")
     url = line.words[0] if "://" in line.words[0] else f"http://{line.words[0]}"
     protocols = line.last("--proto")
     scheme = urlsplit(url).scheme

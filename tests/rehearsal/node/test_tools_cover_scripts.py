@@ -9,6 +9,7 @@ import pytest
 import nodes
 from rehearsal.node import programs, run
 from rehearsal.node.tools import READS_STDIN, TOOLS
+from rehearsal.node.tools.sources import ANSWERS, SOURCES
 
 _SHELL = frozenset(
     {
@@ -72,6 +73,11 @@ def test_every_command_is_a_stand_in_or_harmless(name: str) -> None:
 def test_the_words_of_a_script_are_found() -> None:
     script = 'a() {\n  b\n}\na && timeout 5 kubectl get x | awk 1\nX=1 az login\nif ! curl y; then sh "$z"; fi\n'
     assert list_commands(script) == {"b", "kubectl", "awk", "az", "curl", "sh"}
+
+
+def test_every_stand_in_says_where_its_words_are_from() -> None:
+    assert {*SOURCES} == {*TOOLS} == {*ANSWERS}
+    assert all(source.where and source.place for sources in SOURCES.values() for source in sources)
 
 
 def test_no_stand_in_has_the_name_of_a_program_that_is_run_for_real() -> None:
