@@ -18,9 +18,10 @@ from rehearsal.node.tools.host import is_booting
 from rehearsal.node.tools.refusal import RefusalError, answering
 from rules.facts.node import AZURE_CLI_VERSION, MICROSOFT_KEY
 
-SUITE = "noble"
+SUITES = ("bionic", "focal", "jammy", "noble", "bullseye", "bookworm")
+"""Of the repository; packages of another suite than the node's have other versions."""
 REPOSITORY = "https://packages.microsoft.com/repos/azure-cli"
-NEWEST = f"2.99.0-1~{SUITE}"
+NEWEST = "2.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 VERSIONS = frozenset({AZURE_CLI_VERSION.value, *(f"2.{minor}.0" for minor in range(60, 89))})
 """Versions in the repository without the part of the distribution; one a month, not read from a list."""
@@ -112,7 +113,7 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
         if not source.get(field):
             raise RefusalError(100, f"E: Malformed entry 1 in sources file ({field.capitalize()})")
     release = f"{REPOSITORY} {source['suites']}"
-    if source["suites"] != SUITE:
+    if source["suites"] not in SUITES:
         raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
     signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
     key = machine.root / signed_by.lstrip("/")
@@ -127,7 +128,12 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
     serves = "main" in source.get("components", "").split() and (
         "amd64" in source.get("architectures", "amd64").split() and "deb" in source["types"].split()
     )
-    return {"signed_by": signed_by if has_key else "", "source_trusted": is_trusted, "serves": serves}
+    return {
+        "signed_by": signed_by if has_key else "",
+        "source_trusted": is_trusted,
+        "serves": serves,
+        "suite": source["suites"],
+    }
 
 
 def _install(line: Line, packages: list[str], machine: Machine) -> str:
@@ -138,11 +144,12 @@ def _install(line: Line, packages: list[str], machine: Machine) -> str:
         name, _, version = wanted.partition("=")
         if name != "azure-cli" or not lists.get("serves"):
             raise RefusalError(100, f"E: Unable to locate package {name}")
-        if version and version not in {f"{each}-1~{SUITE}" for each in VERSIONS} | {NEWEST}:
+        newest = f"{NEWEST}-1~{lists['suite']}"
+        if version and version not in {f"{each}-1~{lists['suite']}" for each in VERSIONS} | {newest}:
             raise RefusalError(100, f"E: Version '{version}' for '{name}' was not found")
         if not (line.has("--yes") or len(line.values.get("--quiet", ())) > 1):  # -qq implies -y
             raise RefusalError(1, "", "Do you want to continue? [Y/n] Abort.\n")
-        _put_package(line, name, version or NEWEST, lists, machine)
+        _put_package(line, name, version or newest, lists, machine)
     return ""
 
 

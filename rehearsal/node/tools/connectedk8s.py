@@ -50,7 +50,7 @@ def _connect(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
     if given["--self-hosted-issuer"] and given["--enable-oidc-issuer"] != "true":
         raise refuse("Cannot specify a value for --self-hosted-issuer without --enable-oidc-issuer.")
     location = given["--location"] or _group_location(arm_id, machine)
-    _check_cluster(given, machine)
+    _check_cluster(given, machine, call)
     if not k3s.is_settled(machine, call.elapsed):  # the checks run as a job, and ask the cluster's DNS
         raise refuse(
             "One or more pre-onboarding diagnostic checks failed and hence not proceeding with cluster onboarding."
@@ -125,7 +125,7 @@ def _delete(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
     rights.require(machine, rights.CONNECT_READ, arm_id, call.elapsed)
     if machine.azure.find(arm_id) is None:
         raise _not_found(arm_id)
-    _check_cluster(given, machine)
+    _check_cluster(given, machine, call)
     held = _connected_id(machine)
     if held and ids.key(held) != ids.key(arm_id) and not given["--force"]:
         group, name = ids.name_of(ids.group_of(held)), ids.name_of(held)
@@ -153,7 +153,7 @@ def _enable_features(given: Mapping[str, Any], machine: Machine, call: ToolCall)
         features.remove("custom-locations")
         if not features:
             raise refuse(f"{_NO_GRAPH}\nERROR: Failed to enable 'custom-locations' feature.".removeprefix("ERROR: "))
-    _check_cluster(given, machine)
+    _check_cluster(given, machine, call)
     held = _connected_id(machine)
     if not held:
         raise refuse(
@@ -179,9 +179,13 @@ def _confirm(given: Mapping[str, Any]) -> None:
         raise refuse("Unable to prompt for confirmation as no tty available. Use --yes.")
 
 
-def _check_cluster(given: Mapping[str, Any], machine: Machine) -> None:
-    """Load the kubeconfig, then ask the API server for its version."""
-    name = given["--kube-config"] or str(machine.root / "root/.kube/config")
+def _check_cluster(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> None:
+    """Load the kubeconfig, then ask the API server for its version.
+
+    kubernetes-client/python, kubernetes/config/kube_config.py: KUBECONFIG, else ~/.kube/config.
+    """
+    home = call.environment.get("HOME", "")
+    name = given["--kube-config"] or call.environment.get("KUBECONFIG") or f"{home}/.kube/config"
     if not machine.path(name).is_file():
         raise RefusalError(
             1,

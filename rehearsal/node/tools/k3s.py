@@ -70,7 +70,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts = machine.facts.setdefault("k3s", {})
     facts["running"] = False
     try:
-        config = k3s_config.read_config(machine.root / "etc/rancher/k3s")
+        config = k3s_config.read_config(machine.root / "etc/rancher/k3s", facts.get("arguments", ()))
         _check(config)
         facts["start_pre"] = units.run_start_pre(machine, unit)
     except ValueError as error:
@@ -147,8 +147,14 @@ def installer(call: ToolCall, machine: Machine) -> str:
         stdout = f"[INFO]  Using {version} as release\n[INFO]  Downloading hash {hashes}\n"
         raise RefusalError(1, "[ERROR]  Download failed", stdout)
     unit = "k3s.service" if role == "server" else f"k3s-{role}.service"
-    machine.facts.setdefault("k3s", {}).update(version=version, role=role, running=False, unit=unit)
+    facts = machine.facts.setdefault("k3s", {})
+    wanted = {"version": version, "role": role, "arguments": words[1:] if words and words[0] == role else words}
+    is_changed = any(facts.get(key) != value for key, value in wanted.items())
+    facts.update(wanted, unit=unit)
     units.write(machine, unit, f"/usr/local/bin/k3s {role}")
+    if not is_changed and given.get("INSTALL_K3S_FORCE_RESTART") != "true":
+        return "[INFO]  No change detected so skipping service start\n"
+    facts["running"] = False
     if role == "agent":  # pkg/cli/agent/agent.go: without a server there is nothing to join
         raise RefusalError(1, _CRASHED.format(unit=unit), "[INFO]  systemd: Starting k3s-agent\n")
     if given.get("INSTALL_K3S_SKIP_START") != "true":

@@ -7,6 +7,7 @@ behavior": a later file replaces, `key+` appends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,13 @@ class ConfigError(ValueError):
     """K3s does not start with this configuration."""
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Return the configuration in force: flag -> list of texts for LISTS, else text.
 
+    Flags of the command line stand behind those of the files, so they add to lists and win else.
+
     Raises:
-        ConfigError: a file that is not YAML, or no map.
+        ConfigError: a file that is not YAML, or no map; a flag on the command line that K3s lacks.
     """
     merged: dict[str, list[str]] = {}
     drop_ins = folder / "config.yaml.d"
@@ -57,7 +60,18 @@ def read_config(folder: Path) -> dict[str, Any]:
     for file in [folder / "config.yaml", *found]:
         if file.is_file():
             _merge(merged, file)
+    _add_arguments(merged, list(arguments))
     return {key: values if key in LISTS else values[-1] for key, values in merged.items() if key in FLAGS and values}
+
+
+def _add_arguments(merged: dict[str, list[str]], words: list[str]) -> None:
+    while words:
+        name, equals, value = words.pop(0).lstrip("-").partition("=")
+        if name not in FLAGS:
+            raise ConfigError(f"flag provided but not defined: -{name}")
+        if not equals:
+            value = words.pop(0) if words and not words[0].startswith("-") else "true"
+        merged[name] = [*merged.get(name, []), value]
 
 
 def _merge(merged: dict[str, list[str]], file: Path) -> None:

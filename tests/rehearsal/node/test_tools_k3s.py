@@ -58,6 +58,26 @@ def test_without_a_version_the_newest_is_installed_and_that_is_not_what_is_pinne
     assert node.facts["k3s"]["version"] != K3S_VERSION.value
 
 
+def test_flags_behind_the_command_count_more_than_the_files(node: ToolBench) -> None:
+    node.put("etc/rancher/k3s/config.yaml", 'write-kubeconfig-mode: "0600"\ndisable: [traefik]\n')
+    version = {"INSTALL_K3S_VERSION": K3S_VERSION.value, "INSTALL_K3S_EXEC": "server --disable servicelb"}
+    install = ("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "--write-kubeconfig-mode=0644")
+    node.succeed(*install, environment=version)
+    assert node.facts["k3s"]["config"] == {"write-kubeconfig-mode": "0644", "disable": ["traefik", "servicelb"]}
+    reply = node.call(*install, "--wirte-kubeconfig", environment=version)
+    assert "Job for k3s.service failed" in reply.stderr
+
+
+def test_installing_again_starts_what_is_stopped_only_when_forced(node: ToolBench) -> None:
+    node.start_k3s()
+    node.succeed("systemctl", "stop", "k3s")
+    node.start_k3s()
+    assert not node.facts["k3s"]["running"]
+    version = {"INSTALL_K3S_VERSION": K3S_VERSION.value, "INSTALL_K3S_FORCE_RESTART": "true"}
+    node.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment=version)
+    assert node.facts["k3s"]["running"]
+
+
 def test_an_agent_without_a_server_does_not_start(node: ToolBench) -> None:
     version = {"INSTALL_K3S_VERSION": K3S_VERSION.value}
     reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "agent", environment=version)

@@ -115,6 +115,14 @@ def test_apt_refuses_a_source_that_is_wrong(node: ToolBench, fields: dict[str, s
     assert (reply.code, words in reply.stderr) == (100, True), reply
 
 
+def test_a_package_of_another_suite_has_another_version(node: ToolBench) -> None:
+    node.put_source({"Suites": "jammy"})
+    node.succeed("apt-get", "update")
+    assert f"Version '{PINNED.partition('=')[2]}' for 'azure-cli' was not found" in (
+        node.call("apt-get", "-qq", "install", PINNED).stderr
+    )
+
+
 def test_apt_takes_an_unsigned_source_that_is_trusted_and_remembers_it(node: ToolBench) -> None:
     node.put_source({"Signed-By": "", "Trusted": "yes"})
     node.succeed("apt-get", "update")
