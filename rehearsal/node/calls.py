@@ -20,6 +20,8 @@ class ToolCall:
     """Empty unless it is a pipe or a file and the tool reads it (`tools.READS_STDIN`)."""
     elapsed: float
     """Virtual seconds since the script began."""
+    bound: float | None = None
+    """Seconds of the `timeout` around it."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from rehearsal.node.clock import ScriptClock
 from rehearsal.node.machine import Machine
 from rehearsal.node.service import Service
 from rehearsal.node.tools import READS_STDIN, TOOLS
+from rehearsal.node.tools.durations import find_duration
 
 OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
@@ -31,6 +33,8 @@ REAL_SECONDS = 120
 """However long a script waits by its own clock, it takes no more of ours."""
 _SURVIVORS_SECONDS = 2
 """Real time that children of an ended script have to end by themselves."""
+TIMED_OUT = 124
+"""What timeout(1) says of a command that it has ended; here the command says it, and timeout passes it on."""
 OWN_TOOLS = frozenset({"date", "sleep"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -125,14 +129,26 @@ class Run:
     def _answer(self, call: ToolCall) -> Reply:
         if call.tool == "sleep":
             reply = self._clock.sleep(call)
-            if self._seconds and self._clock.elapsed >= self._seconds and self._process:
-                self._is_over = True
-                self._process.kill()
-            elif self._has_others(self._machine):
+            if not self._end_in_time() and self._has_others(self._machine):
                 time.sleep(0.05)  # what it waits for may be one of them, whose time is real
             return reply
         if call.tool == "date":
             return self._clock.date(call)
+        seconds = find_duration(call.tool, call.arguments)
+        bound = seconds if call.bound is None else call.bound
+        self._clock.pass_by(min(seconds, bound))
+        if self._end_in_time() or bound < seconds:
+            return Reply(TIMED_OUT)
+        return self._use(replace(call, elapsed=self._clock.elapsed))
+
+    def _end_in_time(self) -> bool:
+        """Kill the shell when the time of its Run Command is over; say whether it is."""
+        if self._seconds and self._clock.elapsed >= self._seconds and self._process:
+            self._is_over = True
+            self._process.kill()
+        return self._is_over
+
+    def _use(self, call: ToolCall) -> Reply:
         machine = self._machine
         with machine.lock:
             before = json.dumps(machine.facts)

@@ -6,9 +6,11 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from rehearsal.node.bounds import find_bound
 from rehearsal.node.calls import Reply, ToolCall
 
 NAME = ".service"
@@ -47,14 +49,14 @@ class Service:
                 return
             with connection:
                 try:
-                    reply = self._reply(_receive(connection))
+                    reply = self._reply(_receive(connection), find_bound(connection))
                     connection.sendall(_pack(reply))
                 except OSError:  # whoever called was killed meanwhile
                     continue
 
-    def _reply(self, data: bytes) -> Reply:
+    def _reply(self, data: bytes, bound: float | None) -> Reply:
         try:
-            return self._answer(_unpack(data, self._elapsed()))
+            return self._answer(replace(_unpack(data, self._elapsed()), bound=bound))
         except ValueError as error:
             return Reply(2, stderr=f"{error}\n")
         except BaseException as error:
