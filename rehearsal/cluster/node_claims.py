@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from arm import ids
 from graph.inputs import decode_parameter, map_at, parameters, text_at, texts_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.node_facts import NodeFacts
@@ -46,9 +47,26 @@ def _check_connection(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str
     expected = "/".join(given.get(name, "") for name in ("SUBSCRIPTION_ID", "RESOURCE_GROUP", "CLUSTER_NAME"))
     if found.lower() != expected.lower():
         yield f"K3s is connected as {found.strip('/') or 'nothing'}; expected {expected}"
+    location = text_at(facts.arc, "location")
+    if not ids.same_place(location, given.get("LOCATION", "")):
+        made = f"the connected cluster was made in {location or 'no location'}"
+        yield f"{made}; expected {given.get('LOCATION')} (LOCATION)"
+    yield from _check_login(given, map_at(facts.facts, "az.login"))
     if text_at(facts.arc, "custom_locations_oid") != given.get("CUSTOM_LOCATIONS_OBJECT_ID", ""):
         oid = text_at(facts.arc, "custom_locations_oid") or "nothing"
         yield f"custom locations are for {oid}; expected {given.get('CUSTOM_LOCATIONS_OBJECT_ID')}"
+
+
+def _check_login(given: Mapping[str, str], login: Mapping[str, Any]) -> Iterator[str]:
+    """Without a name the metadata service picks the only identity, and refuses as soon as a policy attaches another.
+
+    learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token, "Error handling".
+    """
+    wanted = given.get("IDENTITY_CLIENT_ID", "")
+    if not login.get("named"):
+        yield f"az logged in with whatever identity the VM has; expected {wanted} by its id (IDENTITY_CLIENT_ID)"
+    elif text_at(login, "client_id").lower() != wanted.lower():
+        yield f"az is logged in as {text_at(login, 'client_id')}; expected {wanted} (IDENTITY_CLIENT_ID)"
 
 
 def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str, Any]) -> Iterator[str]:

@@ -26,6 +26,11 @@ from rehearsal.cluster.model import ClusterView
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 """The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
+LEAST_SPREAD_SECONDS = 90
+"""What a node waits at least for a role that was just given; up to ten minutes are documented.
+
+learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Role assignment changes are not being detected".
+"""
 _AGENT_KEY = "the public half of a key pair that no rehearsal makes"
 
 
@@ -46,8 +51,11 @@ class AzureLink:
     def roles_of(self, principal_id: str, scope: str, elapsed: float) -> Sequence[str]:
         """Return ids of role definitions; a definition of the stack's own is found by its GUID, at whatever scope."""
         with self._look() as state:
+            # Others of this Azure may see a role at once; a script has time of its own to wait for it.
+            spread = state.surroundings.role_spread_seconds
+            within = elapsed + spread - max(spread, LEAST_SPREAD_SECONDS)
             own = {ids.name_of(entry.id).lower(): entry.id for entry in state.of_type(ROLE_DEFINITION)}
-            found = access.find_roles(state, scope, principal_id, elapsed)
+            found = access.find_roles(state, scope, principal_id, within)
             return [own.get(ids.name_of(role).lower(), role) for role in found]
 
     def connect_cluster(self, arm_id: str, inputs: Mapping[str, Any]) -> Entry:

@@ -72,7 +72,7 @@ def _connect(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
         )
     _put(given, machine, call, arm_id, location)
     if not (held and there):  # else a re-put, which leaves the agents alone
-        _install_agents(given, machine)
+        _install_agents(given, machine, location)
     return _show(given, machine, call)
 
 
@@ -104,13 +104,14 @@ def _put(given: Mapping[str, Any], machine: Machine, call: ToolCall, arm_id: str
         raise refuse(f"Http response error occured while making ARM request: {text}") from error
 
 
-def _install_agents(given: Mapping[str, Any], machine: Machine) -> None:
+def _install_agents(given: Mapping[str, Any], machine: Machine, location: str) -> None:
     """Leave the Helm release azure-arc; cluster-connect is on by default, custom locations need the object id."""
     oid = given["--custom-locations-oid"] or ""
     machine.facts["arc"] = {
         "subscription": machine.facts["az"]["subscription"],
         "group": given["--resource-group"],
         "name": given["--name"],
+        "location": location,
         "custom_locations_oid": oid,
         "features": ["cluster-connect", *(["custom-locations"] if oid else [])],
         "auto_upgrade": not given["--disable-auto-upgrade"],
