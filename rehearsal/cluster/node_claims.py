@@ -77,6 +77,8 @@ def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str
             yield f"{_name(key)} is not on the cluster"
         elif not _holds(there[key], one):
             yield f"{_name(key)} is on the cluster with other contents than OBJECTS has"
+    for name in texts_at(facts.facts, "deleted_own"):
+        yield f"{name} is gone, which nobody asked for: it is the cluster's own"
     if fact.get("applied") != len(expected):
         yield f"says that it applied {fact.get('applied')} objects; expected {len(expected)}"
     label, name = "edge-stamps/object-set", given.get("OBJECT_SET", "")

@@ -49,3 +49,15 @@ def test_a_claim_that_is_not_so_is_named(arc: dict[str, Any], login: dict[str, A
     found = claims({**ARC, **arc}, {**LOGIN, **login})
     assert len(found) == 1
     assert found[0].startswith(what)
+
+
+def test_what_is_the_clusters_own_is_never_deleted() -> None:
+    parameters = [{"name": "OBJECTS", "value": "W10="}, {"name": "OBJECT_SET", "value": "cluster"}]
+    inputs = {"parameters": parameters, "runCommandName": "apply-objects"}
+    done = {"run": {"stdout": '{"applied": 0, "pruned": 1}\n'}}
+    command = Entry(arm_id("connect", runCommandName="apply-objects"), SITE["connect"][0], inputs, {}, 0, facts=done)
+    gone = {"deleted_own": ["clusterrolebinding.rbac.authorization.k8s.io/cluster-admin"]}
+    assert list(find_false_claims(command, NodeFacts({}, {}))) == []
+    assert [what.partition(" is gone")[0] for what in find_false_claims(command, NodeFacts(gone, {}))] == gone[
+        "deleted_own"
+    ]
