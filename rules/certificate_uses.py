@@ -24,6 +24,7 @@ def fit_for_use(view: View) -> Hits:
                 for problem in _problems(found):
                     yield resource.name, f"{pem.subject(found.subject)} {problem}"
     yield from _generations(view)
+    yield from _authorities(view)
 
 
 def _problems(certificate: x509.Certificate) -> Iterator[str]:
@@ -39,6 +40,17 @@ def _problems(certificate: x509.Certificate) -> Iterator[str]:
         yield "has no subject key id, by which chains are built (RFC 5280, section 4.2.1.2). Set set_subject_key_id"
     if pem.is_ca(certificate) and [one.oid for one in certificate.subject] != [NameOID.COMMON_NAME]:
         yield "has more in its subject than a common name, which is all that outputs and operators know it by"
+
+
+def _authorities(view: View) -> Hits:
+    """Require a name of its own of each authority: a chain may be built to the wrong one of two (RFC 5280, 6.1)."""
+    owners: dict[str, str] = {}
+    for resource in view.resources:
+        if resource.type.startswith("tls:"):
+            for found in filter(pem.is_ca, pem.certificates(text_at(view.outputs(resource), "certPem"))):
+                name = pem.subject(found.subject)
+                if owners.setdefault(name, resource.name) != resource.name:
+                    yield resource.name, f"{name} is the name of {owners[name]} too; expected one of its own"
 
 
 def _generations(view: View) -> Hits:

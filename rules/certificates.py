@@ -201,6 +201,9 @@ def shapes(view: View) -> Hits:
     for chain in chains(view):
         for problem in _misshapen(chain):
             yield chain.owner, problem
+        for one in _extra(view, chain):
+            if not pem.is_ca(one):
+                yield chain.owner, f"{pem.subject(one.subject)} is among the intermediates and is no CA. Leave it out"
 
 
 def _misshapen(chain: Chain) -> Iterator[str]:

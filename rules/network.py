@@ -21,6 +21,12 @@ from graph.inputs import at, list_at, shorten, text_at
 from rules.lookup import Hits, View
 
 Rule = Mapping[str, Any]
+_ONE_WAY = {
+    f"{end}{what}": f"{end}{what}{plural}"
+    for end in ("source", "destination")
+    for what, plural in (("AddressPrefix", "es"), ("PortRange", "s"))
+}
+"""Input of a security rule -> the list that stands in its place."""
 
 
 def peerings(view: View) -> Hits:
@@ -67,6 +73,7 @@ def security_rules(view: View) -> Hits:
         for (direction, priority), times in taken.items():
             if times > 1:
                 yield group.name, f"securityRules: {times} {direction} rules have priority {priority}; Azure takes one"
+        yield from _said_once(group, every)
         rules = [one for one in every if text_at(one, "direction") == "Inbound"]
         rules.sort(key=_priority)
         denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
@@ -80,6 +87,14 @@ def security_rules(view: View) -> Hits:
         yield from _nodes_meet(view, cluster, group, allows)
         yield from _links_pass(view, cluster, group, allows)
         yield from _nobody_else(view, cluster, group, allows)
+
+
+def _said_once(group: Resource, rules: list[Rule]) -> Hits:
+    for one in rules:
+        for single, several in _ONE_WAY.items():
+            if (single in one) == bool(one.get(several)):
+                message = f"securityRules: {text_at(one, 'name')} has {single} and {several}, or neither"
+                yield group.name, f"{message}; Azure takes one of the two"
 
 
 def _nodes_meet(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:

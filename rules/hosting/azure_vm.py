@@ -28,8 +28,12 @@ def _node(field: str) -> Callable[[Settings, Cluster], Any]:
     return lambda _, cluster: getattr(cluster.node, field, None)
 
 
+def _administrator(settings: Settings, cluster: Cluster) -> str:
+    return f"{settings.prefix}{cluster.code}"
+
+
 def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
-    path = f"/home/{cluster.admin_username}/.ssh/authorized_keys"
+    path = f"/home/{_administrator(settings, cluster)}/.ssh/authorized_keys"
     return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
 
 
@@ -87,7 +91,7 @@ REQUESTED: tuple[Requested, ...] = (
     Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
               _node("os_disk_sku")),
     Requested(VIRTUAL_MACHINE, "zones", "node.zone", zones),
-    Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", lambda _, cluster: cluster.admin_username),
+    Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", _administrator),
     Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),
 )  # fmt: skip
 

@@ -62,6 +62,11 @@ def test_a_root_that_is_not_fit_is_found(inputs: dict[str, Any], said: str, two:
     assert said in _found(two)["server-root-g1"]
 
 
+def test_two_authorities_of_one_name_are_found(two: Workbench) -> None:
+    _new_root(two, subject={"commonName": "myorg-dev-client-root-g1"})
+    assert "is the name of client-root-g1 too" in _found(two)["server-root-g1"]
+
+
 def test_a_key_of_another_generation_is_found(two: Workbench) -> None:
     two.get("server-root-key-g1").name = "server-root-key"
     assert "server-root-key none" in _found(two)["server-root-g1"]

@@ -346,6 +346,14 @@ MISTAKES = (
         ("site-network-security-group", "reach each other by everything"),
     ),
     Mistake(
+        "source in two ways",
+        "NET-02",
+        lambda two: two.value("enterprise-network-security-group", "securityRules.0").update(
+            sourceAddressPrefixes=["10.1.1.0/24"]
+        ),
+        ("enterprise-network-security-group", "sourceAddressPrefix and sourceAddressPrefixes"),
+    ),
+    Mistake(
         "token beside a certificate",
         "MQTT-03",
         lambda two: two.value("enterprise-link-authentication", "properties.authenticationMethods").append(
@@ -370,6 +378,15 @@ MISTAKES = (
         "ASK-05",
         lambda two: two.set("site-storage-account-suffix", "keepers", {"tags": "x"}),
         ("site-storage-account-suffix", "keepers"),
+    ),
+    Mistake(
+        "leaf among the intermediates",
+        "PKI-05",
+        lambda two: two.publish(
+            "site-vault-site-to-enterprise-client-intermediate-crt-g1",
+            two.published("site-vault-site-to-enterprise-client-leaf-crt-g1"),
+        ),
+        ("site-client-secret-enterprise-g1", "among the intermediates and is no CA"),
     ),
     Mistake(
         "certificate for another name too",
