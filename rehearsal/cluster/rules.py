@@ -90,5 +90,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "docs.k3s.io/installation/packaged-components; docs.k3s.io/networking/networking-services"),
     ClusterRule("CLUSTER-37", "What was downloaded as root was checked against its pin, its key and its server",
                 "learn.microsoft.com/linux/packages; docs.k3s.io/security"),
+    ClusterRule("CLUSTER-38", "A script fails where it cannot do its work, and clears away what it left",
+                "rehearsal/node/drills.py"),
 )  # fmt: skip
 """Every rule; ids are stable."""

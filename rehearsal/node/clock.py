@@ -14,8 +14,8 @@ _PATIENCE, _PACE = 20, 10
 class ScriptClock:
     """Virtual seconds of one run of a script; `sleep` moves them, and `date` reads them."""
 
-    def __init__(self, started_at: float) -> None:
-        self._started_at = started_at
+    def __init__(self, started_at: float, patience: float = _PATIENCE, pace: float = _PACE) -> None:
+        self._started_at, self._patience, self._pace = started_at, patience, pace
         self.elapsed = 0.0
 
     def sleep(self, call: ToolCall) -> Reply:
@@ -25,7 +25,7 @@ class ScriptClock:
             return Reply(1, stderr=f"sleep: invalid time interval '{error}'\n")
         if not call.arguments:
             return Reply(1, stderr="sleep: missing operand\n")
-        self.elapsed += seconds if self.elapsed < _PATIENCE else seconds * _PACE
+        self.elapsed += seconds if self.elapsed < self._patience else seconds * self._pace
         return Reply()
 
     def pass_by(self, seconds: float) -> None:

@@ -22,7 +22,7 @@ from rehearsal.azure.scripts import KILLED, ScriptRun
 from rehearsal.node import confine, programs
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.machine import Machine
+from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.service import Service
 from rehearsal.node.tools import READS_STDIN, TOOLS
 from rehearsal.node.tools.durations import find_duration
@@ -50,6 +50,7 @@ class Run:
         clock: ScriptClock,
         keep: Callable[[Machine], None] = lambda _: None,
         has_others: Callable[[Machine], bool] = lambda _: False,
+        tools: Mapping[str, Tool] | None = None,
     ) -> None:
         """Take a script with its parameters.
 
@@ -60,9 +61,11 @@ class Run:
             clock: the script's own.
             keep: called when the machine remembers something new.
             has_others: whether other scripts run there now.
+            tools: behaviour by name; left out: as it is.
         """
         self._machine, self._inputs, self._folder, self._clock = machine, inputs, folder, clock
         self._keep, self._has_others = keep, has_others
+        self._tools = TOOLS if tools is None else tools
         self._seconds = float(inputs.get("timeoutInSeconds") or 0)
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = False
@@ -70,7 +73,7 @@ class Run:
     def end(self) -> ScriptRun:
         """Run it to its end, whichever that is."""
         path = self._folder / "bin"
-        programs.make_path(path, {*TOOLS, *OWN_TOOLS}, READS_STDIN)
+        programs.make_path(path, {*self._tools, *OWN_TOOLS}, READS_STDIN)
         script = self._folder / "script.sh"
         script.write_text(text_at(self._inputs, "source.script"), encoding="utf-8")
         script.chmod(0o500)
@@ -152,7 +155,7 @@ class Run:
         machine = self._machine
         with machine.lock:
             before = json.dumps(machine.facts)
-            reply = TOOLS[call.tool](call, machine)
+            reply = self._tools[call.tool](call, machine)
             if json.dumps(machine.facts) != before:
                 self._keep(machine)
         return reply

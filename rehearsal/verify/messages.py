@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -13,11 +14,12 @@ from arm.values import reveal
 from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
-from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.model import ClusterView, Symptom
 from rehearsal.engine import State
 from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
+from rehearsal.node.drills import run_drills
 from rehearsal.verify.settings_match import Roots, differences
 from settings import Settings
 
@@ -31,13 +33,20 @@ class Verification:
     """None where messages were not wanted."""
     differences: Sequence[str] = ()
     """Where what is deployed is not what the settings want."""
+    drills: Sequence[Symptom] = ()
+    """What scripts let pass on nodes where they had to fail."""
 
     @property
     def problems(self) -> list[str]:
         """What is not as it must be, one text each."""
         named = [str(problem) for view in self.clusters for problem in view.problems]
         of_links = self.proof.problems if self.proof else []
-        return [*named, *self.differences, *(text for text in of_links if not any(one in text for one in named))]
+        return [
+            *named,
+            *map(str, self.drills),
+            *self.differences,
+            *(text for text in of_links if not any(one in text for one in named)),
+        ]
 
 
 def verify_messages(settings: Settings, azure: World, state: State, *, messages: int) -> Verification:
@@ -54,10 +63,13 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
-    if not messages:
-        return Verification(clusters, None, more)
-    authority = client_authority(state, settings.pki.generation)
-    return Verification(clusters, prove(clusters, messages=messages, sign=authority.sign), more)
+    with ThreadPoolExecutor(1) as beside:
+        drills = beside.submit(run_drills, azure.entries() if healthy else [])
+        proof = None
+        if messages:
+            authority = client_authority(state, settings.pki.generation)
+            proof = prove(clusters, messages=messages, sign=authority.sign)
+        return Verification(clusters, proof, more, drills.result())
 
 
 def roots_of(state: State, generation: int) -> Roots:

@@ -12,7 +12,6 @@ from typing import Any
 
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools.downloads import KEY_TEXT
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -117,7 +116,7 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
         raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
     signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
     key = machine.root / signed_by.lstrip("/")
-    has_key = bool(signed_by) and key.is_file() and key.read_text(errors="replace") == KEY_TEXT
+    has_key = bool(signed_by) and key.is_file() and MICROSOFT_KEY.value in key.read_text(errors="replace")
     if not has_key and not is_trusted:
         raise RefusalError(
             100,
