@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.model import ClusterView
 from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.disk import NodeFile, find
 
 
 class NodeAzure(Protocol):
@@ -83,16 +84,29 @@ class Machine:
     """Clears its folder away."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str | Path) -> NodeFile:
         """Return a file that a script has named.
 
         Raises:
             ValueError: it is neither below root nor below the work folder.
         """
-        found = Path(name).resolve()
-        if not any(found.is_relative_to(folder.resolve()) for folder in (self.root, self.work)):
-            raise ValueError(f"{name} is not a file of the node: a script names its files below ROOT_DIR or TMPDIR")
-        return found
+        return find(name, (self.root, self.work))
+
+    def file(self, name: str) -> NodeFile:
+        """Return a file by its name on the node, with or without the first slash.
+
+        Raises:
+            ValueError: it leads out of the node.
+        """
+        return self.path(self.root / name.lstrip("/"))
+
+    def files(self, folder: str, pattern: str) -> list[NodeFile]:
+        """Return the files in a folder of the node that fit, by name.
+
+        Raises:
+            ValueError: one leads out of the node.
+        """
+        return [self.path(one) for one in sorted(Path(str(self.file(folder))).glob(pattern))]
 
 
 Tool = Callable[[ToolCall, Machine], Reply]

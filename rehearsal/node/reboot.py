@@ -51,6 +51,6 @@ def _write_start(machine: Machine, unit: str) -> Iterator[str]:
     lines: list[Mapping[str, Any]] = machine.facts.get("units", {}).get(unit, [])
     for line in lines:
         command = str(line["command"])
-        below = machine.root / command.lstrip("/")
-        words = [str(below) if below.exists() else command, *line["arguments"]]
+        below = machine.file(command)
+        words = [str(below) if below.is_file() else command, *line["arguments"]]
         yield shlex.join(words) + (" || true" if line["optional"] else "")

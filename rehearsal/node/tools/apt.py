@@ -7,10 +7,10 @@ apt-pkg/acquire-item.cc (texts); dpkg, src/query/main.c and lib/dpkg/options.c.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from rehearsal.node.calls import ToolCall
+from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
@@ -80,7 +80,7 @@ def _update(call: ToolCall, machine: Machine) -> str:
             "E: Unable to lock directory /var/lib/apt/lists/",
         )
     lists: dict[str, Any] = {}
-    for file in sorted((machine.root / "etc/apt/sources.list.d").glob("*.sources")):
+    for file in machine.files("etc/apt/sources.list.d", "*.sources"):
         for source in _read_sources(file):
             if source.get("uris", "").rstrip("/") == REPOSITORY:
                 lists = _fetch(source, machine)
@@ -91,7 +91,7 @@ def _update(call: ToolCall, machine: Machine) -> str:
     return ""
 
 
-def _read_sources(file: Path) -> list[dict[str, str]]:
+def _read_sources(file: NodeFile) -> list[dict[str, str]]:
     """Read a deb822 file: stanzas, apart by empty lines, of `Field: value`."""
     stanzas = []
     for text in re.split(r"\n\s*\n", file.read_text()):
@@ -115,7 +115,7 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
     if source["suites"] not in SUITES:
         raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
     signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
-    key = machine.root / signed_by.lstrip("/")
+    key = machine.file(signed_by)
     has_key = bool(signed_by) and key.is_file() and MICROSOFT_KEY.value in key.read_text(errors="replace")
     if not has_key and not is_trusted:
         raise RefusalError(

@@ -65,8 +65,9 @@ def curl(call: ToolCall, machine: Machine) -> str:
     content = _serve(url, line)
     if not line.has("--output"):
         return content
-    file = machine.path(str(call.directory / line.last("--output")))
-    if not file.parent.is_dir():
+    wanted = call.directory / line.last("--output")
+    file = machine.path(wanted)
+    if not machine.path(wanted.parent).is_dir():
         raise _fail(line, 23, "Failure writing output to destination")
     file.write_text(content)
     brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}

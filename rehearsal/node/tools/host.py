@@ -6,9 +6,9 @@ sysctl(8) of procps 4.0.4; cloud-init, cloudinit/cmd/status.py.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import GNU, Table, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -35,8 +35,8 @@ def sysctl(call: ToolCall, machine: Machine) -> str:
     """Answer `sysctl`: read keys, or load files."""
     line = read_line(_SYSCTL, call.arguments)
     if line.has("--load"):
-        for name in line.words or [str(machine.root / "etc/sysctl.conf")]:
-            _load(machine, machine.path(name))
+        for file in [machine.path(name) for name in line.words] or [machine.file("etc/sysctl.conf")]:
+            _load(machine, file)
         return ""
     if line.has("--system"):
         _load_all(machine)
@@ -58,11 +58,11 @@ def power_cycle(machine: Machine) -> None:
 
 
 def _load_all(machine: Machine) -> None:
-    for file in sorted((machine.root / "etc/sysctl.d").glob("*.conf")):
+    for file in machine.files("etc/sysctl.d", "*.conf"):
         _load(machine, file)
 
 
-def _load(machine: Machine, file: Path) -> None:
+def _load(machine: Machine, file: NodeFile) -> None:
     if not file.is_file():
         raise RefusalError(1, f'sysctl: cannot open "{file}": No such file or directory')
     for number, text in enumerate(file.read_text().splitlines(), 1):

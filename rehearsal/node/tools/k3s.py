@@ -70,7 +70,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts = machine.facts.setdefault("k3s", {})
     facts["running"] = False
     try:
-        config = k3s_config.read_config(machine.root / "etc/rancher/k3s", facts.get("arguments", ()))
+        config = k3s_config.read_config(k3s_config.find_files(machine), facts.get("arguments", ()))
         _check(config)
         facts["start_pre"] = units.run_start_pre(machine, unit)
     except ValueError as error:
@@ -80,10 +80,10 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts.setdefault("first_start", elapsed)
     facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
     if facts.get("role") == "server":
-        file = machine.root / config.get("write-kubeconfig", _KUBECONFIG).lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n")
-        file.chmod(int(config.get("write-kubeconfig-mode", "0600"), 8))
+        machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
+            "apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n",
+            int(config.get("write-kubeconfig-mode", "0600"), 8) & 0o777,
+        )
 
 
 def issuers(machine: Machine) -> list[str]:
@@ -141,6 +141,8 @@ def installer(call: ToolCall, machine: Machine) -> str:
         raise ValueError(f"install.sh: the model does not know INSTALL_K3S_{min(surplus)}; extend k3s.py")
     words = [*given.get("INSTALL_K3S_EXEC", "").split(), *arguments]
     role = words[0] if words and not words[0].startswith("-") else "server"
+    if role not in ("server", "agent"):
+        raise ValueError(f"install.sh: the model knows the commands server and agent, not {role}; extend k3s.py")
     version = given.get("INSTALL_K3S_VERSION") or _NEWEST
     if version not in {*VERSIONS, _NEWEST}:  # download_hash: curl -sfL, then `fatal 'Download failed'`
         hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"

@@ -7,12 +7,13 @@ behavior": a later file replaces, `key+` appends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
 
+from rehearsal.node.disk import NodeFile
+from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import names
 
 FLAGS = names(
@@ -45,7 +46,17 @@ class ConfigError(ValueError):
     """K3s does not start with this configuration."""
 
 
-def read_config(folder: Path, arguments: Sequence[str] = ()) -> dict[str, Any]:
+def find_files(machine: Machine) -> list[NodeFile]:
+    """Return the files of the configuration in the order in which K3s reads them; the first need not be there."""
+    found = machine.files("etc/rancher/k3s/config.yaml.d", "*.y*ml")
+    # dotDFiles: *.yaml and *.yml, in the order of their names.
+    return [
+        machine.file("etc/rancher/k3s/config.yaml"),
+        *(one for one in found if one.name.endswith((".yaml", ".yml"))),
+    ]
+
+
+def read_config(files: Iterable[NodeFile], arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Return the configuration in force: flag -> list of texts for LISTS, else text.
 
     Flags of the command line stand behind those of the files, so they add to lists and win else.
@@ -54,10 +65,7 @@ def read_config(folder: Path, arguments: Sequence[str] = ()) -> dict[str, Any]:
         ConfigError: a file that is not YAML, or no map; a flag on the command line that K3s lacks.
     """
     merged: dict[str, list[str]] = {}
-    drop_ins = folder / "config.yaml.d"
-    # dotDFiles: *.yaml and *.yml, in the order of their names.
-    found = sorted(file for file in drop_ins.glob("*.y*ml") if file.suffix in (".yaml", ".yml"))
-    for file in [folder / "config.yaml", *found]:
+    for file in files:
         if file.is_file():
             _merge(merged, file)
     _add_arguments(merged, list(arguments))
@@ -74,7 +82,7 @@ def _add_arguments(merged: dict[str, list[str]], words: list[str]) -> None:
         merged[name] = [*merged.get(name, []), value]
 
 
-def _merge(merged: dict[str, list[str]], file: Path) -> None:
+def _merge(merged: dict[str, list[str]], file: NodeFile) -> None:
     try:
         data = yaml.safe_load(file.read_text()) or {}
     except yaml.YAMLError as error:

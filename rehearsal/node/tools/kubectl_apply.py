@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from graph.inputs import list_at, map_at, text_at
+from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import Line
 from rehearsal.node.tools.kubernetes_objects import KINDS, Kind, is_served
@@ -97,7 +97,7 @@ def _check_flags(line: Line) -> None:
         raise RefusalError(1, "error: must specify one of -f and -k")
 
 
-def _read(file: Path) -> Iterator[dict[str, Any]]:
+def _read(file: NodeFile) -> Iterator[dict[str, Any]]:
     if not file.is_file():
         raise RefusalError(1, f'error: the path "{file}" does not exist')
     try:

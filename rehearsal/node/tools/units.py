@@ -28,9 +28,7 @@ _VERBS = names(
 
 def write(machine: Machine, unit: str, command: str) -> None:
     """Write a unit as an installer does, and reload."""
-    file = machine.root / FOLDER / unit
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(
+    machine.file(f"{FOLDER}/{unit}").write_text(
         f"[Service]\nType=notify\nRestart=always\nExecStart={command}\n\n[Install]\nWantedBy=multi-user.target\n"
     )
     reload(machine)
@@ -38,8 +36,7 @@ def write(machine: Machine, unit: str, command: str) -> None:
 
 def reload(machine: Machine) -> None:
     """Read every unit and drop-in; what is written later has no effect until the next reload."""
-    folder = machine.root / FOLDER
-    names = {file.name for file in folder.glob("*.service")}
+    names = {file.name for file in machine.files(FOLDER, "*.service")}
     machine.facts["units"] = {name: _read_start_pre(machine, name) for name in sorted(names)}
 
 
@@ -52,19 +49,19 @@ def run_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = machine.facts.get("units", {}).get(unit, [])
     for line in lines:
         command = line["command"]
-        file = machine.root / command.lstrip("/")
-        if line["optional"] or (not file.exists() and command.startswith(_OF_THE_SYSTEM)):
+        file = machine.file(command)
+        if line["optional"] or (not file.is_file() and command.startswith(_OF_THE_SYSTEM)):
             continue
         if not file.is_file():
             raise ValueError(f"{unit}: Failed to locate executable {command}: No such file or directory")
-        if not file.stat().st_mode & 0o111:
+        if not file.is_executable():
             raise ValueError(f"{unit}: Failed at step EXEC spawning {command}: Permission denied")
     return lines
 
 
 def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for file in sorted((machine.root / FOLDER / f"{unit}.d").glob("*.conf")):
+    for file in machine.files(f"{FOLDER}/{unit}.d", "*.conf"):
         section = ""
         for text in file.read_text().splitlines():
             line = text.strip()

@@ -20,14 +20,13 @@ def node(tmp_path: Path) -> ToolBench:
     return ToolBench(tmp_path)
 
 
-def test_a_later_file_replaces_and_a_plus_adds(tmp_path: Path) -> None:
-    folder = tmp_path / "config.yaml.d"
-    folder.mkdir()
-    (tmp_path / "config.yaml").write_text("disable: [traefik]\nkube-apiserver-arg: [a=1]\nsecrets-encryption: true\n")
-    (folder / "20.yaml").write_text("kube-apiserver-arg+: [b=2]\nsecrets-encryption: false\n")
-    (folder / "10.yml").write_text("disable: servicelb\nkube-apiserver-arg+: [c=3]\nunheard-of: 1\n")
-    (folder / "ignored.txt").write_text("disable: all\n")
-    assert k3s_config.read_config(tmp_path) == {
+def test_a_later_file_replaces_and_a_plus_adds(node: ToolBench) -> None:
+    folder = "etc/rancher/k3s"
+    node.put(f"{folder}/config.yaml", "disable: [traefik]\nkube-apiserver-arg: [a=1]\nsecrets-encryption: true\n")
+    node.put(f"{folder}/config.yaml.d/20.yaml", "kube-apiserver-arg+: [b=2]\nsecrets-encryption: false\n")
+    node.put(f"{folder}/config.yaml.d/10.yml", "disable: servicelb\nkube-apiserver-arg+: [c=3]\nunheard-of: 1\n")
+    node.put(f"{folder}/config.yaml.d/ignored.txt", "disable: all\n")
+    assert k3s_config.read_config(k3s_config.find_files(node.machine)) == {
         "disable": ["servicelb"],
         "kube-apiserver-arg": ["a=1", "c=3", "b=2"],
         "secrets-encryption": "false",
