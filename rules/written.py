@@ -60,6 +60,8 @@ _LINK: Mapping[str, str] = {
     "client_id_prefix": "client_id_prefix",
 }
 """Path in the file -> where the settings have it."""
+_GUIDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id")
+"""Written in any case (https://www.rfc-editor.org/rfc/rfc9562#section-4)."""
 
 
 def read_file(stack: LoadedStack) -> Mapping[str, Any]:
@@ -72,7 +74,7 @@ def read_file(stack: LoadedStack) -> Mapping[str, Any]:
 def arrives(view: View) -> Hits:
     """Require that every value of the stack file is that of the settings."""
     for where, given, found in _pairs(view):
-        if _normal(given) != _normal(found):
+        if _normal(where, given) != _normal(where, found):
             yield (
                 where,
                 f"the stack file says {given!r}, the settings {found!r}. Mend settings/ (resolve.py, defaults.py)",
@@ -123,6 +125,13 @@ def _read(resolved: object, attribute: str) -> object:
     return attrgetter(attribute)(resolved)
 
 
-def _normal(value: Any) -> Any:
-    """Return the value as far as it means something: a region may be written with blanks, an id in capital letters."""
-    return value if isinstance(value, list | Mapping) else "".join(str(value).casefold().split())
+def _normal(where: str, value: Any) -> Any:
+    """Return the value as far as it means something at this place: else a change of case would pass unseen."""
+    if isinstance(value, list | Mapping):
+        return value
+    text, key = str(value), where.rpartition(".")[2]
+    if key == "location":  # "West Europe" is westeurope
+        return "".join(text.casefold().split())
+    if key in _GUIDS:
+        return text.casefold()
+    return text.strip() if key == "ssh_public_key" else text  # a block of YAML ends with a new line

@@ -64,6 +64,36 @@ def test_another_value_in_the_file_is_found(path: str, stack: LoadedStack) -> No
     assert _found(stack.settings, file) != []
 
 
+@pytest.mark.parametrize(
+    ("path", "written_as"),
+    [
+        ("location", "North Europe"),
+        ("tenant_id", "A1B2C3D4-0000-4000-8000-00000000000A"),
+        ("ssh_public_key", "ssh-ed25519 AAAAb ops\n"),
+    ],
+)
+def test_what_means_the_same_in_the_file_is_no_finding(path: str, written_as: str, stack: LoadedStack) -> None:
+    meant = {"location": "northeurope", "tenant_id": written_as.lower(), "ssh_public_key": written_as.strip()}
+    settings = stack.settings
+    if path == "location":
+        settings = replace(settings, location=meant[path])
+    else:
+        settings = replace(settings, tenant=replace(settings.tenant, **{path: meant[path]}))
+    assert _found(settings, {path: written_as}) == []
+
+
+@pytest.mark.parametrize("written_as", ["ssh-ed25519 AAAAB ops", "ssh-ed25519  AAAAb ops"])
+def test_a_key_in_another_case_or_with_other_blanks_is_found(written_as: str, stack: LoadedStack) -> None:
+    settings = replace(stack.settings, tenant=replace(stack.settings.tenant, ssh_public_key="ssh-ed25519 AAAAb ops"))
+    assert _found(settings, {"ssh_public_key": written_as}) == ["ssh_public_key"]
+
+
+def test_a_prefix_of_client_ids_in_another_case_is_found(stack: LoadedStack) -> None:
+    (link,) = stack.settings.links.values()
+    file = {"links": [{"from": link.client, "to": link.broker, "client_id_prefix": link.client_id_prefix.upper()}]}
+    assert "links[0].client_id_prefix" in _found(stack.settings, file)
+
+
 def test_a_file_that_says_less_is_no_finding(stack: LoadedStack) -> None:
     file = {key: value for key, value in written.read_file(stack).items() if key in ("prefix", "clusters")}
     clusters = {name: {"code": one["code"]} for name, one in file["clusters"].items()}
