@@ -24,6 +24,7 @@ class Options:
     replace_on_changes: Sequence[str] = ()
     additional_secret_outputs: Sequence[str] = ()
     aliases: Sequence[str] = ()
+    """URNs that the resource may have had, those that follow from its parent's too."""
     provider: str = ""
     package: str = ""
     custom_timeouts: Mapping[str, str] = field(default_factory=dict)

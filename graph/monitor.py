@@ -17,7 +17,7 @@ from graph.graph import Options, Resource, mark_secret_outputs
 from graph.lighter_sdk import describe_trace
 from graph.places import describe_position
 from graph.property_values import from_struct, to_struct
-from graph.urns import STACK_TYPE, compose_urn
+from graph.urns import STACK_TYPE, compose_urn, expand_aliases
 
 
 class UnrecordableError(Exception):
@@ -97,6 +97,8 @@ class RecordingMonitor(Monitor):
         if request.importId:
             raise UnrecordableError(f"{request.name}: a recording cannot import {request.importId}; the engine can")
         inputs = from_struct(request.object)
+        above = self.recorded.get(request.parent)
+        aliases = expand_aliases(urn, request.parent, request.aliases, above.options.aliases if above else ())
         resource = Resource(
             urn=urn,
             type=request.type,
@@ -107,7 +109,7 @@ class RecordingMonitor(Monitor):
             outputs={},
             dependencies=list(request.dependencies),
             property_dependencies={key: list(value.urns) for key, value in request.propertyDependencies.items()},
-            options=_read_options(request),
+            options=_read_options(request, aliases),
             place=describe_trace(request.stackTrace),
         )
         with self._lock:
@@ -146,7 +148,7 @@ class RecordingMonitor(Monitor):
         raise self.failure
 
 
-def _read_options(request: Any) -> Options:
+def _read_options(request: Any, aliases: list[str]) -> Options:
     timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
     return Options(
         protect=request.protect,
@@ -157,7 +159,7 @@ def _read_options(request: Any) -> Options:
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
-        aliases=[alias.spec.type or alias.urn or alias.spec.name for alias in request.aliases],
+        aliases=aliases,
         provider=request.provider.rsplit("::", 1)[0],
         package=request.packageRef,
         custom_timeouts={name: value for name, value in timeouts.items() if value},

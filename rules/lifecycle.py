@@ -14,7 +14,7 @@ from arm.types.keyvault import SECRET
 from arm.types.resources import RESOURCE_GROUP
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
-from graph.urns import STACK_TYPE
+from graph.urns import STACK_TYPE, type_of
 from rules.lookup import Hits, View
 
 _PROTECTED = [*(row for row in BY_ARM_TYPE.values() if row.holds_data), RESOURCE_GROUP, BROKER]
@@ -95,7 +95,8 @@ def _parameters(script: str, parameters: list[Any]) -> Iterator[str]:
 def no_built_in_aliases(view: View) -> Hits:
     """No registration carries azure-native's own aliases: each costs time, and ours never had another type."""
     for resource in view.resources:
-        found = [alias for alias in resource.options.aliases if alias.startswith("azure-native")]
+        types = [type_of(alias) for alias in resource.options.aliases]
+        found = [one for one in types if one.startswith("azure-native") and one != resource.type]
         if found:
             yield resource.name, f"aliases: {len(found)} of azure-native's own, e.g. {found[0]}; clear them (azure.py)"
 

@@ -48,10 +48,8 @@ def result_of(error: Exception, command: str, stack: str, *, offline: bool, engi
     if isinstance(error, ProgramError | RunError | UnrecordableError):
         text = f"The program failed: {text}"
     kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
-    if isinstance(error, LockedError):
-        own_advice = next_steps.when_locked(stack, error.files, offline=offline)
-    advice = own_advice or _advice(kind, text, stack, offline=offline, engine=engine)
-    return refuse(kind, stack, text, advice)
+    advice = own_advice or _named(error, stack, offline=offline)
+    return refuse(kind, stack, text, advice or _advice(kind, text, stack, offline=offline, engine=engine))
 
 
 _KINDS: Mapping[type[Exception], str] = {
@@ -71,6 +69,13 @@ _KINDS: Mapping[type[Exception], str] = {
     UnsettledError: "stack",
 }
 """Error -> the kind of problem in the document."""
+
+
+def _named(error: Exception, stack: str, *, offline: bool) -> str:
+    """Return the next step where it names what the error is about."""
+    if isinstance(error, ProtectedLossError):
+        return next_steps.when_lost(error.urns, stack, offline=offline)
+    return next_steps.when_locked(stack, error.files, offline=offline) if isinstance(error, LockedError) else ""
 
 
 def _advice(kind: str, text: str, stack: str, *, offline: bool, engine: str) -> str:

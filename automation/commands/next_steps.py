@@ -42,6 +42,18 @@ def when_protected(stack: str, *, offline: bool, engine: str = "") -> str:
     return f"if they really shall go, pulumi state unprotect --all --stack {stack}, then the same command again"
 
 
+def when_lost(urns: Sequence[str], stack: str, *, offline: bool) -> str:
+    """Something protected is in the program no more."""
+    kept = "put back what makes them, or say their former names as `aliases`. If they really shall go: "
+    if offline:  # no CLI reaches the state of a rehearsal
+        return (
+            f"{kept}set `protection: {{protect: false}}` in Pulumi.{stack}.yaml and run up, then take them out and run"
+            " up again; at last take the setting out"
+        )
+    named = " ".join(f"'{urn}'" for urn in urns)
+    return f"{kept}pulumi state unprotect --stack {stack} {named}, then the same command again"
+
+
 def when_failed(text: str, stack: str, *, offline: bool) -> str:
     """Return the next step after the command itself failed; none when offline, where its own advice stands."""
     return "" if offline else fill_in(find_remedy(text), message=text, urn="", stack=stack)

@@ -17,14 +17,14 @@ class ProtectedError(Exception):
 
 
 class ProtectedLossError(Exception):
-    """The program lacks what is protected; the text says what, and how it may go."""
+    """The program lacks what is protected; the text says what."""
 
-    def __init__(self, stack: str, names: Sequence[str]) -> None:
+    def __init__(self, stack: str, urns: Sequence[str]) -> None:
+        self.urns = urns
+        names = _list([name_of(urn) for urn in urns])
         super().__init__(
             f"Nothing is changed: the program no longer has these resources of stack {stack}, and they are"
-            f" protected:\n{_list(names)}\nNext: put back what makes them. If they really shall go: set `protection:"
-            f" {{protect: false}}` in Pulumi.{stack}.yaml and run up, then take them out and run up again; at last take"
-            " the setting out"
+            f" protected:\n{names}"
         )
 
 
@@ -43,5 +43,7 @@ def refuse_loss(stack: str, deployment: Mapping[str, Any], wanted: Graph) -> Non
     Raises:
         ProtectedLossError: it lacks one.
     """
-    if lost := [name_of(urn) for urn in find_protected(deployment) if urn not in wanted.resources]:
+    former = {alias for one in wanted.resources.values() for alias in one.options.aliases}
+    lost = [urn for urn in find_protected(deployment) if urn not in wanted.resources and urn not in former]
+    if lost:
         raise ProtectedLossError(stack, lost)

@@ -372,7 +372,8 @@ def test_prod_refuses_to_lose_a_cluster_before_anything_is_deleted_and_says_how_
         assert (refused.exit_code, refused.stdout) == (1, "")
         assert "the program no longer has these resources of stack prod, and they are protected:\n" in refused.stderr
         assert "  lab-key-vault\n" in refused.stderr
-        assert "Next: put back what makes them. If they really shall go: set `protection: " in refused.stderr
+        assert "Next: put back what makes them, or say their former names as `aliases`." in refused.stderr
+        assert "If they really shall go: set `protection: " in refused.stderr
     assert prod(lab, "preview").stdout == "No changes.\n"
 
     assert prod(unprotected, "up").exit_code == 0

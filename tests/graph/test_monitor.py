@@ -175,3 +175,37 @@ def test_a_program_that_ends_itself_has_failed(tmp_path: Path, code: str) -> Non
 
     with pytest.raises(ProgramError, match="the program ended itself, with exit code"):
         evaluate_stack(replace(load_stack(PROGRAM, "dev", stand_ins=True), folder=tmp_path), preview=True)
+
+
+def test_aliases_are_all_the_urns_that_a_resource_may_have_had() -> None:
+    begun, key, component = "urn:pulumi:test::edge-stamps::", "tls:index/privateKey:PrivateKey", "test:module:Component"
+
+    def program() -> None:
+        aliases: list[pulumi.Alias | str] = [
+            pulumi.Alias(name="old"),
+            pulumi.Alias(type_="a:b:C"),
+            pulumi.Alias(parent=None),
+            pulumi.Alias(name="far", parent=f"{begun}d:e:F::above"),
+            f"{begun}{key}::written-out",
+        ]
+        _key("new", pulumi.ResourceOptions(parent=_Component("owner"), aliases=aliases))
+
+    assert _record(program).named("new").options.aliases == [
+        f"{begun}{component}${key}::old",
+        f"{begun}{component}$a:b:C::new",
+        f"{begun}{key}::new",
+        f"{begun}d:e:F${key}::far",
+        f"{begun}{key}::written-out",
+    ]
+
+
+def test_a_child_follows_the_aliases_of_its_parent() -> None:
+    def program() -> None:
+        parent = _Component("hub", pulumi.ResourceOptions(aliases=[pulumi.Alias(name="site")]))
+        _key("hub-key", pulumi.ResourceOptions(parent=parent))
+        _key("other", pulumi.ResourceOptions(parent=parent, aliases=[pulumi.Alias(name="hub-old")]))
+
+    graph = _record(program)
+    begun = "urn:pulumi:test::edge-stamps::test:module:Component$tls:index/privateKey:PrivateKey::"
+    assert graph.named("hub-key").options.aliases == [f"{begun}site-key"]
+    assert graph.named("other").options.aliases == [f"{begun}hub-old", f"{begun}other", f"{begun}site-old"]

@@ -123,7 +123,9 @@ MISTAKES = (
     Mistake(
         "built-in aliases",
         "LIFE-03",
-        lambda two: two.options("site-subnet", aliases=["azure-native:network/v20230201:Subnet"]),
+        lambda two: two.options(
+            "site-subnet", aliases=["urn:pulumi:a::b::azure-native:network/v20230201:Subnet::site-subnet"]
+        ),
         ("site-subnet", "v20230201"),
     ),
     Mistake(
