@@ -50,15 +50,15 @@ class StampContext:
         self,
         *,
         depends_on: Sequence[pulumi.Resource] = (),
-        protect: bool = False,
+        protect: bool | None = None,
         ignore_changes: Sequence[str] = (),
         timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
-        """Return options of a child of the stamp."""
+        """Return options of a child of the stamp. None where nothing is said: what the stamp says holds for it."""
         return pulumi.ResourceOptions(
             parent=self.parent,
             depends_on=list(depends_on),
-            protect=protect,
-            ignore_changes=list(ignore_changes),
+            protect=protect or None,
+            ignore_changes=list(ignore_changes) or None,
             custom_timeouts=timeouts,
         )

@@ -80,7 +80,7 @@ class PkiChain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PkiChainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
-        self._pki, self._protect_roots = args.settings.pki, args.settings.protection.protect
+        self._pki, self._protect_roots = args.settings.pki, args.settings.protection.protect or None
         names = args.settings.authorities
         server = self._create_authority("server", names.server_root, names.server_intermediate)
         client = self._create_authority("client", names.client_root, names.client_intermediate)
@@ -189,7 +189,7 @@ class PkiChain(pulumi.ComponentResource):
             certificate.validity_end_time,
         )  # fmt: skip
 
-    def _create_key(self, resource_name: str, *, protect: bool = False) -> tls.PrivateKey:
+    def _create_key(self, resource_name: str, *, protect: bool | None = None) -> tls.PrivateKey:
         return tls.PrivateKey(
             resource_name,
             algorithm=_KEY_ALGORITHM,

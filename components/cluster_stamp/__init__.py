@@ -67,7 +67,7 @@ class ClusterStamp(pulumi.ComponentResource):
             resource_group_name=names.resource_group,
             location=args.cluster.location,
             tags={**args.settings.tags, STACK_TAG: stack_tag(args.settings)},
-            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protection.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protection.protect or None),
         )
         context = StampContext(self, args.settings, args.cluster, self.resource_group)
 

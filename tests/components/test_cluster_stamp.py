@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
+import pytest
+
 from arm.shapes import shape_of
+from components.azure import create_providers
+from components.cluster_stamp import ClusterStamp, ClusterStampArgs
+from components.pki_chain import PkiChain, PkiChainArgs
+from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
-from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
+from graph.run_program import record
+from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS, resolve
 
 Recorded = Callable[..., Graph]
 
@@ -27,6 +35,22 @@ def test_production_protects_what_holds_data_or_addresses(recorded: Recorded) ->
 
 def test_development_protects_nothing(recorded: Recorded) -> None:
     assert [r.name for r in recorded(TWO_CLUSTERS).resources.values() if r.options.protect] == []
+
+
+@pytest.mark.parametrize("protect", [True, None])
+def test_what_protects_a_component_protects_every_child(protect: bool | None) -> None:
+    settings = resolve(TWO_CLUSTERS)
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(providers=create_providers(settings), protect=protect)
+        ClusterStamp("site", ClusterStampArgs(settings, settings.clusters["site"], {}), options)
+        PkiChain("pki", PkiChainArgs(settings), pulumi.ResourceOptions(protect=protect))
+
+    one = settings.tenant.subscription_id
+    graph = record(program, "test", {}, provider=ShapeProvider(one), preview=False, subscription_id=one)
+    children = [one for one in graph.resources.values() if one.parent and not one.type.startswith("pulumi:")]
+    assert {one.name for one in children if one.options.protect is not bool(protect)} == set()
+    assert {"site-node", "server-root-g1", "site-setup-k3s"} <= {one.name for one in children}
 
 
 def test_purge_protection_is_on_or_absent_but_never_false(recorded: Recorded) -> None:
