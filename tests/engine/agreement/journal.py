@@ -25,7 +25,8 @@ class Call:
     urn: str
     begun: int
     ended: int = -1
-    """-1: it failed."""
+    """-1: it has not ended."""
+    failed: bool = False
 
 
 @dataclass
@@ -41,11 +42,14 @@ class Journal:
         return Counter((call.kind, call.urn) for call in self.calls)
 
     def out_of_order(self, before: Dependencies, after: Dependencies) -> list[str]:
-        """What was made before it could be, or deleted while something still needed it; dependencies by state."""
+        """What was made before it could be, or deleted while something still needed it; dependencies by state.
+
+        What has failed is not there to be built on, or still there to need it: nothing that waits for it may begin.
+        """
         return [
-            f"{late.kind} {late.urn} did not wait for {early.kind} {early.urn}"
+            f"{late.kind} {late.urn} did not wait for {early.kind} {early.urn}{', which failed' * early.failed}"
             for late, early in [*self._makes(after), *self._deletes(before)]
-            if late.begun < early.ended
+            if late.begun < early.ended or early.failed
         ]
 
     def replacements(self) -> Iterator[tuple[str, str]]:
@@ -73,10 +77,14 @@ class Journal:
         with self._lock:
             entry = Call(kind, urn, next(self._clock))
             self.calls.append(entry)
-        answer = call()
-        with self._lock:
-            entry.ended = next(self._clock)
-        return answer
+        try:
+            return call()
+        except BaseException:
+            entry.failed = True
+            raise
+        finally:
+            with self._lock:
+                entry.ended = next(self._clock)
 
 
 class Journaling:

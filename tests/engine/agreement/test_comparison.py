@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,11 +12,16 @@ from tests.engine.agreement.journal import Journal, Journaling
 from tests.engine.agreement.known import KNOWN, explanations, find_stale, unexplained
 
 
-def journal_of(*calls: tuple[str, str]) -> Journal:
+def _fail() -> None:
+    raise ZeroDivisionError
+
+
+def journal_of(*calls: tuple[str, str], failing: tuple[str, str] | None = None) -> Journal:
     """One after the other."""
     journal = Journal()
-    for kind, urn in calls:
-        journal.note(kind, urn, lambda: None)
+    for call in calls:
+        with suppress(ZeroDivisionError):
+            journal.note(*call, _fail if call == failing else lambda: None)
     return journal
 
 
@@ -72,6 +78,25 @@ def test_every_row_says_a_case_that_is_tried() -> None:
 def test_an_order_that_dependencies_do_not_allow_is_told(calls: list[tuple[str, str]], told: list[str]) -> None:
     b_needs_a = {"b": {"a"}}
     assert journal_of(*calls).out_of_order(b_needs_a, b_needs_a) == told
+
+
+@pytest.mark.parametrize(
+    ("calls", "failing", "told"),
+    [
+        ([("create", "a")], ("create", "a"), []),
+        ([("create", "a"), ("create", "c")], ("create", "a"), []),
+        ([("create", "a"), ("create", "b")], ("create", "b"), []),
+        ([("create", "a"), ("create", "b")], ("create", "a"), ["create b did not wait for create a, which failed"]),
+        ([("update", "a"), ("update", "b")], ("update", "a"), ["update b did not wait for update a, which failed"]),
+        ([("create", "b"), ("create", "a")], ("create", "a"), ["create b did not wait for create a, which failed"]),
+        ([("delete", "b"), ("delete", "a")], ("delete", "b"), ["delete a did not wait for delete b, which failed"]),
+    ],
+)
+def test_what_begins_after_a_failed_call_that_it_needs_is_told(
+    calls: list[tuple[str, str]], failing: tuple[str, str], told: list[str]
+) -> None:
+    b_needs_a = {"b": {"a"}}
+    assert journal_of(*calls, failing=failing).out_of_order(b_needs_a, b_needs_a) == told
 
 
 def test_of_a_replacement_it_is_told_what_came_first() -> None:
