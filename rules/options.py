@@ -12,6 +12,7 @@ from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from graph.durations import EXAMPLE, parse_duration
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
 from graph.schedule import estimate_of
@@ -23,7 +24,6 @@ _PROVIDER_SECONDS = 120 * 60
 """How long azure-native waits by itself (pulumi/pulumi-azure-native, provider/pkg/provider)."""
 _LEAST_SECONDS = 10 * 60
 """What anything gets that has a time-out of its own."""
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 IGNORED: Mapping[ResourceType, Sequence[str]] = {
     **azure_vm.IGNORED,
@@ -98,6 +98,7 @@ def timeouts(view: View) -> Hits:
                     " children running. Give it longer"
                 )
                 yield command.name, message
+    yield from _no_durations(view)
     yield from _too_short(view)
     for extension in view.all(EXTENSION):
         minutes = text_at(map_at(view.inputs(extension), "configurationSettings"), "AgentOperationTimeoutInMinutes")
@@ -105,26 +106,28 @@ def timeouts(view: View) -> Hits:
             yield from _waits(extension, int(minutes) * 60, "the agent's AgentOperationTimeoutInMinutes")
 
 
+def _no_durations(view: View) -> Hits:
+    for resource in view.resources:
+        for operation, given in resource.options.custom_timeouts.items():
+            if parse_duration(given) is None:
+                yield resource.name, f"custom_timeouts.{operation}: {given!r} is no duration; expected, e.g., {EXAMPLE}"
+
+
 def _too_short(view: View) -> Hits:
     """Yield where the engine gives up before Azure, by the type's estimate and as much again, can be done."""
     for resource in view.arm:
         for operation, given in resource.options.custom_timeouts.items():
-            seconds, least = _seconds(given), 2 * estimate_of(resource).seconds
+            seconds, least = parse_duration(given), 2 * estimate_of(resource).seconds
             if seconds is not None and seconds < max(least, _LEAST_SECONDS):
                 message = f"custom_timeouts.{operation}: {given}; expected at least {max(least, _LEAST_SECONDS)}s,"
                 yield resource.name, f"{message} as Azure takes about {estimate_of(resource).seconds} s. Give it longer"
-
-
-def _seconds(given: str) -> int | None:
-    found = re.fullmatch(r"(\d+)([smh])", given)
-    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _waits(resource: Resource, seconds: int, what: str) -> Hits:
     """Require that the engine's timeouts for create and update end later than this."""
     for operation in ("create", "update"):
         given = resource.options.custom_timeouts.get(operation, "")
-        engine = _seconds(given) or _PROVIDER_SECONDS
+        engine = parse_duration(given) or _PROVIDER_SECONDS
         if engine <= seconds:
             message = (
                 f"custom_timeouts.{operation}: {given or 'none, so 7200s'} ends before {what} of {seconds} s. Give it"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from typing import Any
 
+from graph.durations import EXAMPLE, parse_duration
 from graph.property_values import from_struct
 from rehearsal.engine.planner import Goal
 from rehearsal.engine.registry import INTERNAL, PROVIDER_TYPE
 from rehearsal.engine.result import UnsupportedError
 from rehearsal.engine.state import ResourceState
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 _INHERITED = ("protect", "retainOnDelete")
 
 
@@ -103,7 +101,7 @@ def _timeouts(timeouts: Any) -> dict[str, float]:
 
 def _seconds(duration: str) -> float:
     """E.g. `1h30m`."""
-    parts = _DURATION.findall(duration)
-    if "".join(number + unit for number, unit in parts) != duration:
-        raise ValueError(f"{duration!r} is no duration; expected, e.g., 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    seconds = parse_duration(duration)
+    if seconds is None:
+        raise ValueError(f"{duration!r} is no duration; expected, e.g., {EXAMPLE}")
+    return seconds

@@ -283,6 +283,18 @@ MISTAKES = (
         ("site-aio-instance", "custom_timeouts.create: 60s", "600s"),
     ),
     Mistake(
+        "time-out of two units that Azure cannot keep",
+        "LIFE-05",
+        lambda two: two.options("site-aio-instance", custom_timeouts={"create": "1m30s"}),
+        ("site-aio-instance", "custom_timeouts.create: 1m30s", "600s"),
+    ),
+    Mistake(
+        "time-out that is no duration",
+        "LIFE-05",
+        lambda two: two.options("server-root-g1", custom_timeouts={"create": "soon"}),
+        ("server-root-g1", "custom_timeouts.create: 'soon' is no duration", "1h30m"),
+    ),
+    Mistake(
         "input whose change replaces",
         "LIFE-06",
         lambda two: two.options("site-node", replace_on_changes=["tags"]),
