@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from rules import PREVIEW_RULES, RULES
 from rules.facts.children import children_of
 from rules.facts.releases import RELEASES
 from settings.rules import RULES as SETTINGS_RULES
+from tests.conftest import PROGRAM
 
 ROWS = {
     "world.md": [*(rule.id for rule in WORLD_RULES), *KINDS, *(quota.name for quota in QUOTAS.values())],
@@ -48,6 +51,14 @@ def test_the_page_is_current(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_every_row_of_the_tables_is_on_the_page(name: str) -> None:
     assert [cell for cell in first_cells(name) if cell in ROWS[name]] == ROWS[name]
+
+
+@pytest.mark.parametrize("module", ["tests.engine.describe", "tests.kubernetes.describe"])
+def test_the_pages_about_tests_are_current(module: str) -> None:
+    """In a process of its own: the page is what pytest collects."""
+    command = [sys.executable, "-m", module, "--check"]
+    done = subprocess.run(command, cwd=PROGRAM, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_page_that_is_not_current_is_named_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from semver import VersionInfo
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
@@ -226,6 +228,12 @@ def test_a_cli_that_is_too_old_is_told(run: Run, cli: Callable[[str], Path]) -> 
 def test_the_oldest_cli_is_the_one_that_the_project_asks_for() -> None:
     project = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text(encoding="utf-8"))
     assert project["requiredPulumiVersion"] == f">={OLDEST_CLI}"
+
+
+def test_the_engine_that_tests_build_is_not_older_than_the_oldest_cli() -> None:
+    pins = (PROGRAM / "tools" / "pulumi" / "go.mod").read_text(encoding="utf-8")
+    (pinned,) = re.findall(r"github\.com/pulumi/pulumi/pkg/v3 v(\S+)", pins)
+    assert VersionInfo.parse(pinned) >= OLDEST_CLI
 
 
 def test_a_stack_that_the_backend_does_not_have_is_not_made(run: Run, cli: Callable[[str], Path]) -> None:
