@@ -49,13 +49,14 @@ def _flows(stack: StackSection) -> list[Flow]:
 def known_clusters(stack: StackSection) -> Iterator[Problem]:
     """Report an end of a link that is no cluster of this stack."""
     for index, link in enumerate(stack.links):
-        for key, name in (("from", link.client), ("to", link.broker)):
+        for key, name, other_end in (("from", link.client, link.broker), ("to", link.broker, link.client)):
             if name not in stack.clusters:
-                near = nearest(name, stack.clusters)
+                others = [cluster for cluster in stack.clusters if cluster != other_end]
+                near = nearest(name, others)
                 expected = f"one of the clusters {', '.join(stack.clusters)}"
                 hint = f"did you mean {near}?" if near else "or add a cluster of this name below clusters"
                 where = f"links[{index}].{key}"
-                yield Problem(where, name, expected, near or next(iter(stack.clusters)), hint)
+                yield Problem(where, name, expected, near or next(iter(others), "enterprise"), hint)
 
 
 def two_ends(stack: StackSection) -> Iterator[Problem]:

@@ -276,3 +276,11 @@ def test_two_links_cannot_have_one_name(change: Change) -> None:
 )
 def test_a_second_ssh_key_does_not_hide_in_the_comment(key: str, problems: Problems) -> None:
     assert [problem.where for problem in problems({"ssh_public_key": key})] == ["ssh_public_key"]
+
+
+@pytest.mark.parametrize("unknown", ["nowhere", "sitee"])
+def test_the_example_for_an_unknown_end_of_a_link_is_not_its_other_end(problems: Problems, unknown: str) -> None:
+    links = [{"from": "site", "to": unknown}]
+    (found,) = [one for one in problems({"links": links}) if one.where == "links[0].to"]
+    assert found.example == "enterprise"
+    assert problems({"links": [{"from": "site", "to": found.example}]}) == []
