@@ -39,19 +39,28 @@ class NodeFacts:
         return map_at(self.facts, "k3s.config")
 
     @property
+    def first_config(self) -> Mapping[str, Any]:
+        """K3s' configuration as of its first start, which makes the networks and the keys of Secrets.
+
+        docs.k3s.io/cli/secrets-encrypt: "Starting K3s without encryption and enabling it at a later time is currently
+        not supported."
+        """
+        return map_at(self.facts, "k3s.first_config")
+
+    @property
     def issuer(self) -> str:
         """Issuer of the tokens that K3s signs."""
         return self.api_argument("service-account-issuer") or K3S_ISSUER
 
     @property
     def pod_network(self) -> IPv4Network:
-        """Network of the pods, as of K3s' last start."""
-        return _read_network(self.config, "cluster-cidr", node.K3S_POD_NETWORK.value)
+        """Network of the pods, as of K3s' first start."""
+        return _read_network(self.first_config, "cluster-cidr", node.K3S_POD_NETWORK.value)
 
     @property
     def service_network(self) -> IPv4Network:
-        """Network of the services, as of K3s' last start."""
-        return _read_network(self.config, "service-cidr", node.K3S_SERVICE_NETWORK.value)
+        """Network of the services, as of K3s' first start."""
+        return _read_network(self.first_config, "service-cidr", node.K3S_SERVICE_NETWORK.value)
 
     @property
     def objects(self) -> Sequence[Mapping[str, Any]]:

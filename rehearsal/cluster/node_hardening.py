@@ -12,7 +12,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_facts import NodeFacts
-from rehearsal.cluster.packet_filter import Packet, is_dropped
+from rehearsal.cluster.packet_filter import Packet, is_dropped, is_hindered
 from rules.facts import node as expected
 
 _NEEDED = ("servicelb", "local-storage", "coredns", "metrics-server")
@@ -58,6 +58,11 @@ def _check_packets(facts: NodeFacts) -> Iterator[Fault]:
                         f"pods of {facts.pod_network} reach {address}:{port}{moment}, which hands out the VM's secrets"
                     )
                     yield "CLUSTER-30", what, "drop it in mangle/FORWARD, before K3s starts, each time"
+        for protocol in ("udp", "tcp"):
+            packet = Packet(facts.pod_network, IPv4Address(expected.RESOLVER.value), 53, protocol)
+            if is_hindered(list_at(found, "iptables"), packet):
+                what = f"pods of {facts.pod_network} do not reach {packet.target}:53/{protocol}{moment}, their DNS"
+                yield "CLUSTER-30", what, "drop packets to the ports of the platform only, which are TCP"
 
 
 def _check_kernel(facts: NodeFacts) -> Iterator[Fault]:
@@ -80,7 +85,7 @@ def _check_networks(inventory: Inventory, facts: NodeFacts) -> Iterator[Fault]:
 
 
 def _check_secrecy(facts: NodeFacts) -> Iterator[Fault]:
-    if text_at(facts.config, "secrets-encryption") != "true":
+    if text_at(facts.first_config, "secrets-encryption") != "true":
         yield (
             "CLUSTER-33",
             "K3s keeps Secrets on the disk in clear",

@@ -20,25 +20,32 @@ _ENDS = {"DROP": True, "REJECT": True, "ACCEPT": False, "RETURN": False}
 
 @dataclass(frozen=True)
 class Packet:
-    """A TCP packet of any pod of a network."""
+    """A packet of any pod of a network."""
 
     source: IPv4Network
     target: IPv4Address
     port: int
+    protocol: str = "tcp"
 
 
 def is_dropped(rules: Sequence[Mapping[str, Any]], packet: Packet) -> bool:
     """Return whether no pod's packet passes these rules."""
-    return any(_is_dropped_in(rules, table, chain, packet) for table, chain in _CHAINS)
+    return any(_is_dropped_in(rules, place, packet, surely=True) for place in _CHAINS)
 
 
-def _is_dropped_in(rules: Sequence[Mapping[str, Any]], table: str, chain: str, packet: Packet) -> bool:
+def is_hindered(rules: Sequence[Mapping[str, Any]], packet: Packet) -> bool:
+    """Return whether some pod's packet may not pass these rules; one in filter may come before K3s's."""
+    return any(_is_dropped_in(rules, place, packet, surely=False) for place in (*_CHAINS, ("filter", "FORWARD")))
+
+
+def _is_dropped_in(rules: Sequence[Mapping[str, Any]], place: tuple[str, str], packet: Packet, *, surely: bool) -> bool:
+    """Return whether the packets of all pods are dropped there; not `surely`: of any pod."""
     for rule in rules:
-        if (text_at(rule, "table"), text_at(rule, "chain")) == (table, chain):
+        if (text_at(rule, "table"), text_at(rule, "chain")) == place:
             words = texts_at(rule, "rule")
             given = dict(zip(words[::2], words[1::2], strict=False))
             ends = _ENDS.get(given.get("-j", ""))
-            if ends is not None and _matches(given, packet, wholly=ends):
+            if ends is not None and _matches(given, packet, wholly=ends == surely):
                 return ends
     return False
 
@@ -50,7 +57,7 @@ def _matches(given: Mapping[str, str], packet: Packet, *, wholly: bool) -> bool:
         return False
     if packet.target not in IPv4Network(given.get("-d", "0.0.0.0/0"), strict=False):
         return False
-    if given.get("-p", "all") not in ("all", "tcp"):
+    if given.get("-p", "all") not in ("all", packet.protocol):
         return False
     ports = given.get("--dports") or given.get("--dport")
     if ports and packet.port not in _read_ports(ports):

@@ -81,6 +81,14 @@ PLATFORM_SERVICES: Fact[Mapping[str, tuple[int, ...]]] = Fact(
     ),
 )  # fmt: skip
 """What hands out a VM's tokens and extension settings to whoever reaches it: address -> TCP ports."""
+RESOLVER = Fact(
+    "168.63.129.16",
+    Source(
+        "learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16",
+        "Scope of IP address 168.63.129.16: DNS virtual server; not opened again for this", _READ_LATER, primary=False,
+    ),
+)  # fmt: skip
+"""Whom a VM asks for names, and so do its pods by way of coredns."""
 
 TOOLS: Mapping[str, Fact[str]] = {
     "K3S_VERSION": K3S_VERSION,

@@ -76,15 +76,31 @@ def _read(words: list[str]) -> tuple[str, str, str, list[str]]:
 
 def _read_option(word: str, words: list[str], rule: list[str]) -> list[str]:
     """Read one option of a rule; those of a match need the match before them."""
+    if word == "!" or word.isdigit():
+        raise ValueError(f"iptables: the model knows neither rule numbers nor `!`, and got {word}; extend iptables.py")
     if word not in _MATCHES:
         raise _refuse(f'unknown option "{word}"' if word.startswith("-") else f"Bad argument `{word}'")
     needed = {"tcp": ("tcp", "udp")}.get(_MATCHES[word], (_MATCHES[word],))
     if _MATCHES[word] and not any(pair in pairwise(rule) for pair in _brings(needed)):
         raise _refuse(f'unknown option "{word}"')
+    if _MATCHES[word] in ("multiport", "tcp"):
+        _require_protocol(word, rule)
     value = _value(word, words)
     if word in ("-j", "--jump") and value not in _TARGETS:
         raise _refuse(f"Chain '{value}' does not exist")
     return [_SHORT.get(word, word), value]
+
+
+def _require_protocol(word: str, rule: list[str]) -> None:
+    """Require `-p` before ports: extensions/libxt_multiport.c, check_proto; the others' kernel modules check it."""
+    protocol = next((value for option, value in pairwise(rule) if option == "-p"), "")
+    if protocol in ("tcp", "udp"):
+        return
+    if _MATCHES[word] != "multiport":
+        raise ValueError(f"iptables: the model does not know {word} without -p tcp or -p udp before it")
+    if protocol:
+        raise _refuse("multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
+    raise _refuse("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
 
 
 def _brings(matches: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -12,7 +12,6 @@ from typing import Any
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s_config, units
-from rehearsal.node.tools.flags import names
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rules.facts.node import K3S_VERSION
 
@@ -30,17 +29,6 @@ _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
     'See "systemctl status {unit}" and "journalctl -xeu {unit}" for details.'
 )
-API_FLAGS = names(
-    "service-account-issuer service-account-max-token-expiration service-account-extend-token-expiration"
-    " service-account-jwks-uri api-audiences audit-log-path audit-log-maxage audit-policy-file"
-    " enable-admission-plugins disable-admission-plugins admission-control-config-file anonymous-auth"
-    " authorization-mode encryption-provider-config oidc-issuer-url oidc-client-id tls-cipher-suites tls-min-version"
-    " feature-gates runtime-config request-timeout max-requests-inflight event-ttl profiling v"
-)
-"""Of kube-apiserver, what users set.
-
-kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver
-"""
 
 
 def is_running(machine: Machine) -> bool:
@@ -66,6 +54,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
 
     Raises:
         RefusalError: what systemctl says of a start that failed.
+        ValueError: the configuration has what the model does not know.
     """
     facts = machine.facts.setdefault("k3s", {})
     facts["running"] = False
@@ -76,8 +65,10 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     except ValueError as error:
         facts["error"] = str(error)
         raise RefusalError(1, _CRASHED.format(unit=unit)) from error
+    k3s_config.require_modelled(config)
     facts.pop("error", None)
     facts.setdefault("first_start", elapsed)
+    facts.setdefault("first_config", config)
     facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
@@ -91,15 +82,9 @@ def issuers(machine: Machine) -> list[str]:
 
     K3s sets its own when nobody gives one (k3s-io/k3s, pkg/daemons/control/server.go, apiServer).
     """
-    given = _api_arguments(machine.facts.get("k3s", {}).get("config", {}))
+    given = k3s_config.read_api_arguments(machine.facts.get("k3s", {}).get("config", {}))
     found = [value for name, value in given if name == "service-account-issuer"]
     return found or ["https://kubernetes.default.svc.cluster.local"]
-
-
-def _api_arguments(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (each.partition("=")[0].lstrip("-"), each.partition("=")[2]) for each in config.get("kube-apiserver-arg", ())
-    ]
 
 
 def _check(config: Mapping[str, Any]) -> None:
@@ -111,9 +96,7 @@ def _check(config: Mapping[str, Any]) -> None:
     mode = config.get("write-kubeconfig-mode", "0600")
     if not re.fullmatch(r"[0-7]{3,4}", mode):
         raise ValueError(f'strconv.ParseInt: parsing "{mode}": invalid syntax')
-    for name, value in _api_arguments(config):
-        if name not in API_FLAGS:
-            raise ValueError(f"unknown flag: --{name}")
+    for name, value in k3s_config.read_api_arguments(config):
         if name == "service-account-max-token-expiration" and not _DURATION.fullmatch(value):
             raise ValueError(f'invalid argument "{value}" for "--{name}" flag: time: invalid duration "{value}"')
         if name == "service-account-issuer" and ":" in value and not value.startswith("https://"):

@@ -7,7 +7,7 @@ behavior": a later file replaces, `key+` appends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -40,6 +40,12 @@ LISTS = names(
     " kube-proxy-arg node-ip node-external-ip"
 )
 """Flags that may be given more than once (StringSliceFlag); of others, the last counts."""
+MODELLED = names(
+    "write-kubeconfig write-kubeconfig-mode secrets-encryption disable cluster-cidr service-cidr kube-apiserver-arg"
+)
+"""Flags whose effect the model knows. With any other K3s may exit, or its node may never be Ready."""
+MODELLED_API = names("service-account-issuer service-account-max-token-expiration")
+"""Of kube-apiserver's flags, those whose effect the model knows."""
 
 
 class ConfigError(ValueError):
@@ -70,6 +76,29 @@ def read_config(files: Iterable[NodeFile], arguments: Sequence[str] = ()) -> dic
             _merge(merged, file)
     _add_arguments(merged, list(arguments))
     return {key: values if key in LISTS else values[-1] for key, values in merged.items() if key in FLAGS and values}
+
+
+def require_modelled(config: Mapping[str, Any]) -> None:
+    """Refuse to say how K3s starts with what the model does not know.
+
+    Raises:
+        ValueError: there is such a flag.
+    """
+    for name in config:
+        if name not in MODELLED:
+            raise ValueError(f"the model does not know what K3s does with {name}: extend k3s_config.py and k3s.py")
+    for name, _ in read_api_arguments(config):
+        if name not in MODELLED_API:
+            raise ValueError(
+                f"the model does not know what kube-apiserver does with --{name}: extend k3s_config.py and k3s.py"
+            )
+
+
+def read_api_arguments(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and value of each kube-apiserver-arg, in order."""
+    return [
+        (each.partition("=")[0].lstrip("-"), each.partition("=")[2]) for each in config.get("kube-apiserver-arg", ())
+    ]
 
 
 def _add_arguments(merged: dict[str, list[str]], words: list[str]) -> None:

@@ -170,7 +170,8 @@ def _make_secret(kind: Kind, secret: Secret) -> Object:
 def with_status(one: Object) -> Object:
     """Return the object with the status that its controller gives it: only trust-manager's matters here.
 
-    cert-manager/trust-manager, pkg/bundle/sync.go and bundle.go: reasons Synced and SourceBuildError.
+    cert-manager/trust-manager, pkg/bundle/sync.go and bundle.go: reason Synced. SourceNotFound is what a real one
+    says of a bundle without a certificate (docs/kubernetes.md).
     """
     if text_at(one, "kind") != "Bundle":
         return one
@@ -179,7 +180,7 @@ def with_status(one: Object) -> Object:
     is_built = bool(pem.certificates(source)) and bool(key)
     reason, message = "Synced", "Successfully synced Bundle to namespaces that match this label selector"
     if not is_built:
-        reason = "SourceBuildError" if key else "TargetNotSpecified"
+        reason = "SourceNotFound" if key else "TargetNotSpecified"
         message = "Failed to build bundle sources: no non-expired certificates found in input bundle"
     condition = {
         "type": "Synced",

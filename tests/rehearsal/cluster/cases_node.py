@@ -78,6 +78,18 @@ def one_port_of_the_platform_is_open(bench: Bench) -> None:
     change(bench, "iptables", found)
 
 
+@breaks("CLUSTER-30", SITE, NODE, "do not reach 168.63.129.16:53/udp, their DNS")
+def the_block_takes_the_pods_names_away(bench: Bench) -> None:
+    block = {"table": "mangle", "chain": "FORWARD", "rule": ["-d", "168.63.129.16/32", "-j", "DROP"]}
+    change(bench, "iptables", [block, *rules(bench)])
+
+
+@breaks("CLUSTER-30", SITE, NODE, "do not reach 168.63.129.16:53/tcp, their DNS")
+def the_block_takes_long_answers_of_dns_away(bench: Bench) -> None:
+    block = {"table": "filter", "chain": "FORWARD", "rule": ["-p", "tcp", "--dport", "53", "-j", "DROP"]}
+    change(bench, "iptables", [block, *rules(bench)])
+
+
 @breaks("CLUSTER-30", SITE, NODE, "169.254.169.254:80 after a reboot")
 def the_block_is_gone_after_a_reboot(bench: Bench) -> None:
     change(bench, "after_reboot.iptables", [])
@@ -101,12 +113,12 @@ def the_kernel_forgets(bench: Bench) -> None:
 
 @breaks("CLUSTER-32", SITE, NODE, "K3s gives services addresses of 10.1.0.0/16, and virtual network")
 def services_have_addresses_of_a_site(bench: Bench) -> None:
-    change(bench, "k3s.config.service-cidr", ["10.1.0.0/16"])
+    change(bench, "k3s.first_config.service-cidr", ["10.1.0.0/16"])
 
 
 @breaks("CLUSTER-33", SITE, NODE, "Secrets on the disk in clear")
 def secrets_are_in_clear(bench: Bench) -> None:
-    change(bench, "k3s.config.secrets-encryption", "false")
+    change(bench, "k3s.first_config.secrets-encryption", "false")
 
 
 @breaks("CLUSTER-33", SITE, NODE, "kubeconfig has mode 644")

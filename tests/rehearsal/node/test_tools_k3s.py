@@ -87,14 +87,13 @@ def test_an_agent_without_a_server_does_not_start(node: ToolBench) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        "kube-apiserver-arg: [service-acount-issuer=https://a]\n",
         "kube-apiserver-arg: ['service-account-issuer=http://a']\n",
         "kube-apiserver-arg: [service-account-max-token-expiration=1day]\n",
         "write-kubeconfig-mode: 0600\n",
         "disable: [traefik\n",
         "- disable\n",
     ],
-    ids=["flag", "issuer", "duration", "mode as a number", "no YAML", "no map"],
+    ids=["issuer", "duration", "mode as a number", "no YAML", "no map"],
 )
 def test_what_makes_k3s_exit_fails_the_restart(node: ToolBench, config: str) -> None:
     node.start_k3s()
@@ -102,6 +101,41 @@ def test_what_makes_k3s_exit_fails_the_restart(node: ToolBench, config: str) -> 
     reply = node.call("systemctl", "restart", "k3s")
     assert (reply.code, "Job for k3s.service failed" in reply.stderr) == (1, True), reply
     assert node.call("systemctl", "is-active", "k3s").stdout == "failed\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ("protect-kernel-defaults: true\n", "protect-kernel-defaults"),
+        ("kubelet-arg: [max-pod=200]\n", "kubelet-arg"),
+        ("flannel-backend: none\n", "flannel-backend"),
+        ("node-taint: [a=b:NoSchedule]\n", "node-taint"),
+        ("kube-apiserver-arg: [service-acount-issuer=https://a]\n", "--service-acount-issuer"),
+        ("kube-apiserver-arg: [anonymous-auth=false]\n", "--anonymous-auth"),
+    ],
+)
+def test_nothing_starts_with_a_flag_whose_effect_the_model_does_not_know(
+    node: ToolBench, config: str, name: str
+) -> None:
+    node.start_k3s()
+    node.put("etc/rancher/k3s/config.yaml", config)
+    with pytest.raises(ValueError, match=rf"the model does not know what .* does with {name}: extend"):
+        node.call("systemctl", "restart", "k3s")
+    assert not node.facts["k3s"]["running"]
+
+
+def test_a_key_that_k3s_does_not_have_is_left_out(node: ToolBench) -> None:
+    node.start_k3s("secret-encryption: true\n")
+    assert node.facts["k3s"]["running"]
+    assert "secrets-encryption" not in node.facts["k3s"]["first_config"]
+
+
+def test_what_the_first_start_found_is_remembered(node: ToolBench) -> None:
+    node.start_k3s()
+    node.put("etc/rancher/k3s/config.yaml", "secrets-encryption: true\n")
+    node.succeed("systemctl", "restart", "k3s")
+    assert node.facts["k3s"]["config"] == {"secrets-encryption": "true"}
+    assert node.facts["k3s"]["first_config"] == {}
 
 
 def test_the_first_issuer_signs_from_the_next_start_on(node: ToolBench) -> None:

@@ -175,7 +175,7 @@ def test_a_bundle_is_synced_once_it_has_a_certificate(node: ToolBench, monkeypat
     assert node.kubectl(*APPLY, write(node, BUNDLE)).code == 0
     shown = json.loads(node.kubectl("get", "bundle.trust.cert-manager.io/trust", "-o", "json").stdout)
     condition = shown["status"]["conditions"][0]
-    assert (condition["status"], condition["reason"]) == ("False", "SourceBuildError")
+    assert (condition["status"], condition["reason"]) == ("False", "SourceNotFound")
     assert condition["observedGeneration"] == shown["metadata"]["generation"]
 
 

@@ -46,6 +46,9 @@ def node(tmp_path: Path) -> ToolBench:
         ("iptables -t mangel -C FORWARD -j DROP", 3, "can't initialize iptables table `mangel': Table does not exist"),
         ("iptables -C FORWARD -j DROP", 1, "iptables: Bad rule (does a matching rule exist in that chain?)."),
         ("iptables -A FORWARD --dports 80 -j DROP", 2, 'unknown option "--dports"'),
+        ("iptables -A FORWARD -m multiport --dports 80 -j DROP", 2, "multiport needs `-p tcp', `-p udp',"),
+        ("iptables -A FORWARD -m multiport --dports 80 -p tcp", 2, "multiport needs `-p tcp', `-p udp',"),
+        ("iptables -A FORWARD -p icmp -m multiport --dports 80", 2, "multiport only works with TCP, UDP"),
         ("iptables -A FORWARD -j DORP", 2, "Chain 'DORP' does not exist"),
         ("iptables -A FORWADR -j DROP", 1, "iptables: No chain/target/match by that name."),
         ("cloud-init status --wiat", 2, "cloud-init: error: unrecognized arguments: --wiat"),
@@ -60,6 +63,15 @@ def test_a_wrong_line_is_refused_in_the_tools_own_words(node: ToolBench, line: s
 def test_a_command_that_the_model_lacks_is_no_refusal_of_the_tool(node: ToolBench) -> None:
     with pytest.raises(ValueError, match="apt-get upgrade: the model does not answer it"):
         node.call("apt-get", "upgrade")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["iptables -I FORWARD 1 -j DROP", "iptables -A FORWARD ! -s 10.0.0.0/8", "iptables -A FORWARD -m tcp --dport 1"],
+)
+def test_a_rule_that_the_model_cannot_follow_is_no_refusal_of_iptables(node: ToolBench, line: str) -> None:
+    with pytest.raises(ValueError, match=r"^iptables: the model (knows neither|does not know --dport)"):
+        node.call(*line.split())
 
 
 def test_curl_is_silent_when_told_so(node: ToolBench) -> None:
