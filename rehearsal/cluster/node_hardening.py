@@ -47,8 +47,8 @@ def _moments(facts: NodeFacts) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _check_packets(facts: NodeFacts) -> Iterator[Fault]:
     if not map_at(facts.facts, "after_reboot").get("k3s"):
-        what = "K3s does not start again after a reboot: a command before its start fails, or nothing is known of it"
-        yield "CLUSTER-30", what, "correct the drop-in of k3s.service that setup-k3s writes"
+        what = "K3s does not start again after a reboot: it is not enabled, or a command before it fails"
+        yield "CLUSTER-30", what, "enable k3s.service, and correct its drop-in that setup-k3s writes"
     for moment, found in _moments(facts):
         for address, ports in expected.PLATFORM_SERVICES.value.items():
             for port in ports:

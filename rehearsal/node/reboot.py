@@ -24,10 +24,11 @@ def note_reboot(machine: Machine, now: float) -> None:
     """Note as the fact `after_reboot` what firewall and limits would be, and whether K3s would start; once a change."""
     with machine.lock:
         unit = str(machine.facts.get("k3s", {}).get("unit", ""))
+        is_enabled = bool(machine.facts.get("k3s", {}).get("enabled"))
         files = collect(machine.root)
         set_up = {name: file for name, file in files.items() if name.startswith(_SET_UP)}
         known = machine.facts.get("after_reboot", {})
-        if not unit or known.get("of") == set_up:
+        if not unit or (known.get("of"), known.get("enabled")) == (set_up, is_enabled):
             return
         facts = copy.deepcopy({key: value for key, value in machine.facts.items() if key != "after_reboot"})
     with tempfile.TemporaryDirectory(prefix="es-") as name:
@@ -39,7 +40,12 @@ def note_reboot(machine: Machine, now: float) -> None:
         power_cycle(booted)
         script = "\n".join(_write_start(booted, unit))
         run = Run(booted, {"source": {"script": script}}, folder / "run", ScriptClock(now)).end()
-    found = {"of": set_up, "k3s": run.exit_code == 0, "error": run.stderr}
+    found = {
+        "of": set_up,
+        "enabled": is_enabled,
+        "k3s": is_enabled and run.exit_code == 0,
+        "error": run.stderr,
+    }
     with machine.lock:
         machine.facts["after_reboot"] = {**found, **{key: booted.facts.get(key) for key in ("iptables", "sysctl")}}
 

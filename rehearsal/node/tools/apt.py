@@ -141,7 +141,9 @@ def _install(line: Line, packages: list[str], machine: Machine) -> str:
     lists = machine.facts.get("apt_lists") or {}
     for wanted in packages:
         name, _, version = wanted.partition("=")
-        if name != "azure-cli" or not lists.get("serves"):
+        if name != "azure-cli":
+            raise ValueError(f"apt-get install: the model does not know package {name}; extend apt.py")
+        if not lists.get("serves"):
             raise RefusalError(100, f"E: Unable to locate package {name}")
         newest = f"{NEWEST}-1~{lists['suite']}"
         if version and version not in {f"{each}-1~{lists['suite']}" for each in VERSIONS} | {newest}:

@@ -16,6 +16,7 @@ from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s, rights
 from rehearsal.node.tools.az_parser import refuse
+from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.refusal import RefusalError
 
 _CHECK_KUBECONFIG = (
@@ -27,6 +28,9 @@ _NO_GRAPH = (
     "WARNING: Unable to fetch the Custom Location OID  with permissions set on this account. The account does not have"
     " sufficient permissions to fetch or validate the OID."
 )
+
+_PATIENCE = 1200
+"""Default of --onboarding-timeout (_constants.py, DEFAULT_MAX_ONBOARDING_TIMEOUT_HELMVALUE_SECONDS)."""
 
 
 def _show(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
@@ -72,6 +76,7 @@ def _connect(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
         )
     _put(given, machine, call, arm_id, location)
     if not (held and there):  # else a re-put, which leaves the agents alone
+        _check_patience(given)
         _install_agents(given, machine, location)
     return _show(given, machine, call)
 
@@ -102,6 +107,20 @@ def _put(given: Mapping[str, Any], machine: Machine, call: ToolCall, arm_id: str
     except ArmError as error:
         text = f"({error.code}) {error.message}\nCode: {error.code}\nMessage: {error.message}{summary}"
         raise refuse(f"Http response error occured while making ARM request: {text}") from error
+
+
+def _check_patience(given: Mapping[str, Any]) -> None:
+    """Let Helm give up before the agents are up: `--timeout` is --onboarding-timeout with an s (helm_install_release).
+
+    The words are those of HELM_TIMEOUT_GENERIC in _errors.py.
+    """
+    patience = str(given["--onboarding-timeout"] or _PATIENCE)
+    if not patience.isdigit() or int(patience) < DURATIONS["az", "connectedk8s", "connect"]:
+        raise refuse(
+            "Azure Arc agent installation did not finish before the Helm timeout. Retry onboarding or inspect the"
+            " 'azure-arc' namespace for pods that are not ready.\nHelm command output:\nError: context deadline"
+            " exceeded"
+        )
 
 
 def _install_agents(given: Mapping[str, Any], machine: Machine, location: str) -> None:

@@ -137,11 +137,16 @@ def installer(call: ToolCall, machine: Machine) -> str:
     is_changed = any(facts.get(key) != value for key, value in wanted.items())
     facts.update(wanted, unit=unit)
     units.write(machine, unit, f"/usr/local/bin/k3s {role}")
+    # service_enable_and_start returns before either where it is told to
+    if given.get("INSTALL_K3S_SKIP_ENABLE") == "true":
+        return f"[INFO]  Using {version} as release\n"
+    facts["enabled"] = True
+    if given.get("INSTALL_K3S_SKIP_START") == "true":
+        return f"[INFO]  Using {version} as release\n[INFO]  systemd: Enabling {unit}\n"
     if not is_changed and given.get("INSTALL_K3S_FORCE_RESTART") != "true":
         return "[INFO]  No change detected so skipping service start\n"
     facts["running"] = False
     if role == "agent":  # pkg/cli/agent/agent.go: without a server there is nothing to join
         raise RefusalError(1, _CRASHED.format(unit=unit), "[INFO]  systemd: Starting k3s-agent\n")
-    if given.get("INSTALL_K3S_SKIP_START") != "true":
-        start(machine, unit, call.elapsed)
+    start(machine, unit, call.elapsed)
     return f"[INFO]  Using {version} as release\n[INFO]  systemd: Starting {unit.removesuffix('.service')}\n"

@@ -58,6 +58,7 @@ _FORMATS = (
     " jsonpath-file, kyaml, name, template, templatefile, wide, yaml"
 )
 _TIMEOUT = re.compile(r"\d+(ms|[smh])?")
+_GO_DURATION = re.compile(r"0|-?(\d+(\.\d*)?(ns|us|ms|[smh]))+")  # Go, time.ParseDuration; spf13/pflag, duration.go
 
 
 @answering
@@ -74,8 +75,15 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
             "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a"
             " corresponding time unit (e.g. 1s | 2m | 3h)",
         )
+    _check_duration(line)
     _check_server(call, line, machine)
     return _ANSWERS[command](line, machine, call.elapsed)
+
+
+def _check_duration(line: Line) -> None:
+    if not _GO_DURATION.fullmatch(given := line.last("--timeout", "0")):
+        why = "missing unit in" if re.fullmatch(r"\d+(\.\d*)?", given) else "invalid"
+        raise RefusalError(1, f'error: invalid argument "{given}" for "--timeout" flag: time: {why} duration "{given}"')
 
 
 def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:

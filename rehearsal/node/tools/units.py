@@ -106,13 +106,16 @@ def _act(verb: str, unit: str, machine: Machine, elapsed: float, *, quiet: bool)
         state = "active" if runs else "failed" if exists and facts.get("error") else "inactive"
         return Reply(0 if runs else 3 if exists else 4, "" if quiet else f"{state}\n")
     if verb == "is-enabled":
-        return Reply(0 if exists else 4, "" if quiet else ("enabled\n" if exists else "not-found\n"))
+        state = "not-found" if not exists else "enabled" if facts.get("enabled") else "disabled"
+        return Reply({"enabled": 0, "disabled": 1, "not-found": 4}[state], "" if quiet else f"{state}\n")
     if not exists:
         raise RefusalError(5, f"Failed to {verb} {unit}: Unit {unit} not found.")
     if verb in ("restart", "reload-or-restart") or (verb == "start" and not runs):
         k3s.start(machine, unit, elapsed)
     elif verb == "stop":
         facts["running"] = False
-    elif verb != "start" and verb not in ("enable", "reset-failed"):
+    elif verb == "enable":
+        facts["enabled"] = True
+    elif verb not in ("start", "reset-failed"):
         raise ValueError(f"systemctl {verb}: the model does not answer it; extend units.py")
     return ""

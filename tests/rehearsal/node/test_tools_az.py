@@ -204,3 +204,10 @@ def test_a_feature_is_enabled_on_the_cluster_that_is_meant(ready: ToolBench) -> 
     assert "Failed to enable 'custom-locations' feature." in ready.call(*enable, *kubeconfig).stderr
     ready.succeed(*enable, *kubeconfig, "--custom-locations-oid", OID)
     assert ready.facts["arc"]["custom_locations_oid"] == OID
+
+
+@pytest.mark.parametrize("patience", ["10", "10m"])
+def test_agents_that_are_given_up_too_early_are_not_connected(ready: ToolBench, patience: str) -> None:
+    code, said = connect(ready, "--onboarding-timeout", patience)
+    assert (code, "did not finish before the Helm timeout" in said) == (1, True), said
+    assert "arc" not in ready.facts

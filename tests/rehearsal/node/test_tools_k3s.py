@@ -77,6 +77,18 @@ def test_installing_again_starts_what_is_stopped_only_when_forced(node: ToolBenc
     assert node.facts["k3s"]["running"]
 
 
+@pytest.mark.parametrize(
+    ("skipped", "enabled"), [("ENABLE", "disabled"), ("START", "enabled")], ids=["enable", "start"]
+)
+def test_the_installer_leaves_out_what_it_is_told_to(node: ToolBench, skipped: str, enabled: str) -> None:
+    environment = {"INSTALL_K3S_VERSION": K3S_VERSION.value, f"INSTALL_K3S_SKIP_{skipped}": "true"}
+    node.succeed("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "server", environment=environment)
+    assert node.call("systemctl", "is-active", "k3s").code == 3
+    assert node.call("systemctl", "is-enabled", "k3s").stdout == f"{enabled}\n"
+    node.succeed("systemctl", "enable", "k3s")
+    assert node.call("systemctl", "is-enabled", "k3s").code == 0
+
+
 def test_an_agent_without_a_server_does_not_start(node: ToolBench) -> None:
     version = {"INSTALL_K3S_VERSION": K3S_VERSION.value}
     reply = node.call("edge-stamps-k3s-installer", K3S_INSTALL_COMMIT.value, "agent", environment=version)

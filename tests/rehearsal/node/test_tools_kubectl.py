@@ -181,3 +181,11 @@ def test_a_bundle_is_synced_once_it_has_a_certificate(node: ToolBench, monkeypat
 
 def test_every_schema_is_one_of_a_kind_that_can_be_served() -> None:
     assert {kind.kind for kind in KINDS} >= set(kubectl_apply._SCHEMAS)
+
+
+@pytest.mark.parametrize(("given", "why"), [("5", "missing unit in"), ("soon", "invalid")])
+def test_a_wait_needs_the_unit_of_its_timeout(node: ToolBench, given: str, why: str) -> None:
+    node.start_k3s()
+    reply = node.kubectl("wait", "--for=condition=Ready", f"--timeout={given}", "node", "--all")
+    assert reply.code == 1
+    assert f'invalid argument "{given}" for "--timeout" flag: time: {why} duration "{given}"' in reply.stderr

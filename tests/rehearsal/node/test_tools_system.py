@@ -74,6 +74,11 @@ def test_a_rule_that_the_model_cannot_follow_is_no_refusal_of_iptables(node: Too
         node.call(*line.split())
 
 
+def test_a_package_that_the_model_does_not_know_is_not_called_missing(node: ToolBench) -> None:
+    with pytest.raises(ValueError, match="the model does not know package nfs-common"):
+        node.call("apt-get", "-qq", "install", "nfs-common")
+
+
 def test_curl_is_silent_when_told_so(node: ToolBench) -> None:
     assert node.call("curl", "-fs", "https://packages.microsoft.com/nothing").stderr == ""
     assert "404" in node.call("curl", "-fsS", "https://packages.microsoft.com/nothing").stderr
@@ -169,9 +174,12 @@ def test_a_held_package_changes_only_when_that_is_allowed(node: ToolBench) -> No
 def test_apt_finds_its_lists_locked_until_the_first_boot_is_over(node: ToolBench) -> None:
     assert "Could not get lock /var/lib/apt/lists/lock" in node.call("apt-get", "update", elapsed=0).stderr
     assert "status: running" in node.succeed("cloud-init", "status", elapsed=0)
-    assert "status: done" in node.succeed("cloud-init", "status", "--wait", elapsed=0)
+    first = node.call("cloud-init", "status", "--wait", elapsed=0)
+    assert (first.code, first.stdout) == (2, "\nstatus: done\n")
     node.succeed("apt-get", "update", elapsed=0)
     assert node.facts["conflicts"] == ["apt-get update while cloud-init held the package lists"]
+    host.power_cycle(node.machine)
+    assert node.call("cloud-init", "status", "--wait", elapsed=0).code == 0
 
 
 def test_a_limit_that_is_only_written_down_holds_after_the_next_boot(node: ToolBench) -> None:
