@@ -43,6 +43,7 @@ _NEARBY: Mapping[str, tuple[str, ...]] = {
     "NET": ("ASK-04", "MQTT-02"),
     "REL-02": ("REL-01",),
     "LIFE": ("REF-08",),
+    "LIFE-07": ("REF-08", "PATH-03"),
 }
 """The same, where both are about one resource, or the consequence names the cause's or waits for it."""
 

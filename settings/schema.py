@@ -483,6 +483,7 @@ class StackSection(_Section):
         arrives(
             "Microsoft.KubernetesConfiguration/extensions: version",
             "Microsoft.KubernetesConfiguration/extensions: configurationSettings",
+            "Microsoft.IoTOperations/instances/akriConnectorTemplates",
             "*: type",
             "*: options.package",
             "*: options.provider",

@@ -22,9 +22,11 @@ _NUMBER_IN_GO = re.compile(
 def find_read_differently(text: str, file: str) -> Problem | None:
     """Return the first value without quotes that the two read differently; raise `yaml.YAMLError`."""
     for node in _list_plain(yaml.compose(text, yaml.SafeLoader)):
-        if readings := _compare(node):
-            line, here, there = node.start_mark.line + 1, *readings
-            given = text.splitlines()[line - 1].strip()
+        mark = node.start_mark
+        has_tag = text.splitlines()[mark.line][mark.column :].startswith("!")
+        if not has_tag and (readings := _compare(node)):
+            line, here, there = mark.line + 1, *readings
+            given = text.splitlines()[mark.line].strip()
             expected = (
                 f"a value that everybody reads alike; without quotes {node.value} is {here} here and {there} for Pulumi"
             )
@@ -46,7 +48,7 @@ def _compare(node: yaml.ScalarNode) -> tuple[str, str] | None:
 
 
 def _list_plain(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """Yield all scalars without quotes and without a tag of their own, keys too."""
+    """Yield all scalars without quotes, keys too."""
     if isinstance(node, yaml.ScalarNode) and node.style is None:
         yield node
     elif isinstance(node, yaml.SequenceNode):

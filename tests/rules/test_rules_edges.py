@@ -73,6 +73,7 @@ MISTAKES = (
         "PATH-03",
         lambda two: two.options("site-custom-location", replace_with=[two.get("site-node").urn]),
         ("site-custom-location", "out of order"),
+        also=("LIFE-07",),
     ),
     Mistake(
         "dataflow that does not wait for its endpoint",
