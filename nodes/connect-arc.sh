@@ -4,7 +4,7 @@
 # Parameters: CLUSTER_NAME, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, LOCATION, IDENTITY_CLIENT_ID (the VM's
 # user-assigned identity: Arc onboarding role and connectedClusters/delete, D10), CUSTOM_LOCATIONS_OBJECT_ID.
 # Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer.
-# Bound: about 145 minutes if every single step takes its longest (sum of the bounds below).
+# Bound: about 148 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -24,12 +24,13 @@ ask() {
 }
 
 # --- 1. Log in ------------------------------------------------------------------------------------------------------
-# The list of subscriptions is taken at login, so log in again until the role assignment has spread (10 min are seen).
+# The list of subscriptions is taken at login, so log in again until the role assignment has spread: up to 10 min
+# (learn.microsoft.com/azure/role-based-access-control/troubleshooting), and a try takes its time.
 log_in() {
   try timeout 60 az login --identity --client-id "$IDENTITY_CLIENT_ID" --allow-no-subscriptions --output none &&
     try timeout 60 az account set --subscription "$SUBSCRIPTION_ID"
 }
-wait_for 600 "login of identity $IDENTITY_CLIENT_ID with access to subscription $SUBSCRIPTION_ID" \
+wait_for 780 "login of identity $IDENTITY_CLIENT_ID with access to subscription $SUBSCRIPTION_ID" \
   "check that the identity is attached to the VM and has its role on resource group $RESOURCE_GROUP." log_in
 tenant="$(timeout 60 az account show --query tenantId --output tsv)"
 [[ "${tenant,,}" == "${TENANT_ID,,}" ]] ||

@@ -114,7 +114,7 @@ def test_roles_that_act_later_than_gates_wait_are_told_and_the_next_up_succeeds(
 
 def test_gates_that_do_not_wait_for_roles_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "LATE_ROLES", RUNS["create"])
-    assert "the gates have not waited for the roles" in judge(PROGRAM, "dev", Case("create", ())).wrong
+    assert "the scripts have not waited for the roles" in judge(PROGRAM, "dev", Case("create", ())).wrong
 
 
 @pytest.mark.parametrize("clock", [jump for jump in JUMPS if jump])
