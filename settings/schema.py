@@ -479,7 +479,10 @@ class StackSection(_Section):
     ]
     release: Annotated[
         ReleaseName,
-        About(f"one of the known releases, as text: {', '.join(RELEASES)}", DEFAULT_RELEASE),
+        About(
+            f"one of the known releases, as text: {', '.join(RELEASES)}; a deployed stack keeps its API versions",
+            DEFAULT_RELEASE,
+        ),
         arrives(
             "Microsoft.KubernetesConfiguration/extensions: version",
             "Microsoft.KubernetesConfiguration/extensions: configurationSettings",

@@ -13,6 +13,7 @@ from arm.schema.table import MissingTableError
 from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
+from automation.deployment.api_versions import ApiVersionError
 from automation.deployment.deployer import LockedError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
@@ -58,6 +59,7 @@ _KINDS: Mapping[type[Exception], str] = {
     LockedError: "lock",
     ProtectedError: "protection",
     ProtectedLossError: "protection",
+    ApiVersionError: "protection",
     ProgramError: "program",
     UnrecordableError: "program",
     MissingTableError: "program",

@@ -18,6 +18,7 @@ from automation.commands.operation_report import OperationReport, as_document, p
 from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
+from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployer import Deployer, DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
@@ -118,6 +119,7 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
     deployment = deployer.deployment()
     _refuse_elsewhere(target, deployment)
     if judgement:
+        refuse_other_versions(target.stack, target.loaded.settings.release.name, deployment, judgement.deployment)
         refuse_loss(target.stack, deployment, judgement.deployment)
     tracker, headings, graph = _expectations(target, operation, deployment, judgement)
     began = time.monotonic()

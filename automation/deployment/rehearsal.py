@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployer import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
@@ -89,6 +90,7 @@ def rehearse(
         ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
         CommandError: what earlier rehearsals have kept cannot be used.
+        ApiVersionError: an earlier rehearsal has deployed a release of other API versions.
         ProtectedLossError: an earlier rehearsal has deployed what is protected, and the program has it no more.
         LockedError: another rehearsal of this stack is at work.
     """
@@ -107,6 +109,7 @@ def rehearse(
         destroy(loaded, engine)
         operations = open_deployer(loaded, engine, offline=True, replays=True)
         before = operations.deployment()
+    refuse_other_versions(stack, loaded.settings.release.name, before, judgement.deployment)
     refuse_loss(stack, before, judgement.deployment)
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell(engine.sentence)
