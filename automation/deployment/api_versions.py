@@ -24,8 +24,8 @@ class ApiVersionError(Exception):
             f"Nothing is changed: release {release} has another API version for these resources of stack {stack}, which"
             " Pulumi would create under names that exist, and delete afterwards, with all that their brokers"
             f" hold:\n{listed}\nNext: keep a release of the API versions that are deployed (`release` in"
-            f" Pulumi.{stack}.yaml): {' or '.join(fitting) or 'none of the known ones'}. Another one is for a new stack,"
-            " or for this one after a destroy"
+            f" Pulumi.{stack}.yaml): {' or '.join(fitting) or 'none of the known ones'}. Another one is for a new"
+            " stack, or for this one after a destroy"
         )
 
 

@@ -41,11 +41,7 @@ def _azure(folder: Path) -> Any:
 def test_a_release_with_other_api_versions_is_refused_before_anything_changes(dev: Command, tmp_path: Path) -> None:
     assert dev("2608", "up", "--offline").exit_code == 0
     before = _azure(tmp_path)
-    for release, arguments in (
-        ("2606", ["preview", "--offline"]),
-        ("2606", ["up", "--offline"]),
-        ("2512", ["rehearse"]),
-    ):
+    for release, *arguments in (("2606", "preview", "--offline"), ("2606", "up", "--offline"), ("2512", "rehearse")):
         refused = dev(release, *arguments)
         assert refused.exit_code == 1
         assert f"Nothing is changed: release {release} has another API version for these" in refused.stderr
