@@ -23,6 +23,7 @@ _WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|
 _IN_MESSAGE: Mapping[str, str] = {
     "<group>": r"/resourceGroups/([\w.-]+)/",
     "<vm>": r"/virtualMachines/([\w-]+)\b",
+    "<connected>": r"/connectedClusters/([\w-]+)\' under resource group",
     "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
 }
 """Placeholders of remedies, and where a message has them.
@@ -138,7 +139,8 @@ _SET_CLOCK = (
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
         "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), fix"
-        " the cause and run `pulumi up --replace '<urn>'`.",
+        " the cause, then let it run again: change a line of `nodes/<name>.sh`, if only a comment, and run `up`. Azure"
+        " runs a changed command, in place; one that was taken away and made anew under its name may never run.",
         "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed"),
     Remedy("REMEDY-02", "Quota", r"exceeding (?:approved|quota)|QuotaExceeded|(?:Count|Peering)LimitReached"
         r"|RoleAssignmentLimitExceeded|CountPerSubscriptionExceeded",
@@ -232,6 +234,13 @@ REMEDIES: tuple[Remedy, ...] = (
         " <group> --cluster <cluster> --include-deps`, then `pulumi up --refresh`.",
         "learn.microsoft.com/azure/iot-operations/troubleshoot/known-issues (9091),"
         " learn.microsoft.com/azure/azure-arc/container-storage/troubleshooting"),
+    # A cluster that was just connected may not be seen everywhere yet: that is TRANSIENT-11, and this what outlasts it.
+    Remedy("REMEDY-32", "A connected cluster is gone",
+        r"Resource 'Microsoft\.Kubernetes/connectedClusters/[\w-]+' under resource group '[^']+' was not found",
+        "Somebody has removed the connected cluster <connected>, and waiting does not bring it back. Let the script"
+        " connect it again: change a line of `nodes/connect-arc.sh`, if only a comment, and run `up` without a preview"
+        " (which reads the cluster); then `refresh` and `up`, which make what was on it.",
+        "azure-cli-extensions #9457", is_permanent=False),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
         " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",

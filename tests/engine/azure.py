@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,18 @@ class Azure:
         """Delete the one resource whose id ends so."""
         (arm_id,) = (arm_id for arm_id in self.ids() if arm_id.endswith(ending))
         self._world.delete(arm_id)
+
+    def lose(self, ending: str, folder: Path) -> None:
+        """Forget the one resource whose id ends so with all that is below it, without asking who uses it."""
+        file = folder / "lost.json"
+        self._world.save(file)
+        world = json.loads(file.read_text(encoding="utf-8"))
+        (key,) = (key for key in world["entries"] if key.endswith(ending.lower()))
+        world["entries"] = {
+            one: entry for one, entry in world["entries"].items() if not f"{one}/".startswith(f"{key}/")
+        }
+        file.write_text(json.dumps(world), encoding="utf-8")
+        self._world.load(file)
 
     def put_behind_the_stack(self, token: str, inputs: Mapping[str, Any], **changed: Any) -> None:
         """Let somebody else write a resource."""

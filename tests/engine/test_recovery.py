@@ -18,6 +18,7 @@ import pytest
 from pulumi.automation import ConcurrentUpdateError
 
 from automation.deployment.deployer import LockedError
+from automation.deployment.error_catalog import fill_in, find_remedy
 from automation.deployment.workspace import import_state
 from automation.sweep.baseline import comparable_state
 from graph.urns import name_of
@@ -218,6 +219,28 @@ def test_what_passes_by_itself_is_waited_for_and_what_does_not_fails_at_once(fre
         fresh.azure.order("site-node", "throttled")
         assert deployer.up().ok
     assert waits == [60]
+
+
+def test_a_connected_cluster_that_was_deleted_behind_the_stack_is_connected_by_a_changed_script(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    cluster = "/connectedClusters/arck-myorga-dev-001"
+    before = deployed.azure.ids()
+    deployed.azure.lose(cluster, tmp_path)
+    stuck = deployed.stack.up(may_fail=True)
+    advice = {
+        fill_in(find_remedy(message), message=message, urn="", stack="dev") for message in stuck.failures.values()
+    }
+    assert any("connected cluster arck-myorga-dev-001, and" in text and "connect-arc.sh" in text for text in advice)
+    assert not any(one.endswith(cluster) for one in deployed.azure.ids())
+
+    script = deployed.stack.project / "nodes" / "connect-arc.sh"
+    script.write_text(script.read_text() + "#")
+    deployed.stack.up()
+    deployed.stack.refresh()
+    deployed.stack.up()
+    assert deployed.azure.ids() == before
+    assert deployed.stack.preview().changes == {}
 
 
 def test_a_lock_of_a_run_of_ours_that_has_ended_is_taken_away(deployed: Deployment) -> None:
