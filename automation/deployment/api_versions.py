@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from components.packages import list_packages
 from graph.graph import Graph
 from graph.urns import is_resource, name_of
-from settings.releases import RELEASES
+from settings.releases import RELEASES, Release
 
 _API_VERSION = re.compile(r"(?<=[:$]azure-native)(_[a-z]+)_v[0-9a-z]+(?=:)")
 """In the type tokens of parameterized packages: `azure-native_iotoperations_v20260701:iotoperations:Instance`."""
@@ -48,5 +47,10 @@ def _without_version(urn: str) -> str:
 
 def _find_releases(deployed: Iterable[str]) -> list[str]:
     """Return the releases that have all API versions of these resources."""
-    packages = {f"azure-native{found[0]}" for urn in deployed if (found := _API_VERSION.search(urn))}
-    return [name for name, one in RELEASES.items() if packages <= {package.name for package in list_packages(one)}]
+    versions = {found[0] for urn in deployed if (found := _API_VERSION.search(urn))}
+    return [name for name, release in RELEASES.items() if versions <= _versions_of(release)]
+
+
+def _versions_of(release: Release) -> set[str]:
+    modules = {"iotoperations": release.iot_operations_api, "deviceregistry": release.device_registry_api}
+    return {f"_{module}_v{version.replace('-', '')}" for module, version in modules.items()}
