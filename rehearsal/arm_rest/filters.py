@@ -10,6 +10,8 @@ from arm import ids
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
 
+_LONGEST = 2048
+"""Characters, so that reading it takes no time worth the name."""
 _TERM = re.compile(r"\(?\s*([A-Za-z]+)\s+eq\s+'([^']*)'\s*\)?")
 _FIELDS: Mapping[str, Callable[[Entry], Any]] = {
     "resourceType": lambda entry: entry.row.arm_type,
@@ -26,6 +28,8 @@ def keep(entries: Sequence[Entry], text: str) -> list[Entry]:
     Raises:
         ArmError: the filter says something else.
     """
+    if len(text) > _LONGEST:
+        raise ArmError(400, "InvalidFilterInQueryString", f"The $filter is longer than {_LONGEST} characters.")
     kept = list(entries)
     for term in re.split(r"\s+and\s+", text.strip()) if text.strip() else ():
         found = _TERM.fullmatch(term)

@@ -6,6 +6,7 @@ It listens on 127.0.0.1 only. Bounded: connections, time to wait on one of them,
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import sys
@@ -144,7 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> Answer:
         content = self._read()  # first: what is left in the connection would be taken for the next request
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError as error:
+            raise ArmError(400, "BadRequest", f"The address is invalid: {error}.") from error
         query = {name.lower(): value for name, value in parse_qsl(url.query, keep_blank_values=True)}
         request = Request(self.command, unquote(url.path).rstrip("/"), query, self.server.address)
         if request.path == METADATA_PATH and request.method == "GET":
@@ -156,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
-        if self.headers.get("Transfer-Encoding") or not length.isdecimal():
+        if self.headers.get("Transfer-Encoding") or not re.fullmatch(r"[0-9]{1,10}", length):
             self.close_connection = True
             raise ArmError(411, "LengthRequired", "The header 'Content-Length' is missing.")
         if int(length) > _MOST_BYTES:
@@ -193,7 +197,7 @@ def _parse(content: bytes) -> Any:
         return None
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"The request content was invalid and could not be deserialized: '{error}'."
         raise ArmError(400, "InvalidRequestContent", message) from error
 

@@ -187,8 +187,10 @@ def test_a_body_that_is_too_large_is_refused_unread(client: Client, monkeypatch:
 def test_a_body_of_unknown_length_is_refused(client: Client) -> None:
     connection = connect(client)
     connection.request("PUT", f"{_NETWORKS}/vnet{_VERSION}", body=iter([b"{}"]), encode_chunked=True)
-    assert connection.getresponse().status == 411
+    response = connection.getresponse()
+    response.read()
     connection.close()
+    assert response.status == 411
 
 
 def test_one_connection_carries_many_requests(client: Client) -> None:
@@ -271,3 +273,30 @@ def test_nothing_is_left_of_a_server(azure: Azure, tmp_path: Path) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
     assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "\u0663", "1_0"])
+def test_a_length_that_is_none_is_refused(length: str, client: Client) -> None:
+    connection = connect(client)
+    connection.putrequest("PUT", _GROUPS)
+    connection.putheader("Content-Length", length.encode())
+    connection.endheaders()
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    assert response.status == 411
+
+
+def test_a_body_without_end_in_its_depth_is_refused(client: Client) -> None:
+    reply = call(client, f"{_NETWORKS}/deep{_VERSION}", "PUT", body="[" * 200_000)
+    assert (reply.status, reply.code) == (400, "InvalidRequestContent")
+
+
+def test_an_address_that_is_none_is_refused(client: Client) -> None:
+    reply = call(client, "https://[x")
+    assert (reply.status, reply.code) == (400, "BadRequest")
+
+
+def test_a_filter_is_bounded(client: Client) -> None:
+    reply = call(client, f"{_SUB}/resources?api-version=2025-04-01&$filter={'(' * 3000}")
+    assert (reply.status, reply.code) == (400, "InvalidFilterInQueryString")
