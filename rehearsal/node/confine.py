@@ -1,4 +1,6 @@
-"""Start a program that can write in its own folders only, run named programs only, and reach no network.
+"""Start a program that can write in its own folders only, run named programs only, and connect by TCP to nobody.
+
+What it can do nevertheless: docs/node.md.
 
 The scripts are root's and the rehearsal may be root too. Linux confines a process for good by Landlock
 (docs.kernel.org/userspace-api/landlock.html); root also gives up every capability. Run as a program: one argument, JSON
@@ -8,6 +10,7 @@ of a `Confinement`, then the command.
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 
@@ -18,6 +21,8 @@ _EXECUTE, _WRITE_FILE, _TRUNCATE = 1 << 0, 1 << 1, 1 << 14
 _READ = 1 << 2 | 1 << 3
 _NO_NEW_PRIVILEGES, _DROP_CAPABILITY = 38, 24
 _CAPABILITY_TO_DROP, _CAPABILITIES = 8, 64
+_SIGNAL_OF_PARENTS_DEATH = 1
+_LARGEST_FILE = 64 << 20
 _RIGHTS_BY_VERSION = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 """Version of Landlock -> how many rights on files it knows."""
 
@@ -75,6 +80,20 @@ def confine(folders: list[str], programs: list[str]) -> None:
         os.close(ruleset)
 
 
+def end_with(parent: int) -> None:
+    """Have this process killed when the thread that has started it ends (PR_SET_PDEATHSIG); its children are not."""
+    if sys.platform == "linux":
+        _check(_libc().prctl(_SIGNAL_OF_PARENTS_DEATH, int(signal.SIGKILL), 0, 0, 0))
+    if os.getppid() != parent:
+        sys.exit("the rehearsal has ended")
+
+
+def limit() -> None:
+    """Let this process and its children write no file larger than 64 MiB, and no memory dump."""
+    for kind, most in ((resource.RLIMIT_FSIZE, _LARGEST_FILE), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(kind, (most, most))
+
+
 def _drop_capabilities(libc: ctypes.CDLL) -> None:
     """Let no program that is started from here have a capability; the right to drop goes last."""
     if os.geteuid() == 0:
@@ -95,6 +114,8 @@ def _check(result: int) -> int:
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
+    end_with(given["parent"])
+    limit()
     confine(given["folders"], given["programs"])
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and has set a locale of its own
     os.environ.pop("LC_CTYPE", None)

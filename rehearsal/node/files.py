@@ -6,11 +6,13 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from rehearsal.node.disk import LARGEST, NodeFile
+
 Files = Mapping[str, list[str]]
 """Path below `/`, without the first slash -> [mode in octal, text]."""
 
-LARGEST = 1 << 20
-"""Bytes of one file that are kept."""
+MOST_BYTES, MOST_FILES = 8 << 20, 2000
+"""Of all files of a node, that are kept."""
 FIRST_BOOT: Files = {
     "etc/os-release": [
         "644",
@@ -20,6 +22,10 @@ FIRST_BOOT: Files = {
 """Of the image that the nodes are made of."""
 VOLATILE = "run/"
 """A reboot clears it."""
+
+
+class TooMuchError(ValueError):
+    """A script has left what a rehearsed node does not keep."""
 
 
 def lay_out(files: Files, root: Path) -> None:
@@ -35,15 +41,20 @@ def collect(root: Path) -> dict[str, list[str]]:
     """Return the files below root.
 
     Raises:
-        ValueError: one is too large to be kept.
+        TooMuchError: one is too large to be kept, or all of them are too much.
     """
-    found = {}
+    found: dict[str, list[str]] = {}
+    size = 0
     for file in sorted(root.rglob("*")):
         status = file.lstat()
         if not stat.S_ISREG(status.st_mode):
             continue
+        name = file.relative_to(root).as_posix()
         if status.st_size > LARGEST:
-            raise ValueError(f"{file} has {status.st_size} bytes; a rehearsed node keeps {LARGEST} of a file")
-        text = file.read_bytes().decode("utf-8", "surrogateescape")
-        found[file.relative_to(root).as_posix()] = [f"{stat.S_IMODE(status.st_mode):o}", text]
+            raise TooMuchError(f"/{name} has {status.st_size} bytes; a rehearsed node keeps {LARGEST} of a file")
+        size += status.st_size
+        if size > MOST_BYTES or len(found) >= MOST_FILES:
+            raise TooMuchError(f"a rehearsed node keeps {MOST_FILES} files of {MOST_BYTES} bytes in all; it has more")
+        text = NodeFile(root, tuple(name.split("/"))).read_bytes().decode("utf-8", "surrogateescape")
+        found[name] = [f"{stat.S_IMODE(status.st_mode):o}", text]
     return found

@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,12 @@ from rehearsal.azure.scripts import KILLED, ScriptRun
 from rehearsal.node import confine, programs
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
+from rehearsal.node.leftovers import end_processes
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.service import Service
 from rehearsal.node.tools import READS_STDIN, TOOLS
 from rehearsal.node.tools.durations import find_duration
+from rehearsal.node.tools.refusal import NOT_FOUND
 
 OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
@@ -97,6 +97,7 @@ class Run:
         machine = self._machine
         limits = {
             "folders": [str(machine.root), str(machine.work)],
+            "parent": os.getpid(),
             "programs": [*programs.list_executables(), str(path), str(script)],
         }
         bash = programs.find_real()["bash"]
@@ -122,11 +123,12 @@ class Run:
             process.kill()
             process.wait()
             code = KILLED
-        give_up = time.monotonic() + _SURVIVORS_SECONDS
-        while _has_session(process.pid) and time.monotonic() < give_up:
-            time.sleep(0.02)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            give_up = time.monotonic() + _SURVIVORS_SECONDS
+            while _has_session(process.pid) and time.monotonic() < give_up:
+                time.sleep(0.02)
+        finally:  # also when the rehearsal is interrupted
+            end_processes(process.pid, self._folder / "bin")
         return KILLED if self._is_over else code
 
     def _answer(self, call: ToolCall) -> Reply:
@@ -155,7 +157,10 @@ class Run:
         machine = self._machine
         with machine.lock:
             before = json.dumps(machine.facts)
-            reply = self._tools[call.tool](call, machine)
+            tool = self._tools.get(call.tool)
+            if tool is None:
+                return Reply(NOT_FOUND, stderr=f"bash: {call.tool}: command not found\n")
+            reply = tool(call, machine)
             if json.dumps(machine.facts) != before:
                 self._keep(machine)
         return reply

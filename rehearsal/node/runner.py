@@ -16,7 +16,7 @@ from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.node import confine
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import FIRST_BOOT, VOLATILE, collect, lay_out
+from rehearsal.node.files import FIRST_BOOT, VOLATILE, TooMuchError, collect, lay_out
 from rehearsal.node.machine import Machine
 from rehearsal.node.reboot import note_reboot
 from rehearsal.node.run import Run
@@ -39,6 +39,12 @@ class ScriptRunner:
             now = state.clock.now()
         if vm is None:
             return ScriptRun(1, stderr=f"ERROR: the machine of {command.id} is gone")
+        try:
+            return self._run(look, command, vm, now)
+        except TooMuchError as error:
+            return ScriptRun(1, stderr=f"ERROR: {error}")
+
+    def _run(self, look: OpenState, command: Entry, vm: Entry, now: float) -> ScriptRun:
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
             keep = partial(keep_facts, look)
             run = Run(machine, command.inputs, Path(folder), ScriptClock(now), keep, self._has_others).end()
@@ -61,13 +67,14 @@ class ScriptRunner:
             yield machine
         finally:
             with self._lock:
-                machine, count = self._machines[key]
-                keep_facts(look, machine, with_files=True)
+                machine, count = self._machines.pop(key)
                 if count > 1:
                     self._machines[key] = machine, count - 1
-                else:
-                    del self._machines[key]
-                    machine.close()
+                try:
+                    keep_facts(look, machine, with_files=True)
+                finally:
+                    if count == 1:
+                        machine.close()
 
 
 def _lay_out(look: OpenState, vm: Entry) -> Machine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,11 @@ from rehearsal.node.calls import Reply, ToolCall
 
 NAME = ".service"
 """Of the socket, beside the stand-ins."""
+_LARGEST = 16 << 20
+"""Bytes of one call."""
+_SECONDS = 5.0
+"""In which a call has to arrive, and its answer to be taken."""
+_SECONDS_TO_END = 30.0
 Answer = Callable[[ToolCall], Reply]
 
 
@@ -38,7 +44,9 @@ class Service:
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        self._thread.join(_SECONDS_TO_END)
+        if self._thread.is_alive():
+            self.failure = self.failure or TimeoutError(f"{self._thread.name}: a call had no end")
         self._socket.close()
 
     def _serve(self) -> None:
@@ -49,7 +57,9 @@ class Service:
                 return
             with connection:
                 try:
-                    reply = self._reply(_receive(connection), find_bound(connection))
+                    data = _receive(connection)
+                    connection.settimeout(_SECONDS)
+                    reply = self._reply(data, find_bound(connection))
                     connection.sendall(_pack(reply))
                 except OSError:  # whoever called was killed meanwhile
                     continue
@@ -57,7 +67,7 @@ class Service:
     def _reply(self, data: bytes, bound: float | None) -> Reply:
         try:
             return self._answer(replace(_unpack(data, self._elapsed()), bound=bound))
-        except ValueError as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:  # what the script has sent is to blame
             return Reply(2, stderr=f"{error}\n")
         except BaseException as error:
             self.failure = self.failure or error
@@ -65,10 +75,21 @@ class Service:
 
 
 def _receive(connection: socket.socket) -> bytes:
-    parts = []
+    """Return what was sent.
+
+    Raises:
+        OSError: it is too much, or takes too long.
+    """
+    data = bytearray()
+    give_up = time.monotonic() + _SECONDS
+    connection.settimeout(_SECONDS)
     while part := connection.recv(65536):
-        parts.append(part)
-    return b"".join(parts)
+        data += part
+        left = give_up - time.monotonic()
+        if len(data) > _LARGEST or left <= 0:
+            raise OSError("a call is too large or too slow")
+        connection.settimeout(left)
+    return bytes(data)
 
 
 def _unpack(data: bytes, elapsed: float) -> ToolCall:
