@@ -123,9 +123,10 @@ def test_a_slow_program_that_goes_on_is_not_ended(
 
 
 def test_a_mistake_in_the_code_of_the_settings_is_told_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("settings.resolve.RELEASES", {})
+    monkeypatch.setattr("settings.resolve.TENANT_KEYS", ("nothing",))
     told = _told(lambda: load_stack(PROGRAM, "dev", stand_ins=True))
-    assert told == f"The program failed: {_line('settings/resolve.py', 'RELEASES[')}: KeyError: '2608'"
+    line = _line("settings/resolve.py", "getattr(stack, key)")
+    assert told == f"The program failed: {line}: AttributeError: 'StackSection' object has no attribute 'nothing'"
 
 
 def _line(file: str, text: str) -> str:
