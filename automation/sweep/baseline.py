@@ -28,8 +28,10 @@ from rehearsal.providers.serve import all_providers
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
-SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
-"""Roles and identities are known late in it, as in Azure."""
+SURROUNDINGS = Surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"], role_spread_seconds=500)
+"""Roles and identities are known late in it, as in Azure. There some of a role's ten minutes
+(learn.microsoft.com/azure/role-based-access-control/troubleshooting) pass while a VM is made; here none does, and the
+scripts wait for ten minutes."""
 _KEY = stack_file.SETTINGS_KEY
 _FURTHER = "sweep-site"
 _DIFFERENT_EACH_RUN = ("tls:", "random:", "pulumi:")

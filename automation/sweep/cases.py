@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.sweep.baseline import Baseline
+from automation.sweep.baseline import SURROUNDINGS, Baseline
 from rehearsal.azure.faults import KINDS, Fault, can_hit
 
-ROLE_SPREAD = 600.0
-"""Seconds until a new role acts (learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
+ROLE_SPREAD = SURROUNDINGS.role_spread_seconds
+"""Seconds until a new role acts."""
 LATER_THAN_GATES_WAIT = 1500.0
 PERMANENT = "bad-request"
 """The kind that does not pass by itself."""

@@ -123,7 +123,7 @@ def test_the_gate_stays_shut_in_the_words_of_the_model(
 
 @pytest.mark.row(real="succeeds", model="succeeds")
 def test_a_secret_that_comes_late_opens_the_gate(cluster: Cluster, node: Node, row: Row) -> None:
-    modelled = deploy("dev", role_spread=600)
+    modelled = deploy("dev", role_spread=500)
     assert modelled.failures == {}
     assert node.run("apply-objects", modelled.parameters("enterprise-apply-objects")).code == 0
     before = node.waited
