@@ -12,6 +12,7 @@ ON_THE_NODE_OF_SITE = {
     *("site-cert-manager-extension", "site-secret-store-extension", "site-aio-extension", "site-custom-location"),
     *("site-default-secret-provider-class", "site-mqtt-secret-provider-class", "site-client-secret-enterprise-g1"),
     *("site-aio-instance", "site-broker", "site-default-listener", "site-default-authentication"),
+    *("site-registry-endpoint", "site-opcua-connector-template"),
     *("site-dataflow-profile", "site-local-endpoint", "site-to-enterprise-endpoint", "site-to-enterprise-input"),
     *("site-admins-arc-viewer-role", "site-admins-arc-cluster-user-role", "site-aio-schema-registry-role"),
 }
