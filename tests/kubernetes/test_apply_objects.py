@@ -89,7 +89,10 @@ def test_what_a_foreign_field_manager_holds_is_taken_over(
     assert config_map["data"] == dict(deployed("dev").views[SITE].config_maps[BUNDLE].data)
 
 
-@pytest.mark.row(real='no matches for kind "Bundle" in version "trust.cert-manager.io/v1alpha1"', model="CLUSTER-15")
+@pytest.mark.row(
+    real='no matches for kind "Bundle" in version "trust.cert-manager.io/v1alpha1"',
+    model='no matches for kind "Bundle" in version "trust.cert-manager.io/v1alpha1"',
+)
 def test_while_the_kind_is_not_served_the_script_waits_and_then_says_so(
     node: Node, cluster: Cluster, objects: Objects, row: Row
 ) -> None:
@@ -123,7 +126,7 @@ def test_a_webhook_that_answers_late_is_waited_for(node: Node, cluster: Cluster,
 REFUSED: list[Any] = [
     pytest.param(
         lambda bundle: bundle["spec"].update(surplus=True),
-        marks=pytest.mark.row(real='unknown field "surplus"', model="CLUSTER-16"),
+        marks=pytest.mark.row(real='unknown field "surplus"', model=".spec.surplus: field not declared in schema"),
         id="unknown field",
     ),
     pytest.param(
