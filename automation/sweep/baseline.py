@@ -20,8 +20,7 @@ from graph.urns import name_of, type_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.engine import Engine, Options, Recording, State
-from rehearsal.engine.state import ResourceState
+from rehearsal.engine import Engine, Options, Recording, ResourceState, State
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers

@@ -239,6 +239,7 @@ IN_SCRIPTS = {
     "node.KERNEL_DEFAULTS": "inotify-instances",
     "node.TOKEN_LIFE": "token-life",
     "node.PLATFORM_SERVICES": "metadata-open",
+    "node.RESOLVER": "dns-blocked",
 }
 """What the program has in its scripts: the mistake of tests/mutations/scripts.yaml that a rehearsal finds by it."""
 

@@ -32,10 +32,6 @@ def _is_listed(offline: Any, real: Any) -> bool:
     return bool(real == f"1 error occurred:\n\t* {offline}\n\n".strip())
 
 
-def _is_absent(_: Any, real: Any) -> bool:
-    return real is None
-
-
 KNOWN: Mapping[str, Known] = {
     "reason of a replacement that follows another": Known(
         r"differences ",
@@ -50,13 +46,6 @@ KNOWN: Mapping[str, Known] = {
         "what Azure has accepted and not finished is told by the real engine as a list, although of one error",
         "dev",
         "a_failed_create",
-    ),
-    "outputs after a refusal": Known(
-        r"output ",
-        _is_absent,
-        "when protection ends an operation before the program has, the offline engine tells the outputs of before",
-        "prod",
-        "another_broker",
     ),
 }
 """Name -> the difference."""
