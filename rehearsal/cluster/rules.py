@@ -74,7 +74,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 f"{_ENDPOINT}; Azure/azure-iot-operations, release/azure-iot-operations-instance.json"),
     ClusterRule("CLUSTER-29", "Peerings and security groups let a link through",
                 f"{_NETWORK}/virtual-network-peering-overview, {_NETWORK}/network-security-groups-overview"),
-    ClusterRule("CLUSTER-30", "Pods do not reach the VM's metadata and platform service, after a reboot neither",
+    ClusterRule("CLUSTER-30", "Pods do not reach the node's metadata and platform service, after a reboot neither",
                 f"{_NETWORK}/what-is-ip-address-168-63-129-16; docs.k3s.io/cli/server (cluster-cidr)"),
     ClusterRule("CLUSTER-31", "The kernel allows what AIO needs, after a reboot too",
                 f"{_AIO}/deploy-iot-ops/howto-prepare-cluster"),

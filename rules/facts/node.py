@@ -80,7 +80,7 @@ PLATFORM_SERVICES: Fact[Mapping[str, tuple[int, ...]]] = Fact(
         "Scope of IP address 168.63.129.16: ports of WireServer; the metadata service is plain HTTP", _READ_LATER,
     ),
 )  # fmt: skip
-"""What hands out a VM's tokens and extension settings to whoever reaches it: address -> TCP ports."""
+"""What hands out a machine's tokens and extension settings to whoever reaches it: address -> TCP ports."""
 RESOLVER = Fact(
     "168.63.129.16",
     Source(
@@ -88,7 +88,7 @@ RESOLVER = Fact(
         "Scope of IP address 168.63.129.16: DNS virtual server; not opened again for this", _READ_LATER, primary=False,
     ),
 )  # fmt: skip
-"""Whom a VM asks for names, and so do its pods by way of coredns."""
+"""Whom a machine asks for names, and so do its pods by way of coredns."""
 
 TOOLS: Mapping[str, Fact[str]] = {
     "K3S_VERSION": K3S_VERSION,
