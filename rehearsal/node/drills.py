@@ -24,7 +24,7 @@ from rehearsal.cluster.model import ClusterView, Symptom
 from rehearsal.node import confine
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import FIRST_BOOT, lay_out
+from rehearsal.node.files import FIRST_BOOT, Files
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.run import Run
 from rehearsal.node.tools import TOOLS
@@ -44,7 +44,7 @@ class Scene:
     """A scratch node: what is on it, what its tools do otherwise, and what the script is given."""
 
     facts: Mapping[str, Any]
-    files: Mapping[str, Sequence[str]]
+    files: Files
     given: Mapping[str, str]
     tools: Mapping[str, Tool]
 
@@ -99,10 +99,8 @@ def _run(drill: Drill, command: Entry, vm: Entry) -> str:
     scene = drill.set_up(Scene(copy.deepcopy(facts), files, parameters(command.inputs), TOOLS))
     with tempfile.TemporaryDirectory(prefix="es-") as name:
         folder = Path(name)
-        for part in ("root", "tmp", "run"):
-            (folder / part).mkdir()
-        lay_out({path: list(file) for path, file in scene.files.items()}, folder / "root")
-        machine = Machine(vm.id, folder / "root", folder / "tmp", _Nothing(), dict(scene.facts))
+        (folder / "run").mkdir()
+        machine = Machine.in_folder(folder, vm.id, _Nothing(), dict(scene.facts), scene.files)
         body = {
             "source": {"script": _text(command)},
             "parameters": [{"name": name, "value": value} for name, value in scene.given.items()],

@@ -20,12 +20,17 @@ FIRST_BOOT: Files = {
     ]
 }
 """Of the image that the nodes are made of."""
-VOLATILE = "run/"
+_VOLATILE = "run/"
 """A reboot clears it."""
 
 
 class TooMuchError(ValueError):
     """A script has left what a rehearsed node does not keep."""
+
+
+def after_power_cycle(files: Files) -> Files:
+    """Return the files that a reboot leaves."""
+    return {name: file for name, file in files.items() if not name.startswith(_VOLATILE)}
 
 
 def lay_out(files: Files, root: Path) -> None:

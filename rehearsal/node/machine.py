@@ -12,6 +12,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.cluster.model import ClusterView
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile, find
+from rehearsal.node.files import Files, lay_out
 
 
 class NodeAzure(Protocol):
@@ -83,6 +84,23 @@ class Machine:
     close: Callable[[], None] = lambda: None
     """Clears its folder away."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @classmethod
+    def in_folder(
+        cls,
+        folder: Path,
+        vm_id: str,
+        azure: NodeAzure,
+        facts: dict[str, Any],
+        files: Files,
+        close: Callable[[], None] = lambda: None,
+    ) -> Machine:
+        """Return a machine that has these files, in a folder of its own."""
+        root, work = folder / "root", folder / "tmp"
+        root.mkdir()
+        work.mkdir()
+        lay_out(files, root)
+        return cls(vm_id, root, work, azure, facts, close=close)
 
     def path(self, name: str | Path) -> NodeFile:
         """Return a file that a script has named.

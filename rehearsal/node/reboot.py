@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import VOLATILE, collect, lay_out
+from rehearsal.node.files import after_power_cycle, collect
 from rehearsal.node.machine import Machine
 from rehearsal.node.run import Run
 from rehearsal.node.tools import units
@@ -33,10 +33,8 @@ def note_reboot(machine: Machine, now: float) -> None:
         facts = copy.deepcopy({key: value for key, value in machine.facts.items() if key != "after_reboot"})
     with tempfile.TemporaryDirectory(prefix="es-") as name:
         folder = Path(name)
-        for part in ("root", "tmp", "run"):
-            (folder / part).mkdir()
-        lay_out({name: file for name, file in files.items() if not name.startswith(VOLATILE)}, folder / "root")
-        booted = Machine(machine.vm_id, folder / "root", folder / "tmp", machine.azure, facts)
+        (folder / "run").mkdir()
+        booted = Machine.in_folder(folder, machine.vm_id, machine.azure, facts, after_power_cycle(files))
         power_cycle(booted)
         script = "\n".join(_write_start(booted, unit))
         run = Run(booted, {"source": {"script": script}}, folder / "run", ScriptClock(now)).end()

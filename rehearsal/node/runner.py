@@ -16,7 +16,7 @@ from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.node import confine
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import FIRST_BOOT, VOLATILE, TooMuchError, collect, lay_out
+from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
 from rehearsal.node.machine import Machine
 from rehearsal.node.reboot import note_reboot
 from rehearsal.node.run import Run
@@ -78,20 +78,12 @@ class ScriptRunner:
 
 
 def _lay_out(look: OpenState, vm: Entry) -> Machine:
-    folder = tempfile.TemporaryDirectory(prefix="es-")
-    root, work = Path(folder.name) / "root", Path(folder.name) / "tmp"
-    root.mkdir()
-    work.mkdir()
     facts = json.loads(json.dumps(vm.facts.get("machine", {})))
-    files = vm.facts.get("files", FIRST_BOOT)
-    machine = Machine(vm.id, root, work, AzureLink(look, vm), facts, close=folder.cleanup)
-    boots = vm.facts.get("boots", 0)
+    files, boots = vm.facts.get("files", FIRST_BOOT), vm.facts.get("boots", 0)
     if boots != facts.get("boots", 0):
-        files = {name: file for name, file in files.items() if not name.startswith(VOLATILE)}
-    lay_out(files, root)
-    if boots != facts.get("boots", 0):
-        facts["boots"] = boots
-    return machine
+        files, facts["boots"] = after_power_cycle(files), boots
+    folder = tempfile.TemporaryDirectory(prefix="es-")
+    return Machine.in_folder(Path(folder.name), vm.id, AzureLink(look, vm), facts, files, close=folder.cleanup)
 
 
 def keep_facts(look: OpenState, machine: Machine, *, with_files: bool = False) -> None:
