@@ -74,8 +74,12 @@ def read_trust(config_maps: Mapping[str, ConfigMap], name: str) -> str:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    schema = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-    return Draft202012Validator({**_close(schema), "$ref": f"#/$defs/{kind}"})
+    return Draft202012Validator({**_schema(), "$ref": f"#/$defs/{kind}"})
+
+
+@cache
+def _schema() -> Any:
+    return _close(yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")))
 
 
 def _close(schema: Any) -> Any:

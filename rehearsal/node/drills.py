@@ -21,7 +21,7 @@ from graph.inputs import parameters, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import ScriptRun
 from rehearsal.cluster.model import ClusterView, Symptom
-from rehearsal.node import confine
+from rehearsal.node import programs
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, Files
@@ -63,7 +63,7 @@ class Drill:
 
 def run_drills(entries: Iterable[Entry]) -> list[Symptom]:
     """Return what the scripts of these Run Commands have let pass."""
-    if confine.find_refusal():
+    if programs.find_refusal():
         return []  # then no script has run, and each has said so
     known = list(entries)
     by_id = {ids.key(entry.id): entry for entry in known}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from rehearsal.node import client
+from rehearsal.node import confine
 
 REAL = (
     *("bash", "sh", "env", "timeout", "flock", "openssl", "awk", "sed", "grep", "egrep", "cmp", "diff"),
@@ -17,11 +17,13 @@ REAL = (
     *("false", "fold", "head", "id", "install", "join", "ln", "ls", "mkdir", "mkfifo", "mktemp", "mv"),
     *("nl", "nproc", "od", "paste", "printf", "pwd", "readlink", "realpath", "rm", "rmdir", "seq", "shuf"),
     *("sort", "split", "stat", "tac", "tail", "tee", "test", "touch", "tr", "true", "uname", "uniq"),
-    *("wc", "yes", "base64", "gzip", "tar"),
+    *("wc", "yes", "base64", "gzip", "tar", "perl"),
 )
 """Programs that are run for real where this system has them."""
+_NEEDED = ("bash", "perl")
 _LOADERS = ("lib64/ld-*.so*", "lib/ld-*.so*", "lib/*/ld-*.so*")
-_READS_STDIN = "READS_STDIN: tuple[str, ...] = ()"
+_CLIENT = Path(__file__).with_name("client.pl")
+_READS_STDIN = '$reads_stdin = ""'
 
 
 @cache
@@ -30,6 +32,14 @@ def find_real() -> dict[str, str]:
     found = {name: shutil.which(name, path="/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin") for name in REAL}
     python = os.path.realpath(sys.executable)
     return {**{name: os.path.realpath(path) for name, path in found.items() if path}, "python3": python}
+
+
+def find_refusal() -> str:
+    """Return why no script can be run here; empty if it can."""
+    missing = [name for name in _NEEDED if name not in find_real()]
+    if missing:
+        return f"{' and '.join(missing)} not found, which scripts of nodes are run with here. Next: install it"
+    return confine.find_refusal()
 
 
 @cache
@@ -48,14 +58,15 @@ def make_path(folder: Path, stand_ins: Iterable[str], reads_stdin: Iterable[str]
             (folder / name).symlink_to(program)
     first, *others = sorted(stand_ins)
     written = folder / first
-    written.write_text(_write_client(tuple(sorted(reads_stdin))), encoding="utf-8")
+    written.write_text(_write_client(reads_stdin), encoding="utf-8")
     written.chmod(0o555)
     for name in others:
         (folder / name).hardlink_to(written)
 
 
-def _write_client(reads_stdin: tuple[str, ...]) -> str:
-    text = Path(client.__file__).read_text(encoding="utf-8")
+def _write_client(reads_stdin: Iterable[str]) -> str:
+    text = _CLIENT.read_text(encoding="utf-8")
     if _READS_STDIN not in text:
-        raise ValueError(f"{client.__file__} has no line {_READS_STDIN!r} to fill in")
-    return f"#!{find_real()['python3']} -ISE\n" + text.replace(_READS_STDIN, f"READS_STDIN = {reads_stdin!r}", 1)
+        raise ValueError(f"{_CLIENT} has no {_READS_STDIN!r} to fill in")
+    named = " ".join(sorted(reads_stdin))
+    return f"#!{find_real()['perl']}\n" + text.replace(_READS_STDIN, f'$reads_stdin = "{named}"', 1)

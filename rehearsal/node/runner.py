@@ -13,7 +13,7 @@ from pathlib import Path
 from arm import ids
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
-from rehearsal.node import confine
+from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
@@ -32,7 +32,7 @@ class ScriptRunner:
 
     def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
         """Run the script of this Run Command."""
-        if refusal := confine.find_refusal():
+        if refusal := programs.find_refusal():
             return ScriptRun(1, stderr=f"ERROR: {refusal}")
         with look() as state:
             vm = state.find(ids.parent_of(command.id))

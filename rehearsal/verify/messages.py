@@ -62,9 +62,9 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
     clusters = build_views(azure.entries(), azure.is_effective)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
-    more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
     with ThreadPoolExecutor(1) as beside:
         drills = beside.submit(run_drills, azure.entries() if healthy else [])
+        more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
         proof = None
         if messages:
             authority = client_authority(state, settings.pki.generation)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.node import confine
+from rehearsal.node import confine, programs
 from tests.rehearsal.node.bench import Bench
 
 needs_landlock = pytest.mark.skipif(not confine.find_version(), reason="this kernel has no Landlock")
@@ -83,3 +83,11 @@ def test_without_landlock_root_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     run = Bench().run("#!/bin/bash\necho it ran")
     assert run["stdout"] == ""
     assert "Next: run the rehearsal as an ordinary user" in run["stderr"]
+
+
+def test_without_perl_nothing_runs_and_the_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = {name: path for name, path in programs.find_real().items() if name != "perl"}
+    monkeypatch.setattr(programs, "find_real", lambda: real)
+    run = Bench().run("#!/bin/bash\necho it ran")
+    assert run["stdout"] == ""
+    assert "ERROR: perl not found" in run["stderr"]
