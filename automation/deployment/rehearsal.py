@@ -20,6 +20,7 @@ from rehearsal.azure.world import World
 from rehearsal.engine import Backend, State
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.mqtt.install import find_mosquitto
+from rehearsal.node import confine
 from rehearsal.verify.messages import Verification, verify_messages
 from rules.judgement import Judgement, judge_stack
 from settings.loaded_stack import LoadedStack
@@ -113,6 +114,8 @@ def rehearse(
     refuse_loss(stack, before, judgement.deployment)
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell(engine.sentence)
+    if warning := confine.find_warning():
+        tell(warning)
     tell("[2/4] Up, into the modelled Azure ...")
     up = operations.up()
     tell("[3/4] A second preview, which has to be empty ...")

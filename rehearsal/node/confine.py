@@ -54,6 +54,11 @@ def find_refusal() -> str:
     )
 
 
+def find_warning() -> str:
+    """Return what scripts may do here that elsewhere they may not; empty if they are confined."""
+    return "" if find_version() else "This system has no Landlock: scripts of nodes can do what you can (docs/node.md)."
+
+
 def confine(folders: list[str], programs: list[str]) -> None:
     """Confine this process and its children: write below the folders, run the programs and what is in the folders."""
     libc = _libc()

@@ -21,6 +21,7 @@ from automation.deployment.rehearsal import rehearse
 from rehearsal.azure.world import Surroundings
 from rehearsal.engine import Backend
 from rehearsal.mqtt import install
+from rehearsal.node import confine
 from rehearsal.providers import Properties
 from rehearsal.providers.azure import AzureProvider
 from settings import stack_file
@@ -436,6 +437,9 @@ def test_a_second_preview_that_is_not_empty_fails_the_rehearsal(
         return {**checked, "tags": {"asked": str(len(old))}} if urn.endswith("::site-node") and old else checked
 
     monkeypatch.setattr(AzureProvider, "check", restless)
-    result = rehearse(tmp_path, "dev", messages=0)
+    monkeypatch.setattr(confine, "find_warning", lambda: "Scripts are not confined.")
+    told: list[str] = []
+    result = rehearse(tmp_path, "dev", messages=0, tell=told.append)
+    assert "Scripts are not confined." in told
     assert result.deployed
     assert result.deployed.problems == ["a second preview is not empty: update site-node"]

@@ -16,8 +16,7 @@ from tests.kubernetes.node import Node
 from tests.kubernetes.table import Row
 from tests.nodes.node_stand_in import Run
 
-# Not yet: every-setting, whose own ids of subscription and tenant the tests' Azure does not take.
-STACKS = [*stack_file.stacks(PROGRAM), *(one for one in stack_file.examples(PROGRAM) if one != "every-setting")]
+STACKS = [*stack_file.stacks(PROGRAM), *stack_file.examples(PROGRAM)]
 
 
 @dataclass(frozen=True)

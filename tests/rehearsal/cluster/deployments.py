@@ -42,8 +42,9 @@ class Stack:
         self, stack: str, surroundings: Surroundings = SURROUNDINGS, on_write: Callable[[str], None] = lambda _: None
     ) -> None:
         self.clock = ManualClock(1_000_000)
-        self.world = World(surroundings, self.clock, on_write=on_write, run_script=ScriptRunner())
         self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
+        tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
+        self.world = World(replace(surroundings, **tenant), self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)
         self.engine = Engine(PROGRAM, stack, self.config, providers, State(), options)

@@ -85,6 +85,13 @@ def test_without_landlock_root_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert "Next: run the rehearsal as an ordinary user" in run["stderr"]
 
 
+def test_that_nothing_confines_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confine, "find_version", lambda: 3)
+    assert confine.find_warning() == ""
+    monkeypatch.setattr(confine, "find_version", lambda: 0)
+    assert "scripts of nodes can do what you can" in confine.find_warning()
+
+
 def test_without_perl_nothing_runs_and_the_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real = {name: path for name, path in programs.find_real().items() if name != "perl"}
     monkeypatch.setattr(programs, "find_real", lambda: real)
