@@ -9,6 +9,8 @@ READY := $(VENV)/.ready
 MOSQUITTO := $(BIN)/python -m rehearsal.mqtt.install
 # Modules that make pages of docs/, and take --write and --check.
 PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
+# Where it is set, each of the hundreds of processes that tests start compiles the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all mutations browser screenshots golden bench clean
