@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE
@@ -24,6 +24,8 @@ class ScriptRun:
     stdout: str = ""
     stderr: str = ""
     """Of both the last 4 KiB."""
+    traces: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What was seen of it beside that, by kind (`rehearsal.cluster.traces`): no part of the instance view."""
 
 
 OpenState = Callable[[], AbstractContextManager[AzureState]]

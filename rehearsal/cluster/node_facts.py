@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -9,6 +10,7 @@ from typing import Any
 
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.azure.entries import Entry
+from rehearsal.cluster import traces
 from rules.facts import node
 
 K3S_ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -72,6 +74,16 @@ class NodeFacts:
         """What Arc's agents were installed with; empty while the cluster is not connected."""
         return map_at(self.facts, "arc")
 
+    def list_parts(self) -> Mapping[str, Mapping[str, str]]:
+        """Return all that a script may have changed beside its tools' own state: kind -> name -> its contents."""
+        rules, objects, limits = list_at(self.facts, "iptables"), self.objects, map_at(self.facts, "sysctl")
+        return {
+            traces.FILES: {name: json.dumps(file) for name, file in self.files.items()},
+            traces.RULES: {name_rule(one): "" for one in rules},
+            traces.LIMITS: {name: json.dumps(value) for name, value in limits.items()},
+            traces.OBJECTS: {name_object(one): json.dumps(one) for one in objects},
+        }
+
     def api_argument(self, wanted: str) -> str:
         """Return the first value of an argument of the API server; empty if it is not given."""
         return next((value for name, value in self._api_arguments() if name == wanted), "")
@@ -80,6 +92,16 @@ class NodeFacts:
         for argument in self.config.get("kube-apiserver-arg", ()):
             name, _, value = str(argument).removeprefix("--").partition("=")
             yield name, value
+
+
+def name_rule(rule: Mapping[str, Any]) -> str:
+    """Return a rule of the firewall as iptables-save(8) writes it, with its table."""
+    return " ".join(["-t", text_at(rule, "table"), "-A", text_at(rule, "chain"), *list_at(rule, "rule")])
+
+
+def name_object(one: Mapping[str, Any]) -> str:
+    """Return kind and name of a Kubernetes object."""
+    return f"{text_at(one, 'kind')} {text_at(one, 'metadata.name')}"
 
 
 def _read_network(config: Mapping[str, Any], flag: str, default: IPv4Network) -> IPv4Network:

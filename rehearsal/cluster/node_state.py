@@ -14,6 +14,7 @@ from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_claims import find_false_claims
 from rehearsal.cluster.node_facts import K3S_ISSUER, NodeFacts
 from rehearsal.cluster.node_hardening import find_weaknesses
+from rehearsal.cluster.node_surplus import find_surplus
 from rules.facts import entra
 
 _NO_OBJECT_IDS = ("", entra.CUSTOM_LOCATIONS_APPLICATION.value, entra.K8_BRIDGE_APPLICATION.value)
@@ -41,13 +42,14 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     if node is None or node.facts.get("stopped"):
         return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
     kind, facts = BY_NODE_TYPE[node.row], NodeFacts.of(node)
-    found = inventory.below(kind.script_type, node.id) if kind.script_type else ()
-    problems = list(_check_scripts(kind, cluster, list(found), facts))
+    found = list(inventory.below(kind.script_type, node.id)) if kind.script_type else []
+    problems = list(_check_scripts(kind, cluster, found, facts))
     if not facts.runs_server:
         what, remedy = "K3s does not run there as a server, so there is no cluster", "read what setup-k3s said"
         problems.append(Symptom("CLUSTER-01", cluster.name, f"node {node.name}", what, remedy))
         return NodeState(is_reachable=False, problems=problems)
     problems += find_weaknesses(inventory, cluster, node, facts)
+    problems += find_surplus(cluster, node, found, facts)
     object_id = text_at(facts.arc, "custom_locations_oid")
     is_enabled = "custom-locations" in list_at(facts.arc, "features")
     custom_locations = is_enabled and object_id.lower() not in _NO_OBJECT_IDS

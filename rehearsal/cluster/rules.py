@@ -92,5 +92,9 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "learn.microsoft.com/linux/packages; docs.k3s.io/security"),
     ClusterRule("CLUSTER-38", "A script fails where it cannot do its work, and clears away what it left",
                 "rehearsal/node/drills.py"),
+    ClusterRule("CLUSTER-39", "Scripts do nothing to a node but their work: files, addresses, limits, firewall, calls",
+                "rules/facts/node_files.py, rules/facts/node.py"),
+    ClusterRule("CLUSTER-40", "Scripts leave no secret in a file or in their output, which readers of Azure see",
+                "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed; RFC 7519, §3.1"),
 )  # fmt: skip
 """Every rule; ids are stable."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -22,6 +22,8 @@ class ToolCall:
     """Virtual seconds since the script began."""
     bound: float | None = None
     """Seconds of the `timeout` around it."""
+    traces: list[tuple[str, str]] = field(default_factory=list)
+    """What is to be remembered of it: kind (`rehearsal.cluster.traces`) and words."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import Any
 
 from graph.inputs import parameters, text_at
 from rehearsal.azure.scripts import KILLED, ScriptRun
+from rehearsal.cluster import traces
 from rehearsal.node import confine, programs
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
@@ -25,7 +27,8 @@ from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.service import Service
 from rehearsal.node.tools import READS_STDIN, TOOLS
 from rehearsal.node.tools.durations import find_duration
-from rehearsal.node.tools.refusal import NOT_FOUND
+from rehearsal.node.tools.refusal import note_call
+from rehearsal.node.tools.unanswered import NOT_FOUND_TOOL, UNANSWERED, answer_nothing
 
 OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
@@ -37,6 +40,8 @@ TIMED_OUT = 124
 """What timeout(1) says of a command that it has ended; here the command says it, and timeout passes it on."""
 OWN_TOOLS = frozenset({"date", "sleep"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RANDOM = re.compile(r"\btmp\.\w+")
+"""Names that mktemp(1) gives."""
 
 
 class Run:
@@ -65,10 +70,12 @@ class Run:
         """
         self._machine, self._inputs, self._folder, self._clock = machine, inputs, folder, clock
         self._keep, self._has_others = keep, has_others
-        self._tools = TOOLS if tools is None else tools
+        self._tools = {**UNANSWERED, **(TOOLS if tools is None else tools)}
         self._seconds = float(inputs.get("timeoutInSeconds") or 0)
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = False
+        self._traces: dict[str, set[str]] = {}
+        self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
 
     def end(self) -> ScriptRun:
         """Run it to its end, whichever that is."""
@@ -84,14 +91,16 @@ class Run:
             outputs[1].open("wb") as stderr,
         ):
             self._process = subprocess.Popen(  # noqa: S603 - confined
-                self._command_line(script, path), env=self._environment(path), cwd="/", start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                self._command_line(script, path), env=self._environment(path), cwd="/",
+                start_new_session=True, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
             )  # fmt: skip
             code = self._wait(self._process)
         if service.failure:
             raise service.failure
         said, errors = (_read_end(file) for file in outputs)
-        return ScriptRun(code, said, errors)
+        self._traces[traces.LEFT] = _list_files(self._temporary)
+        seen = {kind: sorted(found) for kind, found in self._traces.items() if found}
+        return ScriptRun(code, said, errors, seen)
 
     def _command_line(self, script: Path, path: Path) -> list[str]:
         machine = self._machine
@@ -112,7 +121,8 @@ class Run:
             **{name: value for name, value in given.items() if value and _NAME.fullmatch(name)},
             "PATH": str(path),
             "ROOT_DIR": str(self._machine.root),
-            "TMPDIR": str(self._machine.work),
+            "TMPDIR": str(self._temporary),
+            "BASH_FUNC_command_not_found_handle%%": f'() {{ {NOT_FOUND_TOOL} "$@"; }}',  # bash(1), "COMMAND EXECUTION"
         }
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
@@ -157,13 +167,26 @@ class Run:
         machine = self._machine
         with machine.lock:
             before = json.dumps(machine.facts)
-            tool = self._tools.get(call.tool)
-            if tool is None:
-                return Reply(NOT_FOUND, stderr=f"bash: {call.tool}: command not found\n")
-            reply = tool(call, machine)
-            if json.dumps(machine.facts) != before:
-                self._keep(machine)
-        return reply
+            try:
+                return self._tools.get(call.tool, answer_nothing)(call, machine)
+            except (ValueError, ArithmeticError, RecursionError):  # what the model does not take: `Service` says it
+                note_call(call)
+                raise
+            finally:
+                for kind, words in call.traces:
+                    self._traces.setdefault(kind, set()).add(self._shorten(words))
+                if json.dumps(machine.facts) != before:
+                    self._keep(machine)
+
+    def _shorten(self, words: str) -> str:
+        """Return words with paths as they are on a node."""
+        return words.replace(str(self._temporary), "$TMPDIR").replace(str(self._machine.root), "")
+
+
+def _list_files(folder: Path) -> set[str]:
+    """Return the files below a folder; two runs of one script name them alike."""
+    found = (one.relative_to(folder).as_posix() for one in folder.rglob("*") if not one.is_dir())
+    return {_RANDOM.sub("tmp.*", name) for name in found}
 
 
 def _has_session(leader: int) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from arm import ids
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
+from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.clock import ScriptClock
@@ -46,11 +48,17 @@ class ScriptRunner:
 
     def _run(self, look: OpenState, command: Entry, vm: Entry, now: float) -> ScriptRun:
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
-            keep = partial(keep_facts, look)
+            keep, before = partial(keep_facts, look), _list_parts(machine)
             run = Run(machine, command.inputs, Path(folder), ScriptClock(now), keep, self._has_others).end()
+            after = _list_parts(machine)
             if run.exit_code == 0:
                 note_reboot(machine, now)
-            return run
+            changed = {
+                kind: names
+                for kind, parts in after.items()
+                if (names := [name for name, part in parts.items() if before[kind].get(name) != part])
+            }
+            return replace(run, traces={**run.traces, **changed})
 
     def _has_others(self, machine: Machine) -> bool:
         with self._lock:
@@ -84,6 +92,11 @@ def _lay_out(look: OpenState, vm: Entry) -> Machine:
         files, facts["boots"] = after_power_cycle(files), boots
     folder = tempfile.TemporaryDirectory(prefix="es-")
     return Machine.in_folder(Path(folder.name), vm.id, AzureLink(look, vm), facts, files, close=folder.cleanup)
+
+
+def _list_parts(machine: Machine) -> Mapping[str, Mapping[str, str]]:
+    with machine.lock:
+        return NodeFacts(machine.facts, collect(machine.root)).list_parts()
 
 
 def keep_facts(look: OpenState, machine: Machine, *, with_files: bool = False) -> None:

@@ -240,8 +240,22 @@ IN_SCRIPTS = {
     "node.TOKEN_LIFE": "token-life",
     "node.PLATFORM_SERVICES": "metadata-open",
     "node.RESOLVER": "dns-blocked",
+    "node_files.LIMITS": "sysctl-file-of-another-name",
+    "node_files.KEYRING": "key-for-all-packages",
+    "node_files.SOURCES": "source-of-packages-beside",
+    "node_files.K3S_DROPIN": "dropin-of-another-unit",
+    "node_files.K3S_UNIT": "unit-beside",
+    "node_files.K3S_CONFIG": "registries-of-k3s",
+    "node_files.KUBECONFIG": "kubeconfig-copied",
+    "node_files.COMMANDS": "command-of-another-name",
+    "node_files.STATE": "state-in-another-folder",
+    "node_files.LOCKS": "lock-for-everybody",
+    "node_files.MICROSOFT_PACKAGES": "program-downloaded",
+    "node_files.K3S_INSTALLER": "program-of-the-same-server",
+    "node_files.K3S_SERVER": "kubeconfig-of-another-server",
+    "node_files.K3S_TOKENS": "other-second-issuer",
 }
-"""What the program has in its scripts: the mistake of tests/mutations/scripts.yaml that a rehearsal finds by it."""
+"""What the program has in its scripts: the mistake of tests/mutations that a rehearsal finds by it."""
 
 
 def test_every_fact_is_made_wrong_here_or_in_a_script() -> None:

@@ -68,7 +68,7 @@ def apt_get(call: ToolCall, machine: Machine) -> str:
         return _install(line, packages, machine)
     if command in ("upgrade", "remove", "purge", "autoremove", "clean", "dist-upgrade", "download", "source"):
         raise ValueError(f"apt-get {command}: the model does not answer it; extend apt.py")
-    raise RefusalError(100, f"E: Invalid operation {command}")
+    raise RefusalError(100, f"E: Invalid operation {command}", is_unknown=True)
 
 
 def _update(call: ToolCall, machine: Machine) -> str:
@@ -179,7 +179,7 @@ def apt_mark(call: ToolCall, machine: Machine) -> str:
     line = read_line(_APT_MARK, call.arguments)
     command, *names = line.words or [""]
     if command not in ("hold", "unhold"):
-        raise RefusalError(100, f"E: Invalid operation {command}")
+        raise RefusalError(100, f"E: Invalid operation {command}", is_unknown=True)
     if not names:
         raise RefusalError(100, "E: No packages found")
     for name in names:

@@ -146,8 +146,10 @@ def _add_extension(given: Mapping[str, Any], machine: Machine, _: ToolCall) -> A
         raise refuse("Either '--name' or '--source' must be given; the model adds by --name only")
     if name in _extensions(machine) and not given["--upgrade"]:
         return None  # with the warning that it is already installed
-    if name != "connectedk8s" or (version not in (None, "latest") and version not in EXTENSION_VERSIONS):
-        what = f"{name} ({version})" if version else name
+    if name != "connectedk8s":
+        raise ValueError(f"az extension add --name {name}: the model knows connectedk8s only; extend az.py")
+    if version not in (None, "latest") and version not in EXTENSION_VERSIONS:
+        what = f"{name} ({version})"
         raise refuse(f"No matching extensions for '{what}'. Use --debug for more information.")
     _extensions(machine)[name] = _NEWEST_EXTENSION if version in (None, "latest") else version
     return None

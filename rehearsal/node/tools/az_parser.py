@@ -20,8 +20,8 @@ EXTENSION_REFERENCE = (
 
 
 def refuse(text: str, code: int = 1) -> RefusalError:
-    """Return an error as az's log writes it."""
-    return RefusalError(code, f"ERROR: {text}")
+    """Return an error as az's log writes it; 2 is for a command line that it does not take."""
+    return RefusalError(code, f"ERROR: {text}", is_unknown=code == 2)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rehearsal.cluster import traces
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
@@ -55,7 +56,11 @@ def curl(call: ToolCall, machine: Machine) -> str:
     line = read_line(_CURL, call.arguments)
     if not line.words:
         raise RefusalError(2, f"curl: (2) no URL specified\n{_CURL_HINT}")
-    url = line.words[0] if "://" in line.words[0] else f"http://{line.words[0]}"
+    urls = [word if "://" in word else f"http://{word}" for word in line.words]
+    call.traces.extend((traces.URLS, one) for one in urls)
+    if len(urls) > 1:
+        raise ValueError("curl: the model answers one URL at a time; extend downloads.py")
+    url = urls[0]
     protocols = line.last("--proto")
     scheme = urlsplit(url).scheme
     if protocols.startswith("=") and scheme not in protocols[1:].split(","):
@@ -63,6 +68,8 @@ def curl(call: ToolCall, machine: Machine) -> str:
     if scheme != "https":
         raise _fail(line, 7, f"Failed to connect to {urlsplit(url).hostname} port 80: the model serves HTTPS only")
     content = _serve(url, line)
+    brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}
+    machine.facts.setdefault("downloads", {})[url] = brought
     if not line.has("--output"):
         return content
     wanted = call.directory / line.last("--output")
@@ -70,8 +77,6 @@ def curl(call: ToolCall, machine: Machine) -> str:
     if not machine.path(wanted.parent).is_dir():
         raise _fail(line, 23, "Failure writing output to destination")
     file.write_text(content)
-    brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}
-    machine.facts.setdefault("downloads", {})[url] = brought
     return ""
 
 

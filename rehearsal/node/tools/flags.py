@@ -131,4 +131,4 @@ def _next(table: Table, option: str, rest: Iterator[str]) -> str:
 
 
 def _refuse(table: Table, text: str, **parts: str) -> RefusalError:
-    return RefusalError(table.words.code, text.format(tool=table.tool, **parts))
+    return RefusalError(table.words.code, text.format(tool=table.tool, **parts), is_unknown=True)

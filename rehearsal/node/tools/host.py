@@ -94,7 +94,8 @@ def _read(word: str, machine: Machine, *, values: bool) -> str:
 
 def _require(key: str) -> None:
     if key not in DEFAULTS:
-        raise RefusalError(1, f"sysctl: cannot stat /proc/sys/{key.replace('.', '/')}: No such file or directory")
+        text = f"sysctl: cannot stat /proc/sys/{key.replace('.', '/')}: No such file or directory"
+        raise RefusalError(1, text, is_unknown=True)
 
 
 @answering

@@ -40,7 +40,7 @@ def iptables(call: ToolCall, machine: Machine) -> str:
     """Answer `iptables`."""
     table, command, chain, rule = _read(list(call.arguments))
     if chain not in _CHAINS[table]:
-        raise RefusalError(1, "iptables: No chain/target/match by that name.")
+        raise RefusalError(1, "iptables: No chain/target/match by that name.", is_unknown=True)
     rules: list[dict[str, Any]] = machine.facts.setdefault("iptables", [])
     wanted = {"table": table, "chain": chain, "rule": rule}
     if command == "-A":
@@ -114,4 +114,4 @@ def _value(option: str, words: list[str]) -> str:
 
 
 def _refuse(text: str) -> RefusalError:
-    return RefusalError(2, f"{_VERSION}: {text}\n{_HINT}")
+    return RefusalError(2, f"{_VERSION}: {text}\n{_HINT}", is_unknown=True)

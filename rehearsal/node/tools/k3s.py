@@ -5,6 +5,7 @@ k3s-io/k3s, install.sh (commit 0136cf25), read 2026-11-27.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,11 @@ _NEWEST = "v1.99.0+k3s1"
 SETTLING_SECONDS = 40
 """From K3s's first start until coredns and the others are Available. The model's own guess."""
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
+_KEY = base64.b64encode(b"-----BEGIN EC PRIVATE KEY-----\nA stand-in: no key.\n-----END EC PRIVATE KEY-----\n").decode()
+_ADMINISTRATOR = (  # k3s-io/k3s, pkg/daemons/control/deps/template.go: the client's certificate and key are in it
+    "apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n"
+    f"users: [{{name: default, user: {{client-key-data: {_KEY}}}}}]\n"
+)
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
@@ -72,7 +78,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
-            "apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n",
+            _ADMINISTRATOR,
             int(config.get("write-kubeconfig-mode", "0600"), 8) & 0o777,
         )
 

@@ -98,7 +98,7 @@ def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     if command in _UNMODELLED:
         raise ValueError(f"kubectl {command}: the model does not answer it; extend kubectl.py")
     if command not in _COMMANDS:
-        raise RefusalError(1, f'error: unknown command "{command}" for "kubectl"')
+        raise RefusalError(1, f'error: unknown command "{command}" for "kubectl"', is_unknown=True)
     return command, words
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import wraps
 
+from rehearsal.cluster import traces
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine, Tool
 
@@ -13,11 +15,15 @@ NOT_FOUND = 127
 
 
 class RefusalError(Exception):
-    """A tool's refusal."""
+    """A tool's refusal.
 
-    def __init__(self, code: int, text: str, stdout: str = "") -> None:
+    `is_unknown`: the tool, or the model of it, has no such command, option or thing. A script that passes over that may
+    do on a real node what no rehearsal has seen.
+    """
+
+    def __init__(self, code: int, text: str, stdout: str = "", *, is_unknown: bool = False) -> None:
         super().__init__(text)
-        self.code, self.text, self.stdout = code, text, stdout
+        self.code, self.text, self.stdout, self.is_unknown = code, text, stdout, is_unknown
 
 
 def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
@@ -28,11 +34,18 @@ def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
         try:
             answer = behaviour(call, machine)
         except RefusalError as refusal:
+            if refusal.is_unknown:
+                note_call(call)
             text = refusal.text if refusal.text.endswith("\n") or not refusal.text else f"{refusal.text}\n"
             return Reply(refusal.code, refusal.stdout, text)
         return answer if isinstance(answer, Reply) else Reply(stdout=answer)
 
     return tool
+
+
+def note_call(call: ToolCall) -> None:
+    """Remember a call that neither the tool nor the model of it knows."""
+    call.traces.append((traces.CALLS, shlex.join([call.tool, *call.arguments])))
 
 
 def missing(tool: str) -> RefusalError:

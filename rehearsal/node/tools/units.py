@@ -86,7 +86,7 @@ def systemctl(call: ToolCall, machine: Machine) -> str | Reply:
         raise ValueError("systemctl without a verb lists units, which the model does not; extend units.py")
     verb, *names = line.words
     if verb not in _VERBS:
-        raise RefusalError(1, f"Unknown command verb '{verb}'.")
+        raise RefusalError(1, f"Unknown command verb '{verb}'.", is_unknown=True)
     if verb == "daemon-reload":
         reload(machine)
         return ""
@@ -108,8 +108,8 @@ def _act(verb: str, unit: str, machine: Machine, elapsed: float, *, quiet: bool)
     if verb == "is-enabled":
         state = "not-found" if not exists else "enabled" if facts.get("enabled") else "disabled"
         return Reply({"enabled": 0, "disabled": 1, "not-found": 4}[state], "" if quiet else f"{state}\n")
-    if not exists:
-        raise RefusalError(5, f"Failed to {verb} {unit}: Unit {unit} not found.")
+    if not exists:  # Ubuntu has many units, of which the model knows none
+        raise RefusalError(5, f"Failed to {verb} {unit}: Unit {unit} not found.", is_unknown=True)
     if verb in ("restart", "reload-or-restart") or (verb == "start" and not runs):
         k3s.start(machine, unit, elapsed)
     elif verb == "stop":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.rehearsal.cluster.deployments import SITE, Bench
 
 NODE = f"node {SITE_VM}"
 _METADATA = "reach 169.254.169.254:80"
+SURPLUS = ("CLUSTER-39", SITE, NODE)
 
 
 def change(bench: Bench, path: str, value: Any) -> None:
@@ -59,12 +61,12 @@ def the_block_is_for_the_node_itself(bench: Bench) -> None:
     change_rules(bench, chain="OUTPUT")
 
 
-@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+@breaks("CLUSTER-30", SITE, NODE, _METADATA, then=(SURPLUS,))
 def the_block_lets_through(bench: Bench) -> None:
     change_rules(bench, j="ACCEPT")
 
 
-@breaks("CLUSTER-30", SITE, NODE, _METADATA)
+@breaks("CLUSTER-30", SITE, NODE, _METADATA, then=(SURPLUS,))
 def something_is_accepted_before_the_block(bench: Bench) -> None:
     first = {"table": "mangle", "chain": "FORWARD", "rule": ["-s", "10.42.7.0/24", "-j", "ACCEPT"]}
     change(bench, "iptables", [first, *rules(bench)])
@@ -84,7 +86,7 @@ def the_block_takes_the_pods_names_away(bench: Bench) -> None:
     change(bench, "iptables", [block, *rules(bench)])
 
 
-@breaks("CLUSTER-30", SITE, NODE, "do not reach 168.63.129.16:53/tcp, their DNS")
+@breaks("CLUSTER-30", SITE, NODE, "do not reach 168.63.129.16:53/tcp, their DNS", then=(SURPLUS,))
 def the_block_takes_long_answers_of_dns_away(bench: Bench) -> None:
     block = {"table": "filter", "chain": "FORWARD", "rule": ["-p", "tcp", "--dport", "53", "-j", "DROP"]}
     change(bench, "iptables", [block, *rules(bench)])
@@ -190,3 +192,79 @@ def the_installer_is_the_newest(bench: Bench) -> None:
 @breaks("CLUSTER-37", SITE, NODE, "the script did not wait for the first boot")
 def the_first_boot_was_not_over(bench: Bench) -> None:
     change(bench, "conflicts", ["apt-get update while cloud-init held the package lists"])
+
+
+SETUP = "Run Command setup-k3s"
+
+
+def leave(bench: Bench, name: str, mode: str = "644", text: str = "", *, seen: bool = True) -> None:
+    """Put a file on the node, which the script has made."""
+    files = bench.entry(SITE_VM).facts["files"]
+    bench.set(SITE_VM, "files", {**files, name: [mode, text]}, where="facts")
+    if seen:
+        trace(bench, "files", name)
+
+
+def trace(bench: Bench, kind: str, name: str) -> None:
+    """Let the script have been seen at it."""
+    command = f"{SITE_VM}/runCommands/setup-k3s"
+    found = bench.entry(command).facts["run"]["traces"]
+    bench.set(command, f"run.traces.{kind}", [*found.get(kind, ()), name], where="facts")
+
+
+@breaks("CLUSTER-39", SITE, SETUP, "/root/.ssh/authorized_keys is on the node")
+def somebody_else_may_log_in(bench: Bench) -> None:
+    leave(bench, "root/.ssh/authorized_keys")
+
+
+@breaks("CLUSTER-39", SITE, NODE, "/root/.ssh/authorized_keys is on the node")
+def somebody_else_may_log_in_from_before(bench: Bench) -> None:
+    leave(bench, "root/.ssh/authorized_keys", seen=False)
+
+
+@breaks("CLUSTER-39", SITE, SETUP, "names https://mirror.example/")
+def packages_come_from_elsewhere(bench: Bench) -> None:
+    leave(bench, "etc/apt/sources.list.d/edge-stamps-x.sources", text="URIs: https://mirror.example/")
+
+
+@breaks("CLUSTER-39", SITE, SETUP, "fetches from https://get.example")
+def something_is_fetched_from_elsewhere(bench: Bench) -> None:
+    trace(bench, "urls", "https://get.example")
+
+
+@breaks("CLUSTER-39", SITE, SETUP, "calls `useradd x`")
+def a_user_was_made(bench: Bench) -> None:
+    trace(bench, "calls", "useradd x")
+
+
+@breaks("CLUSTER-39", SITE, SETUP, "the temporary file x")
+def a_file_stays(bench: Bench) -> None:
+    trace(bench, "left", "x")
+
+
+@breaks("CLUSTER-39", SITE, NODE, "-A INPUT -j ACCEPT")
+def the_firewall_is_open(bench: Bench) -> None:
+    change(bench, "iptables", [*rules(bench), {"table": "filter", "chain": "INPUT", "rule": ["-j", "ACCEPT"]}])
+
+
+@breaks("CLUSTER-39", SITE, NODE, "vm.max_map_count is set")
+def a_limit_is_set_without_a_need(bench: Bench) -> None:
+    change(bench, "after_reboot.sysctl", {**bench.entry(SITE_VM).facts["machine"]["sysctl"], "vm.max_map_count": 1})
+
+
+@breaks("CLUSTER-39", SITE, NODE, "ClusterRoleBinding other is on the cluster, and in no OBJECTS")
+def somebody_else_is_administrator(bench: Bench) -> None:
+    objects = bench.entry(SITE_VM).facts["machine"]["objects"]
+    change(bench, "objects", [*objects, {"kind": "ClusterRoleBinding", "metadata": {"name": "other"}}])
+
+
+@breaks("CLUSTER-40", SITE, "Run Command await-secrets", "prints a private key on stderr")
+def a_key_is_printed(bench: Bench) -> None:
+    said = "-----END PRIVATE KEY-----\n"
+    bench.set(f"{SITE_VM}/runCommands/await-secrets", "run.stderr", said, where="facts")
+
+
+@breaks("CLUSTER-40", SITE, SETUP, "holds a private key")
+def a_key_is_left(bench: Bench) -> None:
+    key = base64.b64encode(b"-----BEGIN PRIVATE KEY-----\nMIIC").decode()
+    leave(bench, "var/lib/edge-stamps/x", text=key)

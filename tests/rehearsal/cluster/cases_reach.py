@@ -80,7 +80,13 @@ def other_objects_were_applied(bench: Bench) -> None:
     bench.set(SITE_VM, "machine.objects", objects, where="facts")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "is still on the cluster, and no longer in OBJECTS")
+@breaks(
+    "CLUSTER-02",
+    SITE,
+    "Run Command apply-objects",
+    "is still on the cluster, and no longer in OBJECTS",
+    then=(("CLUSTER-39", SITE, f"node {SITE_VM}"),),
+)
 def a_former_binding_is_left(bench: Bench) -> None:
     objects = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["objects"])
     (binding,) = (one for one in objects if one["kind"] == "ClusterRoleBinding")

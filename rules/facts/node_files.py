@@ -1,0 +1,68 @@
+"""What scripts may leave on a node, and what they may reach: whatever is not here is surplus.
+
+Paths are without the first `/`. `*` stands for a part of one name in a path, and for any part of an address. What the
+project makes carries the project's name.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rules.facts.fact import Fact, Source
+
+_READ = date(2026, 11, 27)
+_HIERARCHY = "specifications.freedesktop.org/fhs/latest (3.0)"
+_K3S = "k3s-io/docs, docs"
+
+LIMITS = Fact("etc/sysctl.d/*-edge-stamps.conf", Source("systemd/systemd, man/sysctl.d.xml", "Synopsis", _READ))
+_SOURCES_LIST = Source(
+    "Debian/apt, doc/sources.list.5.xml",
+    "Signed-By, DEB822-style format; as public pages quote it",
+    _READ,
+    primary=False,
+)
+KEYRING = Fact("etc/apt/keyrings/edge-stamps-*", _SOURCES_LIST)
+SOURCES = Fact("etc/apt/sources.list.d/edge-stamps-*.sources", _SOURCES_LIST)
+K3S_DROPIN = Fact(
+    "etc/systemd/system/k3s.service.d/*-edge-stamps.conf",
+    Source("systemd/systemd, man/systemd.unit.xml", "foo.service.d/; not opened", _READ, primary=False),
+)
+K3S_UNIT = Fact(
+    "etc/systemd/system/k3s.service",
+    Source("k3s-io/k3s, install.sh at 0136cf25", "create_systemd_service_file", _READ),
+)
+K3S_CONFIG = Fact(
+    "etc/rancher/k3s/config.yaml.d/*-edge-stamps*.yaml",
+    Source(f"{_K3S}/installation/configuration.md", "Configuration File", _READ),
+)
+KUBECONFIG = Fact("etc/rancher/k3s/k3s.yaml", Source(f"{_K3S}/cluster-access.md", "first paragraph", _READ))
+"""The one file that holds a private key: the administrator's."""
+COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/local : Local hierarchy", _READ))
+STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
+LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
+
+FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_CONFIG, KUBECONFIG, COMMANDS, STATE, LOCKS)
+"""Every file beside those of the image."""
+OF_THE_IMAGE = frozenset({"etc/os-release"})
+"""Of its files, those that a rehearsed node has."""
+
+MICROSOFT_PACKAGES = Fact(
+    "https://packages.microsoft.com/*", Source("learn.microsoft.com/linux/packages", "the whole", _READ)
+)
+K3S_INSTALLER = Fact(
+    "https://raw.githubusercontent.com/k3s-io/k3s/*/install.sh",
+    Source(f"{_K3S}/installation/configuration.md", "Configuration with install script", _READ),
+)
+K3S_SERVER = Fact(
+    "https://127.0.0.1:6443",
+    Source(f"{_K3S}/cluster-access.md", "field server; its value from transcripts", _READ, primary=False),
+)
+K3S_TOKENS = Fact(
+    "https://kubernetes.default.svc.cluster.local",
+    Source("k3s-io/k3s, pkg/daemons/control/server.go", "apiServer: service-account-issuer", _READ),
+)
+
+DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER)
+"""Every address that a script fetches from."""
+NAMED = (*DOWNLOADS, K3S_SERVER, K3S_TOKENS)
+"""Every address that a file may name, beside the issuer that Arc has given the cluster."""
