@@ -53,6 +53,9 @@ def _compare(resource: Resource, properties: Any, child: Child) -> Hits:
         allowed = value if isinstance(value, frozenset) else {value}
         if known.get(path) not in allowed:
             wrong.append(f"{path} is {known.get(path)!r}, expected {' or '.join(map(repr, sorted(allowed)))}")
+    if child.is_whole:
+        own = {path for path, *_ in leaves(child.properties)}
+        wrong += [f"{path} is {value!r}, expected none" for path, value in known.items() if path not in own]
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         yield resource.name, f"properties: {'; '.join(wrong[:_SHOWN])}{more}. AIO's own parts rely on it"

@@ -134,9 +134,12 @@ def _mentions(finding: Finding, resource: str) -> bool:
 
 
 def _precedes(first: Finding, own: Finding) -> bool:
-    """Of two findings about one input, the one that a rule of form or of the settings has is told."""
-    order = ("ASK-05", "ASK-06", "SHAPE", "ASK", "REF", "REL")
-    ranks = [next((index for index, name in enumerate(order) if one.rule.startswith(name)), 9) for one in (first, own)]
+    """Of two findings about one input, the one that a rule of form or of the settings has is told; SHAPE-02 last."""
+    order = ("ASK-05", "ASK-06", "SHAPE-01", "ASK", "REF", "REL")
+    ranks = [
+        next((index for index, name in enumerate(order) if one.rule.startswith(name)), 9 + (one.rule == "SHAPE-02"))
+        for one in (first, own)
+    ]
     return ranks[0] < ranks[1]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from graph import pem
 from graph.graph import Resource
@@ -14,6 +14,14 @@ from graph.inputs import text_at
 from rules.lookup import Hits, View
 
 _GENERATION = re.compile(r"-(g\d+)$")
+_USES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign",
+)  # fmt: skip
+_CA_USES = {"key_cert_sign", "crl_sign"}
+_LEAF_USES = {"digital_signature"}
+"""All that TLS 1.3 asks of either side's key (RFC 8446, section 4.4.2.2)."""
+_SIDES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
 def fit_for_use(view: View) -> Hits:
@@ -28,18 +36,40 @@ def fit_for_use(view: View) -> Hits:
 
 
 def _problems(certificate: x509.Certificate) -> Iterator[str]:
-    usage = pem.find_extension(certificate, x509.KeyUsage)
-    if pem.is_ca(certificate):
-        if usage is None or not usage.key_cert_sign:
-            yield "is a CA without the key usage cert_signing (RFC 5280, section 4.2.1.3)"
-    elif usage is None or not usage.digital_signature:
-        yield "lacks the key usage digital_signature, with which TLS 1.3 proves the key (RFC 8446, section 4.4.2.2)"
-    elif usage.key_cert_sign or usage.crl_sign:
-        yield "is a leaf with the key usage of a CA (RFC 5280, section 4.2.1.3)"
+    yield from _ca(certificate) if pem.is_ca(certificate) else _leaf(certificate)
     if pem.find_extension(certificate, x509.SubjectKeyIdentifier) is None:
         yield "has no subject key id, by which chains are built (RFC 5280, section 4.2.1.2). Set set_subject_key_id"
-    if pem.is_ca(certificate) and [one.oid for one in certificate.subject] != [NameOID.COMMON_NAME]:
+
+
+def _ca(certificate: x509.Certificate) -> Iterator[str]:
+    uses = _uses(certificate)
+    if "key_cert_sign" not in uses:
+        yield "is a CA without the key usage cert_signing (RFC 5280, section 4.2.1.3)"
+    elif more := sorted(uses - _CA_USES):
+        yield f"is a CA with the key usage {', '.join(more)}; expected {', '.join(sorted(_CA_USES))} alone"
+    if pem.extended_uses(certificate):
+        yield "is a CA that serves in TLS as well; expected no extended key usage (RFC 5280, section 4.2.1.12)"
+    if [one.oid for one in certificate.subject] != [NameOID.COMMON_NAME]:
         yield "has more in its subject than a common name, which is all that outputs and operators know it by"
+
+
+def _leaf(certificate: x509.Certificate) -> Iterator[str]:
+    uses, extended = _uses(certificate), pem.extended_uses(certificate)
+    if "digital_signature" not in uses:
+        yield "lacks the key usage digital_signature, with which TLS 1.3 proves the key (RFC 8446, section 4.4.2.2)"
+    elif uses & _CA_USES:
+        yield "is a leaf with the key usage of a CA (RFC 5280, section 4.2.1.3)"
+    elif more := sorted(uses - _LEAF_USES):
+        yield f"has the key usage {', '.join(more)}; expected {', '.join(_LEAF_USES)} alone (RFC 5480, section 3)"
+    if others := sorted(one._name for one in extended - _SIDES):
+        yield f"is for {', '.join(others)} too; expected one side of TLS alone (RFC 5280, section 4.2.1.12)"
+    if ExtendedKeyUsageOID.SERVER_AUTH not in extended and pem.alternative_names(certificate):
+        yield "is a client's and has alternative names, as if clients connected to it. Take them out"
+
+
+def _uses(certificate: x509.Certificate) -> set[str]:
+    usage = pem.find_extension(certificate, x509.KeyUsage)
+    return {name for name in _USES if usage and getattr(usage, name)}
 
 
 def _authorities(view: View) -> Hits:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.shapes import shape_of
+from arm.types import ResourceType
+from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER, DATAFLOW_ENDPOINT
+from arm.types.keyvault import SECRET
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
-from arm.types.secretsynccontroller import SECRET_SYNC
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import join_names, list_at, text_at
 from rules import references
@@ -129,6 +133,41 @@ def arc_order(view: View) -> Hits:
                     f" (MissingResourceVersionOnHost). Add {extension.name}'s id"
                 )
                 yield location.name, message
+
+
+_SCRIPTS = tuple(BY_SCRIPT_TYPE)
+_MAY_WAIT: Mapping[ResourceType, tuple[ResourceType, ...]] = {
+    **dict.fromkeys(_SCRIPTS, (*_SCRIPTS, ROLE_ASSIGNMENT, EXTENSION, SECRET_SYNC)),
+    **dict.fromkeys((BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER, DATAFLOW_ENDPOINT), _SCRIPTS),
+    ROLE_ASSIGNMENT: _SCRIPTS,
+    FEDERATED_IDENTITY_CREDENTIAL: (*_SCRIPTS, FEDERATED_IDENTITY_CREDENTIAL),
+    EXTENSION: (*_SCRIPTS, EXTENSION),
+    CUSTOM_LOCATION: _SCRIPTS,
+    SECRET_PROVIDER_CLASS: (SECRET, ROLE_ASSIGNMENT, FEDERATED_IDENTITY_CREDENTIAL),
+    VIRTUAL_NETWORK_PEERING: (SUBNET, VIRTUAL_NETWORK_PEERING),
+}
+"""Type -> what it may wait for without using an output of it: what rules above ask for, and no more."""
+
+
+def no_needless_waits(view: View) -> Hits:
+    """Require that only those wait that have to: every other wait makes a deployment longer, and a failure wider."""
+    for resource in view.arm:
+        used = {urn for urns in resource.property_dependencies.values() for urn in urns}
+        waits = [view.graph.resources[urn] for urn in resource.dependencies if urn in view.graph.resources]
+        for other in waits:
+            own = view.cluster(other) in (view.cluster(resource), "")  # else EDGE-08
+            longer = not any(view.waits(one, other) for one in waits)
+            if own and longer and other.urn not in used and not _may_wait(view, resource, other):
+                yield resource.name, f"depends_on: waits for {other.name} and needs nothing of it. Take it out"
+
+
+def _may_wait(view: View, resource: Resource, other: Resource) -> bool:
+    if view.path(resource).startswith(f"{view.path(other)}/"):  # it lies there: PATH-01 asks for an output
+        return True
+    if resource.arm_type == other.arm_type == EXTENSION.arm_type:
+        return text_at(view.inputs(other), "extensionType").lower() == CERT_MANAGER.type
+    types = _MAY_WAIT.get(shape_of(resource.type).type, ())
+    return any(other.arm_type == one.arm_type for one in types)
 
 
 def extensions(view: View, cluster: str, *types: str) -> list[Resource]:

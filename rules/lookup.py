@@ -135,11 +135,11 @@ class View(Index):
 
         Source: learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension-reference.
         """
-        return [text_at(one, "objectName") for one in _read_objects(text_at(self.inputs(provider_class), "objects"))]
+        return [text_at(one, "objectName") for one in self.object_entries(provider_class)]
 
-    def object_types(self, provider_class: Resource) -> list[str]:
-        """Return the type of each of them."""
-        return [text_at(one, "objectType") for one in _read_objects(text_at(self.inputs(provider_class), "objects"))]
+    def object_entries(self, provider_class: Resource) -> Sequence[Any]:
+        """Return each of them with all that the class says of it."""
+        return _read_objects(text_at(self.inputs(provider_class), "objects"))
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:

@@ -73,7 +73,7 @@ def security_rules(view: View) -> Hits:
         for (direction, priority), times in taken.items():
             if times > 1:
                 yield group.name, f"securityRules: {times} {direction} rules have priority {priority}; Azure takes one"
-        yield from _said_once(group, every)
+        yield from _well_said(group, every)
         rules = [one for one in every if text_at(one, "direction") == "Inbound"]
         rules.sort(key=_priority)
         denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
@@ -89,8 +89,11 @@ def security_rules(view: View) -> Hits:
         yield from _nobody_else(view, cluster, group, allows)
 
 
-def _said_once(group: Resource, rules: list[Rule]) -> Hits:
+def _well_said(group: Resource, rules: list[Rule]) -> Hits:
     for one in rules:
+        if text_at(one, "direction") != "Inbound":
+            message = f"securityRules: {text_at(one, 'name')} is {text_at(one, 'direction')}; expected inbound ones"
+            yield group.name, f"{message} alone: Arc and the links need the way out"
         for single, several in _ONE_WAY.items():
             if (single in one) == bool(one.get(several)):
                 message = f"securityRules: {text_at(one, 'name')} has {single} and {several}, or neither"

@@ -24,6 +24,8 @@ _PROVIDER_SECONDS = 120 * 60
 """How long azure-native waits by itself (pulumi/pulumi-azure-native, provider/pkg/provider)."""
 _LEAST_SECONDS = 10 * 60
 """What anything gets that has a time-out of its own."""
+_MOST_SECONDS = 4 * 60 * 60
+"""More than any step takes, AIO's two and a half hours included: who hangs is to be told of the same day."""
 
 IGNORED: Mapping[ResourceType, Sequence[str]] = {
     **azure_vm.IGNORED,
@@ -38,7 +40,7 @@ IGNORED: Mapping[ResourceType, Sequence[str]] = {
 def ignored_changes(view: View) -> Hits:
     """Require that exactly what Azure and others change is ignored: more, and settings would never arrive again."""
     types = {type_.arm_type: list(names) for type_, names in IGNORED.items()}
-    for resource in view.arm:
+    for resource in filter(lambda one: one.custom and one.has_row, view.resources):
         given, expected = list(resource.options.ignore_changes), types.get(resource.arm_type, [])
         if resource.arm_type == SECRET_PROVIDER_CLASS.arm_type and "objects" not in view.inputs(resource):
             expected = ["objects"]  # the portal's, where the stack says nothing of them
@@ -100,6 +102,7 @@ def timeouts(view: View) -> Hits:
                 yield command.name, message
     yield from _no_durations(view)
     yield from _too_short(view)
+    yield from _too_long(view)
     for extension in view.all(EXTENSION):
         minutes = text_at(map_at(view.inputs(extension), "configurationSettings"), "AgentOperationTimeoutInMinutes")
         if minutes.isdigit():
@@ -121,6 +124,14 @@ def _too_short(view: View) -> Hits:
             if seconds is not None and seconds < max(least, _LEAST_SECONDS):
                 message = f"custom_timeouts.{operation}: {given}; expected at least {max(least, _LEAST_SECONDS)}s,"
                 yield resource.name, f"{message} as Azure takes about {estimate_of(resource).seconds} s. Give it longer"
+
+
+def _too_long(view: View) -> Hits:
+    for resource in view.resources:
+        for operation, given in resource.options.custom_timeouts.items():
+            if (parse_duration(given) or 0) > _MOST_SECONDS:
+                message = f"custom_timeouts.{operation}: {given}; expected at most {_MOST_SECONDS}s. Is the unit right?"
+                yield resource.name, message
 
 
 def _waits(resource: Resource, seconds: int, what: str) -> Hits:

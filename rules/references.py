@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_DEFINITION
@@ -173,8 +174,7 @@ def of_secrets(view: View) -> Iterator[Reference]:
         vault = view.vault_by_name.get(name)
         problem = "" if vault else f"this stack has no vault {name!r}; {_meant(name, view.vault_by_name)}"
         yield Reference(provider_class, "keyvaultName", vault, problem)
-        for other in sorted(set(view.object_types(provider_class)) - {"secret"}):
-            problem = f"objectType {other!r}; expected 'secret': what is published in a vault is a secret"
+        for problem in dict.fromkeys(_wrong_entries(view.object_entries(provider_class))):
             yield Reference(provider_class, "objects", None, problem)
         for expected in view.objects(provider_class) if vault else ():
             if (name, expected) not in view.vault_secrets:
@@ -183,6 +183,14 @@ def of_secrets(view: View) -> Iterator[Reference]:
                 problem = f"{expected!r} is not published in vault {name}: {hint}. Publish it in {name}"
                 yield Reference(provider_class, "objects", None, problem)
     yield from _containers(view)
+
+
+def _wrong_entries(entries: Iterable[Any]) -> Iterator[str]:
+    for one in entries:
+        if (other := text_at(one, "objectType")) != "secret":
+            yield f"objectType {other!r}; expected 'secret': what is published in a vault is a secret"
+        for key in sorted({*one} - {"objectName", "objectType"}):
+            yield f"{key} {one[key]!r}; expected none: the newest version is read, as it is in the vault"
 
 
 def _containers(view: View) -> Iterator[Reference]:

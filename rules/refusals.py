@@ -74,6 +74,7 @@ REFUSED: Sequence[Refused] = (
     _port(6443, "K3s' API server"),
     _port(8472, "K3s' network of pods (VXLAN)"),
     _port(10250, "the kubelet"),
+    _port(65536, "nobody, as TCP does not have it", "RFC 9293, section 3.1"),
     _port(18883, "AIO's default listener", f"{_IOT}/manage-mqtt-broker/howto-configure-brokerlistener"),
     *(_port(one, "Services of type NodePort", "kubernetes.io/docs/concepts/services-networking/service, NodePort")
       for one in (30000, 32767)),
@@ -95,6 +96,18 @@ REFUSED: Sequence[Refused] = (
             f"{_IOT}/manage-mqtt-broker/howto-configure-availability-scale", _site(broker={"memory_profile": "High"})),
     Refused("clusters.site.broker.persistence_gib", "each backend pod has a volume of its own",
             f"{_IOT}/manage-mqtt-broker/howto-broker-persistence", _site(broker={"persistence_gib": 60})),
+    Refused("clusters.site.node.vm_size", "AIO has no images for Arm processors",
+            f"{_IOT}/deploy-iot-ops/overview-deploy", _site(node={"vm_size": "Standard_D8ps_v6"})),
+    Refused("clusters.site.node.os_disk_gib", "Ubuntu's image has 30 GiB", "Canonical's images in Azure's marketplace",
+            _site(node={"os_disk_gib": 29})),
+    Refused("clusters.site.broker.frontend_workers", "AIO takes 1 to 16",
+            f"{_IOT}/manage-mqtt-broker/howto-configure-availability-scale", _site(broker={"frontend_workers": 17})),
+    Refused("clusters.site.address_space", "it is no private network", "RFC 1918", _site(address_space="8.8.0.0/16")),
+    Refused("clusters.site.code", "a proxy's port is made of it, and differs only if codes begin with a letter",
+            "docs/settings.md", _site(code="1")),
+    Refused("pki.generation", "generations count from 1", "docs/settings.md", {"pki": {"generation": 0}}),
+    Refused("prefix", "names of storage accounts are of small letters",
+            f"{_LEARN}/azure-resource-manager/management/resource-name-rules", {"prefix": "Probe"}),
     Refused("clusters.site.node.vm_size", "AIO asks for 4 cores and 16 GiB", f"{_IOT}/deploy-iot-ops/overview-deploy",
             _site(node={"vm_size": "Standard_D2s_v6"})),
     Refused("prefix", "a vault's name would have 25 characters",
@@ -124,6 +137,50 @@ REFUSED: Sequence[Refused] = (
             {"admin_group_object_id": LEAST["tenant_id"]}),
 )  # fmt: skip
 """Every mistake that is tried."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Settings that do work."""
+
+    what: str
+    source: str
+    settings: Mapping[str, Any]
+
+
+_WITH_ZONES = (
+    "eastus", "eastus2", "southcentralus", "westus2", "westus3", "westeurope", "northeurope", "germanywestcentral",
+)  # fmt: skip
+ACCEPTED: Sequence[Accepted] = (
+    *(Accepted(f"{one}, with its zones", f"{_IOT}/overview-support; {_LEARN}/reliability/regions-list",
+               {"location": one, **_site(node={"zone": "3"}), "protection": {"storage_sku": "Standard_ZRS"}})
+      for one in _WITH_ZONES),
+    Accepted("westus, without zones", f"{_IOT}/overview-support, Supported regions", {"location": "westus"}),
+    *(Accepted(f"nodes of size {one}", f"{_IOT}/deploy-iot-ops/overview-deploy", _site(node={"vm_size": one}))
+      for one in ("Standard_D8s_v5", "Standard_D16as_v6", "Standard_E4ads_v5", "Standard_E32ds_v6")),
+    *(Accepted(f"a listener on port {one}", _PORTS,
+               {"clusters": {"site": {}, "enterprise": {"listener": {"port": one}}}}) for one in (8883, 28883, 65535)),
+    *(Accepted(f"the private network {one}", "RFC 1918", _site(address_space=one))
+      for one in ("10.200.0.0/16", "172.20.0.0/16", "192.168.8.0/22")),
+    *(Accepted(f"{one} copies of each message", f"{_IOT}/manage-mqtt-broker/howto-configure-availability-scale",
+               _site(broker={"backend_redundancy_factor": one})) for one in (2, 3)),
+    *(Accepted(f"vaults that keep deleted keys for {one} days", f"{_LEARN}/key-vault/general/soft-delete-overview",
+               {"protection": {"soft_delete_days": one}}) for one in (7, 90)),
+    Accepted("a link back", "messages on other topics do not go round",
+             {"links": [{"from": "site", "to": "enterprise"}, {"from": "enterprise", "to": "site"}]}),
+)  # fmt: skip
+"""What a stack file may well say."""
+
+
+def possible_is_accepted(_: View) -> Hits:
+    """Require that the settings accept what works."""
+    for one in ACCEPTED:
+        try:
+            load({**LEAST, **one.settings})
+        except SettingsError as error:
+            first = error.problems[0]
+            message = f"the settings refuse {one.what}, which works: expected {first.expected}. Source: {one.source}"
+            yield first.where, message
 
 
 def forbidden_is_refused(_: View) -> Hits:

@@ -142,7 +142,14 @@ def providers(view: View) -> Hits:
             yield resource.name, f"package reference: {resource.options.package or 'none'}; expected that of {package}"
     for provider in view.resources:
         if provider.type.startswith(f"{_PROVIDERS}azure-native"):
-            tenant = view.settings.tenant
-            for key, expected in (("subscriptionId", tenant.subscription_id), ("tenantId", tenant.tenant_id)):
-                if view.inputs(provider).get(key) != expected:
-                    yield provider.name, f"{key}: expected {expected}, else it deploys where the shell is logged in"
+            for problem in _signs_in(view, view.inputs(provider)):
+                yield provider.name, problem
+
+
+def _signs_in(view: View, inputs: Mapping[str, Any]) -> Iterator[str]:
+    tenant = view.settings.tenant
+    for key, expected in (("subscriptionId", tenant.subscription_id), ("tenantId", tenant.tenant_id)):
+        if inputs.get(key) != expected:
+            yield f"{key}: expected {expected}, else it deploys where the shell is logged in"
+    if (cloud := inputs.get("environment", "public")) != "public":
+        yield f"environment: {cloud!r}; expected 'public', as ids and hosts are of that cloud"

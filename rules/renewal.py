@@ -11,8 +11,10 @@ from arm.types.keyvault import SECRET
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import at, text_at
+from rules.facts.pki import KEY
 from rules.lookup import Hits, View
 
+_KEY = "tls:index/privateKey:PrivateKey"
 _SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
 _SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 _PKCS8 = "-----BEGIN PRIVATE KEY-----"
@@ -58,7 +60,12 @@ def _int(view: View, one: Resource, key: str) -> int:
 
 
 def published_keys(view: View) -> Hits:
-    """Require of every published private key PKCS#8, the one form that all algorithms have, and enough bits."""
+    """Require keys as deployed stacks have them; published as PKCS#8, the form of all algorithms, with enough bits."""
+    for key in view.graph.of_type(_KEY):
+        given = {name: view.inputs(key).get(name) for name in KEY.value}
+        if given != KEY.value:
+            message = "; deployed stacks have their keys that way, and every one in use would be replaced"
+            yield key.name, f"algorithm: {dict(given)}; expected {dict(KEY.value)}{message}"
     for secret in view.all(SECRET):
         text = text_at(view.inputs(secret), "properties.value")
         if pem.PRIVATE_KEY.search(text):

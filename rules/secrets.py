@@ -7,6 +7,7 @@ import binascii
 from typing import Any
 
 from arm.hosting import BY_SCRIPT_TYPE
+from arm.types.keyvault import SECRET
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
@@ -23,6 +24,16 @@ def private_keys_are_marked(view: View) -> Hits:
         for where, value, secret in leaves({"inputs": resource.inputs, "outputs": resource.outputs}):
             if not secret and _has_private_key(value):
                 yield resource.name, f"{where}: a private key that is not marked secret. Wrap it in Output.secret"
+
+
+def nothing_else_is_secret(view: View) -> Hits:
+    """Require that what holds no key is no secret: previews and failures would hide it, and all that is made of it."""
+    for resource in view.resources:
+        if resource.is_arm and (more := list(resource.options.additional_secret_outputs)):
+            yield resource.name, f"additional_secret_outputs: {more}; expected none: none of them is a key"
+        for where in secret_paths(resource.inputs) if resource.is_arm and not view.is_script(resource) else ():
+            if (resource.arm_type, where) != (SECRET.arm_type, "properties.value"):
+                yield resource.name, f"{where}: is secret and holds no key. Give it as it is"
 
 
 def _has_private_key(value: Any) -> bool:

@@ -29,10 +29,13 @@ class Child:
     properties: Mapping[str, Any]
     """Below `properties`; a set holds values of which each will do."""
     source: Source
+    is_whole: bool = True
+    """Whether nothing else is said; else settings and `rules/hardening.py` say more."""
 
 
 _EVERY_RELEASE = (
-    Child(f"{_INSTANCES}/brokers", "default", {"generateResourceLimits": {"cpu": "Disabled"}}, _from("broker")),
+    Child(f"{_INSTANCES}/brokers", "default", {"generateResourceLimits": {"cpu": "Disabled"}}, _from("broker"),
+          is_whole=False),
     Child(
         f"{_INSTANCES}/brokers/authentications", "default",
         {"authenticationMethods": [
@@ -53,7 +56,7 @@ _EVERY_RELEASE = (
         ]},
         _from("brokerListener"),
     ),
-    Child(f"{_INSTANCES}/dataflowProfiles", "default", {}, _from("dataflowProfile")),
+    Child(f"{_INSTANCES}/dataflowProfiles", "default", {}, _from("dataflowProfile"), is_whole=False),
     Child(
         f"{_INSTANCES}/dataflowEndpoints", "default",
         {"endpointType": "Mqtt", "mqttSettings": {

@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import cluster_stamp, identities, packages
+from components import cluster_stamp, identities, packages, pki_chain
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
@@ -131,6 +131,9 @@ def _credential(thing: str, name: str) -> Wrong:
 
 
 WRONG: Mapping[str, Wrong] = {
+    "pki.KEY": Wrong(
+        lambda patch: patch.setattr(pki_chain, "_CURVE", "P384"), "PKI-10", ("server-root-key-g1", "P384", "P256")
+    ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
         _known("CERT_MANAGER_NAMESPACE", "certs"), "REL-01", ("site-cert-manager-extension", "'certs'")

@@ -1,0 +1,193 @@
+"""What is said, named and waited for stays what deployed stacks have: the rules over it bite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from arm.values import Secret
+from graph.graph import Graph
+from rules import judge
+from rules.bodies import kind_of, read_table
+from settings import naming
+from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
+from tests.rules.conftest import PROD
+from tests.rules.workbench import Mistake, Workbench
+
+MISTAKES = (
+    Mistake(
+        "vault secret that expires",
+        "SHAPE-02",
+        lambda two: two.set("site-vault-site-to-enterprise-client-leaf-crt-g1", "properties.attributes.expires", 1),
+        ("client-leaf-crt-g1", "properties.attributes.expires", "rules/facts/bodies.yaml"),
+    ),
+    Mistake(
+        "state store for everybody",
+        "SHAPE-02",
+        lambda two: two.set(
+            "enterprise-link-authorization", "properties.authorizationPolicies.rules.0.stateStoreResources", []
+        ),
+        ("enterprise-link-authorization", "rules[0].stateStoreResources"),
+    ),
+    Mistake(
+        "root that renews itself",
+        "SHAPE-02",
+        lambda two: two.set("server-root-g1", "earlyRenewalHours", 100),
+        ("server-root-g1", "earlyRenewalHours"),
+    ),
+    Mistake(
+        "default endpoint that says more than AIO's",
+        "REF-07",
+        lambda two: two.set("site-local-endpoint", "properties.mqttSettings.qos", 0),
+        ("site-local-endpoint", "qos is 0, expected none"),
+    ),
+    Mistake(
+        "objects in another set",
+        "OBJ-01",
+        lambda two: two.parameter("site-apply-objects", "OBJECT_SET", "objects"),
+        ("site-apply-objects", "'objects'", "'cluster'"),
+    ),
+    Mistake(
+        "outbound rule",
+        "NET-02",
+        lambda two: two.set("site-network-security-group", "securityRules.0.direction", "Outbound"),
+        ("site-network-security-group", "is Outbound"),
+    ),
+    Mistake(
+        "wait for nothing that is needed",
+        "EDGE-09",
+        lambda two: two.depend("site-nat-public-ip", "site-network-security-group"),
+        ("site-nat-public-ip", "waits for site-network-security-group"),
+    ),
+    Mistake(
+        "extension that waits for one that it does not need",
+        "EDGE-09",
+        lambda two: two.depend("site-aio-extension", "site-secret-store-extension"),
+        ("site-aio-extension", "site-secret-store-extension"),
+    ),
+    Mistake(
+        "certificate that does not change any more",
+        "LIFE-06",
+        lambda two: two.options("server-root-g1", ignore_changes=["validityPeriodHours"]),
+        ("server-root-g1", "validityPeriodHours"),
+    ),
+    Mistake(
+        "hours for minutes",
+        "LIFE-05",
+        lambda two: two.options("site-aio-instance", custom_timeouts={"create": "60h"}),
+        ("site-aio-instance", "custom_timeouts.create: 60h", "unit"),
+    ),
+    Mistake(
+        "output that is kept from view",
+        "SEC-05",
+        lambda two: two.options("site-setup-k3s", additional_secret_outputs=["instanceView"]),
+        ("site-setup-k3s", "instanceView"),
+    ),
+    Mistake(
+        "input that is kept from view",
+        "SEC-05",
+        lambda two: two.set("site-key-vault", "location", Secret("eastus2")),
+        ("site-key-vault", "location"),
+    ),
+    Mistake(
+        "cloud of another kind",
+        "REL-02",
+        lambda two: two.set("azure", "environment", "usgovernment"),
+        ("azure", "usgovernment"),
+    ),
+    Mistake(
+        "another curve",
+        "PKI-10",
+        lambda two: two.set("server-root-key-g1", "ecdsaCurve", "P384"),
+        ("server-root-key-g1", "P384", "P256"),
+    ),
+    Mistake(
+        "alias of nothing",
+        "LIFE-08",
+        lambda two: two.options("site-key-vault", aliases=[two.get("site-key-vault").urn + "-old"]),
+        ("site-key-vault", "site-key-vault-old"),
+    ),
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_is_reported(mistake: Mistake, two: Workbench, reported: Callable[..., None]) -> None:
+    mistake.change(two)
+    reported(two, mistake.rule, *mistake.said, also=mistake.also)
+
+
+def _rename(bench: Workbench, name: str, change: Callable[[str], str]) -> None:
+    """Give the resource another URN; those that wait for it, and its children, keep to it."""
+    one = bench.get(name)
+    urn = change(one.urn)
+    del bench.graph.resources[one.urn]
+    for other in bench.graph.resources.values():
+        other.dependencies = [urn if each == one.urn else each for each in other.dependencies]
+    one.urn, one.name = urn, urn.rpartition("::")[2]
+    bench.graph.resources[urn] = one
+
+
+def test_a_renamed_resource_is_found_with_its_old_name(two: Workbench) -> None:
+    _rename(two, "site-storage-account-suffix", lambda urn: urn.replace("-storage-account-suffix", "-suffix"))
+    (found,) = two.findings()
+    assert (found.rule, found.resource) == ("LIFE-08", "site-suffix")
+    assert "name: 'site-suffix'; deployed stacks have 'site-storage-account-suffix'" in found.message
+
+
+def test_a_resource_under_another_component_is_found(two: Workbench) -> None:
+    _rename(two, "site-storage-account-suffix", lambda urn: urn.replace("edge-stamps:cluster_stamp:ClusterStamp$", ""))
+    (found,) = [one for one in two.findings() if one.rule == "LIFE-08"]
+    assert "parent: ''; deployed stacks have 'edge-stamps:cluster_stamp:ClusterStamp'" in found.message
+
+
+def test_a_renamed_resource_with_an_alias_of_its_old_name_is_none(two: Workbench) -> None:
+    old = two.get("site-storage-account-suffix").urn
+    _rename(two, "site-storage-account-suffix", lambda urn: urn.replace("-storage-account-suffix", "-suffix"))
+    two.options("site-suffix", aliases=[old])
+    assert two.findings() == []
+
+
+def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[..., Graph]) -> None:
+    said: dict[str, set[str]] = {}
+    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, {**PROD, "clusters": _ZONED}):
+        for one in recorded(settings).resources.values():
+            said.setdefault(kind_of(one.type), set()).update(_paths(one.plain_inputs))
+    judged_elsewhere = "principals."  # MQTT-04 says what is wrong with other kinds of principal
+    never = {kind: set(_paths(known)) - said[kind] for kind, known in read_table().items()}
+    assert {kind: {one for one in paths if judged_elsewhere not in one} for kind, paths in never.items() if paths} == (
+        {"iotoperations:BrokerAuthorization": set()}
+    )
+
+
+_ZONED = {"site": {"node": {"zone": "1"}}, "enterprise": {"listener": {"dns_name": "mqtt.example.com"}}}
+
+
+def _paths(value: Any, where: str = "") -> Iterator[str]:
+    if where:
+        yield where
+    if isinstance(value, list):
+        for item in value:
+            yield from _paths(item, where)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _paths(inner, f"{where}.{name}".removeprefix("."))
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [("stack_tag", "tag of resource groups"), ("dataflow_names", "dataflow of input"), ("link_name", "name")],
+)
+def test_a_name_of_another_form_is_found(
+    function: str, name: str, two: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Callable[..., Any] = getattr(naming, function)
+
+    def other(*given: Any) -> Any:
+        found = real(*given)
+        return [f"x{one}" for one in found] if isinstance(found, list) else f"x{found}"
+
+    for module in ("settings.naming", "settings.resolve", "rules.name_forms"):
+        monkeypatch.setattr(f"{module}.{function}", other, raising=False)
+    assert name in [one.resource for one in judge(two.graph, two.settings) if one.rule == "FACT-06"]
