@@ -18,7 +18,7 @@ from automation.deployment.deployer import LockedError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
-from automation.deployment.protection import ProtectedError, ProtectedLossError
+from automation.deployment.protection import ProtectedError, ProtectedLossError, ProtectedReplacementError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from graph.monitor import UnrecordableError
@@ -59,6 +59,7 @@ _KINDS: Mapping[type[Exception], str] = {
     LockedError: "lock",
     ProtectedError: "protection",
     ProtectedLossError: "protection",
+    ProtectedReplacementError: "protection",
     ApiVersionError: "protection",
     ProgramError: "program",
     UnrecordableError: "program",
@@ -77,6 +78,8 @@ def _named(error: Exception, stack: str, *, offline: bool) -> str:
     """Return the next step where it names what the error is about."""
     if isinstance(error, ProtectedLossError):
         return next_steps.when_lost(error.urns, stack, offline=offline)
+    if isinstance(error, ProtectedReplacementError):
+        return next_steps.when_replaced(error.urns, stack, offline=offline)
     return next_steps.when_locked(stack, error.files, offline=offline) if isinstance(error, LockedError) else ""
 
 

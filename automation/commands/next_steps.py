@@ -44,14 +44,22 @@ def when_protected(stack: str, *, offline: bool, engine: str = "") -> str:
 
 def when_lost(urns: Sequence[str], stack: str, *, offline: bool) -> str:
     """Something protected is in the program no more."""
-    kept = "put back what makes them, or say their former names as `aliases`. If they really shall go: "
+    return f"put back what makes them, or say their former names as `aliases`. {_go(urns, stack, offline=offline)}"
+
+
+def when_replaced(urns: Sequence[str], stack: str, *, offline: bool) -> str:
+    """Something protected would be made anew."""
+    return f"put back what these inputs were. {_go(urns, stack, offline=offline)}"
+
+
+def _go(urns: Sequence[str], stack: str, *, offline: bool) -> str:
     if offline:  # no CLI reaches the state of a rehearsal
         return (
-            f"{kept}set `protection: {{protect: false}}` in Pulumi.{stack}.yaml and run up, then take them out and run"
-            " up again; at last take the setting out"
+            f"If they really shall go: set `protection: {{protect: false}}` in Pulumi.{stack}.yaml and run up with the"
+            " program as it was, then change it and run up again; at last take the setting out"
         )
     named = " ".join(f"'{urn}'" for urn in urns)
-    return f"{kept}pulumi state unprotect --stack {stack} {named}, then the same command again"
+    return f"If they really shall go: pulumi state unprotect --stack {stack} {named}, then the same command again"
 
 
 def when_failed(text: str, stack: str, *, offline: bool) -> str:

@@ -93,6 +93,7 @@ def rehearse(
         CommandError: what earlier rehearsals have kept cannot be used.
         ApiVersionError: an earlier rehearsal has deployed a release of other API versions.
         ProtectedLossError: an earlier rehearsal has deployed what is protected, and the program has it no more.
+        ProtectedReplacementError: likewise, and the program would replace it.
         LockedError: another rehearsal of this stack is at work.
     """
     if messages:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rules.facts import aio
 from rules.facts.fact import Source
 from rules.facts.releases import Release
 
 _READ = date(2026, 11, 26)
 _MODULES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/aio/modules"
 _INSTANCES = "Microsoft.IoTOperations/instances"
+_SHORT, _PORT, _AUDIENCE = aio.BROKER_SERVICE.value, aio.BROKER_PORT.value, aio.BROKER_AUDIENCE.value
 
 
 def _from(variable: str, file: str = "instance-2026-07-01.bicep") -> Source:
@@ -39,16 +41,16 @@ _EVERY_RELEASE = (
     Child(
         f"{_INSTANCES}/brokers/authentications", "default",
         {"authenticationMethods": [
-            {"method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audiences": ["aio-internal"]}},
+            {"method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audiences": [_AUDIENCE]}},
         ]},
         _from("brokerAuthn"),
     ),
     Child(
         f"{_INSTANCES}/brokers/listeners", "default",
-        {"serviceType": "ClusterIp", "serviceName": "aio-broker", "ports": [
-            {"port": 18883, "authenticationRef": "default", "tls": {
+        {"serviceType": "ClusterIp", "serviceName": _SHORT, "ports": [
+            {"port": _PORT, "authenticationRef": "default", "tls": {
                 "mode": "Automatic", "certManagerCertificateSpec": {"issuerRef": {
-                    "name": "azure-iot-operations-aio-certificate-issuer",
+                    "name": aio.CERTIFICATE_ISSUER.value,
                     "kind": "ClusterIssuer",
                     "group": "cert-manager.io",
                 }},
@@ -61,12 +63,12 @@ _EVERY_RELEASE = (
         f"{_INSTANCES}/dataflowEndpoints", "default",
         {"endpointType": "Mqtt", "mqttSettings": {
             # The short form is that of microsoft/edge-ai, src/100-edge/110-iot-ops: the same Service.
-            "host": frozenset({"aio-broker.azure-iot-operations:18883", "aio-broker:18883"}),
+            "host": frozenset({f"{_SHORT}:{_PORT}", f"{_SHORT}.{aio.NAMESPACE.value}:{_PORT}"}),
             "authentication": {
-                "method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audience": "aio-internal"},
+                "method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audience": _AUDIENCE},
             },
             "tls": {
-                "mode": "Enabled", "trustedCaCertificateConfigMapRef": "azure-iot-operations-aio-ca-trust-bundle",
+                "mode": "Enabled", "trustedCaCertificateConfigMapRef": aio.TRUST_CONFIG_MAP.value,
             },
         }},
         _from("dataflowEndpoint"),

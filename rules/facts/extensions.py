@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rules.facts import aio
 from rules.facts.fact import Source
 
 _READ = date(2026, 11, 26)
 _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates/aio"
-_BROKER = "aio-broker.azure-iot-operations"
+_BROKER = f"{aio.BROKER_SERVICE.value}.{aio.NAMESPACE.value}"
+_ADDRESS = f"{_BROKER}:{aio.BROKER_PORT.value}"
 
 ANY = "{any}"
 """A setting that is there, with a value of the user's choice."""
@@ -47,20 +49,20 @@ AIO = Extension(
     "azure-iot-operations",
     {
         "AgentOperationTimeoutInMinutes": "120",
-        "connectors.values.mqttBroker.address": f"mqtts://{_BROKER}:18883",
-        "connectors.values.mqttBroker.serviceAccountTokenAudience": "aio-internal",
+        "connectors.values.mqttBroker.address": f"mqtts://{_ADDRESS}",
+        "connectors.values.mqttBroker.serviceAccountTokenAudience": aio.BROKER_AUDIENCE.value,
         "dataFlows.values.tinyKube.mqttBroker.hostName": _BROKER,
-        "dataFlows.values.tinyKube.mqttBroker.port": "18883",
-        "dataFlows.values.tinyKube.mqttBroker.authentication.serviceAccountTokenAudience": "aio-internal",
+        "dataFlows.values.tinyKube.mqttBroker.port": str(aio.BROKER_PORT.value),
+        "dataFlows.values.tinyKube.mqttBroker.authentication.serviceAccountTokenAudience": aio.BROKER_AUDIENCE.value,
         "observability.metrics.enabled": ANY,
         "observability.metrics.openTelemetryCollectorAddress": ANY,
         "trustSource": "SelfSigned",
-        "trustBundleSettings.issuer.name": "azure-iot-operations-aio-certificate-issuer",
+        "trustBundleSettings.issuer.name": aio.CERTIFICATE_ISSUER.value,
         "trustBundleSettings.issuer.kind": "",
         "trustBundleSettings.configMap.name": "",
         "trustBundleSettings.configMap.key": "",
-        "schemaRegistry.values.mqttBroker.host": f"mqtts://{_BROKER}:18883",
-        "schemaRegistry.values.mqttBroker.serviceAccountTokenAudience": "aio-internal",
+        "schemaRegistry.values.mqttBroker.host": f"mqtts://{_ADDRESS}",
+        "schemaRegistry.values.mqttBroker.serviceAccountTokenAudience": aio.BROKER_AUDIENCE.value,
     },
     Source(f"{_TEMPLATES}/modules/instance-2025-10-01.bicep", "defaultAioConfigurationSettings", _READ),
 )

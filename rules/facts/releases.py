@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from rules.facts import aio
 from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
 from rules.facts.fact import Fact, Source
 
@@ -70,8 +71,8 @@ class Release:
 _APPLICATION_URI = {"connectors.values.securityPki.applicationUri": "urn:microsoft.com:aio:opc:ua:broker:{suffix}"}
 _OPC_UA = {**_APPLICATION_URI, "connectors.values.securityPki.subjectName": "CN=aio-opc-opcuabroker-{suffix}"}
 _WASM_GRAPH_TRUST = {
-    "dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef": "azure-iot-operations-aio-ca-trust-bundle",
-    "dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": "ca.crt",
+    "dataFlows.values.wasmGraphController.mqttBroker.caCertConfigMapRef": aio.TRUST_CONFIG_MAP.value,
+    "dataFlows.values.wasmGraphController.mqttBroker.caCertFileName": aio.TRUST_KEY.value,
 }
 _SECRET_TARGETS_OFF = {
     "trust-manager.secretTargets.enabled": "false",

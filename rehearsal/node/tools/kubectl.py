@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from graph.durations import parse_duration
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
@@ -58,7 +59,6 @@ _FORMATS = (
     " jsonpath-file, kyaml, name, template, templatefile, wide, yaml"
 )
 _TIMEOUT = re.compile(r"\d+(ms|[smh])?")
-_GO_DURATION = re.compile(r"0|-?(\d+(\.\d*)?(ns|us|ms|[smh]))+")  # Go, time.ParseDuration; spf13/pflag, duration.go
 
 
 @answering
@@ -81,7 +81,7 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
 
 
 def _check_duration(line: Line) -> None:
-    if not _GO_DURATION.fullmatch(given := line.last("--timeout", "0")):
+    if parse_duration(given := line.last("--timeout", "0")) is None:  # spf13/pflag, duration.go
         why = "missing unit in" if re.fullmatch(r"\d+(\.\d*)?", given) else "invalid"
         raise RefusalError(1, f'error: invalid argument "{given}" for "--timeout" flag: time: {why} duration "{given}"')
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_tls as tls
 import pytest
+from pulumi_azure_native import keyvault
 
 from automation.commands.errors import result_of
-from automation.deployment.protection import ProtectedLossError, refuse_loss
+from automation.deployment.protection import ProtectedLossError, ProtectedReplacementError, refuse_loss
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.run_program import record
@@ -39,3 +40,49 @@ def test_on_a_real_stack_the_next_step_unprotects_what_is_lost_and_nothing_else(
     assert result.next.endswith(
         f"pulumi state unprotect --stack prod '{URN}::a' '{URN}::b', then the same command again"
     )
+
+
+def state_of(graph: Graph, **inputs: object) -> dict[str, list[dict[str, object]]]:
+    """Return a state in which everything is protected, with other inputs in the place of its own."""
+    return {
+        "resources": [
+            {"urn": urn, "protect": True, "inputs": {**one.plain_inputs, **inputs}}
+            for urn, one in graph.resources.items()
+            if one.custom
+        ]
+    }
+
+
+def a_vault(*ignored: str) -> Graph:
+    def program() -> None:
+        keyvault.Vault(
+            "vault",
+            resource_group_name="group",
+            vault_name="kv",
+            location="eastus2",
+            properties=keyvault.VaultPropertiesArgs(tenant_id="t", sku=keyvault.SkuArgs(family="A", name="standard")),
+            opts=pulumi.ResourceOptions(ignore_changes=list(ignored)),
+        )
+
+    return record(program, "prod", {}, provider=ShapeProvider("s"), preview=False, subscription_id="s")
+
+
+def test_what_is_protected_may_change_in_place() -> None:
+    refuse_loss("prod", state_of(a_vault(), tags={"owner": "another"}), a_vault())
+
+
+def test_a_protected_resource_that_would_be_replaced_is_refused_before_anything_changes() -> None:
+    with pytest.raises(ProtectedReplacementError, match=r"vault: vaultName was 'old' and is 'kv'$") as refused:
+        refuse_loss("prod", state_of(a_vault(), vaultName="old"), a_vault())
+    advice = result_of(refused.value, "up", "prod", offline=False)
+    assert "put back what these inputs were" in advice.next
+    assert f"pulumi state unprotect --stack prod '{refused.value.urns[0]}'" in advice.next
+
+
+def test_a_change_that_is_ignored_replaces_nothing() -> None:
+    refuse_loss("prod", state_of(a_vault(), vaultName="old"), a_vault("vaultName"))
+
+
+def test_a_key_of_another_kind_is_a_replacement() -> None:
+    with pytest.raises(ProtectedReplacementError, match="algorithm was 'RSA' and is 'ECDSA'"):
+        refuse_loss("prod", state_of(wanted("now"), algorithm="RSA"), wanted("now"))
