@@ -25,7 +25,7 @@ from graph.monitor import UnrecordableError
 from graph.places import find_in_ground
 from rehearsal.mqtt.install import MosquittoMissingError
 from settings import TENANT_KEYS, Problem, SettingsError
-from settings.errors import NamingError, TableError, as_yaml
+from settings.errors import NOTHING, NamingError, TableError, as_yaml
 
 _NOT_RUN = "not-run"
 
@@ -110,11 +110,17 @@ def _of_a_mistake(error: Exception) -> CommandResult:
 
 def _of_settings(error: SettingsError, command: str, stack: str, *, offline: bool) -> CommandResult:
     """Return every problem in the settings at once; what ran with stand-ins is checked with stand-ins too."""
-    if command != "check":
-        check = next_steps.command("check", stack) + " --rehearsal" * offline
-        step = f"fix the problems above, then check again: {check}"
-    elif any(each.where in TENANT_KEYS for each in error.problems):
-        step = f"fill these in; to check without your tenant's values: {next_steps.command('check', stack)} --rehearsal"
+    check = f"{next_steps.command('check', stack)} --rehearsal"
+    unknown = next((each for each in error.problems if each.where == "stack"), None)
+    tenant = [each for each in error.problems if each.where in TENANT_KEYS]
+    if unknown:
+        step = f"name a stack that has a file, as in {next_steps.command(command, unknown.example)}"
+    elif command != "check":
+        step = f"fix the problems above, then check again: {check if offline else check.removesuffix(' --rehearsal')}"
+    elif any(each.given != NOTHING for each in tenant):  # no stand-in takes the place of what the file says
+        step = f"mend these, or take your tenant's values out of the file and check the rest: {check}"
+    elif tenant:
+        step = f"fill these in; to check without your tenant's values: {check}"
     else:
         step = ""
     problems = [_setting(each) for each in error.problems]

@@ -101,8 +101,8 @@ def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
 def listener_has_link(stack: StackSection) -> Iterator[Problem]:
     """Report settings of a listener where no link ends: they would do nothing."""
     brokers = {link.broker for link in stack.links}
-    if not brokers <= set(stack.clusters):
-        return  # A link leads nowhere, perhaps by a slip of the pen: that is what is reported.
+    if not brokers <= set(stack.clusters) or any(link.client == link.broker for link in stack.links):
+        return  # A link leads nowhere, or back, perhaps by a slip of the pen: that is what is reported.
     for name, cluster in stack.clusters.items():
         if name not in brokers and "listener" in cluster.model_fields_set:
             expected = f"no listener, since no link ends at {name}; or a link to it"

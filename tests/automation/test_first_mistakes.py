@@ -104,6 +104,22 @@ def test_a_check_without_the_tenants_values_says_how_to_check_the_rest() -> None
     assert run("check", step.split()[-1]).exit_code == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--rehearsal",)])
+def test_an_empty_value_of_the_tenant_is_to_be_mended_or_left_out(project: Path, options: tuple[str, ...]) -> None:
+    edited(project, "  edge-stamps:settings:\n", '  edge-stamps:settings:\n    tenant_id: ""\n')
+    step = run("check", *options).stderr.rpartition("Next: ")[2]
+    assert step.startswith("mend these, or take your tenant's values out of the file and check the rest: ")
+    edited(project, '    tenant_id: ""\n', "")
+    assert run("check", step.split()[-1]).exit_code == 0
+
+
+@pytest.mark.parametrize("command_line", ["check", "rehearse", "preview"])
+def test_a_stack_without_a_file_is_answered_with_one_that_has_one(project: Path, command_line: str) -> None:
+    result = CliRunner().invoke(command.app, [command_line, "--stack", "nosuch"])
+    assert project and result.exit_code == 2
+    assert f"Next: name a stack that has a file, as in {next_steps.command(command_line, 'dev')}\n" in result.stderr
+
+
 def test_a_misspelt_key_is_mended_by_what_the_message_proposes(project: Path) -> None:
     line = edited(project, "address_space: 10.1", "adress_space: 10.1")
     result = run("check", "--rehearsal")

@@ -161,6 +161,13 @@ MISTAKES = (
         ("site-arc-disconnect-role", "Microsoft.Kubernetes/*"),
         also=("ID-02",),
     ),
+    Mistake(  # of a principal who needs nothing no type is expected: one cause, told as that
+        "role of another principal",
+        "ID-02",
+        lambda two: two.set("site-admins-arc-viewer-role", "principalId", two.settings.tenant.tenant_id),
+        ("the admin group", "Azure Arc Kubernetes Viewer"),
+        also=("ID-03",),
+    ),
     Mistake(
         "no principal type",
         "ID-04",

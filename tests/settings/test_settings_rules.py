@@ -284,3 +284,8 @@ def test_the_example_for_an_unknown_end_of_a_link_is_not_its_other_end(problems:
     (found,) = [one for one in problems({"links": links}) if one.where == "links[0].to"]
     assert found.example == "enterprise"
     assert problems({"links": [{"from": "site", "to": found.example}]}) == []
+
+
+def test_a_link_to_itself_is_told_and_not_that_nothing_ends_elsewhere(problems: Problems) -> None:
+    found = problems({"links": [{"from": "site", "to": "site"}], "clusters.enterprise.listener": {"port": 8883}})
+    only(found, "links[0].to", "another cluster")
