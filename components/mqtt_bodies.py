@@ -9,6 +9,16 @@ import pulumi
 
 from settings.model import Link, Listener, Topic
 
+_READ_AS_JSON = {
+    "operationType": "BuiltInTransformation",
+    "builtInTransformationSettings": {
+        "serializationFormat": "Json",
+        "datasets": [],
+        "filter": [],
+        "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
+    },
+}
+
 
 def authenticate_links(listener: Listener, links: Sequence[Link]) -> dict[str, Any]:
     """Accept X.509 only; each link's live generation, and no other, gets the attribute that its rule asks for.
@@ -85,7 +95,13 @@ def connect_to_broker(link: Link, broker: Listener) -> dict[str, Any]:
 def pass_through(
     topic: Topic, local: pulumi.Input[str], remote: pulumi.Input[str], *, persistent: bool
 ) -> dict[str, Any]:
-    """Pass every message through as it is."""
+    """Pass every message through as it is; where the settings say so, only JSON.
+
+    A transformation reads JSON and writes JSON, so other payloads pass only without one
+    (https://learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-create-dataflow, Transformation;
+    howto-configure-dataflow-destination, Serialize the output).
+    """
+    only_json = topic.payload == "json"
     return {
         "mode": "Enabled",
         "requestDiskPersistence": "Enabled" if persistent else "Disabled",
@@ -95,18 +111,10 @@ def pass_through(
                 "sourceSettings": {
                     "endpointRef": local,
                     "dataSources": [topic.source],
-                    "serializationFormat": "Json",
+                    **({"serializationFormat": "Json"} if only_json else {}),
                 },
             },
-            {
-                "operationType": "BuiltInTransformation",
-                "builtInTransformationSettings": {
-                    "serializationFormat": "Json",
-                    "datasets": [],
-                    "filter": [],
-                    "map": [{"type": "PassThrough", "inputs": ["*"], "output": "*"}],
-                },
-            },
+            *([_READ_AS_JSON] if only_json else []),
             {
                 "operationType": "Destination",
                 "destinationSettings": {"endpointRef": remote, "dataDestination": topic.destination},

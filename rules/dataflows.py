@@ -12,6 +12,11 @@ from rules.mqtt import MQTT
 
 _MAX_DATAFLOWS = 70
 """Per profile (learn.microsoft.com/azure/iot-operations/connect-to-cloud/overview-dataflow)."""
+_TRANSFORMATION = (
+    "learn.microsoft.com/azure/iot-operations/connect-to-cloud, howto-create-dataflow: Transformation;"
+    " howto-configure-dataflow-destination: Serialize the output with a schema"
+)
+"""No changes, no transformation; what passes one is written as JSON."""
 
 
 def dataflows(view: View) -> Hits:
@@ -22,8 +27,9 @@ def dataflows(view: View) -> Hits:
             qos = at(view.inputs(parts.endpoint), f"{MQTT}.qos")
             if qos != 1:
                 yield parts.endpoint.name, f"{MQTT}.qos: {qos}; expected 1, else messages get lost"
+    payloads = _payloads(view)
     for dataflow in view.all(DATAFLOW):
-        yield from _operations(view, dataflow)
+        yield from _operations(view, dataflow, payloads.get(dataflow.urn, ""))
     for profile in view.all(DATAFLOW_PROFILE):
         flows = view.all(DATAFLOW, cluster=view.cluster(profile))
         below = [one for one in flows if view.path(one).startswith(f"{view.path(profile)}/")]
@@ -53,12 +59,18 @@ def _topics(view: View, dataflow: Resource) -> tuple[str, str]:
     return ", ".join(map(str, topics)), to
 
 
-def _operations(view: View, dataflow: Resource) -> Hits:
+def _operations(view: View, dataflow: Resource, payload: str) -> Hits:
     kinds = [text_at(one, "operationType") for one in list_at(view.inputs(dataflow), "properties.operations")]
-    expected = ["Source", "BuiltInTransformation", "Destination"]
+    json = payload == "json"
+    expected = ["Source", *(["BuiltInTransformation"] if json else []), "Destination"]
     if kinds != expected:
-        yield dataflow.name, f"properties.operations: {', '.join(kinds)}; expected {', '.join(expected)}"
+        why = "" if json else f": a transformation lets JSON alone pass ({_TRANSFORMATION})"
+        yield dataflow.name, f"properties.operations: {', '.join(kinds)}; expected {', '.join(expected)}{why}"
         return
+    given = text_at(view.operations(dataflow, "Source")[0], "sourceSettings.serializationFormat")
+    if given != ("Json" if json else ""):
+        asked = "'Json'" if json else "none, with which every payload passes"
+        yield dataflow.name, f"properties.operations[0].sourceSettings.serializationFormat: {given!r}; expected {asked}"
     instance = view.path(dataflow).split("/dataflowProfiles/")[0]
     refs = [
         text_at(view.operations(dataflow, "Source")[0], "sourceSettings.endpointRef"),
@@ -67,6 +79,17 @@ def _operations(view: View, dataflow: Resource) -> Hits:
     ends = [view.by_path.get(f"{instance}/dataflowEndpoints/{name}") for name in refs]
     if None not in ends and sum(view.is_local(end) for end in ends if end) != 1:
         yield dataflow.name, f"properties.operations: from {refs[0]} to {refs[1]}; expected the own broker on one side"
+
+
+def _payloads(view: View) -> dict[str, str]:
+    """Return dataflow -> what the settings let pass from its topic; MQTT-05 has said it where no link has the topic."""
+    asked = {
+        (parts.link.name, topic.source, topic.destination): topic.payload
+        for parts in view.links
+        for topic in parts.link.topics
+    }
+    flows = [(parts.link.name, flow) for parts in view.links for flow in parts.dataflows]
+    return {flow.urn: asked.get((link, *_topics(view, flow)), "") for link, flow in flows}
 
 
 def client_id(view: View, endpoint: Resource, dataflow: Resource) -> str:

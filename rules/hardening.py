@@ -154,8 +154,6 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(DATAFLOW_PROFILE, "properties.instanceCount", (1,),
           "AIO advises against another number while dataflows are active: messages may be lost", _PROFILE),
     Fixed(DATAFLOW, "properties.mode", (_ABSENT, "Enabled"), "a disabled dataflow carries nothing", _DATAFLOW),
-    Fixed(DATAFLOW, "properties.operations.*.sourceSettings.serializationFormat", (_ABSENT, "Json"),
-          "AIO reads no other from a topic", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.serializationFormat", (_ABSENT, "Json"),
           "subscribers of a topic expect what was published", _DATAFLOW),
     Fixed(DATAFLOW, "properties.operations.*.builtInTransformationSettings.map.*.type", ("PassThrough",),

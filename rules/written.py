@@ -59,6 +59,7 @@ _LINK: Mapping[str, str] = {
     "generation": "generation",
     "client_id_prefix": "client_id_prefix",
 }
+_TOPIC: Mapping[str, str] = {"payload": "payload"}
 """Path in the file -> where the settings have it."""
 _GUIDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id")
 """Written in any case (https://www.rfc-editor.org/rfc/rfc9562#section-4)."""
@@ -107,6 +108,8 @@ def _links(written: list[Any], links: list[Link], view: View) -> Iterator[tuple[
         if topics := list_at(one, "topics"):
             given = [(topic.get("from"), topic.get("to")) for topic in topics]
             yield f"links[{index}].topics", given, [(topic.source, topic.destination) for topic in link.topics]
+            for position, (topic, resolved) in enumerate(zip(topics, link.topics, strict=False)):
+                yield from _compared(f"links[{index}].topics[{position}].", topic, resolved, _TOPIC)
 
 
 def _compared(where: str, written: Any, resolved: object, table: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:

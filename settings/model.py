@@ -98,6 +98,8 @@ class Topic:
     source: str
     destination: str
     dataflow_name: str
+    payload: str
+    """`any`, or `json` where nothing else passes."""
     client_id: str
     """MQTT client id on the broker: AIO composes it as client id prefix + dataflow name."""
 

@@ -96,7 +96,8 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         client=link.client,
         broker=link.broker,
         topics=tuple(
-            Topic(*pair, name, f"{link.client_id_prefix}{name}") for pair, name in zip(pairs, names, strict=True)
+            Topic(topic.source, topic.destination, name, topic.payload, f"{link.client_id_prefix}{name}")
+            for topic, name in zip(link.topics, names, strict=True)
         ),
         client_id_prefix=link.client_id_prefix,
         generation=link.generation,

@@ -349,6 +349,15 @@ class TopicSection(_Section):
             others=("site/other",),
         ),
     ]
+    payload: Annotated[
+        Literal["any", "json"],
+        About(
+            "any or json: any passes every message on as it is, json only those whose payload is JSON, which AIO reads"
+            " and writes anew",
+            "json",
+        ),
+        arrives(f"{_DATAFLOW}: properties.operations"),
+    ] = "any"
 
 
 class LinkSection(_Section):

@@ -109,16 +109,18 @@ def attack(target: Target) -> Iterator[Case]:
         yield from _try_signed_certificates(target, target.sign)
 
 
-def list_not_exercised(sign: Sign | None, links_at: Mapping[str, int]) -> list[str]:
+def list_not_exercised(sign: Sign | None, links_at: Mapping[str, int], only_json: Sequence[str]) -> list[str]:
     """Return the cases that are not tried.
 
     Args:
         sign: the deployed client authority's signature, which some cases need.
         links_at: how many links end at an address; some cases need several.
+        only_json: dataflows that let JSON alone pass.
     """
     unsigned = "the deployed client authority's signature is not at hand"
     return [
         NEVER_SENT_OVER,
+        *(f"payloads that are no JSON over dataflow {name}: its transformation reads JSON" for name in only_json),
         *(f"{name}: {unsigned}" for name in _NEEDS_SIGNATURE if sign is None),
         *(
             f"another link's certificate and topic at {address}: no other link ends there"

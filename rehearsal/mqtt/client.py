@@ -27,6 +27,8 @@ class Flow:
     client_id: str
     sources: tuple[str, ...]
     destination: str
+    only_json: bool = False
+    """Whether its transformation reads JSON, so that nothing else passes."""
 
     @property
     def concrete_sources(self) -> list[str]:
@@ -140,10 +142,11 @@ def _read_credentials(view: ClusterView, name: str) -> tuple[Credentials, str]:
 
 
 def _read_flow(view: ClusterView, flow: Dataflow, prefix: str) -> Flow:
-    source, _, destination = read_body("dataflow", flow.name, {flow.name: flow.properties})["operations"]
+    source, *transformations, destination = read_body("dataflow", flow.name, {flow.name: flow.properties})["operations"]
     settings = source["sourceSettings"]
     if not is_local(view, view.endpoints.get(settings["endpointRef"], {})):
         what = f"its source {settings['endpointRef']!r} is no endpoint of the local broker"
         raise UnmappedError(f"dataflow {flow.name}", what)
     sources = tuple(settings["dataSources"])
-    return Flow(flow.name, prefix + flow.name, sources, destination["destinationSettings"]["dataDestination"])
+    topic = destination["destinationSettings"]["dataDestination"]
+    return Flow(flow.name, prefix + flow.name, sources, topic, only_json=bool(transformations))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ from rehearsal.mqtt.wire import Connection, DistrustError, LostError, Message
 
 _NAMED = 5
 """How many missing numbers a problem names."""
+_NO_JSON = b"\xff\x00"
+"""How a payload begins that is no JSON and no UTF-8 either."""
+_EVERY_BYTE = bytes(range(256))
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Delivery:
 
     sent: int
     arrived: int
-    """Different numbers, each on its topic."""
+    """Different numbers, each on its topic, bit by bit as it was sent."""
+    no_json: int
+    """How many of these had a payload that is no JSON."""
     by_topic: Mapping[str, int]
     variants: Sequence[str]
     """The credentials that were used (`ClientPlan.credential_variants`)."""
@@ -51,11 +57,12 @@ def deliver(broker: Broker, observer: Observer, plan: ClientPlan, messages: int)
         expected |= batch.messages
         problems += _send(broker, plan, batch)
     seen = observer.take_messages()
-    numbers = [json.loads(message.payload)["number"] for message in seen]
+    numbers = [_read_number(message.payload) for message in seen]
     good = {number for number, message in zip(numbers, seen, strict=True) if expected.get(number) == message}
     problems += _compare(expected, dict(zip(numbers, seen, strict=True)), Counter(numbers))
     by_topic = Counter(expected[number].topic for number in good)
-    return Delivery(len(expected), len(good), by_topic, list(plan.credential_variants), problems)
+    no_json = sum(expected[number].payload.startswith(_NO_JSON) for number in good)
+    return Delivery(len(expected), len(good), no_json, by_topic, list(plan.credential_variants), problems)
 
 
 def _make_batches(plan: ClientPlan, messages: int) -> Iterator[_Batch]:
@@ -66,16 +73,29 @@ def _make_batches(plan: ClientPlan, messages: int) -> Iterator[_Batch]:
     for ((variant, credentials), flow), own in zip(ways, numbers, strict=True):
         sources = islice(cycle(flow.concrete_sources), len(own))
         sent = {
-            number: build_message(plan, flow, number, source, retained=number == own[0])
-            for number, source in zip(own, sources, strict=True)
+            number: build_message(
+                plan, flow, number, source, retained=position == 0, is_json=flow.only_json or position % 2 == 0
+            )
+            for position, (number, source) in enumerate(zip(own, sources, strict=True))
         }
         yield _Batch(variant, credentials, flow, sent)
 
 
-def build_message(plan: ClientPlan, flow: Flow, number: int, source: str, *, retained: bool = False) -> Message:
+def build_message(
+    plan: ClientPlan, flow: Flow, number: int, source: str, *, retained: bool = False, is_json: bool = True
+) -> Message:
     """Return what a dataflow makes of a message on the site's broker: passed through, on its destination's topic."""
-    payload = {"number": number, "cluster": plan.cluster, "dataflow": flow.name, "topic": source}
-    return Message(flow.destination, json.dumps(payload).encode(), retained and plan.keeps_retain, plan.qos)
+    text = {"number": number, "cluster": plan.cluster, "dataflow": flow.name, "topic": source}
+    payload = json.dumps(text).encode() if is_json else _NO_JSON + number.to_bytes(4, "big") + _EVERY_BYTE
+    return Message(flow.destination, payload, retained and plan.keeps_retain, plan.qos)
+
+
+def _read_number(payload: bytes) -> int:
+    """Return the number of a message; 0 of what is none of ours."""
+    if payload.startswith(_NO_JSON):
+        return int.from_bytes(payload[len(_NO_JSON) :][:4], "big")
+    found = re.match(rb'\{"number": (\d+),', payload)
+    return int(found[1]) if found else 0
 
 
 def _send(broker: Broker, plan: ClientPlan, batch: _Batch) -> list[str]:

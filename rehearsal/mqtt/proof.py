@@ -88,10 +88,15 @@ def prove(
         mosquitto=next((port.mosquitto for port in ports), ""),
         paho=version("paho-mqtt"),
         seconds=time.monotonic() - started,
-        not_exercised=list_not_exercised(sign, Counter(link.address for link in chosen)),
+        not_exercised=list_not_exercised(sign, Counter(link.address for link in chosen), _list_only_json(run.clients)),
         unprovable=UNPROVABLE,
         observer=DESCRIPTION,
     )
+
+
+def _list_only_json(clients: Sequence[_Client]) -> list[str]:
+    flows = [(client.plan.cluster, flow) for client in clients if client.plan for flow in client.plan.flows]
+    return [f"{cluster}/{flow.name}" for cluster, flow in flows if flow.only_json]
 
 
 def _read_client(link: DeployedLink) -> _Client:

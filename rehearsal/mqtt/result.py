@@ -80,6 +80,11 @@ class Proof:
         return sum(link.delivery.arrived for link in self.links if link.delivery)
 
     @property
+    def no_json(self) -> int:
+        """How many of these had a payload that is no JSON."""
+        return sum(link.delivery.no_json for link in self.links if link.delivery)
+
+    @property
     def refused(self) -> int:
         """Cases refused as expected, without those that only show our own configuration."""
         of_links = [case for link in self.links for case in link.cases]
@@ -111,6 +116,6 @@ def summarize(proof: Proof) -> str:
         return "No message was sent: no link could be set up as deployed."
     return (
         f"With exactly the deployed certificates, trust and policy, Mosquitto {proof.mosquitto} and our client (paho"
-        f" {proof.paho}) exchanged {proof.messages} messages and refused {proof.refused} cases. AIO's reload,"
-        " durability, ordering, limits and policy engine were not exercised."
+        f" {proof.paho}) exchanged {proof.messages} messages, {proof.no_json} of them no JSON, and refused"
+        f" {proof.refused} cases. AIO's reload, durability, ordering, limits and policy engine were not exercised."
     )

@@ -31,6 +31,7 @@ STACK: Mapping[str, object] = {
     f"{_LINK}.client_id_prefix": "site-",
     f"{_LINK}.topics[0].from": "input",
     f"{_LINK}.topics[0].to": "site/output",
+    f"{_LINK}.topics[0].payload": "any",
     "pki.generation": 1,
     "pki.root_days": 3650,
     "pki.intermediate_days": 1825,

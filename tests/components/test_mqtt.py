@@ -54,7 +54,7 @@ def test_one_dataflow_for_each_pair_of_topics(recorded: Recorded) -> None:
     flows = [
         (
             flow.plain_inputs["properties"]["operations"][0]["sourceSettings"]["dataSources"],
-            flow.plain_inputs["properties"]["operations"][2]["destinationSettings"]["dataDestination"],
+            flow.plain_inputs["properties"]["operations"][-1]["destinationSettings"]["dataDestination"],
         )
         for flow in recorded(TWO_BROKERS).of_type(DATAFLOW)
         if flow.name.startswith("site-to-enterprise")

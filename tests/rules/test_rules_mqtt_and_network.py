@@ -209,16 +209,31 @@ MISTAKES = (
     Mistake(
         "dataflow to another topic",
         "MQTT-05",
-        lambda two: two.set(_FLOW, "properties.operations.2.destinationSettings.dataDestination", "site/outputs"),
+        lambda two: two.set(_FLOW, "properties.operations.1.destinationSettings.dataDestination", "site/outputs"),
         (_FLOW, "input -> site/outputs"),
         also=("MQTT-04",),
     ),
     Mistake("no dataflow", "MQTT-05", lambda two: two.remove(_FLOW), (_ENDPOINT, "no dataflow"), also=("OUT-01",)),
     Mistake(
-        "dataflow without transformation",
+        "dataflow with two destinations",
         "MQTT-05",
-        lambda two: two.value(_FLOW, "properties.operations").pop(1),
-        (_FLOW, "BuiltInTransformation"),
+        lambda two: two.value(_FLOW, "properties.operations").append({"operationType": "Destination"}),
+        (_FLOW, "Source, Destination, Destination"),
+    ),
+    Mistake(
+        "dataflow with a transformation that nobody asked for",
+        "MQTT-05",
+        lambda two: two.value(_FLOW, "properties.operations").insert(
+            1, {"operationType": "BuiltInTransformation", "builtInTransformationSettings": {}}
+        ),
+        (_FLOW, "Source, BuiltInTransformation, Destination", "JSON alone", "howto-create-dataflow"),
+        also=("HARD-01",),
+    ),
+    Mistake(
+        "dataflow that reads JSON where nobody asked for it",
+        "MQTT-05",
+        lambda two: two.set(_FLOW, "properties.operations.0.sourceSettings.serializationFormat", "Json"),
+        (_FLOW, "serializationFormat", "'Json'", "every payload passes"),
     ),
     Mistake(
         "dataflow from afar",

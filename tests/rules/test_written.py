@@ -39,6 +39,7 @@ def test_a_file_that_arrives_is_not_reported(stack: LoadedStack) -> None:
 def test_every_setting_is_looked_at() -> None:
     looked_at = {*written._STACK, *(f"clusters.<name>.{path}" for path in written._CLUSTER)}
     looked_at |= {f"links[].{path}" for path in written._LINK} | {"links[].topics[].from", "links[].topics[].to"}
+    looked_at |= {f"links[].topics[].{path}" for path in written._TOPIC}
     assert looked_at == set(list_fields())
 
 

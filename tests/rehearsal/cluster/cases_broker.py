@@ -157,7 +157,7 @@ def endpoint_trusts_another_config_map(bench: Bench) -> None:
 
 @breaks("CLUSTER-25", SITE, A_DATAFLOW, "endpointRef mqtt-other is not on the cluster")
 def dataflow_goes_to_nowhere(bench: Bench) -> None:
-    bench.set(DATAFLOW, "properties.operations.2.destinationSettings.endpointRef", "mqtt-other")
+    bench.set(DATAFLOW, "properties.operations.1.destinationSettings.endpointRef", "mqtt-other")
 
 
 @breaks("CLUSTER-25", SITE, A_DATAFLOW, "endpointRef default is not on the cluster")

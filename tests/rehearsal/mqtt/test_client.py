@@ -14,6 +14,7 @@ import pytest
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt import wire
 from rehearsal.mqtt.authority import Authority, to_pem
+from rehearsal.mqtt.bodies import UnmappedError
 from rehearsal.mqtt.client import ClientPlan, Flow, read_client, tls_context
 from rehearsal.mqtt.delivery import _compare, build_message
 from rehearsal.mqtt.private import private_folder
@@ -49,6 +50,44 @@ def test_each_dataflow_has_its_client_id_topics_and_destination(deployed: Deploy
         Flow("to-enterprise-a-de526", "site-to-enterprise-a-de526", ("a/+",), "x"),
         Flow("to-enterprise-b", "site-to-enterprise-b", ("b",), "y"),
     )
+
+
+def test_a_dataflow_with_a_transformation_lets_json_alone_pass(deployed: Deployed) -> None:
+    topics = [{"from": "a", "to": "x", "payload": "json"}, {"from": "b", "to": "y"}]
+    settings = {**TWO_CLUSTERS, "links": [{"from": "site", "to": "enterprise", "topics": topics}]}
+
+    plan = read_client(deployed(settings).views["site"], "mqtt-enterprise")
+
+    assert [flow.only_json for flow in plan.flows] == [True, False]
+
+
+_SETTINGS = "operations.1.builtInTransformationSettings"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (f"{_SETTINGS}.filter", [{"inputs": ["a"]}], "is not one of"),
+        (f"{_SETTINGS}.map", [], "is not one of"),
+        (f"{_SETTINGS}.serializationFormat", "Parquet", "'Parquet' is not one of"),
+        ("operations.0.sourceSettings.serializationFormat", "Avro", "'Avro' is not one of"),
+        ("operations.1.operationType", "Source", "'Source' is not one of"),
+    ],
+)
+def test_another_transformation_is_not_carried_over(deployed: Deployed, path: str, value: Any, reason: str) -> None:
+    topics = [{"from": "a", "to": "x", "payload": "json"}]
+    settings = {**TWO_CLUSTERS, "links": [{"from": "site", "to": "enterprise", "topics": topics}]}
+
+    def change(view: Any) -> None:
+        (flow,) = view.dataflows.values()
+        *steps, last = path.split(".")
+        parent = flow.properties
+        for step in steps:
+            parent = parent[int(step) if step.isdigit() else step]
+        parent[last] = value
+
+    with pytest.raises(UnmappedError, match=reason):
+        read_client(changed(deployed(settings).views["site"], change), "mqtt-enterprise")
 
 
 def test_a_source_with_wildcards_gets_a_topic_that_it_matches() -> None:

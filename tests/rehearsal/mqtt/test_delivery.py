@@ -18,6 +18,10 @@ from tests.rehearsal.mqtt.plant import Plant
 Deployed = Callable[[dict[str, Any]], Plant]
 
 
+def _with_topics(topics: list[dict[str, str]]) -> dict[str, Any]:
+    return {**TWO_CLUSTERS, "links": [{"from": "site", "to": "enterprise", "topics": topics}]}
+
+
 def _link(proof: Proof, name: str) -> LinkProof:
     return next(link for link in proof.links if link.name == name)
 
@@ -29,6 +33,24 @@ def test_a_healthy_link_delivers_200_messages_once_each(deployed: Deployed) -> N
     assert proof.ok
     assert [(link.delivery.sent, link.delivery.arrived) for link in proof.links if link.delivery] == [(200, 200)]
     assert proof.links[0].delivery and proof.links[0].delivery.by_topic == {"site/output": 200}
+
+
+def test_payloads_that_are_no_json_arrive_bit_by_bit(deployed: Deployed) -> None:
+    (link,) = prove(deployed(TWO_CLUSTERS).all, messages=20).links
+
+    assert link.delivery and (link.delivery.arrived, link.delivery.no_json) == (20, 10)
+
+
+def test_a_dataflow_that_reads_json_carries_nothing_else(deployed: Deployed) -> None:
+    topics = [{"from": "a", "to": "x", "payload": "json"}, {"from": "b", "to": "y"}]
+    proof = prove(deployed(_with_topics(topics)).all, messages=40)
+
+    delivery = proof.links[0].delivery
+    assert proof.ok
+    assert delivery and (delivery.arrived, delivery.no_json) == (40, 10)
+    assert [text for text in proof.not_exercised if "no JSON" in text] == [
+        "payloads that are no JSON over dataflow arck-myorga-dev-001/to-enterprise-a: its transformation reads JSON"
+    ]
 
 
 def test_messages_are_spread_over_the_dataflows(deployed: Deployed) -> None:
@@ -148,7 +170,7 @@ def test_the_summary_claims_what_was_exercised_and_no_more(deployed: Deployed) -
 
     assert summarize(proof) == (
         f"With exactly the deployed certificates, trust and policy, Mosquitto {proof.mosquitto} and our client (paho"
-        f" {proof.paho}) exchanged 10 messages and refused {proof.refused} cases. AIO's reload, durability, ordering,"
-        " limits and policy engine were not exercised."
+        f" {proof.paho}) exchanged 10 messages, 4 of them no JSON, and refused {proof.refused} cases. AIO's reload,"
+        " durability, ordering, limits and policy engine were not exercised."
     )
     assert proof.mosquitto and proof.paho

@@ -103,14 +103,12 @@ _MUTATIONS: list[tuple[str, str, Any, str]] = [
     ("dataflow", "operations.0", _REMOVED, "is too short"),
     ("dataflow", "operations.0.sourceSettings.endpointRef", "mqtt-enterprise", "no endpoint of the local broker"),
     ("dataflow", "operations.0.sourceSettings.dataSources", [], "[] should be non-empty"),
-    ("dataflow", "operations.0.sourceSettings.serializationFormat", "Avro", "'Avro' is not one of"),
+    ("dataflow", "operations.0.sourceSettings.serializationFormat", "Json", "'serializationFormat' was unexpected"),
     ("dataflow", "operations.0.sourceSettings.schemaRef", "x", "'schemaRef' was unexpected"),
-    ("dataflow", "operations.1.builtInTransformationSettings.filter", [{"inputs": ["a"]}], "is not one of"),
-    ("dataflow", "operations.1.builtInTransformationSettings.map", [], "is not one of"),
     ("dataflow", "operations.1.operationType", "Source", "'Source' is not one of"),
-    ("dataflow", "operations.2.destinationSettings.endpointRef", "default", "no dataflow sends to it"),
-    ("dataflow", "operations.2.destinationSettings.dataDestination", "another", "refused with reason code 135"),
-    ("dataflow", "operations.2.destinationSettings.dataDestination", "${inputTopic}", "does not match"),
+    ("dataflow", "operations.1.destinationSettings.endpointRef", "default", "no dataflow sends to it"),
+    ("dataflow", "operations.1.destinationSettings.dataDestination", "another", "refused with reason code 135"),
+    ("dataflow", "operations.1.destinationSettings.dataDestination", "${inputTopic}", "does not match"),
     ("dataflow", "name", "renamed", "no rule lets it connect"),
 ]  # fmt: skip
 
