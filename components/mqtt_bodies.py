@@ -48,8 +48,9 @@ def authenticate_links(listener: Listener, links: Sequence[Link]) -> dict[str, A
 def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
     """Allow each link to connect with its own client ids and to publish its own topics, and nothing else.
 
-    By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself
-    (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization).
+    By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself. What follows the
+    prefix in a client id is AIO's own, so every id that begins with the prefix may connect, unless the settings name
+    the ids (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization).
     """
     return {
         "authorizationPolicies": {
@@ -58,7 +59,7 @@ def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
                 {
                     "principals": {"attributes": [{"link": link.name}]},
                     "brokerResources": [
-                        {"method": "Connect", "clientIds": [topic.client_id for topic in link.topics]},
+                        {"method": "Connect", "clientIds": list(link.client_ids)},
                         {"method": "Publish", "topics": sorted({topic.destination for topic in link.topics})},
                     ],
                 }

@@ -60,7 +60,7 @@ def _describe_link(link: Link) -> dict[str, Any]:
         "to": link.broker,
         "topics": [{"from": topic.source, "to": topic.destination} for topic in link.topics],
         "endpoint": link.endpoint_name,
-        "client_ids": [topic.client_id for topic in link.topics],
+        "client_ids": list(link.client_ids),
     }
 
 

@@ -12,7 +12,7 @@ from graph import pem
 from graph.graph import Resource
 from graph.inputs import list_at, map_at, text_at, x509_settings
 from rules.certificates import chains
-from rules.dataflows import client_id
+from rules.dataflows import client_ids
 from rules.lookup import Hits, LinkParts, View
 
 Attributes = Mapping[str, str]
@@ -131,7 +131,7 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
     required: dict[str, tuple[str, set[str]]] = {
         "Connect": (
             "clientIds",
-            {client_id(view, parts.endpoint, flow) for flow in parts.dataflows} if parts.endpoint else set(),
+            set(client_ids(view, parts, parts.endpoint)) if parts.endpoint else set(),
         ),
         "Publish": (
             "topics",

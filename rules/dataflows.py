@@ -7,6 +7,7 @@ from collections import Counter
 from arm.types.iotoperations import DATAFLOW, DATAFLOW_PROFILE
 from graph.graph import Resource
 from graph.inputs import at, list_at, text_at
+from rules.facts import aio
 from rules.lookup import Hits, LinkParts, View
 from rules.mqtt import MQTT
 
@@ -92,25 +93,30 @@ def _payloads(view: View) -> dict[str, str]:
     return {flow.urn: asked.get((link, *_topics(view, flow)), "") for link, flow in flows}
 
 
-def client_id(view: View, endpoint: Resource, dataflow: Resource) -> str:
-    """Return the client id as AIO composes it: the endpoint's prefix and the dataflow's name.
+def client_ids(view: View, parts: LinkParts, endpoint: Resource) -> list[str]:
+    """Return what may stand in the broker's rule for a link: the ids that the settings name, else all with its prefix.
 
-    Source: learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint.
+    AIO appends to the endpoint's prefix what Microsoft calls the name of a data flow instance, and does not say more
+    (learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint, Client ID prefix).
     """
-    prefix = text_at(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
-    return prefix + text_at(view.inputs(dataflow), "dataflowName")
+    wildcard = aio.CLIENT_ID_WILDCARD.value
+    named = [one for one in parts.link.client_ids if not one.endswith(wildcard)]
+    return sorted(named) or [f"{_prefix(view, endpoint)}{wildcard}"]
+
+
+def _prefix(view: View, endpoint: Resource) -> str:
+    return text_at(view.inputs(endpoint), f"{MQTT}.clientIdPrefix")
 
 
 def _client_ids(view: View) -> Hits:
-    """Equal client ids on one broker evict each other (OASIS MQTT 5.0, §3.1.4)."""
-    seen: dict[tuple[str, str], str] = {}
-    for parts in view.links:
-        for dataflow in parts.dataflows if parts.endpoint else ():
-            identifier = client_id(view, parts.endpoint, dataflow) if parts.endpoint else ""
-            other = seen.setdefault((parts.link.broker, identifier), dataflow.name)
-            if other != dataflow.name:
+    """Who connects with another's client id ends its session (OASIS MQTT 5.0, §3.1.4)."""
+    ends = [(parts.link.broker, endpoint) for parts in view.links if (endpoint := parts.endpoint)]
+    for broker, endpoint in ends:
+        for other_broker, other in ends:
+            prefix, longer = _prefix(view, endpoint), _prefix(view, other)
+            if broker == other_broker and endpoint.urn != other.urn and longer.startswith(prefix):
                 message = (
-                    f"connects to cluster {parts.link.broker} as {identifier!r}, and so does {other}: they would throw"
-                    " each other out. Use another clientIdPrefix"
+                    f"{MQTT}.clientIdPrefix: {prefix!r}, and the client ids of {other.name} begin with {longer!r}: they"
+                    f" would throw each other out of cluster {broker}. Use another prefix"
                 )
-                yield dataflow.name, message
+                yield endpoint.name, message

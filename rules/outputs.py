@@ -11,7 +11,7 @@ from graph import pem
 from graph.inputs import at, shorten, text_at
 from rules import described
 from rules.certificates import server_trust
-from rules.dataflows import client_id
+from rules.dataflows import client_ids
 from rules.lookup import Hits, View
 
 _KEYS = (
@@ -89,7 +89,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
             **({"ca_fingerprint": pem.sha256(roots[0])} if roots else {}),
         }
         problems += _different(f"broker_endpoints.{parts.link.broker}", found, expected)
-        ids = sorted(client_id(view, parts.endpoint, flow) for flow in parts.dataflows)
+        ids = client_ids(view, parts, parts.endpoint)
         topics = [{"from": topic.source, "to": topic.destination} for topic in parts.link.topics]
         given = {**(at(outputs, f"links.{parts.link.name}") or {})}
         given["client_ids"] = sorted(given.get("client_ids") or [])

@@ -128,9 +128,17 @@ REFUSED: Sequence[Refused] = (
     Refused("links[1].topics[0]", "a message would go round for ever", "the second link sends what the first brought",
             {"links": [{"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "b"}]},
                        {"from": "enterprise", "to": "site", "topics": [{"from": "b", "to": "a"}]}]}),
-    Refused("links[1].client_id_prefix", "two clients of one id throw each other out", "OASIS MQTT 5.0, section 3.1.4",
-            {"clusters": {"site": {}, "enterprise": {}, "third": {"code": "c", "address_space": "10.3.0.0/16"}},
-             "links": [{"from": one, "to": "enterprise", "client_id_prefix": "x-"} for one in ("site", "third")]}),
+    *(
+        Refused("links[1].client_id_prefix", "two clients of one id throw each other out",
+                "OASIS MQTT 5.0, section 3.1.4",
+                {"clusters": {"site": {}, "enterprise": {}, "third": {"code": "c", "address_space": "10.3.0.0/16"}},
+                 "links": [{"from": "site", "to": "enterprise", "client_id_prefix": "x-"},
+                           {"from": "third", "to": "enterprise", "client_id_prefix": beginning}]})
+        for beginning in ("x-", "x")
+    ),
+    Refused("links[0].client_ids", "AIO begins a client id with the prefix",
+            f"{_IOT}/connect-to-cloud/howto-configure-mqtt-endpoint",
+            {"links": [{"from": "site", "to": "enterprise", "client_ids": ["other.to-enterprise-input"]}]}),
     Refused("links[0].to", "a link joins two clusters", "a broker has its own messages already",
             {"links": [{"from": "site", "to": "site"}]}),
     Refused("admin_group_object_id", "the id of the tenant is no group's", "they name different things",

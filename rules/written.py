@@ -58,6 +58,7 @@ _LINK: Mapping[str, str] = {
     "to": "broker",
     "generation": "generation",
     "client_id_prefix": "client_id_prefix",
+    "client_ids": "client_ids",
 }
 _TOPIC: Mapping[str, str] = {"payload": "payload"}
 """Path in the file -> where the settings have it."""
@@ -117,7 +118,9 @@ def _compared(where: str, written: Any, resolved: object, table: Mapping[str, st
         section, _, key = path.rpartition(".")
         if key in (map_at(written, section) if section else written or {}):
             value = at(written, path)
-            if value is not None or not path.startswith("listener."):  # null: the address, which has a row of its own
+            if value is not None or not path.startswith(
+                ("listener.", "client_id")
+            ):  # null: a default, judged elsewhere
                 yield f"{where}{path}", value, _read(resolved, attribute)
 
 
@@ -130,8 +133,8 @@ def _read(resolved: object, attribute: str) -> object:
 
 def _normal(where: str, value: Any) -> Any:
     """Return the value as far as it means something at this place: else a change of case would pass unseen."""
-    if isinstance(value, list | Mapping):
-        return value
+    if isinstance(value, list | tuple | Mapping):
+        return list(value) if isinstance(value, tuple) else value
     text, key = str(value), where.rpartition(".")[2]
     if key == "location":  # "West Europe" is westeurope
         return "".join(text.casefold().split())

@@ -75,6 +75,7 @@ def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterS
 
 def _completed_link(link: LinkSection) -> LinkSection:
     topics = link.topics or [TopicSection.model_validate({"from": "input", "to": f"{link.client}/output"})]
+    # With a dot, which is in no cluster's name: the prefix of `a` begins no client id of `a-b`.
     return link.model_copy(
-        update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}-"},
+        update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}."},
     )

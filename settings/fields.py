@@ -137,6 +137,7 @@ Instance = Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,2}$")]
 ClusterName = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=24)]
 ClientIdPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/@-]{1,256}$")]
 Location = Annotated[str, AfterValidator(_location)]
 ReleaseName = Annotated[str, one_of(RELEASES, "known releases")]
 

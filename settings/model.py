@@ -100,8 +100,6 @@ class Topic:
     dataflow_name: str
     payload: str
     """`any`, or `json` where nothing else passes."""
-    client_id: str
-    """MQTT client id on the broker: AIO composes it as client id prefix + dataflow name."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,8 @@ class Link:
     broker: str
     topics: tuple[Topic, ...]
     client_id_prefix: str
+    client_ids: tuple[str, ...]
+    """What its dataflows may connect as: the ids that the settings name, else all that begin with the prefix (`*`)."""
     generation: int
     common_name: str
     """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""

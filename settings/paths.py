@@ -23,11 +23,11 @@ def contains(outer: str, inner: str) -> bool:
 
 
 def leaves(value: object, path: Path = ()) -> Iterator[tuple[str, object]]:
-    """Yield every value that is no map or list, by its path; an empty map or list counts as a value."""
+    """Yield every value by its path: what is no map and no list of sections; an empty one counts as a value."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from leaves(inner, (*path, str(key)))
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and any(isinstance(inner, Mapping | list) for inner in value):
         for index, inner in enumerate(value):
             yield from leaves(inner, (*path, index))
     else:

@@ -17,6 +17,7 @@ from settings.naming import (
 )
 from settings.releases import RELEASES
 from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, StackSection
+from settings.well_known import CLIENT_ID_WILDCARD
 
 _COMPLETED = "`defaults.completed` has filled it in"
 
@@ -96,10 +97,11 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         client=link.client,
         broker=link.broker,
         topics=tuple(
-            Topic(topic.source, topic.destination, name, topic.payload, f"{link.client_id_prefix}{name}")
+            Topic(topic.source, topic.destination, name, topic.payload)
             for topic, name in zip(link.topics, names, strict=True)
         ),
         client_id_prefix=link.client_id_prefix,
+        client_ids=tuple(link.client_ids or [f"{link.client_id_prefix}{CLIENT_ID_WILDCARD}"]),
         generation=link.generation,
         **link_names(link.client, link.broker, link.generation, stack.pki.generation),
     )

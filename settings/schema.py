@@ -16,6 +16,7 @@ from settings.arrival import arrives
 from settings.fields import (
     About,
     Address,
+    ClientId,
     ClientIdPrefix,
     ClusterName,
     Code,
@@ -387,12 +388,27 @@ class LinkSection(_Section):
     ] = 1
     client_id_prefix: Annotated[
         ClientIdPrefix | None,
-        About("letters, digits and . _ -, 1 to 64 characters, another one than other clients of the broker", "site-"),
+        About(
+            "letters, digits and . _ -, 1 to 64 characters, which no other client id of the broker begins with", "site."
+        ),
         arrives(
             f"{_LINK_ENDPOINT}: properties.mqttSettings.clientIdPrefix",
             f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
             "output: links.<name>.client_ids",
-            others=("other-",),
+            others=("other.",),
+        ),
+    ] = None
+    client_ids: Annotated[
+        list[ClientId] | None,
+        Field(min_length=1),
+        About(
+            "a list of client ids that begin with client_id_prefix, all that its dataflows have been seen to connect"
+            " with; null for every id that begins so",
+            ["site.to-enterprise-input"],
+        ),
+        arrives(
+            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
+            "output: links.<name>.client_ids",
         ),
     ] = None
 

@@ -25,6 +25,10 @@ BROKER_PORT = 18883
 """Port of AIO's default listener, inside the cluster."""
 BROKER_AUDIENCE = "aio-internal"
 """Audience of the service account tokens that AIO's own parts connect with."""
+CLIENT_ID_WILDCARD = "*"
+"""Stands for the rest of a client id in a rule of AIO's broker.
+
+Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization."""
 AIO_CERTIFICATE_ISSUER = "azure-iot-operations-aio-certificate-issuer"
 """ClusterIssuer that AIO makes when its trust source is SelfSigned.
 

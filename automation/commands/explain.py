@@ -154,12 +154,7 @@ def _of_a_link(settings: Settings, link: Link) -> dict[str, Facts | Rows]:
     return {
         "connection": {**facts, "connects_to": f"{listener.host}:{listener.port}"},
         "topics": [
-            {
-                "from": topic.source,
-                "to": topic.destination,
-                "dataflow": topic.dataflow_name,
-                "client_id": topic.client_id,
-            }
+            {"from": topic.source, "to": topic.destination, "payload": topic.payload, "dataflow": topic.dataflow_name}
             for topic in link.topics
         ],
     }

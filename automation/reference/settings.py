@@ -30,7 +30,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.node.address": "`.10` of the subnet; its first usable one where it is too small",
     "clusters.<name>.listener.dns_name": "none: clients connect to the node's address",
     "links[].topics": "`input` to `<from>/output`",
-    "links[].client_id_prefix": "`<from>-`",
+    "links[].client_id_prefix": "`<from>.`",
 }
 """Place of a setting -> its default in words, where code computes it (`settings/defaults.py`)."""
 

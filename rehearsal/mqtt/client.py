@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Flow:
 
     name: str
     client_id: str
+    """Prefix and name, as documented; what AIO puts between or behind them is not
+    (learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint)."""
     sources: tuple[str, ...]
     destination: str
     only_json: bool = False
@@ -48,6 +51,7 @@ class ClientPlan:
     intermediates_pem: str = field(repr=False)
     """Of the Secret's optional third key; empty without it."""
     trust_pem: str = field(repr=False)
+    client_id_prefix: str
     keep_alive: int
     max_inflight: int
     session_expiry: int
@@ -67,6 +71,10 @@ class ClientPlan:
             return alone
         chain = f"{self.credentials.chain_pem.rstrip()}\n{self.intermediates_pem}"
         return {**alone, f"with {_INTERMEDIATES}": Credentials(chain, self.credentials.key_pem)}
+
+    def own_of(self, client_ids: Sequence[str]) -> list[str]:
+        """Return those that begin as its own do."""
+        return [one for one in client_ids if one.startswith(self.client_id_prefix)]
 
     def options(self, client_id: str, tls: Tls) -> Options:
         """Return how a dataflow connects."""
@@ -114,6 +122,7 @@ def read_client(view: ClusterView, endpoint: str) -> ClientPlan:
         credentials,
         intermediates,
         read_trust(view.config_maps, settings["tls"]["trustedCaCertificateConfigMapRef"]),
+        client_id_prefix=settings["clientIdPrefix"],
         keep_alive=int(settings["keepAliveSeconds"]),
         max_inflight=int(settings["maxInflightMessages"]),
         session_expiry=int(settings["sessionExpirySeconds"]),

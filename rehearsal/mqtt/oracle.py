@@ -71,6 +71,22 @@ def decide(
     return Decision(False, "rules", f"no rule allows {action} {topic}")
 
 
+def list_named_client_ids(view: ClusterView, port: int) -> list[str]:
+    """Return the whole client ids, without a wildcard, that rules of the port name."""
+    names = [
+        one.get("authorizationRef") for each in view.listeners.values() for one in each["ports"] if one["port"] == port
+    ]
+    return [
+        client_id
+        for name in names
+        if name
+        for rule in view.authorizations[name]["authorizationPolicies"]["rules"]
+        for resource in rule["brokerResources"]
+        for client_id in resource.get("clientIds") or []
+        if "*" not in client_id
+    ]
+
+
 def _authenticate(
     view: ClusterView, authentication: Mapping[str, Any], chain: Sequence[x509.Certificate]
 ) -> Mapping[str, str] | str:

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from cryptography import x509
+
 from graph import pem
 from rehearsal.cluster.links import DeployedLink, find_links
 from rehearsal.cluster.model import ClusterView
@@ -22,7 +24,7 @@ from rehearsal.mqtt.delivery import deliver
 from rehearsal.mqtt.install import find_mosquitto, find_plugin
 from rehearsal.mqtt.mosquitto import BrokerFailedError, run_broker
 from rehearsal.mqtt.observer import DESCRIPTION, observe
-from rehearsal.mqtt.oracle import decide
+from rehearsal.mqtt.oracle import decide, list_named_client_ids
 from rehearsal.mqtt.probe import AT_TLS, Case, Probe
 from rehearsal.mqtt.result import LinkProof, PortProof, Proof
 from rehearsal.mqtt.translate import PortPlan, read_ports
@@ -179,10 +181,30 @@ def _ask_second_opinions(view: ClusterView, target: Target) -> Iterator[str]:
     if port.certificate and (fault := verify_server(port.certificate.chain_pem, plan.trust_pem, plan.host)):
         yield f"strict verification of the broker's certificate for {plan.host}: {fault}"
     chain = pem.certificates(plan.credentials.chain_pem)
-    for flow in plan.flows:
-        decision = decide(view, port.port, chain, flow.client_id, "Publish", flow.destination)
-        if not decision.allowed:
-            yield f"policy oracle, dataflow {flow.name}: {decision.reason}"
+    named = list_named_client_ids(view, port.port)
+    yield from _ask_about_dataflows(view, target, chain, named)
+    yield from _ask_about_sessions(view, target, chain, named)
+
+
+def _ask_about_dataflows(
+    view: ClusterView, target: Target, chain: Sequence[x509.Certificate], named: Sequence[str]
+) -> Iterator[str]:
+    port = target.probe.broker.plan.port
+    for flow in target.plan.flows:
+        ids = [flow.client_id, *target.plan.own_of(named)]
+        decisions = [decide(view, port, chain, one, "Publish", flow.destination) for one in ids]
+        if not any(decision.allowed for decision in decisions):
+            yield f"policy oracle, dataflow {flow.name}: {decisions[0].reason}"
+
+
+def _ask_about_sessions(
+    view: ClusterView, target: Target, chain: Sequence[x509.Certificate], named: Sequence[str]
+) -> Iterator[str]:
+    """Yield whose session the link may end: connecting with another's id does (OASIS MQTT 5.0, §3.1.4)."""
+    for other in target.siblings:
+        for client_id in (*(flow.client_id for flow in other.flows), *other.own_of(named)):
+            if decide(view, target.probe.broker.plan.port, chain, client_id, "Connect").allowed:
+                yield f"policy oracle: may connect as {client_id}, and so end a session of {other.name}"
 
 
 def _try_other_port(plan: PortPlan, client: ClientPlan) -> Case:

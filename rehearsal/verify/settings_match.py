@@ -48,9 +48,10 @@ def _wanted(settings: Settings, cluster: Cluster, roots: Roots) -> Facts:
     for link in settings.links_from(cluster.name):
         broker = settings.listener_of(link)
         facts[f"endpoint {link.endpoint_name}"] = f"{broker.host}:{broker.port}"
+        facts[f"client ids of endpoint {link.endpoint_name}"] = link.client_id_prefix
         facts[f"trust of endpoint {link.endpoint_name}"] = _fingerprints(roots.server)
         for topic in link.topics:
-            facts[f"dataflow {topic.dataflow_name}"] = ((topic.source,), topic.destination, topic.client_id)
+            facts[f"dataflow {topic.dataflow_name}"] = ((topic.source,), topic.destination)
     if cluster.listener:
         facts[f"port {cluster.listener.port}"] = {
             f"CN={link.common_name}": (tuple(sorted({topic.destination for topic in link.topics})), ())
@@ -71,9 +72,10 @@ def _deployed(view: ClusterView) -> Iterator[tuple[str, object]]:
 
 def _client(plan: ClientPlan) -> Iterator[tuple[str, object]]:
     yield f"endpoint {plan.endpoint}", f"{plan.host}:{plan.port}"
+    yield f"client ids of endpoint {plan.endpoint}", plan.client_id_prefix
     yield f"trust of endpoint {plan.endpoint}", _fingerprints(plan.trust_pem)
     for flow in plan.flows:
-        yield f"dataflow {flow.name}", (flow.sources, flow.destination, flow.client_id)
+        yield f"dataflow {flow.name}", (flow.sources, flow.destination)
 
 
 def _rights(port: PortPlan) -> object:

@@ -42,6 +42,14 @@ BROKER_SERVICE = Fact("aio-broker", Source(_INSTANCE, "MQTT_SETTINGS.brokerListe
 BROKER_PORT = Fact(18883, Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerPort", _READ))
 BROKER_AUDIENCE = Fact("aio-internal", Source(_INSTANCE, "MQTT_SETTINGS.serviceAccountAudience", _READ))
 """Of the service account tokens that AIO's own parts connect with."""
+CLIENT_ID_WILDCARD = Fact(
+    "*",
+    Source(
+        "learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization",
+        "Further limit access based on client ID: client IDs must start with", _READ,
+    ),
+)  # fmt: skip
+"""Stands for the rest of a client id in `clientIds`."""
 CERTIFICATE_ISSUER = Fact("azure-iot-operations-aio-certificate-issuer", Source(_INSTANCE, "ISSUER_NAME", _READ))
 """ClusterIssuer that AIO makes when its trust source is SelfSigned."""
 TRUST_CONFIG_MAP = Fact("azure-iot-operations-aio-ca-trust-bundle", Source(_INSTANCE, "TRUST_CONFIG_MAP", _READ))

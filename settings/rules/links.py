@@ -26,7 +26,6 @@ class Flow(NamedTuple):
     source: str
     destination: str
     dataflow: str
-    client_id: str
 
     @property
     def pair(self) -> dict[str, str]:
@@ -41,8 +40,7 @@ def _flows(stack: StackSection) -> list[Flow]:
         pairs = [(topic.source, topic.destination) for topic in link.topics or []]
         for position, (pair, name) in enumerate(zip(pairs, dataflow_names(link.broker, pairs), strict=True)):
             path = f"links[{index}]"
-            where, client_id = f"{path}.topics[{position}]", f"{link.client_id_prefix}{name}"
-            flows.append(Flow(path, where, link.client, link.broker, *pair, name, client_id))
+            flows.append(Flow(path, f"{path}.topics[{position}]", link.client, link.broker, *pair, name))
     return flows
 
 
@@ -104,18 +102,32 @@ def distinct_topics(stack: StackSection) -> Iterator[Problem]:
             yield Problem(flow.where, flow.pair, expected, "{from: alarms, to: site/alarms}")
 
 
-def unique_client_ids(stack: StackSection) -> Iterator[Problem]:
-    """Report two clients with one id: they throw each other off the broker, for ever (OASIS MQTT 5.0, §3.1.4)."""
-    seen: dict[tuple[str, str], Flow] = {}
-    reported = set()
-    for flow in _flows(stack):
-        first = seen.setdefault((flow.broker, flow.client_id), flow)
-        if flow.client == first.client or flow.link in reported:
-            continue
-        reported.add(flow.link)
-        expected = f"another prefix than {first.link}: both would be client {flow.client_id} on {flow.broker}"
-        given = flow.client_id.removesuffix(flow.dataflow)
-        yield Problem(f"{flow.link}.client_id_prefix", given, expected, f"{flow.client}-")
+def client_ids_apart(stack: StackSection) -> Iterator[Problem]:
+    """Report a prefix that another client's ids of the same broker begin with: it could take that client's session.
+
+    A broker ends the session of a client when another one connects with its id (OASIS MQTT 5.0, §3.1.4).
+    """
+    for index, link in enumerate(stack.links):
+        prefix = str(link.client_id_prefix)
+        for other_index, other in enumerate(stack.links):
+            longer = str(other.client_id_prefix)
+            is_second = prefix != longer or index > other_index
+            if other.broker == link.broker and other.client != link.client and longer.startswith(prefix) and is_second:
+                expected = (
+                    f"a prefix that no other client id of {link.broker} begins with; those of links[{other_index}]"
+                    f" begin with {longer}"
+                )
+                yield Problem(f"links[{index}].client_id_prefix", prefix, expected, f"{link.client}.")
+
+
+def client_ids_have_the_prefix(stack: StackSection) -> Iterator[Problem]:
+    """Report client ids that no dataflow of the link has: AIO begins each with the prefix."""
+    for index, link in enumerate(stack.links):
+        lacking = [one for one in link.client_ids or [] if not one.startswith(str(link.client_id_prefix))]
+        if lacking:
+            expected = f"client ids that begin with {link.client_id_prefix}; {', '.join(lacking)} does not"
+            example = f"[{link.client_id_prefix}to-{link.broker}-input]"
+            yield Problem(f"links[{index}].client_ids", link.client_ids, expected, example)
 
 
 def few_enough_dataflows(stack: StackSection) -> Iterator[Problem]:

@@ -146,14 +146,8 @@ def test_listeners_links_and_ports_are_those_of_the_settings() -> None:
     link = found["links"]["site-to-archive"]
     assert link["connection"]["connects_to"] == "10.3.1.10:28884"
     assert link["connection"]["common_name"] == "site-to-archive-g2"
-    assert link["topics"] == [
-        {
-            "from": "input",
-            "to": "site/output",
-            "dataflow": "to-archive-input",
-            "client_id": "site-to-archive-input",
-        }
-    ]
+    assert link["topics"] == [{"from": "input", "to": "site/output", "payload": "any", "dataflow": "to-archive-input"}]
+    assert link["connection"]["client_ids"] == ["site.*"]
 
 
 def test_every_certificate_has_its_life() -> None:
@@ -236,7 +230,7 @@ def test_nothing_is_cut_at_any_width(width: int) -> None:
     text = text_of(settings, width=width)
     for cluster in settings.clusters.values():
         assert all(name in text for name in asdict(cluster.names).values())
-    assert all(link.key_secret in text and link.topics[0].client_id in text for link in settings.links.values())
+    assert all(link.key_secret in text and link.client_ids[0] in text for link in settings.links.values())
     assert STAND_INS["ssh_public_key"] in text
     assert "..." not in text
 

@@ -24,12 +24,21 @@ def test_each_site_may_publish_to_its_own_topics_only(recorded: Recorded) -> Non
         (
             {"attributes": [{"link": f"{site}-to-enterprise"}]},
             [
-                {"method": "Connect", "clientIds": [f"{site}-to-enterprise-input"]},
+                {"method": "Connect", "clientIds": [f"{site}.*"]},
                 {"method": "Publish", "topics": [f"{site}/output"]},
             ],
         )
         for site in ("berlin", "lyon", "porto")
     ]
+
+
+def test_a_link_whose_client_ids_are_known_connects_with_these_alone(recorded: Recorded) -> None:
+    link = {"from": "site", "to": "enterprise", "client_ids": ["site.to-enterprise-input-0"]}
+    graph = recorded({**TWO_CLUSTERS, "links": [link]})
+    (rule,) = _properties(graph, "enterprise-link-authorization")["authorizationPolicies"]["rules"]
+
+    assert rule["brokerResources"][0] == {"method": "Connect", "clientIds": ["site.to-enterprise-input-0"]}
+    assert graph.outputs["links"]["site-to-enterprise"]["client_ids"] == ["site.to-enterprise-input-0"]
 
 
 def test_a_client_id_alone_grants_nothing(recorded: Recorded) -> None:

@@ -34,6 +34,7 @@ from rules.facts.extensions import ANY
 from rules.facts.releases import RELEASES
 from rules.facts.roles import Role as RoleFact
 from settings import addressing, fields, releases, roles, well_known
+from settings import resolve as resolve_settings
 from settings.profiles import PROFILES
 from settings.roles import Role
 from tests.conftest import TWO_CLUSTERS, evaluate, resolve
@@ -154,6 +155,12 @@ WRONG: Mapping[str, Wrong] = {
     "aio.BROKER_PORT": Wrong(_known("BROKER_PORT", 1883), "REF-07", ("site-default-listener", "1883", "18883")),
     "aio.BROKER_AUDIENCE": Wrong(
         _known("BROKER_AUDIENCE", "aio"), "REF-07", ("site-default-authentication", "'aio'", "'aio-internal'")
+    ),
+    "aio.CLIENT_ID_WILDCARD": Wrong(
+        lambda patch: patch.setattr(resolve_settings, "CLIENT_ID_WILDCARD", "#"),
+        "MQTT-04",
+        ("enterprise-link-authorization", "'site.#'", "'site.*'"),
+        TWO_CLUSTERS,
     ),
     "aio.CERTIFICATE_ISSUER": Wrong(
         _known("AIO_CERTIFICATE_ISSUER", "issuer"), "REF-07", ("site-default-listener", "'issuer'", "issuerRef.name")

@@ -150,20 +150,20 @@ MISTAKES = (
     Mistake(
         "client id in principals",
         "MQTT-04",
-        lambda two: two.value(_AUTHORIZATION, f"{_RULES}.0.principals").update(clientIds=["site-to-enterprise-input"]),
+        lambda two: two.value(_AUTHORIZATION, f"{_RULES}.0.principals").update(clientIds=["site.to-enterprise-input"]),
         (_AUTHORIZATION, "principals.clientIds", "OR-ed"),
     ),
     Mistake(
         "any client id",
         "MQTT-04",
         lambda two: two.drop(_AUTHORIZATION, f"{_RULES}.0.brokerResources.0.clientIds"),
-        (_AUTHORIZATION, "clientIds", "site-to-enterprise-input"),
+        (_AUTHORIZATION, "clientIds", "['site.*']"),
     ),
     Mistake(
-        "client ids by wildcard",
+        "client ids by a shorter prefix",
         "MQTT-04",
-        lambda two: two.set(_AUTHORIZATION, f"{_RULES}.0.brokerResources.0.clientIds", ["site-*"]),
-        (_AUTHORIZATION, "site-*"),
+        lambda two: two.set(_AUTHORIZATION, f"{_RULES}.0.brokerResources.0.clientIds", ["s*"]),
+        (_AUTHORIZATION, "s*", "['site.*']"),
     ),
     Mistake(
         "topics by wildcard",
@@ -197,7 +197,7 @@ MISTAKES = (
         "prefix that the rule does not know",
         "MQTT-04",
         lambda two: two.set(_ENDPOINT, "properties.mqttSettings.clientIdPrefix", "other-"),
-        (_AUTHORIZATION, "other-to-enterprise-input"),
+        (_AUTHORIZATION, "other-*"),
         also=("OUT-01",),
     ),
     Mistake(
@@ -227,7 +227,6 @@ MISTAKES = (
             1, {"operationType": "BuiltInTransformation", "builtInTransformationSettings": {}}
         ),
         (_FLOW, "Source, BuiltInTransformation, Destination", "JSON alone", "howto-create-dataflow"),
-        also=("HARD-01",),
     ),
     Mistake(
         "dataflow that reads JSON where nobody asked for it",
@@ -365,9 +364,12 @@ def test_a_link_with_the_rights_of_another(three: Workbench, reported: Callable[
     reported(three, "MQTT-04", "lyon/output", "exactly ['berlin/output']")
 
 
-def test_equal_client_ids_at_one_broker(three: Workbench, reported: Callable[..., None]) -> None:
-    three.set("lyon-to-enterprise-endpoint", "properties.mqttSettings.clientIdPrefix", "berlin-")
-    reported(three, "MQTT-05", "berlin-to-enterprise-input", "throw", also=("MQTT-04", "OUT-01"))
+@pytest.mark.parametrize("prefix", ["berlin.", "berl"])
+def test_client_ids_that_begin_alike_at_one_broker(
+    three: Workbench, reported: Callable[..., None], prefix: str
+) -> None:
+    three.set("lyon-to-enterprise-endpoint", "properties.mqttSettings.clientIdPrefix", prefix)
+    reported(three, "MQTT-05", "lyon-to-enterprise-endpoint", "throw", also=("MQTT-04", "OUT-01"))
 
 
 def test_a_host_by_name(three: Workbench, reported: Callable[..., None]) -> None:

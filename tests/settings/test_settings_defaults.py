@@ -70,7 +70,7 @@ def test_default_link_forwards_input_to_a_topic_of_its_own(settings: Settings) -
     (topic,) = link.topics
     assert (topic.source, topic.destination) == ("input", "site/output")
     assert topic.dataflow_name == "to-enterprise-input"
-    assert topic.client_id == "site-to-enterprise-input"
+    assert (link.client_id_prefix, link.client_ids) == ("site.", ("site.*",))
     assert link.common_name == "site-to-enterprise-g1"
     assert (link.endpoint_name, link.secret_name) == ("mqtt-enterprise", "client-secret-enterprise-g1")
     assert link.server_ca_config_map == "server-ca-g1"

@@ -179,15 +179,42 @@ def three_clusters(*links: dict[str, Any]) -> dict[str, Any]:
     return {"clusters.plant": {"code": "c", "address_space": "10.3.0.0/16"}, "links": list(links)}
 
 
-def test_two_clients_with_one_id_on_a_broker(problems: Problems) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "reported", "longer"),
+    [("x-", "x-", 1, "x-"), ("x-", "x-y", 0, "x-y"), ("x-y", "x-", 1, "x-y"), ("site.1", None, None, "")],
+)
+def test_two_links_to_a_broker_whose_client_ids_begin_alike(
+    problems: Problems, first: str, second: str | None, reported: int | None, longer: str
+) -> None:
     found = problems(
         three_clusters(
-            {"from": "site", "to": "enterprise", "client_id_prefix": "x-", "topics": topics(("a", "1"), ("b", "2"))},
-            {"from": "plant", "to": "enterprise", "client_id_prefix": "x-", "topics": topics(("a", "3"), ("b", "4"))},
+            {"from": "site", "to": "enterprise", "client_id_prefix": first},
+            {"from": "plant", "to": "enterprise", "client_id_prefix": second},
         )
     )
-    problem = only(found, "links[1].client_id_prefix", "both would be client x-to-enterprise-a on enterprise")
-    assert (problem.given, problem.example) == ("x-", "plant-")
+    if reported is None:
+        assert found == []
+        return
+    problem = only(found, f"links[{reported}].client_id_prefix", f"links[{1 - reported}] begin with {longer}")
+    assert problem.example == ("plant." if reported else "site.")
+
+
+def test_sites_whose_names_begin_alike_have_client_ids_that_do_not(problems: Problems) -> None:
+    clusters = {
+        "clusters.a": {"code": "x", "address_space": "10.11.0.0/16"},
+        "clusters.a-b": {"code": "y", "address_space": "10.12.0.0/16"},
+    }
+    links = [{"from": "a", "to": "enterprise"}, {"from": "a-b", "to": "enterprise"}]
+    assert problems({**clusters, "links": links}) == []
+    links[0]["client_id_prefix"] = "a"
+    only(problems({**clusters, "links": links}), "links[0].client_id_prefix", "begin with a-b.")
+
+
+def test_client_ids_that_do_not_begin_with_the_prefix(problems: Problems) -> None:
+    only(
+        problems({"links[0].client_ids": ["site.to-enterprise-input", "to-enterprise-input"]}),
+        "links[0].client_ids", "begin with site.", "to-enterprise-input does not",
+    )  # fmt: skip
 
 
 def test_one_client_id_on_two_brokers(problems: Problems) -> None:

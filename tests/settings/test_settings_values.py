@@ -114,6 +114,8 @@ REFUSED = [
     ),
     ("links[0].client_id_prefix", "", "1 to 64"),
     ("links[0].client_id_prefix", "site 1", "1 to 64"),
+    ("links[0].client_ids", ["site.*"], "a list of client ids"),
+    ("links[0].client_ids", [], "a list of client ids"),
     ("links[0].generation", 10000, "from 1 to 9999"),
     ("pki.root_days", 0, "1 to 36500"),
     ("pki.leaf_days", "90", "a whole number"),

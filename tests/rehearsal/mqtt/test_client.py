@@ -47,8 +47,8 @@ def test_the_connection_is_as_the_endpoint_says(deployed: Deployed) -> None:
 
 def test_each_dataflow_has_its_client_id_topics_and_destination(deployed: Deployed) -> None:
     assert read_client(deployed(TWO_BROKERS).views["site"], "mqtt-enterprise").flows == (
-        Flow("to-enterprise-a-de526", "site-to-enterprise-a-de526", ("a/+",), "x"),
-        Flow("to-enterprise-b", "site-to-enterprise-b", ("b",), "y"),
+        Flow("to-enterprise-a-de526", "site.to-enterprise-a-de526", ("a/+",), "x"),
+        Flow("to-enterprise-b", "site.to-enterprise-b", ("b",), "y"),
     )
 
 

@@ -58,7 +58,7 @@ _MUTATIONS: list[tuple[str, str, Any, str]] = [
     ("authorization", "authorizationPolicies.cache", "On", "'On' is not one of"),
     ("authorization", "authorizationPolicies.rules", [], "refused with reason code 135"),
     ("authorization", "authorizationPolicies.rules", _REMOVED, "'rules' is a required property"),
-    ("authorization", f"{_RULE}.principals", {"clientIds": ["site-to-enterprise-input"]}, "'clientIds' was unexpected"),
+    ("authorization", f"{_RULE}.principals", {"clientIds": ["site.to-enterprise-input"]}, "'clientIds' was unexpected"),
     ("authorization", f"{_RULE}.principals.usernames", ["x"], "'usernames' was unexpected"),
     ("authorization", f"{_RULE}.principals.attributes", [{"link": "another"}], "refused with reason code 135"),
     ("authorization", f"{_RULE}.principals.attributes", [{"link": _SITE_LINK, "shift": "2"}], "reason code 135"),
@@ -109,7 +109,7 @@ _MUTATIONS: list[tuple[str, str, Any, str]] = [
     ("dataflow", "operations.1.destinationSettings.endpointRef", "default", "no dataflow sends to it"),
     ("dataflow", "operations.1.destinationSettings.dataDestination", "another", "refused with reason code 135"),
     ("dataflow", "operations.1.destinationSettings.dataDestination", "${inputTopic}", "does not match"),
-    ("dataflow", "name", "renamed", "no rule lets it connect"),
+    ("authorization", f"{_RULE}.brokerResources.0.clientIds", ["site.", "site.to"], "no rule lets it connect"),
 ]  # fmt: skip
 
 

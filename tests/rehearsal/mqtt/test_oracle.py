@@ -23,7 +23,7 @@ from tests.rehearsal.mqtt.plant import Plant, changed
 
 Deployed = Callable[[dict[str, Any]], Plant]
 _PORT = 28883
-_CLIENT_ID = "site-to-enterprise-input"
+_CLIENT_ID = "site.to-enterprise-input"
 
 
 def _chain(made: Plant, name: str) -> list[x509.Certificate]:
@@ -47,6 +47,7 @@ def _with_rules(made: Plant, change: Callable[[Any], None]) -> ClusterView:
         (_CLIENT_ID, "Publish", "site", False, "rules"),
         (_CLIENT_ID, "Subscribe", "site/output", False, "rules"),
         (_CLIENT_ID, "Subscribe", "#", False, "rules"),
+        (f"{_CLIENT_ID}-0", "Publish", "site/output", True, "rules"),
         ("another", "Connect", "", False, "client id"),
         ("another", "Publish", "site/output", False, "client id"),
         (None, "Publish", "site/output", True, "rules"),
@@ -216,6 +217,26 @@ def test_mosquitto_decides_like_the_oracle_whatever_the_rules(deployed: Deployed
 
     assert result.differences == []
     assert result.agreed == 60
+
+
+def test_a_link_that_may_take_the_session_of_another_is_a_problem(deployed: Deployed) -> None:
+    made = deployed(THREE_SITES)
+
+    def every_id(view: Any) -> None:
+        rules = view.authorizations["links"]["authorizationPolicies"]["rules"]
+        rules[0]["brokerResources"][0]["clientIds"] = ["*"]
+
+    problems = prove(made.with_change("enterprise", every_id), messages=4).problems
+
+    assert len(problems) == 2
+    assert "may connect as lyon.to-enterprise-input, and so end a session of arck-myorgl-dev-001" in problems[0]
+
+
+def test_client_ids_that_the_policy_names_are_those_of_the_dataflows(deployed: Deployed) -> None:
+    """What AIO appends to a prefix is not documented: ids that were seen need not be prefix and name."""
+    links = [{"from": "site", "to": "enterprise", "client_ids": ["site.seen-0", "site.seen-1"]}]
+
+    assert prove(deployed({**TWO_CLUSTERS, "links": links}).all, messages=4).ok
 
 
 def test_mosquitto_decides_like_the_oracle_on_the_deployed_rules(deployed: Deployed) -> None:
