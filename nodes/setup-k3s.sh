@@ -63,12 +63,13 @@ if [[ "$(dpkg-query --show --showformat '${Version}' azure-cli 2>/dev/null || tr
     fail "microsoft.asc holds the keys '$keys'. Expected: $MICROSOFT_KEY alone." \
       "Next: find out who answered; if Microsoft changed the key, change setup-k3s.sh."
   put "$ROOT_DIR/etc/apt/keyrings/edge-stamps-microsoft.asc" 0644 <"$work/microsoft.asc"
+  architecture="$(dpkg --print-architecture)" # in the text below its failure would be none
   put "$ROOT_DIR/etc/apt/sources.list.d/edge-stamps-azure-cli.sources" 0644 <<END
 Types: deb
 URIs: https://packages.microsoft.com/repos/azure-cli/
 Suites: $codename
 Components: main
-Architectures: $(dpkg --print-architecture)
+Architectures: $architecture
 Signed-By: /etc/apt/keyrings/edge-stamps-microsoft.asc
 END
   wait_for 300 "apt-get update" "see the last line of apt; 'fuser -v /var/lib/apt/lists/lock' on the node." package_lists

@@ -204,6 +204,9 @@ def _print_deployed(deployed: Deployed, stack: str, engine: ChosenEngine) -> Non
     say(f"\nDeployed into the modelled Azure by {engine}: {changed}{since}.")
     if report.loses:
         print_changes(report.changes)
+    if not deployed.is_first:
+        anew = next_steps.start_from_nothing(stack)
+        say(f"A script ran only where its Run Command has changed, on the node as it was. For new nodes: {anew}")
     for text in deployed.problems:
         say(f"  FAILED {text}", BAD)
     if not deployed.problems:

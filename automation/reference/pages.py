@@ -15,6 +15,7 @@ from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
 from rehearsal.cluster.rules import CLUSTER_RULES
+from rehearsal.node.tools.apt import UPGRADE_SECONDS
 from rehearsal.node.tools.host import BOOT_SECONDS
 from rehearsal.node.tools.k3s import SETTLING_SECONDS
 from rehearsal.node.tools.sources import ANSWERS, SOURCES
@@ -55,7 +56,8 @@ def render_cluster() -> str:
 
 def render_node() -> str:
     """Return docs/node.md."""
-    return render("node.md", answers=ANSWERS, sources=SOURCES, boot=BOOT_SECONDS, settling=SETTLING_SECONDS)
+    seconds = {"boot": BOOT_SECONDS, "upgrade": UPGRADE_SECONDS, "settling": SETTLING_SECONDS}
+    return render("node.md", answers=ANSWERS, sources=SOURCES, **seconds)
 
 
 def render_world() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from pathlib import Path
@@ -13,19 +14,25 @@ _WITH_VALUE = ("-k", "--kill-after", "-s", "--signal")
 
 
 def find_bound(connection: socket.socket) -> float | None:
-    """Return the seconds of the `timeout` that has started the caller; None where there is none to be seen.
+    """Return the seconds of the shortest `timeout` that the caller runs under; None where there is none to be seen.
 
-    Linux tells who is at the other end (unix(7), SO_PEERCRED), and of every process its parent (proc(5)).
+    Linux tells who is at the other end (unix(7), SO_PEERCRED), and of every process its parent (proc(5)). Each call is
+    held against the whole bound, also where several share it.
     """
     if not hasattr(socket, "SO_PEERCRED"):
         return None
     caller, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    bounds: list[float] = []
+    process = str(caller)
     try:
-        parent = Path(f"/proc/{caller}/stat").read_text("utf-8").rpartition(")")[2].split()[1]
-        words = Path(f"/proc/{parent}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        while process not in ("0", "1", str(os.getpid())):
+            words = Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+            if bound := read_bound(words):
+                bounds.append(bound)
+            process = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[1]
     except OSError:  # it is gone by now
-        return None
-    return read_bound(words)
+        pass
+    return min(bounds, default=None)
 
 
 def read_bound(words: list[str]) -> float | None:

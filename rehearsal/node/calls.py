@@ -33,3 +33,5 @@ class Reply:
     code: int = 0
     stdout: str = ""
     stderr: str = ""
+    took: float = 0
+    """Virtual seconds beside those that such a call always takes (`tools.durations`)."""

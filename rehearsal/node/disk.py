@@ -41,8 +41,13 @@ class NodeFile:
         return Path(str(self)).is_dir()
 
     def is_executable(self) -> bool:
+        return bool(self.mode & 0o111)
+
+    @property
+    def mode(self) -> int:
+        """Who may do what with it."""
         with self._open(os.O_RDONLY) as file:
-            return bool(os.fstat(file).st_mode & 0o111)
+            return stat.S_IMODE(os.fstat(file).st_mode)
 
     def read_bytes(self) -> bytes:
         """Return its content.

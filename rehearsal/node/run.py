@@ -154,7 +154,9 @@ class Run:
         self._clock.pass_by(min(seconds, bound))
         if self._end_in_time() or bound < seconds:
             return Reply(TIMED_OUT)
-        return self._use(replace(call, elapsed=self._clock.elapsed))
+        reply = self._use(replace(call, elapsed=self._clock.elapsed))
+        self._clock.pass_by(min(reply.took, bound - seconds))
+        return Reply(TIMED_OUT) if self._end_in_time() or bound < seconds + reply.took else reply
 
     def _end_in_time(self) -> bool:
         """Kill the shell when the time of its Run Command is over; say whether it is."""

@@ -157,7 +157,10 @@ def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
     first = run("rehearse").stdout
     number = first.partition(" resources, ")[0].rpartition(" ")[2]
     assert f" {number} created (beside 14 components and providers).\n" in first
-    assert "no changes since the last rehearsal" in run("rehearse").stdout
+    second = run("rehearse").stdout
+    assert "no changes since the last rehearsal" in second
+    assert "A script ran only where its Run Command has changed, on the node as it was." in second
+    assert "A script ran only where" not in first
 
     another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
     changed = run("rehearse", settings={**TWO_CLUSTERS, "clusters": another_port}).stdout

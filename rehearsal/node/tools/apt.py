@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rehearsal.node.calls import ToolCall
+from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
@@ -24,6 +24,8 @@ NEWEST = "2.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 VERSIONS = frozenset({AZURE_CLI_VERSION.value, *(f"2.{minor}.0" for minor in range(60, 89))})
 """Versions in the repository without the part of the distribution; one a month, not read from a list."""
+UPGRADE_SECONDS = 240
+"""How long unattended-upgrades has the lock of dpkg after the first script has begun. The model's own guess."""
 _NOT_UNDERSTOOD = "is not understood in combination with the other options"
 _WORDS = Words(  # Debian/apt, apt-pkg/contrib/cmndline.cc
     unknown=f"E: Command line option {{option}} {_NOT_UNDERSTOOD}",
@@ -53,7 +55,7 @@ _DPKG = Table("dpkg", _DPKG_WORDS).with_flags(
 
 
 @answering
-def apt_get(call: ToolCall, machine: Machine) -> str:
+def apt_get(call: ToolCall, machine: Machine) -> str | Reply:
     """Answer `apt-get update` and `apt-get install`."""
     line = read_line(_APT_GET, call.arguments)
     for option in line.values.get("--option", ()):
@@ -65,7 +67,8 @@ def apt_get(call: ToolCall, machine: Machine) -> str:
     if command == "update":
         return _update(call, machine)
     if command == "install":
-        return _install(line, packages, machine)
+        took = _wait_for_dpkg(line, call, machine)
+        return Reply(stdout=_install(line, packages, machine), took=took)
     if command in ("upgrade", "remove", "purge", "autoremove", "clean", "dist-upgrade", "download", "source"):
         raise ValueError(f"apt-get {command}: the model does not answer it; extend apt.py")
     raise RefusalError(100, f"E: Invalid operation {command}", is_unknown=True)
@@ -116,7 +119,7 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
         raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
     signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
     key = machine.file(signed_by)
-    has_key = bool(signed_by) and key.is_file() and MICROSOFT_KEY.value in key.read_text(errors="replace")
+    has_key = bool(signed_by) and key.is_file() and _is_usable(key)
     if not has_key and not is_trusted:
         raise RefusalError(
             100,
@@ -133,6 +136,32 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
         "serves": serves,
         "suite": source["suites"],
     }
+
+
+def _wait_for_dpkg(line: Line, call: ToolCall, machine: Machine) -> float:
+    """Return the seconds for which unattended-upgrades holds dpkg's lock on: it begins after a first boot by itself.
+
+    apt-get waits for DPkg::Lock::Timeout, by default not at all (Debian/apt, apt-pkg/deb/debsystem.cc, Lock).
+    """
+    held = max(0.0, UPGRADE_SECONDS - call.elapsed) if not machine.facts.get("upgraded") else 0.0
+    options = dict(option.lower().partition("=")[::2] for option in line.values.get("--option", ()))
+    patience = float(options.get("dpkg::lock::timeout", 0))
+    if held > patience >= 0:
+        text = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1717 (unattended-upgr)"
+        lock = "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?"
+        raise RefusalError(100, f"{text}\n{lock}", took=patience)
+    machine.facts["upgraded"] = True
+    return held
+
+
+def _is_usable(key: NodeFile) -> bool:
+    """Return whether apt can check Microsoft's signature with a key file.
+
+    apt-key(8): armored keys need the ending asc, binary ones gpg. sources.list(5), Signed-By: the user _apt reads it.
+    """
+    text = key.read_text(errors="replace")
+    is_armored = "-----BEGIN PGP" in text
+    return MICROSOFT_KEY.value in text and key.mode & 0o004 != 0 and key.name.endswith(".asc" if is_armored else ".gpg")
 
 
 def _install(line: Line, packages: list[str], machine: Machine) -> str:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.durations import parse_duration
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
@@ -20,6 +19,7 @@ from rehearsal.node.tools import k3s, kubectl_apply
 from rehearsal.node.tools.flags import PFLAG, Line, Table, read_line
 from rehearsal.node.tools.kubernetes_objects import Kind, Object, find_kind, list_objects
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
+from rehearsal.node.tools.timeouts import read_duration
 
 _GLOBAL = (
     "--kubeconfig VALUE", "--context VALUE", "--cluster VALUE", "--user VALUE", "--namespace -n VALUE",
@@ -75,15 +75,9 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
             "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a"
             " corresponding time unit (e.g. 1s | 2m | 3h)",
         )
-    _check_duration(line)
+    read_duration(line.last("--timeout", "0"))
     _check_server(call, line, machine)
     return _ANSWERS[command](line, machine, call.elapsed)
-
-
-def _check_duration(line: Line) -> None:
-    if parse_duration(given := line.last("--timeout", "0")) is None:  # spf13/pflag, duration.go
-        why = "missing unit in" if re.fullmatch(r"\d+(\.\d*)?", given) else "invalid"
-        raise RefusalError(1, f'error: invalid argument "{given}" for "--timeout" flag: time: {why} duration "{given}"')
 
 
 def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
@@ -250,12 +244,17 @@ def _wait(line: Line, machine: Machine, elapsed: float) -> str:
     if not found:
         raise RefusalError(1, "error: no matching resources found")
     name, wanted = condition[1].lower(), (condition[3] or "true").lower()
-    for kind, one in found:
-        states = {text_at(each, "type").lower(): text_at(each, "status") for each in list_at(one, "status.conditions")}
-        if states.get(name, "").lower() != wanted:
-            text = f"error: timed out waiting for the condition on {kind.plural}/{text_at(one, 'metadata.name')}"
-            raise RefusalError(1, text)
+    late = [f"{kind.plural}/{text_at(one, 'metadata.name')}" for kind, one in found if _state(one, name) != wanted]
+    if late:  # each has the whole time, one after the other
+        took = read_duration(line.last("--timeout", "30s")) * len(late)
+        text = "\n".join(f"error: timed out waiting for the condition on {one}" for one in late)
+        raise RefusalError(1, text, took=took)
     return "".join(f"{kind.prefix}/{text_at(one, 'metadata.name')} condition met\n" for kind, one in found)
+
+
+def _state(one: Object, condition: str) -> str:
+    conditions = (each for each in list_at(one, "status.conditions") if text_at(each, "type").lower() == condition)
+    return next((text_at(each, "status").lower() for each in conditions), "")
 
 
 def _delete(line: Line, machine: Machine, elapsed: float) -> str:

@@ -21,9 +21,9 @@ class RefusalError(Exception):
     do on a real node what no rehearsal has seen.
     """
 
-    def __init__(self, code: int, text: str, stdout: str = "", *, is_unknown: bool = False) -> None:
+    def __init__(self, code: int, text: str, stdout: str = "", *, is_unknown: bool = False, took: float = 0) -> None:
         super().__init__(text)
-        self.code, self.text, self.stdout, self.is_unknown = code, text, stdout, is_unknown
+        self.code, self.text, self.stdout, self.is_unknown, self.took = code, text, stdout, is_unknown, took
 
 
 def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
@@ -37,7 +37,7 @@ def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
             if refusal.is_unknown:
                 note_call(call)
             text = refusal.text if refusal.text.endswith("\n") or not refusal.text else f"{refusal.text}\n"
-            return Reply(refusal.code, refusal.stdout, text)
+            return Reply(refusal.code, refusal.stdout, text, refusal.took)
         return answer if isinstance(answer, Reply) else Reply(stdout=answer)
 
     return tool

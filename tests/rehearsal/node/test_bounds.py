@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rehearsal.node import run as run_module
 from rehearsal.node.bounds import read_bound
+from rehearsal.node.calls import Reply
 from rehearsal.node.tools import TOOLS
 from rehearsal.node.tools.durations import DURATIONS, find_duration
 from tests.rehearsal.node.bench import Bench
@@ -49,3 +51,20 @@ def test_calls_use_up_the_time_of_the_run_command() -> None:
     run = Bench().run(script, timeoutInSeconds=100)
     assert run["exit_code"] == -1
     assert "never" not in run["stderr"]
+
+
+def test_the_bound_around_a_shell_is_that_of_what_it_calls() -> None:
+    script = "#!/bin/bash\ntimeout 5 bash -c 'cloud-init status --wait; exit $?' >/dev/null\necho $?"
+    assert Bench().run(script)["stdout"].strip() == "124"
+
+
+def test_a_wait_in_vain_takes_its_time() -> None:
+    def wait(*_: object) -> Reply:
+        return Reply(1, took=40)
+
+    script = "#!/bin/bash\nx=$(date +%s); timeout {} kubectl wait; echo $? $(($(date +%s) - x))"
+    bench = Bench()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "TOOLS", {"kubectl": wait})
+        assert bench.run(script.format(60))["stdout"] == "1 41\n"
+        assert bench.run(script.format(30))["stdout"] == "124 30\n"

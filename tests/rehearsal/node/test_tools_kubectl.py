@@ -189,3 +189,10 @@ def test_a_wait_needs_the_unit_of_its_timeout(node: ToolBench, given: str, why: 
     reply = node.kubectl("wait", "--for=condition=Ready", f"--timeout={given}", "node", "--all")
     assert reply.code == 1
     assert f'invalid argument "{given}" for "--timeout" flag: time: {why} duration "{given}"' in reply.stderr
+
+
+def test_a_wait_in_vain_takes_its_timeout(node: ToolBench) -> None:
+    node.start_k3s()
+    for given, took in (("--timeout=1m5s", 65), ("--timeout=500ms", 0.5), ("--timeout=-1s", 7 * 86400), ("", 30)):
+        words = [given] if given else []
+        assert node.kubectl("wait", "--for=condition=Raedy", *words, "node", "--all").took == took

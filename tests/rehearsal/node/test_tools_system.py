@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.node.tools import host
+from rehearsal.node.tools import apt, host
 from rules.facts.node import AZURE_CLI_VERSION, K3S_INSTALL_COMMIT, K3S_INSTALL_SHA256, MICROSOFT_KEY
-from tests.rehearsal.node.tool_bench import ToolBench
+from tests.rehearsal.node.tool_bench import KEYRING, ToolBench
 
 PINNED = f"azure-cli={AZURE_CLI_VERSION.value}-1~noble"
 INSTALLER = f"https://raw.githubusercontent.com/k3s-io/k3s/{K3S_INSTALL_COMMIT.value}/install.sh"
@@ -130,6 +130,25 @@ def test_apt_refuses_a_source_that_is_wrong(node: ToolBench, fields: dict[str, s
     node.put_source(fields)
     reply = node.call("apt-get", "update")
     assert (reply.code, words in reply.stderr) == (100, True), reply
+
+
+@pytest.mark.parametrize(("name", "mode", "code"), [("x.asc", 0o644, 0), ("x.gpg", 0o644, 100), ("x.asc", 0o600, 100)])
+def test_apt_reads_an_armored_key_with_its_ending_that_everybody_may_read(
+    node: ToolBench, name: str, mode: int, code: int
+) -> None:
+    node.put_source({"Signed-By": f"/etc/apt/keyrings/{name}"})
+    node.put(f"etc/apt/keyrings/{name}", (node.root / KEYRING[1:]).read_text(), mode)
+    assert node.call("apt-get", "update").code == code
+
+
+def test_dpkg_is_locked_after_a_first_boot_and_apt_waits_for_it_if_told(node: ToolBench) -> None:
+    node.put_source()
+    node.succeed("apt-get", "update")
+    refused = node.call("apt-get", "-qq", "install", PINNED, elapsed=100)
+    assert (refused.code, "lock-frontend" in refused.stderr) == (100, True)
+    waited = node.call("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "install", PINNED, elapsed=100)
+    assert (waited.code, waited.took) == (0, apt.UPGRADE_SECONDS - 100)
+    assert node.call("apt-get", "-qq", "install", PINNED, elapsed=0).took == 0
 
 
 def test_a_package_of_another_suite_has_another_version(node: ToolBench) -> None:
