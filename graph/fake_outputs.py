@@ -36,7 +36,7 @@ class ShapeProvider:
             return ("", tls_values.preview(type_name, inputs)) if preview else tls_values.create(type_name, inputs)
         if package == "random":
             return (
-                ("", random_values.preview(inputs))
+                ("", random_values.preview(type_name, inputs))
                 if preview
                 else random_values.create(type_name, resource.urn, inputs)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import string
 from collections.abc import Mapping
@@ -12,14 +13,17 @@ from arm.values import UNKNOWN
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
-def create(type_name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return id and outputs of a random resource, derived from its URN.
+def create(type_name: str, seed: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return id and outputs of a random resource, derived from the seed.
 
     Raises:
-        LookupError: only RandomString is answered for.
+        LookupError: only RandomString and RandomId are answered for.
     """
+    digest = hashlib.sha512(seed.encode()).digest()
+    if type_name == "RandomId":
+        return _create_id(digest[: int(inputs["byteLength"])], inputs)
     if type_name != "RandomString":
-        raise LookupError(f"random has no answer for {type_name}; known: RandomString")
+        raise LookupError(f"random has no answer for {type_name}; known: RandomString, RandomId")
     alphabet = "".join(
         characters
         for option, characters in (
@@ -30,11 +34,23 @@ def create(type_name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, di
         )
         if inputs.get(option, True)
     )
-    digest = hashlib.sha512(urn.encode()).digest()
     result = "".join(alphabet[byte % len(alphabet)] for byte in digest[: int(inputs["length"])])
     return result, {**inputs, "result": result}
 
 
-def preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs, and the characters unknown."""
-    return {**inputs, "result": UNKNOWN}
+def preview(type_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs, and what is drawn unknown."""
+    drawn = _create_id(b"", inputs)[1].keys() - inputs.keys() if type_name == "RandomId" else {"result"}
+    return {**inputs, **dict.fromkeys(sorted(drawn), UNKNOWN)}
+
+
+def _create_id(drawn: bytes, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """hashicorp/terraform-provider-random, internal/provider/resource_id.go."""
+    url = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+    forms = {
+        "b64Std": base64.b64encode(drawn).decode(),
+        "b64Url": url,
+        "dec": str(int.from_bytes(drawn)),
+        "hex": drawn.hex(),
+    }
+    return url, {**inputs, **{form: f"{inputs.get('prefix') or ''}{text}" for form, text in forms.items()}}

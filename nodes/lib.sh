@@ -18,12 +18,14 @@ export AZURE_CORE_COLLECT_TELEMETRY=false AZURE_CORE_ONLY_SHOW_ERRORS=true AZURE
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 
 exec 3>&1 1>&2 # stdout is for `fact` only
-trap 'echo "line $LINENO: command failed with exit code $?. Read the lines above, repair, deploy again." >&2' ERR
+# Azure runs no script twice with the same parameters, also after a failure: RUN_AGAIN changes one that nothing reads.
+again="${RUN_AGAIN:+ To run it again when that is done: \`python -m automation up\` does; with the Pulumi CLI: $RUN_AGAIN}"
+trap 'echo "line $LINENO: command failed with exit code $?. Read the lines above, repair, deploy again.$again" >&2' ERR
 
 # fail MESSAGE...: one error message (what and where; expected; next step), last on stderr.
 fail() {
   trap - ERR
-  printf 'ERROR: %s\n' "$*" >&2
+  printf 'ERROR: %s%s\n' "$*" "$again" >&2
   exit 1
 }
 

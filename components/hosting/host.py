@@ -37,9 +37,10 @@ class HostNetwork:
 class RunScript(Protocol):
     """Run `nodes/<script>.sh` where `kubectl` reaches the cluster, as root; a failed script fails the deployment.
 
-    The script is among the inputs: editing it, or a parameter, runs it again. Parameters arrive as environment
-    variables, never on a command line; whoever can read the host can read them, so none of them is secret. Scripts of
-    one host run in parallel unless `depends_on` chains them.
+    The script is among the inputs: editing it, or a parameter, runs it again. The host adds what it needs to run one
+    again that has not changed, and RUN_AGAIN, the command for that, which the script's messages name. Parameters arrive
+    as environment variables, never on a command line; whoever can read the host can read them, so none of them is
+    secret. Scripts of one host run in parallel unless `depends_on` chains them.
     """
 
     def __call__(

@@ -1,7 +1,8 @@
 """pulumi-random: characters that live in the stack's state; every changed input replaces.
 
-Defaults from hashicorp/terraform-provider-random, internal/provider/resource_string.go. The characters follow from
-URN and inputs, so that runs can be compared: a changed keeper gives others, `--replace` with equal inputs the same.
+Defaults from hashicorp/terraform-provider-random, internal/provider/resource_string.go. What is drawn follows from
+URN, inputs and what was drawn for this URN and has been deleted, so that runs can be compared: a changed keeper gives
+others, and so does `--replace`.
 """
 # ruff: noqa: ARG002 - the interface gives more than a provider without a cloud needs
 
@@ -16,15 +17,22 @@ from rehearsal.providers.tls import compare
 
 _ALPHABETS = ("lower", "upper", "numeric", "special")
 _MINIMA = ("minLower", "minUpper", "minNumeric", "minSpecial")
+_ID, _STRING = "random:index/randomId:RandomId", "random:index/randomString:RandomString"
 
 
 class RandomProvider:
-    """The `ResourceProvider` of pulumi-random; of its types only RandomString."""
+    """The `ResourceProvider` of pulumi-random; of its types only RandomString and RandomId."""
+
+    def __init__(self) -> None:
+        self._deleted: dict[str, str] = {}
+        """URN -> id of what was deleted last: with it, its successor is another one."""
 
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
-        if type_token != "random:index/randomString:RandomString":
-            raise ProviderError(f"the rehearsal does not know {type_token}; known: RandomString")
         given = {name: value for name, value in inputs.items() if value is not None}
+        if type_token == _ID:
+            return given
+        if type_token != _STRING:
+            raise ProviderError(f"the rehearsal does not know {type_token}; known: RandomString, RandomId")
         # `number` is the deprecated name of `numeric`; whichever is given sets both.
         digits = given.get("numeric", given.get("number", True))
         checked = {**dict.fromkeys(_ALPHABETS, True), **dict.fromkeys(_MINIMA, 0), **given}
@@ -34,14 +42,15 @@ class RandomProvider:
         return compare(old.inputs, inputs | {name: old.inputs.get(name) for name in ignore_changes})
 
     def create(self, urn: str, type_token: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
+        type_name = type_token.rpartition(":")[2]
         if preview:
-            return "", random_values.preview(inputs)
+            return "", random_values.preview(type_name, inputs)
         if any(inputs.get(name) for name in (*_MINIMA, "overrideSpecial")):
             raise ProviderError(f"the rehearsal does not do {', '.join(_MINIMA)} nor overrideSpecial")
-        if not any(inputs[name] for name in _ALPHABETS):
+        if type_token == _STRING and not any(inputs[name] for name in _ALPHABETS):
             raise ProviderError(f"{type_token}: at least one of {', '.join(_ALPHABETS)} must be true")
-        seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
-        return random_values.create("RandomString", seed, inputs)
+        seed = f"{urn} {json.dumps(inputs, sort_keys=True)} {self._deleted.get(urn, '')}"
+        return random_values.create(type_name, seed, inputs)
 
     def read(self, old: ExistingResource) -> ReadResult:
         return ReadResult(old.id, old.inputs, old.outputs)
@@ -50,7 +59,8 @@ class RandomProvider:
         raise ProviderError(f"{old.type} has no update: every changed input replaces")
 
     def delete(self, old: ExistingResource) -> None:
-        """Nothing to do: what there is lives in the state."""
+        """Remember it: what there is lives in the state."""
+        self._deleted[old.urn] = old.id
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
         raise ProviderError(f"the rehearsal does not know the function {token}")

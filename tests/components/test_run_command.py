@@ -13,6 +13,7 @@ from arm.types.compute import RUN_COMMAND
 from components.hosting.host import encode_parameter
 from components.pki_chain import compute_fingerprint
 from graph.graph import Graph
+from graph.inputs import parameters
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]
@@ -36,6 +37,18 @@ def test_a_failed_script_fails_the_deployment(recorded: Recorded) -> None:
     assert len(commands) == 8
     assert all(command.plain_inputs["treatFailureAsDeploymentFailure"] is True for command in commands)
     assert all(command.plain_inputs["timeoutInSeconds"] > 0 for command in commands)
+
+
+def test_every_script_of_a_cluster_carries_its_value_and_says_how_it_runs_again(recorded: Recorded) -> None:
+    graph = recorded(TWO_CLUSTERS)
+    for cluster in ("site", "enterprise"):
+        run = graph.named(f"{cluster}-script-run")
+        commands = [one for one in graph.of_type(RUN_COMMAND) if one.name.startswith(f"{cluster}-")]
+        assert len(commands) == 4
+        for command in commands:
+            given = parameters(command.plain_inputs)
+            assert given["SCRIPT_RUN"] == run.plain_outputs["hex"]
+            assert given["RUN_AGAIN"] == f"pulumi up --replace '{run.urn}'"
 
 
 def test_commands_of_one_node_run_one_after_the_other(recorded: Recorded) -> None:

@@ -80,6 +80,14 @@ def test_installer_with_another_checksum_does_not_run(node: Node, parameters: di
     assert node.called("installer") == 0
 
 
+def test_a_failure_says_how_the_script_runs_again(node: Node, parameters: dict[str, str]) -> None:
+    again = "pulumi up --replace 'urn:pulumi:dev::p::a:b:C$random:index/randomId:RandomId::site-script-run'"
+    error = node.run("setup-k3s", {**parameters, "RUN_AGAIN": again, "K3S_INSTALL_SHA256": "0" * 64}).error
+    assert error.strip().endswith(f"`python -m automation up` does; with the Pulumi CLI: {again}")
+    node.put(**{"cloud-init": "1"})
+    assert "To run it again" not in node.run("setup-k3s", parameters).error
+
+
 def test_another_signing_key_is_refused(node: Node, parameters: dict[str, str]) -> None:
     node.put(**{"microsoft-key": "A" * 40})
     assert "A" * 40 in node.run("setup-k3s", parameters).error

@@ -9,6 +9,7 @@ import pytest
 
 from arm.values import Secret
 from graph import tls_values
+from graph.graph import Resource
 from tests.rules.workbench import Mistake, Workbench
 
 _EXTENSION = "site-aio-extension"
@@ -37,6 +38,19 @@ def _replace_in_script(name: str, old: str, new: str) -> Callable[[Workbench], o
         two.set(name, "source.script", script.replace(old, new))
 
     return change
+
+
+def _carry(two: Workbench, script: str, run: Resource) -> None:
+    run.outputs = {**run.outputs, "hex": run.name}
+    two.parameter(script, "SCRIPT_RUN", run.name)
+    two.parameter(script, "RUN_AGAIN", f"pulumi up --replace '{run.urn}'")
+
+
+def _share_script_run(two: Workbench) -> None:
+    for script in ("setup-k3s", "connect-arc", "apply-objects", "await-secrets"):
+        for name in ("SCRIPT_RUN", "RUN_AGAIN"):
+            given = {one["name"]: one["value"] for one in two.get(f"enterprise-{script}").inputs["parameters"]}
+            two.parameter(f"site-{script}", name, given[name])
 
 
 def _old_form(two: Workbench) -> None:
@@ -238,6 +252,43 @@ MISTAKES = (
         "LIFE-07",
         lambda two: two.options("site-to-enterprise-peering", replace_with=()),
         ("site-to-enterprise-peering", "enterprise-virtual-network"),
+    ),
+    Mistake(
+        "script that cannot run again",
+        "LIFE-09",
+        lambda two: two.parameter("site-connect-arc", "SCRIPT_RUN", "0"),
+        ("site-connect-arc", "RandomId"),
+    ),
+    Mistake(
+        "script whose messages do not say how it runs again",
+        "LIFE-09",
+        lambda two: two.parameter("site-connect-arc", "RUN_AGAIN", "pulumi up"),
+        ("site-connect-arc", "URN", "site-script-run"),
+    ),
+    Mistake(
+        "clusters whose scripts run again together",
+        "LIFE-09",
+        _share_script_run,
+        ("enterprise-script-run", "site and enterprise"),
+    ),
+    Mistake(
+        "scripts of one cluster that do not run again together",
+        "LIFE-09",
+        lambda two: _carry(two, "site-connect-arc", two.copy("site-script-run", "site-other-run")),
+        ("site", "site-other-run, site-script-run"),
+    ),
+    Mistake(
+        "scripts that run again by themselves",
+        "LIFE-09",
+        lambda two: two.set("site-script-run", "keepers", {"tags": "x"}),
+        ("site-script-run", "keepers"),
+    ),
+    Mistake(
+        "scripts that nothing can run again",
+        "LIFE-09",
+        lambda two: two.options("site-script-run", protect=True),
+        ("site-script-run", "protect"),
+        also=("LIFE-01",),
     ),
     Mistake(
         "protection that nobody asked for",

@@ -97,7 +97,7 @@ MISTAKES = (
     Mistake(
         "parameter that the script needs",
         "LIFE-02",
-        lambda two: two.value("site-setup-k3s", "parameters").pop(),
+        lambda two: two.value("site-setup-k3s", "parameters").pop(0),
         ("site-setup-k3s", "the script needs"),
     ),
     Mistake(

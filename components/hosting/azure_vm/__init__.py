@@ -7,7 +7,7 @@ from functools import partial
 from components.context import StampContext
 from components.hosting.azure_vm.networking import create_network
 from components.hosting.azure_vm.node import create_node
-from components.hosting.azure_vm.run_command import run_on_vm
+from components.hosting.azure_vm.run_command import create_script_run, run_on_vm
 from components.hosting.connected_cluster import connect_k3s, grant_onboarding
 from components.hosting.host import Host, HostNetwork
 from components.identities import create_identity
@@ -21,7 +21,7 @@ def create_host(context: StampContext) -> Host:
     identity = create_identity(context, "arc-identity", context.names.arc_identity)
     onboarding = grant_onboarding(context, identity.principal_id)
     vm = create_node(context, cluster.node, net.network_interface, identity)
-    run = partial(run_on_vm, context, vm)
+    run = partial(run_on_vm, context, vm, create_script_run(context))
     return Host(
         cluster=connect_k3s(context, run, bound_to=vm.id, client_id=identity.client_id, depends_on=onboarding),
         run=run,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from arm.values import UNKNOWN
 from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError
 from rehearsal.providers.random import RandomProvider
 
-STRING = "random:index/randomString:RandomString"
+STRING, ID = "random:index/randomString:RandomString", "random:index/randomId:RandomId"
 DEFAULTS = {
     **dict.fromkeys(("lower", "upper", "numeric", "number", "special"), True),
     **dict.fromkeys(("minLower", "minUpper", "minNumeric", "minSpecial"), 0),
@@ -49,6 +51,29 @@ def test_characters_follow_from_urn_and_inputs() -> None:
     assert characters("urn:a", keepers={"name": "x"}) == first
     assert characters("urn:b", keepers={"name": "x"}) != first
     assert characters("urn:a", keepers={"name": "y"}) != first
+
+
+def test_an_id_comes_in_the_forms_of_pulumi_random() -> None:
+    assert provider.check("urn", ID, {}, {"byteLength": 8, "keepers": None}) == {"byteLength": 8}
+    resource_id, outputs = provider.create("urn", ID, {"byteLength": 8, "prefix": "x-"}, preview=False)
+    hexadecimal, decimal = outputs["hex"].removeprefix("x-"), outputs["dec"].removeprefix("x-")
+    assert len(hexadecimal) == 16 and int(hexadecimal, 16) == int(decimal)
+    assert outputs["b64Url"] == f"x-{resource_id}" and len(resource_id) == 11
+    assert base64.b64decode(outputs["b64Std"].removeprefix("x-")).hex() == hexadecimal
+    preview = provider.create("urn", ID, {"byteLength": 8}, preview=True)
+    assert preview == ("", {"byteLength": 8, **dict.fromkeys(("b64Std", "b64Url", "dec", "hex"), UNKNOWN)})
+
+
+def test_a_successor_is_another_one_and_the_same_in_every_rehearsal() -> None:
+    def draw(times: int) -> list[str]:
+        provider, drawn = RandomProvider(), list[str]()
+        for _ in range(times):
+            resource_id, outputs = provider.create("urn", ID, {"byteLength": 8}, preview=False)
+            drawn.append(resource_id)
+            provider.delete(ExistingResource("urn", ID, resource_id, {"byteLength": 8}, outputs))
+        return drawn
+
+    assert len(set(draw(3))) == 3 and draw(3) == draw(3)
 
 
 def test_a_changed_keeper_replaces() -> None:
