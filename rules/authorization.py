@@ -92,6 +92,7 @@ def rules_fit(view: View) -> Hits:
                 continue
             open_to = [index for index, rule in enumerate(rules) if _applies(rule, attributes)]
             used.update(open_to)
+            yield from _spare_attributes(authorization, {index: rules[index] for index in open_to}, attributes)
             if len(open_to) != 1:
                 yield (
                     authorization.name,
@@ -109,6 +110,14 @@ def rules_fit(view: View) -> Hits:
                 yield authorization.name, message
             elif complete and index not in used:
                 yield authorization.name, f"rules[{index}]: opens to no link's attributes. Remove it"
+
+
+def _spare_attributes(authorization: Resource, rules: Mapping[int, Any], attributes: Attributes) -> Hits:
+    """Require that a rule asks for every attribute that it opens to: another one may open a rule of its own one day."""
+    for index, rule in rules.items():
+        if attributes not in list_at(rule, "principals.attributes"):
+            message = f"rules[{index}].principals.attributes: asks for less than {dict(attributes)}, which the link has"
+            yield authorization.name, f"{message}. Ask for all, or take the rest out of the authentication"
 
 
 def _attributes_of(view: View, parts: LinkParts, subject: str) -> Attributes | None:

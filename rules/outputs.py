@@ -21,6 +21,7 @@ _KEYS = (
 _ENDPOINT = frozenset({"host", "port", "url", "listener", "ca_fingerprint"})
 _CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
+_AUTHORITIES = ("server-root", "server-intermediate", "client-root", "client-intermediate")
 _CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
 
@@ -39,7 +40,10 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
         "broker_endpoints": dict.fromkeys(brokers, _ENDPOINT),
         "links": dict.fromkeys(view.settings.links, _LINK),
         "secret_sync": dict.fromkeys(view.clusters, frozenset()),
-        "certificates": dict.fromkeys(at(outputs, "certificates") or {}, _CERTIFICATE),
+        "certificates": dict.fromkeys(
+            [*_AUTHORITIES, *(f"broker/{name}" for name in brokers), *(f"link/{name}" for name in view.settings.links)],
+            _CERTIFICATE,
+        ),
     }
     problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
     for key, expected in entries.items():

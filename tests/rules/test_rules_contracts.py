@@ -104,6 +104,22 @@ MISTAKES = (
         ("server-root-key-g1", "P384", "P256"),
     ),
     Mistake(
+        "attribute that no rule asks for",
+        "MQTT-04",
+        lambda two: two.set(
+            "enterprise-link-authentication",
+            "properties.authenticationMethods.0.x509Settings.authorizationAttributes.site-to-enterprise-g1.attributes.x",
+            "y",
+        ),
+        ("enterprise-link-authorization", "'x': 'y'"),
+    ),
+    Mistake(
+        "certificate of another name in the outputs",
+        "OUT-01",
+        lambda two: two.graph.outputs["certificates"].update(root=two.graph.outputs["certificates"].pop("server-root")),
+        ("certificates.server-root lacks its entry",),
+    ),
+    Mistake(
         "alias of nothing",
         "LIFE-08",
         lambda two: two.options("site-key-vault", aliases=[two.get("site-key-vault").urn + "-old"]),
