@@ -15,6 +15,7 @@ from graph.graph import Resource
 from rules.hardening import FIXED
 from rules.lookup import Hits, View
 from rules.requested import REQUESTED
+from rules.tables import Fixed, Requested
 
 Known = dict[str, Any]
 """Input -> what is known below it; None: whatever stands there is another rule's."""
@@ -43,7 +44,8 @@ def read_table() -> dict[str, Known]:
 def _read_known() -> Mapping[str, Known]:
     """Return the table with what other tables judge, such as inputs that are to be absent."""
     table = read_table()
-    for row in (*FIXED, *REQUESTED):
+    rows: tuple[Fixed | Requested, ...] = (*FIXED, *REQUESTED)
+    for row in rows:
         below: Known | None = table[f"{row.type.module}:{row.type.name}"]
         *steps, last = [step for step in row.path.split(".") if step != "*"]
         for step in steps:

@@ -29,8 +29,8 @@ def objects_are_known(view: View) -> Hits:
             objects = decode_parameter(view.parameters(command).get("OBJECTS", ""))
             for index, one in enumerate(objects):
                 for problem in _problems(one, view.settings.tenant.admin_group_object_id):
-                    name = text_at(one, "metadata.name") or index
-                    yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {name}: {problem}"
+                    which = text_at(one, "metadata.name") or index
+                    yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {which}: {problem}"
             yield from _admins(command, objects)
 
 

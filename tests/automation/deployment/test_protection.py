@@ -60,7 +60,9 @@ def a_vault(*ignored: str) -> Graph:
             resource_group_name="group",
             vault_name="kv",
             location="eastus2",
-            properties=keyvault.VaultPropertiesArgs(tenant_id="t", sku=keyvault.SkuArgs(family="A", name="standard")),
+            properties=keyvault.VaultPropertiesArgs(
+                tenant_id="t", sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD)
+            ),
             opts=pulumi.ResourceOptions(ignore_changes=list(ignored)),
         )
 
