@@ -99,9 +99,9 @@ def client_ids(view: View, parts: LinkParts, endpoint: Resource) -> list[str]:
     AIO appends to the endpoint's prefix what Microsoft calls the name of a data flow instance, and does not say more
     (learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint, Client ID prefix).
     """
-    wildcard = aio.CLIENT_ID_WILDCARD.value
-    named = [one for one in parts.link.client_ids if not one.endswith(wildcard)]
-    return sorted(named) or [f"{_prefix(view, endpoint)}{wildcard}"]
+    index = list(view.settings.links).index(parts.link.name)
+    named = view.settings.values.get(f"links[{index}].client_ids")
+    return sorted(named) if isinstance(named, list) else [f"{_prefix(view, endpoint)}{aio.CLIENT_ID_WILDCARD.value}"]
 
 
 def _prefix(view: View, endpoint: Resource) -> str:

@@ -332,6 +332,7 @@ class TopicSection(_Section):
         Field(alias="from"),
         About("an MQTT topic (+ and # allowed)", "input"),
         arrives(
+            _DATAFLOW,
             f"{_DATAFLOW}: properties.operations[operationType=Source].sourceSettings.dataSources",
             "output: links.<name>.topics",
             names=True,
@@ -343,6 +344,7 @@ class TopicSection(_Section):
         Field(alias="to"),
         About("an MQTT topic", "site/output"),
         arrives(
+            _DATAFLOW,
             f"{_DATAFLOW}: properties.operations[operationType=Destination].destinationSettings.dataDestination",
             f"{_BROKER}/authorizations: properties.authorizationPolicies.rules",
             "output: links.<name>.topics",

@@ -213,13 +213,7 @@ MISTAKES = (
         (_FLOW, "input -> site/outputs"),
         also=("MQTT-04",),
     ),
-    Mistake("no dataflow", "MQTT-05", lambda two: two.remove(_FLOW), (_ENDPOINT, "no dataflow"), also=("OUT-01",)),
-    Mistake(
-        "dataflow with two destinations",
-        "MQTT-05",
-        lambda two: two.value(_FLOW, "properties.operations").append({"operationType": "Destination"}),
-        (_FLOW, "Source, Destination, Destination"),
-    ),
+    Mistake("no dataflow", "MQTT-05", lambda two: two.remove(_FLOW), (_ENDPOINT, "no dataflow")),
     Mistake(
         "dataflow with a transformation that nobody asked for",
         "MQTT-05",
