@@ -24,8 +24,8 @@ def objects_are_known(view: View) -> Hits:
     """Require of every applied object a known kind, and of each kind what it must say."""
     for cluster in view.clusters:
         for command in view.commands(cluster, "apply-objects"):
-            if (name := view.parameters(command).get("OBJECT_SET")) != _OBJECT_SET:
-                yield command.name, f"OBJECT_SET: {name!r}; expected {_OBJECT_SET!r}, by which earlier runs are pruned"
+            if (given := view.parameters(command).get("OBJECT_SET")) != _OBJECT_SET:
+                yield command.name, f"OBJECT_SET: {given!r}; expected {_OBJECT_SET!r}, by which earlier runs are pruned"
             objects = decode_parameter(view.parameters(command).get("OBJECTS", ""))
             for index, one in enumerate(objects):
                 for problem in _problems(one, view.settings.tenant.admin_group_object_id):

@@ -61,16 +61,27 @@ def _int(view: View, one: Resource, key: str) -> int:
 
 def published_keys(view: View) -> Hits:
     """Require keys as deployed stacks have them; published as PKCS#8, the form of all algorithms, with enough bits."""
-    for key in view.graph.of_type(_KEY):
-        given = {name: view.inputs(key).get(name) for name in KEY.value}
-        if given != KEY.value:
-            message = "; deployed stacks have their keys that way, and every one in use would be replaced"
-            yield key.name, f"algorithm: {dict(given)}; expected {dict(KEY.value)}{message}"
+    yield from _made_as_always(view)
     for secret in view.all(SECRET):
         text = text_at(view.inputs(secret), "properties.value")
         if pem.PRIVATE_KEY.search(text):
             for problem in _problems(text):
                 yield secret.name, f"properties.value: {problem}"
+
+
+def _made_as_always(view: View) -> Hits:
+    """Require the kind of key, and of text that certificates are made from: another one replaces what is in use."""
+    for key in view.graph.of_type(_KEY):
+        given = {name: view.inputs(key).get(name) for name in KEY.value}
+        if given != KEY.value:
+            message = "; deployed stacks have their keys that way, and every one in use would be replaced"
+            yield key.name, f"algorithm: {dict(given)}; expected {dict(KEY.value)}{message}"
+    for one in view.resources:
+        for name in ("privateKeyPem", "caPrivateKeyPem") if one.type.startswith("tls:") else ():
+            text = text_at(view.inputs(one), name)
+            if text and not text.startswith(_PKCS8):
+                message = f"begins with {text.splitlines()[0]}; deployed stacks have {_PKCS8}, and it would be replaced"
+                yield one.name, f"{name}: {message}. Give private_key_pem_pkcs8"
 
 
 def _problems(text: str) -> Iterator[str]:

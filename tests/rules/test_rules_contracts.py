@@ -104,6 +104,14 @@ MISTAKES = (
         ("server-root-key-g1", "P384", "P256"),
     ),
     Mistake(
+        "root made from its key in the old format",
+        "PKI-10",
+        lambda two: two.set(
+            "server-root-g1", "privateKeyPem", Secret(two.get("server-root-key-g1").plain_outputs["privateKeyPem"])
+        ),
+        ("server-root-g1", "privateKeyPem: begins with -----BEGIN EC PRIVATE KEY"),
+    ),
+    Mistake(
         "attribute that no rule asks for",
         "MQTT-04",
         lambda two: two.set(
