@@ -149,8 +149,6 @@ FIXED: tuple[Fixed, ...] = (
           _ENDPOINT),
     Fixed(DATAFLOW_ENDPOINT, "properties.mqttSettings.keepAliveSeconds", (60, _ABSENT),
           "without it a dead link is not noticed", _ENDPOINT),
-    Fixed(DATAFLOW_ENDPOINT, "properties.mqttSettings.sessionExpirySeconds", (3600, 600, _ABSENT),
-          "a session that ends with its connection loses what is in flight", _ENDPOINT),
     Fixed(DATAFLOW_PROFILE, "properties.instanceCount", (1,),
           "AIO advises against another number while dataflows are active: messages may be lost", _PROFILE),
     Fixed(DATAFLOW, "properties.mode", (_ABSENT, "Enabled"), "a disabled dataflow carries nothing", _DATAFLOW),

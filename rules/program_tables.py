@@ -20,6 +20,7 @@ _PRODUCTION = {
     "purge_protection": True,
     "soft_delete_days": 90,
     "dataflow_disk_persistence": True,
+    "outage_hours": 72,
 }
 _LONGEST = {"key_vault": 24, "virtual_machine": 64, "connected_cluster": 63, "aio_instance": 63}
 """Name -> the most characters that Azure takes

@@ -35,6 +35,7 @@ _STACK: Mapping[str, str] = {
     )},
     **{f"protection.{name}": f"protection.{name}" for name in (
         "protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence",
+        "outage_hours",
     )},
 }  # fmt: skip
 _CLUSTER: Mapping[str, str] = {

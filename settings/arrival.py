@@ -27,6 +27,7 @@ FORMS: Mapping[str, Callable[[Any], object]] = {
     "text": str,
     "GiB": "{}GiB".format,
     "days in hours": lambda days: days * 24,
+    "hours in seconds": lambda hours: hours * 3600,
     "Enabled or Disabled": lambda on: "Enabled" if on else "Disabled",
     "true or absent": lambda on: on or None,
 }

@@ -66,6 +66,7 @@ _VAULT = "Microsoft.KeyVault/vaults"
 _NSG = "Microsoft.Network/networkSecurityGroups"
 _BROKER = "Microsoft.IoTOperations/instances/brokers"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
+_LOCAL_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[dataflowEndpointName=default]"
 _LINK_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[properties.hostType=CustomMqtt]"
 _FROM_LINKS = "securityRules[name=AllowMqttFromLinks]"
 _ROOT, _SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
@@ -235,6 +236,20 @@ class ProtectionSection(_Section):
         ),
         arrives(f"{_DATAFLOW}: properties.requestDiskPersistence = Enabled or Disabled"),
     ]
+    outage_hours: Annotated[
+        int,
+        Field(ge=1, le=720),
+        About(
+            "a whole number of hours from 1 to 720: for so long a cluster's broker keeps the queue of a dataflow that"
+            " cannot send or does not run, as far as its memory or disk reaches",
+            72,
+        ),
+        arrives(f"{_LOCAL_ENDPOINT}: properties.mqttSettings.sessionExpirySeconds = hours in seconds"),
+    ]
+
+    @property
+    def outage_seconds(self) -> int:
+        return self.outage_hours * 3600
 
 
 class ListenerSection(_Section):

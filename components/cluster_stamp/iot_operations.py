@@ -124,7 +124,11 @@ def create_iot_operations(
     local_endpoint = DataflowEndpoint(
         context.logical_name("local-endpoint"),
         package,
-        {**within_instance, "dataflowEndpointName": "default", "properties": _build_local_endpoint()},
+        {
+            **within_instance,
+            "dataflowEndpointName": "default",
+            "properties": _build_local_endpoint(context.settings.protection.outage_seconds),
+        },
         context.options(),
     )
     create_connectors(context, within_instance)
@@ -243,7 +247,11 @@ def _keep_on_disk(gib: int) -> dict[str, Any]:
     }
 
 
-def _build_local_endpoint() -> dict[str, Any]:
+def _build_local_endpoint(outage_seconds: int) -> dict[str, Any]:
+    """Name the cluster's own broker; a dataflow's queue there ends with its session, by default after 600 seconds.
+
+    https://learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint, Session expiry
+    """
     return {
         "endpointType": "Mqtt",
         "mqttSettings": {
@@ -253,5 +261,6 @@ def _build_local_endpoint() -> dict[str, Any]:
                 "serviceAccountTokenSettings": {"audience": well_known.BROKER_AUDIENCE},
             },
             "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": well_known.AIO_TRUST_CONFIG_MAP},
+            "sessionExpirySeconds": outage_seconds,
         },
     }

@@ -88,6 +88,13 @@ def test_dataflows_keep_unsent_messages_on_disk_in_production_only(recorded: Rec
     assert production["requestDiskPersistence"] == "Enabled"
 
 
+def test_a_queue_lasts_as_long_as_an_outage_may(recorded: Recorded) -> None:
+    settings = {**TWO_CLUSTERS, "environment": "prod", "protection": {"outage_hours": 48}}
+    endpoint = _properties(recorded(settings), "site-local-endpoint")["mqttSettings"]
+
+    assert endpoint["sessionExpirySeconds"] == 48 * 3600
+
+
 def test_the_node_admits_the_broker_port_from_linked_networks_only(recorded: Recorded) -> None:
     graph = recorded(THREE_SITES)
     rules = graph.named("enterprise-network-security-group").plain_inputs["securityRules"]

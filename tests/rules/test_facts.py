@@ -422,7 +422,13 @@ def test_every_fact_says_where_it_was_read() -> None:
 
 @pytest.mark.parametrize(
     "key, wrong",
-    [("protect", False), ("purge_protection", False), ("soft_delete_days", 7), ("dataflow_disk_persistence", False)],
+    [
+        ("protect", False),
+        ("purge_protection", False),
+        ("soft_delete_days", 7),
+        ("dataflow_disk_persistence", False),
+        ("outage_hours", 1),
+    ],
 )
 def test_a_profile_of_production_that_protects_less_is_found(
     key: str, wrong: Any, two: Workbench, monkeypatch: Patch

@@ -235,6 +235,33 @@ MISTAKES = (
         (_FLOW, "own broker"),
     ),
     Mistake(
+        "queue that ends before an outage does",
+        "MQTT-06",
+        lambda two: two.drop("site-local-endpoint", "properties.mqttSettings.sessionExpirySeconds"),
+        ("site-local-endpoint", "missing, so 600", "expected 3600", "1 h"),
+    ),
+    Mistake(
+        "link without a session",
+        "MQTT-06",
+        lambda two: two.set(_ENDPOINT, "properties.mqttSettings.sessionExpirySeconds", 0),
+        (_ENDPOINT, "0; expected 3600"),
+    ),
+    Mistake(
+        "broker that ends sessions sooner",
+        "MQTT-06",
+        lambda two: two.value("site-broker", "properties").update(
+            advanced={"clients": {"maxSessionExpirySeconds": 3599, "maxMessageExpirySeconds": 3600}}
+        ),
+        ("site-broker", "maxSessionExpirySeconds: 3599", "3600 at least"),
+    ),
+    Mistake(
+        "disk that is asked for and not there",
+        "MQTT-06",
+        lambda two: two.set(_FLOW, "properties.requestDiskPersistence", "Enabled"),
+        (_FLOW, "site-broker keeps no queue on disk", "broker.persistence_gib"),
+        also=("ASK-04",),
+    ),
+    Mistake(
         "messages that may get lost",
         "MQTT-05",
         lambda two: two.set(_ENDPOINT, "properties.mqttSettings.qos", 0),
