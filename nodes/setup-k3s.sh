@@ -131,8 +131,10 @@ if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --qu
     fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $found. Expected: $K3S_INSTALL_SHA256." \
       "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
   install_k3s() {
-    # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own.
-    INSTALL_K3S_VERSION="$K3S_VERSION" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+    # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own. Every
+    # K3S_* that it finds would become K3s's own environment (install.sh, create_env_file).
+    env -u K3S_VERSION -u K3S_INSTALL_COMMIT -u K3S_INSTALL_SHA256 \
+      INSTALL_K3S_VERSION="$K3S_VERSION" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
   }
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -15,6 +16,8 @@ from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.cluster.packet_filter import Packet, is_dropped, is_hindered
 from rules.facts import node as expected
 
+_K3S_ENVIRONMENT = "etc/systemd/system/k3s.service.env"
+"""What install.sh takes of its own environment (k3s-io/k3s, install.sh, create_env_file)."""
 _NEEDED = ("servicelb", "local-storage", "coredns", "metrics-server")
 """Of what K3s brings: load balancer for listeners, storage for the broker, names, and figures for Arc."""
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
@@ -122,6 +125,10 @@ def _check_parts(facts: NodeFacts) -> Iterator[Fault]:
     for part in _NEEDED:
         if part in disabled:
             yield "CLUSTER-36", f"{part} of K3s is disabled, and the cluster needs it", f"do not disable {part}"
+    taken = re.findall(r"^\w+(?==)", facts.files.get(_K3S_ENVIRONMENT, ("", ""))[1], re.M)
+    if taken:
+        what = f"K3s starts with {', '.join(taken)}, which its installer found in the script's environment"
+        yield "CLUSTER-36", what, "run the installer with env -u, or name the parameters otherwise"
 
 
 def _check_downloads(facts: NodeFacts) -> Iterator[Fault]:

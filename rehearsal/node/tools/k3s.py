@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -140,9 +141,14 @@ def installer(call: ToolCall, machine: Machine) -> str:
     unit = "k3s.service" if role == "server" else f"k3s-{role}.service"
     facts = machine.facts.setdefault("k3s", {})
     wanted = {"version": version, "role": role, "arguments": words[1:] if words and words[0] == role else words}
+    # create_env_file: K3s starts with these, and finds its own settings among them
+    taken = {name: value for name, value in call.environment.items() if name.startswith(("K3S_", "CONTAINERD_"))}
+    environment = "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(taken.items()))
+    wanted["environment"] = environment
     is_changed = any(facts.get(key) != value for key, value in wanted.items())
     facts.update(wanted, unit=unit)
     units.write(machine, unit, f"/usr/local/bin/k3s {role}")
+    machine.file(f"{units.FOLDER}/{unit}.env").write_text(environment, 0o600)
     # service_enable_and_start returns before either where it is told to
     if given.get("INSTALL_K3S_SKIP_ENABLE") == "true":
         return f"[INFO]  Using {version} as release\n"

@@ -161,6 +161,13 @@ def no_load_balancer(bench: Bench) -> None:
     change(bench, "k3s.config.disable", ["traefik", "servicelb"])
 
 
+@breaks("CLUSTER-36", SITE, NODE, "K3s starts with K3S_VERSION")
+def parameters_become_the_environment_of_k3s(bench: Bench) -> None:
+    files = {**bench.entry(SITE_VM).facts["files"]}
+    files["etc/systemd/system/k3s.service.env"] = ["600", "K3S_VERSION='v1.35.9+k3s1'\n"]
+    bench.set(SITE_VM, "files", files, where="facts")
+
+
 @breaks("CLUSTER-37", SITE, NODE, "whose signature nobody checks")
 def packages_are_not_signed(bench: Bench) -> None:
     change(bench, "packages.azure-cli.signed_by", "")
