@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.options import Commands, Engine, Fault, Json, Offline, Report, Serve, Stack
+from automation.commands.options import Commands, Engine, Fault, Json, Offline, Report, RunAgain, Serve, Stack
 from automation.commands.result import EXIT_CODES, CommandResult
 from automation.commands.run import check_writable, confirm, run, run_operation
 from automation.deployment.engine import EngineChoice
@@ -171,13 +171,17 @@ def preview(
     engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     report: Report = None,
+    run_again: RunAgain = None,
 ) -> None:
     """Say what `up` would do.
 
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
     program or engine refuse, 2 on unusable settings. What Azure alone would refuse shows in `up` only.
     """
-    run_operation(PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report)
+    again = run_again or []
+    run_operation(
+        PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report, run_again=again
+    )
 
 
 @app.command(rich_help_panel=LIVE)
@@ -187,17 +191,30 @@ def up(
     engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
+    run_again: RunAgain = None,
     fault: Fault = None,
 ) -> None:
     """Make Azure what the settings say.
 
-    What a killed run has left is settled first. Errors that pass by themselves are waited for; what does not depend on
+    What a killed run has left is settled first. Where a script of a cluster has failed, all of that cluster run again;
+    they do nothing where nothing is to do. Errors that pass by themselves are waited for; what does not depend on
     a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted. It names
     the settings that are other ones than at the last preview.
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
-    run_operation(PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [], asks=asks)
+    again = run_again or []
+    run_operation(
+        PROGRAM,
+        "up",
+        stack,
+        offline=offline,
+        engine=engine,
+        as_json=as_json,
+        faults=fault or [],
+        run_again=again,
+        asks=asks,
+    )
 
 
 @app.command(rich_help_panel=LIVE)

@@ -53,10 +53,10 @@ class MqttConfiguration(pulumi.ComponentResource):
         settings, cluster = stamp.settings, stamp.cluster
 
         self.synced = list_secrets(settings, cluster)
-        if not self.synced:  # neither end of any link
-            self.register_outputs({"secrets": []})
-            return
-        syncs = sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
+        published = list(args.publisher.secrets.values())
+        syncs = sync_secrets(stamp, self.synced, published=published, parent=self) if self.synced else []
+        # Also where there is nothing to see: with a link that comes back it would be made anew under its name, and may
+        # never run then (`run_on_vm`).
         gate = _await_objects(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
         if cluster.listener:
             _create_listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)

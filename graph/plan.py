@@ -10,9 +10,10 @@ from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places
 from graph.property_diff import Difference
 from graph.property_paths import parse
+from graph.random_values import RANDOM_ID
 from graph.run_program import PROJECT
 from graph.schedule import UNKNOWN_TYPE
-from graph.urns import is_resource, name_of
+from graph.urns import is_resource, name_of, type_of
 
 MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "create": "+"}
 """Pulumi's own marks, what is dangerous first."""
@@ -86,6 +87,10 @@ def changes_of(
     Args:
         graph: what the program wants; without it every replacement is taken as certain.
     """
+    # Replaced, a random id has another value and nothing is lost: for people that is an update.
+    changes = {
+        urn: "update" if kind == "replace" and type_of(urn) == RANDOM_ID else kind for urn, kind in changes.items()
+    }
     perhaps = _perhaps(changes, differences, graph) if graph else set()
     found = [
         Change(urn, kind, headings.get(urn, Heading()), differences.get(urn, ()), is_certain=urn not in perhaps)

@@ -10,6 +10,7 @@ from typing import Any
 
 from arm.values import UNKNOWN
 
+RANDOM_ID, RANDOM_STRING = "random:index/randomId:RandomId", "random:index/randomString:RandomString"
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 

@@ -31,7 +31,7 @@ CONFIG_MAP_REMEDY = "check the trust-manager Bundle of this name and the labels 
 def load_expected():
     try:
         expected = json.loads(base64.b64decode(os.environ["EXPECTED"], validate=True))
-        assert isinstance(expected, list) and expected, "not a list with at least one item"
+        assert isinstance(expected, list), "not a list"
         for number, item in enumerate(expected):
             assert item["kind"] in ("Secret", "ConfigMap"), f"item {number}: kind {item['kind']!r}"
             assert item["name"] and isinstance(item["name"], str), f"item {number}: name"
@@ -107,6 +107,8 @@ def check():
     expected = load_expected()
     names = {kind: [item["name"] for item in expected if item["kind"] == kind] for kind in ("Secret", "ConfigMap")}
     found = {kind: fetch(kind.lower(), names[kind]) for kind in names}
+    if not expected:  # the API has to answer all the same
+        fetch("namespace", [os.environ["NAMESPACE"]])
     wrong, syncs = [], None
     for item in expected:
         reason = problem(item, found[item["kind"]].get(item["name"]))

@@ -8,9 +8,8 @@ from __future__ import annotations
 from arm.hosting import BY_SCRIPT_TYPE
 from graph.graph import Resource
 from graph.inputs import text_at
+from graph.random_values import RANDOM_ID
 from rules.lookup import Hits, View
-
-_RANDOM_ID = "random:index/randomId:RandomId"
 
 
 def can_run_again(view: View) -> Hits:
@@ -52,4 +51,4 @@ def _changes_on_demand(view: View, run: Resource) -> Hits:
 def _carried(view: View, script: Resource) -> list[Resource]:
     """Return the random ids whose value is among the script's parameters."""
     values = view.parameters(script).values()
-    return [one for one in view.graph.of_type(_RANDOM_ID) if text_at(view.outputs(one), "hex") in values]
+    return [one for one in view.graph.of_type(RANDOM_ID) if text_at(view.outputs(one), "hex") in values]

@@ -19,6 +19,7 @@ from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.protection import ProtectedError, ProtectedLossError, ProtectedReplacementError
+from automation.deployment.script_runs import NoScriptsError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from graph.monitor import UnrecordableError
@@ -70,6 +71,7 @@ _KINDS: Mapping[type[Exception], str] = {
     CommandError: "command",
     UnusableError: "stack",
     UnsettledError: "stack",
+    NoScriptsError: "usage",
 }
 """Error -> the kind of problem in the document."""
 

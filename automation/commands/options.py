@@ -40,6 +40,12 @@ Serve = Annotated[
         "--serve", help="Only serve what is rehearsed, as Azure's REST on this machine, until Ctrl-C (docs/serve.md)."
     ),
 ]
+RunAgain = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--run-again", metavar="CLUSTER", help="Run the scripts of this cluster again; after a failure they do anyway."
+    ),
+]
 Fault = Annotated[
     list[str] | None,
     typer.Option(

@@ -65,12 +65,14 @@ def run_operation(
     faults: Sequence[str] = (),
     engine: EngineChoice = EngineChoice.AUTO,
     report: Path | None = None,
+    run_again: Sequence[str] = (),
     asks: bool = False,
 ) -> None:
     """One operation of the stack's life, as a command.
 
     Args:
         report: file for the page.
+        run_again: clusters whose scripts run again.
         asks: ask before something is deleted or replaced.
     """
     from automation.commands import stack as stack_commands
@@ -85,6 +87,7 @@ def run_operation(
         except ValueError as error:
             return refuse("usage", "--fault", str(error), "docs/world.md lists what can go wrong")
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
+        target.run_again = run_again
         _print_differences(target)
         if operation == "up":
             stack_commands.warn_of_changed_settings(target)

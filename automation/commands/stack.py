@@ -60,6 +60,8 @@ class Target:
     faults: Faults = field(default_factory=Faults)
     choice: EngineChoice = EngineChoice.OFFLINE
     """Of the engine for the model."""
+    run_again: Sequence[str] = ()
+    """Clusters whose scripts are to run again although none has failed."""
 
     @property
     def stack(self) -> str:
@@ -208,7 +210,9 @@ def _lines(output: str, value: Any) -> Sequence[str]:
 
 def deployer_of(target: Target) -> Deployer:
     """Return operations on the stack."""
-    return open_stack.open_deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
+    deployer = open_stack.open_deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
+    deployer.run_again = target.run_again
+    return deployer
 
 
 def _refuse_elsewhere(target: Target, deployment: Mapping[str, Any]) -> None:

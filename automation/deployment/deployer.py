@@ -31,6 +31,7 @@ from automation.deployment.pending_creates import (
 )
 from automation.deployment.protection import ProtectedError, find_protected
 from automation.deployment.run_journal import BusyError, RunJournal
+from automation.deployment.script_runs import choose_runs
 from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
 from graph.property_diff import Difference
@@ -93,6 +94,8 @@ class Deployer:
     """Called with what is going on, at once."""
     progress: Progress = lambda *_: None
     sleep: Callable[[float], None] = time.sleep
+    run_again: Collection[str] = ()
+    """Clusters whose scripts run again in the next run of the engine; those of others do after a failure only."""
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
 
@@ -197,10 +200,21 @@ class Deployer:
 
     def _run(self, operation: Operation, result: DeploymentResult, *, quiet: bool = False) -> EngineResult:
         progress: Progress = (lambda *_: None) if quiet else self.progress
-        outcome = self._past_lock(result, lambda: run(self.stack, operation, progress=progress))
+        again = self._choose_runs(result) if operation in ("preview", "up") else []
+        outcome = self._past_lock(result, lambda: run(self.stack, operation, replace=again, progress=progress))
+        if operation == "up":
+            self.run_again = ()
         self.runs.was_killed = outcome.was_killed
         result.runs += 1
         return outcome
+
+    def _choose_runs(self, result: DeploymentResult) -> list[str]:
+        """Return what has to be replaced for scripts to run again, and say which those are."""
+        runs = choose_runs(self._state()[1], self.run_again)
+        for one in runs:
+            why = f"{', '.join(one.failed)} did not end well" if one.failed else "as asked for"
+            self._note_all(result, [f"{one.cluster}: its scripts run again ({why})"])
+        return [one.urn for one in runs]
 
     def _settle(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""

@@ -23,6 +23,7 @@ _WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|
 _IN_MESSAGE: Mapping[str, str] = {
     "<group>": r"/resourceGroups/([\w.-]+)/",
     "<vm>": r"/virtualMachines/([\w-]+)\b",
+    "<script-run>": r"\bpulumi up --replace '(urn:pulumi:[\w.:/$-]+)'",
     "<connected>": r"/connectedClusters/([\w-]+)\' under resource group",
     "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
 }
@@ -139,9 +140,12 @@ _SET_CLOCK = (
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
         "Read what the script said (`az vm run-command show -g <group> --vm-name <vm> -n <name> --instance-view`), fix"
-        " the cause, then let it run again: change a line of `nodes/<name>.sh`, if only a comment, and run `up`. Azure"
-        " runs a changed command, in place; one that was taken away and made anew under its name may never run.",
-        "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed"),
+        " the cause and run `up` again (`.venv/bin/python -m automation up --stack <stack>`): where a script has failed"
+        " it lets all of that cluster run again, in place. With the Pulumi CLI alone: `pulumi up --replace"
+        " '<script-run>'`, with the URN of the cluster's `script-run`; without it Azure runs no script twice. Never"
+        " take a Run Command away to make it anew: under its name it may never run.",
+        "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed,"
+        " Azure/run-command-handler-linux, internal/cmds/cmds.go"),
     Remedy("REMEDY-02", "Quota", r"exceeding (?:approved|quota)|QuotaExceeded|(?:Count|Peering)LimitReached"
         r"|RoleAssignmentLimitExceeded|CountPerSubscriptionExceeded",
         "Ask for more quota or need less, e.g. by a smaller `vm_size`; in use: `az vm list-usage -l <region>`,"
@@ -238,8 +242,9 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-32", "A connected cluster is gone",
         r"Resource 'Microsoft\.Kubernetes/connectedClusters/[\w-]+' under resource group '[^']+' was not found",
         "Somebody has removed the connected cluster <connected>, and waiting does not bring it back. Let the script"
-        " connect it again: change a line of `nodes/connect-arc.sh`, if only a comment, and run `up` without a preview"
-        " (which reads the cluster); then `refresh` and `up`, which make what was on it.",
+        " connect it again: `.venv/bin/python -m automation up --stack <stack> --yes --run-again <cluster>`, without a"
+        " preview, which would read the connected cluster. apply-objects fails then, as the extensions are gone too; so"
+        " `refresh` and `up`, which make what was on it.",
         "azure-cli-extensions #9457", is_permanent=False),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"

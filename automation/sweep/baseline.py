@@ -7,6 +7,7 @@ The program runs once for each phase of a stack's life; its registrations are re
 from __future__ import annotations
 
 import copy
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,7 +182,22 @@ def take_snapshot(state: Mapping[str, Any], world: World) -> Snapshot:
         world.save(file)
         azure = file.read_text(encoding="utf-8")
     entries = {entry.id: (entry.token, entry.inputs, entry.outputs, entry.state) for entry in world.entries()}
-    return Snapshot(state, azure, comparable_state(state["deployment"]), entries, world.names_kept())
+    resources = comparable_state(state["deployment"])
+    drawn = {
+        each["outputs"]["hex"]: each["urn"]
+        for each in state["deployment"].get("resources") or []
+        if "hex" in (each.get("outputs") or {})
+    }
+    return Snapshot(state, azure, _undrawn(resources, drawn), _undrawn(entries, drawn), world.names_kept())
+
+
+def _undrawn(found: Mapping[str, Any], drawn: Mapping[str, str]) -> dict[str, Any]:
+    """Return it with the name of each random id in the place of its value: scripts that ran again have another one."""
+    text = json.dumps(found)
+    for value, urn in drawn.items():
+        text = text.replace(value, urn)
+    undrawn: dict[str, Any] = json.loads(text)
+    return undrawn
 
 
 def comparable_state(deployment: Mapping[str, Any]) -> dict[str, Any]:

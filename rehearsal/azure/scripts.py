@@ -1,4 +1,12 @@
-"""Scripts that run on machines: whoever runs them is asked outside the world's lock, and Azure tells how they ended."""
+"""Scripts that run on machines: whoever runs them is asked outside the world's lock, and Azure tells how they ended.
+
+A script runs once for each sequence number that its machine has not seen yet (Azure/run-command-handler-linux,
+internal/cmds/cmds.go, checkAndSaveSeqNum). The handler writes the number into `<name>.mrseq` before it runs the script,
+so that a failure counts as well, and nothing of its own takes that file away while the machine lasts. What gives the
+numbers is no public source: here a command begins with 0 and goes on by one with every other body. So the same body is
+not run again (Azure/azure-sdk-for-net#47307), and neither is what was deleted and created under its name
+(MicrosoftDocs/azure-compute-docs#178).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +22,10 @@ from rehearsal.azure.state import AzureState, Call
 
 KILLED = -1
 """Exit code of a script whose time was over (Azure/run-command-handler-linux, internal/exec/exec.go)."""
+_NOT_RUN = -2
+"""In the place of an exit code; the model's own: nothing says what Azure tells of a command that has no result."""
+_NUMBER, _SEEN = "sequence", "mrseq"
+"""Facts: of a command, its number; of its machine, the last number of each name."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,8 @@ class ScriptRun:
     """What was seen of it beside that, by kind (`rehearsal.cluster.traces`): no part of the instance view."""
 
 
+_WORDS = {KILLED: "was killed when its time was over", _NOT_RUN: "was not run"}
+
 OpenState = Callable[[], AbstractContextManager[AzureState]]
 """Gives what exists, locked while the context lasts."""
 RunScript = Callable[[OpenState, Entry], ScriptRun]
@@ -41,16 +55,30 @@ def run_nothing(_: OpenState, command: Entry) -> ScriptRun:
     )
 
 
-def must_run(call: Call) -> bool:
-    """Return whether a PUT runs a script.
-
-    The same body is not run again (Azure/azure-sdk-for-net#47307). What Azure does with the same body after a failure
-    is not documented; here it runs again, as each of the node scripts says in its messages.
-    """
+def take(state: AzureState, call: Call, *, accepted: bool) -> tuple[bool, OperationFailedError | None]:
+    """Count what was written; return whether its script is to run, and what is told again if it is not."""
     if call.row not in BY_SCRIPT_TYPE:
-        return False
-    old = call.old
-    return old is None or old.state != "Succeeded" or _body(old.inputs) != _body(call.inputs)
+        return False, None
+    command, old = state.entries[ids.key(call.arm_id)], call.old
+    number = old.facts.get(_NUMBER, 0) + (_body(old.inputs) != _body(call.inputs)) if old else 0
+    command = state.change(command, facts={**command.facts, _NUMBER: number})
+    if not accepted:
+        return False, None
+    vm, name = state.find(ids.parent_of(call.arm_id)), command.name.lower()
+    seen = vm.facts.get(_SEEN, {}) if vm else {}
+    if number <= seen.get(name, -1):
+        return False, _tell_again(state, command)
+    if vm:
+        state.change(vm, facts={**vm.facts, _SEEN: {**seen, name: number}})
+    return True, None
+
+
+def _tell_again(state: AzureState, command: Entry) -> OperationFailedError | None:
+    """Return what a caller is told whose script does not run: as the last time, whatever has changed since."""
+    run = {name: value for name, value in command.facts.get("run", {}).items() if name != "fails"}
+    told = f"the machine has seen number {command.facts[_NUMBER]} of its name already ({command.name}.mrseq)"
+    has_run = run and run["exit_code"] != _NOT_RUN
+    return finish(state, command.id, ScriptRun(**run) if has_run else ScriptRun(_NOT_RUN, stderr=told))
 
 
 def _body(inputs: object) -> object:
@@ -67,7 +95,7 @@ def finish(state: AzureState, command_id: str, run: ScriptRun) -> OperationFaile
     state.say(command_id, "Failed" if fails else "Succeeded")
     if not fails:
         return None
-    how = "was killed when its time was over" if run.exit_code == KILLED else f"failed with exit code {run.exit_code}"
+    how = _WORDS.get(run.exit_code, f"failed with exit code {run.exit_code}")
     said = run.stderr.strip() or "nothing on stderr"
     message = f"Run Command {command.name} {how}: {said}"
     return OperationFailedError(200, "VMExtensionProvisioningError", message)

@@ -24,7 +24,7 @@ from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.scripts import RunScript, finish, must_run, run_nothing, unfinished
+from rehearsal.azure.scripts import RunScript, finish, run_nothing, take, unfinished
 from rehearsal.azure.state import AzureState, Call, Surroundings
 
 __all__ = ["Entry", "Surroundings", "World"]
@@ -105,9 +105,10 @@ class World:
             fails = isinstance(failure, OperationFailedError)
             if not fails:
                 after_put(state, call, entry)
-            runs_script = not fails and must_run(call)
+            runs_script, told = take(state, call, accepted=not fails)
             runs_on = fault is not None and fault.runs
             word = "Creating" if call.is_new else "Updating"
+            failure = failure if runs_on else told or failure
             if fails or runs_script:
                 state.say(arm_id, "Failed" if fails else word)
             elif runs_on:

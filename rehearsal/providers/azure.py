@@ -35,6 +35,10 @@ class AzureProvider:
         self._subscription_id = world.surroundings.subscription_id
         self._tenant_id = world.surroundings.tenant_id
 
+    def holds(self, value: str) -> bool:
+        """Return whether any resource was sent with this text."""
+        return any(value in entry.text for entry in self._world.entries())
+
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         """Return the inputs; a location that is not given is the old one, else that of the resource group."""
         shape = _shape(type_token)

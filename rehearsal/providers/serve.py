@@ -33,9 +33,9 @@ _GRACE_SECONDS = 2.0
 _OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_reuseport", 0)]
 
 
-def all_providers(azure: ResourceProvider) -> dict[str, ResourceProvider]:
+def all_providers(azure: AzureProvider) -> dict[str, ResourceProvider]:
     """Return every plugin that the program uses."""
-    return {"azure-native": azure, "tls": TlsProvider(), "random": RandomProvider()}
+    return {"azure-native": azure, "tls": TlsProvider(), "random": RandomProvider(azure.holds)}
 
 
 @contextmanager

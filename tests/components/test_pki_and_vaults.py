@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from arm.types.iotoperations import DATAFLOW_ENDPOINT
 from arm.types.keyvault import SECRET
 from arm.values import leaves, reveal
 from graph.graph import Graph
+from graph.inputs import parameters
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 
 Recorded = Callable[..., Graph]
@@ -32,11 +34,12 @@ def test_each_vault_gets_only_what_its_cluster_uses(recorded: Recorded) -> None:
     }
 
 
-def test_a_cluster_without_links_has_an_empty_vault_and_no_gate(recorded: Recorded) -> None:
+def test_a_cluster_without_links_has_an_empty_vault_and_a_gate_that_looks_for_nothing(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
 
     assert "kv-myorgd-dev-001" not in _vault_secrets(graph)
-    assert not [name for name in (r.name for r in graph.resources.values()) if name == "lone-await-secrets"]
+    gate = graph.named("lone-await-secrets")
+    assert base64.b64decode(parameters(gate.plain_inputs)["EXPECTED"]) == b"[]"
 
 
 def test_a_private_key_is_in_one_vault_only(recorded: Recorded) -> None:

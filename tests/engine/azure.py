@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from arm.shapes import shape_of
 from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.entries import Entry
 from rehearsal.azure.faults import Fault
+from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.azure.world import World
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
@@ -19,6 +23,27 @@ from settings.stand_ins import STAND_INS
 SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 
 
+_NODES = {"site": "/virtualMachines/vm-myorga-", "enterprise": "/virtualMachines/vm-myorgb-"}
+
+
+class Scripts(ScriptRunner):
+    """Runs scripts, counts their runs, and lets some fail for a reason outside of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ran: Counter[str] = Counter()
+        self.failing: Counter[str] = Counter()
+        """Script -> how many of its next runs fail on the node of cluster `site`."""
+
+    def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
+        self.ran[command.id] += 1
+        if self.failing[command.name] and _NODES["site"] in command.id:
+            self.failing[command.name] -= 1
+            text = command.inputs["source"]["script"].replace("\nlock ", '\nfail "the network is down."\nlock ', 1)
+            command = replace(command, inputs={**command.inputs, "source": {"script": text}})
+        return super().__call__(look, command)
+
+
 class Azure:
     """A world of its own, empty at first."""
 
@@ -26,8 +51,9 @@ class Azure:
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
+        self._scripts = Scripts()
         self._world = World(
-            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), run_script=ScriptRunner()
+            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), run_script=self._scripts
         )
         self.provider = AzureProvider(self._world)
 
@@ -69,6 +95,15 @@ class Azure:
     def order(self, name: str, kind: str, operation: str = "create") -> None:
         """Let the next such operation on the resource of this logical name fail so."""
         self._world.faults.order(Fault(name, operation, kind))
+
+    def fail_scripts(self, script: str, times: int) -> None:
+        """Let the next runs of this script fail on the node of cluster `site`."""
+        self._scripts.failing[script] = times
+
+    def runs(self, cluster: str) -> dict[str, int]:
+        """How often each script of the cluster has run."""
+        ran = self._scripts.ran.items()
+        return {arm_id.rpartition("/")[2]: times for arm_id, times in ran if _NODES[cluster] in arm_id}
 
     def copy(self, folder: Path) -> Azure:
         """Another Azure in which the same exists."""

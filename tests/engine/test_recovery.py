@@ -28,6 +28,8 @@ from tests.engine.engine import StackUnderTest
 from tests.engine.left_open import IGNORED, loops_left_open  # noqa: F401 the fixture is used in every test
 
 NODE = "/virtualMachines/vm-myorga-aio-dev-001-0"
+SCRIPTS_OF_SITE = {"site-setup-k3s", "site-connect-arc", "site-apply-objects"}
+"""Those that exist when apply-objects has failed for the first time."""
 KILLED = "only a process of its own can be killed"
 pytestmark = IGNORED
 
@@ -217,11 +219,12 @@ def test_what_passes_by_itself_is_waited_for_and_what_does_not_fails_at_once(fre
         assert waits == []
 
         fresh.azure.order("site-node", "throttled")
-        assert deployer.up().ok
+        again = deployer.up()
+    assert again.ok, [one.message for one in again.failures]
     assert waits == [60]
 
 
-def test_a_connected_cluster_that_was_deleted_behind_the_stack_is_connected_by_a_changed_script(
+def test_a_connected_cluster_that_was_deleted_behind_the_stack_is_connected_by_scripts_that_run_again(
     deployed: Deployment, tmp_path: Path
 ) -> None:
     cluster = "/connectedClusters/arck-myorga-dev-001"
@@ -231,16 +234,68 @@ def test_a_connected_cluster_that_was_deleted_behind_the_stack_is_connected_by_a
     advice = {
         fill_in(find_remedy(message), message=message, urn="", stack="dev") for message in stuck.failures.values()
     }
-    assert any("connected cluster arck-myorga-dev-001, and" in text and "connect-arc.sh" in text for text in advice)
+    assert any(
+        "connected cluster arck-myorga-dev-001, and" in text and "--run-again <cluster>" in text for text in advice
+    )
     assert not any(one.endswith(cluster) for one in deployed.azure.ids())
 
-    script = deployed.stack.project / "nodes" / "connect-arc.sh"
-    script.write_text(script.read_text() + "#")
-    deployed.stack.up()
+    with deployed.stack.deployer(run_again=["site"]) as deployer:
+        report = deployer.up()
+    assert report.notes == ["site: its scripts run again (as asked for)"]
+    assert {one.name for one in report.failures} == {"site-apply-objects"}, "its extensions are gone as well"
     deployed.stack.refresh()
-    deployed.stack.up()
+    with deployed.stack.deployer() as deployer:
+        again = deployer.up()
+    assert again.ok, [one.message for one in again.failures]
     assert deployed.azure.ids() == before
     assert deployed.stack.preview().changes == {}
+
+
+def test_a_script_that_failed_for_an_outside_reason_runs_again_by_the_next_up(
+    fresh: Deployment, first_up: FirstUp
+) -> None:
+    fresh.azure.fail_scripts("apply-objects", 1)
+    with fresh.stack.deployer() as deployer:
+        first = deployer.up()
+        assert {failure.name for failure in first.failures} == {"site-apply-objects"}
+        second = deployer.up()
+    assert second.ok, second.failures
+    assert second.notes == ["site: its scripts run again (site-apply-objects did not end well)"]
+    changed = {name_of(urn): done for urn, done in second.changes.items()}
+    assert changed["site-script-run"] == "replace"
+    assert {name for name, done in changed.items() if done == "update"} == SCRIPTS_OF_SITE
+    assert fresh.azure.runs("site") == {"setup-k3s": 2, "connect-arc": 2, "apply-objects": 2, "await-secrets": 1}
+    assert set(fresh.azure.runs("enterprise").values()) == {1}
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_plain_up_runs_a_failed_script_again_by_the_command_that_its_message_names(
+    fresh: Deployment, first_up: FirstUp
+) -> None:
+    fresh.azure.fail_scripts("apply-objects", 1)
+    fresh.stack.up(may_fail=True)
+    again = fresh.stack.up(may_fail=True)
+    (message,) = again.failures.values()
+    assert fresh.azure.runs("site")["apply-objects"] == 1, "the same body is not run again"
+
+    remedy = fill_in(find_remedy(message), message=message, urn="", stack="dev")
+    urn = fresh.urn("site-script-run")
+    assert f"`pulumi up --replace '{urn}'`" in remedy
+    done = fresh.stack.up(replace=[urn])
+    assert done.names("update") == SCRIPTS_OF_SITE
+    assert done.names("replace") == {"site-script-run"} and not done.names("delete")
+    is_as_undisturbed(fresh, first_up)
+
+
+def test_a_failed_script_is_not_forgotten_by_a_refresh(fresh: Deployment, first_up: FirstUp) -> None:
+    fresh.azure.fail_scripts("apply-objects", 1)
+    fresh.stack.up(may_fail=True)
+    fresh.stack.refresh()
+    with fresh.stack.deployer() as deployer:
+        assert deployer.preview().notes == ["site: its scripts run again (site-apply-objects did not end well)"]
+        again = deployer.up()
+    assert again.ok, [one.message for one in again.failures]
+    is_as_undisturbed(fresh, first_up)
 
 
 def test_a_lock_of_a_run_of_ours_that_has_ended_is_taken_away(deployed: Deployment) -> None:

@@ -168,10 +168,15 @@ def test_api_that_does_not_answer_is_named(node: Node) -> None:
     assert "connection to the server was refused" in node.run("await-secrets", parameters(expected_secret())).error
 
 
+def test_where_nothing_is_to_be_seen_the_api_has_to_answer_all_the_same(node: Node) -> None:
+    assert node.run("await-secrets", parameters()).fact == {"seen": []}
+    node.put(**{"fail-kubectl": "The connection to the server was refused"})
+    assert "connection to the server was refused" in node.run("await-secrets", parameters()).error
+
+
 @pytest.mark.parametrize(
     "expected",
     [
-        [],
         {},
         ["x"],
         [{"kind": "Pod", "name": "x", "keys": ["x"]}],

@@ -100,11 +100,12 @@ def test_other_tags_run_nothing() -> None:
     assert count_runs(bench) == 1
 
 
-def test_what_failed_is_run_again() -> None:
+def test_what_failed_is_run_again_by_a_parameter_that_it_does_not_read() -> None:
     bench = Bench()
     script = COUNT + '[[ "$(wc -l <"$ROOT_DIR/var/runs")" == 2 ]]'
     assert bench.run(script)["exit_code"] == 1
-    assert bench.run(script)["exit_code"] == 0
+    assert bench.run(script)["exit_code"] == 1 and count_runs(bench) == 1
+    assert bench.run(script, parameters={"SCRIPT_RUN": "2"})["exit_code"] == 0
 
 
 def test_the_node_is_kept_with_azure(tmp_path: Path) -> None:
