@@ -171,17 +171,13 @@ def preview(
     engine: Engine = EngineChoice.AUTO,
     as_json: Json = False,
     report: Report = None,
-    run_again: RunAgain = None,
 ) -> None:
     """Say what `up` would do.
 
     Every change by cluster and concern, with the values. What would be replaced or deleted comes first. Exits 1 when
     program or engine refuse, 2 on unusable settings. What Azure alone would refuse shows in `up` only.
     """
-    again = run_again or []
-    run_operation(
-        PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report, run_again=again
-    )
+    run_operation(PROGRAM, "preview", stack, offline=offline, engine=engine, as_json=as_json, report=report)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -203,18 +199,8 @@ def up(
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
-    again = run_again or []
-    run_operation(
-        PROGRAM,
-        "up",
-        stack,
-        offline=offline,
-        engine=engine,
-        as_json=as_json,
-        faults=fault or [],
-        run_again=again,
-        asks=asks,
-    )
+    lists = {"faults": fault or [], "run_again": run_again or []}
+    run_operation(PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, asks=asks, **lists)
 
 
 @app.command(rich_help_panel=LIVE)

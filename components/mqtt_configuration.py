@@ -53,8 +53,11 @@ class MqttConfiguration(pulumi.ComponentResource):
         settings, cluster = stamp.settings, stamp.cluster
 
         self.synced = list_secrets(settings, cluster)
-        published = list(args.publisher.secrets.values())
-        syncs = sync_secrets(stamp, self.synced, published=published, parent=self) if self.synced else []
+        syncs = (
+            sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
+            if self.synced
+            else []
+        )
         # Also where there is nothing to see: with a link that comes back it would be made anew under its name, and may
         # never run then (`run_on_vm`).
         gate = _await_objects(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
