@@ -32,7 +32,7 @@ class Child:
     """Below `properties`; a set holds values of which each will do."""
     source: Source
     is_whole: bool = True
-    """Whether nothing else is said; else settings and `rules/hardening.py` say more."""
+    """Whether nothing else is said; else settings and further rules say more."""
 
 
 _EVERY_RELEASE = (
@@ -71,7 +71,7 @@ _EVERY_RELEASE = (
                 "mode": "Enabled", "trustedCaCertificateConfigMapRef": aio.TRUST_CONFIG_MAP.value,
             },
         }},
-        _from("dataflowEndpoint"),
+        _from("dataflowEndpoint"), is_whole=False,
     ),
     Child(
         f"{_INSTANCES}/registryEndpoints", "default",

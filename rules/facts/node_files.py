@@ -31,6 +31,10 @@ K3S_UNIT = Fact(
     "etc/systemd/system/k3s.service",
     Source("k3s-io/k3s, install.sh at 0136cf25", "create_systemd_service_file", _READ),
 )
+K3S_ENVIRONMENT = Fact(
+    "etc/systemd/system/k3s.service.env",
+    Source("k3s-io/k3s, install.sh at 0136cf25", "create_env_file", _READ),
+)
 K3S_CONFIG = Fact(
     "etc/rancher/k3s/config.yaml.d/*-edge-stamps*.yaml",
     Source(f"{_K3S}/installation/configuration.md", "Configuration File", _READ),
@@ -41,7 +45,8 @@ COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/loc
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
-FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_CONFIG, KUBECONFIG, COMMANDS, STATE, LOCKS)
+FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_ENVIRONMENT, K3S_CONFIG, KUBECONFIG, COMMANDS, STATE,
+         LOCKS)  # fmt: skip
 """Every file beside those of the image."""
 OF_THE_IMAGE = frozenset({"etc/os-release"})
 """Of its files, those that a rehearsed node has."""

@@ -47,6 +47,7 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
             " {cluster}-secret-sync-reader-role {cluster}-secret-sync-secrets-user-role"
             " {cluster}-schema-registry-storage-role {cluster}-aio-schema-registry-role",
         "keyvault:Vault": "{cluster}-key-vault",
+        "random:index/randomId:RandomId": "{cluster}-script-run",
         "random:index/randomString:RandomString": "{cluster}-storage-account-suffix",
         "storage:StorageAccount": "{cluster}-storage-account",
         "storage:BlobContainer": "{cluster}-schemas-container",

@@ -25,8 +25,10 @@ WHAT_A_HOST_IS_MADE_OF = re.compile(
 
 
 KINDS_OF_HOST = {PROGRAM / "components/hosting", PROGRAM / "rules/hosting"}
-# Tables of settings by name, and what judges the files and facts of the one kind of node that scripts run on.
-NAME_SETTINGS = {PROGRAM / "rules" / file for file in ("written.py", "refusals.py", "facts/defaults.py")}
+# Tables of settings or of types by name, and what judges the files and facts of the one kind of node that runs scripts.
+TABLES_BY_NAME = {
+    PROGRAM / "rules" / file for file in ("written.py", "refusals.py", "facts/defaults.py", "facts/state_names.py")
+}
 JUDGE_NODES = {*(PROGRAM / "rehearsal/cluster").glob("node_*.py")}
 
 
@@ -34,7 +36,7 @@ def files_that_ask_the_host() -> Iterator[Path]:
     yield PROGRAM / "__main__.py"
     for room in ("components", "rules", "rehearsal/cluster", "automation/report"):
         for file in (PROGRAM / room).rglob("*"):
-            if file.suffix in (".py", ".html") and not (KINDS_OF_HOST | NAME_SETTINGS | JUDGE_NODES) & {
+            if file.suffix in (".py", ".html") and not (KINDS_OF_HOST | TABLES_BY_NAME | JUDGE_NODES) & {
                 file,
                 *file.parents,
             }:
