@@ -54,7 +54,7 @@ def _compare(resource: Resource, properties: Any, child: Child) -> Hits:
         if known.get(path) not in allowed:
             wrong.append(f"{path} is {known.get(path)!r}, expected {' or '.join(map(repr, sorted(allowed)))}")
     if child.is_whole:
-        own = {path for path, *_ in leaves(child.properties)}
+        own = child.judged.union(path for path, *_ in leaves(child.properties))
         wrong += [f"{path} is {value!r}, expected none" for path, value in known.items() if path not in own]
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arm.shapes import shape_of
+from arm.types import ResourceType
 from arm.types.resources import RESOURCE_GROUP
 from rules.edges import extensions
 from rules.expected import JUDGED_EACH
@@ -39,11 +40,16 @@ def complete(view: View) -> Hits:
             yield link.client, f"cluster {link.client} has no endpoint {link.endpoint_name!r} for link {link.name}"
 
 
+def types_asked_for(view: View) -> frozenset[ResourceType]:
+    """Return the types of which the settings ask for some."""
+    return JUDGED_EACH.union(*(expected.resources for expected in view.expected.values()))
+
+
 def nothing_else(view: View) -> Hits:
     """No resource is there that the settings do not ask for; no group is left over."""
-    known = JUDGED_EACH.union(*(expected.resources for expected in view.expected.values()))
+    asked = types_asked_for(view)
     for resource in view.arm:
-        if shape_of(resource.type).type not in known:
+        if shape_of(resource.type).type not in asked:
             yield resource.name, f"nothing asks for {resource.arm_type}: remove it, or add it to rules/expected.py"
     for group in view.all(RESOURCE_GROUP, cluster=""):
         yield group.name, f"resource group {view.group(group)} belongs to no cluster of the settings. Remove it"

@@ -32,7 +32,9 @@ class Child:
     """Below `properties`; a set holds values of which each will do."""
     source: Source
     is_whole: bool = True
-    """Whether nothing else is said; else settings and further rules say more."""
+    """Whether nothing else is said; else settings and `rules/hardening.py` say more."""
+    judged: frozenset[str] = frozenset()
+    """What may be said beside, as another rule judges it."""
 
 
 _EVERY_RELEASE = (
@@ -71,7 +73,7 @@ _EVERY_RELEASE = (
                 "mode": "Enabled", "trustedCaCertificateConfigMapRef": aio.TRUST_CONFIG_MAP.value,
             },
         }},
-        _from("dataflowEndpoint"), is_whole=False,
+        _from("dataflowEndpoint"), judged=frozenset({"mqttSettings.sessionExpirySeconds"}),  # MQTT-06
     ),
     Child(
         f"{_INSTANCES}/registryEndpoints", "default",

@@ -9,7 +9,7 @@ import pytest
 
 from arm.values import Secret
 from graph.graph import Graph
-from rules import judge
+from rules import bodies, judge
 from rules.bodies import kind_of, read_table
 from settings import naming
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
@@ -175,7 +175,7 @@ def test_a_renamed_resource_with_an_alias_of_its_old_name_is_none(two: Workbench
 
 def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[..., Graph]) -> None:
     said: dict[str, set[str]] = {}
-    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, {**PROD, "clusters": _ZONED}):
+    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, {**PROD, "clusters": _ZONED, "links": _JSON_ALONE}):
         for one in recorded(settings).resources.values():
             said.setdefault(kind_of(one.type), set()).update(_paths(one.plain_inputs))
     judged_elsewhere = "principals."  # MQTT-04 says what is wrong with other kinds of principal
@@ -186,6 +186,11 @@ def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[...,
 
 
 _ZONED = {"site": {"node": {"zone": "1"}}, "enterprise": {"listener": {"dns_name": "mqtt.example.com"}}}
+
+
+_JSON_ALONE = [
+    {"from": "site", "to": "enterprise", "topics": [{"from": "input", "to": "site/output", "payload": "json"}]}
+]
 
 
 def _paths(value: Any, where: str = "") -> Iterator[str]:
@@ -215,3 +220,14 @@ def test_a_name_of_another_form_is_found(
     for module in ("settings.naming", "settings.resolve", "rules.name_forms"):
         monkeypatch.setattr(f"{module}.{function}", other, raising=False)
     assert name in [one.resource for one in judge(two.graph, two.settings) if one.rule == "FACT-06"]
+
+
+def test_a_type_of_which_nobody_says_what_it_may_say_is_found(two: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {kind: line for kind, line in read_table().items() if kind != "iotoperations:Broker"}
+    monkeypatch.setattr(bodies, "_read_known", lambda: known)
+    found = two.findings()
+    assert {(one.rule, one.resource) for one in found} <= {
+        ("SHAPE-02", "site-broker"),
+        ("SHAPE-02", "enterprise-broker"),
+    }
+    assert "rules/facts/bodies.yaml has no line for iotoperations:Broker." in str(found[0])
