@@ -28,6 +28,9 @@ def dataflows(view: View) -> Hits:
             qos = at(view.inputs(parts.endpoint), f"{MQTT}.qos")
             if qos != 1:
                 yield parts.endpoint.name, f"{MQTT}.qos: {qos}; expected 1, else messages get lost"
+            prefix, asked = _prefix(view, parts.endpoint), parts.link.client_id_prefix
+            if prefix != asked:
+                yield parts.endpoint.name, f"{MQTT}.clientIdPrefix: {prefix!r}; the settings ask for {asked!r}"
     payloads = _payloads(view)
     for dataflow in view.all(DATAFLOW):
         yield from _operations(view, dataflow, payloads.get(dataflow.urn, ""))
@@ -41,6 +44,7 @@ def dataflows(view: View) -> Hits:
 
 def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:
     link = parts.link.name
+    names = {(topic.source, topic.destination): topic.dataflow_name for topic in parts.link.topics}
     required = Counter((topic.source, topic.destination) for topic in parts.link.topics)
     given = Counter(_topics(view, dataflow) for dataflow in parts.dataflows)
     missing = ", ".join(f"{source} -> {to}" for source, to in sorted((required - given).elements()))
@@ -49,6 +53,9 @@ def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:
         if required[source, to] < given[source, to]:
             expected = f"the settings ask for {missing}" if missing else "nothing asks for it: remove it"
             yield dataflow.name, f"carries {source} -> {to} over link {link}; {expected}"
+        name, asked = text_at(view.inputs(dataflow), "dataflowName"), names.get((source, to))
+        if asked and name != asked:
+            yield dataflow.name, f"dataflowName: {name!r}; expected {asked!r}, which deployed stacks have"
     if missing and not given - required:
         yield endpoint.name, f"no dataflow carries {missing}, which link {link} asks for. Add it"
 

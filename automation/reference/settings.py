@@ -31,6 +31,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.listener.dns_name": "none: clients connect to the node's address",
     "links[].topics": "`input` to `<from>/output`",
     "links[].client_id_prefix": "`<from>.`",
+    "links[].client_ids": "every id that begins with `client_id_prefix`",
 }
 """Place of a setting -> its default in words, where code computes it (`settings/defaults.py`)."""
 

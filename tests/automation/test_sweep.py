@@ -26,6 +26,7 @@ SEED = 2026
 EACH = 1
 """Cases of each run."""
 VAULT_SECRET = "azure-native:keyvault:Secret"
+RUN_COMMAND = "azure-native:compute:VirtualMachineRunCommandByVirtualMachine"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,9 @@ def test_every_call_is_of_a_known_type(baseline: Baseline) -> None:
     assert called == baseline.types.keys()
 
 
-@pytest.mark.parametrize(("operation", "without"), [("create", []), ("update", []), ("delete", [VAULT_SECRET])])
+@pytest.mark.parametrize(
+    ("operation", "without"), [("create", []), ("update", []), ("delete", [RUN_COMMAND, VAULT_SECRET])]
+)
 def test_each_operation_is_done_to_every_type_but_those_with_a_reason(
     operation: str, without: list[str], baseline: Baseline
 ) -> None:
@@ -70,7 +73,7 @@ def test_a_further_site_brings_about_what_only_a_removal_deletes(baseline: Basel
     updated = {"enterprise-link-authentication", "enterprise-link-authorization", "enterprise-network-security-group"}
     link, site = baseline.phases["remove a link"].calls, baseline.phases["remove a site"].calls
     assert baseline.phases["add a site"].calls["update"] == updated
-    assert {*updated, "sweep-site-apply-objects"} == link["update"]
+    assert {*updated, "sweep-site-apply-objects", "sweep-site-await-secrets"} == link["update"]
     assert "enterprise-to-sweep-site-peering" in link["delete"]
     assert "sweep-site-resource-group" in site["delete"]
     assert all("sweep-site" in name for name in site["delete"])

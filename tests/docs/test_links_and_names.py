@@ -18,6 +18,7 @@ from tests.docs.pages import PAGES, Page, read
 _MADE_BY_COMMANDS = re.compile(r"^(\.rehearsal|\.runs|\.venv|\.pulumi)(/|$)|^smoke-<stack>\.json$")
 """Paths that are not in the repository: a command makes them."""
 _PATH = re.compile(r"^[\w.<>*-]+(/[\w.<>*-]*)*$")
+_OF_A_NODE = ("etc", "run", "usr", "var")
 _MACHINE_PATH = re.compile(r"(?<![\w.~/])/(home|root|Users|work|tmp|opt)/\w+")
 _RULE = re.compile(r"\b([A-Z]+)-\d\d\b")
 
@@ -44,6 +45,8 @@ def _names_a_path(span: str) -> bool:
     if not _PATH.match(span) or _MADE_BY_COMMANDS.match(span):
         return False
     first = span.partition("/")[0]
+    if first in _OF_A_NODE:
+        return False
     in_folder = "/" in span and first in _folders()
     return in_folder or bool(re.search(r"^(?!report|graph|mqtt-client).+\.(py|md|yaml|sh|toml|txt)$", span))
 

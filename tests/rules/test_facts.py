@@ -255,6 +255,7 @@ IN_SCRIPTS = {
     "node_files.SOURCES": "source-of-packages-beside",
     "node_files.K3S_DROPIN": "dropin-of-another-unit",
     "node_files.K3S_UNIT": "unit-beside",
+    "node_files.K3S_ENVIRONMENT": "variables-of-another-unit",
     "node_files.K3S_CONFIG": "registries-of-k3s",
     "node_files.KUBECONFIG": "kubeconfig-copied",
     "node_files.COMMANDS": "command-of-another-name",

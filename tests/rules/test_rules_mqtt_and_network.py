@@ -198,7 +198,7 @@ MISTAKES = (
         "MQTT-04",
         lambda two: two.set(_ENDPOINT, "properties.mqttSettings.clientIdPrefix", "other-"),
         (_AUTHORIZATION, "other-*"),
-        also=("OUT-01",),
+        also=("MQTT-05", "OUT-01"),
     ),
     Mistake(
         "dataflow from another topic",
@@ -253,6 +253,7 @@ MISTAKES = (
             advanced={"clients": {"maxSessionExpirySeconds": 3599, "maxMessageExpirySeconds": 3600}}
         ),
         ("site-broker", "maxSessionExpirySeconds: 3599", "3600 at least"),
+        also=("SHAPE-02",),
     ),
     Mistake(
         "disk that is asked for and not there",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +10,24 @@ from typing import Any
 import pytest
 
 from arm.shapes import shape_of
+from graph.graph import Graph
 from rules.hardening import FIXED, fixed_values
 from rules.lookup import Hits, View
 from rules.requested import REQUESTED, values
 from rules.tables import Fixed, Requested, read
+from tests.conftest import resolve
+from tests.rules.conftest import PROD
 from tests.rules.workbench import Mistake, Workbench
 
 _WRONG = "something else"
+_TOPIC = {"from": "input", "to": "site/output", "payload": "json"}
+_JSON_ALONE: dict[str, Any] = {**PROD, "links": [{"from": "site", "to": "enterprise", "topics": [_TOPIC]}]}
+
+
+@pytest.fixture
+def prod(recorded: Callable[..., Graph]) -> Workbench:
+    """In production, with the one kind of dataflow that has a transformation."""
+    return Workbench(copy.deepcopy(recorded(_JSON_ALONE)), resolve(_JSON_ALONE))
 
 
 def _set(inputs: Any, path: str, value: Any) -> None:

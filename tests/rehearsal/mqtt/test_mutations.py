@@ -105,11 +105,10 @@ _MUTATIONS: list[tuple[str, str, Any, str]] = [
     ("dataflow", "operations.0.sourceSettings.dataSources", [], "[] should be non-empty"),
     ("dataflow", "operations.0.sourceSettings.serializationFormat", "Json", "'serializationFormat' was unexpected"),
     ("dataflow", "operations.0.sourceSettings.schemaRef", "x", "'schemaRef' was unexpected"),
-    ("dataflow", "operations.1.operationType", "Source", "'Source' is not one of"),
+    ("dataflow", "operations.1.operationType", "Source", "no dataflow sends to it"),
     ("dataflow", "operations.1.destinationSettings.endpointRef", "default", "no dataflow sends to it"),
     ("dataflow", "operations.1.destinationSettings.dataDestination", "another", "refused with reason code 135"),
     ("dataflow", "operations.1.destinationSettings.dataDestination", "${inputTopic}", "does not match"),
-    ("authorization", f"{_RULE}.brokerResources.0.clientIds", ["site.", "site.to"], "no rule lets it connect"),
 ]  # fmt: skip
 
 

@@ -41,7 +41,7 @@ MISTAKES = {
     "a user": ("useradd -m other", "calls `useradd -m other`"),
     "a user, with the system's PATH": ("PATH=$PATH:/usr/sbin useradd other", "calls `useradd other`"),
     "a program that is nowhere": ("no-such-program 1", "calls `no-such-program 1`"),
-    "another package": ("apt-get -y install nmap", "calls `apt-get -y install nmap`"),
+    "another package": ("sleep 300; apt-get -y install nmap", "calls `apt-get -y install nmap`"),
     "a unit that somebody else has": ("systemctl stop ssh", "calls `systemctl stop ssh`"),
     "a key that is left": (f"printf -- '{_PEM}' | put {_LIMITS}", "holds a private key"),
     "a key in base64 that is left": (f"printf -- '{_PEM}' | base64 -w 0 | put {_LIMITS}", "holds a private key"),
