@@ -68,6 +68,9 @@ def test_a_deployment_with_another_key_in_the_vault_ends_at_the_gate_and_goes_on
 
     shape = shape_of("azure-native:keyvault:Secret")
     stack.world.put(shape, shape.path(values[0], SURROUNDINGS.subscription_id), values[0], update=True)
+    assert list(failures(stack.up())) == ["enterprise-await-secrets"], "Azure runs no body twice"
+    (run,) = (one.urn for one in stack.engine.state.resources if one.urn.endswith("::enterprise-script-run"))
+    stack.engine.options = replace(stack.engine.options, replace=[run])
     assert stack.up().succeeded
     assert len(listeners(stack)) == 1
 
