@@ -23,6 +23,7 @@ from automation.deployment.failure import Failure, failures_of
 from automation.deployment.operations import EngineResult, Operation, Progress, run
 from automation.deployment.pending_creates import (
     VAULT_SECRET,
+    State,
     add_pending_creates,
     compare_with_refresh,
     describe,
@@ -102,9 +103,10 @@ class Deployer:
     def preview(self) -> DeploymentResult:
         """Say what `up` would do; nothing changes, and nothing that a killed run left is settled."""
         result = DeploymentResult()
-        if pending := self._state()[1].get("pending_operations"):
+        _, before = self._state()
+        if pending := before.get("pending_operations"):
             self._note_all(result, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
-        result.take(self._run("preview", result))
+        result.take(self._run("preview", result, self._choose_runs(result, before)))
         return result
 
     def refresh(self) -> DeploymentResult:
@@ -115,14 +117,14 @@ class Deployer:
         """
         result = DeploymentResult()
         with self._as_only_run():
-            if not self._settle(result):
+            if self._settle(result) is None:
                 return result
             version, before = self._state()
-            self._until_done("refresh", result)
+            self._until_done("refresh", result, before)
             if result.ok and _urns(before) - _urns(self._state()[1]):
                 self._past_lock(result, lambda: import_state(self.stack, version, before))
                 result.changes, result.differences = {}, {}
-                self._until_done("refresh", result)
+                self._until_done("refresh", result, before)
         return result
 
     def up(self) -> DeploymentResult:
@@ -134,8 +136,7 @@ class Deployer:
         """
         result = DeploymentResult()
         with self._as_only_run():
-            if self._settle(result):
-                self._until_done("up", result)
+            self._until_done("up", result, self._settle(result))
         return result
 
     def destroy(self) -> DeploymentResult:
@@ -147,10 +148,10 @@ class Deployer:
         """
         result = DeploymentResult()
         with self._as_only_run():
-            if self._settle(result):
-                if protected := find_protected(self._state()[1]):
+            if (before := self._settle(result)) is not None:
+                if protected := find_protected(before):
                     raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
-                self._until_done("destroy", result)
+                self._until_done("destroy", result, before)
         return result
 
     def deployment(self) -> Mapping[str, Any]:
@@ -173,11 +174,11 @@ class Deployer:
         except BusyError:
             raise LockedError(self.stack.name, []) from None
 
-    def _until_done(self, operation: Operation, result: DeploymentResult) -> None:
-        """Run, and run again as long as every error is transient."""
+    def _until_done(self, operation: Operation, result: DeploymentResult, before: State | None) -> None:
+        """Run, and run again as long as every error is transient; not without the state that it runs on."""
         failed: Counter[tuple[str, Transient | None]] = Counter()
-        while True:
-            outcome = self._run(operation, result)
+        while before is not None:
+            outcome = self._run(operation, result, self._choose_runs(result, before) if operation == "up" else ())
             result.take(outcome)
             result.failures = [self._recognize_ours(failure) for failure in result.failures]
             failed.update((failure.urn, failure.transient) for failure in result.failures)
@@ -189,8 +190,7 @@ class Deployer:
                     result.failures = failures
                 return
             self._wait(result)
-            if not self._settle(result, unanswered):
-                return
+            before = self._settle(result, unanswered)
 
     def _recognize_ours(self, failure: Failure) -> Failure:
         """Mark as transient what is ours after all: not visible a moment ago, or kept in a vault of this stack."""
@@ -198,31 +198,32 @@ class Deployer:
         late = ours and "cannot create already existing resource" in failure.message
         return replace(failure, transient=THERE_ALREADY) if late else failure
 
-    def _run(self, operation: Operation, result: DeploymentResult, *, quiet: bool = False) -> EngineResult:
+    def _run(
+        self, operation: Operation, result: DeploymentResult, replaced: Sequence[str] = (), *, quiet: bool = False
+    ) -> EngineResult:
         progress: Progress = (lambda *_: None) if quiet else self.progress
-        again = self._choose_runs(result) if operation in ("preview", "up") else []
-        outcome = self._past_lock(result, lambda: run(self.stack, operation, replace=again, progress=progress))
+        outcome = self._past_lock(result, lambda: run(self.stack, operation, replace=replaced, progress=progress))
         if operation == "up":
             self.run_again = ()
         self.runs.was_killed = outcome.was_killed
         result.runs += 1
         return outcome
 
-    def _choose_runs(self, result: DeploymentResult) -> list[str]:
+    def _choose_runs(self, result: DeploymentResult, before: State) -> list[str]:
         """Return what has to be replaced for scripts to run again, and say which those are."""
-        runs = choose_runs(self._state()[1], self.run_again)
+        runs = choose_runs(before, self.run_again)
         for one in runs:
             why = f"{', '.join(one.failed)} did not end well" if one.failed else "as asked for"
             self._note_all(result, [f"{one.cluster}: its scripts run again ({why})"])
         return [one.urn for one in runs]
 
-    def _settle(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> bool:
-        """Leave no create in doubt: adopt what exists, drop what does not. False: what is in doubt cannot be read."""
+    def _settle(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> State | None:
+        """Leave no create in doubt: adopt what exists, drop what does not; return the state, None if it stays so."""
         version, before = self._state()
         doubted = add_pending_creates(before, unanswered)
         settled = settle(doubted, self.subscription_id)
         if not settled.is_changed:
-            return True
+            return before
         if self._state() != (version, before):
             raise LockedError(self.stack.name, [])
         self._past_lock(result, lambda: import_state(self.stack, version, settled.deployment))
@@ -235,7 +236,7 @@ class Deployer:
         if not unread:
             self._gone.update(found.gone)
             self._note_all(result, describe(settled, found))
-        return not unread
+        return None if unread else after
 
     def _look(self, urns: Collection[str], result: DeploymentResult) -> list[Failure]:
         """Refresh; what of these could not be read, also after some tries."""
