@@ -6,7 +6,6 @@ Those are imported by the command that needs them: they load pulumi, and usage a
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -200,8 +199,10 @@ def up(
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
-    bring_up = partial(run_operation, PROGRAM, "up", stack, faults=fault or [], run_again=run_again or [])
-    bring_up(offline=offline, engine=engine, as_json=as_json, asks=asks)
+    run_operation(
+        PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [],
+        run_again=run_again or [], asks=asks,
+    )  # fmt: skip
 
 
 @app.command(rich_help_panel=LIVE)

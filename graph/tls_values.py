@@ -22,6 +22,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from arm.values import UNKNOWN
 from graph import pem
 
+IN_PLACE = ("earlyRenewalHours",)
+"""Inputs whose change replaces nothing; every other one does (hashicorp/terraform-provider-tls, internal/provider)."""
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {"P256": ec.SECP256R1, "P384": ec.SECP384R1, "P521": ec.SECP521R1}

@@ -14,10 +14,8 @@ from graph.inputs import text_at
 from rules.lookup import Hits, View
 
 _GENERATION = re.compile(r"-(g\d+)$")
-_USES = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-    "key_cert_sign", "crl_sign",
-)  # fmt: skip
+_USES = tuple(use for use in pem.KEY_USES if not use.endswith("_only"))
+"""Those that every key may have or not: `…_only` says how a key agrees, and is not to be read of another one."""
 _CA_USES = {"key_cert_sign", "crl_sign"}
 _LEAF_USES = {"digital_signature"}
 """All that TLS 1.3 asks of either side's key (RFC 8446, section 4.4.2.2)."""

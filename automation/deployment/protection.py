@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from arm.shapes import shape_of
+from graph import tls_values
 from graph.graph import Graph, Resource
 from graph.inputs import at
 from graph.urns import name_of
-
-_IN_PLACE = ("earlyRenewalHours",)
-"""Inputs of pulumi-tls that change in place (hashicorp/terraform-provider-tls); every other one replaces."""
 
 
 class ProtectedError(Exception):
@@ -85,4 +83,4 @@ def _replacing(deployed: Mapping[str, Any], wanted: Resource) -> Iterator[str]:
 def _replaced_by(wanted: Resource) -> Sequence[str]:
     if wanted.is_arm:
         return shape_of(wanted.type).replaced_by
-    return [name for name in wanted.inputs if name not in _IN_PLACE] if wanted.type.startswith("tls:") else []
+    return [name for name in wanted.inputs if name not in tls_values.IN_PLACE] if wanted.type.startswith("tls:") else []

@@ -15,12 +15,10 @@ from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.cluster.packet_filter import Packet, is_dropped, is_hindered
 from rules.facts import node as expected
+from rules.facts import node_files
 
-_K3S_ENVIRONMENT = "etc/systemd/system/k3s.service.env"
-"""What install.sh takes of its own environment (k3s-io/k3s, install.sh, create_env_file)."""
 _NEEDED = ("servicelb", "local-storage", "coredns", "metrics-server")
 """Of what K3s brings: load balancer for listeners, storage for the broker, names, and figures for Arc."""
-_KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
 Fault = tuple[str, str, str]
 """(rule, what, remedy)."""
 
@@ -94,7 +92,7 @@ def _check_secrecy(facts: NodeFacts) -> Iterator[Fault]:
             "K3s keeps Secrets on the disk in clear",
             "set secrets-encryption: true before its first start",
         )
-    mode = (facts.files.get(_KUBECONFIG) or ("600",))[0]
+    mode = (facts.files.get(node_files.KUBECONFIG.value) or ("600",))[0]
     if int(mode, 8) & 0o077:
         what = f"the administrator's kubeconfig has mode {mode}: others than root are administrators of the cluster"
         yield "CLUSTER-33", what, 'set write-kubeconfig-mode: "0600"'
@@ -125,7 +123,7 @@ def _check_parts(facts: NodeFacts) -> Iterator[Fault]:
     for part in _NEEDED:
         if part in disabled:
             yield "CLUSTER-36", f"{part} of K3s is disabled, and the cluster needs it", f"do not disable {part}"
-    taken = re.findall(r"^\w+(?==)", facts.files.get(_K3S_ENVIRONMENT, ("", ""))[1], re.M)
+    taken = re.findall(r"^\w+(?==)", facts.files.get(node_files.K3S_ENVIRONMENT.value, ("", ""))[1], re.M)
     if taken:
         what = f"K3s starts with {', '.join(taken)}, which its installer found in the script's environment"
         yield "CLUSTER-36", what, "run the installer with env -u, or name the parameters otherwise"

@@ -47,7 +47,7 @@ class TlsProvider:
 
     def diff(self, old: ExistingResource, inputs: Properties, ignore_changes: Sequence[str]) -> Diff:
         kept = {name: old.inputs.get(name) for name in ignore_changes}
-        found = compare(old.inputs, inputs | kept, in_place=("earlyRenewalHours",))
+        found = compare(old.inputs, inputs | kept, in_place=tls_values.IN_PLACE)
         if found.replaces or not self._is_ready_for_renewal(old.outputs, inputs):
             return found
         return Diff(

@@ -60,7 +60,7 @@ DATAFLOWS: Mapping[tuple[str, str], str] = {
     ("input", "x"): "to-{broker}-input",
     ("line/+/temperature", "x"): "to-{broker}-line-temperature-6a55f",
 }
-"""(source, destination) -> the dataflow's name; its client id is made of it."""
+"""(source, destination) -> the dataflow's name."""
 ASSIGNMENT = ("sub", "group", "thing"), "7b83115c-a5ef-52a9-9c43-f1b4af508ec8"
 """What the name of a role assignment is derived from, and what it comes out as."""
 STACK_TAG = "edge-stamps-stack", "{prefix}-{environment}-{instance}"
