@@ -103,8 +103,8 @@ browser: $(READY) ## Install what the tests in a browser need, beside Chromium
 screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 	$(BIN)/python -m automation.report.screenshots
 
-golden: $(READY) ## Write the golden graphs anew, after a change that was meant
-	$(BIN)/python -m pytest tests/golden --write-golden
+golden: $(READY) ## Write anew, after a change that was meant: the golden graphs, and which scripts have passed their drills
+	$(BIN)/python -m pytest tests/golden tests/rehearsal/node/test_drills.py --write-golden
 
 bench: $(READY) ## Time and memory of an evaluation and of a rehearsal, by number of clusters
 	@$(BIN)/python benchmarks/evaluation.py

@@ -20,7 +20,7 @@ export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 exec 3>&1 1>&2 # stdout is for `fact` only
 # Azure runs no script twice with the same parameters, also after a failure: RUN_AGAIN changes one that nothing reads.
 again="${RUN_AGAIN:+ To run it again when that is done: \`python -m automation up\` does; with the Pulumi CLI: $RUN_AGAIN}"
-trap 'echo "line $LINENO: command failed with exit code $?. Read the lines above, repair, deploy again.$again" >&2' ERR
+trap 'echo "ERROR: line $LINENO: command failed with exit code $?. Read the lines above, repair, deploy again.$again" >&2' ERR
 
 # fail MESSAGE...: one error message (what and where; expected; next step), last on stderr.
 fail() {

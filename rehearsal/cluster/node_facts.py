@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -86,12 +86,12 @@ class NodeFacts:
 
     def api_argument(self, wanted: str) -> str:
         """Return the first value of an argument of the API server; empty if it is not given."""
-        return next((value for name, value in self._api_arguments() if name == wanted), "")
+        return next(iter(self.api_arguments(wanted)), "")
 
-    def _api_arguments(self) -> Iterator[tuple[str, str]]:
-        for argument in self.config.get("kube-apiserver-arg", ()):
-            name, _, value = str(argument).removeprefix("--").partition("=")
-            yield name, value
+    def api_arguments(self, wanted: str) -> list[str]:
+        """Return the values of an argument of the API server, in their order."""
+        given = (str(each).removeprefix("--").partition("=") for each in self.config.get("kube-apiserver-arg", ()))
+        return [value for name, _, value in given if name == wanted]
 
 
 def name_rule(rule: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from graph.inputs import list_at, map_at, text_at, texts_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.model import Symptom
-from rehearsal.cluster.node_facts import NodeFacts
+from rehearsal.cluster.node_facts import K3S_ISSUER, NodeFacts
 from rehearsal.cluster.packet_filter import Packet, is_dropped, is_hindered
 from rules.facts import node as expected
 from rules.facts import node_files
@@ -100,7 +100,11 @@ def _check_secrecy(facts: NodeFacts) -> Iterator[Fault]:
 
 def _check_tokens(facts: NodeFacts) -> Iterator[Fault]:
     given = facts.api_argument("service-account-max-token-expiration")
-    if facts.api_argument("service-account-issuer") and given != expected.TOKEN_LIFE.value:
+    issuers = facts.api_arguments("service-account-issuer")
+    if issuers and K3S_ISSUER not in issuers:  # "all are used to determine which issuers are accepted"
+        what = f"tokens that pods hold from before are refused: {K3S_ISSUER} is no accepted issuer any more"
+        yield "CLUSTER-34", what, f"add service-account-issuer={K3S_ISSUER} after the first one"
+    if issuers and given != expected.TOKEN_LIFE.value:
         what = f"service account tokens may live {given or 'a year'}; expected {expected.TOKEN_LIFE.value}"
         yield "CLUSTER-34", what, f"set service-account-max-token-expiration={expected.TOKEN_LIFE.value}"
     if facts.arc and not facts.arc.get("workload_identity"):

@@ -6,6 +6,7 @@ Source: Azure/run-command-handler-linux, internal/exec/exec.go and internal/cmds
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -150,7 +151,7 @@ class Run:
         if call.tool == "date":
             return self._clock.date(call)
         seconds = find_duration(call.tool, call.arguments)
-        bound = seconds if call.bound is None else call.bound
+        bound = math.inf if call.bound is None else call.bound
         self._clock.pass_by(min(seconds, bound))
         if self._end_in_time() or bound < seconds:
             return Reply(TIMED_OUT)

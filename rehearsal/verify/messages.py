@@ -19,7 +19,7 @@ from rehearsal.engine import State
 from rehearsal.mqtt.authority import Authority
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.result import Proof
-from rehearsal.node.drills import run_drills
+from rehearsal.node.drills.run import run_drills
 from rehearsal.verify.settings_match import Roots, differences
 from settings import Settings
 
@@ -63,7 +63,7 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     with ThreadPoolExecutor(1) as beside:
-        drills = beside.submit(run_drills, azure.entries() if healthy else [])
+        drills = beside.submit(run_drills, azure.entries() if healthy else [], azure.surroundings)
         more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
         proof = None
         if messages:

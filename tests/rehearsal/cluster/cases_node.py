@@ -136,6 +136,12 @@ def tokens_live_for_a_month(bench: Bench) -> None:
     change(bench, "k3s.config.kube-apiserver-arg", [one.replace("=24h", "=720h") for one in given])
 
 
+@breaks("CLUSTER-34", SITE, NODE, "tokens that pods hold from before are refused")
+def only_the_new_issuer_is_accepted(bench: Bench) -> None:
+    given = bench.entry(SITE_VM).facts["machine"]["k3s"]["config"]["kube-apiserver-arg"]
+    change(bench, "k3s.config.kube-apiserver-arg", [one for one in given if "kubernetes.default" not in one])
+
+
 @breaks("CLUSTER-34", SITE, NODE, "workload identity is off")
 def workload_identity_is_off(bench: Bench) -> None:
     change(bench, "arc.workload_identity", False)

@@ -9,6 +9,7 @@ import yaml
 from arm import ids
 from arm.types.authorization import ROLE_ASSIGNMENT
 from rehearsal.cluster.model import Secret
+from rehearsal.cluster.node_facts import K3S_ISSUER
 from settings import roles
 from tests.rehearsal.cluster.cases import CLIENT_LOST, CLIENT_SYNC, LISTENER_DOWN, SERVER_SYNC, breaks
 from tests.rehearsal.cluster.cases_reach import ENTERPRISE_VM
@@ -88,7 +89,8 @@ def issuer_is_that_of_another_cluster(bench: Bench) -> None:
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "AADSTS700211", then=(LISTENER_DOWN,))
 def cluster_was_connected_anew(bench: Bench) -> None:
-    given = ["service-account-issuer=https://new.issuer/", "service-account-max-token-expiration=24h"]
+    issuers = (f"service-account-issuer={each}" for each in ("https://new.issuer/", K3S_ISSUER))
+    given = [*issuers, "service-account-max-token-expiration=24h"]
     bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", given, where="facts")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.cluster.rules import CLUSTER_RULES
-from rehearsal.node import drills
+from rehearsal.node.drills import run as drills
 from tests.rehearsal.cluster.all_cases import CASES
 from tests.rehearsal.cluster.cases import Case
 from tests.rehearsal.cluster.deployments import Bench, problems

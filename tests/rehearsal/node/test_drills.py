@@ -1,82 +1,83 @@
-"""A script that swallows a failure, or prunes what it should not, is found; the program's own scripts are not."""
+"""A script that swallows a failure, or does what it should not, is found; the program's own scripts are not."""
 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
+from nodes import NAMES, load_script
 from rehearsal.azure.entries import Entry
-from rehearsal.node.drills import run_drills
-from tests.rehearsal.cluster.deployments import deployed
+from rehearsal.cluster.model import Symptom
+from rehearsal.node.drills.run import DRILLS, PASSED, hash_script, read_passed, run_drills
+from tests.rehearsal.cluster.deployments import SURROUNDINGS, deployed
 
-MISTAKES: dict[str, tuple[str, str, str, str]] = {
-    "every failure ends with success": (
-        "await-secrets", "  exit 1\n}\n\n# fact", "  exit 0\n}\n\n# fact", "succeeds although it has no parameters",
-    ),
-    "a wait ends without success": (
-        "await-secrets", 'fail "$what: not so after $seconds s; last seen: ${state:-nothing}. Next: $next_step"',
-        "return 0", "nothing was set up on the node",
-    ),
-    "the installer is not compared": (
-        "setup-k3s", '[[ "$found" == "$K3S_INSTALL_SHA256" ]]', '[[ -n "$found" ]]', "installer was forged",
-    ),
-    "the key is not compared": (
-        "setup-k3s", '[[ "$keys" == "$MICROSOFT_KEY" ]]', '[[ -n "$keys" ]]', "another key came with that of",
-    ),
-    "a failed upgrade is passed over": (
-        "setup-k3s", "install_k3s || install_k3s ||", "install_k3s || install_k3s || true ||", "an older K3s goes on",
-    ),
-    "nothing is pruned": (
-        "apply-objects", "prunable=(clusterrolebindings.rbac.authorization.k8s.io)", "prunable=()",
-        "leaves a ClusterRoleBinding of its set",
-    ),
-    "everything is pruned": (
-        "apply-objects", '--selector "$LABEL=$OBJECT_SET" --output name', "--output name",
-        "deletes a ClusterRoleBinding that is not of its set",
-    ),
-    "it says nothing": (
-        "connect-arc", "#!/usr/bin/env bash\n", "#!/usr/bin/env bash\nexit 3\n", "fails without a line",
-    ),
-}  # fmt: skip
-"""What is wrong -> script, text, what stands there instead, what is said."""
+MISTAKES = yaml.safe_load(Path(__file__).with_name("script_mistakes.yaml").read_text(encoding="utf-8"))
+CASES = [(name, drill.what) for name, drills in DRILLS.items() for drill in drills]
 
 
 def entries(change: Callable[[Entry], Entry] = lambda entry: entry) -> list[Entry]:
     return [change(entry) for entry in deployed("dev").world.entries()]
 
 
-def test_the_programs_own_scripts_pass() -> None:
-    assert run_drills(entries()) == []
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_a_script_is_found(mistake: str) -> None:
-    name, old, new, said = MISTAKES[mistake]
-
+def with_script(name: str, edit: Callable[[str], str]) -> list[Entry]:
     def change(entry: Entry) -> Entry:
         if entry.name != name:
             return entry
         inputs = copy.deepcopy(entry.inputs)
-        assert old in inputs["source"]["script"]
-        inputs["source"]["script"] = inputs["source"]["script"].replace(old, new)
+        inputs["source"]["script"] = edit(inputs["source"]["script"])
         return replace(entry, inputs=inputs)
 
-    kept = [entry for entry in entries(change) if entry.name == name or "/runCommands/" not in entry.id]
-    found = run_drills(kept)
-    assert {one.rule for one in found} == {"CLUSTER-38"}
-    assert any(said in str(one) and f"Run Command {name}" in str(one) for one in found), found
+    return entries(change)
+
+
+def drill(name: str, what: str, deployed_entries: list[Entry]) -> list[Symptom]:
+    (chosen,) = (one for one in DRILLS[name] if one.what == what)
+    return run_drills(deployed_entries, SURROUNDINGS, {name: [chosen]}, passed={})
+
+
+@pytest.mark.timeout(300)
+def test_the_programs_own_scripts_pass_and_that_is_noted(request: pytest.FixtureRequest) -> None:
+    """Where this fails after a change of a script that was meant: `make golden`."""
+    assert run_drills(entries(), SURROUNDINGS, passed={}) == []
+    now = {name: hash_script(load_script(name)) for name in NAMES}
+    if request.config.getoption("--write-golden"):
+        PASSED.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
+    assert read_passed() == now
+
+
+def test_every_drill_has_its_mistake_and_every_script_its_drills() -> None:
+    assert [(name, what) for name, rows in MISTAKES.items() for what in rows] == CASES
+    assert set(DRILLS) == set(NAMES)
+
+
+@pytest.mark.parametrize(("name", "what"), CASES)
+def test_a_mistake_in_a_script_is_found(name: str, what: str) -> None:
+    old, new = MISTAKES[name][what]["text"], MISTAKES[name][what]["instead"]
+
+    def edit(script: str) -> str:
+        assert script.count(old) >= 1
+        return script.replace(old, new)
+
+    (found,) = drill(name, what, with_script(name, edit))
+    assert found.rule == "CLUSTER-38"
+    assert f"Run Command {name}" in str(found)
+    assert f" although {what}" in str(found)
+
+
+def test_what_has_passed_is_drilled_again_only_when_it_has_changed() -> None:
+    broken = with_script("await-secrets", lambda text: text.replace("  exit 1\n", "  exit 0\n"))
+    assert run_drills(entries(), SURROUNDINGS) == []
+    only = {"await-secrets": DRILLS["await-secrets"][:1]}
+    assert len(run_drills(broken, SURROUNDINGS, only)) == 1
 
 
 def test_each_text_is_drilled_once() -> None:
     """Two sites run the same scripts, and what they let pass is told once."""
-
-    def change(entry: Entry) -> Entry:
-        script = "#!/bin/bash\n"
-        is_gate = entry.name == "await-secrets"
-        return replace(entry, inputs={**entry.inputs, "source": {"script": script}}) if is_gate else entry
-
-    gates = [entry for entry in entries(change) if entry.name == "await-secrets" or "/runCommands/" not in entry.id]
-    assert len(run_drills(gates)) == 2
+    broken = with_script("await-secrets", lambda _: "#!/bin/bash\n")
+    assert len(run_drills(broken, SURROUNDINGS, {"await-secrets": DRILLS["await-secrets"][:2]})) == 2

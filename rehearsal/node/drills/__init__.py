@@ -1,0 +1,1 @@
+"""What scripts have to do where something is otherwise than in a rehearsal."""

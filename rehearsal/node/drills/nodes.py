@@ -1,0 +1,199 @@
+"""Drills of the scripts that make a node: setup-k3s and connect-arc."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from arm import ids
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.drills.scene import (
+    Drill,
+    Scene,
+    SetUp,
+    answering,
+    as_it_is,
+    both,
+    changing,
+    hanging,
+    must_change_nothing,
+    must_do,
+    must_fail,
+    must_fail_before,
+    must_give_up,
+    must_leave,
+    on_an_empty_node,
+    with_fact,
+    with_file,
+)
+from rehearsal.node.machine import Machine
+from rehearsal.node.tools import TOOLS, k3s
+from rehearsal.node.tools.downloads import INSTALLER_TOOL
+from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_VERSION, MICROSOFT_KEY
+
+_OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
+_RESTART_DUE = "run/edge-stamps-k3s-restart"
+_FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
+_OLDER_K3S, _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = (
+    "v1.31.1+k3s1", "v1.99.0+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
+)  # fmt: skip
+_INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
+_CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
+_FAILS = Reply(1, stderr="failed\n")
+_EFFECTS = (
+    _INSTALL_K3S, _RESTART, _CONNECT, _DELETE, _FEATURES,
+    "apt-get -qq -o DPkg", "apt-get install", "az extension add", "az extension remove", "iptables -w 30 -t mangle -I",
+)  # fmt: skip
+
+
+def _forge(url: str, old: str, new: str) -> SetUp:
+    """Change what comes from an address on its way."""
+
+    def curl(call: ToolCall, machine: Machine) -> Reply:
+        reply = TOOLS["curl"](call, machine)
+        if any(url in word for word in call.arguments) and "--output" in call.arguments:
+            file = machine.path(call.arguments[call.arguments.index("--output") + 1])
+            file.write_text(file.read_text().replace(old, new))
+        return reply
+
+    return both(on_an_empty_node, lambda scene: replace(scene, tools={**scene.tools, "curl": curl}))
+
+
+def _k3s_has(version: str) -> SetUp:
+    return with_fact(version, "k3s", "version")
+
+
+def _cli_has(version: str, *, held: bool = True) -> SetUp:
+    return both(
+        with_fact(version, "packages", "azure-cli", "version"), with_fact(held, "packages", "azure-cli", "held")
+    )
+
+
+def _has_versions(machine: Machine) -> bool:
+    cli = machine.facts["packages"]["azure-cli"]
+    extension = machine.facts["az"]["extensions"].get("connectedk8s")
+    return bool(cli["version"].startswith(f"{AZURE_CLI_VERSION.value}-") and extension == CONNECTEDK8S_VERSION.value)
+
+
+def _limit(machine: Machine) -> int:
+    return int(machine.facts["sysctl"]["fs.inotify.max_user_watches"])
+
+
+def _blocks(machine: Machine) -> list[str]:
+    return [str(rule) for rule in machine.facts["iptables"]]
+
+
+SETUP_K3S = (
+    Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", _INSTALL_K3S), lock="node"),
+    Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
+    Drill("no download ends", both(on_an_empty_node, hanging("curl")), must_give_up),
+    Drill("apt-get never ends", both(on_an_empty_node, hanging("apt-get")), must_give_up),
+    Drill("systemctl never answers", hanging("systemctl"), must_give_up),
+    Drill("the Azure CLI never answers", hanging("az"), must_give_up),
+    Drill("the first boot never ends", both(on_an_empty_node, hanging("cloud-init")), must_give_up),
+    Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", _FAILS)),
+          must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(_INSTALL_K3S)),
+    Drill("another key came with that of the packages", _forge("/keys/", _OWN_KEY, _OWN_KEY + _OTHER_KEY),
+          must_fail_before("apt-get")),
+    Drill("the lists of packages cannot be loaded",
+          both(on_an_empty_node, changing("apt-get", lambda _, call: _lists(call))), must_fail),
+    Drill("K3s' installer failed, and an older K3s goes on",
+          both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS)), must_fail),
+    Drill("K3s' installer failed once", both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
+          must_do(_INSTALL_K3S, _INSTALL_K3S)),
+    Drill("an older K3s runs", _k3s_has(_OLDER_K3S),
+          must_leave(f"K3s {K3S_VERSION.value}", lambda one: one.facts["k3s"]["version"] == K3S_VERSION.value)),
+    Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(_INSTALL_K3S)),
+    Drill("K3s was stopped", with_fact(False, "k3s", "running"), must_leave("K3s running", k3s.is_running)),
+    Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
+    Drill("the configuration of K3s was another one",
+          with_file("etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml", ""), must_do(_RESTART)),
+    Drill("K3s does not restart", both(with_file(_RESTART_DUE, ""), answering("systemctl", "restart", _FAILS)),
+          must_fail),
+    Drill("K3s' node is never ready", answering("kubectl", "--for=condition=Ready", _FAILS), must_fail),
+    Drill("what K3s brings is never available", answering("kubectl", "--for=condition=Available", _FAILS), must_fail),
+    Drill("a limit of the kernel is higher than the least", with_fact(1 << 20, "sysctl", "fs.inotify.max_user_watches"),
+          must_leave("the higher limit", lambda one: _limit(one) == 1 << 20)),
+    Drill("an older Azure CLI and extension are held",
+          both(_cli_has(_OLDER_CLI), with_fact(_OLDER_EXTENSION, "az", "extensions", "connectedk8s")),
+          must_leave("the versions of its parameters", _has_versions)),
+    Drill("a newer Azure CLI is held", _cli_has(_NEWER_CLI), must_leave("the version of its parameter", _has_versions)),
+    Drill("the rules of the block are there", as_it_is,
+          must_leave("each rule once", lambda one: len({*_blocks(one)}) == len(_blocks(one)))),
+)  # fmt: skip
+"""Of setup-k3s."""
+
+
+def _lists(call: ToolCall) -> Reply | None:
+    """Answer as apt-get where a server does not: only with Error-Mode=any it fails (apt.conf(5))."""
+    if "update" not in call.arguments:
+        return None
+    strict = "APT::Update::Error-Mode=any" in call.arguments
+    return Reply(100 if strict else 0, stderr="W: Failed to fetch InRelease  Could not resolve host\n")
+
+
+def _without_agents(scene: Scene) -> Scene:
+    """Set up a new node, whose connected cluster is in Azure alone, with nothing that needs it."""
+    return with_fact(None, "arc")(_without_dependents(scene))
+
+
+def _without_resource(scene: Scene) -> Scene:
+    scene = _without_dependents(scene)
+    own = ids.key(ids.connected_by(scene.given))
+    return replace(scene, entries={key: one for key, one in scene.entries.items() if key != own})
+
+
+def _without_dependents(scene: Scene) -> Scene:
+    """Take away what is below the connected cluster or refers to it, and so on."""
+    own = ids.key(ids.connected_by(scene.given))
+    kept = {key: one for key, one in scene.entries.items() if key != own}
+    gone = {own}
+    while True:
+        more = {key for key, one in kept.items() if one.references & gone or ids.key(ids.parent_of(one.id)) in gone}
+        if not more:
+            return replace(scene, entries={**kept, own: scene.entries[own]})
+        gone |= more
+        kept = {key: one for key, one in kept.items() if key not in more}
+
+
+def _of_another_tenant(scene: Scene) -> Scene:
+    return replace(scene, tenant_id="5ab5c21e-0000-4000-8000-00000000ffff")
+
+
+def _with_capitals(scene: Scene) -> Scene:
+    capitals = ("TENANT_ID", "RESOURCE_GROUP")
+    return replace(scene, given={**scene.given, **{name: scene.given[name].upper() for name in capitals}})
+
+
+def _says(query: str, value: str) -> SetUp:
+    return answering("az", f"connectedk8s show {query}", Reply(stdout=f"{value}\n"))
+
+
+_OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
+CONNECT_ARC = (
+    Drill("another run holds the lock", as_it_is, must_fail_before("az login"), lock="node"),
+    Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
+    Drill("it has run before, and somebody writes names in capitals", _with_capitals, must_change_nothing(_EFFECTS)),
+    Drill("the Azure CLI never answers", hanging("az"), must_give_up),
+    Drill("the subscription is of another tenant", _of_another_tenant, must_fail_before(_CONNECT, _DELETE, _FEATURES)),
+    Drill("this K3s is connected under another name", with_fact("arck-of-somebody", "arc", "name"),
+          must_fail_before(_CONNECT, _DELETE, _FEATURES)),
+    Drill("the connected cluster of an earlier node is left over", _without_agents,
+          must_do(_DELETE, _CONNECT, _FEATURES)),
+    Drill("somebody has deleted the connected cluster", _without_resource, must_do(_CONNECT, _FEATURES)),
+    Drill("the cluster cannot be connected", both(_without_resource, answering("az", "connectedk8s connect", _FAILS)),
+          must_fail_before(_FEATURES)),
+    Drill("the feature is enabled for another object id", with_file(_FEATURES_MARK, "somebody\n"), must_do(_FEATURES)),
+    Drill("the feature cannot be enabled",
+          both(with_file(_FEATURES_MARK, None), answering("az", "connectedk8s enable-features", _FAILS)), must_fail),
+    Drill("the connected cluster has no issuer", _says("oidcIssuerProfile.issuerUrl", ""), must_fail),
+    Drill("what it says of its issuer is no URL", _says("oidcIssuerProfile.issuerUrl", "https://a b"), must_fail),
+    Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
+    Drill("K3s does not restart", both(with_file(_RESTART_DUE, ""), answering("systemctl", "restart", _FAILS)),
+          must_fail),
+    Drill("the API server issues tokens as another one",
+          answering("kubectl", "--raw /.well-known/openid-configuration", _OTHER_ISSUER), must_fail),
+    Drill("Arc's agents are never available", answering("kubectl", "azure-arc wait", _FAILS), must_fail),
+    Drill("the cluster is never connected", _says("connectivityStatus", "Offline"), must_fail),
+)  # fmt: skip
+"""Of connect-arc."""

@@ -1,0 +1,164 @@
+"""Drills of the scripts that work on what a cluster holds: apply-objects and await-secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from graph.inputs import text_at
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.drills.scene import (
+    Drill,
+    Outcome,
+    Scene,
+    SetUp,
+    altering,
+    answering,
+    as_it_is,
+    both,
+    changing,
+    has_words,
+    must_change_nothing,
+    must_fail,
+    must_fail_before,
+    must_succeed,
+)
+
+_LABEL = "edge-stamps/object-set"
+_APPLY = "kubectl --request-timeout=20s apply"
+_FAILS = Reply(1, stderr="failed\n")
+_REFUSED = Reply(1, stderr='Error from server (Invalid): Bundle "x" is invalid: spec.sources: Required value\n')
+
+
+def _with_bindings(scene: Scene) -> Scene:
+    labels = {_LABEL: scene.given.get("OBJECT_SET", "")}
+    added = [_binding("edge-stamps-former", labels), _binding("of-somebody-else", {})]
+    return replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), *added]})
+
+
+def _binding(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": name, "labels": dict(labels), "uid": name, "generation": 1},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"apiGroup": group, "kind": "Group", "name": name}],
+    }
+
+
+def _must_prune(outcome: Outcome) -> str:
+    left = {text_at(one, "metadata.name") for one in outcome.machine.facts.get("objects", [])}
+    if outcome.run.exit_code:
+        return must_succeed(outcome)
+    if "edge-stamps-former" in left:
+        return "leaves a ClusterRoleBinding of its set that is no longer listed"
+    return "" if "of-somebody-else" in left else "deletes a ClusterRoleBinding that is not of its set"
+
+
+def _with_object(added: Mapping[str, Any]) -> SetUp:
+    """List one more object."""
+
+    def set_up(scene: Scene) -> Scene:
+        listed = [*json.loads(base64.b64decode(scene.given["OBJECTS"])), added]
+        text = base64.b64encode(json.dumps(listed).encode()).decode()
+        return replace(scene, given={**scene.given, "OBJECTS": text})
+
+    return set_up
+
+
+def _with_bundle(condition: Mapping[str, Any]) -> SetUp:
+    """List a Bundle beside the others, of which trust-manager says this."""
+    kind = {"apiVersion": "trust.cert-manager.io/v1alpha1", "kind": "Bundle"}
+    spec = {"sources": [{"useDefaultCAs": True}], "target": {"configMap": {"key": "ca.crt"}}}
+    bundle = {**kind, "metadata": {"name": "drilled"}, "spec": spec}
+
+    def change(_: Reply, call: ToolCall) -> Reply | None:
+        if "apply" in call.arguments:
+            return Reply(stdout="applied\n")
+        if not has_words(call, "get json") or not any("bundle" in word for word in call.arguments):
+            return None
+        shown = {**bundle, "metadata": {"name": "drilled", "generation": 2}, "status": {"conditions": [condition]}}
+        return Reply(stdout=json.dumps({"items": [shown]}))
+
+    return both(_with_object(bundle), changing("kubectl", change))
+
+
+_SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "default"}, "data": {}}
+_SYNCED = {"type": "Synced", "status": "True", "reason": "Synced", "message": "", "observedGeneration": 2}
+APPLY_OBJECTS = (
+    Drill("another run holds the lock", as_it_is, must_fail_before("kubectl"), lock="objects-{OBJECT_SET}"),
+    Drill("it has run before", as_it_is, must_change_nothing(["kubectl --request-timeout=80s delete"])),
+    Drill("a binding was left over, and another one is somebody else's", _with_bindings, _must_prune),
+    Drill("a Secret is among the objects", _with_object(_SECRET), must_fail_before(_APPLY)),
+    Drill("an object is refused", both(_with_object({**_SECRET, "kind": "ConfigMap"}),
+          answering("kubectl", "apply", _REFUSED)), must_fail),
+    Drill("what is no longer listed cannot be deleted",
+          both(_with_bindings, answering("kubectl", "delete", _FAILS)), must_fail),
+    Drill("a Bundle is not synced", _with_bundle({**_SYNCED, "status": "False"}), must_fail),
+    Drill("a Bundle was synced before its last change", _with_bundle({**_SYNCED, "observedGeneration": 1}), must_fail),
+)  # fmt: skip
+"""Of apply-objects."""
+
+
+def _seen(kind: str, alter: Callable[[dict[str, Any]], None]) -> SetUp:
+    """Change each object of the kind that the gate reads."""
+
+    def change(document: dict[str, Any]) -> None:
+        for item in document.get("items", [document]):
+            alter(item["data"])
+
+    return altering("kubectl", f"get {kind}", change)
+
+
+def _expected(change: Callable[[dict[str, Any]], None]) -> SetUp:
+    """Change what the gate is told to expect of each object with a certificate."""
+
+    def set_up(scene: Scene) -> Scene:
+        listed = json.loads(base64.b64decode(scene.given["EXPECTED"]))
+        for one in listed:
+            if one.get("certificate"):
+                change(one)
+        text = base64.b64encode(json.dumps(listed).encode()).decode()
+        return replace(scene, given={**scene.given, "EXPECTED": text})
+
+    return set_up
+
+
+def _encode(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
+def _give_another_key(data: dict[str, Any]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    data.update({name: _encode(pem) for name in data if "key" in name})
+
+
+def _give_several_authorities(data: dict[str, Any]) -> None:
+    data.update({name: text + text for name, text in data.items()})
+
+
+_NOTHING = Reply(stdout='{"apiVersion": "v1", "kind": "List", "items": []}')
+AWAIT_SECRETS = (
+    Drill("it has run before", as_it_is, must_change_nothing(())),
+    Drill("there is no Secret", answering("kubectl", "get secret", _NOTHING), must_fail),
+    Drill("there is no ConfigMap", answering("kubectl", "get configmap", _NOTHING), must_fail),
+    Drill("the API server does not answer", answering("kubectl", "get", _FAILS), must_fail),
+    Drill("a Secret has no keys", _seen("secret", dict.clear), must_fail),
+    Drill("the values of a Secret are empty",
+          _seen("secret", lambda data: data.update(dict.fromkeys(data, _encode(b"\n")))), must_fail),
+    Drill("a private key belongs to another certificate", _seen("secret", _give_another_key), must_fail),
+    Drill("another certificate is expected", _expected(lambda one: one["certificate"].update(sha256="0" * 64)),
+          must_fail),
+    Drill("a ConfigMap has one more authority", _seen("configmap", lambda data: data.update({"more.crt": "x"})),
+          must_fail),
+    Drill("a key of a ConfigMap holds several authorities", _seen("configmap", _give_several_authorities), must_fail),
+)  # fmt: skip
+"""Of await-secrets."""

@@ -1,0 +1,200 @@
+"""Let the scripts of a deployment meet what a rehearsal does not have by itself: a script that swallows it is found.
+
+Each distinct script runs once more for each of its drills, on a scratch node in a copy of the modelled Azure.
+"""
+
+from __future__ import annotations
+
+import copy
+import fcntl
+import hashlib
+import json
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from arm import ids
+from arm.hosting import BY_SCRIPT_TYPE
+from graph.inputs import parameters, text_at
+from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.entries import Entries, Entry, Table
+from rehearsal.azure.scripts import OpenState
+from rehearsal.azure.state import AzureState, Surroundings
+from rehearsal.cluster.model import Symptom
+from rehearsal.node import programs
+from rehearsal.node.azure_link import AzureLink
+from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.clock import ScriptClock
+from rehearsal.node.drills import nodes, objects
+from rehearsal.node.drills.scene import (
+    Drill,
+    Outcome,
+    Scene,
+    as_it_is,
+    given_nothing,
+    hanging,
+    must_fail,
+    must_give_up,
+    must_keep_locks_private,
+    on_an_empty_node,
+)
+from rehearsal.node.files import FIRST_BOOT, collect
+from rehearsal.node.machine import Machine, Tool
+from rehearsal.node.run import Run
+
+RULE = "CLUSTER-38"
+PASSED = Path(__file__).with_name("passed.json")
+_AT_ONCE = 2
+_PACE = 200
+"""A drill that waits in vain waits by few polls."""
+_LATER = 86_400
+"""Seconds after the deployment: every role has spread."""
+
+_NO_PARAMETERS = Drill("it has no parameters", given_nothing, must_fail)
+_NO_NODE = Drill("nothing was set up on the node", on_an_empty_node, must_fail)
+_NO_KUBECTL = Drill("kubectl never answers", hanging("kubectl"), must_give_up)
+_PRIVATE_LOCKS = Drill("others are on the node", as_it_is, must_keep_locks_private)
+_passed_here: set[tuple[str, str]] = set()
+"""Names and texts of scripts, as in `read_passed`, that this process has drilled: for the next stack."""
+DRILLS: Mapping[str, Sequence[Drill]] = {
+    "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S),
+    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.CONNECT_ARC),
+    "apply-objects": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *objects.APPLY_OBJECTS),
+    "await-secrets": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *objects.AWAIT_SECRETS),
+}
+"""Script -> its drills."""
+
+
+def run_drills(
+    entries: Iterable[Entry],
+    surroundings: Surroundings,
+    drills: Mapping[str, Sequence[Drill]] = DRILLS,
+    passed: Mapping[str, str] | None = None,
+) -> list[Symptom]:
+    """Return what the scripts of these Run Commands have let pass.
+
+    Args:
+        entries: everything that was deployed.
+        surroundings: of the Azure that it was deployed into.
+        drills: script -> which of its drills.
+        passed: script -> SHA-256 of the text that needs none; left out: those of `read_passed`.
+    """
+    if programs.find_refusal():
+        return []  # then no script has run, and each has said so
+    known = {ids.key(entry.id): entry for entry in entries}
+    done = {*read_passed().items(), *_passed_here} if passed is None else {*passed.items()}
+    chosen = {text: command for text, command in _choose(known.values()).items() if text not in done}
+    planned = [(drill, command) for command in chosen.values() for drill in drills.get(command.name, ())]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        faults = [*pool.map(lambda one: _run(one[0], one[1], known, surroundings), planned)]
+    found = [
+        Symptom(RULE, ids.name_of(ids.parent_of(command.id)), f"Run Command {command.name}",
+                f"{fault} although {drill.what}", _remedy(command))
+        for (drill, command), fault in zip(planned, faults, strict=True)
+        if fault
+    ]  # fmt: skip
+    if passed is None and not found:
+        _passed_here.update(chosen)
+    return found
+
+
+def read_passed() -> dict[str, str]:
+    """Return script -> SHA-256 of the text that has passed all its drills: a test makes it, and tries them each time.
+
+    They take seconds, and find the same as long as the text is the same.
+    """
+    passed: dict[str, str] = json.loads(PASSED.read_text(encoding="utf-8"))
+    return passed
+
+
+def hash_script(text: str) -> str:
+    """Return the SHA-256 of a script."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _choose(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
+    """Return a Run Command of each distinct script: the one whose parameters give it most to do."""
+    chosen: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        if entry.row in BY_SCRIPT_TYPE and entry.state == "Succeeded":
+            text = entry.name, hash_script(_text(entry))
+            chosen[text] = max(chosen.get(text, entry), entry, key=_count_given)
+    return chosen
+
+
+def _count_given(command: Entry) -> int:
+    return sum(map(len, parameters(command.inputs).values()))
+
+
+def _text(command: Entry) -> str:
+    return text_at(command.inputs, "source.script")
+
+
+def _remedy(command: Entry) -> str:
+    return f"let nodes/{command.name}.sh fail there, or do its work: nothing else would tell"
+
+
+def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
+    vm = entries[ids.key(ids.parent_of(command.id))]
+    facts, files = copy.deepcopy(vm.facts.get("machine", {})), vm.facts.get("files", FIRST_BOOT)
+    scene = drill.set_up(Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id))
+    calls: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="es-") as name:
+        folder = Path(name)
+        (folder / "run").mkdir()
+        azure = _copy_azure(scene, surroundings)
+        machine = Machine.in_folder(folder, vm.id, AzureLink(azure, vm), dict(scene.facts), scene.files)
+        before = collect(machine.root)
+        inputs = {
+            "source": {"script": _text(command)},
+            "parameters": [{"name": name, "value": value} for name, value in scene.given.items()],
+        }
+        clock = ScriptClock(0, patience=0, pace=_PACE)
+        tools = {name: _note_calls(tool, calls) for name, tool in scene.tools.items()}
+        with _locked(machine, drill.lock.format(**scene.given)):
+            run = Run(machine, inputs, folder / "run", clock, tools=tools).end()
+        return drill.find_fault(Outcome(run, machine, calls, clock.elapsed, before, collect(machine.root)))
+
+
+def _copy_azure(scene: Scene, surroundings: Surroundings) -> OpenState:
+    created = [entry.created_at for entry in scene.entries.values()]
+    state = AzureState(
+        replace(surroundings, tenant_id=scene.tenant_id),
+        ManualClock(max(created, default=0) + _LATER),
+        Entries(scene.entries),
+        births=Table(dict.fromkeys(scene.entries, 1)),
+    )
+    lock = threading.RLock()
+
+    @contextmanager
+    def look() -> Iterator[AzureState]:
+        with lock:
+            yield state
+
+    return look
+
+
+def _note_calls(tool: Tool, calls: list[str]) -> Tool:
+    def answer(call: ToolCall, machine: Machine) -> Reply:
+        calls.append(" ".join((call.tool, *call.arguments)))
+        return tool(call, machine)
+
+    return answer
+
+
+@contextmanager
+def _locked(machine: Machine, name: str) -> Iterator[IO[str] | None]:
+    """Hold a lock of the scripts, as another run of one would."""
+    if not name:
+        yield None
+        return
+    file = machine.root / "run" / "edge-stamps" / f"{name}.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield held
