@@ -22,6 +22,9 @@ from tests.real_tools import need, offer_built_tools
 
 PROGRAM = Path(__file__).resolve().parent.parent
 
+_SLOW = (PROGRAM / "tests" / "engine", PROGRAM / "tests" / "kubernetes")
+"""Tests of real parts."""
+
 TWO_CLUSTERS: dict[str, Any] = {"prefix": "myorg", "environment": "dev", "location": "eastus2"}
 """The least that a user writes."""
 
@@ -77,6 +80,11 @@ def pytest_configure() -> None:
     """Run commands on the offline engine, whatever CLI is on PATH; who wants another one says so."""
     offer_built_tools()
     os.environ[ENGINE_VARIABLE] = EngineChoice.OFFLINE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes: left for the end, one process would wait for another."""
+    items.sort(key=lambda item: not any(map(item.path.is_relative_to, _SLOW)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

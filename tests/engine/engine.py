@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
@@ -31,10 +32,14 @@ from settings import stack_file
 from settings.stack_file import SETTINGS_KEY
 from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
+from tests.engine.key_service import PROVIDER, serve_keys
 
 Kind = Literal["offline", "pulumi"]
 
 _PROGRAM_PARTS = ("Pulumi.yaml", "__main__.py", "requirements.txt", "components", "settings", "nodes")
+
+
+_cli = cache(find_cli)
 
 
 def has_language_host(pulumi: str) -> bool:
@@ -57,6 +62,8 @@ class StackUnderTest:
     providers: Mapping[str, ResourceProvider]
     """By plugin."""
     name: str
+    checkpoints: bool = False
+    """Whether the real engine writes its state after each resource, and not when it ends (#10668 of pulumi/pulumi)."""
 
     @classmethod
     def new(cls, kind: Kind, folder: Path, providers: Mapping[str, ResourceProvider], name: str) -> StackUnderTest:
@@ -139,14 +146,15 @@ class StackUnderTest:
         return file.read_text(encoding="utf-8")
 
     def _workspace(self, attached: str) -> auto.LocalWorkspace:
-        command = OfflineCommand(self.providers) if self.kind == "offline" else find_cli()
+        command = OfflineCommand(self.providers) if self.kind == "offline" else _cli()
         environment = {
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "tests",
+            "PULUMI_SKIP_CHECKPOINTS": str(not self.checkpoints).lower(),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "NO_PROXY": "127.0.0.1,localhost",
             VARIABLE: attached,
+            **serve_keys(),
         }
         inline = not isinstance(command, OfflineCommand) and not has_language_host(command.command)
         return auto.LocalWorkspace(
@@ -155,6 +163,7 @@ class StackUnderTest:
             pulumi_home=str(self.folder / "home"),
             pulumi_command=command,
             env_vars=environment,
+            secrets_provider=None if self.kind == "offline" else PROVIDER,
         )
 
     def _run_program(self) -> None:

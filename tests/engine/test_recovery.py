@@ -76,6 +76,7 @@ def kill_while_writing(deployment: Deployment, ending: str) -> None:
             os.kill(killed[0], signal.SIGKILL)
 
     deployment.azure.when_written = kill
+    deployment.stack.checkpoints = True
     # One at a time: a file:// backend that is killed while it writes the state cuts its file off (REMEDY-26).
     with mock.patch("automation.deployment.operations.PARALLEL", 1), deployment.stack.deployer() as deployer:
         assert not deployer.up().ok
