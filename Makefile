@@ -88,10 +88,10 @@ sbom: $(READY) ## List every installed package in sbom.json (CycloneDX)
 smoke: $(READY) ## Deploy STACK to Azure, look at it and delete it again: costs money, asks first (docs/proven.md)
 	@$(BIN)/python -m automation smoke --stack $(STACK)
 
-sweep: $(READY) ## Let a sample of all operations fail in the modelled Azure (2 to 3 minutes)
+sweep: $(READY) ## Let a sample of all operations fail in the modelled Azure (about 5 minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK) --sample 240
 
-sweep-all: $(READY) ## Let every operation on every type fail in every way, and two at once (about 40 minutes)
+sweep-all: $(READY) ## Let every operation on every type fail in every way, and two at once (about 75 minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK)
 
 mutations: $(READY) ## Make mistakes in the program one at a time, and see which a rehearsal catches (minutes)

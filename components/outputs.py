@@ -44,9 +44,10 @@ def collect_outputs(
 
 
 def _describe_broker(listener: Listener, pki: PkiChain) -> dict[str, Any]:
-    """Return where a client connects, and the root that it must trust there."""
+    """Return where a client connects, where that name has to lead, and the root that it must trust there."""
     return {
         "host": listener.host,
+        "address": str(listener.ip_addresses[0]),
         "port": listener.port,
         "url": f"mqtts://{listener.host}:{listener.port}",
         "listener": listener.name,

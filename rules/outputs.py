@@ -18,7 +18,7 @@ _KEYS = (
     "arc_proxy_commands", "broker_endpoints", "clusters", "vnet_peerings", "links", "certificates", "secret_sync",
     "release",
 )  # fmt: skip
-_ENDPOINT = frozenset({"host", "port", "url", "listener", "ca_fingerprint"})
+_ENDPOINT = frozenset({"host", "address", "port", "url", "listener", "ca_fingerprint"})
 _CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
 _AUTHORITIES = ("server-root", "server-intermediate", "client-root", "client-intermediate")
@@ -87,6 +87,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         roots = pem.certificates(bundle.pem) if bundle else []
         expected = {
             "host": host,
+            "address": at(outputs, f"clusters.{parts.link.broker}.node.private_ip_address"),
             "port": port,
             "url": f"mqtts://{host}:{port}",
             "listener": view.path(parts.listener).rpartition("/")[2],

@@ -143,6 +143,7 @@ class NodeSection(_Section):
             f"{_REQUEST}: ipAddresses",
             f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host unless listener.dns_name",
             "output: clusters.<name>.node.private_ip_address = value",
+            "output: broker_endpoints.<name>.address",
             "output: broker_endpoints.<name>.host unless listener.dns_name",
             "output: broker_endpoints.<name>.url unless listener.dns_name",
         ),

@@ -29,8 +29,14 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     settings = load_stack(program, stack, stand_ins=rehearsal).settings
     what = f"{pluralize(len(settings.clusters), 'cluster')}, {pluralize(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
+    records = [
+        f"DNS record that the stack does not make: {listener.host} -> {listener.ip_addresses[0]}"
+        for cluster in settings.clusters.values()
+        if (listener := cluster.listener) and listener.dns_names
+    ]
     own = {"clusters": list(settings.clusters), "links": list(settings.links), "release": settings.release.name}
-    return CommandResult(show=lambda: say(text), next=_after_check(program, stack, rehearsal=rehearsal), own=own)
+    said = "\n".join([text, *records])
+    return CommandResult(show=lambda: say(said), next=_after_check(program, stack, rehearsal=rehearsal), own=own)
 
 
 def explain(program: Path, stack: str, path: str) -> CommandResult:

@@ -17,6 +17,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
+from automation.commands.stack import print_outputs
 from automation.deployment.rehearsal import rehearse
 from rehearsal.azure.world import Surroundings
 from rehearsal.engine import Backend
@@ -27,7 +28,7 @@ from rehearsal.providers.azure import AzureProvider
 from settings import stack_file
 from settings.naming import arc_proxy_port
 from settings.stand_ins import STAND_INS
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.conftest import PROGRAM, THREE_SITES, TWO_CLUSTERS
 
 Run = Callable[..., Result]
 
@@ -63,6 +64,18 @@ def test_check_passes_on_complete_settings(run: Run) -> None:
         "Settings of stack test are complete: 2 clusters, 1 link, AIO 2608.\n\n"
         "Next: .venv/bin/python -m automation doctor --stack test looks at this machine and at Azure\n"
     )
+
+
+def test_check_and_outputs_say_which_dns_record_nobody_makes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    record = "DNS record that the stack does not make: mqtt.example.com -> 10.20.1.10"
+    assert record in run("check", "--rehearsal", settings=THREE_SITES).stdout
+    assert "DNS record" not in run("check", "--rehearsal").stdout
+
+    endpoint = {"url": "mqtts://mqtt.example.com:28883", "listener": "default", "ca_fingerprint": "0" * 64}
+    print_outputs({"broker_endpoints": {"hq": {**endpoint, "host": "mqtt.example.com", "address": "10.20.1.10"}}})
+    assert record in capsys.readouterr().out
+    print_outputs({"broker_endpoints": {"hq": {**endpoint, "host": "10.20.1.10", "address": "10.20.1.10"}}})
+    assert "DNS record" not in capsys.readouterr().out
 
 
 def test_check_for_a_rehearsal_does_not_need_the_tenant(run: Run) -> None:

@@ -77,6 +77,7 @@ def test_the_broker_is_named_by_its_dns_name_when_it_has_one(recorded: Recorded)
     endpoints = reveal(recorded(THREE_SITES).outputs)["broker_endpoints"]
 
     assert endpoints["enterprise"]["url"] == "mqtts://mqtt.example.com:28883"
+    assert endpoints["enterprise"]["address"] == "10.20.1.10", "where the name has to lead"
 
 
 def test_each_component_registers_its_outputs_once(recorded: Recorded) -> None:

@@ -190,6 +190,12 @@ MISTAKES = (
         ("broker_endpoints.enterprise.port", "8883", "28883"),
     ),
     Mistake(
+        "output with another address",
+        "OUT-01",
+        lambda two: two.graph.outputs["broker_endpoints"]["enterprise"].update(address="10.2.1.11"),
+        ("broker_endpoints.enterprise.address", "10.2.1.11", "10.2.1.10"),
+    ),
+    Mistake(
         "output with another fingerprint",
         "OUT-01",
         lambda two: two.graph.outputs["broker_endpoints"]["enterprise"].update(ca_fingerprint="00"),
