@@ -35,6 +35,8 @@ OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
 REAL_SECONDS = 120
 """However long a script waits by its own clock, it takes no more of ours."""
+MOST_CALLS = 500
+"""Of tools, without a pause between them: a script that asks on and on is ended."""
 _SURVIVORS_SECONDS = 2
 """Real time that children of an ended script have to end by themselves."""
 TIMED_OUT = 124
@@ -75,6 +77,8 @@ class Run:
         self._seconds = float(inputs.get("timeoutInSeconds") or 0)
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = False
+        self._calls = 0
+        """Since the last pause."""
         self._traces: dict[str, set[str]] = {}
         self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
 
@@ -99,6 +103,8 @@ class Run:
         if service.failure:
             raise service.failure
         said, errors = (_read_end(file) for file in outputs)
+        if self._calls > MOST_CALLS:
+            errors += f"it has called tools {MOST_CALLS} times without a pause\n"
         self._traces[traces.LEFT] = _list_files(self._temporary)
         seen = {kind: sorted(found) for kind, found in self._traces.items() if found}
         return ScriptRun(code, said, errors, seen)
@@ -143,7 +149,11 @@ class Run:
         return KILLED if self._is_over else code
 
     def _answer(self, call: ToolCall) -> Reply:
+        self._calls += 1
+        if self._calls > MOST_CALLS and self._process:
+            self._process.kill()
         if call.tool == "sleep":
+            self._calls = 0
             reply = self._clock.sleep(call)
             if not self._end_in_time() and self._has_others(self._machine):
                 time.sleep(0.05)  # what it waits for may be one of them, whose time is real

@@ -62,10 +62,9 @@ def _k3s_has(version: str) -> SetUp:
     return with_fact(version, "k3s", "version")
 
 
-def _cli_has(version: str, *, held: bool = True) -> SetUp:
-    return both(
-        with_fact(version, "packages", "azure-cli", "version"), with_fact(held, "packages", "azure-cli", "held")
-    )
+def _cli_has(version: str) -> SetUp:
+    package = ("packages", "azure-cli")
+    return both(with_fact(version, *package, "version"), with_fact(True, *package, "held"))
 
 
 def _has_versions(machine: Machine) -> bool:
@@ -82,6 +81,14 @@ def _blocks(machine: Machine) -> list[str]:
     return [str(rule) for rule in machine.facts["iptables"]]
 
 
+def _answer_update(_: Reply, call: ToolCall) -> Reply | None:
+    """Answer as apt-get where a server does not: only with Error-Mode=any it fails (apt.conf(5))."""
+    if "update" not in call.arguments:
+        return None
+    is_strict = "APT::Update::Error-Mode=any" in call.arguments
+    return Reply(100 if is_strict else 0, stderr="W: Failed to fetch InRelease  Could not resolve host\n")
+
+
 SETUP_K3S = (
     Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", _INSTALL_K3S), lock="node"),
     Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
@@ -96,7 +103,7 @@ SETUP_K3S = (
     Drill("another key came with that of the packages", _forge("/keys/", _OWN_KEY, _OWN_KEY + _OTHER_KEY),
           must_fail_before("apt-get")),
     Drill("the lists of packages cannot be loaded",
-          both(on_an_empty_node, changing("apt-get", lambda _, call: _lists(call))), must_fail),
+          both(on_an_empty_node, changing("apt-get", _answer_update)), must_fail),
     Drill("K3s' installer failed, and an older K3s goes on",
           both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS)), must_fail),
     Drill("K3s' installer failed once", both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
@@ -122,14 +129,6 @@ SETUP_K3S = (
           must_leave("each rule once", lambda one: len({*_blocks(one)}) == len(_blocks(one)))),
 )  # fmt: skip
 """Of setup-k3s."""
-
-
-def _lists(call: ToolCall) -> Reply | None:
-    """Answer as apt-get where a server does not: only with Error-Mode=any it fails (apt.conf(5))."""
-    if "update" not in call.arguments:
-        return None
-    strict = "APT::Update::Error-Mode=any" in call.arguments
-    return Reply(100 if strict else 0, stderr="W: Failed to fetch InRelease  Could not resolve host\n")
 
 
 def _without_agents(scene: Scene) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from graph.inputs import text_at
+from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.drills.scene import (
     Drill,
@@ -26,10 +27,15 @@ from rehearsal.node.drills.scene import (
     has_words,
     must_change_nothing,
     must_fail,
+    must_fail_at_once,
     must_fail_before,
+    must_leave,
     must_succeed,
+    with_fact,
 )
+from rehearsal.node.machine import Machine
 
+_EDITED = {"edited": "by hand"}
 _LABEL = "edge-stamps/object-set"
 _APPLY = "kubectl --request-timeout=20s apply"
 _FAILS = Reply(1, stderr="failed\n")
@@ -90,6 +96,31 @@ def _with_bundle(condition: Mapping[str, Any]) -> SetUp:
     return both(_with_object(bundle), changing("kubectl", change))
 
 
+def _edit_by_hand(scene: Scene) -> Scene:
+    """Let another field manager own what it has changed of each object."""
+    objects = copy.deepcopy(scene.facts.get("objects", []))
+    for one in objects:
+        one["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "operation": "Update"}]
+        one.update({name: _EDITED for name in ("spec", "subjects") if name in one})
+    return replace(scene, facts={**scene.facts, "objects": objects})
+
+
+def _are_own(machine: Machine) -> bool:
+    """Return whether every object is again what the program says, by server-side apply under its own name."""
+    own = {"manager": "edge-stamps", "operation": "Apply"}
+    objects = machine.facts.get("objects", [])
+    listed = [one for one in objects if not {"spec", "subjects"}.isdisjoint(one)]
+    return bool(listed) and all(
+        _EDITED not in (one.get("spec"), one.get("subjects")) and own in list_at(one, "metadata.managedFields")
+        for one in listed
+    )
+
+
+def _are_labelled(machine: Machine) -> bool:
+    objects = machine.facts.get("objects", [])
+    return bool(objects) and all(_LABEL in map_at(one, "metadata.labels") for one in objects)
+
+
 _SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "default"}, "data": {}}
 _SYNCED = {"type": "Synced", "status": "True", "reason": "Synced", "message": "", "observedGeneration": 2}
 APPLY_OBJECTS = (
@@ -98,7 +129,11 @@ APPLY_OBJECTS = (
     Drill("a binding was left over, and another one is somebody else's", _with_bindings, _must_prune),
     Drill("a Secret is among the objects", _with_object(_SECRET), must_fail_before(_APPLY)),
     Drill("an object is refused", both(_with_object({**_SECRET, "kind": "ConfigMap"}),
-          answering("kubectl", "apply", _REFUSED)), must_fail),
+          answering("kubectl", "apply", _REFUSED)), must_fail_at_once),
+    Drill("somebody has edited every object by hand", _edit_by_hand,
+          must_leave("every object as it is listed, and its own", _are_own)),
+    Drill("nothing was applied yet", with_fact([], "objects"),
+          must_leave("the label of its set on each object", _are_labelled)),
     Drill("what is no longer listed cannot be deleted",
           both(_with_bindings, answering("kubectl", "delete", _FAILS)), must_fail),
     Drill("a Bundle is not synced", _with_bundle({**_SYNCED, "status": "False"}), must_fail),
@@ -148,6 +183,7 @@ def _give_several_authorities(data: dict[str, Any]) -> None:
 _NOTHING = Reply(stdout='{"apiVersion": "v1", "kind": "List", "items": []}')
 AWAIT_SECRETS = (
     Drill("it has run before", as_it_is, must_change_nothing(())),
+    Drill("a Secret comes later", answering("kubectl", "get secret", _NOTHING, times=1), must_succeed),
     Drill("there is no Secret", answering("kubectl", "get secret", _NOTHING), must_fail),
     Drill("there is no ConfigMap", answering("kubectl", "get configmap", _NOTHING), must_fail),
     Drill("the API server does not answer", answering("kubectl", "get", _FAILS), must_fail),

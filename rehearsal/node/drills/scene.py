@@ -192,6 +192,11 @@ def must_give_up(outcome: Outcome) -> str:
     return must_fail(outcome) or ("waits for ever" if outcome.seconds >= _FOR_EVER else "")
 
 
+def must_fail_at_once(outcome: Outcome) -> str:
+    """Demand a failure that nothing was waited for: waiting would not change what is wrong."""
+    return must_fail(outcome) or ("waits for what waiting does not change" if outcome.seconds >= _PATIENCE else "")
+
+
 def must_keep_locks_private(outcome: Outcome) -> str:
     """Demand success, and that nobody else on the node can hold the script's lock."""
     mode = stat.S_IMODE((outcome.machine.root / "run" / "edge-stamps").stat().st_mode)

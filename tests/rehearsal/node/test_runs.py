@@ -81,6 +81,12 @@ def test_when_its_time_is_over_the_shell_alone_is_killed() -> None:
     assert bench.files()["child"] == "survived\n"
 
 
+def test_a_script_that_asks_on_and_on_without_a_pause_is_ended() -> None:
+    run = Bench().run("#!/bin/bash\nuntil kubectl get nodes; do date +%s >/dev/null; done")
+    assert run["exit_code"] != 0
+    assert run["stderr"].endswith("it has called tools 500 times without a pause\n")
+
+
 def test_a_script_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "REAL_SECONDS", 0.5)
     assert Bench().run("#!/bin/bash\nwhile :; do :; done")["exit_code"] == -1
