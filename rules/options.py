@@ -62,6 +62,9 @@ def replacement(view: View) -> Hits:
         if node and (options.deleted_with != node.urn or node.urn not in options.replace_with):
             message = f"deleted_with, replace_with: expected {node.name} in both, whose successor needs every script"
             yield script.name, message
+        elif node and set(options.replace_with) != {node.urn}:
+            message = f"replace_with: expected {node.name} alone: made anew under its name, a script"
+            yield script.name, f"{message} may never run"
     for peering in view.all(VIRTUAL_NETWORK_PEERING):
         networks = [view.by_path[end] for end in view.ends(peering) if end in view.by_path]
         missing = [one.name for one in networks if one.urn not in peering.options.replace_with]

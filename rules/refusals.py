@@ -50,8 +50,9 @@ def _facts() -> Sequence[Refused]:
     return [
         *(
             Refused("clusters.site.address_space", f"K3s has {fact.value}", str(fact.source),
-                    _site(address_space=str(fact.value)))
+                    _site(address_space=str(network)))
             for fact in networks
+            for network in (fact.value, fact.value.supernet())
         ),
         *(
             Refused("custom_locations_object_id", f"{fact.value} is the id of an application", str(fact.source),

@@ -17,13 +17,20 @@ from rules.lookup import Hits, View
 
 
 def private_keys_are_marked(view: View) -> Hits:
-    """No private key outside a secret mark: state, logs and `pulumi preview --diff` would show it."""
+    """No private key outside a secret mark: state, logs and `pulumi preview --diff` would show it.
+
+    Nor anything else that goes into a vault: the next thing that does may be a key.
+    """
     for resource in view.resources:
         if resource.type == STACK_TYPE or view.is_script(resource):  # SEC-03 and SEC-04
             continue
         for where, value, secret in leaves({"inputs": resource.inputs, "outputs": resource.outputs}):
             if not secret and _has_private_key(value):
                 yield resource.name, f"{where}: a private key that is not marked secret. Wrap it in Output.secret"
+    for published in view.all(SECRET):
+        where, value = "properties.value", text_at(view.inputs(published), "properties.value")
+        if where not in secret_paths(published.inputs) and not _has_private_key(value):
+            yield published.name, f"inputs.{where}: goes into a vault and is no secret. Wrap it in Output.secret"
 
 
 def nothing_else_is_secret(view: View) -> Hits:

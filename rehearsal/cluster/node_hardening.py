@@ -28,6 +28,7 @@ def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: No
     return [
         Symptom(rule, cluster.name, f"node {node.name}", what, remedy)
         for faults in (
+            _check_start(facts),
             _check_packets(facts),
             _check_kernel(facts),
             _check_networks(inventory, facts),
@@ -44,6 +45,14 @@ def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: No
 def _moments(facts: NodeFacts) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "", facts.facts
     yield " after a reboot", map_at(facts.facts, "after_reboot")
+
+
+def _check_start(facts: NodeFacts) -> Iterator[Fault]:
+    """Require that what comes before K3s may not fail; a - before it lets systemd go on (systemd.service(5))."""
+    for command in list_at(facts.facts, "k3s.start_pre"):
+        if command.get("optional"):
+            what = f"K3s starts also where {text_at(command, 'command')} fails, and pods then reach the VM's secrets"
+            yield "CLUSTER-30", what, "take the - before the command of the drop-in away"
 
 
 def _check_packets(facts: NodeFacts) -> Iterator[Fault]:

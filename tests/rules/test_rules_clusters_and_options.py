@@ -248,6 +248,12 @@ MISTAKES = (
         ("site-setup-k3s", "site-node"),
     ),
     Mistake(
+        "script that is made anew where it has run",
+        "LIFE-07",
+        lambda two: two.options("site-setup-k3s", replace_with=(two.get("site-node").urn, two.get("site-subnet").urn)),
+        ("site-setup-k3s", "expected site-node alone", "may never run"),
+    ),
+    Mistake(
         "peering that stays when a network goes",
         "LIFE-07",
         lambda two: two.options("site-to-enterprise-peering", replace_with=()),

@@ -195,6 +195,12 @@ MISTAKES = (
         (_CLIENT_KEY, "inputs.properties.value", "Output.secret"),
     ),
     Mistake(
+        "certificate of a vault that is not marked",
+        "SEC-01",
+        lambda two: _unmark(two, _CLIENT_KEY.replace("-key-", "-crt-")),
+        (_CLIENT_KEY.replace("-key-", "-crt-"), "inputs.properties.value: goes into a vault", "Output.secret"),
+    ),
+    Mistake(
         "tls output that is not marked",
         "SEC-01",
         lambda two: two.get("client-root-key-g1").outputs.update(privateKeyPem=_private_key(two, "client-root-key-g1")),

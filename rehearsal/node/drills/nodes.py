@@ -34,7 +34,7 @@ _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY
 _RESTART_DUE = "run/edge-stamps-k3s-restart"
 _FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
 _OLDER_K3S, _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = (
-    "v1.31.1+k3s1", "v1.99.0+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
+    "v1.31.1+k3s1", "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
 )  # fmt: skip
 _INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
 _CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))

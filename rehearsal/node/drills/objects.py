@@ -44,16 +44,18 @@ _REFUSED = Reply(1, stderr='Error from server (Invalid): Bundle "x" is invalid: 
 
 def _with_bindings(scene: Scene) -> Scene:
     labels = {_LABEL: scene.given.get("OBJECT_SET", "")}
-    added = [_binding("edge-stamps-former", labels), _binding("of-somebody-else", {})]
-    return replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), *added]})
+    stored = {"uid": "1", "generation": 1}
+    added = [_binding("edge-stamps-former", labels=labels, **stored), _binding("of-somebody-else", **stored)]
+    left = replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), *added]})
+    return _with_object(_binding("edge-stamps-former-2"))(left)  # the name of what is left is part of this one
 
 
-def _binding(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+def _binding(name: str, **metadata: Any) -> dict[str, Any]:
     group = "rbac.authorization.k8s.io"
     return {
         "apiVersion": f"{group}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": name, "labels": dict(labels), "uid": name, "generation": 1},
+        "metadata": {"name": name, **metadata},
         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"apiGroup": group, "kind": "Group", "name": name}],
     }

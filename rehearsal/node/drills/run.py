@@ -196,5 +196,5 @@ def _locked(machine: Machine, name: str) -> Iterator[IO[str] | None]:
     file = machine.root / "run" / "edge-stamps" / f"{name}.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(held, fcntl.LOCK_SH)  # which keeps out who asks for it alone, as a script has to
         yield held
