@@ -78,7 +78,7 @@ def a_removed_cluster(deployment: Deployment) -> Steps:
     settings["clusters"].pop(gone)
     settings["links"] = [link for link in settings["links"] if link["from"] != gone]
     if not settings["links"]:
-        del settings["clusters"]["enterprise"]["listener"]
+        settings["clusters"]["enterprise"].pop("listener", None)
     deployment.stack.settings = settings
     first = deployment.stack.up(may_fail=True)
     yield first

@@ -50,7 +50,8 @@ def _agree(both: Both, case: cases.Case, observed: list[list[Facts]]) -> None:
     assert len(offline) == len(real) > 0
     for step, (one, other) in enumerate(zip(offline, real, strict=True)):
         assert one["order"] == other["order"] == []
-        assert unexplained(one, other) == {}, f"operation {step + 1}"
+        left = unexplained(one, other)
+        assert not left, f"operation {step + 1}: {left}"
     stale = find_stale(both.name, case.__name__, zip(offline, real, strict=True))
     assert stale == set(), "known.py explains a difference that is none any more: take the row out"
 
