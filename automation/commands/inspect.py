@@ -30,7 +30,7 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     what = f"{pluralize(len(settings.clusters), 'cluster')}, {pluralize(len(settings.links), 'link')}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
     records = [
-        f"DNS record that the stack does not make: {listener.host} -> {listener.ip_addresses[0]}"
+        next_steps.make_record(listener.host, str(listener.ip_addresses[0]))
         for cluster in settings.clusters.values()
         if (listener := cluster.listener) and listener.dns_names
     ]

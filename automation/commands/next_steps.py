@@ -24,6 +24,11 @@ def start_from_nothing(stack: str, *, engine: str = "") -> str:
     return f"{f'{ENGINE_VARIABLE}={engine} ' if engine else ''}make rehearse-clean STACK={stack}"
 
 
+def make_record(host: str, address: str) -> str:
+    """Return which DNS record nobody makes: a name that leads nowhere stops every message, and nothing else says so."""
+    return f"DNS record that the stack does not make: {host} -> {address}"
+
+
 def when_locked(stack: str, files: Sequence[Path], *, offline: bool) -> str:
     """Another run holds the stack."""
     if not offline:

@@ -203,9 +203,8 @@ def print_outputs(outputs: Mapping[str, Any]) -> None:
 def _lines(output: str, value: Any) -> Sequence[str]:
     if output == "broker_endpoints":
         found = f"{value['url']} (listener {value['listener']}, CA {value['ca_fingerprint'][:16]}...)"
-        # A name that leads nowhere stops every message, and nothing else says so.
-        record = f"DNS record that the stack does not make: {value['host']} -> {value['address']}"
-        return [found] if value["host"] == value["address"] else [found, record]
+        host, address = value["host"], value["address"]
+        return [found] if host == address else [found, next_steps.make_record(host, address)]
     if output == "links":
         return [f"{topic['from']} on {value['from']} -> {topic['to']} on {value['to']}" for topic in value["topics"]]
     return [value if isinstance(value, str) else json.dumps(value)]

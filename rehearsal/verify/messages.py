@@ -59,11 +59,12 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
     Raises:
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
     """
-    clusters = build_views(azure.entries(), azure.is_effective)
+    entries = azure.entries()
+    clusters = build_views(entries, azure.is_effective)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     with ThreadPoolExecutor(1) as beside:
-        drills = beside.submit(run_drills, azure.entries() if healthy else [], azure.surroundings)
+        drills = beside.submit(run_drills, entries if healthy else [], azure.surroundings)
         more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
         proof = None
         if messages:

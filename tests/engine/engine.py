@@ -154,8 +154,9 @@ class StackUnderTest:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "NO_PROXY": "127.0.0.1,localhost",
             VARIABLE: attached,
-            **serve_keys(),
         }
+        if self.kind == "pulumi":
+            environment |= serve_keys()
         inline = not isinstance(command, OfflineCommand) and not has_language_host(command.command)
         return auto.LocalWorkspace(
             program=self._run_program if inline else None,

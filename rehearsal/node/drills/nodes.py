@@ -133,7 +133,8 @@ SETUP_K3S = (
 
 def _without_agents(scene: Scene) -> Scene:
     """Set up a new node, whose connected cluster is in Azure alone, with nothing that needs it."""
-    return with_fact(None, "arc")(_without_dependents(scene))
+    facts = {name: fact for name, fact in scene.facts.items() if name != "arc"}
+    return replace(_without_dependents(scene), facts=facts)
 
 
 def _without_resource(scene: Scene) -> Scene:

@@ -42,6 +42,10 @@ _FAILS = Reply(1, stderr="failed\n")
 _REFUSED = Reply(1, stderr='Error from server (Invalid): Bundle "x" is invalid: spec.sources: Required value\n')
 
 
+def _encode(text: bytes) -> str:
+    return base64.b64encode(text).decode()
+
+
 def _with_bindings(scene: Scene) -> Scene:
     labels = {_LABEL: scene.given.get("OBJECT_SET", "")}
     stored = {"uid": "1", "generation": 1}
@@ -70,15 +74,20 @@ def _must_prune(outcome: Outcome) -> str:
     return "" if "of-somebody-else" in left else "deletes a ClusterRoleBinding that is not of its set"
 
 
-def _with_object(added: Mapping[str, Any]) -> SetUp:
-    """List one more object."""
+def _listing(parameter: str, change: Callable[[list[Any]], None]) -> SetUp:
+    """Change the list that a parameter of the script holds."""
 
     def set_up(scene: Scene) -> Scene:
-        listed = [*json.loads(base64.b64decode(scene.given["OBJECTS"])), added]
-        text = base64.b64encode(json.dumps(listed).encode()).decode()
-        return replace(scene, given={**scene.given, "OBJECTS": text})
+        listed = json.loads(base64.b64decode(scene.given[parameter]))
+        change(listed)
+        return replace(scene, given={**scene.given, parameter: _encode(json.dumps(listed).encode())})
 
     return set_up
+
+
+def _with_object(added: Mapping[str, Any]) -> SetUp:
+    """List one more object."""
+    return _listing("OBJECTS", lambda listed: listed.append(added))
 
 
 def _with_bundle(condition: Mapping[str, Any]) -> SetUp:
@@ -157,19 +166,12 @@ def _seen(kind: str, alter: Callable[[dict[str, Any]], None]) -> SetUp:
 def _expected(change: Callable[[dict[str, Any]], None]) -> SetUp:
     """Change what the gate is told to expect of each object with a certificate."""
 
-    def set_up(scene: Scene) -> Scene:
-        listed = json.loads(base64.b64decode(scene.given["EXPECTED"]))
+    def change_each(listed: list[Any]) -> None:
         for one in listed:
             if one.get("certificate"):
                 change(one)
-        text = base64.b64encode(json.dumps(listed).encode()).decode()
-        return replace(scene, given={**scene.given, "EXPECTED": text})
 
-    return set_up
-
-
-def _encode(text: bytes) -> str:
-    return base64.b64encode(text).decode()
+    return _listing("EXPECTED", change_each)
 
 
 def _give_another_key(data: dict[str, Any]) -> None:

@@ -98,7 +98,7 @@ def run_drills(
         for (drill, command), fault in zip(planned, faults, strict=True)
         if fault
     ]  # fmt: skip
-    if passed is None and not found:
+    if passed is None and drills is DRILLS and not found:
         _passed_here.update(chosen)
     return found
 

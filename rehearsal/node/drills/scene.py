@@ -87,7 +87,7 @@ def as_it_is(scene: Scene) -> Scene:
 
 
 def with_fact(value: Any, *path: str) -> SetUp:
-    """Let the node remember something else; None lets it forget."""
+    """Let the node remember something else."""
 
     def set_up(scene: Scene) -> Scene:
         facts = copy.deepcopy(dict(scene.facts))
@@ -95,8 +95,6 @@ def with_fact(value: Any, *path: str) -> SetUp:
         for step in path[:-1]:
             place = place.setdefault(step, {})
         place[path[-1]] = value
-        if value is None:
-            del place[path[-1]]
         return replace(scene, facts=facts)
 
     return set_up
