@@ -12,7 +12,7 @@ Not seen by it: deny assignments, Azure Policy, conditions of role assignments t
 and whether a datacentre has room for the VMs at the moment.
 """
 
-from automation.doctor.check import CheckResult
+from automation.check import CheckResult
 from automation.doctor.checks import CHECKS
 from automation.doctor.examination import examine
 

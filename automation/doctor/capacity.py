@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.doctor.check import Diagnosis, diagnose
+from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.names import find_own_groups
 from settings import Cluster

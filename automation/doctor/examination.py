@@ -7,8 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from automation.check import CheckResult, Diagnosis
 from automation.deployment.open_stack import load
-from automation.doctor.check import Check, CheckResult, Diagnosis
+from automation.doctor.check import Check
 from automation.doctor.checks import CHECKS
 from automation.doctor.context import Context
 from automation.doctor.requests import list_requests

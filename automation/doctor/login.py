@@ -6,8 +6,8 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from automation.check import Diagnosis, diagnose
 from automation.deployment.workspace import VARIABLE
-from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.scrubbing import flatten
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from semver import VersionInfo
 
-from automation.doctor.check import Diagnosis, diagnose
+from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.tools import NoAnswerError
 from rehearsal.mqtt.install import INSTALL_LINE, MosquittoMissingError, find_mosquitto, find_plugin

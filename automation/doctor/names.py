@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from automation.doctor.check import Diagnosis, diagnose
+from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from settings.naming import STACK_TAG, stack_tag
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automation.doctor.check import Diagnosis, diagnose
+from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.requests import Request
 from settings.regions import REGIONS, normalised

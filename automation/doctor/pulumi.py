@@ -8,8 +8,8 @@ import shlex
 import yaml
 from semver import VersionInfo
 
+from automation.check import Diagnosis, diagnose
 from automation.deployment.workspace import OLDEST_CLI
-from automation.doctor.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.names import find_own_groups
 from automation.doctor.tools import NoAnswerError

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from automation.doctor.check import Diagnosis
+from automation.check import Diagnosis
 from automation.doctor.context import Context
 from automation.doctor.login import find_arm_credential
 from automation.doctor.requests import Request

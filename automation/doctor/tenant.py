@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from automation.doctor.check import Diagnosis, diagnose
+from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.tools import NoAnswerError
 from settings import TENANT_KEYS

@@ -14,9 +14,9 @@ from typing import cast
 
 import pytest
 
+from automation.check import Diagnosis
 from automation.doctor import tools
 from automation.doctor.capacity import check_sizes, count_vcpus, find_restriction, find_zones
-from automation.doctor.check import Diagnosis
 from automation.doctor.context import Context
 from automation.doctor.providers import Offer, ResourceProvider, find_offer, is_offered_in
 from automation.doctor.requests import Request
