@@ -1,0 +1,46 @@
+"""What is asked of Azure: resources by id, and lists. Nothing is ever written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Body = Mapping[str, Any]
+"""A resource as Azure Resource Manager answers it."""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """No answer, and why: whoever wanted it knows nothing."""
+
+    reason: str
+
+
+class UnseenError(Exception):
+    """Azure did not answer what it was asked."""
+
+
+class Azure(Protocol):
+    """A source of answers. Its methods may be called from several threads, and each ends within a bounded time."""
+
+    def get(self, arm_id: str, api_version: str, expand: str = "") -> Body | None:
+        """Return a resource with what `$expand` asks for; None if there is none.
+
+        Raises:
+            UnseenError: no answer, or a refusal.
+        """
+
+    def list_group(self, group: str) -> Sequence[Body]:
+        """Return what Azure Resource Manager lists in a resource group: no children, no properties.
+
+        Raises:
+            UnseenError: as `get`; also where there is no such group.
+        """
+
+    def list_below(self, path: str, api_version: str) -> Sequence[Body]:
+        """Return the resources of a collection, e.g. `<broker>/listeners`; none where its parent is not there.
+
+        Raises:
+            UnseenError: as `get`.
+        """

@@ -1,0 +1,91 @@
+"""Everything that is asked of Azure, asked at once: what the checks judge is there before the first one looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from automation.verify.azure import Azure, Body, Unseen, UnseenError
+from automation.verify.expected import Drawn, Expectation
+
+_AT_ONCE = 8
+"""Azure takes 250 reads at once from one principal, then 25 a second
+(learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling)."""
+_SUBSCRIPTIONS_API = "2022-12-01"
+_EXPANDED = {VIRTUAL_MACHINE: "instanceView", RUN_COMMAND: "instanceView"}
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What Azure has answered."""
+
+    subscription: Body | Unseen | None
+    groups: Mapping[str, Sequence[Body] | Unseen]
+    """Resource group -> what is in it."""
+    bodies: Mapping[str, Body | Unseen | None]
+    """Id of a subject, as it is expected -> the resource; None: it is not there."""
+    lists: Mapping[str, Sequence[Body] | Unseen]
+    """Path of a collection, as it is expected -> its resources."""
+    names: Mapping[str, str | Unseen]
+    """Name with a drawn part, as it is expected -> the one in Azure; the same one where there is none like it."""
+
+    def resolve(self, text: str) -> str:
+        """Return an id or any text with the names in it that Azure has.
+
+        Raises:
+            UnseenError: nobody could see which.
+        """
+        for name, seen in self.names.items():
+            if name in text:
+                if isinstance(seen, Unseen):
+                    raise UnseenError(seen.reason)
+                text = text.replace(name, seen)
+        return text
+
+
+def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str]) -> Evidence:
+    """Ask for all that is expected of these clusters; no refusal ends it."""
+    wanted = set(clusters)
+    settings = expectation.view.settings
+    by_id = {one.id: one for one in expectation.subjects if one.cluster in wanted}
+    by_path = {one.path: one for one in expectation.collections if one.cluster in wanted}
+    groups = [settings.clusters[name].names.resource_group for name in sorted(wanted)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+
+        def ask(keys: Iterable[_Key], one: Callable[[_Key], _Value]) -> dict[_Key, _Value | Unseen]:
+            def guarded(key: _Key) -> _Value | Unseen:
+                try:
+                    return one(key)
+                except UnseenError as error:
+                    return Unseen(str(error))
+
+            keys = list(keys)
+            return dict(zip(keys, pool.map(guarded, keys), strict=True))
+
+        path = f"/subscriptions/{settings.tenant.subscription_id}"
+        subscription = ask([path], lambda path: azure.get(path, _SUBSCRIPTIONS_API))[path]
+        listed = ask(groups, azure.list_group)
+        names = {one.name: _find_name(one, listed[one.group]) for one in expectation.drawn if one.group in listed}
+        known = Evidence(subscription, listed, {}, {}, names)
+
+        def get(arm_id: str) -> Body | None:
+            return azure.get(known.resolve(arm_id), by_id[arm_id].api_version, _EXPANDED.get(by_id[arm_id].row, ""))
+
+        bodies = ask(by_id, get)
+        lists = ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
+    return Evidence(subscription, listed, bodies, lists, names)
+
+
+def _find_name(drawn: Drawn, listed: Sequence[Body] | Unseen) -> str | Unseen:
+    if isinstance(listed, Unseen):
+        return listed
+    form = re.compile(rf"{re.escape(drawn.before)}[a-z0-9]{{{drawn.length}}}{re.escape(drawn.after)}")
+    names = [str(one.get("name")) for one in listed if str(one.get("type")).lower() == drawn.row.arm_type.lower()]
+    return next((name for name in sorted(names) if form.fullmatch(name)), drawn.name)

@@ -1,0 +1,151 @@
+"""Azure Resource Manager, asked with Microsoft's own SDK: Azure itself, or the served copy of a rehearsed stack."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from automation.verify.azure import Body, UnseenError
+
+_ADDRESS = "https://management.azure.com"
+_SCOPE = f"{_ADDRESS}/.default"
+_LONGEST_REASON = 400
+_MOST_PAGES = 100
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who asks, and whom."""
+
+    credential: TokenCredential
+    address: str = _ADDRESS
+    certificate: Path | None = None
+    """What the server's certificate is to be trusted by; None: as this machine does."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: to connect, between two bytes, for one request with its further tries, and for the whole run."""
+
+    connect: float = 10
+    read: float = 20
+    request: float = 60
+    whole: float = 300
+    retries: int = 5
+    """Azure asks for one, a second later, where a large stack is read faster than it allows."""
+
+
+def log_in() -> Login:
+    """Return whoever is logged in on this machine: environment, workload or managed identity, `az login`."""
+    from azure.identity import DefaultAzureCredential
+
+    return Login(DefaultAzureCredential(exclude_interactive_browser_credential=True, process_timeout=30))
+
+
+class _FixedToken:
+    """A credential that has its token already."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        return AccessToken(self._text, int(time.time()) + 3600)
+
+
+def log_in_to_served(address: str, folder: Path) -> Login:
+    """Return the login to a served copy, whose token and certificate lie in the folder."""
+    return Login(_FixedToken((folder / "token").read_text(encoding="utf-8")), address, folder / "ca.pem")
+
+
+class ResourceManager:
+    """The one implementation of `Azure`. A client for each thread: its transport is not safe for several."""
+
+    def __init__(
+        self, login: Login, subscription_id: str, limits: Limits = Limits(), now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._login, self._subscription_id, self._limits, self._now = login, subscription_id, limits, now
+        self._ends_at = now() + limits.whole
+        self._own = threading.local()
+
+    def get(self, arm_id: str, api_version: str, expand: str = "") -> Body | None:
+        parameters = {"$expand": expand} if expand else {}
+        with self._asked():
+            try:
+                found = self._client.resources.get_by_id(arm_id, api_version=api_version, params=parameters)
+            except ResourceNotFoundError:
+                return None
+            return found.as_dict()
+
+    def list_group(self, group: str) -> Sequence[Body]:
+        with self._asked():
+            return [one.as_dict() for one in self._client.resources.list_by_resource_group(group)]
+
+    def list_below(self, path: str, api_version: str) -> Sequence[Body]:
+        with self._asked():
+            return list(self._pages(f"{self._login.address}{path}?{urlencode({'api-version': api_version})}"))
+
+    def _pages(self, url: str) -> Iterator[Body]:
+        """Yield the elements of a list that the SDK has no method for, page by page."""
+        for _ in range(_MOST_PAGES):
+            answer = self._client.send_request(HttpRequest("GET", url))
+            if answer.status_code == 404:
+                return
+            answer.raise_for_status()
+            page = answer.json()
+            yield from page["value"]
+            url = page.get("nextLink") or ""
+            if not url:
+                return
+            if urlsplit(url).netloc != urlsplit(self._login.address).netloc:
+                raise UnseenError(f"the next page is elsewhere, where no token of ours is sent: {urlsplit(url).netloc}")
+        raise UnseenError(f"the list has more than {_MOST_PAGES} pages")
+
+    @property
+    def _client(self) -> ResourceManagementClient:
+        client: ResourceManagementClient | None = getattr(self._own, "client", None)
+        if client is None:
+            limits = self._limits
+            client = ResourceManagementClient(
+                self._login.credential,
+                self._subscription_id,
+                base_url=self._login.address,
+                credential_scopes=[_SCOPE],
+                connection_verify=str(self._login.certificate) if self._login.certificate else True,
+                connection_timeout=limits.connect,
+                read_timeout=limits.read,
+                timeout=limits.request,
+                retry_total=limits.retries,
+                retry_backoff_max=10,
+            )
+            self._own.client = client
+        return client
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Turn whatever keeps Azure from answering into `UnseenError`."""
+        if self._now() > self._ends_at:
+            raise UnseenError(f"not asked: {self._limits.whole:.0f} s were over")
+        try:
+            yield
+        except AzureError as error:
+            raise UnseenError(_describe(error)) from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise UnseenError(f"an answer that is not understood: {type(error).__name__} {error}") from error
+
+
+def _describe(error: AzureError) -> str:
+    """Return status, code and message on one line."""
+    status = getattr(error, "status_code", None)
+    text = " ".join(str(error.message or error).split())
+    return f"{f'{status}: ' if status else ''}{text}"[:_LONGEST_REASON]
