@@ -139,7 +139,7 @@ class View(Index):
 
     def object_entries(self, provider_class: Resource) -> Sequence[Any]:
         """Return each of them with all that the class says of it."""
-        return _read_objects(text_at(self.inputs(provider_class), "objects"))
+        return read_objects(text_at(self.inputs(provider_class), "objects"))
 
     @cached_property
     def vault_by_name(self) -> dict[str, Resource]:
@@ -216,7 +216,8 @@ class View(Index):
 
 
 @cache
-def _read_objects(text: str) -> Sequence[Any]:
+def read_objects(text: str) -> Sequence[Any]:
+    """Return what a secret provider class's text names; nothing where it is no such text."""
     try:
         outer = yaml.safe_load(text or "{}")
         texts = [item for item in list_at(outer, "array") if isinstance(item, str)]

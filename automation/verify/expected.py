@@ -144,9 +144,7 @@ def expect(view: View) -> Expectation:
 
 
 def _subjects(view: View) -> Iterator[Subject]:
-    link_of = {
-        one.urn: parts.link.name for parts in view.links for one in (parts.endpoint, *parts.dataflows) if one
-    }
+    link_of = {one.urn: parts.link.name for parts in view.links for one in (parts.endpoint, *parts.dataflows) if one}
     for arm_id, command in view.connected_clusters.items():
         cluster = view.cluster(command)
         yield Subject(

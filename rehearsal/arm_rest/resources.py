@@ -13,7 +13,7 @@ from rehearsal.arm_rest.pages import page
 from rehearsal.arm_rest.paths import Place
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.world import Entry, World
+from rehearsal.azure.world import World
 
 _DELETED_AT_ONCE = frozenset({
     "Microsoft.Authorization/roleAssignments",
@@ -46,7 +46,7 @@ class Resources:
                 raise method_not_allowed(request)
             return self._list(request, place)
         if request.method == "GET":
-            return Answer(200, views.whole(request, self._world.get(place.arm_id)))
+            return Answer(200, views.whole(request, self._world.get(place.arm_id), self._world.find))
         if request.method == "HEAD":
             return Answer(204 if self._world.find(place.arm_id) else 404)
         if request.method == "PUT":
@@ -58,30 +58,28 @@ class Resources:
     def list_all(self, request: Request, scope: str) -> Answer:
         """List what has a location, in a group or the subscription."""
         self._check_scope(scope)
-        tracked = [one for one in self._below(scope) if one.row is not GROUP_ROW and views.is_tracked(one)]
+        below = [entry for entry in self._world.entries() if ids.is_below(entry.id, scope)]
+        tracked = [one for one in below if one.row is not GROUP_ROW and views.is_tracked(one)]
         kept = filters.keep(tracked, request.query.get("$filter", ""))
-        return page(request, kept, self._page_size, lambda entry: views.generic(request, entry))
+        return page(request, kept, self._page_size, lambda entry: views.generic(request, entry, self._world.find))
 
     def list_groups(self, request: Request, subscription: str) -> Answer:
         """List the resource groups."""
-        groups = [entry for entry in self._below(subscription) if entry.row is GROUP_ROW]
-        return page(request, groups, self._page_size, lambda entry: views.whole(request, entry))
-
-    def _below(self, scope: str) -> list[Entry]:
-        return [entry for entry in self._world.entries() if ids.is_below(entry.id, scope)]
+        groups = [entry for entry in self._world.entries(GROUP_ROW) if ids.is_below(entry.id, subscription)]
+        return page(request, groups, self._page_size, lambda entry: views.whole(request, entry, self._world.find))
 
     def _list(self, request: Request, place: Place) -> Answer:
         self._check_scope(place.scope)
         wanted = request.query.get("$filter", "")
-        found = [entry for entry in self._below(place.scope) if entry.row is place.row]
+        every = self._world.entries(place.row)
+        found = [entry for entry in every if ids.is_below(entry.id, place.scope)]
         if place.row is ROLE_ASSIGNMENT:  # those above count at a scope too; `atScope()` leaves out those below
-            roles = [entry for entry in self._world.entries() if entry.row is place.row]
-            above = [entry for entry in roles if ids.is_below(place.scope, ids.parent_of(entry.id))]
+            above = [entry for entry in every if ids.is_below(place.scope, ids.parent_of(entry.id))]
             below = [entry for entry in found if entry not in above]
             at_scope, wanted = wanted.startswith("atScope()"), wanted.removeprefix("atScope()").removeprefix(" and ")
             found = above if at_scope else above + below
         kept = filters.keep(found, wanted)
-        return page(request, kept, self._page_size, lambda entry: views.whole(request, entry))
+        return page(request, kept, self._page_size, lambda entry: views.whole(request, entry, self._world.find))
 
     def _check_scope(self, scope: str) -> None:
         """Refuse a list below what is not there."""
@@ -104,7 +102,7 @@ class Resources:
             self._world.put(shape, old.id if old else place.arm_id, inputs, update=old is not None)
         except OperationFailedError as error:  # accepted: told by the operation
             failure = error
-        body = views.whole(request, self._world.get(place.arm_id))
+        body = views.whole(request, self._world.get(place.arm_id), self._world.find)
         status = 200 if old else 201
         if not _is_long_running(place.row):
             return Answer(status, body)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from arm import ids
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.types.iotoperations import INSTANCE
 from rehearsal.arm_rest.exchange import Request
 from rehearsal.azure.entries import Entry
+from rules.facts.extensions import AIO
+
+Find = Callable[[str], Entry | None]
+"""Returns what is at an id."""
 
 _GENERIC = (
     "id",
@@ -25,12 +32,36 @@ _GENERIC = (
 """What https://learn.microsoft.com/rest/api/resources/resources/list has of each."""
 
 
-def whole(request: Request, entry: Entry) -> dict[str, Any]:
+_WITH_HEALTH = "2026-07-01"
+"""The first API version of Microsoft.IoTOperations with `healthState` (azure-mgmt-iotoperations 1.2.0)."""
+
+
+def whole(request: Request, entry: Entry, find: Find) -> dict[str, Any]:
     """Return the answer to a GET."""
     body = entry.shape.answer(entry.outputs)
+    if reported := _report(entry, find):
+        body["properties"] = {**body["properties"], **reported}
     if request.expands("instanceView") and (view := instance_view(entry)):
         body["properties"] = {**body["properties"], "instanceView": view}
     return body
+
+
+def _report(entry: Entry, find: Find) -> dict[str, Any]:
+    """Return what AIO says of itself while it runs: the health of each resource, and the version of an instance."""
+    if not entry.row.arm_type.startswith(INSTANCE.arm_type):
+        return {}
+    told = {"healthState": entry.facts.get("health", "Available")} if entry.api_version >= _WITH_HEALTH else {}
+    if entry.row is INSTANCE and (version := _find_version(entry, find)):
+        told["version"] = version
+    return told
+
+
+def _find_version(instance: Entry, find: Find) -> str:
+    """Return the version of the AIO extension that the instance's custom location is over."""
+    location = find(str(ids.at(instance.inputs, "extendedLocation.name")))
+    extensions = [find(one) for one in (location.inputs.get("clusterExtensionIds") or ())] if location else []
+    found = [one for one in extensions if one and one.inputs.get("extensionType") == AIO.type]
+    return str(found[0].outputs.get("currentVersion", "")) if found else ""
 
 
 def is_tracked(entry: Entry) -> bool:
@@ -38,9 +69,9 @@ def is_tracked(entry: Entry) -> bool:
     return entry.shape.has_location and entry.inputs.get("location") is not None
 
 
-def generic(request: Request, entry: Entry) -> dict[str, Any]:
+def generic(request: Request, entry: Entry, find: Find) -> dict[str, Any]:
     """Return an item of a list of all resources."""
-    body = whole(request, entry)
+    body = whole(request, entry, find)
     item = {name: body[name] for name in _GENERIC if name in body}
     if request.expands("provisioningState"):
         item["provisioningState"] = entry.state

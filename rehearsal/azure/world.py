@@ -15,6 +15,7 @@ from typing import Any
 
 from arm import ids
 from arm.shapes import Shape
+from arm.types import ResourceType
 from arm.types.keyvault import SECRET
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove
@@ -71,10 +72,11 @@ class World:
         with self._settled() as state:
             return copy.deepcopy(state.find(arm_id))
 
-    def entries(self) -> list[Entry]:
-        """Return everything that exists, by id."""
+    def entries(self, row: ResourceType | None = None) -> list[Entry]:
+        """Return everything that exists, or all of one type, by id."""
         with self._settled() as state:
-            return [copy.deepcopy(entry) for _, entry in sorted(state.entries.items())]
+            found = state.entries.values() if row is None else state.of_type(row)
+            return [copy.deepcopy(entry) for entry in sorted(found, key=lambda entry: ids.key(entry.id))]
 
     def names_kept(self) -> frozenset[str]:
         """Return the keys of what is soft-deleted."""

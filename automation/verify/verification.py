@@ -1,0 +1,110 @@
+"""Ask Azure, run every check everywhere, and say how each has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from automation.check import Diagnosis, diagnose
+from automation.verify.azure import Azure, UnseenError
+from automation.verify.check import Check, VerifyResult
+from automation.verify.checks import CHECKS, EXISTENCE
+from automation.verify.evidence import Evidence, gather
+from automation.verify.expected import Expectation
+from automation.verify.look import Look, Place
+
+Command = Callable[[str], str]
+"""Returns the command line of another command on the same stack."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which places are looked at."""
+
+    clusters: Sequence[str]
+    links: Sequence[str]
+
+    @property
+    def places(self) -> Iterator[Place]:
+        """Yield them, what all share first."""
+        yield Place("shared")
+        yield from (Place("cluster", name) for name in self.clusters)
+        yield from (Place("link", name) for name in self.links)
+
+
+def verify(
+    azure: Azure, expectation: Expectation, selection: Selection, command: Command, now: datetime | None = None
+) -> Sequence[VerifyResult]:
+    """Return the result of every check at every place where it has something to look at.
+
+    Args:
+        azure: what is asked.
+        expectation: what is to be there.
+        selection: where to look.
+        command: for remedies.
+        now: the time, for what ends.
+    """
+    links = expectation.view.settings.links
+    clusters = {*selection.clusters, *(links[name].client for name in selection.links)}
+    return judge(expectation, gather(azure, expectation, clusters), selection, command, now or datetime.now(UTC))
+
+
+def judge(
+    expectation: Expectation, evidence: Evidence, selection: Selection, command: Command, now: datetime
+) -> Sequence[VerifyResult]:
+    """Return the results for what Azure has answered; nothing is asked any more."""
+    found = []
+    for place in selection.places:
+        for check in CHECKS:
+            if place.scope in check.scopes:
+                look = Look(expectation, evidence, place, now)
+                if diagnosis := _diagnose(check, look):
+                    found.append(_result(check, look, diagnosis, command))
+    return found
+
+
+def _diagnose(check: Check, look: Look) -> Diagnosis | None:
+    """Return what was found; None where there was nothing to look at."""
+    problems: list[str] = []
+    try:
+        for problem in check.run(look):
+            problems.append(str(problem))
+    except UnseenError as error:
+        look.note(check.title, error)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        # An answer of another form than its documentation says; the other checks go on.
+        look.note(check.title, UnseenError(f"an answer that is not understood: {type(error).__name__} {error}"))
+    unseen = [f"not seen: {one}" for one in dict.fromkeys(look.unseen)]
+    if problems:
+        outcome = "warning" if check.severity == "warning" else "failed"
+        return diagnose([*problems, *unseen], "", check.remedy, outcome)
+    if unseen:
+        return Diagnosis("unknown", "\n".join(unseen))
+    if look.absent:
+        return Diagnosis("not-run", f"after {EXISTENCE}: {', '.join(look.absent)} not there")
+    return Diagnosis("ok", f"{look.looked} as expected") if look.looked else None
+
+
+def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) -> VerifyResult:
+    mend = diagnosis.mend.format_map(_words(look, command)) if diagnosis.mend else ""
+    return VerifyResult(
+        check.id, check.title, diagnosis.outcome, diagnosis.found, check.expected, mend, look.place.scope,
+        look.place.name, check.concern, check.severity,
+    )  # fmt: skip
+
+
+COMMANDS = ("refresh", "up", "outputs")
+"""Words of remedies that are command lines."""
+
+
+def _words(look: Look, command: Command) -> Mapping[str, str]:
+    """Return what stands in remedies in braces."""
+    tenant = look.expectation.view.settings.tenant
+    words = {word: command(word) for word in COMMANDS}
+    words |= {"subscription": tenant.subscription_id, "tenant": tenant.tenant_id}
+    if look.place.scope == "shared":
+        return words
+    names = look.cluster.names
+    words |= {"cluster": look.cluster.name, "group": names.resource_group}
+    return words | {"node": names.virtual_machine, "connected_cluster": names.connected_cluster}
