@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from automation.commands.options import Commands, Engine, Fault, Json, Offline, Report, RunAgain, Serve, Stack
+from automation.commands import options
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import check_writable, confirm, run, run_operation
+from automation.commands.run import confirm, run, run_operation
 from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ GROUPS = (OFFLINE, LIVE, LOOK)
 
 
 app = typer.Typer(
-    cls=Commands,
+    cls=options.Commands,
     help="Check, rehearse, deploy and inspect a stack of edge-stamps.",
     epilog="\n\n".join(["Exit codes:", *(f"{code}  {meaning}" for code, meaning in EXIT_CODES.items())]),
     no_args_is_help=True,
@@ -37,8 +37,8 @@ app = typer.Typer(
 
 @app.command(rich_help_panel=OFFLINE)
 def check(
-    stack: Stack = "dev",
-    as_json: Json = False,
+    stack: options.Stack = "dev",
+    as_json: options.Json = False,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Stand-ins for what only your tenant knows.")] = False,
 ) -> None:
     """Check the settings: every problem at once.
@@ -54,8 +54,8 @@ def check(
 @app.command(rich_help_panel=LOOK)
 def explain(
     path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only this part, e.g. clusters.site or links[0].")] = "",
-    stack: Stack = "dev",
-    as_json: Json = False,
+    stack: options.Stack = "dev",
+    as_json: options.Json = False,
 ) -> None:
     """Show every setting with its origin, all names and addresses.
 
@@ -68,15 +68,7 @@ def explain(
 
 
 @app.command(rich_help_panel=LOOK)
-def diagram(
-    stack: Stack = "dev",
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", callback=check_writable, help="SVG file to write, instead of printing text."
-        ),
-    ] = None,
-) -> None:
+def diagram(stack: options.Stack = "dev", out: options.Drawing = None) -> None:
     """Draw clusters, networks and links.
 
     From what the program would deploy. The page that `rehearse --report` writes has the drawing too.
@@ -87,7 +79,7 @@ def diagram(
 
 
 @app.command(rich_help_panel=LIVE)
-def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
+def doctor(stack: options.Stack = "dev", as_json: options.Json = False) -> None:
     """Say what is missing before the first `up`, and what mends it.
 
     Looks at tools, login, rights, resource providers, region, quotas and names; changes nothing. Needs no complete
@@ -99,16 +91,7 @@ def doctor(stack: Stack = "dev", as_json: Json = False) -> None:
 
 
 @app.command(rich_help_panel=LOOK)
-def graph(
-    stack: Stack = "dev",
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FILE", callback=check_writable, help="File to write, instead of printing."),
-    ] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
-    ] = False,
-) -> None:
+def graph(stack: options.Stack = "dev", out: options.Out = None, preview: options.AsPreview = False) -> None:
     """Write all that the stack would deploy, as JSON.
 
     One object: resources, dependencies, ARM requests. Secrets are replaced by a marker. What only the tenant knows is
@@ -121,18 +104,13 @@ def graph(
 
 @app.command(rich_help_panel=OFFLINE)
 def rehearse(
-    stack: Stack = "dev",
-    as_json: Json = False,
-    destroy: Annotated[
-        bool,
-        typer.Option("--destroy", help="Only destroy and forget what earlier rehearsals have deployed."),
-    ] = False,
-    without_messages: Annotated[
-        bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
-    ] = False,
-    serve: Serve = False,
-    engine: Engine = EngineChoice.AUTO,
-    report: Report = None,
+    stack: options.Stack = "dev",
+    as_json: options.Json = False,
+    destroy: options.OnlyDestroy = False,
+    without_messages: options.WithoutMessages = False,
+    serve: options.Serve = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    report: options.Report = None,
 ) -> None:
     """Rehearse a deployment, without Azure, and send messages.
 
@@ -151,8 +129,8 @@ def rehearse(
             others = {"--json": as_json, "--destroy": destroy, "--report": report}
             return serve_azure.serve_stack(PROGRAM, stack, engine, others)
         if rehearse_all.names_all(PROGRAM, stack):
-            options = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
-            return rehearse_all.rehearse_all(PROGRAM, options, report)
+            passed = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
+            return rehearse_all.rehearse_all(PROGRAM, passed, report)
         from automation.commands import rehearsal_summary  # loads pulumi
 
         if destroy:
@@ -166,11 +144,11 @@ def rehearse(
 
 @app.command(rich_help_panel=LIVE)
 def preview(
-    stack: Stack = "dev",
-    offline: Offline = False,
-    engine: Engine = EngineChoice.AUTO,
-    as_json: Json = False,
-    report: Report = None,
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
+    report: options.Report = None,
 ) -> None:
     """Say what `up` would do.
 
@@ -182,13 +160,13 @@ def preview(
 
 @app.command(rich_help_panel=LIVE)
 def up(
-    stack: Stack = "dev",
-    offline: Offline = False,
-    engine: Engine = EngineChoice.AUTO,
-    as_json: Json = False,
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
-    run_again: RunAgain = None,
-    fault: Fault = None,
+    run_again: options.RunAgain = None,
+    fault: options.Fault = None,
 ) -> None:
     """Make Azure what the settings say.
 
@@ -207,7 +185,10 @@ def up(
 
 @app.command(rich_help_panel=LIVE)
 def refresh(
-    stack: Stack = "dev", offline: Offline = False, engine: Engine = EngineChoice.AUTO, as_json: Json = False
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
 ) -> None:
     """Read everything in Azure again, and correct the state.
 
@@ -218,11 +199,11 @@ def refresh(
 
 @app.command(rich_help_panel=LIVE)
 def destroy(
-    stack: Stack = "dev",
-    offline: Offline = False,
-    engine: Engine = EngineChoice.AUTO,
-    as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
+    yes: options.Yes = False,
 ) -> None:
     """Delete everything that the stack has deployed.
 
@@ -233,7 +214,10 @@ def destroy(
 
 @app.command(rich_help_panel=LIVE)
 def outputs(
-    stack: Stack = "dev", offline: Offline = False, engine: Engine = EngineChoice.AUTO, as_json: Json = False
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
 ) -> None:
     """Say how to reach clusters and brokers.
 
@@ -248,13 +232,38 @@ def outputs(
 
 
 @app.command(rich_help_panel=LIVE)
+def verify(
+    stack: options.Stack = "dev",
+    cluster: options.Clusters = None,
+    link: options.Links = None,
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
+) -> None:
+    """Ask Azure whether what was deployed is there, well, and as it was meant.
+
+    Changes nothing. Reads every resource with Microsoft's SDK, as whoever is logged in, and says what is otherwise than
+    the settings want it, or has been added (docs/verify.md). Not inside clusters; no message is sent. Exits 1 when
+    something is wrong or could not be looked at.
+    """
+    from automation.commands import stack as stack_commands
+    from automation.commands.verify import verify_stack
+
+    def act() -> CommandResult:
+        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
+        return verify_stack(target, cluster or [], link or [])
+
+    run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
+
+
+@app.command(rich_help_panel=LIVE)
 def smoke(
-    stack: Stack = "dev",
-    offline: Offline = False,
-    engine: Engine = EngineChoice.AUTO,
-    as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")] = False,
+    stack: options.Stack = "dev",
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
+    yes: options.Yes = False,
+    keep: options.Keep = False,
 ) -> None:
     """Try a whole life of a stack in Azure, which costs money.
 
@@ -275,17 +284,7 @@ def smoke(
 
 
 @app.command(rich_help_panel=OFFLINE)
-def sweep(
-    stack: Stack = "dev",
-    sample: Annotated[
-        int,
-        typer.Option("--sample", metavar="NUMBER", min=0, help="How many cases to try; 0: all."),
-    ] = 0,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails."),
-    ] = 1,
-) -> None:
+def sweep(stack: options.Stack = "dev", sample: options.Sample = 0, seed: options.Seed = 1) -> None:
     """Let everything fail once in the modelled Azure, and see whether the deployer mends it.
 
     Nothing is sent to Azure. Creates, updates, deletes and reads of every resource type fail in every way

@@ -17,7 +17,7 @@ from settings import stack_file
 from settings.loaded_stack import load_stack
 
 if TYPE_CHECKING:
-    from automation.doctor import CheckResult
+    from automation.check import CheckResult
 
 
 def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
@@ -108,7 +108,14 @@ def doctor(program: Path, stack: str) -> CommandResult:
     return CommandResult(FAILED, "failed", show=show, problems=problems, next=step, own=own)
 
 
-_MARKS = {"ok": ("ok", GOOD), "failed": ("FAILED", BAD), "warning": ("warning", WARN), "not-run": ("not run", DIM)}
+MARKS = {
+    "ok": ("ok", GOOD),
+    "failed": ("FAILED", BAD),
+    "unknown": ("unknown", BAD),
+    "warning": ("warning", WARN),
+    "not-run": ("not run", DIM),
+}
+"""Outcome of a check -> how it is shown."""
 
 
 def _print_checks(checks: Sequence[CheckResult]) -> None:
@@ -116,7 +123,7 @@ def _print_checks(checks: Sequence[CheckResult]) -> None:
     for check in checks:
         if check.outcome == "not-run":
             continue
-        mark, style = _MARKS[check.outcome]
+        mark, style = MARKS[check.outcome]
         first, *more = check.found.splitlines() or [""]
         say(f"{mark:<8} {check.title:<{width}}  {first}", style if check.outcome != "ok" else "")
         for line in more:
@@ -128,9 +135,14 @@ def _print_checks(checks: Sequence[CheckResult]) -> None:
         if check.outcome == "not-run":
             waiting_for.setdefault(check.found, []).append(check.title)
     for first, titles in waiting_for.items():
-        say(f"{_MARKS['not-run'][0]:<8} {first}: {', '.join(titles)}", DIM)
+        say(f"{MARKS['not-run'][0]:<8} {first}: {', '.join(titles)}", DIM)
+    say(f"\n{count_outcomes(checks)}")
+
+
+def count_outcomes(checks: Sequence[CheckResult]) -> str:
+    """Return `20 ok, 1 FAILED`."""
     counts: Counter[str] = Counter(check.outcome for check in checks)
-    say("\n" + ", ".join(f"{counts[outcome]} {mark}" for outcome, (mark, _) in _MARKS.items() if counts[outcome]))
+    return ", ".join(f"{counts[outcome]} {mark}" for outcome, (mark, _) in MARKS.items() if counts[outcome])
 
 
 def _after_check(program: Path, stack: str, *, rehearsal: bool) -> str:

@@ -52,6 +52,32 @@ Fault = Annotated[
         "--fault", metavar="FAULT", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong (docs/world.md)."
     ),
 ]
+Clusters = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster, with the links that it sends over."),
+]
+Links = Annotated[list[str] | None, typer.Option("--link", metavar="LINK", help="Only this link.")]
+AsPreview = Annotated[
+    bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
+]
+OnlyDestroy = Annotated[
+    bool, typer.Option("--destroy", help="Only destroy and forget what earlier rehearsals have deployed.")
+]
+WithoutMessages = Annotated[
+    bool, typer.Option("--without-messages", help="Send no messages; then no Mosquitto is needed.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", callback=check_writable, help="File to write, instead of printing."),
+]
+Drawing = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", callback=check_writable, help="SVG file to write, instead of printing text."),
+]
+Sample = Annotated[int, typer.Option("--sample", metavar="NUMBER", min=0, help="How many cases to try; 0: all.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails.")]
 
 
 class Commands(TyperGroup):

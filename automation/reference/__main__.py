@@ -15,6 +15,7 @@ PAGES = {
     "cluster.md": pages.render_cluster,
     "node.md": pages.render_node,
     "errors.md": pages.render_errors,
+    "verify.md": pages.render_verify,
 }
 
 if __name__ == "__main__":

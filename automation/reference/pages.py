@@ -11,6 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
+from automation.verify.checks import CHECKS
+from automation.verify.checks.vaults import DAYS_LEFT
+from automation.verify.verification import COMMANDS, PLACES
 from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
@@ -69,6 +72,14 @@ def render_world() -> str:
 def render_errors() -> str:
     """Return docs/errors.md."""
     return render("errors.md", most_runs=MOST_RUNS, transients=TRANSIENTS, remedies=REMEDIES)
+
+
+def render_verify() -> str:
+    """Return docs/verify.md."""
+    words = {word: f"`{word}`" for word in COMMANDS}
+    places = {word: f"<{word.replace('_', ' ')}>" for word in PLACES}
+    remedies = {check.id: check.remedy.format_map(words | places).replace("\n", ", ") for check in CHECKS}
+    return render("verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT)
 
 
 def write_or_check(pages: Mapping[str, Callable[[], str]], arguments: Sequence[str] | None, docs: Path = DOCS) -> int:

@@ -21,6 +21,10 @@ class UnseenError(Exception):
     """Azure did not answer what it was asked."""
 
 
+class UnreachableError(UnseenError):
+    """Nobody answers at all, or nobody is logged in: there is no use in asking on."""
+
+
 class Azure(Protocol):
     """A source of answers. Its methods may be called from several threads, and each ends within a bounded time."""
 

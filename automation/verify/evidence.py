@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
-from automation.verify.azure import Azure, Body, Unseen, UnseenError
+from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError
 from automation.verify.expected import Drawn, Expectation
 
 _AT_ONCE = 8
@@ -58,29 +58,43 @@ def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str]) -> E
     by_path = {one.path: one for one in expectation.collections if one.cluster in wanted}
     groups = [settings.clusters[name].names.resource_group for name in sorted(wanted)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-
-        def ask(keys: Iterable[_Key], one: Callable[[_Key], _Value]) -> dict[_Key, _Value | Unseen]:
-            def guarded(key: _Key) -> _Value | Unseen:
-                try:
-                    return one(key)
-                except UnseenError as error:
-                    return Unseen(str(error))
-
-            keys = list(keys)
-            return dict(zip(keys, pool.map(guarded, keys), strict=True))
-
+        asking = _Asking(pool)
         path = f"/subscriptions/{settings.tenant.subscription_id}"
-        subscription = ask([path], lambda path: azure.get(path, _SUBSCRIPTIONS_API))[path]
-        listed = ask(groups, azure.list_group)
+        subscription = asking.ask([path], lambda path: azure.get(path, _SUBSCRIPTIONS_API))[path]
+        listed = asking.ask(groups, azure.list_group)
         names = {one.name: _find_name(one, listed[one.group]) for one in expectation.drawn if one.group in listed}
         known = Evidence(subscription, listed, {}, {}, names)
 
         def get(arm_id: str) -> Body | None:
             return azure.get(known.resolve(arm_id), by_id[arm_id].api_version, _EXPANDED.get(by_id[arm_id].row, ""))
 
-        bodies = ask(by_id, get)
-        lists = ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
+        bodies = asking.ask(by_id, get)
+        lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
     return Evidence(subscription, listed, bodies, lists, names)
+
+
+class _Asking:
+    """Asks several things at once, and nothing more once nobody answers at all."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._unreachable: Unseen | None = None
+
+    def ask(self, keys: Iterable[_Key], one: Callable[[_Key], _Value]) -> dict[_Key, _Value | Unseen]:
+        """Return the answers by key."""
+        keys = list(keys)
+        return dict(zip(keys, self._pool.map(lambda key: self._ask(key, one), keys), strict=True))
+
+    def _ask(self, key: _Key, one: Callable[[_Key], _Value]) -> _Value | Unseen:
+        if self._unreachable:
+            return self._unreachable
+        try:
+            return one(key)
+        except UnreachableError as error:
+            self._unreachable = Unseen(str(error))
+            return self._unreachable
+        except UnseenError as error:
+            return Unseen(str(error))
 
 
 def _find_name(drawn: Drawn, listed: Sequence[Body] | Unseen) -> str | Unseen:

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ResourceNotFoundError, ServiceRequestError
 from azure.core.rest import HttpRequest
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from automation.verify.azure import Body, UnseenError
+from automation.verify.azure import Body, UnreachableError, UnseenError
 
 _ADDRESS = "https://management.azure.com"
 _SCOPE = f"{_ADDRESS}/.default"
@@ -138,6 +138,8 @@ class ResourceManager:
             raise UnseenError(f"not asked: {self._limits.whole:.0f} s were over")
         try:
             yield
+        except (ClientAuthenticationError, ServiceRequestError) as error:
+            raise UnreachableError(_describe(error)) from error
         except AzureError as error:
             raise UnseenError(_describe(error)) from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:

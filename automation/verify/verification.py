@@ -68,8 +68,7 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
     """Return what was found; None where there was nothing to look at."""
     problems: list[str] = []
     try:
-        for problem in check.run(look):
-            problems.append(str(problem))
+        problems.extend(map(str, check.run(look)))  # what it yields before it ends is kept
     except UnseenError as error:
         look.note(check.title, error)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -96,6 +95,8 @@ def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) ->
 
 COMMANDS = ("refresh", "up", "outputs")
 """Words of remedies that are command lines."""
+PLACES = ("subscription", "tenant", "cluster", "group", "node", "connected_cluster")
+"""Words of remedies that are names."""
 
 
 def _words(look: Look, command: Command) -> Mapping[str, str]:

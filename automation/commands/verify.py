@@ -1,0 +1,136 @@
+"""Verifies a stack: asks Azure, or the served copy of a rehearsed stack, and says what is not as it was meant."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
+from itertools import groupby
+
+from automation.commands.inspect import MARKS, count_outcomes
+from automation.commands.result import FAILED, CommandResult, problem, refuse
+from automation.commands.stack import Target
+from automation.console import BOLD, pluralize, say, show_status
+from automation.deployment.serving import copy_rehearsed, serve_copy
+from automation.verify.azure import Azure
+from automation.verify.check import VerifyResult
+from automation.verify.expected import expect
+from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
+from automation.verify.verification import Selection, verify
+from graph.evaluate_stack import evaluate_stack
+from rehearsal.azure.world import World
+from rules.lookup import View
+from settings import Settings
+
+_ORDER = ("failed", "unknown", "warning", "not-run", "ok")
+"""Outcomes as they are shown."""
+_MOST_LINES = 12
+"""Of one check; `--json` has all."""
+
+
+def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str]) -> CommandResult:
+    """Verify what is selected; all without a selection.
+
+    Raises:
+        ProgramError, RunError, UnrecordableError: the program failed.
+        UnusableError: what earlier rehearsals have kept cannot be used.
+    """
+    settings = target.loaded.settings
+    if refusal := _refuse_unknown(target, "--cluster", clusters, settings.clusters) or _refuse_unknown(
+        target, "--link", links, settings.links
+    ):
+        return refusal
+    world = copy_rehearsed(target.loaded, target.engine) if target.offline else None
+    if target.offline and world is None:
+        text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"
+        return refuse("stack", target.stack, text, target.command("up"))
+    began = time.monotonic()
+    with show_status("Running the program ...") as tell, redirect_stdout(sys.stderr):
+        expectation = expect(View(evaluate_stack(target.loaded, preview=False).graph, settings))
+        tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
+        with _open_azure(target, world) as azure:
+            results = verify(azure, expectation, _select(settings, clusters, links), target.command)
+    return _end(target, results, time.monotonic() - began)
+
+
+def _refuse_unknown(
+    target: Target, option: str, given: Sequence[str], known: Mapping[str, object]
+) -> CommandResult | None:
+    unknown = [name for name in given if name not in known]
+    if not unknown:
+        return None
+    text = f"there is no {unknown[0]} in stack {target.stack}; expected one of {', '.join(known) or 'none'}"
+    return refuse("usage", option, text, target.command("verify"))
+
+
+def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -> Selection:
+    """Return the places; a cluster comes with the links that it sends over."""
+    if not clusters and not links:
+        return Selection(list(settings.clusters), list(settings.links))
+    sent = [link.name for link in settings.links.values() if link.client in clusters]
+    return Selection([*dict.fromkeys(clusters)], [*dict.fromkeys([*sent, *links])])
+
+
+@contextmanager
+def _open_azure(target: Target, world: World | None) -> Iterator[Azure]:
+    """Give Azure, or the served copy of its model; the same client asks both."""
+    subscription = target.loaded.settings.tenant.subscription_id
+    if world is None:
+        yield ResourceManager(log_in(), subscription)
+        return
+    with serve_copy(world, target.loaded) as (served, folder):
+        yield ResourceManager(log_in_to_served(served.address, folder), subscription)
+
+
+def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> CommandResult:
+    own = {"checks": [asdict(one) for one in results], "seconds": round(seconds, 1)}
+    wrong = [one for one in results if one.outcome in ("failed", "unknown")]
+    problems = [problem(one.id, _heading(one), f"{one.title}: {one.found}", one.mend) for one in wrong]
+
+    def show() -> None:
+        _print(results, seconds)
+
+    again = target.command("verify")
+    if any(one.outcome == "failed" for one in wrong):
+        step = f"mend what is marked FAILED, from the top, then run again: {again}"
+        return CommandResult(FAILED, "failed", show=show, problems=problems, next=step, own=own)
+    if wrong:
+        step = f"let this login read what is marked unknown, or wait until Azure answers, then run again: {again}"
+        return CommandResult(FAILED, "unknown", show=show, problems=problems, next=step, own=own)
+    return CommandResult(show=show, next=f"{target.command('outputs')} says how to reach clusters and brokers", own=own)
+
+
+def _heading(result: VerifyResult) -> str:
+    return result.scope if result.scope == "shared" else f"{result.scope} {result.where}"
+
+
+def _print(results: Sequence[VerifyResult], seconds: float) -> None:
+    """Print by place and concern, what is wrong first; of what is well only how much it is."""
+    for heading, group in groupby(results, _heading):
+        found = list(group)
+        wrong = [one for one in found if one.outcome != "ok"]
+        say(f"{heading}: {pluralize(len(found), 'check')}{', all ok' if not wrong else ''}", BOLD)
+        concerns = dict.fromkeys(one.concern for one in _sorted(wrong))
+        for concern in concerns:
+            say(f"  {concern}")
+            for one in _sorted([each for each in wrong if each.concern == concern]):
+                _print_result(one)
+    say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
+
+
+def _sorted(results: Sequence[VerifyResult]) -> list[VerifyResult]:
+    return sorted(results, key=lambda one: _ORDER.index(one.outcome))
+
+
+def _print_result(result: VerifyResult) -> None:
+    mark, style = MARKS[result.outcome]
+    say(f"    {mark:<8} {result.id} {result.title}; expected: {result.expected}", style)
+    lines = result.found.splitlines()
+    for line in lines[:_MOST_LINES]:
+        say(f"             {line}")
+    if (more := len(lines) - _MOST_LINES) > 0:
+        say(f"             and {more} more, with --json")
+    for line in result.mend.splitlines():
+        say(f"             -> {line}")
