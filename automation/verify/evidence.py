@@ -36,8 +36,18 @@ class Evidence:
     names: Mapping[str, str | Unseen]
     """Name with a drawn part, as it is expected -> the one in Azure; the same one where there is none like it."""
 
+    def bind(self, text: str) -> str:
+        """Return a text with the names in it that Azure has.
+
+        Raises:
+            UnseenError: nobody could see which, or there is none.
+        """
+        if lost := [name for name, seen in self.names.items() if seen == name and name in text]:
+            raise UnseenError(f"there is no resource with a name like {lost[0]}")
+        return self.resolve(text)
+
     def resolve(self, text: str) -> str:
-        """Return an id or any text with the names in it that Azure has.
+        """Return an id with the names in it that Azure has.
 
         Raises:
             UnseenError: nobody could see which.

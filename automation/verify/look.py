@@ -136,7 +136,7 @@ class Look:
             return value
         if value in self.expectation.computed:
             return self._computed(value)
-        return self.evidence.resolve(value)
+        return self.evidence.bind(value)
 
     def _computed(self, stand_in: str) -> str:
         owner, path = self.expectation.computed[stand_in]

@@ -60,7 +60,7 @@ def check_roles(look: Look) -> Iterator[Problem]:
     for need in look.expectation.needs_of(look.place.name):
         look.looked += 1
         try:
-            scope, principal = look.evidence.resolve(need.scope), str(look.bind(need.principal_id))
+            scope, principal = look.evidence.bind(need.scope), str(look.bind(need.principal_id))
         except UnseenError as error:
             look.note(need.who, error)
             continue
