@@ -8,6 +8,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from arm import ids
+from arm.types.iotoperations import INSTANCE
+from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.world import World
 from tests.arm.examples import GROUP
 from tests.rehearsal.arm_rest.clients import Client, deployed_body, differences
@@ -86,3 +88,17 @@ def test_an_empty_group_lists_nothing(client_of: Callable[[World], Client]) -> N
     azure = Azure()
     azure.put("group")
     assert list(client_of(azure.world).generic.resources.list_by_resource_group(ids.name_of(GROUP))) == []
+
+
+def test_aio_says_its_version_and_how_it_is(stack: tuple[Client, World]) -> None:
+    client, world = stack
+    versions = {
+        ids.group_of(entry.id): entry.outputs["currentVersion"]
+        for entry in world.entries(EXTENSION)
+        if entry.inputs["extensionType"] == "microsoft.iotoperations"
+    }
+    instances = world.entries(INSTANCE)
+    assert len(instances) == len(versions) > 1
+    for entry in instances:
+        found = client.generic.resources.get_by_id(entry.id, api_version=entry.api_version).as_dict()["properties"]
+        assert (found["version"], found["healthState"]) == (versions[ids.group_of(entry.id)], "Available")

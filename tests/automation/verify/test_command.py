@@ -1,0 +1,196 @@
+"""`verify` as a user runs it: what it prints, how it ends, and that the same client asks Azure in earnest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from automation import cli
+from automation.commands import verify as command
+from automation.deployment.engine import ENGINE_VARIABLE
+from automation.verify.checks import CHECKS
+from automation.verify.resource_manager import log_in_to_served
+from rehearsal.arm_rest import serve
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.world import World
+from settings.stand_ins import STAND_INS
+from tests.automation.verify.living import Living
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+_DATAFLOW = "dataflows/to-enterprise-input"
+_VM = "virtualMachines/vm-myorga-aio-dev-001-0"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program with a stack dev, of which nothing is rehearsed yet."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    document = {"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS}}}
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    monkeypatch.setattr(cli, "PROGRAM", tmp_path)
+    monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def rehearse(project: Path) -> Callable[[Living], None]:
+    """Keep a modelled Azure as a rehearsal does."""
+
+    def keep(living: Living) -> None:
+        file = project / ".rehearsal" / "dev" / "azure.json"
+        file.parent.mkdir(parents=True)
+        living.world().save(file)
+
+    return keep
+
+
+def run(*options: str, engine: tuple[str, ...] = ("--offline", "--engine", "offline")) -> Result:
+    result = CliRunner().invoke(cli.app, ["verify", "--stack", "dev", *engine, *options])
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    assert "mistake of the program" not in result.stderr, result.stderr
+    return result
+
+
+def read(result: Result) -> dict[str, Any]:
+    """The document, which keeps to the schema."""
+    document: dict[str, Any] = json.loads(result.stdout)
+    schema = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["exit_code"] == result.exit_code
+    return document
+
+
+def test_a_rehearsed_stack_is_green_and_nothing_of_it_is_changed(
+    project: Path, rehearse: Callable[[Living], None]
+) -> None:
+    rehearse(Living("dev"))
+    file = project / ".rehearsal" / "dev" / "azure.json"
+    before = file.read_bytes()
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert "cluster site: 47 checks, all ok" in result.stdout
+    assert "Next: .venv/bin/python -m automation outputs --stack dev --offline" in result.stdout
+    assert file.read_bytes() == before
+    assert not list((project / ".rehearsal" / ".served").iterdir())
+
+
+def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.set(_VM, "stopped", True, where="facts")
+    living.answer(_VM, "securityProfile.uefiSettings.secureBootEnabled", False)
+    living.answer(_DATAFLOW, "properties.mode", "Disabled")
+    rehearse(living)
+    result = run()
+    assert result.exit_code == 1
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert [line for line in lines if line.startswith(("cluster", "link", "FAILED", "warning"))] == [
+        "cluster site: 47 checks",
+        "FAILED   VERIFY-14 Power; expected: the machine runs",
+        "warning  VERIFY-17 Machine otherwise; expected: image, disk, keys, boot and patches as made",
+        "cluster enterprise: 50 checks, all ok",
+        "link site-to-enterprise: 8 checks",
+        "FAILED   VERIFY-54 Dataflows enabled; expected: each",
+    ]
+    at = lines.index("site-node: its power state is PowerState/stopped; expected PowerState/running")
+    assert lines[at + 1] == "-> az vm start --resource-group rg-myorga-dev-001 --name vm-myorga-aio-dev-001-0"
+    assert lines[-1].startswith("Next: mend what is marked FAILED, from the top, then run again: .venv/bin/python")
+    assert "103 ok, 2 FAILED, 1 warning" in result.stdout
+
+
+def test_the_document_has_every_result_and_what_is_wrong(rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.answer(_DATAFLOW, "properties.mode", "Disabled")
+    rehearse(living)
+    document = read(run("--json"))
+    assert (document["outcome"], document["exit_code"]) == ("failed", 1)
+    assert {one["id"] for one in document["checks"]} == {check.id for check in CHECKS}
+    (wrong,) = document["problems"]
+    assert (wrong["kind"], wrong["where"]) == ("VERIFY-54", "link site-to-enterprise")
+    assert "expected Enabled" in wrong["message"]
+    assert wrong["next"].splitlines() == [
+        f".venv/bin/python -m automation {name} --stack dev --offline --engine offline" for name in ("refresh", "up")
+    ]
+
+
+def test_a_warning_alone_is_no_failure(rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.answer("resourceGroups/rg-myorga-dev-001", "tags", {})
+    rehearse(living)
+    document = read(run("--json"))
+    assert (document["outcome"], document["problems"]) == ("succeeded", [])
+    assert [one["id"] for one in document["checks"] if one["outcome"] == "warning"] == ["VERIFY-06"]
+
+
+def test_what_could_not_be_seen_is_no_success(
+    rehearse: Callable[[Living], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: World, arm_id: str, label: str = "") -> None:
+        raise ArmError(403, "AuthorizationFailed", f"no right to read {arm_id}{label}{self.surroundings.tenant_id}")
+
+    rehearse(Living("dev"))
+    monkeypatch.setattr(World, "get", refuse)
+    document = read(run("--json"))
+    assert (document["outcome"], document["exit_code"]) == ("unknown", 1)
+    assert "let this login read" in document["next"]
+    result = run()
+    assert "more, with --json" in result.stdout
+    assert "unknown  VERIFY-02 Resources" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "places"),
+    [
+        (("--cluster", "site"), {"", "site", "site-to-enterprise"}),
+        (("--cluster", "enterprise"), {"", "enterprise"}),
+        (("--link", "site-to-enterprise"), {"", "site-to-enterprise"}),
+        (("--cluster", "enterprise", "--link", "site-to-enterprise"), {"", "enterprise", "site-to-enterprise"}),
+    ],
+)
+def test_only_what_is_chosen_is_looked_at(
+    options: tuple[str, ...], places: set[str], rehearse: Callable[[Living], None]
+) -> None:
+    rehearse(Living("dev"))
+    document = read(run(*options, "--json"))
+    assert document["ok"]
+    assert {one["where"] for one in document["checks"]} == places
+
+
+@pytest.mark.parametrize("option", ["--cluster", "--link"])
+def test_a_name_that_is_none_is_refused_with_those_that_are(option: str, rehearse: Callable[[Living], None]) -> None:
+    rehearse(Living("dev"))
+    document = read(run(option, "nobody", "--json"))
+    assert (document["exit_code"], document["problems"][0]["where"]) == (2, option)
+    assert "there is no nobody in stack dev; expected one of site" in document["problems"][0]["message"]
+
+
+@pytest.mark.usefixtures("project")
+def test_where_nothing_is_rehearsed_it_says_how() -> None:
+    document = read(run("--json"))
+    assert (document["exit_code"], document["outcome"]) == (1, "not-run")
+    assert document["next"] == ".venv/bin/python -m automation up --stack dev --offline --engine offline"
+
+
+@pytest.mark.usefixtures("project")
+def test_in_earnest_the_same_client_asks_azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure's place is taken by a served model: nothing else differs from a real run, and no Pulumi CLI is needed."""
+    folder = tmp_path / "login"
+    folder.mkdir()
+    with serve(Living("dev").world()) as served:
+        (folder / "token").write_text(served.token, encoding="utf-8")
+        (folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
+        monkeypatch.setattr(command, "log_in", lambda: log_in_to_served(served.address, folder))
+        monkeypatch.setenv("PATH", "")
+        result = run("--json", engine=())
+    document = read(result)
+    assert (document["ok"], document["offline"]) == (True, False), document["problems"]
+    assert not (tmp_path / ".rehearsal").exists()
