@@ -8,21 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from automation.commands.inspect import MARKS, count_outcomes
 from automation.commands.result import FAILED, CommandResult, problem, refuse
 from automation.commands.stack import Target
 from automation.console import BOLD, pluralize, say, show_status
-from automation.deployment.serving import copy_rehearsed, serve_copy
 from automation.verify.azure import Azure
 from automation.verify.check import VerifyResult
 from automation.verify.expected import expect
 from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
 from graph.evaluate_stack import evaluate_stack
-from rehearsal.azure.world import World
 from rules.lookup import View
 from settings import Settings
+
+if TYPE_CHECKING:
+    from rehearsal.azure.world import World
 
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
 """Outcomes as they are shown."""
@@ -42,7 +44,7 @@ def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str]) 
         target, "--link", links, settings.links
     ):
         return refusal
-    world = copy_rehearsed(target.loaded, target.engine) if target.offline else None
+    world = _copy_model(target) if target.offline else None
     if target.offline and world is None:
         text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"
         return refuse("stack", target.stack, text, target.command("up"))
@@ -73,6 +75,13 @@ def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -
     return Selection([*dict.fromkeys(clusters)], [*dict.fromkeys([*sent, *links])])
 
 
+def _copy_model(target: Target) -> World | None:
+    # Loaded only here, and below: in earnest nothing is taken of requirements-dev.txt.
+    from automation.deployment.serving import copy_rehearsed
+
+    return copy_rehearsed(target.loaded, target.engine)
+
+
 @contextmanager
 def _open_azure(target: Target, world: World | None) -> Iterator[Azure]:
     """Give Azure, or the served copy of its model; the same client asks both."""
@@ -80,6 +89,8 @@ def _open_azure(target: Target, world: World | None) -> Iterator[Azure]:
     if world is None:
         yield ResourceManager(log_in(), subscription)
         return
+    from automation.deployment.serving import serve_copy
+
     with serve_copy(world, target.loaded) as (served, folder):
         yield ResourceManager(log_in_to_served(served.address, folder), subscription)
 
@@ -96,6 +107,10 @@ def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> Com
     if any(one.outcome == "failed" for one in wrong):
         step = f"mend what is marked FAILED, from the top, then run again: {again}"
         return CommandResult(FAILED, "failed", show=show, problems=problems, next=step, own=own)
+    if wrong and len(wrong) == len(results):
+        tenant = target.loaded.settings.tenant.tenant_id
+        step = f"az login --tenant {tenant}, or wait until Azure answers, then run again: {again}"
+        return CommandResult(FAILED, "unknown", show=show, problems=problems, next=step, own=own)
     if wrong:
         step = f"let this login read what is marked unknown, or wait until Azure answers, then run again: {again}"
         return CommandResult(FAILED, "unknown", show=show, problems=problems, next=step, own=own)
@@ -108,6 +123,10 @@ def _heading(result: VerifyResult) -> str:
 
 def _print(results: Sequence[VerifyResult], seconds: float) -> None:
     """Print by place and concern, what is wrong first; of what is well only how much it is."""
+    if {one.outcome for one in results} == {"unknown"} and len({_reason(one) for one in results}) == 1:
+        say(f"Azure does not answer: {_reason(results[0])}")
+        say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
+        return
     for heading, group in groupby(results, _heading):
         found = list(group)
         wrong = [one for one in found if one.outcome != "ok"]
@@ -118,6 +137,11 @@ def _print(results: Sequence[VerifyResult], seconds: float) -> None:
             for one in _sorted([each for each in wrong if each.concern == concern]):
                 _print_result(one)
     say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
+
+
+def _reason(result: VerifyResult) -> str:
+    """Return why it could not look at the first thing."""
+    return result.found.partition("\n")[0].partition(": ")[2].partition(": ")[2]
 
 
 def _sorted(results: Sequence[VerifyResult]) -> list[VerifyResult]:

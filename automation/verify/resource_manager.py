@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,7 @@ def log_in() -> Login:
     """Return whoever is logged in on this machine: environment, workload or managed identity, `az login`."""
     from azure.identity import DefaultAzureCredential
 
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # what it warns of is in our results
     return Login(DefaultAzureCredential(exclude_interactive_browser_credential=True, process_timeout=30))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from automation.check import Diagnosis, diagnose
+from automation.check import Diagnosis, Outcome
 from automation.verify.azure import Azure, UnseenError
-from automation.verify.check import Check, VerifyResult
+from automation.verify.check import Check, Severity, VerifyResult
 from automation.verify.checks import CHECKS, EXISTENCE
 from automation.verify.evidence import Evidence, gather
 from automation.verify.expected import Expectation
@@ -16,6 +16,7 @@ from automation.verify.look import Look, Place
 
 Command = Callable[[str], str]
 """Returns the command line of another command on the same stack."""
+_WRONG: Mapping[Severity, Outcome] = {"error": "failed", "warning": "warning"}
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
         look.note(check.title, UnseenError(f"an answer that is not understood: {type(error).__name__} {error}"))
     unseen = [f"not seen: {one}" for one in dict.fromkeys(look.unseen)]
     if problems:
-        outcome = "warning" if check.severity == "warning" else "failed"
-        return diagnose([*problems, *unseen], "", check.remedy, outcome)
+        return Diagnosis(_WRONG[check.severity], "\n".join([*problems, *unseen]), check.remedy)
     if unseen:
         return Diagnosis("unknown", "\n".join(unseen))
     if look.absent:

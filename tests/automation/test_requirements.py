@@ -15,7 +15,7 @@ sys.modules.update(dict.fromkeys({FOR_REHEARSALS!r}))
 
 
 def test_what_a_real_up_loads_needs_no_package_of_the_rehearsal() -> None:
-    program = f"{BLOCKED}import automation.cli, automation.commands.stack, rules.judgement"
+    program = f"{BLOCKED}import automation.cli, automation.commands.stack, automation.commands.verify, rules.judgement"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, timeout=60, check=False
     )

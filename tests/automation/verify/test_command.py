@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -194,3 +195,19 @@ def test_in_earnest_the_same_client_asks_azure(tmp_path: Path, monkeypatch: pyte
     document = read(result)
     assert (document["ok"], document["offline"]) == (True, False), document["problems"]
     assert not (tmp_path / ".rehearsal").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_without_a_login_it_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "login"
+    folder.mkdir()
+    with serve(Living("dev").world()) as served:
+        (folder / "token").write_text("nobody", encoding="utf-8")
+        (folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
+        monkeypatch.setattr(command, "log_in", lambda: log_in_to_served(served.address, folder))
+        result = run(engine=())
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 1
+    assert lines[0].startswith("Azure does not answer: 401: (InvalidAuthenticationToken) The access token is invalid.")
+    assert re.fullmatch(r"\d+ unknown in \d\.\d s", lines[2])
+    assert lines[-1].startswith(f"Next: az login --tenant {STAND_INS['tenant_id']}, or wait")
