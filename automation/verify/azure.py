@@ -42,8 +42,8 @@ class Azure(Protocol):
             UnseenError: as `get`; also where there is no such group.
         """
 
-    def list_below(self, path: str, api_version: str) -> Sequence[Body]:
-        """Return the resources of a collection, e.g. `<broker>/listeners`; none where its parent is not there.
+    def list_below(self, path: str, api_version: str) -> Sequence[Body] | None:
+        """Return the resources of a collection, e.g. `<broker>/listeners`; None if its parent is not there.
 
         Raises:
             UnseenError: as `get`.

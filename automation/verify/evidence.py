@@ -31,8 +31,8 @@ class Evidence:
     """Resource group -> what is in it."""
     bodies: Mapping[str, Body | Unseen | None]
     """Id of a subject, as it is expected -> the resource; None: it is not there."""
-    lists: Mapping[str, Sequence[Body] | Unseen]
-    """Path of a collection, as it is expected -> its resources."""
+    lists: Mapping[str, Sequence[Body] | Unseen | None]
+    """Path of a collection, as it is expected -> its resources; None: what they would be in is not there."""
     names: Mapping[str, str | Unseen]
     """Name with a drawn part, as it is expected -> the one in Azure; the same one where there is none like it."""
 

@@ -71,6 +71,8 @@ class Collection:
     row: ResourceType
     api_version: str
     cluster: str
+    parent: str
+    """Its logical name."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _collections(subject: Subject) -> Iterator[Collection]:
         own = row.arm_type.removeprefix(f"{subject.row.arm_type}/")
         path = f"{subject.id}/{own if own != row.arm_type else f'providers/{own}'}"
         version = subject.api_version if subject.api_version in row.versions else row.versions[-1]
-        yield Collection(path, row, version, subject.cluster)
+        yield Collection(path, row, version, subject.cluster, subject.label)
 
 
 def _drawn(view: View, subjects: Sequence[Subject]) -> Iterator[Drawn]:

@@ -94,29 +94,23 @@ class Look:
                 self.looked += 1
                 yield subject, body
 
-    def listed(self, path: str) -> Sequence[Body]:
-        """Return a list of children.
-
-        Raises:
-            UnseenError: nobody could see it.
-        """
-        found = self.evidence.lists[path]
+    def listed(self, collection: Collection) -> Sequence[Body]:
+        """Return a list of children; where there is none, an empty one, and note why."""
+        found = self.evidence.lists[collection.path]
         if isinstance(found, Unseen):
-            raise UnseenError(found.reason)
-        return found
-
-    def collections(self) -> Iterator[tuple[Collection, Sequence[Body]]]:
-        """Yield the closed lists of the place, and note those that nobody could see."""
-        for one in self.expectation.collections:
-            if one.cluster != self.place.name:
-                continue
-            try:
-                listed = self.listed(one.path)
-            except UnseenError as error:
-                self.note(ids.name_of(one.path), error)
-                continue
+            self.note(ids.name_of(collection.path), UnseenError(found.reason))
+        elif found is None:
+            self.absent.append(collection.parent)
+        else:
             self.looked += 1
-            yield one, listed
+            return found
+        return ()
+
+    def collections(self, *types: ResourceType) -> Iterator[Collection]:
+        """Yield the closed lists of the cluster, of these types or of all."""
+        for one in self.expectation.collections:
+            if one.cluster == self.place.name and (not types or one.row in types):
+                yield one
 
     def note(self, what: str, error: UnseenError) -> None:
         """Note that something got no answer."""

@@ -93,16 +93,19 @@ class ResourceManager:
         with self._asked():
             return [one.as_dict() for one in self._client.resources.list_by_resource_group(group)]
 
-    def list_below(self, path: str, api_version: str) -> Sequence[Body]:
+    def list_below(self, path: str, api_version: str) -> Sequence[Body] | None:
         with self._asked():
-            return list(self._pages(f"{self._login.address}{path}?{urlencode({'api-version': api_version})}"))
+            try:
+                return list(self._pages(f"{self._login.address}{path}?{urlencode({'api-version': api_version})}"))
+            except ResourceNotFoundError:
+                return None
 
     def _pages(self, url: str) -> Iterator[Body]:
         """Yield the elements of a list that the SDK has no method for, page by page."""
         for _ in range(_MOST_PAGES):
             answer = self._client.send_request(HttpRequest("GET", url))
             if answer.status_code == 404:
-                return
+                raise ResourceNotFoundError(response=answer)
             answer.raise_for_status()
             page = answer.json()
             yield from page["value"]

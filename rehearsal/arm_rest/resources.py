@@ -58,23 +58,24 @@ class Resources:
     def list_all(self, request: Request, scope: str) -> Answer:
         """List what has a location, in a group or the subscription."""
         self._check_scope(scope)
-        below = [entry for entry in self._world.entries() if ids.is_below(entry.id, scope)]
-        tracked = [one for one in below if one.row is not GROUP_ROW and views.is_tracked(one)]
+        tracked = [
+            one for one in self._world.entries(below=scope) if one.row is not GROUP_ROW and views.is_tracked(one)
+        ]
         kept = filters.keep(tracked, request.query.get("$filter", ""))
         return page(request, kept, self._page_size, lambda entry: views.generic(request, entry, self._world.find))
 
     def list_groups(self, request: Request, subscription: str) -> Answer:
         """List the resource groups."""
-        groups = [entry for entry in self._world.entries(GROUP_ROW) if ids.is_below(entry.id, subscription)]
+        groups = self._world.entries(GROUP_ROW, below=subscription)
         return page(request, groups, self._page_size, lambda entry: views.whole(request, entry, self._world.find))
 
     def _list(self, request: Request, place: Place) -> Answer:
         self._check_scope(place.scope)
         wanted = request.query.get("$filter", "")
-        every = self._world.entries(place.row)
-        found = [entry for entry in every if ids.is_below(entry.id, place.scope)]
+        found = self._world.entries(place.row, below=place.scope)
         if place.row is ROLE_ASSIGNMENT:  # those above count at a scope too; `atScope()` leaves out those below
-            above = [entry for entry in every if ids.is_below(place.scope, ids.parent_of(entry.id))]
+            roles = self._world.entries(place.row)
+            above = [entry for entry in roles if ids.is_below(place.scope, ids.parent_of(entry.id))]
             below = [entry for entry in found if entry not in above]
             at_scope, wanted = wanted.startswith("atScope()"), wanted.removeprefix("atScope()").removeprefix(" and ")
             found = above if at_scope else above + below

@@ -72,11 +72,12 @@ class World:
         with self._settled() as state:
             return copy.deepcopy(state.find(arm_id))
 
-    def entries(self, row: ResourceType | None = None) -> list[Entry]:
-        """Return everything that exists, or all of one type, by id."""
+    def entries(self, row: ResourceType | None = None, below: str = "") -> list[Entry]:
+        """Return everything that exists, or only that of one type, or at an id and below it; by id."""
         with self._settled() as state:
             found = state.entries.values() if row is None else state.of_type(row)
-            return [copy.deepcopy(entry) for entry in sorted(found, key=lambda entry: ids.key(entry.id))]
+            kept = [entry for entry in found if not below or ids.is_below(entry.id, below)]
+            return [copy.deepcopy(entry) for entry in sorted(kept, key=lambda entry: ids.key(entry.id))]
 
     def names_kept(self) -> frozenset[str]:
         """Return the keys of what is soft-deleted."""
@@ -85,8 +86,7 @@ class World:
 
     def children(self, arm_id: str) -> list[Entry]:
         """Return everything below the resource."""
-        found = (entry for entry in self.entries() if ids.is_below(entry.id, arm_id))
-        return [entry for entry in found if ids.key(entry.id) != ids.key(arm_id)]
+        return [entry for entry in self.entries(below=arm_id) if ids.key(entry.id) != ids.key(arm_id)]
 
     def put(
         self, shape: Shape, arm_id: str, inputs: Mapping[str, Any], *, update: bool = False, label: str = ""

@@ -81,8 +81,8 @@ def check_group(look: Look) -> Iterator[Problem]:
 def check_ways_in(look: Look) -> Iterator[Problem]:
     """Check that nobody has added a listener, a permission, a peering, a trusted issuer, a role or an extension."""
     expected = _expected(look)
-    for collection, listed in look.collections():
-        for body in listed:
+    for collection in look.collections():
+        for body in look.listed(collection):
             found = text_at(body, "id")
             if ids.key(found) not in expected and _is_added(look, collection, body):
                 told = {name: text_at(body, f"properties.{name}") for name in _TELLING}

@@ -56,9 +56,11 @@ def check_audiences(look: Look) -> Iterator[Problem]:
 
 def check_roles(look: Look) -> Iterator[Problem]:
     """Check that everybody has the roles that it needs where it needs them, with the principal that it has now."""
-    assignments = look.listed(f"{look.group}/providers/{ROLE_ASSIGNMENT.arm_type}")
+    (collection,) = look.collections(ROLE_ASSIGNMENT)
+    assignments = look.listed(collection)
+    if look.unseen or look.absent:
+        return
     for need in look.expectation.needs_of(look.place.name):
-        look.looked += 1
         try:
             scope, principal = look.evidence.bind(need.scope), str(look.bind(need.principal_id))
         except UnseenError as error:

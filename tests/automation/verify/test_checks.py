@@ -273,3 +273,12 @@ def test_what_is_not_there_is_told_once_and_the_others_say_after_which(verifier:
     assert {one.found for one in results if one.outcome == "not-run"} == {
         "after VERIFY-02: site-secret-sync-credential not there"
     }
+
+
+def test_of_a_group_that_is_gone_nothing_is_green(verifier: Verifier) -> None:
+    living = Living("dev")
+    living.remove("resourceGroups/rg-myorga-dev-001")
+    results = verifier("dev", living.world())
+    assert outcomes(results, "failed") == {("VERIFY-02", "site"), ("VERIFY-02", _LINK)}
+    assert {where for _, where in outcomes(results, "unknown")} == {"site"}  # what its list would have told
+    assert {where for _, where in outcomes(results, "ok")} == {"", "enterprise"}
