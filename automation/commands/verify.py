@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rehearsal.azure.world import World
 
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
-"""Outcomes as they are shown."""
+"""Outcomes, the worst first."""
 _MOST_LINES = 12
 """Of one check; `--json` has all."""
 
@@ -131,11 +131,13 @@ def _print(results: Sequence[VerifyResult], seconds: float) -> None:
         found = list(group)
         wrong = [one for one in found if one.outcome != "ok"]
         say(f"{heading}: {pluralize(len(found), 'check')}{', all ok' if not wrong else ''}", BOLD)
-        concerns = dict.fromkeys(one.concern for one in _sorted(wrong))
-        for concern in concerns:
+        shown = _sorted([one for one in wrong if one.outcome != "not-run"])
+        for concern in dict.fromkeys(one.concern for one in shown):
             say(f"  {concern}")
-            for one in _sorted([each for each in wrong if each.concern == concern]):
-                _print_result(one)
+            for one in shown:
+                if one.concern == concern:
+                    _print_result(one)
+        _print_not_run([one for one in wrong if one.outcome == "not-run"])
     say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
 
 
@@ -146,6 +148,16 @@ def _reason(result: VerifyResult) -> str:
 
 def _sorted(results: Sequence[VerifyResult]) -> list[VerifyResult]:
     return sorted(results, key=lambda one: _ORDER.index(one.outcome))
+
+
+def _print_not_run(results: Sequence[VerifyResult]) -> None:
+    """Print what waits for the same thing on one line."""
+    mark, style = MARKS["not-run"]
+    waiting: dict[str, list[str]] = {}
+    for one in results:
+        waiting.setdefault(one.found, []).append(one.title)
+    for found, titles in waiting.items():
+        say(f"  {mark} {found}: {', '.join(titles)}", style)
 
 
 def _print_result(result: VerifyResult) -> None:

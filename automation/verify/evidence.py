@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
@@ -42,22 +43,32 @@ class Evidence:
         Raises:
             UnseenError: nobody could see which, or there is none.
         """
-        if lost := [name for name, seen in self.names.items() if seen == name and name in text]:
-            raise UnseenError(f"there is no resource with a name like {lost[0]}")
+        if (found := self._drawn_in(text)) and self.names[found] == found:
+            raise UnseenError(f"there is no resource with a name like {found}")
         return self.resolve(text)
 
     def resolve(self, text: str) -> str:
-        """Return an id with the names in it that Azure has.
+        """Return an id with the name in it that Azure has.
 
         Raises:
             UnseenError: nobody could see which.
         """
-        for name, seen in self.names.items():
-            if name in text:
-                if isinstance(seen, Unseen):
-                    raise UnseenError(seen.reason)
-                text = text.replace(name, seen)
-        return text
+        if not (found := self._drawn_in(text)):
+            return text
+        seen = self.names[found]
+        if isinstance(seen, Unseen):
+            raise UnseenError(seen.reason)
+        return text.replace(found, seen)
+
+    def _drawn_in(self, text: str) -> str:
+        """Return the drawn name in a text, of which none of ours has two; empty if there is none."""
+        found = self._any_name.search(text) if self.names else None
+        return found[0] if found else ""
+
+    @cached_property
+    def _any_name(self) -> re.Pattern[str]:
+        """Return what finds them at once: a large stack has one for each cluster."""
+        return re.compile("|".join(map(re.escape, self.names)))
 
 
 def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str]) -> Evidence:

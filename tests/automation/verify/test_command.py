@@ -108,6 +108,16 @@ def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None
     assert "103 ok, 2 FAILED, 1 warning" in result.stdout
 
 
+def test_what_waits_for_something_is_told_on_one_line(rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.remove("userAssignedIdentities/id-myorga-sse-dev-001/federatedIdentityCredentials/aio-sse-ficred")
+    rehearse(living)
+    lines = [line.strip() for line in run().stdout.splitlines()]
+    (line,) = (line for line in lines if line.startswith("not run"))
+    assert line.startswith("not run after VERIFY-02: site-secret-sync-credential not there: States of resources, Tags")
+    assert line.endswith("Issuers of credentials, Subjects of credentials, Audiences of credentials")
+
+
 def test_the_document_has_every_result_and_what_is_wrong(rehearse: Callable[[Living], None]) -> None:
     living = Living("dev")
     living.answer(_DATAFLOW, "properties.mode", "Disabled")
