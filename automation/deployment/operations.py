@@ -30,8 +30,12 @@ _CHANGES: Mapping[str, str] = {
 """The engine's step -> what it means for the resource."""
 DONE: Mapping[str, str] = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 """What it means for the resource -> the word for it afterwards."""
-_NOTHING_NEW = ("update failed", "preview failed", "refresh failed", "destroy failed")
-"""What the engine adds about the stack after resources have failed."""
+_NOTHING_NEW = (
+    *("update failed", "preview failed", "refresh failed", "destroy failed"),
+    # The program says it where the engine ends it in a call, which it sometimes does (pulumi/runtime/settings.py).
+    "Resource monitor has terminated, shutting down",
+)
+"""What is added about the stack after resources have failed."""
 
 
 @dataclass

@@ -224,6 +224,13 @@ def test_what_the_engine_adds_about_the_stack_is_no_failure_of_its_own(operation
     assert not outcome.ok
 
 
+def test_that_the_engine_has_ended_the_program_is_no_failure_of_its_own(tmp_path: Path) -> None:
+    """Both engines agree on what a refusal by protection says; the real one ended the program late one time in 50."""
+    said = ("", "error", "Resource monitor has terminated, shutting down\n")
+    outcome, _ = told_by_cli(tmp_path, "up", (VNET_URN, "error", "protected"), said)
+    assert outcome.failures == {VNET_URN: "protected"}
+
+
 def test_an_engine_that_names_nothing_else_has_failed_itself(tmp_path: Path) -> None:
     outcome, _ = told_by_cli(tmp_path, "up", (STACK_URN, "error", "update failed"))
     assert "error: update failed" in outcome.failures[""]
