@@ -81,3 +81,9 @@ def test_each_text_is_drilled_once() -> None:
     """Two sites run the same scripts, and what they let pass is told once."""
     broken = with_script("await-secrets", lambda _: "#!/bin/bash\n")
     assert len(run_drills(broken, SURROUNDINGS, {"await-secrets": DRILLS["await-secrets"][:2]})) == 2
+
+
+def test_a_script_that_fails_everywhere_is_told_a_few_times() -> None:
+    broken = with_script("await-secrets", lambda _: "#!/bin/bash\n")
+    found = run_drills(broken, SURROUNDINGS, {"await-secrets": DRILLS["await-secrets"]}, passed={})
+    assert 3 <= len(found) <= 4 < len(DRILLS["await-secrets"])  # two are at work at once
