@@ -35,8 +35,8 @@ OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
 REAL_SECONDS = 120
 """However long a script waits by its own clock, it takes no more of ours."""
-MOST_CALLS = 500
-"""Of tools, without a pause between them: a script that asks on and on is ended."""
+MOST_CALLS = 100
+"""Of tools, without a pause between them: a script that asks on and on is ended. Ours call 28 at most."""
 _SURVIVORS_SECONDS = 2
 """Real time that children of an ended script have to end by themselves."""
 TIMED_OUT = 124
