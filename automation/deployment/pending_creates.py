@@ -53,7 +53,7 @@ class Settled:
 
 
 def settle(deployment: State, subscription_id: str) -> Settled:
-    """Turn every pending create into a resource with the id that it must have.
+    """Turn every pending create into a resource with the id that it must have; one that nobody has looked for is too.
 
     Raises:
         UnsettledError: of a resource nobody knows here where it would be, or which of two it is.
@@ -61,6 +61,7 @@ def settle(deployment: State, subscription_id: str) -> Settled:
     settled = Settled({**deployment, "pending_operations": []})
     resources = [dict(resource) for resource in deployment.get("resources") or []]
     known = {each["urn"]: each for each in resources if not (each.get("pendingReplacement") or each.get("delete"))}
+    settled.doubtful += [urn for urn, each in known.items() if _is_unseen(each)]
     for operation in deployment.get("pending_operations") or []:
         resource, urn = operation["resource"], operation["resource"]["urn"]
         if operation["type"] != "creating":
@@ -128,6 +129,11 @@ def _as_created(resource: Mapping[str, Any], subscription_id: str) -> dict[str, 
             " exists, then `pulumi import` it or `pulumi state edit` the pending operation away"
         ) from None
     return {**resource, "id": arm_id, "outputs": {}, "initErrors": [CUT_OFF]}
+
+
+def _is_unseen(resource: Mapping[str, Any]) -> bool:
+    """Return whether it was put into the state as created, and the look for it was cut off as well."""
+    return resource.get("initErrors") == [CUT_OFF] and not resource.get("outputs")
 
 
 def _two(urn: str, old: str, new: str) -> str:

@@ -190,6 +190,29 @@ def test_a_resource_group_that_is_somebody_else_s_is_left_alone(fresh: Deploymen
     assert fresh.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
 
 
+@pytest.mark.parametrize("operation", ["up", "destroy"])
+def test_it_is_left_alone_also_when_the_look_for_it_was_interrupted(
+    operation: str, fresh: Deployment, first_up: FirstUp
+) -> None:
+    group = next(entry for arm_id, entry in first_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
+    fresh.azure.order("site-resource-group", "connection-cut")
+
+    def interrupt(text: str) -> None:
+        if text.startswith("Checking in Azure"):
+            raise KeyboardInterrupt
+
+    def put(_: float) -> None:
+        fresh.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
+
+    with fresh.stack.deployer(sleep=put, say=interrupt) as deployer, pytest.raises(KeyboardInterrupt):
+        deployer.up()
+    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+        report = getattr(deployer, operation)()
+
+    assert "not this stack's; it is left alone" in "\n".join(report.notes)
+    assert fresh.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
+
+
 def test_plain_up_cannot_get_past_a_create_whose_answer_never_arrived(fresh: Deployment) -> None:
     """Why `python -m automation up` exists: azure-native refuses to create what exists."""
     fresh.azure.order("site-virtual-network", "connection-cut")
