@@ -16,6 +16,7 @@ from components.key_vault_publisher import (
     select_secrets,
     select_trust_bundles,
 )
+from components.link_probes import LinkProbes, LinkProbesArgs
 from components.mqtt_configuration import MqttConfiguration, MqttConfigurationArgs
 from components.outputs import collect_outputs
 from components.pki_chain import PkiChain, PkiChainArgs
@@ -46,6 +47,10 @@ mqtt = {
     name: MqttConfiguration(f"{name}-mqtt", MqttConfigurationArgs(stamp, publishers[name], pki), azure)
     for name, stamp in stamps.items()
 }
+for name, stamp in stamps.items():
+    links = settings.links_from(name)
+    crossed = [one for one in peerings.values() if any({link.client, link.broker} == one.ends for link in links)]
+    LinkProbes(f"{name}-links", LinkProbesArgs(stamp, links, mqtt, crossed, pki), azure)
 
 for name, value in collect_outputs(settings, stamps, peerings, pki, mqtt).items():
     pulumi.export(name, value)

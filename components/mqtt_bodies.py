@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from settings.model import Link, Listener, Topic
+from settings.well_known import CLIENT_ID_WILDCARD
 
 _READ_AS_JSON = {
     "operationType": "BuiltInTransformation",
@@ -50,7 +51,7 @@ def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
 
     By attribute alone: entries of `principals` are OR-ed, so a client id there would grant by itself. What follows the
     prefix in a client id is AIO's own, so every id that begins with the prefix may connect, unless the settings name
-    the ids (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization).
+    the ids; then the probe's comes beside (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization).
     """
     return {
         "authorizationPolicies": {
@@ -59,7 +60,7 @@ def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
                 {
                     "principals": {"attributes": [{"link": link.name}]},
                     "brokerResources": [
-                        {"method": "Connect", "clientIds": list(link.client_ids)},
+                        {"method": "Connect", "clientIds": _list_client_ids(link)},
                         {"method": "Publish", "topics": sorted({topic.destination for topic in link.topics})},
                     ],
                 }
@@ -67,6 +68,11 @@ def authorize_links(links: Sequence[Link]) -> dict[str, Any]:
             ],
         }
     }
+
+
+def _list_client_ids(link: Link) -> list[str]:
+    covered = any(one.endswith(CLIENT_ID_WILDCARD) for one in link.client_ids)
+    return [*link.client_ids, *([] if covered else [link.probe_client_id])]
 
 
 def connect_to_broker(link: Link, broker: Listener) -> dict[str, Any]:

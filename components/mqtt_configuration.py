@@ -46,6 +46,12 @@ class MqttConfiguration(pulumi.ComponentResource):
     """
 
     synced: list[SyncedSecret]
+    gate: pulumi.Resource
+    """It has seen every Secret and ConfigMap."""
+    listeners: list[pulumi.Resource]
+    """What links connect to: one, or none."""
+    dataflows: dict[str, list[pulumi.Resource]]
+    """By link that starts here."""
 
     def __init__(self, name: str, args: MqttConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:mqtt_configuration:MqttConfiguration", name, None, opts)
@@ -60,11 +66,14 @@ class MqttConfiguration(pulumi.ComponentResource):
         )
         # Also where there is nothing to see: with a link that comes back it would be made anew under its name, and may
         # never run then (`run_on_vm`).
-        gate = _await_objects(self, stamp, expect_objects(settings, cluster, args.pki), [*syncs, stamp.objects_applied])
-        if cluster.listener:
-            _create_listener(self, stamp, cluster.listener, settings.links_to(cluster.name), gate)
-        for link in settings.links_from(cluster.name):
-            _create_link(self, stamp, link, settings.listener_of(link), gate)
+        expected = expect_objects(settings, cluster, args.pki)
+        self.gate = gate = _await_objects(self, stamp, expected, [*syncs, stamp.objects_applied])
+        links = settings.links_to(cluster.name)
+        self.listeners = [_create_listener(self, stamp, cluster.listener, links, gate)] if cluster.listener else []
+        self.dataflows = {
+            link.name: _create_link(self, stamp, link, settings.listener_of(link), gate)
+            for link in settings.links_from(cluster.name)
+        }
         self.register_outputs({"secrets": [secret.name for secret in self.synced]})
 
 
@@ -148,7 +157,7 @@ def _await_objects(
 
 def _create_listener(
     parent: pulumi.Resource, stamp: ClusterStamp, listener: Listener, links: Sequence[Link], gate: pulumi.Resource
-) -> None:
+) -> pulumi.Resource:
     place, package = _place_in_broker(stamp), iot_operations(stamp.settings.release)
     options = pulumi.ResourceOptions(parent=parent, depends_on=[gate])
     authentication = BrokerAuthentication(
@@ -171,7 +180,7 @@ def _create_listener(
         },
         options,
     )
-    BrokerListener(
+    return BrokerListener(
         f"{stamp.cluster.name}-link-listener",
         package,
         {
@@ -197,7 +206,7 @@ def _create_listener(
 
 def _create_link(
     parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource
-) -> None:
+) -> list[pulumi.Resource]:
     package = iot_operations(stamp.settings.release)
     place = _place_in_instance(stamp)
     endpoint = DataflowEndpoint(
@@ -210,7 +219,7 @@ def _create_link(
         },
         pulumi.ResourceOptions(parent=parent, depends_on=[gate]),
     )
-    for topic in link.topics:
+    return [
         Dataflow(
             f"{link.client}-{topic.dataflow_name}",
             package,
@@ -227,6 +236,8 @@ def _create_link(
             },
             pulumi.ResourceOptions(parent=parent),
         )
+        for topic in link.topics
+    ]
 
 
 def _place_in_instance(stamp: ClusterStamp) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class VNetPeering(pulumi.ComponentResource):
     first (https://learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues).
     """
 
+    ends: frozenset[str]
+    """The two clusters."""
     outputs: dict[str, pulumi.Input[str]]
 
     def __init__(self, name: str, args: VNetPeeringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -52,6 +54,7 @@ class VNetPeering(pulumi.ComponentResource):
             first,
             self._build_options([*before, self.there], networks),
         )
+        self.ends = frozenset({peering.first, peering.second})
         self.outputs = {
             "first": peering.first,
             "second": peering.second,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets")
+NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links")
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""

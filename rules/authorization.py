@@ -13,6 +13,8 @@ from graph.graph import Resource
 from graph.inputs import list_at, map_at, text_at, x509_settings
 from rules.certificates import chains
 from rules.dataflows import client_ids
+from rules.expected import PROBE_CLIENT
+from rules.facts import aio
 from rules.lookup import Hits, LinkParts, View
 
 Attributes = Mapping[str, str]
@@ -140,7 +142,7 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
     required: dict[str, tuple[str, set[str]]] = {
         "Connect": (
             "clientIds",
-            set(client_ids(view, parts, parts.endpoint)) if parts.endpoint else set(),
+            _client_ids(view, parts, parts.endpoint) if parts.endpoint else set(),
         ),
         "Publish": (
             "topics",
@@ -156,9 +158,16 @@ def _grants(view: View, authorization: Resource, rule: Any, index: int, parts: L
         if expected and given != expected:
             message = (
                 f"rules[{index}]: link {parts.link.name} may {method} with {key} {sorted(given) or 'of any kind'};"
-                f" its dataflows need exactly {sorted(expected)}"
+                f" its dataflows and its probe need exactly {sorted(expected)}"
             )
             yield authorization.name, message
     for method in sorted({text_at(entry, "method") for entry in resources} - set(required)):
         message = f"rules[{index}]: link {parts.link.name} may {method}, which no dataflow does. Remove it"
         yield authorization.name, message
+
+
+def _client_ids(view: View, parts: LinkParts, endpoint: Resource) -> set[str]:
+    """Return the ids of the dataflows, and the probe's where no wildcard covers it."""
+    ids = set(client_ids(view, parts, endpoint))
+    covered = any(one.endswith(aio.CLIENT_ID_WILDCARD.value) for one in ids)
+    return ids if covered else ids | {f"{parts.link.client_id_prefix}{PROBE_CLIENT}"}

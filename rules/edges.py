@@ -18,7 +18,8 @@ from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import join_names, list_at, text_at
-from rules import references
+from rules import probes, references
+from rules.expected import PROBE
 from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
 from rules.lookup import Hits, View
 
@@ -112,7 +113,7 @@ def one_at_a_time(view: View) -> Hits:
 def arc_order(view: View) -> Hits:
     """Scripts in their order; roles before Arc; cert-manager before what needs it; the custom location lists both."""
     for cluster in view.clusters:
-        order = (*view.host(cluster).scripts, "await-secrets")
+        order = (*view.host(cluster).scripts, "await-secrets", PROBE)
         commands = [command for script in order for command in view.commands(cluster, script)]
         for before, after in pairwise(commands):
             yield from _waits(view, after, [before], "would run on a node that is not prepared")
@@ -166,6 +167,8 @@ def _may_wait(view: View, resource: Resource, other: Resource) -> bool:
         return True
     if resource.arm_type == other.arm_type == EXTENSION.arm_type:
         return text_at(view.inputs(other), "extensionType").lower() == CERT_MANAGER.type
+    if view.is_script(resource) and text_at(view.inputs(resource), "runCommandName") == PROBE:
+        return other in probes.needed(view, resource)
     types = _MAY_WAIT.get(shape_of(resource.type).type, ())
     return any(other.arm_type == one.arm_type for one in types)
 
@@ -180,11 +183,13 @@ def extensions(view: View, cluster: str, *types: str) -> list[Resource]:
 
 
 def clusters_are_independent(view: View) -> Hits:
-    """No cluster waits for another; only a peering has two. One dead site must not block the rest."""
+    """No cluster waits for another; only peerings and probes have two ends. One dead site must not block the rest."""
     foreign: dict[str, set[str]] = {}
+    both = {one.urn for cluster in view.clusters for one in view.commands(cluster, PROBE)}
+    both |= {one.urn for one in view.all(VIRTUAL_NETWORK_PEERING)}
     for resource in view.resources:
         own = view.cluster(resource)
-        if own and resource.arm_type != VIRTUAL_NETWORK_PEERING.arm_type:
+        if own and resource.urn not in both:
             others = {view.cluster(view.graph.resources[urn]) for urn in view.ancestors(resource)}
             foreign[resource.urn] = others - {own, ""}
     for urn, others in foreign.items():

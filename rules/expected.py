@@ -41,6 +41,10 @@ _ONE_EACH = (
     RESOURCE_GROUP, VAULT, STORAGE_ACCOUNT, BLOB_CONTAINER, SCHEMA_REGISTRY, DEVICE_REGISTRY_NAMESPACE, CUSTOM_LOCATION,
     INSTANCE, BROKER, DATAFLOW_PROFILE, REGISTRY_ENDPOINT,
 )  # fmt: skip
+PROBE = "probe-links"
+"""The Run Command that tries the links."""
+PROBE_CLIENT = "probe"
+"""Follows a link's prefix in the client id with which it does, and which no dataflow of AIO's can have."""
 JUDGED_EACH = frozenset({
     ROLE_ASSIGNMENT, ROLE_DEFINITION, USER_ASSIGNED_IDENTITY, FEDERATED_IDENTITY_CREDENTIAL, VIRTUAL_NETWORK_PEERING,
     CONNECTED_CLUSTER, EXTENSION, *BY_SCRIPT_TYPE, BROKER_LISTENER, BROKER_AUTHENTICATION, BROKER_AUTHORIZATION,
@@ -76,7 +80,7 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
         name: ExpectedCluster(
             resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),
             extensions=(CERT_MANAGER.type, SECRET_STORE.type, AIO.type),
-            scripts=KINDS[cluster.hosting].scripts,
+            scripts=(*KINDS[cluster.hosting].scripts, PROBE),
             peers=frozenset(one for pair in pairs if name in pair for one in pair if one != name),
             listener=cluster.listener,
             clients=tuple(client for client, broker in ends if broker == name),

@@ -113,6 +113,8 @@ class Link:
     client_id_prefix: str
     client_ids: tuple[str, ...]
     """What its dataflows may connect as: the ids that the settings name, else all that begin with the prefix (`*`)."""
+    probe_client_id: str
+    """What tries it: an id that no dataflow has, whose session it would end."""
     generation: int
     common_name: str
     """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""

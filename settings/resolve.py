@@ -17,7 +17,7 @@ from settings.naming import (
 )
 from settings.releases import RELEASES
 from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, StackSection
-from settings.well_known import CLIENT_ID_WILDCARD
+from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
 
 _COMPLETED = "`defaults.completed` has filled it in"
 
@@ -102,6 +102,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         ),
         client_id_prefix=link.client_id_prefix,
         client_ids=tuple(link.client_ids or [f"{link.client_id_prefix}{CLIENT_ID_WILDCARD}"]),
+        probe_client_id=f"{link.client_id_prefix}{PROBE_CLIENT}",
         generation=link.generation,
         **link_names(link.client, link.broker, link.generation, stack.pki.generation),
     )

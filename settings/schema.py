@@ -68,6 +68,7 @@ _BROKER = "Microsoft.IoTOperations/instances/brokers"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
 _LOCAL_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[dataflowEndpointName=default]"
 _LINK_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[properties.hostType=CustomMqtt]"
+_PROBE = "Run Command probe-links: LINKS[]"
 _FROM_LINKS = "securityRules[name=AllowMqttFromLinks]"
 _ROOT, _SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
 _REQUEST = "tls:index/certRequest:CertRequest"
@@ -87,6 +88,7 @@ _LINK = (
     f"{_NSG}: {_FROM_LINKS}",
     "Run Command apply-objects: OBJECTS[kind=Bundle]",
     "Run Command await-secrets",
+    "Run Command probe-links",
     "output: links",
     "output: vnet_peerings",
     "output: secret_sync",
@@ -142,6 +144,7 @@ class NodeSection(_Section):
             f"{_NSG}: {_FROM_LINKS}.destinationAddressPrefix = value",
             f"{_REQUEST}: ipAddresses",
             f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host unless listener.dns_name",
+            f"linked {_PROBE}.host unless listener.dns_name",
             "output: clusters.<name>.node.private_ip_address = value",
             "output: broker_endpoints.<name>.address",
             "output: broker_endpoints.<name>.host unless listener.dns_name",
@@ -263,6 +266,7 @@ class ListenerSection(_Section):
             f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]: properties.ports[].port = value",
             f"{_NSG}: {_FROM_LINKS}.destinationPortRange = text",
             f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host",
+            f"linked {_PROBE}.port = value",
             "output: broker_endpoints.<name>.port = value",
             "output: broker_endpoints.<name>.url",
         ),
@@ -273,6 +277,7 @@ class ListenerSection(_Section):
         arrives(
             f"{_REQUEST}: dnsNames",
             f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host",
+            f"linked {_PROBE}.host = value",
             "output: broker_endpoints.<name>.host",
             "output: broker_endpoints.<name>.url",
         ),
@@ -411,6 +416,7 @@ class LinkSection(_Section):
         ),
         arrives(
             f"{_LINK_ENDPOINT}: properties.mqttSettings.clientIdPrefix",
+            f"{_PROBE}.client_id",
             f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
             "output: links.<name>.client_ids",
             others=("other.",),

@@ -29,6 +29,9 @@ CLIENT_ID_WILDCARD = "*"
 """Stands for the rest of a client id in a rule of AIO's broker.
 
 Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authorization."""
+PROBE_CLIENT = "probe"
+"""Follows a link's prefix in the client id that tries the link: one that AIO does not make, as no session of its own
+shall end. Microsoft calls what follows a prefix the name of a data flow instance; ours begin with `to-`."""
 AIO_CERTIFICATE_ISSUER = "azure-iot-operations-aio-certificate-issuer"
 """ClusterIssuer that AIO makes when its trust source is SelfSigned.
 

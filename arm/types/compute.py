@@ -42,6 +42,7 @@ RUN_COMMAND = ResourceType(
         "connect-arc": Estimate("nodes", 300),
         "apply-objects": Estimate("nodes", 60),
         "await-secrets": Estimate("nodes", 120, "bound"),
+        "probe-links": Estimate("nodes", 60, "bound"),
     },
     write_only=("protectedParameters", "runAsPassword"),
     quota=Quota(

@@ -34,6 +34,8 @@ class Surroundings:
     """Region -> VM family, e.g. standardDSv5Family -> limit of vCPUs; no limit where none is given."""
     quotas: Mapping[str, int] = field(default_factory=dict)
     """Name of a quota (`refusals.quotas`) -> this subscription's limit, where it is not the usual one."""
+    nameless: Collection[str] = ()
+    """Host names that nobody has made a DNS record for."""
     deployer_has_data_rights: bool = False
     """Whether the deployer may touch the data of vaults."""
     role_spread_seconds: float = 600

@@ -33,7 +33,7 @@ class DeployedLink:
 def find_links(views: Sequence[ClusterView]) -> list[DeployedLink]:
     """Return every endpoint that leads out of its cluster."""
     return [
-        DeployedLink(site, name, address, next((view for view in views if _is_at(view, address)), None))
+        DeployedLink(site, name, address, next((view for view in views if is_at(view, address)), None))
         for site in views
         for name, endpoint in site.endpoints.items()
         if not is_local(site, endpoint)
@@ -59,7 +59,8 @@ def _read_address(endpoint: Mapping[str, Any]) -> str:
     return str((endpoint.get("mqttSettings") or {}).get("host", ""))
 
 
-def _is_at(view: ClusterView, address: str) -> bool:
+def is_at(view: ClusterView, address: str) -> bool:
+    """Return whether a listener for others is at host:port."""
     host, _, port = address.rpartition(":")
     return any(
         listener.get("serviceType") == "LoadBalancer"

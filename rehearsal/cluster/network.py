@@ -22,13 +22,13 @@ def find_unreachable_links(inventory: Inventory, clusters: Sequence[ClusterView]
     """Return site -> why its links do not reach their brokers."""
     found: dict[str, list[Symptom]] = {}
     for link in find_links(clusters):
-        for what, remedy in _find_obstacles(inventory, link):
+        for what, remedy in find_obstacles(inventory, link):
             problem = Symptom("CLUSTER-29", link.site.name, f"DataflowEndpoint {link.endpoint}", what, remedy)
             found.setdefault(link.site.name, []).append(problem)
     return found
 
 
-def _find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[str, str]]:
+def find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[str, str]]:
     """Yield what is in the way, and what to do; nothing if an end is not known, which other rules report."""
     here = _find_interface(inventory, link.site.addresses)
     there = _find_interface(inventory, link.broker.addresses) if link.broker else None
@@ -37,12 +37,10 @@ def _find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[
     yield from _check_peering(inventory, _network(here), _network(there))
     for direction, nic in (("Outbound", here), ("Inbound", there)):
         for group in _find_groups(inventory, nic):
-            rule = _find_denying_rule(group, direction, _address(here), _address(there), link.port)
+            rule = _find_denying_rule(group, direction, address_of(here), address_of(there), link.port)
             if rule:
-                yield (
-                    f"{rule} of security group {group.name} keeps {_address(here)} from {_address(there)}:{link.port}",
-                    f"allow TCP to port {link.port} there",
-                )
+                ends = f"{address_of(here)} from {address_of(there)}:{link.port}"
+                yield f"{rule} of security group {group.name} keeps {ends}", f"allow TCP to port {link.port} there"
 
 
 def _check_peering(inventory: Inventory, here: str, there: str) -> Iterator[tuple[str, str]]:
@@ -103,10 +101,11 @@ def _in_range(ports: str, port: int) -> bool:
 
 
 def _find_interface(inventory: Inventory, addresses: Sequence[str]) -> Entry | None:
-    return next((nic for nic in inventory.of_type(NETWORK_INTERFACE) if _address(nic) in addresses), None)
+    return next((nic for nic in inventory.of_type(NETWORK_INTERFACE) if address_of(nic) in addresses), None)
 
 
-def _address(nic: Entry) -> str:
+def address_of(nic: Entry) -> str:
+    """Return the private address of a network interface."""
     return str(nic.inputs["ipConfigurations"][0].get("privateIPAddress", ""))
 
 

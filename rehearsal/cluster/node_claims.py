@@ -114,10 +114,17 @@ def _check_gate(given: Mapping[str, str], _: NodeFacts, fact: Mapping[str, Any])
         yield "says in its fact line something else than the names that EXPECTED lists"
 
 
+def _check_probe(given: Mapping[str, str], _: NodeFacts, fact: Mapping[str, Any]) -> Iterator[str]:
+    expected = {text_at(one, "name") for one in decode_parameter(given.get("LINKS", ""))}
+    for name in sorted(expected - {*texts_at(fact, "connected")}):
+        yield f"ended without having connected over {name}"
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, str], NodeFacts, Mapping[str, Any]], Iterator[str]]] = {
     "setup-k3s": _check_k3s,
     "connect-arc": _check_connection,
     "apply-objects": _check_objects,
     "await-secrets": _check_gate,
+    "probe-links": _check_probe,
 }
 """By the script, of which a Run Command has the name."""

@@ -23,6 +23,7 @@ from rehearsal.azure.state import AzureState, Call
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.way import Way, find_way
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 """The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
@@ -86,6 +87,12 @@ class AzureLink:
         with self._look() as state:
             own = self._find_cluster(state)
             return build_view(self._look_around(state, elapsed), own) if own else None
+
+    def find_way(self, host: str, port: int, elapsed: float) -> Way:
+        with self._look() as state:
+            own = self._find_cluster(state)
+            inventory, nameless = self._look_around(state, elapsed), state.surroundings.nameless
+            return find_way(inventory, own, host, port, nameless) if own else Way("no answer")
 
     def _find_cluster(self, state: AzureState) -> Entry | None:
         clusters = state.of_type(CONNECTED_CLUSTER)

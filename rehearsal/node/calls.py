@@ -20,6 +20,8 @@ class ToolCall:
     """Empty unless it is a pipe or a file and the tool reads it (`tools.READS_STDIN`)."""
     elapsed: float
     """Virtual seconds since the script began."""
+    inherited: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is in files that the caller gave it open: `/proc/self/fd/<number>` -> text."""
     bound: float | None = None
     """Seconds of the `timeout` around it."""
     traces: list[tuple[str, str]] = field(default_factory=list)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.way import Way
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile, find
 from rehearsal.node.files import Files, lay_out
@@ -65,6 +66,10 @@ class NodeAzure(Protocol):
 
         Roles count that will have spread after so many seconds.
         """
+        ...
+
+    def find_way(self, host: str, port: int, elapsed: float) -> Way:
+        """Return what answers a connection from this node to there."""
         ...
 
 

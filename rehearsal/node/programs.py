@@ -23,7 +23,7 @@ REAL = (
 _NEEDED = ("bash", "perl")
 _LOADERS = ("lib64/ld-*.so*", "lib/ld-*.so*", "lib/*/ld-*.so*")
 _CLIENT = Path(__file__).with_name("client.pl")
-_READS_STDIN = '$reads_stdin = ""'
+_READS_STDIN, _OPENSSL = '$reads_stdin = ""', '$openssl = ""'
 
 
 @cache
@@ -66,7 +66,9 @@ def make_path(folder: Path, stand_ins: Iterable[str], reads_stdin: Iterable[str]
 
 def _write_client(reads_stdin: Iterable[str]) -> str:
     text = _CLIENT.read_text(encoding="utf-8")
-    if _READS_STDIN not in text:
-        raise ValueError(f"{_CLIENT} has no {_READS_STDIN!r} to fill in")
-    named = " ".join(sorted(reads_stdin))
-    return f"#!{find_real()['perl']}\n" + text.replace(_READS_STDIN, f'$reads_stdin = "{named}"', 1)
+    filled = {_READS_STDIN: " ".join(sorted(reads_stdin)), _OPENSSL: find_real().get("openssl", "")}
+    for place, value in filled.items():
+        if place not in text:
+            raise ValueError(f"{_CLIENT} has no {place!r} to fill in")
+        text = text.replace(place, f'{place[:-2]}"{value}"', 1)
+    return f"#!{find_real()['perl']}\n" + text

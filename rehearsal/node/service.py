@@ -21,6 +21,8 @@ _LARGEST = 16 << 20
 _SECONDS = 5.0
 """In which a call has to arrive, and its answer to be taken."""
 _SECONDS_TO_END = 30.0
+_DESCRIPTORS = "/proc/self/fd/"
+"""Begins the name under which `client.pl` sends, among the variables, what is in a file that it was given open."""
 Answer = Callable[[ToolCall], Reply]
 
 
@@ -97,7 +99,8 @@ def _unpack(data: bytes, elapsed: float) -> ToolCall:
     tool, directory, count, *words = map(os.fsdecode, rest[: int(length)].split(b"\0"))
     arguments, environment = words[: int(count)], words[int(count) :]
     variables = dict(word.partition("=")[::2] for word in environment)
-    return ToolCall(tool, tuple(arguments), variables, Path(directory), rest[int(length) :], elapsed)
+    inherited = {name: variables.pop(name) for name in list(variables) if name.startswith(_DESCRIPTORS)}
+    return ToolCall(tool, tuple(arguments), variables, Path(directory), rest[int(length) :], elapsed, inherited)
 
 
 def _pack(reply: Reply) -> bytes:

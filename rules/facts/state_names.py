@@ -13,6 +13,7 @@ _PKI = "edge-stamps:pki_chain:PkiChain"
 _PUBLISHER = "edge-stamps:key_vault_publisher:KeyVaultPublisher"
 _MQTT = "edge-stamps:mqtt_configuration:MqttConfiguration"
 _PEERING = "edge-stamps:vnet_peering:VNetPeering"
+_PROBES = "edge-stamps:link_probes:LinkProbes"
 
 STATE_NAMES: Mapping[str, Mapping[str, str]] = {
     "": {
@@ -21,6 +22,7 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
         _PUBLISHER: "{cluster}-secrets",
         _MQTT: "{cluster}-mqtt",
         _PEERING: "{pair}",
+        _PROBES: "{cluster}-links",
         "pulumi:providers:azure-native": "azure",
         "pulumi:providers:azure-native_deviceregistry": "azure-deviceregistry",
         "pulumi:providers:azure-native_iotoperations": "azure-iotoperations",
@@ -93,6 +95,7 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
         "iotoperations:DataflowEndpoint": "{link}-endpoint",
         "iotoperations:Dataflow": "{client}-{dataflow}",
     },
+    _PROBES: {"compute:VirtualMachineRunCommandByVirtualMachine": "{cluster}-probe-links"},
     _PEERING: {"network:VirtualNetworkPeering": "{half}-peering"},
 }  # fmt: skip
 """Component that makes it, empty for the stack itself -> type, without azure-native's package -> names."""

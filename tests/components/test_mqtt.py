@@ -32,12 +32,15 @@ def test_each_site_may_publish_to_its_own_topics_only(recorded: Recorded) -> Non
     ]
 
 
-def test_a_link_whose_client_ids_are_known_connects_with_these_alone(recorded: Recorded) -> None:
+def test_a_link_whose_client_ids_are_known_connects_with_these_and_is_tried_with_one_more(recorded: Recorded) -> None:
     link = {"from": "site", "to": "enterprise", "client_ids": ["site.to-enterprise-input-0"]}
     graph = recorded({**TWO_CLUSTERS, "links": [link]})
     (rule,) = _properties(graph, "enterprise-link-authorization")["authorizationPolicies"]["rules"]
 
-    assert rule["brokerResources"][0] == {"method": "Connect", "clientIds": ["site.to-enterprise-input-0"]}
+    assert rule["brokerResources"][0] == {
+        "method": "Connect",
+        "clientIds": ["site.to-enterprise-input-0", "site.probe"],
+    }
     assert graph.outputs["links"]["site-to-enterprise"]["client_ids"] == ["site.to-enterprise-input-0"]
 
 

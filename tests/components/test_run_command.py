@@ -34,7 +34,7 @@ def test_a_parameter_beyond_100_kib_is_refused_with_its_size() -> None:
 def test_a_failed_script_fails_the_deployment(recorded: Recorded) -> None:
     commands = list(recorded(TWO_CLUSTERS).of_type(RUN_COMMAND))
 
-    assert len(commands) == 8
+    assert len(commands) == 10
     assert all(command.plain_inputs["treatFailureAsDeploymentFailure"] is True for command in commands)
     assert all(command.plain_inputs["timeoutInSeconds"] > 0 for command in commands)
 
@@ -44,7 +44,7 @@ def test_every_script_of_a_cluster_carries_its_value_and_says_how_it_runs_again(
     for cluster in ("site", "enterprise"):
         run = graph.named(f"{cluster}-script-run")
         commands = [one for one in graph.of_type(RUN_COMMAND) if one.name.startswith(f"{cluster}-")]
-        assert len(commands) == 4
+        assert len(commands) == 5
         for command in commands:
             given = parameters(command.plain_inputs)
             assert given["SCRIPT_RUN"] == run.plain_outputs["hex"]
@@ -53,7 +53,7 @@ def test_every_script_of_a_cluster_carries_its_value_and_says_how_it_runs_again(
 
 def test_commands_of_one_node_run_one_after_the_other(recorded: Recorded) -> None:
     graph = recorded(TWO_BROKERS)
-    order = ["setup-k3s", "connect-arc", "apply-objects", "await-secrets"]
+    order = ["setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links"]
 
     for cluster in ("site", "enterprise", "archive"):
         urns = [graph.named(f"{cluster}-{script}").urn for script in order]

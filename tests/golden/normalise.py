@@ -18,7 +18,7 @@ _REQUEST = re.compile(r"-----BEGIN CERTIFICATE REQUEST-----.+?-----END CERTIFICA
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----\n?", re.DOTALL)
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-_ENCODED_PARAMETERS = ("OBJECTS", "EXPECTED")
+_ENCODED_PARAMETERS = ("OBJECTS", "EXPECTED", "LINKS")
 
 
 def as_text(graph: Graph) -> str:

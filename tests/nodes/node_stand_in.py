@@ -187,8 +187,8 @@ class Node:
         for each in (self.bin, self.state, self.root / "etc"):
             each.mkdir(parents=True)
         for name, text in _TOOLS.items():
-            self._tool("." + name if name == "k3s" else name, _BASH + text + "\n")
-        self._tool("kubectl", f"#!{sys.executable} -SE\n{_KUBECTL}")
+            self.put_tool("." + name if name == "k3s" else name, _BASH + text + "\n")
+        self.put_tool("kubectl", f"#!{sys.executable} -SE\n{_KUBECTL}")
         (self.root / "etc/os-release").write_text("NAME=Ubuntu\nVERSION_CODENAME=noble\n")
         self.put(
             clock="1000000",
@@ -206,7 +206,8 @@ class Node:
             },
         )
 
-    def _tool(self, name: str, text: str) -> None:
+    def put_tool(self, name: str, text: str) -> None:
+        """Write a program on its PATH."""
         path = self.bin / name
         path.write_text(text)
         path.chmod(0o755)

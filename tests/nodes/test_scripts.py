@@ -26,6 +26,7 @@ PARAMETERS = {
     },
     "apply-objects": {"OBJECTS", "OBJECT_SET"},
     "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},
+    "probe-links": {"LINKS", "NAMESPACE", "WAIT_SECONDS"},
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from arm import hosting
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from arm.types.network import VIRTUAL_NETWORK
-from rules.expected import expected_of
+from rules.expected import PROBE, expected_of
 from rules.lookup import View
 from settings import Settings
 from tests.conftest import TWO_CLUSTERS, resolve
@@ -36,7 +36,7 @@ def test_what_is_expected_follows_from_the_kind_of_host(settings: Settings) -> N
 
     assert {VIRTUAL_MACHINE, VIRTUAL_NETWORK}.isdisjoint(site.resources)
     assert {VIRTUAL_MACHINE, VIRTUAL_NETWORK} <= set(enterprise.resources)
-    assert (site.scripts, site.peers, enterprise.peers) == (BARE.scripts, frozenset(), frozenset())
+    assert (site.scripts, site.peers, enterprise.peers) == ((*BARE.scripts, PROBE), frozenset(), frozenset())
 
 
 def test_connections_of_a_cluster_without_a_network_come_from_its_address(settings: Settings) -> None:

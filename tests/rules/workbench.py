@@ -108,13 +108,13 @@ class Workbench:
         return value
 
     def publish(self, secret: str, text: str) -> None:
-        """Put another text into the vault, and let the gates look for it."""
+        """Put another text into the vault, and let gates and probes look for it."""
         old = self.published(secret)
         self.set(secret, "properties.value", Secret(text), kind="keyvault:Secret")
         self._expect(old, text)
 
     def bundle(self, command: str, name: str, text: str) -> None:
-        """Put another text into a trust Bundle, and let the gates look for it."""
+        """Put another text into a trust Bundle, and let gates and probes look for it."""
 
         def change(objects: list[dict[str, Any]]) -> None:
             for one in objects:
@@ -130,14 +130,14 @@ class Workbench:
         if not before or not after:
             return
 
-        def change(expected: list[dict[str, Any]]) -> None:
-            for one in expected:
-                if one["certificate"]["sha256"] == pem.sha256(before[0]):
-                    one["certificate"]["sha256"] = pem.sha256(after[0])
+        old_digest, new_digest = pem.sha256(before[0]), pem.sha256(after[0])
 
-        gates = [name for name in (one.name for one in self.graph.resources.values()) if name.endswith("await-secrets")]
-        for gate in gates:
-            self.encode(gate, "EXPECTED", change)
+        def change(listed: list[dict[str, Any]]) -> None:
+            listed[:] = json.loads(json.dumps(listed).replace(old_digest, new_digest))
+
+        for script, parameter in {"await-secrets": "EXPECTED", "probe-links": "LINKS"}.items():
+            for name in [one.name for one in self.graph.resources.values() if one.name.endswith(script)]:
+                self.encode(name, parameter, change)
 
     def root(self, side: str) -> str:
         pem_text: str = self.get(f"{side}-root-g1").plain_outputs["certPem"]

@@ -25,6 +25,7 @@ from rehearsal.node.drills.scene import (
     both,
     changing,
     has_words,
+    listing,
     must_change_nothing,
     must_fail,
     must_fail_at_once,
@@ -74,20 +75,9 @@ def _must_prune(outcome: Outcome) -> str:
     return "" if "of-somebody-else" in left else "deletes a ClusterRoleBinding that is not of its set"
 
 
-def _listing(parameter: str, change: Callable[[list[Any]], None]) -> SetUp:
-    """Change the list that a parameter of the script holds."""
-
-    def set_up(scene: Scene) -> Scene:
-        listed = json.loads(base64.b64decode(scene.given[parameter]))
-        change(listed)
-        return replace(scene, given={**scene.given, parameter: _encode(json.dumps(listed).encode())})
-
-    return set_up
-
-
 def _with_object(added: Mapping[str, Any]) -> SetUp:
     """List one more object."""
-    return _listing("OBJECTS", lambda listed: listed.append(added))
+    return listing("OBJECTS", lambda listed: listed.append(added))
 
 
 def _with_bundle(condition: Mapping[str, Any]) -> SetUp:
@@ -171,7 +161,7 @@ def _expected(change: Callable[[dict[str, Any]], None]) -> SetUp:
             if one.get("certificate"):
                 change(one)
 
-    return _listing("EXPECTED", change_each)
+    return listing("EXPECTED", change_each)
 
 
 def _give_another_key(data: dict[str, Any]) -> None:

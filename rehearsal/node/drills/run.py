@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import nodes, objects
+from rehearsal.node.drills import links, nodes, objects
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -69,6 +69,7 @@ DRILLS: Mapping[str, Sequence[Drill]] = {
     "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.CONNECT_ARC),
     "apply-objects": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *objects.APPLY_OBJECTS),
     "await-secrets": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *objects.AWAIT_SECRETS),
+    "probe-links": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *links.PROBE_LINKS),
 }
 """Script -> its drills."""
 

@@ -5,6 +5,7 @@ Set-ups change a `Scene`; judgements look at an `Outcome` and return what is wro
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import stat
@@ -96,6 +97,17 @@ def with_fact(value: Any, *path: str) -> SetUp:
             place = place.setdefault(step, {})
         place[path[-1]] = value
         return replace(scene, facts=facts)
+
+    return set_up
+
+
+def listing(parameter: str, change: Callable[[list[Any]], None]) -> SetUp:
+    """Change the list that a parameter of the script holds."""
+
+    def set_up(scene: Scene) -> Scene:
+        listed = json.loads(base64.b64decode(scene.given[parameter]))
+        change(listed)
+        return replace(scene, given={**scene.given, parameter: base64.b64encode(json.dumps(listed).encode()).decode()})
 
     return set_up
 

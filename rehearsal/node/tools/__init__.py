@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.node.machine import Tool
-from rehearsal.node.tools import apt, az, downloads, host, iptables, k3s, kubectl, units
+from rehearsal.node.tools import apt, az, downloads, host, iptables, k3s, kubectl, s_client, units
 
 TOOLS: Mapping[str, Tool] = {
     "apt-get": apt.apt_get,
@@ -20,10 +20,11 @@ TOOLS: Mapping[str, Tool] = {
     "k3s": k3s.k3s,
     downloads.INSTALLER_TOOL: k3s.installer,
     "kubectl": kubectl.kubectl,
+    "openssl": s_client.openssl,
     "sha256sum": downloads.sha256sum,
     "sysctl": host.sysctl,
     "systemctl": units.systemctl,
 }
 """Name -> behaviour."""
-READS_STDIN: frozenset[str] = frozenset({"gpg", "sha256sum"})
+READS_STDIN: frozenset[str] = frozenset({"gpg", "openssl", "sha256sum"})
 """Names of those that read their input."""
