@@ -111,7 +111,7 @@ def _parent_by_name(patch: Patch) -> None:
 
 
 def _no_wait(patch: Patch) -> None:
-    listener: Callable[..., None] = mqtt_configuration._create_listener
+    listener: Callable[..., pulumi.Resource] = mqtt_configuration._create_listener
     patch.setattr(
         mqtt_configuration,
         "_create_listener",
