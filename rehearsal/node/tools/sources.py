@@ -50,6 +50,11 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
         Source("kubernetes.io/docs/reference/kubernetes-api", "fields and validation of kinds", _READ, primary=False),
         Source("cert-manager.io/docs/trust/trust-manager", "conditions of a Bundle", _READ, primary=False),
     ),
+    "openssl": (
+        Source("openssl-s_client(1) of 3.0", "OPTIONS; texts as the real one has them (tests/nodes/test_probe_links.py)",
+               _READ, primary=False),
+        Source("OASIS MQTT 5.0", "3.1 CONNECT, 3.2 CONNACK", _READ, primary=False),
+    ),
     "sha256sum": (Source("sha256sum(1)", "the whole", _READ, primary=False),),
     "sysctl": (Source("sysctl(8) of procps 4.0.4", "texts from transcripts", _READ, primary=False),),
     "systemctl": (
@@ -72,6 +77,7 @@ ANSWERS: Mapping[str, str] = {
     "k3s": "--version",
     INSTALLER_TOOL: "what install.sh of K3s does; the stand-in of the script calls it",
     "kubectl": "get, wait, delete, apply",
+    "openssl": "s_client to a cluster's listener: way, TLS handshake, CONNECT; every other command is the real one's",
     "sha256sum": "sums; of the stand-in of install.sh, the published sum of what it stands for",
     "sysctl": "reading limits, and loading them from files",
     "systemctl": "daemon-reload; start, restart, stop, is-active of K3s",
