@@ -15,10 +15,11 @@ need LINKS NAMESPACE WAIT_SECONDS
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 600. Next: correct it."
 
 cat >"$work/probe.py" <<'END'
-import base64, hashlib, json, os, re, ssl, subprocess, sys
+import base64, contextlib, hashlib, json, os, re, ssl, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 
 SECONDS = "20"
+CONNACK = re.compile(rb"\x20[\x02-\x7f][\x00\x01](.)", re.DOTALL)  # no text of openssl has a byte 0 or 1
 REASONS = {0x84: "protocol version", 0x85: "client id", 0x86: "user name or password", 0x87: "not authorized",
            0x88: "server unavailable", 0x89: "server busy", 0x8A: "banned", 0x8C: "authentication method"}
 # OASIS MQTT 5.0, table 3-1
@@ -74,10 +75,24 @@ def in_memory(content):
 
 
 def connect_packet(client_id):
-    """CONNECT of MQTT 5 with a clean start, then DISCONNECT; the broker answers the first before it acts on the other."""
+    """CONNECT of MQTT 5, with a clean start."""
     name = client_id.encode()
     body = b"\0\4MQTT\5\2\0\x3c\0" + len(name).to_bytes(2, "big") + name
-    return b"\x10" + bytes([len(body)]) + body + b"\xe0\0"
+    return b"\x10" + bytes([len(body)]) + body
+
+
+def converse(command, client_id, files):
+    """What openssl has said: CONNECT, its answer, DISCONNECT."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, pass_fds=files, **pipes) as process:
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
+            process.stdin.write(connect_packet(client_id))
+            process.stdin.flush()
+        said = b""
+        while not CONNACK.search(said) and (part := os.read(process.stdout.fileno(), 65536)):
+            said += part
+        rest, errors = process.communicate(b"\xe0\0")
+        return process.returncode, said + rest, errors.decode(errors="replace")
 
 
 def probe(link):
@@ -93,17 +108,16 @@ def probe(link):
     command = ["timeout", SECONDS, "openssl", "s_client", "-connect", f"{link['host']}:{link['port']}", kind, link["host"],
                "-verify_return_error", "-no-CApath", "-no-CAstore", "-ign_eof", *named]
     try:
-        result = subprocess.run(command, input=connect_packet(link["client_id"]), capture_output=True, pass_fds=files.values())
+        code, said, errors = converse(command, link["client_id"], files.values())
     finally:
         for file in files.values():
             os.close(file)
-    said, errors = result.stdout, result.stderr.decode(errors="replace")
-    answer = re.search(rb"\x20[\x02-\x7f][\x00\x01](.)", said, re.DOTALL)  # CONNACK; no text of openssl has a byte 0 or 1
+    answer = CONNACK.search(said)
     if answer and answer[1] == b"\0":
         return compare(link, said)
     if answer:
         return f"CONNECT as {link['client_id']} is refused: {REASONS.get(answer[1][0], '')} (0x{answer[1][0]:02x})"
-    if result.returncode == 124:
+    if code == 124:
         return f"no answer within {SECONDS} s"
     told = re.findall(r"verify error:num=\d+:(.*)|(\w+ alert [\w ]+|[Nn]ame or service not known|Connection refused"
                       r"|Temporary failure in name resolution|No address associated|errno=\d+)", errors)

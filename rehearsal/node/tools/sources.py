@@ -51,7 +51,7 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
         Source("cert-manager.io/docs/trust/trust-manager", "conditions of a Bundle", _READ, primary=False),
     ),
     "openssl": (
-        Source("openssl-s_client(1) of 3.0", "OPTIONS; texts as the real one has them (tests/nodes/test_probe_links.py)",
+        Source("openssl-s_client(1) of 3.0", "OPTIONS; texts as the real one has them: tests/nodes/test_probe_links.py",
                _READ, primary=False),
         Source("OASIS MQTT 5.0", "3.1 CONNECT, 3.2 CONNACK", _READ, primary=False),
     ),
