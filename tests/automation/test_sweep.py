@@ -73,7 +73,8 @@ def test_a_further_site_brings_about_what_only_a_removal_deletes(baseline: Basel
     updated = {"enterprise-link-authentication", "enterprise-link-authorization", "enterprise-network-security-group"}
     link, site = baseline.phases["remove a link"].calls, baseline.phases["remove a site"].calls
     assert baseline.phases["add a site"].calls["update"] == updated
-    assert {*updated, "sweep-site-apply-objects", "sweep-site-await-secrets"} == link["update"]
+    scripts = {f"sweep-site-{script}" for script in ("apply-objects", "await-secrets", "probe-links")}
+    assert {*updated, *scripts} == link["update"]
     assert "enterprise-to-sweep-site-peering" in link["delete"]
     assert "sweep-site-resource-group" in site["delete"]
     assert all("sweep-site" in name for name in site["delete"])

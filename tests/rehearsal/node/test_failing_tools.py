@@ -85,6 +85,7 @@ def scenes() -> dict[str, Scene]:
         "connect-arc": (unconnected, without_arc, own),
         "apply-objects": (entries, {**facts, "objects": [former]}, files),
         "await-secrets": (entries, facts, files),
+        "probe-links": (entries, facts, files),
     }
     commands = {one.name: one for one in entries.values() if ids.is_below(one.id, vm.id) and one.name in seen}
     return {name: Scene(commands[name], vm, *scene) for name, scene in seen.items()}
@@ -108,7 +109,7 @@ def run(name: str, tools: Mapping[str, Tool]) -> ScriptRun:
         (folder / "run").mkdir()
         facts = copy.deepcopy(dict(scene.facts))
         machine = Machine.in_folder(folder, scene.vm.id, AzureLink(look, scene.vm), facts, scene.files)
-        clock = ScriptClock(0, patience=0, pace=200)
+        clock = ScriptClock(0, patience=0, pace=120)
         return Run(machine, scene.command.inputs, folder / "run", clock, tools=tools).end()
 
 
@@ -129,7 +130,7 @@ def kinds(name: str) -> tuple[Kind, ...]:
     return tuple(found)
 
 
-@pytest.mark.parametrize("name", ["setup-k3s", "connect-arc", "apply-objects", "await-secrets"])
+@pytest.mark.parametrize("name", ["setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links"])
 def test_a_script_fails_with_each_of_its_tools(name: str) -> None:
     swallowed = []
     for kind in kinds(name):
