@@ -86,6 +86,7 @@ def test_another_port_updates_who_listens_and_who_connects(dev: Deployed) -> Non
         "enterprise-link-listener": "update",
         "enterprise-network-security-group": "update",
         "site-to-enterprise-endpoint": "update",
+        "site-probe-links": "update",
     }
     assert result.outputs["broker_endpoints"]["enterprise"]["port"] == 28884
 
