@@ -45,8 +45,9 @@ def _be_somebody_else(scene: Scene) -> Scene:
 
     def openssl(call: ToolCall, machine: Machine) -> Reply:
         words = list(call.arguments)
-        if "-verify_ip" in words:
-            words[words.index("-verify_ip") + 1] = "192.0.2.1"
+        for option, other in {"-verify_ip": "192.0.2.1", "-verify_hostname": "nobody.invalid"}.items():
+            if option in words:
+                words[words.index(option) + 1] = other
         return own(replace(call, arguments=tuple(words)), machine)
 
     return replace(scene, tools={**scene.tools, "openssl": openssl})
