@@ -94,7 +94,8 @@ if [[ "$(cat "$features_mark" 2>/dev/null || true)" != "$CUSTOM_LOCATIONS_OBJECT
   timeout 600 az connectedk8s enable-features "${cluster[@]}" --kube-config "$KUBECONFIG" \
     --features custom-locations --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --output none ||
     fail "the feature custom-locations could not be enabled within 600 s. Expected: enabled." \
-      "Next: the lines above; register Microsoft.ExtendedLocation in subscription $SUBSCRIPTION_ID."
+      "Next: the lines above; register Microsoft.ExtendedLocation in subscription $SUBSCRIPTION_ID. If they say that its" \
+      "registration state cannot be fetched, give the arc identity the role Reader on the subscription."
   put "$features_mark" 0644 <<<"$CUSTOM_LOCATIONS_OBJECT_ID"
 fi
 

@@ -164,6 +164,12 @@ def _expected(change: Callable[[dict[str, Any]], None]) -> SetUp:
     return listing("EXPECTED", change_each)
 
 
+def _take_a_key(data: dict[str, Any]) -> None:
+    """Take one that no other is compared with, where there is one."""
+    if not data.pop("client_intermediate_certs.pem", ""):
+        data.clear()
+
+
 def _give_another_key(data: dict[str, Any]) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -182,6 +188,7 @@ AWAIT_SECRETS = (
     Drill("there is no ConfigMap", answering("kubectl", "get configmap", _NOTHING), must_fail),
     Drill("the API server does not answer", answering("kubectl", "get", _FAILS), must_fail),
     Drill("a Secret has no keys", _seen("secret", dict.clear), must_fail),
+    Drill("a Secret lacks one key", _seen("secret", _take_a_key), must_fail),
     Drill("the values of a Secret are empty",
           _seen("secret", lambda data: data.update(dict.fromkeys(data, _encode(b"\n")))), must_fail),
     Drill("a private key belongs to another certificate", _seen("secret", _give_another_key), must_fail),
