@@ -145,7 +145,7 @@ class Planner:
         ]
         steps = []
         for dependent in reversed(found):
-            if dependent in self.condemned:
+            if dependent in self.condemned or dependent.pending_replacement:
                 continue
             if dependent.protect:
                 message = (

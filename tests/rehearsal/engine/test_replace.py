@@ -189,6 +189,18 @@ def test_a_replacement_that_fails_after_the_delete_is_taken_up_again(dependent: 
     assert bench.preview(again).changes == {}
 
 
+def test_what_was_deleted_for_a_replacement_is_not_deleted_again_when_that_has_failed() -> None:
+    """step_generator.go of the real engine passes over a dependent with PendingReplacement."""
+    bench = Bench().made(lambda: tree("one"))
+    bench.world.fail("create", "root")
+    assert not bench.up(lambda: tree("two")).succeeded
+    assert bench.resource("child").pending_replacement
+    result = bench.up(lambda: tree("two"))
+    assert result.succeeded
+    assert [name for operation, name in bench.world.calls if operation == "delete"] == []
+    assert bench.preview(lambda: tree("two")).changes == {}
+
+
 def test_what_was_deleted_for_a_replacement_and_is_not_registered_any_more_leaves_the_state() -> None:
     bench = Bench().made(lambda: tree("one"))
     result = bench.up(lambda: Thing("root", name="two"))
