@@ -21,6 +21,7 @@ _KEYS = (
 _ENDPOINT = frozenset({"host", "address", "port", "url", "listener", "ca_fingerprint"})
 _CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
+_RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
 _AUTHORITIES = ("server-root", "server-intermediate", "client-root", "client-intermediate")
 _CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
@@ -46,6 +47,15 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
         ),
     }
     problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
+    problems += [
+        f"stack output {key} is no part of the contract, and whoever reads the stack reads it. Take it out, or add it"
+        " to docs/outputs.schema.json and rules/outputs.py"
+        for key in outputs
+        if key not in _KEYS
+    ]
+    told = outputs.get("release")
+    if isinstance(told, Mapping) and (others := _RELEASE ^ told.keys()):
+        problems.append(f"stack output release: {', '.join(sorted(others))} is missing, or no part of the contract")
     for key, expected in entries.items():
         given = outputs.get(key)
         if not isinstance(given, Mapping):

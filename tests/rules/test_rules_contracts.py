@@ -122,6 +122,18 @@ MISTAKES = (
         ("enterprise-link-authorization", "'x': 'y'"),
     ),
     Mistake(
+        "output that nobody has asked for",
+        "OUT-01",
+        lambda two: two.graph.outputs.update(debug="c0ffee"),
+        ("stack output debug is no part of the contract",),
+    ),
+    Mistake(
+        "release without its versions",
+        "OUT-01",
+        lambda two: two.graph.outputs.update(release={"name": "2608", "x": "c0ffee"}),
+        ("stack output release: aio, cert_manager", "x is missing, or no part"),
+    ),
+    Mistake(
         "certificate of another name in the outputs",
         "OUT-01",
         lambda two: two.graph.outputs["certificates"].update(root=two.graph.outputs["certificates"].pop("server-root")),
