@@ -177,7 +177,7 @@ def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
 
     another_port = {"site": {}, "enterprise": {"listener": {"port": 28884}}}
     changed = run("rehearse", settings={**TWO_CLUSTERS, "clusters": another_port}).stdout
-    assert "3 updated since the last rehearsal" in changed
+    assert "4 updated since the last rehearsal" in changed
     assert "  enterprise\n    IoT Operations\n      ~ update enterprise-link-listener\n" in changed
     assert "          properties.ports[0].port: 28883 -> 28884\n" in changed
 

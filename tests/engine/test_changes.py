@@ -81,8 +81,9 @@ def test_another_port_of_a_broker_updates_the_listener_and_what_leads_to_it(depl
     deployed.stack.settings = settings
 
     preview, result = deployed.stack.preview(), deployed.stack.up()
+    ends = ("enterprise-link-listener", "enterprise-network-security-group", "site-to-enterprise-endpoint")
     assert {name_of(urn): change for urn, change in result.changes.items()} == dict.fromkeys(
-        ("enterprise-link-listener", "enterprise-network-security-group", "site-to-enterprise-endpoint"), "update"
+        (*ends, "site-probe-links"), "update"
     )
     assert preview.changes == result.changes
     assert result.outputs["broker_endpoints"]["enterprise"]["url"] == "mqtts://10.2.1.10:28884"
