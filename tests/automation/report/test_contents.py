@@ -281,9 +281,10 @@ def test_bars_of_a_lane_follow_one_another_to_its_end(document: Element) -> None
         bars = list(lane.one("svg", "strip").all("rect"))
         edges = [(float(bar.attributes["x"].rstrip("%")), float(bar.attributes["width"].rstrip("%"))) for bar in bars]
         assert edges[0][0] == 0
-        assert sum(width for _, width in edges) == pytest.approx(100, abs=0.1)
-        for (start, width), (following, _) in pairwise(edges):
-            assert start + width == pytest.approx(following, abs=0.02)
+        assert sum(edges[-1]) == pytest.approx(100, abs=0.1)
+        gaps = [following - start - width for (start, width), (following, _) in pairwise(edges)]
+        assert gaps[:-1] == pytest.approx([0] * len(gaps[:-1]), abs=0.02)
+        assert gaps[-1] >= -0.02  # the probe, which is last, waits for the other end of its links
 
 
 # Certificates
