@@ -21,6 +21,7 @@ from graph.inputs import join_names, list_at, text_at
 from rules import probes, references
 from rules.expected import PROBE
 from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
+from rules.gates import GATE
 from rules.lookup import Hits, View
 
 
@@ -113,7 +114,7 @@ def one_at_a_time(view: View) -> Hits:
 def arc_order(view: View) -> Hits:
     """Scripts in their order; roles before Arc; cert-manager before what needs it; the custom location lists both."""
     for cluster in view.clusters:
-        order = (*view.host(cluster).scripts, "await-secrets", PROBE)
+        order = (*view.host(cluster).scripts, GATE, PROBE)
         commands = [command for script in order for command in view.commands(cluster, script)]
         for before, after in pairwise(commands):
             yield from _waits(view, after, [before], "would run on a node that is not prepared")

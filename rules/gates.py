@@ -16,7 +16,7 @@ from rules.facts.extensions import SECRET_STORE
 from rules.lookup import Hits, View
 from rules.references import SECRET_KEYS, object_references
 
-_GATE = "await-secrets"
+GATE = "await-secrets"
 _ROLE_SPREAD_SECONDS = 600
 """How long a new role assignment takes to act (learn.microsoft.com/azure/role-based-access-control/troubleshooting)."""
 _LONGEST = _ROLE_SPREAD_SECONDS + int(SECRET_STORE.settings["rotationPollIntervalInSeconds"])
@@ -50,7 +50,7 @@ def seen_before_use(view: View) -> Hits:
     """Require that whatever names a Secret or ConfigMap waits for a gate that sees it, with the right certificate."""
     for use in uses(view):
         what = f"{use.kind} {use.name!r}"
-        gates = [one for one in view.commands(view.cluster(use.resource), _GATE) if view.waits(use.resource, one)]
+        gates = [one for one in view.commands(view.cluster(use.resource), GATE) if view.waits(use.resource, one)]
         expected = [
             one
             for gate in gates
@@ -59,7 +59,7 @@ def seen_before_use(view: View) -> Hits:
         ]
         if not gates:
             message = (
-                f"depends_on: refers to {what} without waiting for an {_GATE} command of its cluster, so it may be"
+                f"depends_on: refers to {what} without waiting for an {GATE} command of its cluster, so it may be"
                 " there first, and a Secret that is missing takes the broker down. Add the command to depends_on"
             )
             yield use.resource.name, message
@@ -87,7 +87,7 @@ def _compared(use: Use, expected: object, gate: Resource, what: str) -> Hits:
 def gates_wait_for_makers(view: View) -> Hits:
     """Require that a gate waits for the SecretSyncs and the apply-objects command that make what it looks for."""
     for cluster in view.clusters:
-        for gate in view.commands(cluster, _GATE):
+        for gate in view.commands(cluster, GATE):
             parameters = view.parameters(gate)
             if parameters.get("NAMESPACE") != view.namespace(cluster):
                 given, required = parameters.get("NAMESPACE"), view.namespace(cluster)

@@ -21,7 +21,7 @@ from rules.facts.extensions import AIO
 from rules.lookup import Hits, View
 from rules.references import container_of
 
-_CREDENTIALS = {
+CREDENTIALS = {
     aio.SECRET_SYNC_SERVICE_ACCOUNT.value: aio.SECRET_SYNC_CREDENTIAL.value,
     aio.DATAFLOW_SERVICE_ACCOUNT.value: aio.DATAFLOW_CREDENTIAL.value,
 }
@@ -85,7 +85,7 @@ def _credential(view: View, credential: Resource, expected: set[str]) -> Hits:
             credential.name,
             f"issuer: {text_at(inputs, 'issuer')} is not that of cluster {cluster}; expected {issuer}",
         )
-    name = _CREDENTIALS.get(text_at(inputs, "subject").rpartition(":")[2])
+    name = CREDENTIALS.get(text_at(inputs, "subject").rpartition(":")[2])
     if name and (own := view.path(credential).rpartition("/")[2]) != name:
         yield (
             credential.name,

@@ -9,7 +9,7 @@ from graph import pem
 from graph.graph import Resource
 from graph.inputs import decode_parameter, join_names, text_at
 from rules.expected import PROBE, PROBE_CLIENT
-from rules.gates import read_wait_seconds
+from rules.gates import GATE, read_wait_seconds
 from rules.lookup import Hits, LinkParts, View
 
 _LEAST_SECONDS = 300
@@ -65,7 +65,7 @@ def _expected(view: View, parts: LinkParts) -> Mapping[str, str | int]:
 def needed(view: View, probe: Resource) -> list[Resource]:
     """Return what a probe has to wait for: both ends of its links, and the peerings in between."""
     cluster = view.cluster(probe)
-    found: list[Resource | None] = list(view.commands(cluster, "await-secrets"))
+    found: list[Resource | None] = list(view.commands(cluster, GATE))
     for parts in _started(view, cluster):
         found += [parts.listener, *parts.dataflows]
         ends = {

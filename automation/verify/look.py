@@ -14,6 +14,7 @@ from automation.verify.check import Problem, Scope
 from automation.verify.compare import differences
 from automation.verify.evidence import Evidence
 from automation.verify.expected import Collection, Expectation, Subject
+from graph.inputs import map_at
 from rules.facts.releases import Release
 from settings.model import Cluster
 
@@ -160,6 +161,11 @@ class Look:
                 self.note(f"{subject.label}.{path}", error)
                 continue
             yield from self.same(subject, path, expected, ids.at(body, path), exact=exact)
+
+    def compare_keys(self, subject: Subject, body: Body, path: str, *, exact: bool = False) -> Iterator[Problem]:
+        """Yield what the map at the path has not; Azure computes the values. `exact`: also what nobody sent."""
+        expected, seen = (dict.fromkeys(map_at(one, path), True) for one in (subject.body, body))
+        yield from self.same(subject, path, expected, seen, exact=exact)
 
     def same(self, subject: Subject, path: str, expected: Any, seen: Any, *, exact: bool = False) -> Iterator[Problem]:
         """Yield what is otherwise than expected."""

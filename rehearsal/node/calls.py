@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+FOR_EVER = 1e7
+"""Seconds that no bound of a script leaves."""
+
 
 @dataclass(frozen=True)
 class ToolCall:

@@ -13,12 +13,9 @@ from automation.verify.check import Problem
 from automation.verify.look import Look, show
 from graph.inputs import shorten, text_at, texts_at
 from rules.facts import aio, entra
-from rules.identities import Need
+from rules.identities import CREDENTIALS, Need
 
-_ACCOUNTS = {
-    aio.SECRET_SYNC_CREDENTIAL.value: aio.SECRET_SYNC_SERVICE_ACCOUNT.value,
-    aio.DATAFLOW_CREDENTIAL.value: aio.DATAFLOW_SERVICE_ACCOUNT.value,
-}
+_ACCOUNTS = {credential: account for account, credential in CREDENTIALS.items()}
 """Name of a federated credential -> the service account that signs in by it."""
 
 

@@ -66,8 +66,7 @@ def check_instance(look: Look) -> Iterator[Problem]:
     """Check that the instance has its registries, its identity and its secret provider class."""
     for subject, body in look.seen(INSTANCE):
         yield from look.compare(subject, body, "properties", "identity.type")
-        expected, carried = (dict.fromkeys(map_at(one, _IDENTITIES), True) for one in (subject.body, body))
-        yield from look.same(subject, _IDENTITIES, expected, carried)
+        yield from look.compare_keys(subject, body, _IDENTITIES)
 
 
 def check_broker(look: Look) -> Iterator[Problem]:

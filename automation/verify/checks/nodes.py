@@ -38,8 +38,7 @@ def check_identity(look: Look) -> Iterator[Problem]:
     """Check that the machine carries the identity that connects the cluster, and no other: who is on it can use it."""
     for subject, body in look.seen(VIRTUAL_MACHINE):
         yield from look.compare(subject, body, "identity.type")
-        expected, carried = (dict.fromkeys(map_at(one, _IDENTITIES), True) for one in (subject.body, body))
-        yield from look.same(subject, _IDENTITIES, expected, carried, exact=True)
+        yield from look.compare_keys(subject, body, _IDENTITIES, exact=True)
 
 
 def check_machine(look: Look) -> Iterator[Problem]:

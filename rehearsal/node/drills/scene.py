@@ -15,12 +15,12 @@ from typing import Any
 
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import ScriptRun
-from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.calls import FOR_EVER, Reply, ToolCall
 from rehearsal.node.files import FIRST_BOOT, Files
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.tools import TOOLS
 
-_PATIENCE, _FOR_EVER = 60, 1e7
+_PATIENCE = 60
 """Seconds."""
 
 
@@ -171,7 +171,7 @@ def hanging(tool: str) -> SetUp:
 
     def change(_: Reply, call: ToolCall) -> Reply:
         gives_up = any(word.startswith(("--request-timeout=", "--max-time")) for word in call.arguments)
-        return Reply(1, stderr=f"{tool}: no answer\n", took=_PATIENCE if gives_up else _FOR_EVER)
+        return Reply(1, stderr=f"{tool}: no answer\n", took=_PATIENCE if gives_up else FOR_EVER)
 
     return changing(tool, change)
 
@@ -199,7 +199,7 @@ def must_fail(outcome: Outcome) -> str:
 
 def must_give_up(outcome: Outcome) -> str:
     """Demand a failure in time, whatever does not answer."""
-    return must_fail(outcome) or ("waits for ever" if outcome.seconds >= _FOR_EVER else "")
+    return must_fail(outcome) or ("waits for ever" if outcome.seconds >= FOR_EVER else "")
 
 
 def must_fail_at_once(outcome: Outcome) -> str:

@@ -44,9 +44,8 @@ def az(call: ToolCall, machine: Machine) -> str:
 
 def _check_verification(call: ToolCall) -> None:
     """Refuse what the real one would do: to talk to whoever answers."""
-    off = [*_UNVERIFIED & {*call.environment}, *_UNVERIFIED & {*call.arguments}]
-    if off:
-        raise refuse(f"{off[0]} leaves TLS unverified: whoever is on the way could read tokens and change answers", 2)
+    for off in sorted(_UNVERIFIED & {*call.environment, *call.arguments}):
+        raise refuse(f"{off} leaves TLS unverified: whoever is on the way could read tokens and change answers", 2)
 
 
 def _log_in(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:

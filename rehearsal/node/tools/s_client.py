@@ -15,7 +15,7 @@ from graph import pem
 from graph.inputs import text_at, x509_settings
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.oracle import decide
-from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.calls import FOR_EVER, Reply, ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.handshake import End, shake_hands
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -28,7 +28,6 @@ _UNMODELLED = frozenset({
     "-x509_strict", "-pass",
 })  # fmt: skip
 _DESCRIPTOR = "80BBDEADBEEF0000:error"
-_FOR_EVER = 1e7
 _ACCEPTED, _NOT_AUTHORIZED = b"\x20\x03\x00\x00\x00", b"\x20\x03\x00\x87\x00"
 """CONNACK (OASIS MQTT 5.0, 3.2)."""
 
@@ -40,11 +39,11 @@ def openssl(call: ToolCall, machine: Machine) -> Reply:
     host, _, port = options.get("-connect", "").rpartition(":")
     way = machine.azure.find_way(host, int(port) if port.isdigit() else 0, call.elapsed)
     if way.outcome == "no such name":
-        raise _failed("10080002:BIO routines:BIO_lookup_ex:system lib:bio_addr.c:746:Name or service not known")
+        raise _unconnected("10080002:BIO routines:BIO_lookup_ex:system lib:bio_addr.c:746:Name or service not known")
     if way.outcome == "no answer":
-        return Reply(1, stderr="connect:errno=110\n", took=_FOR_EVER)
+        return Reply(1, stderr="connect:errno=110\n", took=FOR_EVER)
     if way.outcome == "refused" or way.broker is None:
-        raise _failed("8000006F:system library:BIO_connect:Connection refused:bio_sock2.c:117:calling connect()")
+        raise _unconnected("8000006F:system library:BIO_connect:Connection refused:bio_sock2.c:117:calling connect()")
     return _talk(call, options, way.broker, int(port))
 
 
@@ -64,8 +63,8 @@ def _read(arguments: Sequence[str]) -> Mapping[str, str]:
     return found
 
 
-def _failed(what: str, stdout: str = "") -> RefusalError:
-    return RefusalError(1, f"{_DESCRIPTOR}:{what}\nconnect:errno=0" if not stdout else f"{_DESCRIPTOR}:{what}", stdout)
+def _unconnected(what: str) -> RefusalError:
+    return RefusalError(1, f"{_DESCRIPTOR}:{what}\nconnect:errno=0")
 
 
 def _talk(call: ToolCall, options: Mapping[str, str], broker: ClusterView, port: int) -> Reply:
@@ -89,9 +88,8 @@ def _talk(call: ToolCall, options: Mapping[str, str], broker: ClusterView, port:
         raise RefusalError(1, f"depth=0 CN = broker\nverify error:num={number}:{text}", "CONNECTED(00000003)\n")
     shown = f"CONNECTED(00000003)\n---\nServer certificate\n{_first(keys['tls.crt'])}---\n"
     if ended.alert:
-        raise _failed(
-            f"0A000415:SSL routines:ssl3_read_bytes:{ended.alert}:rec_layer_s3.c:1586:SSL alert number", shown
-        )
+        heard = f"0A000415:SSL routines:ssl3_read_bytes:{ended.alert}:rec_layer_s3.c:1586:SSL alert number"
+        raise RefusalError(1, f"{_DESCRIPTOR}:{heard}", shown)
     return Reply(
         stdout=shown
         + _connect(call.stdin, broker, port, pem.certificates(client.chain)).decode("utf-8", "surrogateescape")
