@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from arm.shapes import shape_of, tokens
 from arm.types import ResourceType
@@ -75,6 +75,15 @@ class Resource:
         return shape_of(self.type).arm_type if self.is_arm else ""
 
 
+class Plugin(NamedTuple):
+    """What the engine downloads and runs for a package."""
+
+    package: str
+    version: str
+    server: str
+    """Where it is downloaded from; empty: the engine's own choice."""
+
+
 @dataclass
 class Graph:
     """Everything that one evaluation registered."""
@@ -89,6 +98,8 @@ class Graph:
     """The stack's outputs."""
     register_outputs_calls: list[str] = field(default_factory=list)
     """URNs, one entry a call."""
+    plugins: Mapping[Plugin, str] = field(default_factory=dict)
+    """What the program asks for -> who asks first: a resource, a function or a package."""
 
     def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:
         """Return the resources of an ARM type, in any version, or of a Pulumi type, in URN order."""

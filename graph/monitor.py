@@ -13,7 +13,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.graph import Options, Resource, mark_secret_outputs
+from graph.graph import Options, Plugin, Resource, mark_secret_outputs
 from graph.lighter_sdk import describe_trace
 from graph.places import describe_position
 from graph.property_values import from_struct, to_struct
@@ -73,6 +73,7 @@ class RecordingMonitor(Monitor):
         self._preview = preview
         self._lock = threading.Lock()
         self.recorded: dict[str, Resource] = {}
+        self.plugins: dict[Plugin, str] = {}
         self.register_outputs_calls: list[str] = []
         self.failure: Exception | None = None
         """The first one, with its place in the program as a note; the SDK repeats it for every output left open."""
@@ -118,6 +119,7 @@ class RecordingMonitor(Monitor):
             self.recorded[urn] = resource
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
+        self._note_plugin(request, request.type.removeprefix("pulumi:providers:"), request.name)
         resource.id, outputs = self._provider.create(resource, preview=self._preview)
         resource.outputs = mark_secret_outputs(inputs, outputs, resource.options.additional_secret_outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=resource.id, object=to_struct(resource.outputs))
@@ -132,6 +134,7 @@ class RecordingMonitor(Monitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
+        self._note_plugin(request, request.tok, request.tok)
         try:
             result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)
         except Exception as failure:
@@ -140,7 +143,15 @@ class RecordingMonitor(Monitor):
         return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(result)})
 
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
+        name = request.parameterization.name
+        self.plugins.setdefault(Plugin(request.name, request.version, request.download_url), f"package {name}")
         return resource_pb2.RegisterPackageResponse(ref=request.parameterization.name)
+
+    def _note_plugin(self, request: Any, token: str, asker: str) -> None:
+        """Note what a request says of its plugin; of a parameterized one its package has said it."""
+        if not request.packageRef:
+            plugin = Plugin(token.split(":")[0], request.version, request.pluginDownloadURL)
+            self.plugins.setdefault(plugin, asker)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         self.failure = UnrecordableError(f"the program reads {request.type} {request.id!r}, which only the engine can")

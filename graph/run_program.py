@@ -71,6 +71,7 @@ def record(
         resources=monitor.recorded,
         outputs=monitor.stack_outputs,
         register_outputs_calls=monitor.register_outputs_calls,
+        plugins=monitor.plugins,
     )
 
 

@@ -226,6 +226,8 @@ RULES: tuple[Rule[[View]], ...] = (
          "azure-native's default API versions lack properties that AIO needs", releases.providers),
     Rule("REL-03", "Nodes get the tools that were tried", "rules/facts/node.py names each source",
          nodes.as_tried),
+    Rule("REL-04", "Plugins are those of the installed SDKs, from the engine's own server",
+         "www.pulumi.com/docs/iac/concepts/resources/options/plugindownloadurl", releases.plugins),
     Rule("FACT-01", "The settings refuse what cannot work on a cluster", "rules/facts names each source",
          refusals.forbidden_is_refused),
     Rule("FACT-07", "The settings accept what works on a cluster", "each finding names its own",

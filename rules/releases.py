@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from arm.shapes import shape_of
@@ -153,3 +154,16 @@ def _signs_in(view: View, inputs: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: expected {expected}, else it deploys where the shell is logged in"
     if (cloud := inputs.get("environment", "public")) != "public":
         yield f"environment: {cloud!r}; expected 'public', as ids and hosts are of that cloud"
+
+
+def plugins(view: View) -> Hits:
+    """Every plugin has the version of the installed SDK, whose hash is pinned, and comes from the engine's own server.
+
+    A plugin runs beside the engine with the deployer's credentials.
+    """
+    for plugin, asker in view.graph.plugins.items():
+        expected = version(f"pulumi-{plugin.package}")
+        if plugin.version != expected:
+            yield asker, f"plugin {plugin.package}: version {plugin.version or 'the newest'}; expected {expected}"
+        if plugin.server:
+            yield asker, f"plugin {plugin.package}: from {plugin.server}; expected no pluginDownloadURL"

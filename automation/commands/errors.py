@@ -100,13 +100,17 @@ def _of_the_settings_code(error: Exception, stack: str) -> CommandResult | None:
     return refuse("program", stack, text, _advice("program", text, stack, offline=True, engine="")) if place else None
 
 
+OWN_MISTAKE = "This is a mistake of the program, and not yours"
+"""How the ending begins that names no mistake of anybody: the command itself broke down."""
+
+
 def _of_a_mistake(error: Exception) -> CommandResult:
     with tempfile.NamedTemporaryFile(
         "w", prefix="edge-stamps-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as file:
         traceback.print_exception(error, file=file)
     what = f"{type(error).__name__}: {error}"
-    text = f"This is a mistake of the program, and not yours: {what}\nThe traceback is in {file.name}."
+    text = f"{OWN_MISTAKE}: {what}\nThe traceback is in {file.name}."
     return refuse("program", "", text, "report it with that file; docs/commands.md says what the command should do")
 
 

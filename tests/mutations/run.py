@@ -105,7 +105,11 @@ def _read(out: str, error: str) -> tuple[str, bool]:
     except ValueError:
         return f"no document: {error.strip()[-200:]}", False
     first = next(iter(document["problems"]), None)
-    return (f"{first['where']}: {first['message']}", True) if first else ("no problem is named", False)
+    if not first:
+        return "no problem is named", False
+    from automation.commands.errors import OWN_MISTAKE
+
+    return f"{first['where']}: {first['message']}", OWN_MISTAKE not in first["message"]
 
 
 def import_packages() -> None:

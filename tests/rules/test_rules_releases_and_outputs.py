@@ -70,6 +70,24 @@ MISTAKES = (
         ("azure", "subscriptionId"),
     ),
     Mistake(
+        "plugin from somebody's server",
+        "REL-04",
+        lambda two: two.plugin("tls", server="https://plugins.example"),
+        ("server-root-key-g1", "tls", "plugins.example", "pluginDownloadURL"),
+    ),
+    Mistake(
+        "plugin in another version",
+        "REL-04",
+        lambda two: two.plugin("azure-native", version="2.0.0"),
+        ("package azure-native_", "2.0.0"),
+    ),
+    Mistake(
+        "plugin in no version",
+        "REL-04",
+        lambda two: two.plugin("random", version=""),
+        ("random", "the newest"),
+    ),
+    Mistake(
         "vault secret that Pulumi would delete",
         "LIFE-01",
         lambda two: two.options("enterprise-vault-server-leaf-key-g1", kind="keyvault:Secret", retain_on_delete=False),

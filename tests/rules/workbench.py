@@ -83,6 +83,13 @@ class Workbench:
         one = self.get(name, kind)
         one.options = replace(one.options, **changes)
 
+    def plugin(self, package: str, **changes: str) -> None:
+        """Ask for another plugin."""
+        self.graph.plugins = {
+            one._replace(**changes) if one.package == package else one: asker
+            for one, asker in self.graph.plugins.items()
+        }
+
     # Run Commands
 
     def parameter(self, command: str, name: str, value: str | Secret) -> None:

@@ -169,6 +169,25 @@ def _says(query: str, value: str) -> SetUp:
     return answering("az", f"connectedk8s show {query}", Reply(stdout=f"{value}\n"))
 
 
+def _only_warning(scene: Scene) -> Scene:
+    """Let `connect` go on without the feature, as where it could not read if Microsoft.ExtendedLocation is registered.
+
+    azext_connectedk8s/custom.py, check_cl_registration_and_get_oid: "The custom location feature was not enabled".
+    """
+
+    def az(call: ToolCall, machine: Machine) -> Reply:
+        reply = scene.tools["az"](call, machine)
+        if not reply.code and call.arguments[:2] == ("connectedk8s", "connect"):
+            machine.facts["arc"] |= {"features": ["cluster-connect"], "custom_locations_oid": ""}
+        return reply
+
+    return replace(scene, tools={**scene.tools, "az": az})
+
+
+def _has_custom_locations(machine: Machine) -> bool:
+    return "custom-locations" in machine.facts["arc"]["features"]
+
+
 _OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
 CONNECT_ARC = (
     Drill("another run holds the lock", as_it_is, must_fail_before("az login"), lock="node"),
@@ -183,6 +202,8 @@ CONNECT_ARC = (
     Drill("somebody has deleted the connected cluster", _without_resource, must_do(_CONNECT, _FEATURES)),
     Drill("the cluster cannot be connected", both(_without_resource, answering("az", "connectedk8s connect", _FAILS)),
           must_fail_before(_FEATURES)),
+    Drill("connecting did not enable custom locations, and only warned", both(_without_resource, _only_warning),
+          must_leave("the feature custom-locations enabled", _has_custom_locations)),
     Drill("the feature is enabled for another object id", with_file(_FEATURES_MARK, "somebody\n"), must_do(_FEATURES)),
     Drill("the feature cannot be enabled",
           both(with_file(_FEATURES_MARK, None), answering("az", "connectedk8s enable-features", _FAILS)), must_fail),
