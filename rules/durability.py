@@ -22,11 +22,12 @@ def queues_outlive_outages(view: View) -> Hits:
     """Require sessions, the broker's bounds and its disk to last as long as the settings allow a link to be down."""
     hours = view.settings.protection.outage_hours
     for endpoint in view.all(DATAFLOW_ENDPOINT):
-        expected = hours * 3600 if view.is_local(endpoint) else _LINK_SECONDS
+        queues = view.is_local(endpoint)
+        expected = hours * 3600 if queues else _LINK_SECONDS
         given = at(view.inputs(endpoint), f"{MQTT}.sessionExpirySeconds")
         if given != expected:
             shown = f"missing, so {_DEFAULT_SECONDS}" if given is None else given
-            why = f": with its session the queue ends, and an outage may last {hours} h" if expected != given else ""
+            why = f": with its session the queue ends, and an outage may last {hours} h" if queues else ""
             yield endpoint.name, f"{MQTT}.sessionExpirySeconds: {shown}; expected {expected}{why}"
     for broker in view.all(BROKER):
         clients = map_at(view.inputs(broker), "properties.advanced.clients")

@@ -189,11 +189,11 @@ def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
     group = view.path(connect).split("/providers/")[0]
     principal = text_at(view.outputs(identity), "principalId")
     yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
-    deleters = [
-        one for one in view.all(ROLE_DEFINITION) if _actions(view, one) == [_DELETE] and _scope(view, one) == group
+    deleters = [  # what else such a role allows is ID-03's
+        one for one in view.all(ROLE_DEFINITION) if _DELETE in _actions(view, one) and _scope(view, one) == group
     ]
     guid = text_at(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
-    yield Need(identity.name, principal, "ServicePrincipal", f"a role with the one right {_DELETE}", guid, group)
+    yield Need(identity.name, principal, "ServicePrincipal", f"role with the right {_DELETE}", guid, group)
 
 
 def _actions(view: View, definition: Resource) -> list[str]:

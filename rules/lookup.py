@@ -193,7 +193,8 @@ class View(Index):
             if text_at(self.inputs(one), "properties.serviceType") == "LoadBalancer"
         ]
         listener = next(iter(listeners), None)
-        port: Mapping[str, Any] = next(iter(self.ports(listener)), {}) if listener else {}
+        ports, wanted = self.ports(listener) if listener else [], self.settings.listener_of(link).port
+        port = next((one for one in ports if one.get("port") == wanted), ports[0] if ports else {})
         broker = self.path(listener).rsplit("/listeners/", 1)[0] if listener else ""
         return LinkParts(
             link,

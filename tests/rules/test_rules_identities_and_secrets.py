@@ -159,7 +159,6 @@ MISTAKES = (
         "ID-03",
         lambda two: two.value("site-arc-disconnect-role", "permissions.0.actions").append("Microsoft.Kubernetes/*"),
         ("site-arc-disconnect-role", "Microsoft.Kubernetes/*"),
-        also=("ID-02",),
     ),
     Mistake(  # of a principal who needs nothing no type is expected: one cause, told as that
         "role of another principal",

@@ -82,6 +82,12 @@ MISTAKES = (
         (_LISTENER, "8883", "28883"),
         also=("MQTT-01", "NET-02", "OUT-01"),
     ),
+    Mistake(  # no advice to connect to it
+        "a port in plain text before the one of the links",
+        "MQTT-02",
+        lambda two: two.value(_LISTENER, "properties.ports").insert(0, {"port": 1883}),
+        (_LISTENER, "ports[0].authenticationRef"),
+    ),
     Mistake(
         "port in plain text",
         "MQTT-02",
@@ -373,6 +379,13 @@ MISTAKES = (
 def test_is_reported(mistake: Mistake, two: Workbench, reported: Callable[..., None]) -> None:
     mistake.change(two)
     reported(two, mistake.rule, *mistake.said, also=mistake.also)
+
+
+def test_no_queue_is_named_where_none_is(two: Workbench) -> None:
+    two.set(_ENDPOINT, "properties.mqttSettings.sessionExpirySeconds", 0)
+    two.set("site-local-endpoint", "properties.mqttSettings.sessionExpirySeconds", 0)
+    said = {one.resource: "queue" in one.message for one in two.findings() if one.rule == "MQTT-06"}
+    assert said == {_ENDPOINT: False, "site-local-endpoint": True}
 
 
 def test_links_that_share_attributes(three: Workbench, reported: Callable[..., None]) -> None:
