@@ -100,6 +100,8 @@ class Graph:
     """URNs, one entry a call."""
     plugins: Mapping[Plugin, str] = field(default_factory=dict)
     """What the program asks for -> who asks first: a resource, a function or a package."""
+    side_effects: Mapping[str, str] = field(default_factory=dict)
+    """Place in the program -> what it does there beside registering."""
 
     def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:
         """Return the resources of an ARM type, in any version, or of a Pulumi type, in URN order."""

@@ -28,11 +28,16 @@ def find_place(error: BaseException) -> str:
     own = called = ""
     for frame in traceback.extract_tb(error.__traceback__):
         file = Path(frame.filename)
-        if file.name == "__main__.py" or _is_in(file, _PROGRAM):
+        if is_of_the_program(file):
             own, called = describe_position(frame.filename, frame.lineno), ""
         elif own and _is_in(file, _GROUND):
             called = f"{describe_position(frame.filename, frame.lineno)}, called at "
     return f"{called}{own}" or next(iter(getattr(error, "__notes__", ())), "")
+
+
+def is_of_the_program(file: Path) -> bool:
+    """Tell whether a file holds the program's own code."""
+    return file.name == "__main__.py" or _is_in(file, _PROGRAM)
 
 
 def find_in_ground(error: BaseException) -> str:

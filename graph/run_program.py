@@ -19,6 +19,7 @@ from graph.bounded import bound
 from graph.graph import Graph
 from graph.lighter_sdk import lighter_sdk, take_apart
 from graph.monitor import Monitor, Provider, RecordingMonitor
+from graph.side_effects import watch
 
 PROJECT = "edge-stamps"
 
@@ -53,7 +54,7 @@ def record(
         Exception: whatever else the program raises.
     """
     monitor = RecordingMonitor(provider, preview=preview)
-    with without_garbage_collection():
+    with without_garbage_collection(), watch() as side_effects:
         try:
             with bound(lambda: len(monitor.recorded)):
                 asyncio.run(run_program(program, stack, config, monitor, preview=preview))
@@ -72,6 +73,7 @@ def record(
         outputs=monitor.stack_outputs,
         register_outputs_calls=monitor.register_outputs_calls,
         plugins=monitor.plugins,
+        side_effects=side_effects,
     )
 
 

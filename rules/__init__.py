@@ -177,6 +177,8 @@ RULES: tuple[Rule[[View]], ...] = (
          secrets.commands_hold_no_secret),
     Rule("SEC-05", "Only keys are secret", "pulumi.com/docs/iac/concepts/secrets: what is secret is shown nowhere",
          secrets.nothing_else_is_secret),
+    Rule("SEC-06", "The program does nothing but register resources",
+         "pulumi.com/docs/iac/concepts/how-pulumi-works: previews run it too", secrets.nothing_is_done_beside),
     Rule("PKI-01", "The server certificate names the host of every link",
          f"{_ENDPOINT}; RFC 9525, from memory: the text could not be opened",
          certificates.hosts),

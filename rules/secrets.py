@@ -125,3 +125,9 @@ def outputs_are_public(view: View) -> Hits:
     for where, value, secret in leaves(reveal(view.graph.outputs)):
         if not secret and (_has_private_key(value) or "AccountKey=" in str(value)):
             yield stack, f"stack output {where}: holds a private key or a connection string. Leave it out"
+
+
+def nothing_is_done_beside(view: View) -> Hits:
+    """Require that the program registers resources, and does nothing else: a preview would do it too."""
+    for place, what in view.graph.side_effects.items():
+        yield place, f"the program {what}, in previews too. Let a resource do it, or leave it to a command"

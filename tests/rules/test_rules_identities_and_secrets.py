@@ -155,6 +155,12 @@ MISTAKES = (
         also=("EDGE-07",),
     ),
     Mistake(
+        "program that writes a file",
+        "SEC-06",
+        lambda two: two.does("components/pki_chain.py:9", "writes /srv/key.pem"),
+        ("components/pki_chain.py:9", "/srv/key.pem", "previews"),
+    ),
+    Mistake(
         "custom role with more rights",
         "ID-03",
         lambda two: two.value("site-arc-disconnect-role", "permissions.0.actions").append("Microsoft.Kubernetes/*"),

@@ -90,6 +90,10 @@ class Workbench:
             for one, asker in self.graph.plugins.items()
         }
 
+    def does(self, place: str, what: str) -> None:
+        """Do something beside registering resources."""
+        self.graph.side_effects = {place: what}
+
     # Run Commands
 
     def parameter(self, command: str, name: str, value: str | Secret) -> None:
