@@ -84,7 +84,8 @@ if [[ -z "$agents" || "$exists" == no ]]; then
     --distribution k3s --enable-oidc-issuer --enable-workload-identity \
     --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade --yes --output none ||
     fail "az connectedk8s connect failed or took longer than 2700 s." \
-      "Next: the lines above; 'kubectl -n azure-arc get pods' on the node; then deploy again."
+      "Next: the lines above; 'kubectl -n azure-arc get pods' on the node; then deploy again. If they say 'Failed to" \
+      "fetch resource provider details', give the arc identity the role Reader on the subscription."
 fi
 
 # `connect --custom-locations-oid` enables this feature too, but only warns when it could not; so does enable-features
