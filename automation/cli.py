@@ -239,6 +239,8 @@ def verify(
     offline: options.Offline = False,
     engine: options.Engine = EngineChoice.AUTO,
     as_json: options.Json = False,
+    junit: options.JUnit = None,
+    markdown: options.Markdown = None,
 ) -> None:
     """Ask Azure whether what was deployed is there, well, and as it was meant.
 
@@ -247,11 +249,11 @@ def verify(
     something is wrong or could not be looked at.
     """
     from automation.commands import stack as stack_commands
-    from automation.commands.verify import verify_stack
+    from automation.commands.verify import Records, verify_stack
 
     def act() -> CommandResult:
         target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
-        return verify_stack(target, cluster or [], link or [])
+        return verify_stack(target, cluster or [], link or [], Records(junit, markdown))
 
     run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
 

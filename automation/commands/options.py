@@ -57,6 +57,14 @@ Clusters = Annotated[
     typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster, with the links that it sends over."),
 ]
 Links = Annotated[list[str] | None, typer.Option("--link", metavar="LINK", help="Only this link.")]
+JUnit = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", callback=check_writable, help="JUnit XML to write, for a CI's tests."),
+]
+Markdown = Annotated[
+    Path | None,
+    typer.Option("--markdown", metavar="FILE", callback=check_writable, help="Markdown to write, for a CI's summary."),
+]
 AsPreview = Annotated[
     bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
 ]

@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.commands.inspect import MARKS, count_outcomes
@@ -17,6 +18,7 @@ from automation.console import BOLD, pluralize, say, show_status
 from automation.verify.azure import Azure
 from automation.verify.check import VerifyResult
 from automation.verify.expected import expect
+from automation.verify.records import as_junit, as_markdown, name_place
 from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
 from graph.evaluate_stack import evaluate_stack
@@ -32,7 +34,15 @@ _MOST_LINES = 12
 """Of one check; `--json` has all."""
 
 
-def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str]) -> CommandResult:
+@dataclass(frozen=True)
+class Records:
+    """Files to write the results into."""
+
+    junit: Path | None = None
+    markdown: Path | None = None
+
+
+def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str], records: Records) -> CommandResult:
     """Verify what is selected; all without a selection.
 
     Raises:
@@ -54,7 +64,9 @@ def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str]) 
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:
             results = verify(azure, expectation, _select(settings, clusters, links), target.command)
-    return _end(target, results, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    _write(records, results, target.stack, seconds)
+    return _end(target, results, seconds)
 
 
 def _refuse_unknown(
@@ -95,10 +107,18 @@ def _open_azure(target: Target, world: World | None) -> Iterator[Azure]:
         yield ResourceManager(log_in_to_served(served.address, folder), subscription)
 
 
+def _write(records: Records, results: Sequence[VerifyResult], stack: str, seconds: float) -> None:
+    if records.junit:
+        records.junit.write_text(as_junit(results, stack, seconds), encoding="utf-8")
+    if records.markdown:
+        text = as_markdown(results, stack, f"{count_outcomes(results)} in {seconds:.1f} s")
+        records.markdown.write_text(text, encoding="utf-8")
+
+
 def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> CommandResult:
     own = {"checks": [asdict(one) for one in results], "seconds": round(seconds, 1)}
     wrong = [one for one in results if one.outcome in ("failed", "unknown")]
-    problems = [problem(one.id, _heading(one), f"{one.title}: {one.found}", one.mend) for one in wrong]
+    problems = [problem(one.id, name_place(one), f"{one.title}: {one.found}", one.mend) for one in wrong]
 
     def show() -> None:
         _print(results, seconds)
@@ -117,17 +137,13 @@ def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> Com
     return CommandResult(show=show, next=f"{target.command('outputs')} says how to reach clusters and brokers", own=own)
 
 
-def _heading(result: VerifyResult) -> str:
-    return result.scope if result.scope == "shared" else f"{result.scope} {result.where}"
-
-
 def _print(results: Sequence[VerifyResult], seconds: float) -> None:
     """Print by place and concern, what is wrong first; of what is well only how much it is."""
     if {one.outcome for one in results} == {"unknown"} and len({_reason(one) for one in results}) == 1:
         say(f"Azure does not answer: {_reason(results[0])}")
         say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
         return
-    for heading, group in groupby(results, _heading):
+    for heading, group in groupby(results, name_place):
         found = list(group)
         wrong = [one for one in found if one.outcome != "ok"]
         say(f"{heading}: {pluralize(len(found), 'check')}{', all ok' if not wrong else ''}", BOLD)

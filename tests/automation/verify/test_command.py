@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
@@ -106,6 +107,19 @@ def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None
     assert lines[at + 1] == "-> az vm start --resource-group rg-myorga-dev-001 --name vm-myorga-aio-dev-001-0"
     assert lines[-1].startswith("Next: mend what is marked FAILED, from the top, then run again: .venv/bin/python")
     assert "103 ok, 2 FAILED, 1 warning" in result.stdout
+
+
+def test_a_ci_gets_its_files(project: Path, rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.set(_VM, "stopped", True, where="facts")
+    rehearse(living)
+    document = read(run("--json", "--junit", "verify.xml", "--markdown", "verify.md"))
+    root = Tree.parse(project / "verify.xml").getroot()
+    assert root.get("tests") == str(len(document["checks"]))
+    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == [
+        "VERIFY-14 Power"
+    ]
+    assert "| cluster site | VERIFY-14 Power | failed |" in (project / "verify.md").read_text(encoding="utf-8")
 
 
 def test_what_waits_for_something_is_told_on_one_line(rehearse: Callable[[Living], None]) -> None:
