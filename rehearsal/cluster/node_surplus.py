@@ -101,6 +101,9 @@ def _check_run(command: Entry) -> Iterator[tuple[str, str, str]]:
     for call in texts_at(seen, traces.CALLS):
         what = f"calls `{call}`, which neither a node nor the model of one takes"
         yield SURPLUS, what, "correct the call; where it is meant, teach rehearsal/node/tools"
+    for name in texts_at(seen, traces.VARIABLES):
+        what = f"calls its tools with the variable {name} set, which may send them elsewhere or let them trust others"
+        yield SURPLUS, what, "unset it; where it is meant, add it to rules/facts/node_files.py"
     for name in texts_at(seen, traces.LEFT):
         what = f"leaves the temporary file {name} behind"
         yield SURPLUS, what, "write below `$work`, which is removed at the end"

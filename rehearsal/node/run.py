@@ -30,6 +30,7 @@ from rehearsal.node.tools import READS_STDIN, TOOLS
 from rehearsal.node.tools.durations import find_duration
 from rehearsal.node.tools.refusal import note_call
 from rehearsal.node.tools.unanswered import NOT_FOUND_TOOL, UNANSWERED, answer_nothing
+from rules.facts.node_files import VARIABLES
 
 OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
@@ -45,6 +46,10 @@ OWN_TOOLS = frozenset({"date", "sleep"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RANDOM = re.compile(r"\btmp\.\w+")
 """Names that mktemp(1) gives."""
+_NOT_FOUND_HANDLE = "BASH_FUNC_command_not_found_handle%%"
+"""bash(1), "COMMAND EXECUTION"."""
+_FROM_THE_START = frozenset({"PATH", "ROOT_DIR", "TMPDIR", _NOT_FOUND_HANDLE, "OLDPWD", "PWD", "SHLVL", "_"})
+"""Variables that every script is started with; the last four are bash's own."""
 
 
 class Run:
@@ -129,7 +134,7 @@ class Run:
             "PATH": str(path),
             "ROOT_DIR": str(self._machine.root),
             "TMPDIR": str(self._temporary),
-            "BASH_FUNC_command_not_found_handle%%": f'() {{ {NOT_FOUND_TOOL} "$@"; }}',  # bash(1), "COMMAND EXECUTION"
+            _NOT_FOUND_HANDLE: f'() {{ {NOT_FOUND_TOOL} "$@"; }}',
         }
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
@@ -150,6 +155,7 @@ class Run:
 
     def _answer(self, call: ToolCall) -> Reply:
         self._calls += 1
+        self._note_variables(call)
         if self._calls > MOST_CALLS and self._process:
             self._process.kill()
         if call.tool == "sleep":
@@ -175,6 +181,11 @@ class Run:
             self._is_over = True
             self._process.kill()
         return self._is_over
+
+    def _note_variables(self, call: ToolCall) -> None:
+        script = text_at(self._inputs, "source.script")
+        known = _FROM_THE_START | VARIABLES | {name for name in parameters(self._inputs) if name in script}
+        self._traces.setdefault(traces.VARIABLES, set()).update(call.environment.keys() - known)
 
     def _use(self, call: ToolCall) -> Reply:
         machine = self._machine

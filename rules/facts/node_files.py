@@ -71,3 +71,16 @@ DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER)
 """Every address that a script fetches from."""
 NAMED = (*DOWNLOADS, K3S_SERVER, K3S_TOKENS)
 """Every address that a file may name, beside the issuer that Arc has given the cluster."""
+
+VARIABLES = frozenset(
+    {
+        *("HOME", "KUBECONFIG", "DEBIAN_FRONTEND", "NEEDRESTART_SUSPEND", "SCRIPT_RUN", "LC_CTYPE"),
+        *("AZURE_CORE_COLLECT_TELEMETRY", "AZURE_CORE_ONLY_SHOW_ERRORS", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL"),
+        *("INSTALL_K3S_VERSION", "INSTALL_K3S_FORCE_RESTART"),
+    }
+)
+"""Every variable that a script may set for its tools, beside the parameters that it reads.
+
+LC_CTYPE is Python's, for what it starts (PEP 538). Whatever is not here may steer a tool as no rehearsal has seen:
+HTTPS_PROXY, PIP_INDEX_URL, GITHUB_URL and AZURE_CLI_DISABLE_CONNECTION_VERIFICATION do.
+"""

@@ -36,10 +36,13 @@ _WORDS = Words(  # Debian/apt, apt-pkg/contrib/cmndline.cc
 )
 _APT_GET = Table("apt-get", _WORDS).with_flags(
     "--quiet -q", "--yes -y --assume-yes", "--option -o VALUE", "--no-install-recommends", "--allow-downgrades",
-    "--allow-change-held-packages", "--allow-unauthenticated", "--reinstall", "--only-upgrade", "--fix-broken -f",
-    "--simulate -s", "--no-upgrade", "--target-release -t VALUE", "--config-file -c VALUE", "--download-only -d",
+    "--allow-change-held-packages", "--allow-unauthenticated ~", "--reinstall", "--only-upgrade ~", "--fix-broken -f ~",
+    "--simulate -s ~", "--no-upgrade ~", "--target-release -t VALUE ~", "--config-file -c VALUE ~",
+    "--download-only -d ~",
 )  # fmt: skip
-_APT_MARK = Table("apt-mark", _WORDS).with_flags("--quiet -q", "--option -o VALUE", "--file -f VALUE")
+_CONFIGURATION = frozenset({"apt::update::error-mode", "dpkg::lock::timeout"})
+"""Names that --option sets, in any case (apt.conf(5)); others may switch off what apt checks."""
+_APT_MARK = Table("apt-mark", _WORDS).with_flags("--quiet -q", "--option -o VALUE ~", "--file -f VALUE ~")
 _DPKG_WORDS = Words(
     unknown="{tool}: error: unknown option {option}\n\nUse --help for help about querying packages.",
     no_value="{tool}: error: {option} option takes a value\n\nUse --help for help about querying packages.",
@@ -61,6 +64,8 @@ def apt_get(call: ToolCall, machine: Machine) -> str | Reply:
     for option in line.values.get("--option", ()):
         if not re.fullmatch(r"[A-Za-z0-9:-]+=.*", option):
             raise RefusalError(100, f"E: Option {option}: Configuration item specification must have an =<val>.")
+        if option.partition("=")[0].lower() not in _CONFIGURATION:
+            raise ValueError(f"apt-get: the model does not know --option {option}; extend apt.py")
     if not line.words:
         raise RefusalError(1, "", "apt 2.8.3 (amd64)\nUsage: apt-get [options] command\n")
     command, *packages = line.words

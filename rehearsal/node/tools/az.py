@@ -24,10 +24,6 @@ EXTENSION_VERSIONS = frozenset({CONNECTEDK8S_VERSION.value, "1.10.10", "1.10.11"
 _NEWEST_EXTENSION = "1.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 _CLOUD = "AzureCloud"
-_UNVERIFIED = frozenset(
-    {"--skip-ssl-verification", "AZURE_CLI_DISABLE_CONNECTION_VERIFICATION", "ADAL_PYTHON_SSL_NO_VERIFY"}
-)
-"""Options and variables (learn.microsoft.com/cli/azure/use-azure-cli-successfully-troubleshooting, behind a proxy)."""
 
 
 @answering
@@ -35,17 +31,10 @@ def az(call: ToolCall, machine: Machine) -> str:
     """Answer one command line."""
     if "azure-cli" not in machine.facts.get("packages", {}):
         raise missing("az")
-    _check_verification(call)
     dynamic = call.environment.get("AZURE_EXTENSION_USE_DYNAMIC_INSTALL", "yes_prompt").lower()
     command, given = read_command(call.arguments, "connectedk8s" in _extensions(machine), dynamic)
     answer = _COMMANDS[command](given, machine, call)
     return query.write(query.select(answer, given["--query"] or ""), given["--output"] or "json")
-
-
-def _check_verification(call: ToolCall) -> None:
-    """Refuse what the real one would do: to talk to whoever answers."""
-    for off in sorted(_UNVERIFIED & {*call.environment, *call.arguments}):
-        raise refuse(f"{off} leaves TLS unverified: whoever is on the way could read tokens and change answers", 2)
 
 
 def _log_in(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:

@@ -42,13 +42,16 @@ def read_command(arguments: Sequence[str], has_extension: bool, dynamic_install:
 
     Raises:
         RefusalError: az does not take the line.
-        ValueError: az has the command, and the model does not answer it.
+        ValueError: az has the command or the argument, and the model does not answer it.
     """
     known = [name for name in (*COMMANDS, *UNMODELLED) if has_extension or not name.startswith("connectedk8s")]
     command, rest = _find_command(arguments, known, dynamic_install)
     if command in UNMODELLED:
         raise ValueError(f"az {command}: the model does not answer it; extend az_table.py")
     found = vars(_make_parser(command).parse_args(rest))
+    for line in COMMANDS[command]:
+        if line.endswith(" ~") and found[(flag := line.split()[0])]:
+            raise ValueError(f"az {command}: the model does not know {flag}; extend az_table.py")
     return command, found
 
 

@@ -1,6 +1,7 @@
 """The commands of az that the model answers, with every argument that they take, as az hands them to argparse.
 
-`?`: may stand without a value (knack's three state flag); `!`: a switch; `+`: one value or more; `*`: required.
+`?`: may stand without a value (knack's three state flag); `!`: a switch; `+`: one value or more; `*`: required;
+`~`: the model lacks its effect, and refuses it therefore.
 
 Sources: Azure/azure-cli, azure/cli/command_modules/profile/__init__.py and extension/__init__.py, and
 azure/cli/core/commands/parameters.py (three state flag, location); AzureArcForKubernetes/connectedk8s,
@@ -36,19 +37,19 @@ GLOBAL = ("--output -o", "--query", "--debug !", "--verbose !", "--only-show-err
 """microsoft/knack, output.py, query.py, log.py; azure/cli/core/commands/__init__.py."""
 
 _CLUSTER = ("--name -n *", "--resource-group -g *")
-_KUBE = ("--kube-config", "--kube-context", "--skip-ssl-verification !")
+_KUBE = ("--kube-config", "--kube-context ~", "--skip-ssl-verification ! ~")
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "login": (
         "--identity -i !", "--client-id", "--object-id", "--resource-id", "--username -u", "--password -p",
-        "--tenant -t", "--service-principal !", "--certificate", "--use-cert-sn-issuer !", "--federated-token",
-        "--allow-no-subscriptions !", "--use-device-code !", "--scope +", "--claims-challenge",
+        "--tenant -t", "--service-principal !", "--certificate ~", "--use-cert-sn-issuer ! ~", "--federated-token ~",
+        "--allow-no-subscriptions !", "--use-device-code ! ~", "--scope + ~", "--claims-challenge ~",
     ),
     "account set": ("--name --subscription -n -s *",),
     "account show": ("--name -n",),
     "extension add": (
-        "--name -n", "--source -s", "--version", "--yes -y !", "--upgrade !", "--system !", "--allow-preview ?",
-        "--pip-proxy", "--pip-extra-index-urls +",
+        "--name -n", "--source -s ~", "--version", "--yes -y !", "--upgrade !", "--system ! ~", "--allow-preview ?",
+        "--pip-proxy ~", "--pip-extra-index-urls + ~",
     ),
     "extension remove": ("--name -n *",),
     "extension show": ("--name -n *",),
@@ -59,13 +60,13 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         *_CLUSTER, *_KUBE, "--features + *", "--skip-azure-rbac-list", "--custom-locations-oid",
     ),
     "connectedk8s connect": (
-        *_CLUSTER, *_KUBE, "--location -l", "--tags +", "--proxy-https", "--proxy-http", "--proxy-skip-range",
-        "--proxy-cert --custom-ca-cert", "--distribution", "--distribution-version", "--infrastructure",
+        *_CLUSTER, *_KUBE, "--location -l", "--tags +", "--proxy-https ~", "--proxy-http ~", "--proxy-skip-range ~",
+        "--proxy-cert --custom-ca-cert ~", "--distribution", "--distribution-version ~", "--infrastructure",
         "--azure-hybrid-benefit", "--disable-auto-upgrade !", "--custom-locations-oid", "--enable-private-link ?",
-        "--private-link-scope-resource-id --pls-arm-id", "--onboarding-timeout", "--no-wait !", "--correlation-id",
-        "--container-log-path", "--yes -y !", "--enable-oidc-issuer ?", "--self-hosted-issuer",
-        "--enable-workload-identity --enable-wi ?", "--gateway-resource-id", "--configuration-settings --config +",
-        "--config-protected-settings --config-protected +",
+        "--private-link-scope-resource-id --pls-arm-id ~", "--onboarding-timeout", "--no-wait !", "--correlation-id",
+        "--container-log-path ~", "--yes -y !", "--enable-oidc-issuer ?", "--self-hosted-issuer",
+        "--enable-workload-identity --enable-wi ?", "--gateway-resource-id ~", "--configuration-settings --config + ~",
+        "--config-protected-settings --config-protected + ~",
     ),
 }  # fmt: skip
 """`connectedk8s` also has update, upgrade, disable-features, list, proxy and troubleshoot, which no script calls."""

@@ -33,9 +33,11 @@ _CURL_WORDS = Words(
 _CURL = Table("curl", _CURL_WORDS).with_flags(
     "--fail -f", "--silent -s", "--show-error -S", "--location -L", "--proto VALUE", "--proto-redir VALUE", "--tlsv1.2",
     "--tlsv1.3", "--retry VALUE", "--retry-all-errors", "--retry-connrefused", "--retry-delay VALUE",
-    "--retry-max-time VALUE", "--max-time -m VALUE", "--connect-timeout VALUE", "--output -o VALUE", "--remote-name -O",
-    "--insecure -k", "--header -H VALUE", "--user-agent -A VALUE", "--cacert VALUE", "--write-out -w VALUE",
-    "--fail-with-body", "--compressed", "--http1.1", "--ipv4 -4", "--create-dirs", "--request -X VALUE",
+    "--retry-max-time VALUE", "--max-time -m VALUE", "--connect-timeout VALUE", "--output -o VALUE",
+    "--remote-name -O ~", "--insecure -k", "--header -H VALUE", "--user-agent -A VALUE", "--cacert VALUE ~",
+    "--write-out -w VALUE ~", "--fail-with-body", "--compressed", "--http1.1", "--ipv4 -4", "--create-dirs",
+    "--request -X VALUE ~",
+    "--proxy -x VALUE ~", "--preproxy VALUE ~", "--resolve VALUE ~", "--connect-to VALUE ~", "--config -K VALUE ~",
 )  # fmt: skip
 _GPG_WORDS = Words(
     unknown='gpg: invalid option "{option}"',

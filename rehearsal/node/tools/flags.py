@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rehearsal.node.tools.refusal import RefusalError
 
@@ -46,15 +46,21 @@ class Table:
     words: Words
     flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Spelling -> (first spelling, VALUE if a value follows, OPTIONAL if one may after `=`, else empty)."""
+    lacking: frozenset[str] = frozenset()
+    """First spellings of those whose effect the model lacks, and which it refuses therefore."""
 
     def with_flags(self, *lines: str) -> Table:
-        """Add flags, one a line: every spelling, then VALUE or OPTIONAL if it takes one."""
-        added = {}
+        """Add flags, one a line: every spelling, VALUE or OPTIONAL if it takes one, `~` if the model lacks its effect.
+
+        What has neither that mark nor an effect in the model is harmless.
+        """
+        added, lacking = {}, set(self.lacking)
         for line in lines:
-            words = line.split()
+            words = line.removesuffix(" ~").split()
             kind = words.pop() if words[-1] in ("VALUE", "OPTIONAL") else ""
             added.update(dict.fromkeys(words, (words[0], kind)))
-        return Table(self.tool, self.words, {**self.flags, **added})
+            lacking |= {words[0]} if line.endswith(" ~") else set()
+        return replace(self, flags={**self.flags, **added}, lacking=frozenset(lacking))
 
 
 @dataclass
@@ -83,6 +89,7 @@ def read_line(table: Table, arguments: Sequence[str]) -> Line:
 
     Raises:
         RefusalError: an unknown flag, one without its value, or with one that it does not take.
+        ValueError: a flag whose effect the model lacks.
     """
     line, rest = Line(), iter(arguments)
     for argument in rest:
@@ -94,6 +101,8 @@ def read_line(table: Table, arguments: Sequence[str]) -> Line:
             _read_letters(table, argument[1:], rest, line)
         else:
             line.words.append(argument)
+    if lacking := sorted(table.lacking & line.values.keys()):
+        raise ValueError(f"{table.tool}: the model does not know {lacking[0]}; extend rehearsal/node/tools")
     return line
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from graph.inputs import list_at, map_at, text_at
@@ -22,33 +23,33 @@ from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rehearsal.node.tools.timeouts import read_duration
 
 _GLOBAL = (
-    "--kubeconfig VALUE", "--context VALUE", "--cluster VALUE", "--user VALUE", "--namespace -n VALUE",
-    "--server -s VALUE", "--token VALUE", "--as VALUE", "--as-group VALUE", "--as-uid VALUE", "--request-timeout VALUE",
-    "--insecure-skip-tls-verify", "--certificate-authority VALUE", "--client-certificate VALUE", "--client-key VALUE",
-    "--tls-server-name VALUE", "--cache-dir VALUE", "--disable-compression", "--match-server-version", "-v --v VALUE",
-    "--warnings-as-errors", "--profile VALUE", "--profile-output VALUE", "--help -h",
+    "--kubeconfig VALUE", "--context VALUE ~", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
+    "--server -s VALUE ~", "--token VALUE ~", "--as VALUE ~", "--as-group VALUE ~", "--as-uid VALUE ~",
+    "--insecure-skip-tls-verify ~", "--certificate-authority VALUE ~", "--client-certificate VALUE ~",
+    "--client-key VALUE ~", "--tls-server-name VALUE ~", "--request-timeout VALUE", "--cache-dir VALUE",
+    "--disable-compression", "--match-server-version", "-v --v VALUE",
+    "--warnings-as-errors", "--profile VALUE", "--profile-output VALUE", "--help -h ~",
 )  # fmt: skip
 _PRINT = ("--output -o VALUE", "--template VALUE", "--allow-missing-template-keys", "--show-managed-fields")
-_FILES = ("--filename -f VALUE", "--kustomize -k VALUE", "--recursive -R")
-_SELECT = ("--selector -l VALUE", "--field-selector VALUE", "--all-namespaces -A")
+_FILES = ("--filename -f VALUE ~", "--kustomize -k VALUE ~", "--recursive -R")
+_SELECT = ("--selector -l VALUE", "--field-selector VALUE ~", "--all-namespaces -A")
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "get": (
-        *_PRINT, *_FILES, *_SELECT, "--raw VALUE", "--watch -w", "--watch-only", "--output-watch-events",
+        *_PRINT, *_FILES, *_SELECT, "--raw VALUE", "--watch -w ~", "--watch-only ~", "--output-watch-events ~",
         "--ignore-not-found", "--chunk-size VALUE", "--label-columns -L VALUE", "--no-headers", "--show-kind",
-        "--show-labels", "--sort-by VALUE", "--server-print", "--subresource VALUE",
+        "--show-labels", "--sort-by VALUE ~", "--server-print", "--subresource VALUE ~",
     ),
-    "wait": (*_PRINT, *_FILES, *_SELECT, "--all", "--local", "--for VALUE", "--timeout VALUE"),
+    "wait": (*_PRINT, *_FILES, *_SELECT, "--all", "--local ~", "--for VALUE", "--timeout VALUE"),
     "delete": (
         *_FILES, *_SELECT, "--all", "--force", "--cascade OPTIONAL", "--dry-run OPTIONAL", "--now",
-        "--grace-period VALUE", "--timeout VALUE", "--ignore-not-found", "--wait", "--output -o VALUE", "--raw VALUE",
-        "--interactive -i",
+        "--grace-period VALUE", "--timeout VALUE", "--ignore-not-found", "--wait", "--output -o VALUE", "--raw VALUE ~",
+        "--interactive -i ~",
     ),
     "apply": (
-        *_PRINT, *_FILES, "--selector -l VALUE", "--server-side", "--force-conflicts", "--field-manager VALUE",
-        "--dry-run OPTIONAL", "--validate OPTIONAL", "--overwrite", "--openapi-patch", "--prune",
-        "--prune-allowlist VALUE",
-        "--applyset VALUE", "--all", "--force", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE",
-        "--wait", "--subresource VALUE",
+        *_PRINT, "--filename -f VALUE", "--recursive -R", "--kustomize -k VALUE ~", "--selector -l VALUE ~",
+        "--server-side", "--force-conflicts", "--field-manager VALUE", "--dry-run OPTIONAL", "--validate OPTIONAL ~",
+        "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
+        "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
     ),
 }  # fmt: skip
 _TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
@@ -67,7 +68,7 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
     if not machine.facts.get("k3s", {}).get("version"):
         raise missing("kubectl")  # install.sh, create_symlinks: it is K3s under another name
     command, rest = _find_command(call.arguments)
-    table = Table(f"kubectl {command}", PFLAG, _TABLE.flags).with_flags(*_COMMANDS[command])
+    table = replace(_TABLE, tool=f"kubectl {command}").with_flags(*_COMMANDS[command])
     line = read_line(table, rest)
     if not _TIMEOUT.fullmatch(line.last("--request-timeout", "0")):
         raise RefusalError(

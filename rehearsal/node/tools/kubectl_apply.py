@@ -91,8 +91,6 @@ def _check_flags(line: Line) -> None:
     if line.last("--dry-run", "none") not in ("none", "server", "client", "unchanged"):
         value = line.last("--dry-run")
         raise RefusalError(1, f'error: Invalid dry-run value ({value}). Must be "none", "server", or "client".')
-    if line.has("--prune") or line.has("--kustomize") or line.has("--selector"):
-        raise ValueError("apply: the model knows neither --prune nor --kustomize nor --selector; extend it")
     if not line.values.get("--filename"):
         raise RefusalError(1, "error: must specify one of -f and -k")
 

@@ -34,9 +34,12 @@ def answering(behaviour: Callable[[ToolCall, Machine], str | Reply]) -> Tool:
         try:
             answer = behaviour(call, machine)
         except RefusalError as refusal:
+            text = refusal.text if refusal.text.endswith("\n") or not refusal.text else f"{refusal.text}\n"
             if refusal.is_unknown:
                 note_call(call)
-            text = refusal.text if refusal.text.endswith("\n") or not refusal.text else f"{refusal.text}\n"
+                text = (
+                    f"not in the model of {call.tool}; where the real one takes it, extend rehearsal/node/tools\n{text}"
+                )
             return Reply(refusal.code, refusal.stdout, text, refusal.took)
         return answer if isinstance(answer, Reply) else Reply(stdout=answer)
 

@@ -43,6 +43,17 @@ MISTAKES = {
     "a program that is nowhere": ("no-such-program 1", "calls `no-such-program 1`"),
     "another package": ("sleep 300; apt-get -y install nmap", "calls `apt-get -y install nmap`"),
     "a unit that somebody else has": ("systemctl stop ssh", "calls `systemctl stop ssh`"),
+    "a proxy for every tool": ("export https_proxy=x; cloud-init status", "with the variable https_proxy set"),
+    "a proxy for one tool": ("ALL_PROXY=x cloud-init status", "with the variable ALL_PROXY set"),
+    "a mirror for pip": ("PIP_INDEX_URL=x cloud-init status", "with the variable PIP_INDEX_URL set"),
+    "a proxy for curl": (
+        "curl --proxy x https://packages.microsoft.com/keys/microsoft.asc",
+        "calls `curl --proxy x https://packages.microsoft.com/keys/microsoft.asc`",
+    ),
+    "a package that nobody has signed": ("apt-get -o APT::Get::AllowUnauthenticated=true update", "calls `apt-get -o"),
+    "a server of packages that nobody has checked": (
+        "apt-get -o Acquire::https::Verify-Peer=false update", "calls `apt-get -o Acquire",
+    ),
     "a key that is left": (f"printf -- '{_PEM}' | put {_LIMITS}", "holds a private key"),
     "a key in base64 that is left": (f"printf -- '{_PEM}' | base64 -w 0 | put {_LIMITS}", "holds a private key"),
     "a key in base64 of which the beginning is cut off": (
@@ -79,6 +90,14 @@ def test_what_a_node_may_have_is_no_finding() -> None:
     iptables -t mangle -I FORWARD -s 10.42.0.0/16 -d 169.254.169.254/32 -j DROP
     x=$(mktemp -d); touch $x/mine; rm -rf $x"""
     assert judge(Bench(), work) == []
+
+
+def test_a_parameter_that_the_script_does_not_read_is_none() -> None:
+    bench = Bench()
+    for script, told in (("cloud-init status", ["the variable HTTP_PROXY"]), ("cloud-init status $HTTP_PROXY", [])):
+        bench.put(f"#!/bin/bash\n{script} || true", parameters={"HTTP_PROXY": "--long"})
+        found = find_surplus(bench.vm, bench.vm, [bench.command()], NodeFacts.of(bench.vm))
+        assert [words for one, words in zip(found, told, strict=True) if words not in one.what] == []
 
 
 def test_what_an_earlier_run_left_is_told_at_the_node() -> None:

@@ -76,6 +76,20 @@ def test_a_line_that_argparse_does_not_take(node: ToolBench, line: str, words: s
     assert (reply.code, words in reply.stderr) == (2, True), reply
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connectedk8s connect -n a -g b --skip-ssl-verification",
+        "connectedk8s connect -n a -g b --proxy-https http://x",
+        "connectedk8s connect -n a -g b --custom-ca-cert x",
+        "extension add --name connectedk8s --pip-extra-index-urls http://x",
+    ],
+)
+def test_an_argument_whose_effect_the_model_lacks_is_refused_by_name(node: ToolBench, line: str) -> None:
+    with pytest.raises(ValueError, match=r"^az [a-z0-9 ]+: the model does not know --(skip-ssl|proxy|pip-extra)"):
+        node.call("az", *line.split())
+
+
 def test_the_commands_of_an_extension_come_and_go_with_it(node: ToolBench) -> None:
     node.succeed("az", "extension", "remove", "--name", "connectedk8s")
     refused = node.call("az", "connectedk8s", "show", *NAME)

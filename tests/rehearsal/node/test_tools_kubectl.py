@@ -46,6 +46,12 @@ def give_trust_manager(node: ToolBench, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(node.machine.azure, "extensions", lambda: frozenset({"microsoft.certmanagement"}))
 
 
+@pytest.mark.parametrize("line", ["--insecure-skip-tls-verify get node", "get node --as x", "apply --validate=false"])
+def test_a_flag_whose_effect_the_model_lacks_is_refused_by_name(node: ToolBench, line: str) -> None:
+    with pytest.raises(ValueError, match=r"^kubectl (get|apply): the model does not know --(insecure|as|validate)"):
+        node.kubectl(*line.split())
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

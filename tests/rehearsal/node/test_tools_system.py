@@ -60,6 +60,19 @@ def test_a_wrong_line_is_refused_in_the_tools_own_words(node: ToolBench, line: s
     assert (reply.code, words in reply.stderr) == (code, True), reply
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["apt-get --allow-unauthenticated update", "apt-get -oAcquire::https::Verify-Peer=false update", "curl -x y z"],
+)
+def test_a_flag_whose_effect_the_model_lacks_is_refused_by_name(node: ToolBench, line: str) -> None:
+    with pytest.raises(ValueError, match=r"^(apt-get|curl): the model does not know --(allow-un|option Acq|proxy)"):
+        node.call(*line.split())
+
+
+def test_a_flag_that_nobody_has_is_said_to_be_none_of_the_model(node: ToolBench) -> None:
+    assert node.call("curl", "--fial", "x").stderr.startswith("not in the model of curl; where the real one takes it")
+
+
 def test_a_command_that_the_model_lacks_is_no_refusal_of_the_tool(node: ToolBench) -> None:
     with pytest.raises(ValueError, match="apt-get upgrade: the model does not answer it"):
         node.call("apt-get", "upgrade")
