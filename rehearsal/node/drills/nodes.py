@@ -21,6 +21,7 @@ from rehearsal.node.drills.scene import (
     must_fail_before,
     must_give_up,
     must_leave,
+    must_succeed,
     on_an_empty_node,
     with_fact,
     with_file,
@@ -90,6 +91,7 @@ def _answer_update(_: Reply, call: ToolCall) -> Reply | None:
 
 
 SETUP_K3S = (
+    Drill("the node is new", on_an_empty_node, must_succeed),
     Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", _INSTALL_K3S), lock="node"),
     Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
     Drill("no download ends", both(on_an_empty_node, hanging("curl")), must_give_up),
@@ -135,6 +137,15 @@ def _without_agents(scene: Scene) -> Scene:
     """Set up a new node, whose connected cluster is in Azure alone, with nothing that needs it."""
     facts = {name: fact for name, fact in scene.facts.items() if name != "arc"}
     return replace(_without_dependents(scene), facts=facts)
+
+
+def _just_set_up(scene: Scene) -> Scene:
+    """Set up a node on which setup-k3s has run, and nothing else, while the roles of its identity are new."""
+    extensions = {"extensions": scene.facts.get("az", {}).get("extensions", {})}
+    facts = {**{name: fact for name, fact in scene.facts.items() if name not in ("arc", "objects")}, "az": extensions}
+    own = ("issuer", "custom-locations")
+    files = {name: file for name, file in scene.files.items() if not name.removesuffix(".yaml").endswith(own)}
+    return replace(_without_resource(scene), facts=facts, files=files, is_new=True)
 
 
 def _without_resource(scene: Scene) -> Scene:
@@ -190,6 +201,7 @@ def _has_custom_locations(machine: Machine) -> bool:
 
 _OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
 CONNECT_ARC = (
+    Drill("the node is new", _just_set_up, must_succeed),
     Drill("another run holds the lock", as_it_is, must_fail_before("az login"), lock="node"),
     Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
     Drill("it has run before, and somebody writes names in capitals", _with_capitals, must_change_nothing(_EFFECTS)),

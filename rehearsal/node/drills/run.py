@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import links, nodes, objects
+from rehearsal.node.drills import ends, links, nodes, objects
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -153,31 +153,35 @@ def _remedy(command: Entry) -> str:
 
 def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
     vm = entries[ids.key(ids.parent_of(command.id))]
-    facts, files = copy.deepcopy(vm.facts.get("machine", {})), vm.facts.get("files", FIRST_BOOT)
+    facts, files = vm.facts.get("machine", {}), vm.facts.get("files", FIRST_BOOT)
     scene = drill.set_up(Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id))
     calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="es-") as name:
         folder = Path(name)
         (folder / "run").mkdir()
-        azure = _copy_azure(scene, surroundings)
-        machine = Machine.in_folder(folder, vm.id, AzureLink(azure, vm), dict(scene.facts), scene.files)
+        latest = max(entry.created_at for entry in entries.values())
+        azure = _copy_azure(scene, surroundings, command.created_at if scene.is_new else latest + _LATER)
+        machine = Machine.in_folder(folder, vm.id, AzureLink(azure, vm), copy.deepcopy(dict(scene.facts)), scene.files)
         before = collect(machine.root)
         inputs = {
             "source": {"script": _text(command)},
             "parameters": [{"name": name, "value": value} for name, value in scene.given.items()],
         }
-        clock = ScriptClock(0, patience=0, pace=_PACE)
+        clock = ScriptClock(0) if scene.is_new else ScriptClock(0, patience=0, pace=_PACE)
         tools = {name: _note_calls(tool, calls) for name, tool in scene.tools.items()}
         with _locked(machine, drill.lock.format(**scene.given)):
             run = Run(machine, inputs, folder / "run", clock, tools=tools).end()
-        return drill.find_fault(Outcome(run, machine, calls, clock.elapsed, before, collect(machine.root)))
+        outcome = Outcome(run, machine, calls, clock.elapsed, before, collect(machine.root))
+        with azure() as state:
+            return drill.find_fault(outcome) or ends.find_fault(
+                replace(command, inputs=inputs), vm, scene, outcome, state
+            )
 
 
-def _copy_azure(scene: Scene, surroundings: Surroundings) -> OpenState:
-    created = [entry.created_at for entry in scene.entries.values()]
+def _copy_azure(scene: Scene, surroundings: Surroundings, now: float) -> OpenState:
     state = AzureState(
         replace(surroundings, tenant_id=scene.tenant_id),
-        ManualClock(max(created, default=0) + _LATER),
+        ManualClock(now),
         Entries(scene.entries),
         births=Table(dict.fromkeys(scene.entries, 1)),
     )

@@ -36,6 +36,8 @@ class Scene:
     """What is in Azure, by key."""
     tenant_id: str
     tools: Mapping[str, Tool] = field(default_factory=lambda: TOOLS)
+    is_new: bool = False
+    """Whether the script's own Run Command was just made: then roles spread for as long as in the deployment."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Drill:
 
 def on_an_empty_node(scene: Scene) -> Scene:
     """Set up a node that was just made."""
-    return replace(scene, facts={}, files=FIRST_BOOT)
+    return replace(scene, facts={}, files=FIRST_BOOT, is_new=True)
 
 
 def given_nothing(scene: Scene) -> Scene:
