@@ -27,8 +27,8 @@ from rehearsal.cluster.way import Way, find_way
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 """The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
-LEAST_SPREAD_SECONDS = 90
-"""What a node waits at least for a role that was just given; up to ten minutes are documented.
+LEAST_SPREAD_SECONDS = 600
+"""What a node waits at least for a role that was just given: as long as Azure says that it may take.
 
 learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Role assignment changes are not being detected".
 """

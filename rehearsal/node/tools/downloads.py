@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from rehearsal.cluster import traces
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
 from rules.facts.node import K3S_INSTALL_COMMIT, K3S_INSTALL_SHA256, MICROSOFT_KEY
@@ -69,6 +70,9 @@ def curl(call: ToolCall, machine: Machine) -> str:
         raise _fail(line, 1, f'Protocol "{scheme}" disabled')
     if scheme != "https":
         raise _fail(line, 7, f"Failed to connect to {urlsplit(url).hostname} port 80: the model serves HTTPS only")
+    patience = line.last("--max-time", "inf")
+    if float(patience) < DURATIONS["curl",]:
+        raise _fail(line, 28, f"Operation timed out after {patience}000 milliseconds with 0 bytes received")
     content = _serve(url, line)
     brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}
     machine.facts.setdefault("downloads", {})[url] = brought

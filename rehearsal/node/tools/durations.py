@@ -1,6 +1,8 @@
 """How long a call takes on a node, as its script sees it: long, and nothing unusual.
 
-Chosen, not measured; a bound around a call that is smaller than this would end calls on real nodes.
+Chosen, not measured, but for `connect`, which takes as long as it waits for Arc's agents by default (connectedk8s,
+_constants.py, DEFAULT_MAX_ONBOARDING_TIMEOUT_HELMVALUE_SECONDS). A bound that is smaller than this, around a call or of
+the tool's own, would end calls on real nodes.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ DURATIONS: Mapping[tuple[str, ...], float] = {
     ("az", "account"): 2,
     ("az", "extension", "add"): 60,
     ("az", "extension"): 2,
-    ("az", "connectedk8s", "connect"): 420,
+    ("az", "connectedk8s", "connect"): 1200,
     ("az", "connectedk8s", "delete"): 120,
     ("az", "connectedk8s", "enable-features"): 120,
     ("az", "connectedk8s", "show"): 4,
     ("cloud-init", "status"): 60,
-    ("curl",): 5,
+    ("curl",): 30,
     ("edge-stamps-k3s-installer",): 90,
     ("kubectl",): 1,
     ("systemctl", "restart"): 45,

@@ -70,6 +70,23 @@ def test_a_mistake_in_a_script_is_found(name: str, what: str) -> None:
     assert f" although {what}" in str(found)
 
 
+WAITS = {
+    "connect-arc": (
+        ("wait_for 780", "wait_for 120"),
+        ("timeout 2700", "timeout 1000"),
+        ("--disable-auto-upgrade", "--disable-auto-upgrade --onboarding-timeout 425"),
+    ),
+    "setup-k3s": (("--max-time 60", "--max-time 6"),),
+}
+"""Script -> what it waits with, and what is too short where Azure takes as long as it may."""
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [(name, *change) for name, rows in WAITS.items() for change in rows])
+def test_a_wait_that_is_too_short_is_found(name: str, old: str, new: str) -> None:
+    (found,) = drill(name, "the node is new", with_script(name, lambda script: script.replace(old, new)))
+    assert found.what.startswith("fails (ERROR: ")
+
+
 def test_what_has_passed_is_drilled_again_only_when_it_has_changed() -> None:
     broken = with_script("await-secrets", lambda text: text.replace("  exit 1\n", "  exit 0\n"))
     assert run_drills(entries(), SURROUNDINGS) == []
