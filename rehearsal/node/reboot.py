@@ -51,7 +51,7 @@ def note_reboot(machine: Machine, now: float) -> None:
 def _write_start(machine: Machine, unit: str) -> Iterator[str]:
     """Yield a script that does what systemd does before K3s: every ExecStartPre of the unit as it is on the disk."""
     yield "#!/bin/bash\nset -e"
-    units.reload(machine)
+    units.read(machine)
     lines: list[Mapping[str, Any]] = machine.facts.get("units", {}).get(unit, [])
     for line in lines:
         command = str(line["command"])

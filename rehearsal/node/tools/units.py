@@ -6,6 +6,7 @@ systemd.unit(5), "foo.service.d/"; systemd.service(5), ExecStartPre= and the pre
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.node.calls import Reply, ToolCall
@@ -14,6 +15,10 @@ from rehearsal.node.tools.flags import GNU, Table, names, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
 
 FOLDER = "etc/systemd/system"
+_UNIT = "[Service]\nType=notify\nRestart=always\nExecStart={}\n\n[Install]\nWantedBy=multi-user.target\n"
+_OF_K3S = {"k3s.service": "server", "k3s-agent.service": "agent"}
+_KNOWN = ("[Service]", "ExecStartPre")
+"""Section and name of what a drop-in may set; whatever else it sets has an effect that the model lacks."""
 _OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 """Where Ubuntu's own commands are, which are not below a node's root."""
 _TABLE = Table("systemctl", GNU).with_flags(
@@ -28,14 +33,28 @@ _VERBS = names(
 
 def write(machine: Machine, unit: str, command: str) -> None:
     """Write a unit as an installer does, and reload."""
-    machine.file(f"{FOLDER}/{unit}").write_text(
-        f"[Service]\nType=notify\nRestart=always\nExecStart={command}\n\n[Install]\nWantedBy=multi-user.target\n"
-    )
+    machine.file(f"{FOLDER}/{unit}").write_text(_UNIT.format(command))
     reload(machine)
 
 
 def reload(machine: Machine) -> None:
-    """Read every unit and drop-in; what is written later has no effect until the next reload."""
+    """Read every unit and drop-in; what is written later has no effect until the next reload.
+
+    Raises:
+        ValueError: one of K3s has what the model does not know.
+    """
+    read(machine)
+    for name, role in _OF_K3S.items():
+        for file, section, setting in _list_settings(machine, name):
+            if (section, setting.partition("=")[0].strip()) != _KNOWN:
+                raise ValueError(f"systemd: the model does not know {section} {setting} of {file}; extend units.py")
+        unit = machine.file(f"{FOLDER}/{name}")
+        if unit.is_file() and unit.read_text() != _UNIT.format(f"/usr/local/bin/k3s {role}"):
+            raise ValueError(f"systemd: the model knows {name} only as install.sh writes it; extend units.py")
+
+
+def read(machine: Machine) -> None:
+    """Note what comes before the start of each unit."""
     names = {file.name for file in machine.files(FOLDER, "*.service")}
     machine.facts["units"] = {name: _read_start_pre(machine, name) for name in sorted(names)}
 
@@ -61,21 +80,26 @@ def run_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
 
 def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    for _, section, setting in _list_settings(machine, unit):
+        name, _, value = (part.strip() for part in setting.partition("="))
+        if (section, name) == _KNOWN and not value:  # an empty assignment clears the list
+            found.clear()
+        elif (section, name) == _KNOWN:
+            words = shlex.split(value.lstrip("-@:+!"))
+            prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
+            found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
+    return found
+
+
+def _list_settings(machine: Machine, unit: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (name of the file, section, line) of a unit's drop-ins."""
     for file in machine.files(f"{FOLDER}/{unit}.d", "*.conf"):
         section = ""
-        for text in file.read_text().splitlines():
-            line = text.strip()
+        for line in map(str.strip, file.read_text().splitlines()):
             if line.startswith("["):
                 section = line
-            elif section == "[Service]" and line.startswith("ExecStartPre="):
-                value = line.partition("=")[2].strip()
-                if not value:  # an empty assignment clears the list
-                    found.clear()
-                    continue
-                words = shlex.split(value.lstrip("-@:+!"))
-                prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
-                found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
-    return found
+            elif line and not line.startswith(("#", ";")):
+                yield file.name, section, line
 
 
 @answering

@@ -193,3 +193,28 @@ def test_a_component_that_is_disabled_never_becomes_available(node: ToolBench, c
     node.start_k3s(config)
     reply = node.kubectl("-n", "kube-system", "wait", "--for=condition=Available", "deployment/metrics-server")
     assert reply.code == code, reply
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "[Service]\nRestart=no",
+        "[Service]\nMemoryMax=256M",
+        "[Service]\nExecStart=\nExecStart=/usr/local/bin/k3s server --disable servicelb",
+        "[Unit]\nConditionPathExists=/nowhere",
+        "[Unit]\nExecStartPre=/bin/true",
+    ],
+)
+def test_what_a_dropin_of_k3s_sets_and_the_model_lacks_is_refused_by_name(node: ToolBench, setting: str) -> None:
+    node.put(DROP_IN, f"# why\n{setting}\n")
+    section, name = setting.partition("=")[0].split("\n")
+    with pytest.raises(ValueError, match=rf"^systemd: the model does not know \{section} {name}=.* of 10.conf; extend"):
+        node.call("systemctl", "daemon-reload")
+
+
+def test_a_unit_of_k3s_that_its_installer_has_not_written_is_refused(node: ToolBench) -> None:
+    node.start_k3s()
+    unit = node.root / "etc/systemd/system/k3s.service"
+    unit.write_text(unit.read_text().replace("Restart=always", "Restart=no"))
+    with pytest.raises(ValueError, match=r"^systemd: the model knows k3s\.service only as install\.sh writes it"):
+        node.call("systemctl", "daemon-reload")
