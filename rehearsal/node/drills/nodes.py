@@ -29,7 +29,7 @@ from rehearsal.node.drills.scene import (
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import TOOLS, k3s
 from rehearsal.node.tools.downloads import INSTALLER_TOOL
-from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_VERSION, MICROSOFT_KEY
+from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTALL_SHA256, K3S_VERSION, MICROSOFT_KEY
 
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
 _RESTART_DUE = "run/edge-stamps-k3s-restart"
@@ -57,6 +57,17 @@ def _forge(url: str, old: str, new: str) -> SetUp:
         return reply
 
     return both(on_an_empty_node, lambda scene: replace(scene, tools={**scene.tools, "curl": curl}))
+
+
+def _other_digit(text: str, place: int) -> str:
+    """Return a sum or fingerprint that is another one by one digit alone."""
+    return text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
+
+
+def _sums_up_alike(place: int) -> SetUp:
+    """Let K3s' installer be another text, whose SHA-256 differs in one digit."""
+    said = Reply(stdout=f"{_other_digit(K3S_INSTALL_SHA256.value, place)}  -\n")
+    return both(on_an_empty_node, answering("sha256sum", "", said))
 
 
 def _k3s_has(version: str) -> SetUp:
@@ -102,6 +113,17 @@ SETUP_K3S = (
     Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", _FAILS)),
           must_fail_before("apt-get", _INSTALL_K3S)),
     Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(_INSTALL_K3S)),
+    *(
+        Drill(f"the sum of K3s' installer differs in its {which} digit alone", _sums_up_alike(place),
+              must_fail_before(_INSTALL_K3S))
+        for which, place in (("first", 0), ("middle", 32), ("last", 63))
+    ),
+    *(
+        Drill(f"the key of the packages is another one by its {which} digit",
+              _forge("/keys/", _OWN_KEY, f"Stand-in of the key {_other_digit(MICROSOFT_KEY.value, place)}\n"),
+              must_fail_before("apt-get"))
+        for which, place in (("first", 0), ("last", 39))
+    ),
     Drill("another key came with that of the packages", _forge("/keys/", _OWN_KEY, _OWN_KEY + _OTHER_KEY),
           must_fail_before("apt-get")),
     Drill("the lists of packages cannot be loaded",
