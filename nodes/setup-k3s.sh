@@ -102,9 +102,12 @@ block() {
 block -d 169.254.169.254/32
 block -d 168.63.129.16/32 -p tcp -m multiport --dports 80,32526
 END
+# K3s renews its own certificates, which last a year, only when it starts in their last 90 days
+# (docs.k3s.io/advanced). RuntimeMaxSec ends it, Restart=always in its unit starts it anew; pods run on.
 put "$ROOT_DIR/etc/systemd/system/k3s.service.d/10-edge-stamps.conf" 0644 <<END
 [Service]
 ExecStartPre=/usr/local/sbin/edge-stamps-block-metadata
+RuntimeMaxSec=60d
 END
 timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"

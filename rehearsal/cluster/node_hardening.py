@@ -19,6 +19,7 @@ from rules.facts import node_files
 
 _NEEDED = ("servicelb", "local-storage", "coredns", "metrics-server")
 """Of what K3s brings: load balancer for listeners, storage for the broker, names, and figures for Arc."""
+_DAY = 86_400
 Fault = tuple[str, str, str]
 """(rule, what, remedy)."""
 
@@ -29,6 +30,7 @@ def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: No
         Symptom(rule, cluster.name, f"node {node.name}", what, remedy)
         for faults in (
             _check_start(facts),
+            _check_renewal(facts),
             _check_packets(facts),
             _check_kernel(facts),
             _check_networks(inventory, facts),
@@ -53,6 +55,19 @@ def _check_start(facts: NodeFacts) -> Iterator[Fault]:
         if command.get("optional"):
             what = f"K3s starts also where {text_at(command, 'command')} fails, and pods then reach the VM's secrets"
             yield "CLUSTER-30", what, "take the - before the command of the drop-in away"
+
+
+def _check_renewal(facts: NodeFacts) -> Iterator[Fault]:
+    """Require that K3s starts anew while its certificates can be renewed, and not all the time."""
+    seconds = map_at(facts.facts, "run_limits").get(text_at(facts.facts, "k3s.unit"))
+    most = expected.K3S_RENEWAL_DAYS.value
+    remedy = f"set RuntimeMaxSec= in its drop-in, from 7d to {most}d: with Restart=always it then starts anew"
+    if not seconds or seconds > most * _DAY:
+        often = f"every {seconds / _DAY:g} days" if seconds else "when somebody restarts it"
+        what = f"K3s starts only {often}, and renews its certificates only at a start in their last {most} days"
+        yield "CLUSTER-41", what, remedy
+    elif seconds < 7 * _DAY:
+        yield "CLUSTER-41", f"K3s is ended every {seconds / _DAY:.2g} days, and with it what asks its API", remedy
 
 
 def _check_packets(facts: NodeFacts) -> Iterator[Fault]:

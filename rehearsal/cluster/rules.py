@@ -97,5 +97,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "rules/facts/node_files.py, rules/facts/node.py"),
     ClusterRule("CLUSTER-40", "Scripts leave no secret in a file or in their output, which readers of Azure see",
                 "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed; RFC 7519, §3.1"),
+    ClusterRule("CLUSTER-41", "K3s renews its certificates before they end",
+                "docs.k3s.io/advanced; systemd.service(5), RuntimeMaxSec="),
 )  # fmt: skip
 """Every rule; ids are stable."""

@@ -72,6 +72,11 @@ KERNEL_DEFAULTS: Fact[Mapping[str, int]] = Fact(
 """What Ubuntu 24.04 allows while nobody says otherwise."""
 TOKEN_LIFE = Fact("24h", Source(_PREPARE, "Arc-enable your cluster: content of config.yaml", _READ_LATER))
 """Of service account tokens, at most: service-account-max-token-expiration of the API server."""
+K3S_RENEWAL_DAYS = Fact(
+    90,
+    Source("docs.k3s.io/advanced", "Client and Server certificates", date(2026, 11, 28)),
+)
+"""K3s renews its own certificates, which last 365 days, only when it starts and fewer days than these are left."""
 
 PLATFORM_SERVICES: Fact[Mapping[str, tuple[int, ...]]] = Fact(
     {"169.254.169.254": (80,), "168.63.129.16": (80, 32526)},

@@ -250,6 +250,7 @@ IN_SCRIPTS = {
     "node.TOKEN_LIFE": "token-life",
     "node.PLATFORM_SERVICES": "metadata-open",
     "node.RESOLVER": "dns-blocked",
+    "node.K3S_RENEWAL_DAYS": "k3s-starts-anew-too-late",
     "node_files.LIMITS": "sysctl-file-of-another-name",
     "node_files.KEYRING": "key-for-all-packages",
     "node_files.SOURCES": "source-of-packages-beside",

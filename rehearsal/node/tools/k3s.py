@@ -76,7 +76,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts.pop("error", None)
     facts.setdefault("first_start", elapsed)
     facts.setdefault("first_config", config)
-    facts.update(config=config, dropins=[line["command"] for line in facts["start_pre"]], running=True)
+    facts.update(config=config, running=True)
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
             _ADMINISTRATOR,

@@ -1,6 +1,7 @@
 """systemd on a node: unit files and their drop-ins as of the last reload, and `systemctl`.
 
-systemd.unit(5), "foo.service.d/"; systemd.service(5), ExecStartPre= and the prefix `-`; systemctl(1), "EXIT STATUS".
+systemd.unit(5), "foo.service.d/"; systemd.service(5), ExecStartPre= and the prefix `-`, RuntimeMaxSec=; systemctl(1),
+"EXIT STATUS".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.node.calls import Reply, ToolCall
+from rehearsal.node.clock import read_seconds
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools.flags import GNU, Table, names, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -17,7 +19,7 @@ from rehearsal.node.tools.refusal import RefusalError, answering
 FOLDER = "etc/systemd/system"
 _UNIT = "[Service]\nType=notify\nRestart=always\nExecStart={}\n\n[Install]\nWantedBy=multi-user.target\n"
 _OF_K3S = {"k3s.service": "server", "k3s-agent.service": "agent"}
-_KNOWN = ("[Service]", "ExecStartPre")
+_START_PRE, _LIMIT = _KNOWN = (("[Service]", "ExecStartPre"), ("[Service]", "RuntimeMaxSec"))
 """Section and name of what a drop-in may set; whatever else it sets has an effect that the model lacks."""
 _OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 """Where Ubuntu's own commands are, which are not below a node's root."""
@@ -46,7 +48,7 @@ def reload(machine: Machine) -> None:
     read(machine)
     for name, role in _OF_K3S.items():
         for file, section, setting in _list_settings(machine, name):
-            if (section, setting.partition("=")[0].strip()) != _KNOWN:
+            if (section, setting.partition("=")[0].strip()) not in _KNOWN:
                 raise ValueError(f"systemd: the model does not know {section} {setting} of {file}; extend units.py")
         unit = machine.file(f"{FOLDER}/{name}")
         if unit.is_file() and unit.read_text() != _UNIT.format(f"/usr/local/bin/k3s {role}"):
@@ -54,9 +56,14 @@ def reload(machine: Machine) -> None:
 
 
 def read(machine: Machine) -> None:
-    """Note what comes before the start of each unit."""
-    names = {file.name for file in machine.files(FOLDER, "*.service")}
-    machine.facts["units"] = {name: _read_start_pre(machine, name) for name in sorted(names)}
+    """Note what comes before the start of each unit, and after how many seconds it starts anew.
+
+    Raises:
+        ValueError: those are no whole number of seconds, minutes, hours or days.
+    """
+    names = sorted({file.name for file in machine.files(FOLDER, "*.service")})
+    machine.facts["units"] = {name: _read_start_pre(machine, name) for name in names}
+    machine.facts["run_limits"] = {name: limit for name in names if (limit := _read_limit(machine, name))}
 
 
 def run_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
@@ -82,13 +89,23 @@ def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for _, section, setting in _list_settings(machine, unit):
         name, _, value = (part.strip() for part in setting.partition("="))
-        if (section, name) == _KNOWN and not value:  # an empty assignment clears the list
+        if (section, name) == _START_PRE and not value:  # an empty assignment clears the list
             found.clear()
-        elif (section, name) == _KNOWN:
+        elif (section, name) == _START_PRE:
             words = shlex.split(value.lstrip("-@:+!"))
             prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
             found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
     return found
+
+
+def _read_limit(machine: Machine, unit: str) -> float | None:
+    """Return the last RuntimeMaxSec=; it ends the unit, and Restart=always starts it anew."""
+    found = [
+        setting.partition("=")[2].strip()
+        for _, section, setting in _list_settings(machine, unit)
+        if (section, setting.partition("=")[0].strip()) == _LIMIT
+    ]
+    return read_seconds(found[-1]) if found and found[-1] not in ("", "infinity") else None
 
 
 def _list_settings(machine: Machine, unit: str) -> Iterator[tuple[str, str, str]]:

@@ -47,6 +47,21 @@ def the_block_may_fail(bench: Bench) -> None:
     change(bench, "k3s.start_pre", [{**command, "optional": True}])
 
 
+@breaks("CLUSTER-41", SITE, NODE, "K3s starts only when somebody restarts it")
+def nothing_starts_k3s_anew(bench: Bench) -> None:
+    change(bench, "run_limits", {})
+
+
+@breaks("CLUSTER-41", SITE, NODE, "K3s starts only every 91 days")
+def k3s_starts_anew_too_late(bench: Bench) -> None:
+    change(bench, "run_limits", {"k3s.service": 91 * 86_400})
+
+
+@breaks("CLUSTER-41", SITE, NODE, "K3s is ended every 0.042 days")
+def k3s_starts_anew_all_the_time(bench: Bench) -> None:
+    change(bench, "run_limits", {"k3s.service": 3600})
+
+
 @breaks("CLUSTER-30", SITE, NODE, _METADATA)
 def the_block_is_for_other_pods(bench: Bench) -> None:
     change_rules(bench, s="10.244.0.0/16")

@@ -182,6 +182,22 @@ def test_what_runs_before_the_start_is_what_the_last_reload_read(node: ToolBench
     assert node.facts["k3s"]["start_pre"] == [{"command": BLOCK, "arguments": ["--all"], "optional": False}]
 
 
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [("60d", 60 * 86_400), ("60d\nRuntimeMaxSec=2h", 7200), ("60d\nRuntimeMaxSec=infinity", None), ("", None)],
+    ids=["one", "the-last", "infinity", "empty"],
+)
+def test_a_unit_starts_anew_after_what_the_last_reload_read(
+    node: ToolBench, settings: str, seconds: float | None
+) -> None:
+    node.start_k3s()
+    assert node.facts["run_limits"] == {}
+    node.put(DROP_IN, f"[Service]\nRuntimeMaxSec={settings}\n")
+    assert node.facts["run_limits"] == {}
+    node.succeed("systemctl", "daemon-reload")
+    assert node.facts["run_limits"].get("k3s.service") == seconds
+
+
 def test_a_dash_lets_k3s_start_without_what_it_names(node: ToolBench) -> None:
     node.put(DROP_IN, f"[Service]\nExecStartPre=-{BLOCK}\n")
     node.start_k3s()
