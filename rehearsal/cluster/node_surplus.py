@@ -23,6 +23,25 @@ _TOKEN = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")
 """RFC 7519, §3.1: header and payload of a JWT are JSON objects in base64url, and `eyJ` is what `{"` begins with."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}")
 _WRITABLE_BY_OTHERS, _AS_ITS_OWNER = 0o022, 0o6000
+_SEEN = {
+    traces.CALLS: (
+        "calls `{}`, which neither a node nor the model of one takes",
+        "correct the call; where it is meant, teach rehearsal/node/tools",
+    ),
+    traces.VARIABLES: (
+        "calls its tools with the variable {} set, which may send them elsewhere or let them trust others",
+        "unset it; where it is meant, add it to rules/facts/node_files.py",
+    ),
+    traces.GUESSABLE: (
+        "makes {} among the temporary files, where whoever foresees the name may make it first",
+        "let `mktemp` name it, without a template",
+    ),
+    traces.LEFT: (
+        "leaves the temporary file {} behind",
+        "write below `$work`, which is removed at the end",
+    ),
+}
+"""Kind of a trace -> what is wrong with each, and a remedy."""
 Fault = tuple[str, str, str, str]
 """(name of the part, rule, what, remedy)."""
 
@@ -98,15 +117,8 @@ def _check_run(command: Entry) -> Iterator[tuple[str, str, str]]:
     for address in texts_at(seen, traces.URLS):
         if not _is_listed_address(address, node_files.DOWNLOADS):
             yield SURPLUS, f"fetches from {address}, which no node needs", "fetch from the listed servers only"
-    for call in texts_at(seen, traces.CALLS):
-        what = f"calls `{call}`, which neither a node nor the model of one takes"
-        yield SURPLUS, what, "correct the call; where it is meant, teach rehearsal/node/tools"
-    for name in texts_at(seen, traces.VARIABLES):
-        what = f"calls its tools with the variable {name} set, which may send them elsewhere or let them trust others"
-        yield SURPLUS, what, "unset it; where it is meant, add it to rules/facts/node_files.py"
-    for name in texts_at(seen, traces.LEFT):
-        what = f"leaves the temporary file {name} behind"
-        yield SURPLUS, what, "write below `$work`, which is removed at the end"
+    for kind, (what, remedy) in _SEEN.items():
+        yield from ((SURPLUS, what.format(one), remedy) for one in texts_at(seen, kind))
     for stream in ("stdout", "stderr"):
         if kind := _find_secret(text_at(run, stream)):
             what = f"prints {kind} on {stream}, which every reader of the Run Command sees"

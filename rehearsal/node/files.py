@@ -46,15 +46,19 @@ def collect(root: Path) -> dict[str, list[str]]:
     """Return the files below root.
 
     Raises:
-        TooMuchError: one is too large to be kept, or all of them are too much.
+        TooMuchError: one is no file or too large to be kept, or all of them are too much.
     """
     found: dict[str, list[str]] = {}
     size = 0
     for file in sorted(root.rglob("*")):
         status = file.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            continue
         name = file.relative_to(root).as_posix()
+        if stat.S_ISDIR(status.st_mode):
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            raise TooMuchError(
+                f"/{name} is a link or a device; a rehearsed node keeps files, and no script needs another"
+            )
         if status.st_size > LARGEST:
             raise TooMuchError(f"/{name} has {status.st_size} bytes; a rehearsed node keeps {LARGEST} of a file")
         size += status.st_size

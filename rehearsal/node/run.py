@@ -46,6 +46,8 @@ OWN_TOOLS = frozenset({"date", "sleep"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RANDOM = re.compile(r"\btmp\.\w+")
 """Names that mktemp(1) gives."""
+_OF_MKTEMP = re.compile(r"tmp\.?\w{8,10}")
+"""As the shell's mktemp and Python's tempfile name them where nobody gives a template: nobody else knows it before."""
 _NOT_FOUND_HANDLE = "BASH_FUNC_command_not_found_handle%%"
 """bash(1), "COMMAND EXECUTION"."""
 _FROM_THE_START = frozenset({"PATH", "ROOT_DIR", "TMPDIR", _NOT_FOUND_HANDLE, "OLDPWD", "PWD", "SHLVL", "_"})
@@ -156,6 +158,7 @@ class Run:
     def _answer(self, call: ToolCall) -> Reply:
         self._calls += 1
         self._note_variables(call)
+        self._note_guessable()
         if self._calls > MOST_CALLS and self._process:
             self._process.kill()
         if call.tool == "sleep":
@@ -186,6 +189,10 @@ class Run:
         script = text_at(self._inputs, "source.script")
         known = _FROM_THE_START | VARIABLES | {name for name in parameters(self._inputs) if name in script}
         self._traces.setdefault(traces.VARIABLES, set()).update(call.environment.keys() - known)
+
+    def _note_guessable(self) -> None:
+        found = {one.name for one in self._temporary.iterdir() if not _OF_MKTEMP.fullmatch(one.name)}
+        self._traces.setdefault(traces.GUESSABLE, set()).update(re.sub(r"\d+", "*", name) for name in found)
 
     def _use(self, call: ToolCall) -> Reply:
         machine = self._machine

@@ -44,7 +44,7 @@ from rehearsal.node.drills.scene import (
     must_keep_locks_private,
     on_an_empty_node,
 )
-from rehearsal.node.files import FIRST_BOOT, collect
+from rehearsal.node.files import FIRST_BOOT, TooMuchError, collect
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.run import Run
 
@@ -98,7 +98,10 @@ def run_drills(
 
     def run_one(one: tuple[Drill, Entry]) -> str:
         drill, command = one
-        fault = _run(drill, command, known, surroundings) if told[command.id] < _MOST_FAULTS else ""
+        try:
+            fault = _run(drill, command, known, surroundings) if told[command.id] < _MOST_FAULTS else ""
+        except TooMuchError as error:
+            fault = f"leaves what no node keeps ({error})"
         told[command.id] += bool(fault)
         return fault
 

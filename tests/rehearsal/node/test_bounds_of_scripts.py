@@ -95,6 +95,8 @@ def test_a_large_file_cannot_be_written(bench: Bench) -> None:
     [
         ("head -c 2000000 /dev/zero >$ROOT_DIR/large", "/large has 2000000 bytes; a rehearsed node keeps"),
         ("for i in {1..9}; do head -c 1000000 /dev/zero >$ROOT_DIR/$i; done", "it has more"),
+        ("ln -s /etc/passwd $ROOT_DIR/link", "/link is a link or a device; a rehearsed node keeps files"),
+        ("mkfifo $ROOT_DIR/pipe", "/pipe is a link or a device; a rehearsed node keeps files"),
         ("mkdir $ROOT_DIR/many; touch $ROOT_DIR/many/{1..2001}", "it has more"),
     ],
 )

@@ -70,6 +70,12 @@ def test_a_mistake_in_a_script_is_found(name: str, what: str) -> None:
     assert f" although {what}" in str(found)
 
 
+def test_a_link_that_is_left_is_found() -> None:
+    broken = with_script("await-secrets", lambda script: f"{script}\nln -s /etc/passwd $ROOT_DIR/link\n")
+    (found,) = drill("await-secrets", "it has run before", broken)
+    assert found.what.startswith("leaves what no node keeps (/link is a link")
+
+
 WAITS = {
     "connect-arc": (
         ("wait_for 780", "wait_for 120"),

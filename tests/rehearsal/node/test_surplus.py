@@ -43,6 +43,9 @@ MISTAKES = {
     "a program that is nowhere": ("no-such-program 1", "calls `no-such-program 1`"),
     "another package": ("sleep 300; apt-get -y install nmap", "calls `apt-get -y install nmap`"),
     "a unit that somebody else has": ("systemctl stop ssh", "calls `systemctl stop ssh`"),
+    "a temporary folder whose name others know": (
+        "mkdir -p $TMPDIR/mine-$$; cloud-init status; rm -r $TMPDIR/mine-$$", "makes mine-* among the temporary files",
+    ),
     "a proxy for every tool": ("export https_proxy=x; cloud-init status", "with the variable https_proxy set"),
     "a proxy for one tool": ("ALL_PROXY=x cloud-init status", "with the variable ALL_PROXY set"),
     "a mirror for pip": ("PIP_INDEX_URL=x cloud-init status", "with the variable PIP_INDEX_URL set"),
@@ -86,6 +89,8 @@ def test_what_a_node_may_have_is_no_finding() -> None:
     put {_LIMITS} <<<"fs.file-max = 100000"
     put etc/rancher/k3s/k3s.yaml <<<"-----BEGIN EC PRIVATE KEY-----"
     sysctl --quiet --load $ROOT_DIR/{_LIMITS}
+    y=$(mktemp); z=$(mktemp -d); python3 -c "import tempfile as t, subprocess as s; x = t.mkdtemp(); s.run('sysctl')"
+    rm -r $y $z $TMPDIR/*
     curl -fsSL https://packages.microsoft.com/keys/microsoft.asc
     iptables -t mangle -I FORWARD -s 10.42.0.0/16 -d 169.254.169.254/32 -j DROP
     x=$(mktemp -d); touch $x/mine; rm -rf $x"""
