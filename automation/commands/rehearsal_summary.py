@@ -199,7 +199,7 @@ def _print_schedule(result: Judgement) -> None:
 def _print_deployed(deployed: Deployed, stack: str, engine: ChosenEngine) -> None:
     """Print what the deployment into the modelled Azure changed since the last one."""
     report = OperationReport(stack, "up", deployed.up, deployed.headings)
-    changed = count_changes(report) or "no changes"
+    changed = count_changes(report) or ("no changes" if deployed.up.ok else "no change came to its end")
     since = "" if deployed.is_first else " since the last rehearsal"
     say(f"\nDeployed into the modelled Azure by {engine}: {changed}{since}.")
     if report.loses:

@@ -21,7 +21,7 @@ class Failure:
     @property
     def name(self) -> str:
         """The logical name; of what is no resource's failure, what failed."""
-        return name_of(self.urn) if self.urn and STACK_TYPE not in self.urn else "the program or the engine"
+        return name_of(self.urn) if _is_resource(self.urn) else "the program or the engine"
 
     @property
     def may_exist(self) -> bool:
@@ -43,8 +43,15 @@ class Failure:
 
 
 def failures_of(outcome: EngineResult) -> list[Failure]:
-    """List what failed, each with its row in the table of transient errors, if it has one."""
+    """List what failed, each with its row in the table of transient errors, if it has one.
+
+    Resources come first: what the program misses afterwards is a consequence.
+    """
     return [
-        Failure(urn, message, find_transient(message) if urn and STACK_TYPE not in urn else None)
-        for urn, message in sorted(outcome.failures.items())
+        Failure(urn, message, find_transient(message) if _is_resource(urn) else None)
+        for urn, message in sorted(outcome.failures.items(), key=lambda one: (not _is_resource(one[0]), one[0]))
     ]
+
+
+def _is_resource(urn: str) -> bool:
+    return bool(urn) and STACK_TYPE not in urn

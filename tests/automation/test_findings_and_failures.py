@@ -10,9 +10,11 @@ from automation.commands import findings
 from automation.commands.rehearsal_summary import print_summary
 from automation.deployment.deployer import DeploymentResult
 from automation.deployment.engine import ChosenEngine
-from automation.deployment.failure import Failure
+from automation.deployment.failure import Failure, failures_of
 from automation.deployment.open_stack import load
+from automation.deployment.operations import EngineResult
 from automation.deployment.rehearsal import Deployed, Rehearsal
+from graph.urns import STACK_TYPE
 from rules import judge
 from rules.judgement import Judgement, judge_stack
 from tests.conftest import PROGRAM
@@ -38,6 +40,24 @@ def test_a_failed_deployment_is_not_said_to_be_without_findings(
     assert "FAILED site-node: no such size" in said
     assert "no findings" not in said
     assert said.rstrip().splitlines()[-1].startswith("The rehearsal failed: 1 problem above")
+
+
+def test_what_failed_in_a_second_rehearsal_is_not_called_no_changes(
+    good: Judgement, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = _after(good, Failure("urn:pulumi:dev::edge-stamps::t::site-node", "no such size", None))
+    assert run.deployed
+    print_summary(dataclasses.replace(run, deployed=dataclasses.replace(run.deployed, is_first=False)))
+    said = capsys.readouterr().out
+    assert ": no change came to its end since the last rehearsal.\n" in said
+    assert "no changes" not in said
+
+
+def test_a_resource_that_failed_is_told_before_what_the_program_misses_then() -> None:
+    resource = "urn:pulumi:dev::edge-stamps::t::site-connect-arc"
+    program = {"": "the program failed", f"urn:pulumi:dev::edge-stamps::{STACK_TYPE}::x": "it, too"}
+    found = failures_of(EngineResult("up", failures={**program, resource: "refused"}))
+    assert [one.name for one in found] == ["site-connect-arc", *["the program or the engine"] * 2]
 
 
 def test_findings_are_printed_by_cause_with_file_and_line(good: Judgement, capsys: pytest.CaptureFixture[str]) -> None:
