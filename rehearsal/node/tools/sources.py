@@ -80,6 +80,6 @@ ANSWERS: Mapping[str, str] = {
     "openssl": "s_client to a cluster's listener: way, TLS handshake, CONNECT; every other command is the real one's",
     "sha256sum": "sums; of the stand-in of install.sh, the published sum of what it stands for",
     "sysctl": "reading limits, and loading them from files",
-    "systemctl": "daemon-reload, where drop-ins of K3s set ExecStartPre alone; start, restart, stop, is-active of K3s",
+    "systemctl": "daemon-reload (of drop-ins: ExecStartPre, RuntimeMaxSec); start, restart, stop, is-active of K3s",
 }
 """What the stand-in can do; anything else that the tool can is refused as missing in the model."""
