@@ -14,12 +14,12 @@ from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
 from automation.deployment.api_versions import ApiVersionError
-from automation.deployment.deployer import LockedError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.protection import ProtectedError, ProtectedLossError, ProtectedReplacementError
 from automation.deployment.script_runs import NoScriptsError
+from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from graph.monitor import UnrecordableError

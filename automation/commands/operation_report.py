@@ -11,7 +11,7 @@ from typing import Any
 from automation.commands.print_changes import print_changes
 from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.error_catalog import fill_in
 from automation.deployment.failure import Failure
 from automation.deployment.operations import DONE, Operation

@@ -19,7 +19,8 @@ from automation.commands.result import FAILED, INTERRUPTED, CommandResult
 from automation.console import progress, say
 from automation.deployment import open_stack
 from automation.deployment.api_versions import refuse_other_versions
-from automation.deployment.deployer import Deployer, DeploymentResult
+from automation.deployment.deployer import Deployer
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
 from automation.deployment.operations import Operation

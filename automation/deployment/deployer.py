@@ -12,20 +12,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.error_catalog import Transient, read_wait
 from automation.deployment.failure import Failure, failures_of
-from automation.deployment.operations import EngineResult, Operation, Progress, run
+from automation.deployment.operations import EngineResult, InterruptedRun, Operation, Progress, run
 from automation.deployment.pending_creates import (
     VAULT_SECRET,
+    Settled,
     State,
     add_pending_creates,
-    compare_with_refresh,
+    compare_with_look,
     describe,
     find_unanswered_creates,
     settle,
@@ -33,9 +34,8 @@ from automation.deployment.pending_creates import (
 from automation.deployment.protection import ProtectedError, find_protected
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.script_runs import choose_runs
-from automation.deployment.stack_lock import Lock, find_lock_files, find_locks
+from automation.deployment.stack_lock import LockedError, find_lock_files, find_locks
 from automation.deployment.workspace import import_state
-from graph.property_diff import Difference
 from graph.urns import name_of
 
 THERE_ALREADY = Transient(
@@ -46,42 +46,6 @@ MOST_RUNS = 12
 """How often one `up` runs the engine, whatever the table allows each resource."""
 
 T = TypeVar("T")
-
-
-class LockedError(Exception):
-    """Another run holds the stack; the text says whose."""
-
-    def __init__(self, stack: str, locks: Sequence[Lock], files: Sequence[Path] = ()) -> None:
-        self.files = files
-        """Of the locks, also of those that do not say whose they are."""
-        holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
-        super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
-
-
-@dataclass
-class DeploymentResult:
-    """What happened, over all runs of the engine."""
-
-    changes: dict[str, str] = field(default_factory=dict)
-    """URN -> what was done to it at last."""
-    differences: dict[str, list[Difference]] = field(default_factory=dict)
-    """URN -> what of it was changed at last."""
-    notes: list[str] = field(default_factory=list)
-    """What was settled or waited for, in words."""
-    failures: list[Failure] = field(default_factory=list)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    runs: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return not self.failures
-
-    def take(self, outcome: EngineResult) -> None:
-        """Add what a run of the engine did; what failed before and does no more is forgotten."""
-        self.changes |= outcome.changes
-        self.differences |= outcome.differences
-        self.failures = failures_of(outcome)
-        self.outputs = outcome.outputs
 
 
 @dataclass
@@ -122,7 +86,7 @@ class Deployer:
             version, before = self._state()
             self._until_done("refresh", result, before)
             if result.ok and _urns(before) - _urns(self._state()[1]):
-                self._past_lock(result, lambda: import_state(self.stack, version, before))
+                self._import(result, version, before)
                 result.changes, result.differences = {}, {}
                 self._until_done("refresh", result, before)
         return result
@@ -161,10 +125,11 @@ class Deployer:
     def unprotect(self) -> None:
         """Let `destroy` delete protected resources too, as `pulumi state unprotect --all` does."""
         with self._as_only_run():
-            version, deployment = self._state()
-            for resource in deployment.get("resources") or []:
+            version, before = self._state()
+            deployment = settle(before, self.subscription_id).deployment  # an import forgets what is pending
+            for resource in deployment["resources"]:
                 resource.pop("protect", None)
-            self._past_lock(DeploymentResult(), lambda: import_state(self.stack, version, deployment))
+            self._import(DeploymentResult(), version, deployment)
 
     @contextmanager
     def _as_only_run(self) -> Iterator[None]:
@@ -178,19 +143,23 @@ class Deployer:
         """Run, and run again as long as every error is transient; not without the state that it runs on."""
         failed: Counter[tuple[str, Transient | None]] = Counter()
         while before is not None:
-            outcome = self._run(operation, result, self._choose_runs(result, before) if operation == "up" else ())
+            try:
+                outcome = self._run(operation, result, self._choose_runs(result, before) if operation == "up" else ())
+            except InterruptedRun as interrupt:
+                self._keep_unanswered(result, interrupt.outcome, failures_of(interrupt.outcome))
+                raise
             result.take(outcome)
             result.failures = [self._recognize_ours(failure) for failure in result.failures]
             failed.update((failure.urn, failure.transient) for failure in result.failures)
-            unanswered = find_unanswered_creates(outcome, [f.urn for f in result.failures if f.may_exist])
+            unanswered = self._keep_unanswered(result, outcome, result.failures)
             if result.ok or not _may_go_on(result, failed):
                 if unanswered:  # else they are in the way of the next `up`, which cannot create what exists
                     failures = result.failures
-                    self._settle(result, unanswered)
+                    self._settle(result)
                     result.failures = failures
                 return
             self._wait(result)
-            before = self._settle(result, unanswered)
+            before = self._settle(result)
 
     def _recognize_ours(self, failure: Failure) -> Failure:
         """Mark as transient what is ours after all: not visible a moment ago, or kept in a vault of this stack."""
@@ -217,37 +186,52 @@ class Deployer:
             self._note_all(result, [f"{one.cluster}: its scripts run again ({why})"])
         return [one.urn for one in runs]
 
-    def _settle(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> State | None:
-        """Leave no create in doubt: adopt what exists, drop what does not; return the state, None if it stays so."""
-        version, before = self._state()
-        doubted = add_pending_creates(before, unanswered)
-        settled = settle(doubted, self.subscription_id)
-        if not settled.is_changed:
-            return before
-        if self._state() != (version, before):
-            raise LockedError(self.stack.name, [])
-        self._past_lock(result, lambda: import_state(self.stack, version, settled.deployment))
-        self.say("Checking in Azure which of the interrupted creates exist ...")
-        unread = self._look({*settled.doubtful, *settled.interrupted, ""}, result)
-        found = compare_with_refresh(settled, self._state()[1])
-        # What could not be read stays in doubt, and nothing else that the refresh has said is kept.
-        after = doubted if unread else found.deployment
-        self._past_lock(result, lambda: import_state(self.stack, version, after))
-        if not unread:
-            self._gone.update(found.gone)
-            self._note_all(result, describe(settled, found))
-        return None if unread else after
+    def _settle(self, result: DeploymentResult) -> State | None:
+        """Leave no create in doubt: adopt what exists, drop what does not; return the state, None if it stays so.
 
-    def _look(self, urns: Collection[str], result: DeploymentResult) -> list[Failure]:
-        """Refresh; what of these could not be read, also after some tries."""
+        The look writes nothing: where it is interrupted or fails, every doubt stays in the state, and the mark of every
+        other failure.
+        """
+        settled = self._keep_doubts(result)
+        if not settled.is_changed:
+            return settled.deployment
+        before = self._state()
+        self.say("Checking in Azure which of the interrupted creates exist ...")
+        found = self._look({*settled.doubtful, *settled.interrupted, ""}, result)
+        self._refuse_if_changed(before)
+        if not result.ok:
+            return None
+        after = compare_with_look(settled, found)
+        self._import(result, before[0], after.deployment)
+        self._gone.update(after.gone)
+        self._note_all(result, describe(settled, after))
+        return after.deployment
+
+    def _keep_unanswered(self, result: DeploymentResult, outcome: EngineResult, failures: Sequence[Failure]) -> bool:
+        """Note at once which creates have failed and may have been done; return whether there are any."""
+        unanswered = find_unanswered_creates(outcome, [each.urn for each in failures if each.may_exist])
+        if unanswered:
+            self._keep_doubts(result, unanswered)
+        return bool(unanswered)
+
+    def _keep_doubts(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> Settled:
+        """Mark in the state what is in doubt, until a look has ended."""
+        version, before = self._state()
+        settled = settle(add_pending_creates(before, unanswered), self.subscription_id)
+        if settled.is_changed:
+            self._refuse_if_changed((version, before))
+            self._import(result, version, settled.deployment)
+        return settled
+
+    def _look(self, urns: Collection[str], result: DeploymentResult) -> Mapping[str, Any]:
+        """Read everything; the failures are those of these that could not be read, also after some tries."""
         for looks in count(1):
-            result.failures = [
-                each for each in failures_of(self._run("refresh", result, quiet=True)) if each.urn in urns
-            ]
+            outcome = self._run("preview_refresh", result, quiet=True)
+            result.failures = [each for each in failures_of(outcome) if each.urn in urns]
             if any(each.transient is None or each.transient.limit < looks for each in result.failures) or result.ok:
                 break
             self._wait(result)
-        return result.failures
+        return outcome.found
 
     def _state(self) -> tuple[int | None, dict[str, Any]]:
         """Version and deployment of the export, without the moment at which it was made."""
@@ -255,6 +239,13 @@ class Deployer:
         deployment = dict(exported.deployment or {})
         deployment["manifest"] = {**deployment.get("manifest", {}), "time": "0001-01-01T00:00:00Z"}
         return exported.version, deployment
+
+    def _refuse_if_changed(self, before: tuple[int | None, State]) -> None:
+        if self._state() != before:
+            raise LockedError(self.stack.name, [])
+
+    def _import(self, result: DeploymentResult, version: int | None, deployment: State) -> None:
+        self._past_lock(result, lambda: import_state(self.stack, version, deployment))
 
     def _past_lock(self, result: DeploymentResult, action: Callable[[], T]) -> T:
         """Do it; a lock of a run that began here and has ended is taken away first."""

@@ -14,7 +14,8 @@ from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMeta
 from graph.property_diff import Difference, differences, known
 from graph.urns import STACK_TYPE, name_of
 
-Operation = Literal["preview", "up", "refresh", "destroy"]
+Operation = Literal["preview", "up", "refresh", "preview_refresh", "destroy"]
+"""Named as the method of the Automation API; `preview_refresh` reads everything and keeps nothing."""
 
 PARALLEL = 64
 """Each operation waits minutes for Azure and not for this machine."""
@@ -49,6 +50,8 @@ class EngineResult:
     """URN -> what of it is updated, or makes it be replaced."""
     failures: dict[str, str] = field(default_factory=dict)
     """URN -> what the provider said; the stack's URN, or an empty one, for what is no resource's failure."""
+    found: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """URN -> the outputs of what a refresh has read, secrets hidden; None: it is gone."""
     creates: dict[str, StepEventStateMetadata] = field(default_factory=dict)
     """URN -> what was being created, by the creates that were begun."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -72,6 +75,14 @@ class EngineResult:
         return {name_of(urn) for urn, done in self.changes.items() if done == change}
 
 
+class InterruptedRun(KeyboardInterrupt):
+    """Ctrl-C, and what is known so far of the operation that it has ended."""
+
+    def __init__(self, outcome: EngineResult) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 Stage = Literal["begun", "done", "same", "failed", "gone"]
 Progress = Callable[[Stage, str, EngineResult], None]
 """Called with the URN and what is known so far while an operation runs.
@@ -93,19 +104,14 @@ def run(
 
     Raises:
         ConcurrentUpdateError: another run holds the lock.
+        InterruptedRun: it was interrupted, and has ended.
     """
     outcome = EngineResult(operation)
-
     listener = _Listener(outcome, progress)
-    options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "on_event": listener, "suppress_progress": True}
-    if operation != "preview":
-        options["suppress_outputs"] = True
-    if operation in ("up", "destroy"):
-        options["continue_on_error"] = True
-    if replace:
-        options["replace"] = list(replace)
     try:
-        outcome.text = getattr(stack, operation)(**options).stdout
+        outcome.text = getattr(stack, operation)(**_options(operation, replace), on_event=listener).stdout
+    except KeyboardInterrupt:
+        raise InterruptedRun(outcome) from None
     except auto.ConcurrentUpdateError:
         raise
     except CommandError as error:
@@ -116,6 +122,17 @@ def run(
     if listener.error:
         raise listener.error
     return outcome
+
+
+def _options(operation: Operation, replace: Sequence[str]) -> dict[str, Any]:
+    options: dict[str, Any] = {"parallel": PARALLEL, "color": "never", "suppress_progress": True}
+    if operation != "preview":
+        options["suppress_outputs"] = True
+    if operation in ("up", "destroy"):
+        options["continue_on_error"] = True
+    if replace:
+        options["replace"] = list(replace)
+    return options
 
 
 @dataclass
@@ -163,6 +180,8 @@ def _note_end(step: StepEventMetadata, outcome: EngineResult, progress: Progress
     if f"::{STACK_TYPE}::" in step.urn:
         outcome.outputs = known((step.new.outputs or {}) if step.new else {})
         return
+    if outcome.operation == "preview_refresh" and not (step.old and step.old.delete):
+        outcome.found[step.urn] = None if step.op == "delete" else (step.new and step.new.outputs) or {}
     if step.op not in ("create", "same") and (found := differences(step)):
         outcome.differences.setdefault(step.urn, found)
     if step.op in _CHANGES:

@@ -1,7 +1,8 @@
 """Creates with an unknown outcome: a killed run, or an answer that never arrived, leaves them in doubt.
 
-azure-native refuses to create what exists, so `up` alone would fail for ever. Each create in
-doubt is put into the state as if it had succeeded; the refresh that must follow drops what is not there.
+azure-native refuses to create what exists, so `up` alone would fail for ever. Each create in doubt is put into the
+state as if it had succeeded, with a mark, as an import forgets all pending operations (pulumi/pulumi,
+pkg/cmd/pulumi/stack/io.go, `SaveSnapshot`); the look that must follow drops what is not there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ State = dict[str, Any]
 
 CUT_OFF = "the create was cut off"
 """Marks a resource of which nobody has seen yet that it is as it should be; the engine writes it once more."""
+DELETE_CUT_OFF = "the delete was cut off"
+"""Marks a resource of which nobody has seen yet whether it is still there."""
 
 
 class UnsettledError(Exception):
@@ -37,11 +40,11 @@ class UnsettledError(Exception):
 
 @dataclass
 class Settled:
-    """A state in which nothing is pending any more."""
+    """A state in which nothing is pending any more, and what is in doubt is marked."""
 
     deployment: State
     doubtful: list[str] = field(default_factory=list)
-    """URNs to be looked for by a refresh."""
+    """URNs to be looked for."""
     forgotten: list[str] = field(default_factory=list)
     """URNs whose create left nothing behind, as they live in the state only (keys, certificates, providers)."""
     interrupted: dict[str, str] = field(default_factory=dict)
@@ -62,10 +65,13 @@ def settle(deployment: State, subscription_id: str) -> Settled:
     resources = [dict(resource) for resource in deployment.get("resources") or []]
     known = {each["urn"]: each for each in resources if not (each.get("pendingReplacement") or each.get("delete"))}
     settled.doubtful += [urn for urn, each in known.items() if _is_unseen(each)]
+    settled.interrupted |= {urn: "deleting" for urn, each in known.items() if DELETE_CUT_OFF in _marks(each)}
     for operation in deployment.get("pending_operations") or []:
         resource, urn = operation["resource"], operation["resource"]["urn"]
         if operation["type"] != "creating":
             settled.interrupted[urn] = operation["type"]
+            if operation["type"] == "deleting" and urn in known:
+                known[urn]["initErrors"] = [*_marks(known[urn]), DELETE_CUT_OFF]
         elif resource["type"].partition(":")[0] in _IN_THE_STATE_ONLY:
             settled.forgotten.append(urn)
         else:
@@ -131,9 +137,18 @@ def _as_created(resource: Mapping[str, Any], subscription_id: str) -> dict[str, 
     return {**resource, "id": arm_id, "outputs": {}, "initErrors": [CUT_OFF]}
 
 
+def _marks(resource: Mapping[str, Any]) -> list[str]:
+    return list(resource.get("initErrors") or ())
+
+
+def _without_delete(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a delete that was cut off has left, as it was before."""
+    return {**resource, "initErrors": [mark for mark in _marks(resource) if mark != DELETE_CUT_OFF]}
+
+
 def _is_unseen(resource: Mapping[str, Any]) -> bool:
     """Return whether it was put into the state as created, and the look for it was cut off as well."""
-    return resource.get("initErrors") == [CUT_OFF] and not resource.get("outputs")
+    return _marks(resource) == [CUT_OFF] and not resource.get("outputs")
 
 
 def _two(urn: str, old: str, new: str) -> str:
@@ -144,8 +159,8 @@ def _two(urn: str, old: str, new: str) -> str:
 
 
 @dataclass(frozen=True)
-class RefreshedState:
-    """What a refresh has found of what was in doubt."""
+class LookedAt:
+    """What a look has found of what was in doubt."""
 
     deployment: State
     """The settled state: what exists and is ours with what Azure says of it, the rest of what was in doubt left out."""
@@ -155,32 +170,34 @@ class RefreshedState:
     """What exists under the name and was not made by this stack: it lacks the tags that were sent."""
 
 
-def compare_with_refresh(settled: Settled, refreshed: State) -> RefreshedState:
-    """Take over what the refresh says of the doubtful, and nothing else.
+def compare_with_look(settled: Settled, found: Mapping[str, Mapping[str, Any] | None]) -> LookedAt:
+    """Take over what a look says of the doubtful, and nothing else.
 
     A 404 is not always the end of a resource: another login sees nothing of a whole subscription. And a refresh takes
     whatever exists for finished, and inputs for what Azure says; so marks and inputs stay as they were.
+
+    Args:
+        found: URN -> the outputs of what exists; None: it is gone.
     """
-    found = {resource["urn"]: resource for resource in refreshed.get("resources") or [] if not resource.get("delete")}
     there: list[str] = []
     gone: list[str] = []
     foreign: list[str] = []
     for urn in settled.doubtful:
-        if urn not in found:
+        if (outputs := found[urn]) is None:
             gone.append(urn)
         else:
-            (there if _is_ours(_inputs(settled, urn).get("tags"), found[urn]) else foreign).append(urn)
-    deleted = [urn for urn, what in settled.interrupted.items() if what == "deleting" and urn not in found]
+            (there if _is_ours(_inputs(settled, urn).get("tags"), outputs.get("tags")) else foreign).append(urn)
+    deleted = [urn for urn, what in settled.interrupted.items() if what == "deleting" and found.get(urn, {}) is None]
     resources = []
     for resource in settled.deployment["resources"]:
         urn = "" if resource.get("delete") else resource["urn"]
         if urn in there:
-            resources.append({**resource, "outputs": found[urn].get("outputs", {})})
+            resources.append({**resource, "outputs": _importable(found[urn])})
         elif urn not in (*gone, *foreign, *deleted):
-            resources.append(resource)
+            resources.append(_without_delete(resource) if urn in settled.interrupted else resource)
         elif any(urn in _needs(other) for other in settled.deployment["resources"]):
             resources.append({**resource, "initErrors": [CUT_OFF]})  # the engine refuses a state with a gap
-    return RefreshedState({**settled.deployment, "resources": resources}, there, gone, foreign)
+    return LookedAt({**settled.deployment, "resources": resources}, there, gone, foreign)
 
 
 def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
@@ -190,10 +207,9 @@ def _inputs(settled: Settled, urn: str) -> Mapping[str, Any]:
     return inputs
 
 
-def _is_ours(sent: Any, found: Mapping[str, Any]) -> bool:
+def _is_ours(sent: Any, has: Mapping[str, Any] | None) -> bool:
     """Tell ours by its tags; what has none lies in a resource group of ours that has (`settings.naming`, STACK_TAG)."""
-    has = (found.get("outputs") or {}).get("tags") or {}
-    return not isinstance(sent, Mapping) or all(has.get(name) == value for name, value in sent.items())
+    return not isinstance(sent, Mapping) or all((has or {}).get(name) == value for name, value in sent.items())
 
 
 def sort_by_dependency(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -226,7 +242,7 @@ def _needs(resource: Mapping[str, Any]) -> list[str]:
     return [urn for urn in (*named, *resource.get("dependencies", ()), *by_property) if urn]
 
 
-def describe(settled: Settled, found: RefreshedState) -> list[str]:
+def describe(settled: Settled, found: LookedAt) -> list[str]:
     """Describe what was done about each create."""
     secrets = [urn for urn in found.there if VAULT_SECRET in urn]
     words = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.deployment.api_versions import refuse_other_versions
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer

@@ -43,6 +43,16 @@ class Lock:
         return (self.user, self.host) == (user(), socket.gethostname()) and not _is_running(self.pid)
 
 
+class LockedError(Exception):
+    """Another run holds the stack; the text says whose."""
+
+    def __init__(self, stack: str, locks: Sequence[Lock], files: Sequence[Path] = ()) -> None:
+        self.files = files
+        """Of the locks, also of those that do not say whose they are."""
+        holders = "\n".join(f"  {lock}, {lock.where}" for lock in locks) or "  nobody says who it is"
+        super().__init__(f"Stack {stack} is locked by another run:\n{holders}")
+
+
 def find_locks(message: str) -> Sequence[Lock]:
     """Find the locks that the CLI's error names; none where it does not say who holds them."""
     return [

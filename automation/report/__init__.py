@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import topology
 from automation.report.html import render

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from arm.shapes import shape_of
 from arm.values import redact
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.report.bodies import LongText, LongTexts, render_body
 from graph.graph import Graph, Resource
 from graph.grouping import SHARED, concern_of, places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.error_catalog import fill_in
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of

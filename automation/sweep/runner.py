@@ -12,7 +12,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from automation.deployment.deployer import Deployer, DeploymentResult
+from automation.deployment.deployer import Deployer
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.run_journal import RunJournal
 from automation.deployment.workspace import import_state, select_stack
 from automation.sweep.baseline import SURROUNDINGS, Snapshot, find_baseline, find_differences, take_snapshot

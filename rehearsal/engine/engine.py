@@ -22,7 +22,7 @@ from rehearsal.engine.planner import Planner
 from rehearsal.engine.recording import Recording
 from rehearsal.engine.refresh import refresh_all
 from rehearsal.engine.registry import Registry
-from rehearsal.engine.result import Observer, Result, UnsupportedError
+from rehearsal.engine.result import Diagnostic, Observer, Operation, Result, UnsupportedError
 from rehearsal.engine.state import State
 from rehearsal.providers import ResourceProvider
 
@@ -40,6 +40,8 @@ class Options:
     replace: Sequence[str] = ()
     """URNs to replace although nothing has changed."""
     observe: Observer = lambda *_: None
+    tell: Callable[[Diagnostic], None] = lambda _: None
+    """Called at once with each message."""
     recording: Recording | None = None
     """Takes down what the program registers, to be played again."""
 
@@ -69,13 +71,13 @@ class Engine:
         """Make the resources what the program says. Every step is in the state before the next depends on it."""
         if self.options.allow_pending_creates or not self._pending(creates=True):
             return self._deploy(preview=False)
-        result = Result("up", preview=False, observe=self.options.observe)
+        result = self._result("up", preview=False)
         result.say("error", "", self._pending_message())
         return result
 
     def refresh(self, *, preview: bool = False) -> Result:
         """Make the state what the resources are."""
-        result = Result("refresh", preview, observe=self.options.observe)
+        result = self._result("refresh", preview=preview)
         journal, registry = self._begin(preview=preview)
         refresh_all(journal, registry, result, parallel=self.options.parallel)
         result.outputs = next((item.outputs for item in self.state.resources if item.type == STACK_TYPE), {})
@@ -86,7 +88,7 @@ class Engine:
 
         The real `destroy` previews first and then stops as well; only with `--skip-preview` would it delete the others.
         """
-        result = Result("destroy", preview, observe=self.options.observe)
+        result = self._result("destroy", preview=preview)
         journal, registry = self._begin(preview=preview)
         for old in journal.base:
             if old.protect and not old.delete:
@@ -103,7 +105,7 @@ class Engine:
         return result
 
     def _deploy(self, *, preview: bool) -> Result:
-        result = Result("up", preview, observe=self.options.observe)
+        result = self._result("up", preview=preview)
         if self._pending() and not preview:
             result.say("warning", "", self._pending_message())
         journal, registry = self._begin(preview=preview)
@@ -134,6 +136,9 @@ class Engine:
         else:
             delete_the_rest(journal.base, planner, executor, result, parallel=self.options.parallel)
         monitor.finish()
+
+    def _result(self, operation: Operation, *, preview: bool) -> Result:
+        return Result(operation, preview, observe=self.options.observe, tell=self.options.tell)
 
     def _begin(self, *, preview: bool) -> tuple[Journal, Registry]:
         journal = Journal(self.state, preview=preview)

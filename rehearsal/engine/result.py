@@ -96,6 +96,7 @@ class Result:
     error: BaseException | None = None
     """What the program itself raised."""
     observe: Observer = field(default=lambda *_: None, repr=False)
+    tell: Callable[[Diagnostic], None] = field(default=lambda _: None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -130,8 +131,10 @@ class Result:
             self.outcomes[urn] = outcome
 
     def say(self, severity: Literal["info", "warning", "error"], urn: str, message: str) -> None:
+        diagnostic = Diagnostic(severity, urn, message)
         with self._lock:
-            self.diagnostics.append(Diagnostic(severity, urn, message))
+            self.diagnostics.append(diagnostic)
+        self.tell(diagnostic)
 
     def ops(self, *only: Op) -> list[tuple[Op, str]]:
         """List steps as (op, logical name): the given kinds, or else those that matter to a reader."""

@@ -19,7 +19,8 @@ from graph.urns import name_of
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.engine import Backend, OfflineCommand
+from rehearsal.engine import Backend, OfflineCommand, PendingOperation
+from rehearsal.engine.state import Operation
 from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS, leave_note_of_a_killed_run
 
@@ -120,17 +121,15 @@ class Site:
         assert not self.backend.state(STACK).pending_operations
         return found & ARM_IDS.keys()
 
-    def interrupt(self, stack: auto.Stack, name: str, operation: str, *, keep: bool = False) -> None:
+    def interrupt(self, name: str, operation: Operation, *, keep: bool = False) -> None:
         """Let the state look as after a kill during this; without `keep` a create's resource is not in it yet."""
-        exported = stack.export_stack()
-        deployment = dict(exported.deployment or {})
-        (resource,) = (each for each in deployment["resources"] if name_of(each["urn"]) == name)
-        pending = resource if keep else {key: resource[key] for key in resource.keys() - {"id", "outputs"}}
-        kept = [each for each in deployment["resources"] if keep or each is not resource]
-        operations = [{"resource": pending, "type": operation}]
-        stack.import_stack(
-            auto.Deployment(exported.version, {**deployment, "resources": kept, "pending_operations": operations})
-        )
+        state = self.backend.state(STACK)
+        (resource,) = (each for each in state.resources if name_of(each.urn) == name)
+        if not keep:
+            state.resources.remove(resource)
+            resource.change(id="", outputs={})
+        state.pending_operations = [PendingOperation(resource, operation)]
+        state.save()
 
     def lock(self, **content: Any) -> Path:
         """Put a lock there, as another run would have."""

@@ -8,7 +8,7 @@ import pytest
 
 from automation.commands import findings
 from automation.commands.rehearsal_summary import print_summary
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine
 from automation.deployment.failure import Failure, failures_of
 from automation.deployment.open_stack import load

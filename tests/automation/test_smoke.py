@@ -16,8 +16,8 @@ from automation.commands import smoke
 from automation.commands.result import CommandResult
 from automation.commands.stack import Target, deployer_of, operate
 from automation.deployment import open_stack
-from automation.deployment.deployer import LockedError
 from automation.deployment.operations import Operation
+from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import VARIABLE
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.engine import Backend

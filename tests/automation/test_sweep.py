@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import pytest
 
 from arm.shapes import is_arm
 from automation.deployment import deployer, pending_creates
-from automation.deployment.failure import Failure
+from automation.deployment.deployment_result import DeploymentResult
 from automation.sweep import cases
 from automation.sweep.baseline import Baseline, find_baseline
 from automation.sweep.cases import JUMPS, RUNS, Case, choose, is_recoverable, list_cases, list_pairs, list_singles
@@ -141,7 +142,7 @@ class _Follows(SteadyClock):
 def test_what_recovery_looks_at_fails_in_the_refresh_of_the_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
     looked, look = [], deployer.Deployer._look
 
-    def noting(one: deployer.Deployer, urns: Collection[str], result: deployer.DeploymentResult) -> list[Failure]:
+    def noting(one: deployer.Deployer, urns: Collection[str], result: DeploymentResult) -> Mapping[str, Any]:
         notes = len(result.notes)
         found = look(one, urns, result)
         looked.append(result.notes[notes:])

@@ -17,8 +17,10 @@ from unittest import mock
 import pytest
 from pulumi.automation import ConcurrentUpdateError
 
-from automation.deployment.deployer import LockedError
+from automation.deployment import deployer as deploy
+from automation.deployment.deployer import Deployer
 from automation.deployment.error_catalog import fill_in, find_remedy
+from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import import_state
 from automation.sweep.baseline import comparable_state
 from graph.urns import name_of
@@ -144,6 +146,39 @@ def test_looking_for_one_resource_does_not_make_a_failed_one_pass_for_ready(
         report = deployer.up()
 
     assert report.ok, report.failures
+    assert {state for *_, state in fresh.azure.seen().values()} == {"Succeeded"}
+    is_as_undisturbed(fresh, first_up)
+
+
+@pytest.mark.parametrize("moment", ["waiting", "before", "during", "after"])
+def test_an_interrupted_look_loses_neither_what_is_in_doubt_nor_what_has_failed(
+    moment: str, fresh: Deployment, first_up: FirstUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh.azure.order("site-key-vault", "connection-cut")
+    fresh.azure.order("site-node", "accepted-then-failed")
+    azure = fresh.azure.provider
+    moments = {
+        "waiting": (Deployer, "_wait"),
+        "before": (Deployer, "_look"),
+        "during": (azure, "read"),
+        "after": (deploy, "compare_with_look"),
+    }
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with (
+        fresh.stack.deployer(sleep=lambda _: None) as deployer,
+        monkeypatch.context() as patch,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        patch.setattr(*moments[moment], interrupt)
+        deployer.up()
+    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+        report = deployer.up()
+
+    assert report.ok, report.failures
+    assert "site-key-vault: its create was cut off after Azure had taken it" in "\n".join(report.notes)
     assert {state for *_, state in fresh.azure.seen().values()} == {"Succeeded"}
     is_as_undisturbed(fresh, first_up)
 

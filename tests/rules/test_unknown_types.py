@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arm.types import BY_ARM_TYPE
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.report import render_preview
 from automation.report.topology import read_topology
 from graph.evaluate_stack import Evaluation, evaluate_stack

@@ -29,7 +29,7 @@ _OPERATION = {
 COMMANDS: Mapping[tuple[str, ...], Mapping[str, bool]] = {
     ("up",): {**_OPERATION, "--continue-on-error": _SWITCH, "--replace": _VALUE, "--expect-no-changes": _SWITCH},
     ("preview",): {**_OPERATION, "--replace": _VALUE, "--expect-no-changes": _SWITCH},
-    ("refresh",): {**_OPERATION, "--expect-no-changes": _SWITCH},
+    ("refresh",): {**_OPERATION, "--expect-no-changes": _SWITCH, "--preview-only": _SWITCH},
     ("destroy",): {**_OPERATION, "--continue-on-error": _SWITCH, "--preview-only": _SWITCH},
     ("cancel",): {"--yes": _SWITCH},
     ("config",): {"--json": _SWITCH, "--show-secrets": _SWITCH},

@@ -78,12 +78,16 @@ class Backend:
             return State.load(file)
 
     def import_state(self, stack: str, exported: str) -> None:
-        """Put another state in the place of what is there."""
+        """Put another state in the place of what is there, but for what it says is pending.
+
+        (pulumi/pulumi, pkg/cmd/pulumi/stack/io.go, `SaveSnapshot`.)
+        """
         with self.locked(stack):
             try:
                 state = State.from_export(json.loads(exported), self._state_file(stack))
             except _UNUSABLE as error:
                 raise BackendError(f"error: this state cannot be imported: {error!r}") from error
+            state.pending_operations = []
             state.save()
 
     def world(self, stack: str, surroundings: Surroundings, **options: Any) -> World:

@@ -153,6 +153,7 @@ class OfflineCommand(PulumiCommand):
                     continue_on_error=arguments.has("--continue-on-error"),
                     replace=replace,
                     observe=stream.step,
+                    tell=stream.tell,
                     recording=takes_down,
                 )
                 program = self._recording if previews and self._recording else self._program or context.project
@@ -182,7 +183,7 @@ def _tell(text: str, callback: Output | None) -> None:
 _OPERATIONS: Mapping[tuple[str, ...], Callable[[Engine, bool], Result]] = {
     ("preview",): lambda engine, _: engine.preview(),
     ("up",): lambda engine, _: engine.up(),
-    ("refresh",): lambda engine, _: engine.refresh(),
+    ("refresh",): lambda engine, previews: engine.refresh(preview=previews),
     ("destroy",): lambda engine, previews: engine.destroy(preview=previews),
 }
 

@@ -22,7 +22,7 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_WIRE
 from arm.values import SECRET_MARKER, substitute
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import STACK_TYPE, type_of
-from rehearsal.engine.result import Result, Stage, Step
+from rehearsal.engine.result import Diagnostic, Result, Stage, Step
 from rehearsal.engine.state import ResourceState, State
 
 _KIND: dict[Stage, str] = {"begun": "resourcePreEvent", "done": "resOutputsEvent", "failed": "resOpFailedEvent"}
@@ -56,18 +56,20 @@ class Stream:
         }
         self.send(**{_KIND[stage]: {"metadata": metadata, "planning": self._planning}})
 
+    def tell(self, diagnostic: Diagnostic) -> None:
+        """Send a message."""
+        self.send(
+            diagnosticEvent={
+                "urn": diagnostic.urn,
+                "prefix": f"{diagnostic.severity}: ",
+                "message": f"{diagnostic.message}\n",
+                "color": "never",
+                "severity": diagnostic.severity,
+            }
+        )
+
     def end(self, result: Result, state: State) -> None:
         """Everything that is told when the work is done."""
-        for item in result.diagnostics:
-            self.send(
-                diagnosticEvent={
-                    "urn": item.urn,
-                    "prefix": f"{item.severity}: ",
-                    "message": f"{item.message}\n",
-                    "color": "never",
-                    "severity": item.severity,
-                }
-            )
         # A refresh has no step for the stack, and a first preview no state.
         for urn in {*result.outcomes, *(item.urn for item in state.resources)}:
             if f"::{STACK_TYPE}::" in urn:

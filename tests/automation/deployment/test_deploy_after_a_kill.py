@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import getpass
+import itertools
 import os
+import signal
 import socket
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
-from automation.deployment.deployer import Deployer, LockedError
+from automation.deployment import deployer as deploy
+from automation.deployment.deployer import Deployer
 from automation.deployment.protection import ProtectedError
+from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import import_state
 from graph.urns import name_of
 from rehearsal.azure.faults import Fault
+from rehearsal.engine.state import Operation
 from tests.automation.network import ARM_IDS, DEAD_PID, STACK, Site, network
 
 ALL = set(ARM_IDS)
@@ -94,8 +100,8 @@ def test_a_lock_that_is_there_again_is_respected(site: Site, monkeypatch: pytest
 
 
 def test_a_preview_needs_no_lock_and_settles_nothing(site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     site.lock(**OTHERS["another machine"])
     report = site.deployer().preview()
     assert changes(report) == {"nsg": "create"}
@@ -104,8 +110,8 @@ def test_a_preview_needs_no_lock_and_settles_nothing(site: Site) -> None:
 
 def test_a_run_that_is_at_work_keeps_its_pending_create(site: Site) -> None:
     """Such a state is that of every run that has not ended; importing over it would lose what it does."""
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     site.lock(**OTHERS["a process that is alive"])
     with pytest.raises(LockedError):
         site.deployer().up()
@@ -114,8 +120,8 @@ def test_a_run_that_is_at_work_keeps_its_pending_create(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["group", "vnet", "nsg"])
 def test_a_create_that_was_cut_off_and_done_is_adopted(name: str, site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, name, "creating")
+    site.made()
+    site.interrupt(name, "creating")
     deployer = site.deployer()
     report = deployer.up()
 
@@ -128,8 +134,9 @@ def test_a_create_that_was_cut_off_and_done_is_adopted(name: str, site: Site) ->
 
 
 def test_a_create_that_was_cut_off_and_never_done_is_done_anew(site: Site) -> None:
-    name, stack = "nsg", site.made()
-    site.interrupt(stack, name, "creating")
+    name = "nsg"
+    site.made()
+    site.interrupt(name, "creating")
     site.world.delete(ARM_IDS[name])
     report = site.deployer().up()
 
@@ -140,9 +147,9 @@ def test_a_create_that_was_cut_off_and_never_done_is_done_anew(site: Site) -> No
 
 
 @pytest.mark.parametrize("operation", ["updating", "deleting"])
-def test_what_else_was_cut_off_is_named_and_done_by_the_next_up(operation: str, site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", operation, keep=True)
+def test_what_else_was_cut_off_is_named_and_done_by_the_next_up(operation: Operation, site: Site) -> None:
+    site.made()
+    site.interrupt("nsg", operation, keep=True)
     if operation == "deleting":
         site.world.delete(ARM_IDS["nsg"])
     report = site.deployer().up()
@@ -154,8 +161,8 @@ def test_what_else_was_cut_off_is_named_and_done_by_the_next_up(operation: str, 
 
 @pytest.mark.parametrize("operation", ["refresh", "destroy"])
 def test_refresh_and_destroy_settle_as_well(operation: str, site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     deployer = site.deployer()
     assert getattr(deployer, operation)().ok
     assert site.exists() == site.in_stack() == (ALL if operation == "refresh" else set())
@@ -163,8 +170,8 @@ def test_refresh_and_destroy_settle_as_well(operation: str, site: Site) -> None:
 
 
 def test_a_kill_with_lock_and_pending_create_is_one_up_away_from_done(site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     site.note_a_run()
     site.lock(username=ME, hostname=HERE, pid=DEAD_PID)
     report = site.deployer().up()
@@ -191,8 +198,8 @@ def test_a_refused_import_leaves_no_state_with_keys_in_the_temporary_folder(
 
 
 def test_what_cannot_be_read_for_a_while_is_asked_for_again(site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     report = site.deployer(Fault("nsg", "get", "throttled")).up()
 
     assert report.ok
@@ -202,20 +209,82 @@ def test_what_cannot_be_read_for_a_while_is_asked_for_again(site: Site) -> None:
 
 
 def test_what_cannot_be_read_at_all_stays_in_doubt(site: Site) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     report = site.deployer(Fault("nsg", "get", "bad-request", times=9)).up()
 
     assert [failure.name for failure in report.failures] == ["nsg"]
     assert report.notes == []
-    assert [item.resource.urn for item in site.backend.state(STACK).pending_operations] == [report.failures[0].urn]
+    again = site.deployer().up()
+    assert again.notes == ["nsg: its create was cut off after Azure had taken it; it is in the stack now"]
+    assert site.exists() == site.in_stack() == ALL
+
+
+@pytest.mark.parametrize("moment", sorted({*range(14)} - {2}))
+def test_an_interrupt_at_any_moment_loses_nothing(moment: int, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a create whose answer never arrived, and one that Azure has accepted and not finished.
+
+    Moments are before and after each step, but for the one before it is noted that no answer has arrived.
+    """
+    began = itertools.count()
+
+    def interrupted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def before_and_after(*given: Any, **named: Any) -> Any:
+            _interrupt_at(moment, began)
+            try:
+                return call(*given, **named)
+            finally:
+                _interrupt_at(moment, began)
+
+        return before_and_after
+
+    deployer = site.deployer(Fault("vnet", "create", "connection-cut"), Fault("nsg", "create", "accepted-then-failed"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        for where, name in (
+            *((auto.Stack, "up"), (auto.Stack, "preview_refresh")),
+            *((deploy, "import_state"), (deployer, "sleep")),
+        ):
+            patch.setattr(where, name, interrupted(getattr(where, name)))
+        deployer.up()
+    assert site.deployer().up().ok
+    assert site.exists() == site.in_stack() == ALL
+    assert not [item.urn for item in site.backend.state(STACK).resources if item.init_errors]
+
+
+def _interrupt_at(moment: int, began: Iterator[int]) -> None:
+    if next(began) == moment:
+        raise KeyboardInterrupt
+
+
+def test_a_delete_that_was_cut_off_is_looked_for_again_when_the_look_was_interrupted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.made()
+    site.interrupt("nsg", "deleting", keep=True)
+    site.world.delete(ARM_IDS["nsg"])
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Deployer, "_look", lambda *_: signal.raise_signal(signal.SIGINT))
+        site.deployer().up()
+    assert changes(site.deployer().up()) == {"nsg": "create"}
+    assert site.exists() == site.in_stack() == ALL
+
+
+def test_what_is_in_doubt_stays_so_when_protection_is_given_up(site: Site) -> None:
+    """An import forgets what is pending."""
+    site.made()
+    site.interrupt("nsg", "creating")
+    deployer = site.deployer()
+    deployer.unprotect()
+    report = deployer.up()
+    assert report.notes == ["nsg: its create was cut off after Azure had taken it; it is in the stack now"]
+    assert site.exists() == site.in_stack() == ALL
 
 
 def test_a_look_that_finds_nothing_at_all_does_not_empty_the_stack(site: Site) -> None:
     """Another login, or one that has lost its rights, gets a 404 for everything."""
-    stack = site.made()
+    site.made()
     before = {item.urn for item in site.backend.state(STACK).resources}
-    site.interrupt(stack, "nsg", "creating")
+    site.interrupt("nsg", "creating")
     site.deployer(*(Fault(name, "get", "not-found") for name in ARM_IDS)).up()
     assert {item.urn for item in site.backend.state(STACK).resources} == before
 
@@ -228,8 +297,8 @@ def test_a_lock_of_a_run_that_nobody_here_has_noted_is_respected(site: Site) -> 
 
 
 def test_a_lock_that_comes_while_settling_is_respected_in_words(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     imports = []
 
     def import_late(*arguments: Any) -> None:
@@ -265,16 +334,16 @@ def test_a_note_of_another_boot_counts_for_nothing(site: Site, monkeypatch: pyte
 
 def test_what_becomes_protected_by_settling_is_protected_from_destroy(site: Site) -> None:
     site.program = lambda: network(protect=True)
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     with pytest.raises(ProtectedError, match="nsg"):
         site.deployer().destroy()
     assert site.exists() == ALL
 
 
 def test_a_state_that_changes_while_it_is_settled_is_left_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = site.made()
-    site.interrupt(stack, "nsg", "creating")
+    site.made()
+    site.interrupt("nsg", "creating")
     deployer = site.deployer()
     states = [deployer._state(), (3, {})]
     monkeypatch.setattr(Deployer, "_state", lambda _: states.pop(0))

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from automation.deployment import deployer as deploy
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import failures_of
 from automation.deployment.operations import EngineResult
 from automation.deployment.protection import ProtectedError

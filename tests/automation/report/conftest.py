@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Rehearsal, rehearse
 from automation.report import render_rehearsal

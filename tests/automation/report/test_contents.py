@@ -16,7 +16,7 @@ import pytest
 from arm.types.compute import RUN_COMMAND
 from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
-from automation.deployment.deployer import DeploymentResult
+from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal

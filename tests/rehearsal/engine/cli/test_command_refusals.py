@@ -61,7 +61,6 @@ FLAGS: dict[tuple[str, str], Call] = {
     ("preview", "--json"): lambda stack: stack.preview(json=True),
     ("preview", "--client"): lambda stack: stack.preview(program=lambda: None),
     ("refresh", "--target"): lambda stack: stack.refresh(target=[URN]),
-    ("refresh", "--preview-only"): lambda stack: stack.preview_refresh(),
     ("refresh", "--clear-pending-creates"): lambda stack: stack.refresh(clear_pending_creates=True),
     ("refresh", "--run-program"): lambda stack: stack.refresh(run_program=True),
     ("destroy", "--target"): lambda stack: stack.destroy(target=[URN]),
