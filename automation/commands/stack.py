@@ -33,6 +33,7 @@ from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.plan import Heading, find_headings, graph_of_state
+from graph.property_diff import known
 from rehearsal.azure.faults import Faults
 from settings.loaded_stack import LoadedStack
 
@@ -180,9 +181,9 @@ def write_page(file: Path, page: str) -> None:
 
 
 def outputs(target: Target) -> CommandResult:
-    """Return the stack's outputs, without any secret."""
+    """Return the stack's outputs, without any secret; what is not known after a failed `up` is null."""
     found = deployer_of(target).stack.outputs()
-    shown = {name: "[secret]" if output.secret else output.value for name, output in sorted(found.items())}
+    shown = {name: "[secret]" if output.secret else known(output.value) for name, output in sorted(found.items())}
     step = "" if shown else f"{target.command('up')}, which has not finished yet"
     own = {"outputs": shown, "engine": target.engine.name}
     return CommandResult(show=lambda: print_outputs(shown), next=step, own=own)
@@ -193,12 +194,18 @@ def print_outputs(outputs: Mapping[str, Any]) -> None:
     for name, heading in _HEADINGS.items():
         if name in outputs:
             say(f"\n{heading}:")
-            for key, value in sorted(outputs[name].items()):
-                for text in _lines(name, value):
+            for key, value in sorted((outputs[name] or {}).items()):
+                for text in _lines(name, value) if _is_known(value) else ["not known, as the last up has not finished"]:
                     say(f"  {key}: {text}")
     others = sorted(name for name in outputs if name not in _HEADINGS)
     if others:
         say(f"\nFurther outputs, with --json: {', '.join(others)}")
+
+
+def _is_known(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_known, value.values()))
+    return all(map(_is_known, value)) if isinstance(value, list) else value is not None
 
 
 def _lines(output: str, value: Any) -> Sequence[str]:

@@ -78,6 +78,12 @@ def test_check_and_outputs_say_which_dns_record_nobody_makes(run: Run, capsys: p
     assert "DNS record" not in capsys.readouterr().out
 
 
+def test_outputs_say_what_a_failed_up_has_left_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    endpoint = {"url": "mqtts://10.20.1.10:28883", "ca_fingerprint": None}
+    print_outputs({"broker_endpoints": {"hq": endpoint}, "links": None})
+    assert "\n  hq: not known, as the last up has not finished\n" in capsys.readouterr().out
+
+
 def test_check_for_a_rehearsal_does_not_need_the_tenant(run: Run) -> None:
     assert run("check", "--rehearsal").exit_code == 0
 

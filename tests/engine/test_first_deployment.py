@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from pulumi.runtime.rpc import UNKNOWN
 
+from automation.commands.stack import Target, outputs
+from automation.deployment.engine import ChosenEngine
 from automation.deployment.operations import EngineResult
 from automation.deployment.protection import ProtectedError, ProtectedLossError, refuse_loss
 from graph.evaluate_stack import evaluate_stack
@@ -119,6 +123,19 @@ def test_a_create_that_failed_after_azure_accepted_it_is_kept_and_the_next_up_go
     assert "site-connect-arc" in second.names("create")
     assert second.names("replace") == second.names("delete") == set()
     assert interrupted.stack.preview().changes == {}
+
+
+def test_outputs_that_a_failed_up_leaves_unknown_are_null(fresh: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real engine writes them as a text of its own, which looks like an id."""
+    fresh.azure.order("enterprise-virtual-network", "bad-request")
+    fresh.stack.up(may_fail=True)
+    target = cast("Target", SimpleNamespace(engine=ChosenEngine()))
+    with fresh.stack.deployer() as deployer:
+        monkeypatch.setattr("automation.commands.stack.deployer_of", lambda _: deployer)
+        result = outputs(target)
+    assert UNKNOWN not in json.dumps(result.own)
+    assert result.own["outputs"]["clusters"]["enterprise"]["virtual_network"] == {"id": None, "name": None}
+    assert result.own["outputs"]["clusters"]["site"]["virtual_network"]["name"]
 
 
 def test_what_azure_refuses_is_created_by_the_next_up_and_the_rest_by_the_first(fresh: Deployment) -> None:
