@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from arm.shapes import shape_of, tokens
 from arm.types import ResourceType
@@ -84,6 +84,14 @@ class Plugin(NamedTuple):
     """Where it is downloaded from; empty: the engine's own choice."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the program told the engine in one call of `pulumi.log`, or printed in all."""
+
+    how: Literal["debug", "info", "warning", "error", "stdout", "stderr"]
+    text: str
+
+
 @dataclass
 class Graph:
     """Everything that one evaluation registered."""
@@ -102,6 +110,8 @@ class Graph:
     """What the program asks for -> who asks first: a resource, a function or a package."""
     side_effects: Mapping[str, str] = field(default_factory=dict)
     """Place in the program -> what it does there beside registering."""
+    said: Sequence[Said] = ()
+    """By the program, and by the SDK in its place."""
 
     def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:
         """Return the resources of an ARM type, in any version, or of a Pulumi type, in URN order."""

@@ -6,14 +6,14 @@ The SDK's own `MockMonitor` drops dependencies, options and secret marks.
 from __future__ import annotations
 
 import threading
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.graph import Options, Plugin, Resource, mark_secret_outputs
+from graph.graph import Options, Plugin, Resource, Said, mark_secret_outputs
 from graph.lighter_sdk import describe_trace
 from graph.places import describe_position
 from graph.property_values import from_struct, to_struct
@@ -53,12 +53,18 @@ _CALLBACKS = {
 """What the engine would call back for; the SDK refuses by name what is not offered."""
 
 
+Severity = Literal["debug", "info", "warning", "error"]
+
+
 class Monitor(MockMonitor):
     """Takes the program's calls. Whoever extends it answers every one for which the SDK's own would ask mocks."""
 
     def __init__(self) -> None:
         super().__init__(None)  # type: ignore[arg-type]
         self.stack_outputs: dict[str, Any] = {}
+
+    def log(self, severity: Severity, urn: str, message: str) -> None:
+        """Take what the program says by `pulumi.log`; the URN is empty for what is about no resource."""
 
     def stop(self) -> None:
         """Ctrl-C: begin nothing more."""
@@ -75,6 +81,7 @@ class RecordingMonitor(Monitor):
         self.recorded: dict[str, Resource] = {}
         self.plugins: dict[Plugin, str] = {}
         self.register_outputs_calls: list[str] = []
+        self.said: list[Said] = []
         self.failure: Exception | None = None
         """The first one, with its place in the program as a note; the SDK repeats it for every output left open."""
 
@@ -82,6 +89,9 @@ class RecordingMonitor(Monitor):
         info = super().GetDeploymentInfo(request)  # type: ignore[no-untyped-call]
         offered = [feature for feature in info.supportedFeatures if feature not in _CALLBACKS]
         return resource_pb2.DeploymentInfo(supportedFeatures=offered)
+
+    def log(self, severity: Severity, urn: str, message: str) -> None:  # noqa: ARG002 as the base
+        self.said.append(Said(severity, message))
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
         try:

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, TextIO
 
 from pulumi.runtime import configure, reset_options, run_in_stack
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import SETTINGS
 
 from graph.bounded import bound
-from graph.graph import Graph
+from graph.graph import Graph, Said
 from graph.lighter_sdk import lighter_sdk, take_apart
-from graph.monitor import Monitor, Provider, RecordingMonitor
+from graph.monitor import Monitor, Provider, RecordingMonitor, Severity
 from graph.side_effects import watch
 
 PROJECT = "edge-stamps"
+_SEVERITIES: Mapping[int, Severity] = {
+    engine_pb2.DEBUG: "debug",
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
 
 
 class ProgramEndedError(Exception):
@@ -56,7 +65,7 @@ def record(
     monitor = RecordingMonitor(provider, preview=preview)
     with without_garbage_collection(), watch() as side_effects:
         try:
-            with bound(lambda: len(monitor.recorded)):
+            with bound(lambda: len(monitor.recorded)), _taking_prints(monitor.said):
                 asyncio.run(run_program(program, stack, config, monitor, preview=preview))
         except SystemExit as error:  # in apply
             raise ProgramEndedError(error) from error
@@ -74,7 +83,28 @@ def record(
         register_outputs_calls=monitor.register_outputs_calls,
         plugins=monitor.plugins,
         side_effects=side_effects,
+        said=monitor.said,
     )
+
+
+class _Tee(io.StringIO):
+    """Keeps what is printed, and prints it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(text)
+        return super().write(text)
+
+
+@contextmanager
+def _taking_prints(said: list[Said]) -> Iterator[None]:
+    out, error = _Tee(sys.stdout), _Tee(sys.stderr)
+    with redirect_stdout(out), redirect_stderr(error):
+        yield
+    said += [Said("stdout", out.getvalue()), Said("stderr", error.getvalue())]
 
 
 @contextmanager
@@ -107,6 +137,18 @@ async def run_program(
     take_apart(outputs)
 
 
+class _Engine(MockEngine):
+    """Takes what the program logs: for the monitor, and as the SDK's own does, which prints warnings and errors."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        super().__init__(logging.getLogger("pulumi"))
+        self._monitor = monitor
+
+    def Log(self, request: Any) -> None:  # noqa: N802 the name is the engine's
+        super().Log(request)  # type: ignore[no-untyped-call]
+        self._monitor.log(_SEVERITIES[request.severity], request.urn, request.message)
+
+
 def configure_sdk(stack: str, config: Mapping[str, Any], monitor: Monitor, *, preview: bool) -> None:
     """Tell the SDK of this process which stack it works on, and who takes its calls."""
     reset_options(project=PROJECT, stack=stack, preview=preview)
@@ -114,7 +156,7 @@ def configure_sdk(stack: str, config: Mapping[str, Any], monitor: Monitor, *, pr
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
             monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),  # type: ignore[no-untyped-call]
-            engine=MockEngine(logging.getLogger("pulumi")),
+            engine=_Engine(monitor),
             project=PROJECT,
             stack=stack,
             dry_run=preview,

@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.monitor import Monitor
+from graph.monitor import Monitor, Severity
 from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE, compose_urn
 from rehearsal.engine import goals
@@ -60,6 +60,10 @@ class EngineMonitor(Monitor):
         self.interrupted = False
         self.crash: BaseException | None = None
         """The first thing that went wrong in the engine or a provider, as opposed to the program."""
+
+    def log(self, severity: Severity, urn: str, message: str) -> None:
+        if severity != "debug":
+            self._result.say(severity, urn, message, logged=True)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is the engine's
         self._take_down("RegisterResource", request)

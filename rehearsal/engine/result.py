@@ -75,6 +75,8 @@ class Diagnostic:
     severity: Literal["info", "warning", "error"]
     urn: str
     message: str
+    logged: bool = False
+    """Said by the program, whose run does not end by it; who deploys takes an error for a failure nevertheless."""
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.urn}: {self.message}" if self.urn else f"{self.severity}: {self.message}"
@@ -101,7 +103,7 @@ class Result:
 
     @property
     def succeeded(self) -> bool:
-        return self.error is None and not any(item.severity == "error" for item in self.diagnostics)
+        return self.error is None and not any(item.severity == "error" and not item.logged for item in self.diagnostics)
 
     @property
     def changes(self) -> dict[str, Outcome]:
@@ -130,8 +132,10 @@ class Result:
         with self._lock:
             self.outcomes[urn] = outcome
 
-    def say(self, severity: Literal["info", "warning", "error"], urn: str, message: str) -> None:
-        diagnostic = Diagnostic(severity, urn, message)
+    def say(
+        self, severity: Literal["info", "warning", "error"], urn: str, message: str, *, logged: bool = False
+    ) -> None:
+        diagnostic = Diagnostic(severity, urn, message, logged)
         with self._lock:
             self.diagnostics.append(diagnostic)
         self.tell(diagnostic)

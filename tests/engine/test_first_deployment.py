@@ -83,6 +83,19 @@ def test_the_engine_has_nothing_to_warn_about(first_up: FirstUp) -> None:
     assert "warning" not in first_up.result.text.lower()
 
 
+def test_what_the_program_logs_is_told_and_an_error_ends_up_badly(deployed: Deployment) -> None:
+    program = deployed.stack.project / "__main__.py"
+    logs = ['warn("look out", stamps["site"])', 'info("by the way")', 'error("it is wrong")']
+    program.write_text("\n".join([program.read_text(), *(f"pulumi.log.{each}" for each in logs)]))
+    preview = deployed.stack.preview()
+    assert preview.ok and preview.failures == {"": "it is wrong"}
+    assert {"warning:", "error:"} <= set(preview.text.split())
+    assert all(text in preview.text for text in ("look out", "by the way", "it is wrong"))
+    with deployed.stack.deployer() as deployer:
+        report = deployer.up()
+    assert [(one.name, one.message) for one in report.failures] == [("the program or the engine", "it is wrong")]
+
+
 def test_the_second_preview_is_empty(deployed: Deployment) -> None:
     assert deployed.stack.preview().changes == {}
 

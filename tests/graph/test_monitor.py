@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +75,20 @@ def test_two_resources_of_one_urn_are_refused() -> None:
 def test_an_import_is_refused_by_name() -> None:
     with pytest.raises(UnrecordableError, match="key: a recording cannot import abc"):
         _record(lambda: _key(opts=pulumi.ResourceOptions(import_="abc")))
+
+
+def test_what_the_program_logs_and_prints_is_kept_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    def program() -> None:
+        key = _key()
+        key.private_key_pem.apply(pulumi.log.info)
+        pulumi.log.error("about it", key)
+        key.private_key_pem.apply(lambda _: sys.stdout.write("printed in parts\n"))
+        sys.stderr.write("an error\n")
+
+    said = [(one.how, one.text) for one in _record(program).said]
+    assert any(how == "info" and "PRIVATE KEY" in text for how, text in said)
+    assert {("error", "about it"), ("stdout", "printed in parts\n"), ("stderr", "an error\n")} <= {*said}
+    assert capsys.readouterr() == ("printed in parts\n", "an error\n")
 
 
 def test_transforms_are_refused_instead_of_waited_for() -> None:
