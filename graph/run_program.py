@@ -88,7 +88,7 @@ def record(
 
 
 class _Tee(io.StringIO):
-    """Keeps what is printed, and prints it."""
+    """Keeps what is printed, and prints it as a message: what a command prints on standard output is its own."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class _Tee(io.StringIO):
 
 @contextmanager
 def _taking_prints(said: list[Said]) -> Iterator[None]:
-    out, error = _Tee(sys.stdout), _Tee(sys.stderr)
+    out, error = _Tee(sys.stderr), _Tee(sys.stderr)
     with redirect_stdout(out), redirect_stderr(error):
         yield
     said += [Said("stdout", out.getvalue()), Said("stderr", error.getvalue())]

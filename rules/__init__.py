@@ -170,7 +170,7 @@ RULES: tuple[Rule[[View]], ...] = (
          secrets.private_keys_are_marked),
     Rule("SEC-02", "Each key is in the one vault that uses it", "who may read a vault reads all of it",
          secrets.keys_are_where_used),
-    Rule("SEC-03", "Stack outputs hold no secret", "whoever reads the outputs needs no key",
+    Rule("SEC-03", "Outputs, messages and prints hold no secret", "whoever reads them needs no key",
          secrets.outputs_are_public),
     Rule("SEC-04", "Run Commands hold no secret",
          f"{_SCRIPTS}: readers see script and parameters",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from arm.hosting import BY_SCRIPT_TYPE
@@ -11,9 +13,13 @@ from arm.types.keyvault import SECRET
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
 from graph import pem
+from graph.graph import Resource
 from graph.inputs import list_at, text_at
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
+
+_SHORTEST = 60
+"""Characters that a private key takes at least, in whatever form."""
 
 
 def private_keys_are_marked(view: View) -> Hits:
@@ -45,7 +51,7 @@ def nothing_else_is_secret(view: View) -> Hits:
 
 def _has_private_key(value: Any) -> bool:
     """In plain text or in base64."""
-    if not isinstance(value, str) or len(value) < 60:
+    if not isinstance(value, str) or len(value) < _SHORTEST:
         return False
     return bool(pem.PRIVATE_KEY.search(value) or pem.PRIVATE_KEY.search(_from_base64(value)))
 
@@ -118,13 +124,40 @@ def _synced(view: View) -> set[tuple[str, str]]:
 
 
 def outputs_are_public(view: View) -> Hits:
-    """Require that the stack's outputs hold no secret, private key or connection string: anyone may read them."""
+    """Require that outputs, messages and prints hold no secret, private key or connection string: anyone may read them.
+
+    Whatever shows a deployment shows them all, and a CI keeps them.
+    """
     stack = f"{view.graph.project}-{view.graph.stack}"
     for where in secret_paths(view.graph.outputs):
         yield stack, f"stack output {where}: is secret, and outputs are what everyone reads. Leave it out"
+    own = [form for key in view.graph.of_type("tls:index/privateKey:PrivateKey") for form in _forms(key)]
     for where, value, secret in leaves(reveal(view.graph.outputs)):
-        if not secret and (_has_private_key(value) or "AccountKey=" in str(value)):
+        if not secret and _tells_secret(value, own):
             yield stack, f"stack output {where}: holds a private key or a connection string. Leave it out"
+    for said in view.graph.said:
+        if _tells_secret(said.text, own):
+            yield stack, f"{said.how}: the program says a private key or a connection string there. Leave it out"
+
+
+def _tells_secret(value: Any, own: Sequence[str]) -> bool:
+    if not isinstance(value, str) or len(value) < _SHORTEST:
+        return False
+    bare = re.sub(r"\s|\\n", "", value)
+    return (
+        _has_private_key(value) or "AccountKey=" in value or any(form in bare or form in bare.lower() for form in own)
+    )
+
+
+def _forms(key: Resource) -> Iterator[str]:
+    """Yield a private key without white space as it would be told: DER in base64, as in PEM, or hex; PEM in either."""
+    for name in ("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"):
+        text = text_at(key.plain_outputs, name)
+        body = "".join(line for line in text.splitlines() if not line.startswith("-"))
+        if len(body) >= _SHORTEST:
+            encoded = text.strip().encode()
+            # The last characters of base64 depend on what follows.
+            yield from (body, base64.b64decode(body).hex(), encoded.hex(), base64.b64encode(encoded).decode()[:-4])
 
 
 def nothing_is_done_beside(view: View) -> Hits:

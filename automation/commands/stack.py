@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -96,8 +94,7 @@ class Target:
         from rules.judgement import judge_stack
 
         try:
-            with redirect_stdout(sys.stderr):  # what the program prints is no result of ours
-                return judge_stack(self.loaded)
+            return judge_stack(self.loaded)
         except UnrecordableError as error:
             progress(f"Not judged by the rules, and no count in advance: {error}.")
             return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -59,7 +58,7 @@ def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str], 
         text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"
         return refuse("stack", target.stack, text, target.command("up"))
     began = time.monotonic()
-    with show_status("Running the program ...") as tell, redirect_stdout(sys.stderr):
+    with show_status("Running the program ...") as tell:
         expectation = expect(View(evaluate_stack(target.loaded, preview=False).graph, settings))
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:

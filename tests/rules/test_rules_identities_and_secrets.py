@@ -20,6 +20,20 @@ def _private_key(bench: Workbench, name: str) -> str:
     return key
 
 
+def _der(pem: str) -> bytes:
+    return base64.b64decode("".join(pem.splitlines()[1:-1]))
+
+
+_FORMS: dict[str, Callable[[str], object]] = {
+    "PEM": str,
+    "PEM as a literal": repr,
+    "PEM in hex": lambda pem: pem.encode().hex(),
+    "PEM in base64": lambda pem: base64.b64encode(pem.encode()).decode(),
+    "DER in hex": lambda pem: _der(pem).hex().upper(),
+    "DER in base64": lambda pem: base64.b64encode(_der(pem)).decode(),
+}
+
+
 def _unmark(bench: Workbench, secret: str) -> None:
     bench.set(secret, "properties.value", bench.published(secret), kind="keyvault:Secret")
 
@@ -259,6 +273,14 @@ MISTAKES = (
         also=("OUT-01",),
     ),
     Mistake(
+        "private key in hex as stack output",
+        "SEC-03",
+        lambda two: two.graph.outputs["certificates"]["client-root"].update(
+            key=_private_key(two, "client-root-key-g1").encode().hex()
+        ),
+        ("certificates.client-root.key",),
+    ),
+    Mistake(
         "private key as stack output",
         "SEC-03",
         lambda two: two.graph.outputs["certificates"]["client-root"].update(
@@ -294,6 +316,14 @@ MISTAKES = (
         also=("NET-06",),
     ),
 )
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_a_key_that_the_program_says_is_found_in_whatever_form(
+    form: str, two: Workbench, reported: Callable[..., None]
+) -> None:
+    two.says("info", f"key: {_FORMS[form](_private_key(two, 'client-root-key-g1'))}.")
+    reported(two, "SEC-03", "info", "a private key")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)

@@ -6,11 +6,11 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from arm.values import Secret
 from graph import pem, tls_values
-from graph.graph import Graph, Resource
+from graph.graph import Graph, Resource, Said
 from rules import Finding, judge
 from settings import Settings
 
@@ -89,6 +89,10 @@ class Workbench:
             one._replace(**changes) if one.package == package else one: asker
             for one, asker in self.graph.plugins.items()
         }
+
+    def says(self, how: Literal["info", "stdout"], text: str) -> None:
+        """Log or print something."""
+        self.graph.said = [Said(how, text)]
 
     def does(self, place: str, what: str) -> None:
         """Do something beside registering resources."""
