@@ -112,7 +112,7 @@ class Executor:
             raise failure
 
     def _update(self, old: ResourceState, new: ResourceState) -> None:
-        new.change(created=old.created)
+        new.change(id=old.id, created=old.created)
         preview = self._result.preview
         failure = self._call(new, "updating", lambda: (old.id, self._registry.update(old, new, preview=preview)))
         self._registry.note(new)

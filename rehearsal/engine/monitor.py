@@ -24,9 +24,6 @@ from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import ResourceState
 from rehearsal.providers import ProviderError
 
-_SKIPPED = 2
-"""`SKIP` of resource.proto; the SDK's own copy knows only `FAIL` and treats both alike."""
-
 
 class EngineMonitor(Monitor):
     """Takes the registrations of one run of the program. Called from several threads at once.
@@ -92,7 +89,7 @@ class EngineMonitor(Monitor):
             goal = goals.read_goal(urn, request, request.provider, self._package.get(request.packageRef))
             self._states[urn] = goal.new
             if self._must_skip(goal.new):
-                return self._answer(goal.new, _SKIPPED)
+                return self._answer(self._planner.dry_run(goal), resource_pb2.Result.SUCCESS, unknown=True)
             try:
                 steps = self._planner.plan(goal)
             except ProviderError as error:
@@ -128,10 +125,12 @@ class EngineMonitor(Monitor):
             self._result.say("info", new.urn, f"skipped because {missing[0]} {why}")
         return bool(missing)
 
-    def _answer(self, new: ResourceState, result: Any) -> Any:
+    def _answer(self, new: ResourceState, result: Any, *, unknown: bool = False) -> Any:
         # A component's outputs of last time may name resources that are not registered again yet.
         outputs = to_struct(new.outputs if new.custom else {})
-        return resource_pb2.RegisterResourceResponse(urn=new.urn, id=new.id, object=outputs, result=result)
+        return resource_pb2.RegisterResourceResponse(
+            urn=new.urn, id=new.id, object=outputs, result=result, unknown=unknown
+        )
 
     def _default_provider(self, package: str, version: str, package_ref: str) -> str:
         """Return the reference of the provider for resources that name none; it is registered at its first use."""

@@ -6,10 +6,11 @@ One registration at a time, as there; `dependents_to_replace` needs to know what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from graph import property_paths
-from rehearsal.engine.registry import Registry
+from rehearsal.engine.registry import Registry, mark_secrets
 from rehearsal.engine.replacements import apply_replace_on_changes, find_cascades, find_dependents_to_replace
 from rehearsal.engine.result import Result, Step, UnsupportedError
 from rehearsal.engine.state import ResourceState
@@ -63,6 +64,19 @@ class Planner:
         steps = self._steps(goal, old, again)
         self.operated.add(new.urn)
         return steps
+
+    def dry_run(self, goal: Goal) -> ResourceState:
+        """Return what a skipped resource would be, as far as its provider knows (step.go, `dryRunOutputs`)."""
+        new, old = goal.new, self.olds.get(goal.new.urn)
+        new.inputs = goal.given
+        if new.custom:
+            with suppress(ProviderError):
+                if old is None:
+                    _, outputs = self._registry.create(new, preview=True)
+                else:
+                    outputs = self._registry.update(old, new, preview=True)
+                new.outputs = mark_secrets(new, outputs)
+        return new
 
     def _steps(self, goal: Goal, old: ResourceState | None, again: bool) -> list[Step]:
         new = goal.new

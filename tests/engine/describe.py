@@ -41,7 +41,9 @@ _KNOWN_DIFFERENCES = """
 
 Where both are compared, that is: operations by resource, what the providers are asked for, the order that dependencies
 demand, messages, outputs, state and the modelled Azure after each operation. What follows is all in which they may
-differ (`tests/engine/agreement/known.py`); any other difference fails.
+differ (`tests/engine/agreement/known.py`); any other difference fails. Only one thing is not compared: how far an `up`
+with changes comes when the program fails in an `apply`. The real engine ends with the program, at a moment of chance;
+the offline one does all that does not wait for the error.
 
 | difference | why |
 | --- | --- |

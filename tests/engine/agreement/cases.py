@@ -43,6 +43,15 @@ def _unprotect(deployment: Deployment) -> None:
         deployer.unprotect()
 
 
+def _remove_sender(deployment: Deployment) -> None:
+    gone, settings = sender(deployment), deployment.stack.settings
+    settings["clusters"].pop(gone)
+    settings["links"] = [link for link in settings["links"] if link["from"] != gone]
+    if not settings["links"]:
+        settings["clusters"]["enterprise"].pop("listener", None)
+    deployment.stack.settings = settings
+
+
 def another_vm_size(deployment: Deployment) -> Steps:
     yield _changed(deployment, clusters={sender(deployment): {"node": {"vm_size": "Standard_D32s_v6"}}})
 
@@ -74,12 +83,7 @@ def a_replaced_node(deployment: Deployment) -> Steps:
 
 
 def a_removed_cluster(deployment: Deployment) -> Steps:
-    gone, settings = sender(deployment), deployment.stack.settings
-    settings["clusters"].pop(gone)
-    settings["links"] = [link for link in settings["links"] if link["from"] != gone]
-    if not settings["links"]:
-        settings["clusters"]["enterprise"].pop("listener", None)
-    deployment.stack.settings = settings
+    _remove_sender(deployment)
     first = deployment.stack.up(may_fail=True)
     yield first
     if not first.ok:  # settings no longer speak of it
@@ -103,6 +107,40 @@ def a_failed_create(fresh: Deployment) -> Steps:
     yield fresh.stack.up()
 
 
+def a_failed_update(deployment: Deployment) -> Steps:
+    deployment.azure.order(f"{sender(deployment)}-key-vault", "bad-request", "update")
+    yield _changed(deployment, tags={"costCenter": "0815"})
+    yield deployment.stack.up()
+
+
+def a_failed_replacement(deployment: Deployment) -> Steps:
+    yield _changed(deployment, protection={"protect": False})
+    deployment.azure.order(f"{sender(deployment)}-node", "bad-request")
+    yield deployment.stack.up(replace=[deployment.urn(f"{sender(deployment)}-node")], may_fail=True)
+    yield deployment.stack.up()
+
+
+def a_failed_delete(deployment: Deployment) -> Steps:
+    _unprotect(deployment)
+    deployment.azure.order(f"{sender(deployment)}-key-vault", "bad-request", "delete")
+    _remove_sender(deployment)
+    yield deployment.stack.up(may_fail=True)
+    yield deployment.stack.up()
+
+
+def an_error_of_the_program(deployment: Deployment) -> Steps:
+    """In its body, then in an apply: nothing is deleted, whatever it has not come to."""
+    program = deployment.stack.project / "__main__.py"
+    text = program.read_text(encoding="utf-8")
+    _unprotect(deployment)
+    _remove_sender(deployment)
+    for error in ("1 / 0", "next(iter(stamps.values())).vault.id.apply(lambda _: 1 / 0)"):
+        program.write_text(f"{text}\n{error}\n", encoding="utf-8")
+        yield deployment.stack.up(may_fail=True)
+    program.write_text(text, encoding="utf-8")
+    yield deployment.stack.up()
+
+
 def a_destroy(deployment: Deployment) -> Steps:
     _unprotect(deployment)  # the engine would delete what is not protected; our own command does nothing then
     yield deployment.stack.destroy()
@@ -117,6 +155,10 @@ CHANGES: tuple[Case, ...] = (
     a_replaced_node,
     a_removed_cluster,
     a_refresh_after_drift,
+    a_failed_update,
+    a_failed_replacement,
+    a_failed_delete,
+    an_error_of_the_program,
     a_destroy,
 )
 """Of the stack as it was deployed."""

@@ -34,6 +34,11 @@ def _is_listed(offline: Any, real: Any) -> bool:
     return bool(real == f"1 error occurred:\n\t* {offline}\n\n".strip())
 
 
+def _is_told_with_its_trace(offline: Any, real: Any) -> bool:
+    error = str(offline).removeprefix("the program failed: ")
+    return error != offline and "Traceback" in str(real) and error in str(real)
+
+
 def _is_absent(_: Any, real: Any) -> bool:
     return real is None
 
@@ -52,6 +57,13 @@ KNOWN: Mapping[str, Known] = {
         "what Azure has accepted and not finished is told by the real engine as a list, although of one error",
         "dev",
         "a_failed_create",
+    ),
+    "trace of an error": Known(
+        r"message $",
+        _is_told_with_its_trace,
+        "of an error of the program the real engine tells the whole traceback",
+        "dev",
+        "an_error_of_the_program",
     ),
     "outputs after a refusal": Known(
         r"output ",

@@ -40,10 +40,13 @@ def test_what_one_engine_alone_says_or_says_otherwise_is_named() -> None:
     [
         ("differences a", None, ["x: not set -> not set (replaces)"], "reason of a replacement that follows another"),
         ("message a", "it failed", "1 error occurred:\n\t* it failed", "list of errors"),
+        ("message ", "the program failed: no", "Traceback ...: no", "trace of an error"),
         ("output a", 1, None, "outputs after a refusal"),
         ("differences a", None, ['x: 1 -> 2 (replaces)'], None),
         ("differences a", ["x: 1 -> 2"], ["x: not set -> not set (replaces)"], None),
         ("message a", "it failed", "1 error occurred:\n\t* it failed otherwise", None),
+        ("message ", "the program failed: no", "Traceback ...: yes", None),
+        ("message ", "no", "Traceback ...: no", None),
         ("output a", 1, 2, None),
         ("state a outputs.x", 1, None, None),
     ],
