@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import runpy
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,7 +154,8 @@ class Engine:
     def _run_program(self, monitor: EngineMonitor, *, preview: bool) -> BaseException | None:
         """Run the program to its end; what it raised, but not that the engine stopped it."""
         try:
-            with run_program.without_garbage_collection():
+            # What the program prints is a message, and no part of what a command prints as its result.
+            with run_program.without_garbage_collection(), redirect_stdout(sys.stderr):
                 if isinstance(self.program, Recording):
                     run_program.configure_sdk(self.stack, self.config, monitor, preview=preview)
                     self.program.play(monitor)
