@@ -110,7 +110,7 @@ class Graph:
     """What the program asks for -> who asks first: a resource, a function or a package."""
     side_effects: Mapping[str, str] = field(default_factory=dict)
     """Place in the program -> what it does there beside registering."""
-    said: Sequence[Said] = ()
+    said: Sequence[Said] = field(default=(), repr=False)
     """By the program, and by the SDK in its place."""
 
     def of_type(self, *types: ResourceType | str) -> Iterator[Resource]:

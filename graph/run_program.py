@@ -104,7 +104,8 @@ def _taking_prints(said: list[Said]) -> Iterator[None]:
     out, error = _Tee(sys.stderr), _Tee(sys.stderr)
     with redirect_stdout(out), redirect_stderr(error):
         yield
-    said += [Said("stdout", out.getvalue()), Said("stderr", error.getvalue())]
+    printed = Said("stdout", out.getvalue()), Said("stderr", error.getvalue())
+    said += [one for one in printed if one.text]
 
 
 @contextmanager
