@@ -63,14 +63,14 @@ def page() -> str:
 
 
 def _rows(items: Sequence[pytest.Item]) -> Iterator[tuple[str, str, str, str]]:
-    seen = set()
+    named: dict[str, list[pytest.Item]] = {}
     for item in items:
-        name = _name(item)
-        if name in seen:
-            continue
-        seen.add(name)
-        words = name.removeprefix("test_").replace("_", " ")
-        yield words, *_where(item)
+        named.setdefault(_name(item), []).append(item)
+    for name, same in named.items():
+        stacks = [
+            item.module.STACK for item in same if isinstance(item, pytest.Function) and item.get_closest_marker("both")
+        ]
+        yield name.removeprefix("test_").replace("_", " "), *_where(same[0], stacks)
 
 
 def _name(item: pytest.Item) -> str:
@@ -80,14 +80,14 @@ def _name(item: pytest.Item) -> str:
     return f"{getattr(item, 'originalname', item.name)}{f'_{case.__name__}' if case else ''}"
 
 
-def _where(item: pytest.Item) -> tuple[str, str, str]:
-    """Return offline, real, and the reason for what is missing."""
+def _where(item: pytest.Item, stacks: Sequence[str]) -> tuple[str, str, str]:
+    """Return offline, real, and the reason for what is missing; of what compares both, with which stacks."""
     only, failing = item.get_closest_marker("only"), item.get_closest_marker("xfail")
     if only:
         yes = {only.args[0]: "yes"}
         return yes.get("offline", ""), yes.get("pulumi", ""), only.kwargs["reason"]
-    if item.get_closest_marker("both"):
-        return "yes", "yes", "on dev, prod and three-sites; needs both at once, to compare them"
+    if stacks:
+        return "yes", "yes", f"on {', '.join(dict.fromkeys(stacks))}; needs both at once, to compare them"
     return ("fails", "fails", failing.kwargs["reason"]) if failing else ("yes", "yes", "")
 
 

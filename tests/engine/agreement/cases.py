@@ -155,10 +155,8 @@ CHANGES: tuple[Case, ...] = (
     a_replaced_node,
     a_removed_cluster,
     a_refresh_after_drift,
-    a_failed_update,
-    a_failed_replacement,
-    a_failed_delete,
-    an_error_of_the_program,
     a_destroy,
 )
 """Of the stack as it was deployed."""
+FAILURES: tuple[Case, ...] = (a_failed_update, a_failed_replacement, a_failed_delete, an_error_of_the_program)
+"""Of changes. What engines do after one depends on the resource, and not on how many clusters a stack has."""

@@ -64,6 +64,15 @@ def test_both_engines_agree_on_a_create(both: Both) -> None:
 
 @pytest.mark.parametrize("case", cases.CHANGES, ids=lambda case: case.__name__)
 def test_both_engines_agree_on(case: cases.Case, both: Both, tmp_path: Path) -> None:
+    _change_both(case, both, tmp_path)
+
+
+@pytest.mark.parametrize("case", cases.FAILURES, ids=lambda case: case.__name__)
+def test_both_engines_agree_after(case: cases.Case, both: Both, tmp_path: Path) -> None:
+    _change_both(case, both, tmp_path)
+
+
+def _change_both(case: cases.Case, both: Both, tmp_path: Path) -> None:
     copies = [each.copy(tmp_path / kind) for kind, each in zip(ENGINES, both.deployed, strict=True)]
     observed = [each.observe(case) for each in copies]
     _agree(both, case, observed)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.engine.agreement.checks import (  # noqa: F401 collected here
     both,
+    test_both_engines_agree_after,
     test_both_engines_agree_on,
     test_both_engines_agree_on_a_create,
     test_both_engines_agree_on_a_create_that_fails_and_the_next_up,
