@@ -96,67 +96,67 @@ def is_as_undisturbed(deployment: Deployment, first_up: FirstUp) -> None:
 
 
 @pytest.mark.only("pulumi", reason=KILLED)
-def test_a_create_that_was_killed_after_azure_had_taken_it_is_adopted(fresh: Deployment, first_up: FirstUp) -> None:
-    kill_while_writing(fresh, NODE)
-    with fresh.stack.deployer() as deployer:
+def test_a_create_that_was_killed_after_azure_had_taken_it_is_adopted(alone: Deployment, alone_up: FirstUp) -> None:
+    kill_while_writing(alone, NODE)
+    with alone.stack.deployer() as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
     told = "\n".join(report.notes)
     assert "the lock of a run that has ended is taken away" in told
-    kept = [file for file in (fresh.stack.folder / "state").rglob("*") if file.is_file()]
+    kept = [file for file in (alone.stack.folder / "state").rglob("*") if file.is_file()]
     assert kept
     assert [file for file in kept if b"PRIVATE KEY" in file.read_bytes()] == []
     assert "site-node: its create was cut off after Azure had taken it; it is in the stack now" in told
-    is_as_undisturbed(fresh, first_up)
+    is_as_undisturbed(alone, alone_up)
 
 
 @pytest.mark.only("pulumi", reason=KILLED)
-def test_a_create_that_was_killed_and_never_arrived_is_done_again(fresh: Deployment, first_up: FirstUp) -> None:
-    kill_while_writing(fresh, NODE)
-    fresh.azure.delete_behind_the_stack(NODE)
-    with fresh.stack.deployer() as deployer:
+def test_a_create_that_was_killed_and_never_arrived_is_done_again(alone: Deployment, alone_up: FirstUp) -> None:
+    kill_while_writing(alone, NODE)
+    alone.azure.delete_behind_the_stack(NODE)
+    with alone.stack.deployer() as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
     told = "\n".join(report.notes)
     assert "site-node: its create was cut off and Azure does not have it; nothing is left of it" in told
-    is_as_undisturbed(fresh, first_up)
+    is_as_undisturbed(alone, alone_up)
 
 
-def test_a_create_whose_answer_never_arrived_is_adopted_by_the_same_up(fresh: Deployment, first_up: FirstUp) -> None:
-    fresh.azure.order("site-virtual-network", "connection-cut")
+def test_a_create_whose_answer_never_arrived_is_adopted_by_the_same_up(alone: Deployment, alone_up: FirstUp) -> None:
+    alone.azure.order("site-virtual-network", "connection-cut")
     waits: list[float] = []
-    with fresh.stack.deployer(sleep=waits.append) as deployer:
+    with alone.stack.deployer(sleep=waits.append) as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
     assert len(waits) == 1
     assert "site-virtual-network: its create was cut off after Azure had taken it" in "\n".join(report.notes)
-    is_as_undisturbed(fresh, first_up)
+    is_as_undisturbed(alone, alone_up)
 
 
 def test_looking_for_one_resource_does_not_make_a_failed_one_pass_for_ready(
-    fresh: Deployment, first_up: FirstUp
+    alone: Deployment, alone_up: FirstUp
 ) -> None:
     """A refresh takes whatever exists for finished."""
-    fresh.azure.order("site-key-vault", "connection-cut")
-    fresh.azure.order("site-node", "accepted-then-failed")
-    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+    alone.azure.order("site-key-vault", "connection-cut")
+    alone.azure.order("site-node", "accepted-then-failed")
+    with alone.stack.deployer(sleep=lambda _: None) as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
-    assert {state for *_, state in fresh.azure.seen().values()} == {"Succeeded"}
-    is_as_undisturbed(fresh, first_up)
+    assert {state for *_, state in alone.azure.seen().values()} == {"Succeeded"}
+    is_as_undisturbed(alone, alone_up)
 
 
 @pytest.mark.parametrize("moment", ["waiting", "before", "during", "after"])
 def test_an_interrupted_look_loses_neither_what_is_in_doubt_nor_what_has_failed(
-    moment: str, fresh: Deployment, first_up: FirstUp, monkeypatch: pytest.MonkeyPatch
+    moment: str, alone: Deployment, alone_up: FirstUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fresh.azure.order("site-key-vault", "connection-cut")
-    fresh.azure.order("site-node", "accepted-then-failed")
-    azure = fresh.azure.provider
+    alone.azure.order("site-key-vault", "connection-cut")
+    alone.azure.order("site-node", "accepted-then-failed")
+    azure = alone.azure.provider
     moments = {
         "waiting": (Deployer, "_wait"),
         "before": (Deployer, "_look"),
@@ -168,19 +168,19 @@ def test_an_interrupted_look_loses_neither_what_is_in_doubt_nor_what_has_failed(
         signal.raise_signal(signal.SIGINT)
 
     with (
-        fresh.stack.deployer(sleep=lambda _: None) as deployer,
+        alone.stack.deployer(sleep=lambda _: None) as deployer,
         monkeypatch.context() as patch,
         pytest.raises(KeyboardInterrupt),
     ):
         patch.setattr(*moments[moment], interrupt)
         deployer.up()
-    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+    with alone.stack.deployer(sleep=lambda _: None) as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
     assert "site-key-vault: its create was cut off after Azure had taken it" in "\n".join(report.notes)
-    assert {state for *_, state in fresh.azure.seen().values()} == {"Succeeded"}
-    is_as_undisturbed(fresh, first_up)
+    assert {state for *_, state in alone.azure.seen().values()} == {"Succeeded"}
+    is_as_undisturbed(alone, alone_up)
 
 
 def test_a_secret_whose_create_was_cut_off_is_adopted_too(fresh: Deployment, first_up: FirstUp) -> None:
@@ -199,73 +199,73 @@ def test_a_secret_whose_create_was_cut_off_is_adopted_too(fresh: Deployment, fir
     is_as_undisturbed(fresh, first_up)
 
 
-def test_what_was_never_sent_is_not_adopted(fresh: Deployment, first_up: FirstUp) -> None:
+def test_what_was_never_sent_is_not_adopted(alone: Deployment, alone_up: FirstUp) -> None:
     """azure-native looks before it creates. Where the look has failed, what exists is somebody else's."""
-    group = next(entry for arm_id, entry in first_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
-    fresh.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
-    fresh.azure.order("site-resource-group", "server-error", "get")
-    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+    group = next(entry for arm_id, entry in alone_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
+    alone.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
+    alone.azure.order("site-resource-group", "server-error", "get")
+    with alone.stack.deployer(sleep=lambda _: None) as deployer:
         report = deployer.up()
 
     assert [failure.name for failure in report.failures] == ["site-resource-group"]
     assert "cannot create already existing resource" in report.failures[0].message
-    assert fresh.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
+    assert alone.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
 
 
-def test_a_resource_group_that_is_somebody_else_s_is_left_alone(fresh: Deployment, first_up: FirstUp) -> None:
-    group = next(entry for arm_id, entry in first_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
-    fresh.azure.order("site-resource-group", "connection-cut")
-    with fresh.stack.deployer(
-        sleep=lambda _: fresh.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
+def test_a_resource_group_that_is_somebody_else_s_is_left_alone(alone: Deployment, alone_up: FirstUp) -> None:
+    group = next(entry for arm_id, entry in alone_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
+    alone.azure.order("site-resource-group", "connection-cut")
+    with alone.stack.deployer(
+        sleep=lambda _: alone.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
     ) as deployer:
         report = deployer.up()
 
     assert "not this stack's; it is left alone" in "\n".join(report.notes)
     assert not report.ok
-    assert fresh.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
+    assert alone.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
 
 
 @pytest.mark.parametrize("operation", ["up", "destroy"])
 def test_it_is_left_alone_also_when_the_look_for_it_was_interrupted(
-    operation: str, fresh: Deployment, first_up: FirstUp
+    operation: str, alone: Deployment, alone_up: FirstUp
 ) -> None:
-    group = next(entry for arm_id, entry in first_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
-    fresh.azure.order("site-resource-group", "connection-cut")
+    group = next(entry for arm_id, entry in alone_up.azure.seen().items() if arm_id.endswith("/rg-myorga-dev-001"))
+    alone.azure.order("site-resource-group", "connection-cut")
 
     def interrupt(text: str) -> None:
         if text.startswith("Checking in Azure"):
             raise KeyboardInterrupt
 
     def put(_: float) -> None:
-        fresh.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
+        alone.azure.put_behind_the_stack(*group[:2], tags={"owner": "somebody else"})
 
-    with fresh.stack.deployer(sleep=put, say=interrupt) as deployer, pytest.raises(KeyboardInterrupt):
+    with alone.stack.deployer(sleep=put, say=interrupt) as deployer, pytest.raises(KeyboardInterrupt):
         deployer.up()
-    with fresh.stack.deployer(sleep=lambda _: None) as deployer:
+    with alone.stack.deployer(sleep=lambda _: None) as deployer:
         report = getattr(deployer, operation)()
 
     assert "not this stack's; it is left alone" in "\n".join(report.notes)
-    assert fresh.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
+    assert alone.azure.tags("/rg-myorga-dev-001") == {"owner": "somebody else"}
 
 
-def test_plain_up_cannot_get_past_a_create_whose_answer_never_arrived(fresh: Deployment) -> None:
+def test_plain_up_cannot_get_past_a_create_whose_answer_never_arrived(alone: Deployment) -> None:
     """Why `python -m automation up` exists: azure-native refuses to create what exists."""
-    fresh.azure.order("site-virtual-network", "connection-cut")
-    fresh.stack.up(may_fail=True)
+    alone.azure.order("site-virtual-network", "connection-cut")
+    alone.stack.up(may_fail=True)
 
-    again = fresh.stack.up(may_fail=True)
+    again = alone.stack.up(may_fail=True)
     assert [name_of(urn) for urn in again.failures] == ["site-virtual-network"]
     assert "cannot create already existing resource" in "".join(again.failures.values())
 
 
-def test_what_azure_is_still_busy_with_is_waited_for(fresh: Deployment, first_up: FirstUp) -> None:
-    fresh.azure.order("site-key-vault", "cut-while-running")
-    with fresh.stack.deployer(sleep=fresh.azure.clock.advance) as deployer:
+def test_what_azure_is_still_busy_with_is_waited_for(alone: Deployment, alone_up: FirstUp) -> None:
+    alone.azure.order("site-key-vault", "cut-while-running")
+    with alone.stack.deployer(sleep=alone.azure.clock.advance) as deployer:
         report = deployer.up()
 
     assert report.ok, report.failures
-    assert fresh.azure.clock.now() >= 120
-    is_as_undisturbed(fresh, first_up)
+    assert alone.azure.clock.now() >= 120
+    is_as_undisturbed(alone, alone_up)
 
 
 def test_what_passes_by_itself_is_waited_for_and_what_does_not_fails_at_once(fresh: Deployment) -> None:
@@ -330,32 +330,32 @@ def test_a_script_that_failed_for_an_outside_reason_runs_again_by_the_next_up(
 
 
 def test_plain_up_runs_a_failed_script_again_by_the_command_that_its_message_names(
-    fresh: Deployment, first_up: FirstUp
+    alone: Deployment, alone_up: FirstUp
 ) -> None:
-    fresh.azure.fail_scripts("apply-objects", 1)
-    fresh.stack.up(may_fail=True)
-    again = fresh.stack.up(may_fail=True)
+    alone.azure.fail_scripts("apply-objects", 1)
+    alone.stack.up(may_fail=True)
+    again = alone.stack.up(may_fail=True)
     (message,) = again.failures.values()
-    assert fresh.azure.runs("site")["apply-objects"] == 1, "the same body is not run again"
+    assert alone.azure.runs("site")["apply-objects"] == 1, "the same body is not run again"
 
     remedy = fill_in(find_remedy(message), message=message, urn="", stack="dev")
-    urn = fresh.urn("site-script-run")
+    urn = alone.urn("site-script-run")
     assert f"`pulumi up --replace '{urn}'`" in remedy
-    done = fresh.stack.up(replace=[urn])
+    done = alone.stack.up(replace=[urn])
     assert done.names("update") == SCRIPTS_OF_SITE
     assert done.names("replace") == {"site-script-run"} and not done.names("delete")
-    is_as_undisturbed(fresh, first_up)
+    is_as_undisturbed(alone, alone_up)
 
 
-def test_a_failed_script_is_not_forgotten_by_a_refresh(fresh: Deployment, first_up: FirstUp) -> None:
-    fresh.azure.fail_scripts("apply-objects", 1)
-    fresh.stack.up(may_fail=True)
-    fresh.stack.refresh()
-    with fresh.stack.deployer() as deployer:
+def test_a_failed_script_is_not_forgotten_by_a_refresh(alone: Deployment, alone_up: FirstUp) -> None:
+    alone.azure.fail_scripts("apply-objects", 1)
+    alone.stack.up(may_fail=True)
+    alone.stack.refresh()
+    with alone.stack.deployer() as deployer:
         assert deployer.preview().notes == ["site: its scripts run again (site-apply-objects did not end well)"]
         again = deployer.up()
     assert again.ok, [one.message for one in again.failures]
-    is_as_undisturbed(fresh, first_up)
+    is_as_undisturbed(alone, alone_up)
 
 
 def test_a_lock_of_a_run_of_ours_that_has_ended_is_taken_away(deployed: Deployment) -> None:

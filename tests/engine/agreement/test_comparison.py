@@ -64,7 +64,7 @@ def test_a_row_that_explains_nothing_where_it_was_seen_is_stale() -> None:
 
 
 def test_every_row_says_a_case_that_is_tried() -> None:
-    tried = {case.__name__ for case in (*cases.CHANGES, cases.a_failed_create)}
+    tried = {case.__name__ for case in (*cases.CHANGES, *cases.FAILURES, cases.a_failed_create)}
     assert {known.case for known in KNOWN.values()} <= tried
     assert {known.stack for known in KNOWN.values()} <= {"dev", "prod", "three-sites"}
 
