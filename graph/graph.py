@@ -84,11 +84,14 @@ class Plugin(NamedTuple):
     """Where it is downloaded from; empty: the engine's own choice."""
 
 
+Severity = Literal["debug", "info", "warning", "error"]
+
+
 @dataclass(frozen=True)
 class Said:
     """What the program told the engine in one call of `pulumi.log`, or printed in all."""
 
-    how: Literal["debug", "info", "warning", "error", "stdout", "stderr"]
+    how: Severity | Literal["stdout", "stderr"]
     text: str
 
 

@@ -6,14 +6,14 @@ The SDK's own `MockMonitor` drops dependencies, options and secret marks.
 from __future__ import annotations
 
 import threading
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.graph import Options, Plugin, Resource, Said, mark_secret_outputs
+from graph.graph import Options, Plugin, Resource, Said, Severity, mark_secret_outputs
 from graph.lighter_sdk import describe_trace
 from graph.places import describe_position
 from graph.property_values import from_struct, to_struct
@@ -51,9 +51,6 @@ _CALLBACKS = {
     resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 }
 """What the engine would call back for; the SDK refuses by name what is not offered."""
-
-
-Severity = Literal["debug", "info", "warning", "error"]
 
 
 class Monitor(MockMonitor):
@@ -155,7 +152,7 @@ class RecordingMonitor(Monitor):
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
         name = request.parameterization.name
         self.plugins.setdefault(Plugin(request.name, request.version, request.download_url), f"package {name}")
-        return resource_pb2.RegisterPackageResponse(ref=request.parameterization.name)
+        return resource_pb2.RegisterPackageResponse(ref=name)
 
     def _note_plugin(self, request: Any, token: str, asker: str) -> None:
         """Note what a request says of its plugin; of a parameterized one its package has said it."""

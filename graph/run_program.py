@@ -19,9 +19,9 @@ from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import SETTINGS
 
 from graph.bounded import bound
-from graph.graph import Graph, Said
+from graph.graph import Graph, Said, Severity
 from graph.lighter_sdk import lighter_sdk, take_apart
-from graph.monitor import Monitor, Provider, RecordingMonitor, Severity
+from graph.monitor import Monitor, Provider, RecordingMonitor
 from graph.side_effects import watch
 
 PROJECT = "edge-stamps"

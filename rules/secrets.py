@@ -143,10 +143,11 @@ def outputs_are_public(view: View) -> Hits:
 def _tells_secret(value: Any, own: Sequence[str]) -> bool:
     if not isinstance(value, str) or len(value) < _SHORTEST:
         return False
+    if _has_private_key(value) or "AccountKey=" in value:
+        return True
     bare = re.sub(r"\s|\\n", "", value)
-    return (
-        _has_private_key(value) or "AccountKey=" in value or any(form in bare or form in bare.lower() for form in own)
-    )
+    lower = bare.lower()  # hex may be in capitals
+    return any(form in bare or form in lower for form in own)
 
 
 def _forms(key: Resource) -> Iterator[str]:

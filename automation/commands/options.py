@@ -11,6 +11,12 @@ from typer.core import TyperGroup
 from automation.commands.run import check_engine, check_writable, print_usage_error
 from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 
+
+def _to_write(flag: str, text: str) -> Any:
+    """Return the option that names a file to write."""
+    return typer.Option(flag, metavar="FILE", callback=check_writable, help=text)
+
+
 Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
 Offline = Annotated[
     bool, typer.Option("--offline", is_eager=True, help="With a modelled Azure, which is kept in .rehearsal/.")
@@ -30,10 +36,7 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
 ]
 
-Report = Annotated[
-    Path | None,
-    typer.Option("--report", metavar="FILE", callback=check_writable, help="HTML page to write. No secret is in it."),
-]
+Report = Annotated[Path | None, _to_write("--report", "HTML page to write. No secret is in it.")]
 Serve = Annotated[
     bool,
     typer.Option(
@@ -57,14 +60,8 @@ Clusters = Annotated[
     typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster, with the links that it sends over."),
 ]
 Links = Annotated[list[str] | None, typer.Option("--link", metavar="LINK", help="Only this link.")]
-JUnit = Annotated[
-    Path | None,
-    typer.Option("--junit", metavar="FILE", callback=check_writable, help="JUnit XML to write, for a CI's tests."),
-]
-Markdown = Annotated[
-    Path | None,
-    typer.Option("--markdown", metavar="FILE", callback=check_writable, help="Markdown to write, for a CI's summary."),
-]
+JUnit = Annotated[Path | None, _to_write("--junit", "JUnit XML to write, for a CI's tests.")]
+Markdown = Annotated[Path | None, _to_write("--markdown", "Markdown to write, for a CI's summary.")]
 AsPreview = Annotated[
     bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
 ]
@@ -76,14 +73,8 @@ WithoutMessages = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave out the last step, destroy, to look around.")]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="FILE", callback=check_writable, help="File to write, instead of printing."),
-]
-Drawing = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="FILE", callback=check_writable, help="SVG file to write, instead of printing text."),
-]
+Out = Annotated[Path | None, _to_write("--out", "File to write, instead of printing.")]
+Drawing = Annotated[Path | None, _to_write("--out", "SVG file to write, instead of printing text.")]
 Sample = Annotated[int, typer.Option("--sample", metavar="NUMBER", min=0, help="How many cases to try; 0: all.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails.")]
 

@@ -9,7 +9,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
-from graph.monitor import Monitor, Severity
+from graph.graph import Severity
+from graph.monitor import Monitor
 from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE, compose_urn
 from rehearsal.engine import goals

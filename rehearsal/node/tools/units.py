@@ -47,9 +47,9 @@ def reload(machine: Machine) -> None:
     """
     read(machine)
     for name, role in _OF_K3S.items():
-        for file, section, setting in _list_settings(machine, name):
-            if (section, setting.partition("=")[0].strip()) not in _KNOWN:
-                raise ValueError(f"systemd: the model does not know {section} {setting} of {file}; extend units.py")
+        for key, _, told in _list_settings(machine, name):
+            if key not in _KNOWN:
+                raise ValueError(f"systemd: the model does not know {told}; extend units.py")
         unit = machine.file(f"{FOLDER}/{name}")
         if unit.is_file() and unit.read_text() != _UNIT.format(f"/usr/local/bin/k3s {role}"):
             raise ValueError(f"systemd: the model knows {name} only as install.sh writes it; extend units.py")
@@ -87,11 +87,10 @@ def run_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
 
 def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for _, section, setting in _list_settings(machine, unit):
-        name, _, value = (part.strip() for part in setting.partition("="))
-        if (section, name) == _START_PRE and not value:  # an empty assignment clears the list
+    for key, value, _ in _list_settings(machine, unit):
+        if key == _START_PRE and not value:  # an empty assignment clears the list
             found.clear()
-        elif (section, name) == _START_PRE:
+        elif key == _START_PRE:
             words = shlex.split(value.lstrip("-@:+!"))
             prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
             found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
@@ -100,23 +99,20 @@ def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
 
 def _read_limit(machine: Machine, unit: str) -> float | None:
     """Return the last RuntimeMaxSec=; it ends the unit, and Restart=always starts it anew."""
-    found = [
-        setting.partition("=")[2].strip()
-        for _, section, setting in _list_settings(machine, unit)
-        if (section, setting.partition("=")[0].strip()) == _LIMIT
-    ]
+    found = [value for key, value, _ in _list_settings(machine, unit) if key == _LIMIT]
     return read_seconds(found[-1]) if found and found[-1] not in ("", "infinity") else None
 
 
-def _list_settings(machine: Machine, unit: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (name of the file, section, line) of a unit's drop-ins."""
+def _list_settings(machine: Machine, unit: str) -> Iterator[tuple[tuple[str, str], str, str]]:
+    """Yield ((section, name), value, the setting as it is told) of a unit's drop-ins."""
     for file in machine.files(f"{FOLDER}/{unit}.d", "*.conf"):
         section = ""
         for line in map(str.strip, file.read_text().splitlines()):
             if line.startswith("["):
                 section = line
             elif line and not line.startswith(("#", ";")):
-                yield file.name, section, line
+                name, _, value = (part.strip() for part in line.partition("="))
+                yield (section, name), value, f"{section} {line} of {file.name}"
 
 
 @answering
