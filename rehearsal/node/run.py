@@ -87,6 +87,9 @@ class Run:
         self._calls = 0
         """Since the last pause."""
         self._traces: dict[str, set[str]] = {}
+        script = text_at(inputs, "source.script")
+        self._variables = _FROM_THE_START | VARIABLES | {name for name in parameters(inputs) if name in script}
+        """Those that tools may have."""
         self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
 
     def end(self) -> ScriptRun:
@@ -186,9 +189,7 @@ class Run:
         return self._is_over
 
     def _note_variables(self, call: ToolCall) -> None:
-        script = text_at(self._inputs, "source.script")
-        known = _FROM_THE_START | VARIABLES | {name for name in parameters(self._inputs) if name in script}
-        self._traces.setdefault(traces.VARIABLES, set()).update(call.environment.keys() - known)
+        self._traces.setdefault(traces.VARIABLES, set()).update(call.environment.keys() - self._variables)
 
     def _note_guessable(self) -> None:
         found = {one.name for one in self._temporary.iterdir() if not _OF_MKTEMP.fullmatch(one.name)}
