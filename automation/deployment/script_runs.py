@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm.hosting import BY_SCRIPT_TYPE
-from arm.shapes import UnknownTypeError, shape_of
+from arm.shapes import shape_of, tokens
 from graph.grouping import find_stamp
 from graph.inputs import parameters
 from graph.plan import graph_of_state
@@ -80,7 +80,5 @@ def _find_failed(resources: Collection[Mapping[str, Any]], run: Mapping[str, Any
 
 
 def _is_script(token: str) -> bool:
-    try:
-        return shape_of(token).type in BY_SCRIPT_TYPE
-    except UnknownTypeError:  # not of ARM, or of a later program
-        return False
+    # A type that is not among the known ones is not of ARM, or of a later program.
+    return token in tokens() and shape_of(token).type in BY_SCRIPT_TYPE

@@ -1,6 +1,7 @@
 """What a failed operation of the real engine leaves open in the process of the tests.
 
-The SDK leaves the event loop of an inline program open when the engine is gone (pulumi/automation/_server.py, `Run`).
+The SDK leaves the event loop of an inline program open when the engine is gone (pulumi/automation/_server.py, `Run`),
+and the program's coroutine unfinished; collected, it asks for a loop that is not there (pulumi/runtime/_callbacks.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import pytest
 IGNORED = [
     pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <coroutine object run_in_stack:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 """The `pytestmark` of a module whose operations fail."""
 
