@@ -21,8 +21,9 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.deployment.engine import ENGINE_VARIABLE
 from automation.deployment.stack_lock import Lock
+from settings.stack_file import SETTINGS_KEY
 from tests.automation.network import ARM_IDS, STACK, Site
-from tests.conftest import PROGRAM, RUN_IN, ask_no_rules
+from tests.conftest import PROGRAM, RUN_IN, TWO_CLUSTERS, ask_no_rules
 
 SMALL = "from tests.automation.network import network\n\nnetwork()\n"
 needs_cli = pytest.mark.usefixtures("pulumi")
@@ -36,6 +37,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(command, "PROGRAM", tmp_path)
     monkeypatch.delenv(ENGINE_VARIABLE)
     return tmp_path
+
+
+@pytest.fixture
+def alone(project: Path) -> Path:
+    """Let the stack `dev` be one cluster without links, which takes half as long."""
+    settings = {**TWO_CLUSTERS, "clusters": {"site": {}}, "links": []}
+    (project / "Pulumi.dev.yaml").write_text(json.dumps({"config": {SETTINGS_KEY: settings}}), encoding="utf-8")
+    return project
 
 
 @pytest.fixture
@@ -136,11 +145,11 @@ def test_the_next_command_has_the_engine_that_was_chosen(monkeypatch: pytest.Mon
 
 @needs_cli
 def test_with_a_cli_auto_rehearses_on_the_real_engine_and_leaves_all_else_alone(
-    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    alone: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    before = (project / "Pulumi.dev.yaml").read_bytes()
+    before = (alone / "Pulumi.dev.yaml").read_bytes()
     first = run("rehearse", "--without-messages", "--json", stack="dev")
     assert first.exit_code == 0, first.stderr
     document = json.loads(first.stdout)
@@ -152,11 +161,11 @@ def test_with_a_cli_auto_rehearses_on_the_real_engine_and_leaves_all_else_alone(
     again = json.loads(run("rehearse", "--without-messages", "--json", stack="dev").stdout)
     assert (again["ok"], again["changes"]) == (True, {})
 
-    assert (project / "Pulumi.dev.yaml").read_bytes() == before
+    assert (alone / "Pulumi.dev.yaml").read_bytes() == before
     assert list(home.iterdir()) == []
-    kept = project / ".rehearsal" / ".pulumi"
+    kept = alone / ".rehearsal" / ".pulumi"
     assert stat.S_IMODE((kept / "dev").stat().st_mode) == 0o700
-    assert [file.name for file in (project / ".rehearsal").iterdir()] == [".pulumi"]
+    assert [file.name for file in (alone / ".rehearsal").iterdir()] == [".pulumi"]
 
     gone = json.loads(run("rehearse", "--destroy", "--json", stack="dev").stdout)
     assert (gone["ok"], gone["engine"], set(gone["changes"].values())) == (True, "pulumi", {"delete"})
@@ -227,12 +236,12 @@ def test_what_cannot_be_read_is_told_with_the_way_out(small: Path) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_an_up_on_the_real_engine_that_was_ended_halfway_is_one_up_away_from_done(
-    how: signal.Signals, project: Path
+    how: signal.Signals, alone: Path
 ) -> None:
     arguments = ("--offline", "--engine", "pulumi", "--json")
-    changes = project / ".rehearsal" / ".pulumi" / "dev" / "azure.json.changes"
+    changes = alone / ".rehearsal" / ".pulumi" / "dev" / "azure.json.changes"
     process = subprocess.Popen(
-        in_a_process(project, "up", *arguments),
+        in_a_process(alone, "up", *arguments),
         cwd=PROGRAM,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -250,13 +259,13 @@ def test_an_up_on_the_real_engine_that_was_ended_halfway_is_one_up_away_from_don
     assert process.returncode == (130 if how is signal.SIGINT else -signal.SIGKILL), said
     assert "Traceback" not in said
 
-    _await_end_of_the_cli(project)
+    _await_end_of_the_cli(alone)
     again = subprocess.run(
-        in_a_process(project, "up", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
+        in_a_process(alone, "up", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
     )
     assert json.loads(again.stdout)["ok"], again.stdout
     preview = subprocess.run(
-        in_a_process(project, "preview", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
+        in_a_process(alone, "preview", *arguments), cwd=PROGRAM, capture_output=True, text=True, check=False
     )
     assert json.loads(preview.stdout)["changes"] == {}
 
