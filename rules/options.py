@@ -8,6 +8,7 @@ from functools import cache
 
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types import ResourceType
+from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
@@ -33,6 +34,7 @@ IGNORED: Mapping[ResourceType, Sequence[str]] = {
     VIRTUAL_NETWORK: ("subnets", "virtualNetworkPeerings"),
     VIRTUAL_NETWORK_PEERING: ("peeringState", "peeringSyncLevel"),
     PUBLIC_IP_ADDRESS: ("ipTags",),
+    DEVICE_REGISTRY_NAMESPACE: ("messaging",),
 }
 """Inputs whose change is not ours; a change of any other input is to be deployed."""
 

@@ -228,6 +228,7 @@ INPUTS: dict[str, dict[str, Any]] = {
         **_EAST,
         "namespaceName": "adr-site",
         "identity": {"type": "SystemAssigned"},
+        "messaging": {"endpoints": {}},
     },
     "azure-native_iotoperations_v20260701:iotoperations:Instance": {
         **_AIO,

@@ -153,7 +153,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="CATEGORY|ID", help="only these")
     options = parser.parse_args()
-    chosen = [one for one in load_mutations() if not options.names or {one.id, one.category} & set(options.names)]
+    every = load_mutations()
+    names = set(options.names)
+    if unknown := names - {name for one in every for name in (one.id, one.category)}:
+        parser.error(f"{', '.join(sorted(unknown))}: no category and no id of tests/mutations/*.yaml")
+    chosen = [one for one in every if not names or names & {one.id, one.category}]
     import_packages()
     verdicts = []
     for verdict in judge_all(chosen, os.cpu_count() or 1):
