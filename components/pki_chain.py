@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_tls as tls
@@ -12,10 +14,13 @@ import pulumi_tls as tls
 from settings.model import Link, Listener, Settings
 
 _CA_USES = ["cert_signing", "crl_signing"]
-_KEY_ALGORITHM = "ECDSA"
+_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "ecdsa": {"algorithm": "ECDSA", "ecdsa_curve": "P256"},
+    "rsa": {"algorithm": "RSA", "rsa_bits": 3072},
+}
 """One algorithm for every key: AIO wants one per chain
-(https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication)."""
-_CURVE = "P256"
+(https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication). 3072 bits are as
+strong as P-256 (https://doi.org/10.6028/NIST.SP.800-57pt1r5, table 2)."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +197,7 @@ class PkiChain(pulumi.ComponentResource):
     def _create_key(self, resource_name: str, *, protect: bool | None = None) -> tls.PrivateKey:
         return tls.PrivateKey(
             resource_name,
-            algorithm=_KEY_ALGORITHM,
-            ecdsa_curve=_CURVE,
+            **_KEYS[self._pki.algorithm],
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
 

@@ -39,9 +39,10 @@ def _compared(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for link in settings.links.values():
         of_link = {**words, "client": link.client, "broker": link.broker, "generation": link.generation}
         yield from _forms(names.LINK, link, of_link)
-        for topic in link.topics:
-            form = names.DATAFLOWS[topic.source, topic.destination]
-            yield f"dataflow of {topic.source}", topic.dataflow_name, form.format(broker=link.broker)
+        dataflows = {(topic.source, topic.destination): topic.dataflow_name for topic in link.topics}
+        for (source, destination), form in names.DATAFLOWS.items():
+            given = dataflows.get((source, destination), "none")
+            yield f"dataflow from {source} to {destination}", given, form.format(broker=link.broker)
     yield from _forms(names.AUTHORITIES, settings.authorities, words)
     derived_from, guid = names.ASSIGNMENT
     yield "assignment_name", assignment_name(*derived_from), guid

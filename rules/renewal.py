@@ -11,7 +11,7 @@ from arm.types.keyvault import SECRET
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import at, text_at
-from rules.facts.pki import KEY
+from rules.facts.pki import KEYS
 from rules.lookup import Hits, View
 
 _KEY = "tls:index/privateKey:PrivateKey"
@@ -71,11 +71,12 @@ def published_keys(view: View) -> Hits:
 
 def _made_as_always(view: View) -> Hits:
     """Require the kind of key, and of text that certificates are made from: another one replaces what is in use."""
+    expected = dict(KEYS.value[view.settings.pki.algorithm])
     for key in view.graph.of_type(_KEY):
-        given = {name: view.inputs(key).get(name) for name in KEY.value}
-        if given != KEY.value:
+        given = {name: view.inputs(key).get(name) for name in expected}
+        if given != expected:
             message = "; deployed stacks have their keys that way, and every one in use would be replaced"
-            yield key.name, f"algorithm: {dict(given)}; expected {dict(KEY.value)}{message}"
+            yield key.name, f"algorithm: {given}; expected {expected}{message}"
     for one in view.resources:
         for name in ("privateKeyPem", "caPrivateKeyPem") if one.type.startswith("tls:") else ():
             text = text_at(view.inputs(one), name)

@@ -31,7 +31,7 @@ _STACK: Mapping[str, str] = {
     "ssh_public_key": "tenant.ssh_public_key",
     "tags": "tags",
     **{f"pki.{name}": f"pki.{name}" for name in (
-        "generation", "root_days", "intermediate_days", "leaf_days", "early_renewal_days",
+        "generation", "algorithm", "root_days", "intermediate_days", "leaf_days", "early_renewal_days",
     )},
     **{f"protection.{name}": f"protection.{name}" for name in (
         "protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence",

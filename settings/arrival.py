@@ -25,6 +25,7 @@ Path = tuple[str, ...]
 FORMS: Mapping[str, Callable[[Any], object]] = {
     "value": lambda value: value,
     "text": str,
+    "upper case": str.upper,
     "GiB": "{}GiB".format,
     "days in hours": lambda days: days * 24,
     "hours in seconds": lambda hours: hours * 3600,

@@ -71,7 +71,7 @@ _LINK_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[properties
 _PROBE = "Run Command probe-links: LINKS[]"
 _FROM_LINKS = "securityRules[name=AllowMqttFromLinks]"
 _ROOT, _SIGNED = "tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert"
-_REQUEST = "tls:index/certRequest:CertRequest"
+_REQUEST, _KEY = "tls:index/certRequest:CertRequest", "tls:index/privateKey:PrivateKey"
 
 _LINK = (
     _LINK_ENDPOINT,
@@ -445,6 +445,15 @@ class PkiSection(_Section):
         About("a whole number from 1 to 9999, one more than before to replace the roots", 2),
         arrives(names=True),
     ] = 1
+    algorithm: Annotated[
+        Literal["ecdsa", "rsa"],
+        About(
+            "ecdsa (P-256) or rsa (3072 bits), the algorithm of every key",
+            "rsa",
+            "chosen before the first up: with another one every key is made anew, and links stand still meanwhile",
+        ),
+        arrives(f"{_KEY}: algorithm = upper case", f"{_KEY}: ecdsaCurve", f"{_KEY}: rsaBits"),
+    ] = "ecdsa"
     root_days: Annotated[
         Days,
         _days(3650),

@@ -71,8 +71,11 @@ def _check_renewal(facts: NodeFacts) -> Iterator[Fault]:
 
 
 def _check_packets(facts: NodeFacts) -> Iterator[Fault]:
-    if not map_at(facts.facts, "after_reboot").get("k3s"):
-        what = "K3s does not start again after a reboot: it is not enabled, or a command before it fails"
+    booted = map_at(facts.facts, "after_reboot")
+    if not booted.get("k3s"):
+        said = text_at(booted, "error").strip() or "it says nothing"
+        why = f"a command before it fails: {said[-300:]}" if booted.get("enabled") else "it is not enabled"
+        what = f"K3s does not start again after a reboot: {why}"
         yield "CLUSTER-30", what, "enable k3s.service, and correct its drop-in that setup-k3s writes"
     for moment, found in _moments(facts):
         for address, ports in expected.PLATFORM_SERVICES.value.items():

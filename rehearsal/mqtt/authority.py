@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -26,7 +26,7 @@ class Authority:
     """A root or intermediate that signs."""
 
     certificate: x509.Certificate
-    key: Key = field(repr=False)
+    key: Key | rsa.RSAPrivateKey = field(repr=False)
     above: tuple[x509.Certificate, ...] = ()
     """This authority's own certificate and those up to its root, the root left out."""
 
@@ -49,7 +49,7 @@ class Authority:
 
 
 def new_key() -> Key:
-    """Return a new key, of the one algorithm that the deployed PKI has."""
+    """Return a new key; whoever attacks chooses the algorithm, whatever the deployed PKI has."""
     return ec.generate_private_key(ec.SECP256R1())
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.values import reveal
@@ -86,6 +86,6 @@ def client_authority(state: State, generation: int) -> Authority:
     key = load_pem_private_key(
         outputs[f"client-intermediate-key-g{generation}"]["privateKeyPemPkcs8"].encode(), password=None
     )
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
     certificate = x509.load_pem_x509_certificate(outputs[f"client-intermediate-g{generation}"]["certPem"].encode())
     return Authority(certificate, key, (certificate,))

@@ -34,6 +34,7 @@ STACK: Mapping[str, object] = {
     f"{_LINK}.topics[0].to": "site/output",
     f"{_LINK}.topics[0].payload": "any",
     "pki.generation": 1,
+    "pki.algorithm": "ecdsa",
     "pki.root_days": 3650,
     "pki.intermediate_days": 1825,
 }

@@ -7,8 +7,8 @@ from datetime import date
 
 from rules.facts.fact import Fact, Source
 
-KEY: Fact[Mapping[str, str]] = Fact(
-    {"algorithm": "ECDSA", "ecdsaCurve": "P256"},
-    Source("docs/decisions/0005-elliptic-curves.md", "the decision", date(2026, 11, 27), primary=False),
+KEYS: Fact[Mapping[str, Mapping[str, object]]] = Fact(
+    {"ecdsa": {"algorithm": "ECDSA", "ecdsaCurve": "P256"}, "rsa": {"algorithm": "RSA", "rsaBits": 3072}},
+    Source("docs/decisions/0005-elliptic-curves.md", "the decision", date(2026, 11, 28), primary=False),
 )
-"""Inputs of every key: AIO takes one algorithm for a chain, and prescribes none."""
+"""`pki.algorithm` -> inputs of every key: AIO takes one algorithm for a chain, and prescribes none."""

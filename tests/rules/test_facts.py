@@ -132,8 +132,10 @@ def _credential(thing: str, name: str) -> Wrong:
 
 
 WRONG: Mapping[str, Wrong] = {
-    "pki.KEY": Wrong(
-        lambda patch: patch.setattr(pki_chain, "_CURVE", "P384"), "PKI-10", ("server-root-key-g1", "P384", "P256")
+    "pki.KEYS": Wrong(
+        lambda patch: patch.setitem(pki_chain._KEYS["ecdsa"], "ecdsa_curve", "P384"),
+        "PKI-10",
+        ("server-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
