@@ -18,9 +18,9 @@ NAME = ".service"
 """Of the socket, beside the stand-ins."""
 _LARGEST = 16 << 20
 """Bytes of one call."""
-_SECONDS = 5.0
-"""In which a call has to arrive, and its answer to be taken."""
-_SECONDS_TO_END = 30.0
+_SECONDS = 30.0
+"""In which a call has to arrive, and its answer to be taken; a busy machine may hold its process up for some."""
+_SECONDS_TO_END = 60.0
 _DESCRIPTORS = "/proc/self/fd/"
 """Begins the name under which `client.pl` sends, among the variables, what is in a file that it was given open."""
 Answer = Callable[[ToolCall], Reply]
