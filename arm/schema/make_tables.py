@@ -49,9 +49,6 @@ LIMITS: dict[str, dict[str, tuple[int, int]]] = {
 }
 # The list of sizes ends years ago, and Azure takes any name (x-ms-enum.modelAsString).
 OPEN_ENUMS = {"vmSize"}
-# The template schema demands `properties` of these, and the specification's model has them for output alone
-# (azure-rest-api-specs, resources.json: ResourceGroup).
-WITHOUT_PROPERTIES = {"Microsoft.Resources/resourceGroups"}
 
 
 def main() -> None:
@@ -87,7 +84,8 @@ def table_of(arm_type: str, api_version: str, schema: Mapping[str, Any]) -> dict
             "required": [k for k in schema.get("required", []) if k not in TEMPLATE_ONLY],
         }
     )
-    if arm_type in WITHOUT_PROPERTIES:
+    # The template schema demands `properties` everywhere, ARM only where something in it is required.
+    if "properties" in body["required"] and not _target(body["properties"]["properties"], definitions).get("required"):
         body["required"].remove("properties")
     used = sorted(_reachable(body, definitions))
     return {
@@ -183,6 +181,11 @@ def _references(value: Any) -> Iterator[str]:
             yield value["$ref"]
         for item in value.values():
             yield from _references(item)
+
+
+def _target(member: Node, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    target: Mapping[str, Any] = definitions[member["$ref"]] if "$ref" in member else member
+    return target
 
 
 def render(table: Mapping[str, Any]) -> str:

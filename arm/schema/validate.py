@@ -45,9 +45,10 @@ def _check_object(table: Table, node: Node, value: Mapping[str, Any], where: str
     yield from _check_discriminator(node, value, where)
     yield from _check_settings(table, node, value, where)
     for name in _required(table, node, value):
-        if name not in value:
-            missing = list(check(table, known[name], {}, _join(where, name))) if name == "properties" else []
-            yield from missing or [Mismatch(_join(where, name), "missing, but required")]
+        if name not in value and name == "properties":
+            yield from check(table, known[name], {}, _join(where, name))  # says what is missing in it
+        elif name not in value:
+            yield Mismatch(_join(where, name), "missing, but required")
     yield from _check_members(table, node, value, where)
 
 

@@ -22,7 +22,7 @@ def schemas_dir() -> Path | None:
 
 def schema_errors(arm_type: str, api_version: str, body: Mapping[str, Any], schemas_dir: Path) -> list[str]:
     """What Microsoft's schema has against the body. It describes a template's resource, so its parts are added here."""
-    resource = {**body, "type": arm_type, "apiVersion": api_version, "name": "in-the-path"}
+    resource = {"properties": {}, **body, "type": arm_type, "apiVersion": api_version, "name": "in-the-path"}
     errors = _validator(arm_type, api_version, schemas_dir).iter_errors(resource)
     return [f"{_where(error)}: {error.message}" for error in sorted(map(_most_precise, errors), key=_where)]
 
@@ -33,8 +33,6 @@ def _validator(arm_type: str, api_version: str, schemas_dir: Path) -> jsonschema
     files = {(entry["type"], entry["apiVersion"]): entry["file"] for entry in index}
     schema = json.loads((schemas_dir / files[arm_type, api_version]).read_text(encoding="utf-8"))
     schema["properties"]["name"] = {}  # judged as a part of the path
-    if arm_type == "Microsoft.Resources/resourceGroups":
-        schema["required"].remove("properties")  # for output alone in azure-rest-api-specs, resources.json
     return jsonschema.Draft4Validator(schema)
 
 

@@ -102,8 +102,6 @@ def test_a_missing_property_is_named() -> None:
 
 def test_missing_properties_are_named_when_all_are_missing() -> None:
     assert findings(AIO + "BrokerListener", properties=None) == ["properties.ports: missing, but required"]
-    namespace = "azure-native_deviceregistry_v20260401:deviceregistry:Namespace"
-    assert findings(namespace, messaging=None) == ["properties: missing, but required"]
 
 
 def test_a_value_out_of_range_says_the_range() -> None:
