@@ -166,20 +166,20 @@ def up(
     as_json: options.Json = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it does on a terminal only.")] = False,
     run_again: options.RunAgain = None,
+    verify: options.Verify = False,
     fault: options.Fault = None,
 ) -> None:
     """Make Azure what the settings say.
 
     What a killed run has left is settled first. Where a script of a cluster has failed, all of that cluster run again;
     they do nothing where nothing is to do. Errors that pass by themselves are waited for; what does not depend on
-    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted. It names
-    the settings that are other ones than at the last preview.
+    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted.
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()
     run_operation(
         PROGRAM, "up", stack, offline=offline, engine=engine, as_json=as_json, faults=fault or [],
-        run_again=run_again or [], asks=asks,
+        run_again=run_again or [], asks=asks, verify=verify,
     )  # fmt: skip
 
 
@@ -269,8 +269,8 @@ def smoke(
 ) -> None:
     """Try a whole life of a stack in Azure, which costs money.
 
-    doctor, preview, up, previews that have to be empty, refresh, outputs, destroy. Only for a stack that has nothing
-    yet. How long each resource took goes to smoke-<stack>.json (docs/proven.md). Stops at the first step that is wrong.
+    doctor, preview, up, previews that have to be empty, refresh, outputs, verify, destroy. Only for a stack that has
+    nothing yet. Durations and what verify finds go to smoke-<stack>.json (docs/proven.md). Ends at what is wrong.
     """
     from automation.commands import inspect
     from automation.commands import stack as stack_commands

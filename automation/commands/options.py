@@ -55,6 +55,9 @@ Fault = Annotated[
         "--fault", metavar="FAULT", help="With --offline: NAME:OPERATION:KIND[:TIMES] goes wrong (docs/world.md)."
     ),
 ]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Then ask Azure whether all is there and well, as `verify` does.")
+]
 Clusters = Annotated[
     list[str] | None,
     typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster, with the links that it sends over."),

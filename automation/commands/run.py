@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from automation.commands import next_steps
-from automation.commands.result import FAILED, INTERRUPTED, CommandResult, conclude, print_document, problem, refuse
+from automation.commands.result import FAILED, INTERRUPTED, OK, CommandResult, conclude, print_document, problem, refuse
 from automation.console import pluralize, progress
 from automation.deployment.engine import EngineChoice
 
@@ -67,6 +68,7 @@ def run_operation(
     report: Path | None = None,
     run_again: Sequence[str] = (),
     asks: bool = False,
+    verify: bool = False,
 ) -> None:
     """One operation of the stack's life, as a command.
 
@@ -74,6 +76,7 @@ def run_operation(
         report: file for the page.
         run_again: clusters whose scripts run again.
         asks: ask before something is deleted or replaced.
+        verify: verify what was deployed, if nothing has failed.
     """
     from automation.commands import stack as stack_commands
     from automation.deployment import open_stack
@@ -99,9 +102,23 @@ def run_operation(
         result, operation_report = stack_commands.operate(target, operation)
         if report and operation_report:
             stack_commands.write_report(target, operation_report, report)
-        return result
+        return _verified(target, result) if verify and result.exit_code == OK else result
 
     run(operation, stack, act, offline=offline, as_json=as_json, engine=engine)
+
+
+def _verified(target: Target, done: CommandResult) -> CommandResult:
+    """Return how the verification ended, after what was done."""
+    from automation.commands.verify import Records, verify_stack
+
+    verified = verify_stack(target, [], [], Records())
+
+    def show() -> None:
+        done.show()
+        verified.show()
+
+    own = {**done.own, "checks": verified.own.get("checks", [])}
+    return replace(verified, show=show, own=own)
 
 
 def _print_differences(target: Target) -> None:

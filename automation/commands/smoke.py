@@ -18,6 +18,7 @@ from automation.commands import errors
 from automation.commands.operation_report import OperationReport
 from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem, refuse
 from automation.commands.stack import Target, deployer_of, operate, outputs
+from automation.commands.verify import Records, verify_stack
 from automation.console import BAD, minutes, progress, say
 from automation.deployment.operations import Operation
 from automation.deployment.workspace import VARIABLE
@@ -35,6 +36,8 @@ class Step:
     remedies: Sequence[str] = ()
     seconds: float = 0
     report: OperationReport | None = None
+    checks: Sequence[Mapping[str, Any]] = ()
+    """Of `verify`, with what each found."""
 
 
 def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> CommandResult:
@@ -103,8 +106,15 @@ def _steps(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -
     yield _step(target, "preview after refresh", "preview", empty=True)
     found = outputs(target).own["outputs"]
     yield Step("outputs", "" if found.get("arc_proxy_commands") else "no Arc proxy command is among them")
+    yield _verified(target)
     if not keep:
         yield _step(target, "destroy", "destroy")
+
+
+def _verified(target: Target) -> Step:
+    result = verify_stack(target, [], [], Records())
+    step = _failed("verify", result) or Step("verify", "")
+    return replace(step, seconds=result.own.get("seconds", 0), checks=result.own.get("checks", ()))
 
 
 def _not_only_creates(preview: Step) -> str:
@@ -178,6 +188,7 @@ def _document(target: Target, steps: Sequence[Step]) -> dict[str, Any]:
             if step.report
             for urn, seconds in step.report.took.items()
         ],
+        "checks": [check for step in steps for check in step.checks],
     }
 
 

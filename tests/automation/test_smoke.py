@@ -14,17 +14,19 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.commands import smoke
 from automation.commands.result import CommandResult
-from automation.commands.stack import Target, deployer_of, operate
+from automation.commands.stack import Target, deployer_of, operate, outputs
 from automation.deployment import open_stack
 from automation.deployment.operations import Operation
 from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import VARIABLE
+from automation.verify.checks import CHECKS
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.engine import Backend
+from rehearsal.modelled_azure import make_surroundings, open_azure
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
 
-STEPS = ["preview", "up", "second preview", "refresh", "preview after refresh", "outputs", "destroy"]
+STEPS = ["preview", "up", "second preview", "refresh", "preview after refresh", "outputs", "verify", "destroy"]
 
 
 @pytest.fixture
@@ -53,6 +55,8 @@ def test_a_whole_life_leaves_nothing_behind(project: Callable[..., Path]) -> Non
     assert {step["wrong"] for step in document["steps"]} == {""}
     durations = [one["name"] for one in document["durations"] if one["step"] == "up"]
     assert {"site-node", "enterprise-link-listener"} <= set(durations)
+    assert {check["id"] for check in document["checks"]} == {check.id for check in CHECKS}
+    assert {check["outcome"] for check in document["checks"]} == {"ok"}
     assert Backend(folder).state("test").resources == []
     assert not list(folder.glob("smoke-*"))  # seconds in a model are none
 
@@ -160,6 +164,29 @@ def test_a_preview_that_is_not_empty_is_wrong(project: Callable[..., Path], monk
     result = run("smoke")
     assert result.exit_code == 1
     assert "second preview: it has to be empty, and is: update restless" in result.stderr
+
+
+def test_what_verify_finds_is_a_wrong_step_and_nothing_is_destroyed(
+    project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project()
+
+    def lose_the_listener(target: Target) -> CommandResult:
+        found = outputs(target)
+        surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
+        azure = open_azure(folder / ".rehearsal" / "test" / "azure.json", surroundings)
+        (listener,) = (one.id for one in azure.entries() if one.id.endswith("/listeners/default-loadbalancer"))
+        azure.delete(listener)
+        return found
+
+    monkeypatch.setattr(smoke, "outputs", lose_the_listener)
+    result = run("smoke", "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert [step["name"] for step in document["steps"]] == STEPS[: STEPS.index("verify") + 1]
+    assert "Resources: enterprise-link-listener: " in document["steps"][-1]["wrong"]
+    assert ("VERIFY-02", "failed") in {(check["id"], check["outcome"]) for check in document["checks"]}
+    assert Backend(folder).state("test").resources
 
 
 def test_in_azure_it_asks_first_and_begins_with_the_doctor(project: Callable[..., Path]) -> None:

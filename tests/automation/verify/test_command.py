@@ -23,6 +23,7 @@ from automation.verify.resource_manager import log_in_to_served
 from rehearsal.arm_rest import serve
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world import World
+from rehearsal.modelled_azure import make_surroundings, open_azure
 from settings.stand_ins import STAND_INS
 from tests.automation.verify.living import Living
 from tests.conftest import PROGRAM, TWO_CLUSTERS
@@ -56,8 +57,10 @@ def rehearse(project: Path) -> Callable[[Living], None]:
     return keep
 
 
-def run(*options: str, engine: tuple[str, ...] = ("--offline", "--engine", "offline")) -> Result:
-    result = CliRunner().invoke(cli.app, ["verify", "--stack", "dev", *engine, *options])
+def run(
+    *options: str, engine: tuple[str, ...] = ("--offline", "--engine", "offline"), subcommand: str = "verify"
+) -> Result:
+    result = CliRunner().invoke(cli.app, [subcommand, "--stack", "dev", *engine, *options])
     assert isinstance(result.exception, SystemExit | None), result.exception
     assert "mistake of the program" not in result.stderr, result.stderr
     return result
@@ -84,6 +87,21 @@ def test_a_rehearsed_stack_is_green_and_nothing_of_it_is_changed(
     assert "Next: .venv/bin/python -m automation outputs --stack dev --offline" in result.stdout
     assert file.read_bytes() == before
     assert not list((project / ".rehearsal" / ".served").iterdir())
+
+
+def test_up_verifies_what_it_has_deployed_where_it_is_asked_to(project: Path) -> None:
+    document = read(run("--verify", "--json", subcommand="up"))
+    assert (document["exit_code"], set(document["changes"].values())) == (0, {"create"})
+    assert {check["outcome"] for check in document["checks"]} == {"ok"}
+
+    surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
+    azure = open_azure(project / ".rehearsal" / "dev" / "azure.json", surroundings)
+    (dataflow,) = (one.id for one in azure.entries() if one.id.endswith(_DATAFLOW))
+    azure.delete(dataflow)
+    result = run("--verify", subcommand="up")
+    assert result.exit_code == 1, "up trusts the state, and verify asks"
+    assert "FAILED   VERIFY-02" in result.stdout
+    assert read(run("--json", subcommand="up"))["exit_code"] == 0
 
 
 def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None]) -> None:
