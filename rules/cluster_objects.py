@@ -8,6 +8,7 @@ from typing import Any
 from graph.graph import Resource
 from graph.inputs import at, decode_parameter, list_at, map_at, text_at
 from rules.lookup import Hits, View
+from settings import Settings
 
 _RBAC = "rbac.authorization.k8s.io"
 _API_VERSIONS: Mapping[str, str] = {
@@ -28,29 +29,30 @@ def objects_are_known(view: View) -> Hits:
                 yield command.name, f"OBJECT_SET: {given!r}; expected {_OBJECT_SET!r}, by which earlier runs are pruned"
             objects = decode_parameter(view.parameters(command).get("OBJECTS", ""))
             for index, one in enumerate(objects):
-                for problem in _problems(one, view.settings.tenant.admin_group_object_id):
+                for problem in _problems(one, view.settings):
                     which = text_at(one, "metadata.name") or index
                     yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {which}: {problem}"
             yield from _admins(command, objects)
 
 
-def _problems(one: Any, admins: str) -> Iterator[str]:
+def _problems(one: Any, settings: Settings) -> Iterator[str]:
     kind = text_at(one, "kind")
     if kind not in _API_VERSIONS:
         yield f"expected one of {', '.join(_API_VERSIONS)}; say in rules/cluster_objects.py what another must be"
         return
     if text_at(one, "apiVersion") != _API_VERSIONS[kind]:
         yield f"apiVersion: {text_at(one, 'apiVersion')!r}; expected {_API_VERSIONS[kind]!r}"
-    yield from _binding(one, admins) if kind == "ClusterRoleBinding" else _bundle(one)
+    yield from _binding(one, settings) if kind == "ClusterRoleBinding" else _bundle(one)
 
 
-def _binding(one: Any, admins: str) -> Iterator[str]:
+def _binding(one: Any, settings: Settings) -> Iterator[str]:
     role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": "cluster-admin"}
     if dict(map_at(one, "roleRef")) != role:
         yield f"roleRef: {dict(map_at(one, 'roleRef'))}; expected {role}"
-    subject = {"apiGroup": _RBAC, "kind": "Group", "name": admins}
-    if list_at(one, "subjects") != [subject]:
-        yield f"subjects: {list_at(one, 'subjects')}; expected the admin group alone, {subject}"
+    admins = [("Group", settings.tenant.admin_group_object_id), *(("User", one) for one in settings.admin_users)]
+    subjects = [{"apiGroup": _RBAC, "kind": kind, "name": name} for kind, name in admins]
+    if list_at(one, "subjects") != subjects:
+        yield f"subjects: {list_at(one, 'subjects')}; expected the admins that the settings name alone, {subjects}"
 
 
 def _bundle(one: Any) -> Iterator[str]:

@@ -182,13 +182,18 @@ def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
 
 
 def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
-    """Onboarding, and the right to delete, which that role lacks: a rebuilt node takes its predecessor's place."""
+    """Onboarding, and the right to delete, which that role lacks: a rebuilt node takes its predecessor's place.
+
+    Where the tenant allows no custom roles, somebody else deletes.
+    """
     identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
     if identity is None:
         return
     group = view.path(connect).split("/providers/")[0]
     principal = text_at(view.outputs(identity), "principalId")
     yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
+    if not view.settings.custom_roles:
+        return
     deleters = [  # what else such a role allows is ID-03's
         one for one in view.all(ROLE_DEFINITION) if _DELETE in _actions(view, one) and _scope(view, one) == group
     ]
@@ -260,6 +265,8 @@ def no_more_roles(view: View) -> Hits:
         more = [action for action in _actions(view, definition) if action != _DELETE]
         if more:
             yield definition.name, f"permissions: {', '.join(more)} is more than the needed {_DELETE}. Remove it"
+        if not view.settings.custom_roles:
+            yield definition.name, "is a custom role, and the settings say custom_roles: false. Remove it"
 
 
 def _key(view: View, assignment: Resource) -> tuple[str, str, str]:

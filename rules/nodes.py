@@ -16,3 +16,7 @@ def as_tried(view: View) -> Hits:
                 if version and version != fact.value:  # one that lacks: LIFE-02
                     message = f"parameter {name}: {version[:80]!r}; expected {fact.value!r}, as in"
                     yield command.name, f"{message} rules/facts/node.py: change both after a run on a real node"
+            given, asked_for = parameters.get("K3S_VERSION"), view.settings.clusters[cluster].node
+            if given and asked_for and given != asked_for.k3s_version:
+                message = f"parameter K3S_VERSION: {given[:80]!r}; the settings ask for {asked_for.k3s_version!r}"
+                yield command.name, message

@@ -101,6 +101,10 @@ REFUSED: Sequence[Refused] = (
             f"{_IOT}/deploy-iot-ops/overview-deploy", _site(node={"vm_size": "Standard_D8ps_v6"})),
     Refused("clusters.site.node.os_disk_gib", "Ubuntu's image has 30 GiB", "Canonical's images in Azure's marketplace",
             _site(node={"os_disk_gib": 29})),
+    *(Refused("clusters.site.node.k3s_version", why, f"{_IOT}/deploy-iot-ops/overview-deploy, Supported environments",
+              _site(node={"k3s_version": one}))
+      for one, why in (("v1.30.14+k3s2", "AIO was validated from K3s 1.31.1"), ("v1.36.0+k3s1", "nobody has tried it"),
+                       ("v1.33.4", "K3s has no such release"))),
     Refused("clusters.site.broker.frontend_workers", "AIO takes 1 to 16",
             f"{_IOT}/manage-mqtt-broker/howto-configure-availability-scale", _site(broker={"frontend_workers": 17})),
     Refused("clusters.site.address_space", "it is no private network", "RFC 1918", _site(address_space="8.8.0.0/16")),
@@ -165,6 +169,8 @@ ACCEPTED: Sequence[Accepted] = (
                {"location": one, **_site(node={"zone": "3"}), "protection": {"storage_sku": "Standard_ZRS"}})
       for one in _WITH_ZONES),
     Accepted("westus, without zones", f"{_IOT}/overview-support, Supported regions", {"location": "westus"}),
+    *(Accepted(f"K3s {one}", f"{_IOT}/deploy-iot-ops/overview-deploy, Supported environments",
+               _site(node={"k3s_version": one})) for one in ("v1.31.1+k3s1", "v1.33.4+k3s1")),
     *(Accepted(f"nodes of size {one}", f"{_IOT}/deploy-iot-ops/overview-deploy", _site(node={"vm_size": one}))
       for one in ("Standard_D8s_v5", "Standard_D16as_v6", "Standard_E4ads_v5", "Standard_E32ds_v6")),
     *(Accepted(f"a listener on port {one}", _PORTS,

@@ -28,7 +28,9 @@ _STACK: Mapping[str, str] = {
     "tenant_id": "tenant.tenant_id",
     "custom_locations_object_id": "tenant.custom_locations_object_id",
     "admin_group_object_id": "tenant.admin_group_object_id",
+    "admin_user_object_ids": "admin_users",
     "ssh_public_key": "tenant.ssh_public_key",
+    "custom_roles": "custom_roles",
     "tags": "tags",
     **{f"pki.{name}": f"pki.{name}" for name in (
         "generation", "algorithm", "root_days", "intermediate_days", "leaf_days", "early_renewal_days",
@@ -48,7 +50,7 @@ _CLUSTER: Mapping[str, str] = {
     "listener.port": "listener.port",
     "listener.dns_name": "listener.host",
     "listener.generation": "listener.generation",
-    **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku")},
+    **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku", "k3s_version")},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib",
@@ -63,7 +65,11 @@ _LINK: Mapping[str, str] = {
 }
 _TOPIC: Mapping[str, str] = {"payload": "payload"}
 """Path in the file -> where the settings have it."""
-_GUIDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id")
+_NULL_IS_A_VALUE = ("node.zone", "broker.persistence_gib")
+"""Elsewhere it stands for the default, which FACT-04 judges."""
+_GUIDS = (
+    "subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id", "admin_user_object_ids",
+)  # fmt: skip
 """Written in any case (https://www.rfc-editor.org/rfc/rfc9562#section-4)."""
 
 
@@ -119,9 +125,7 @@ def _compared(where: str, written: Any, resolved: object, table: Mapping[str, st
         section, _, key = path.rpartition(".")
         if key in (map_at(written, section) if section else written or {}):
             value = at(written, path)
-            if value is not None or not path.startswith(
-                ("listener.", "client_id")
-            ):  # null: a default, judged elsewhere
+            if value is not None or path in _NULL_IS_A_VALUE:
                 yield f"{where}{path}", value, _read(resolved, attribute)
 
 
@@ -134,8 +138,10 @@ def _read(resolved: object, attribute: str) -> object:
 
 def _normal(where: str, value: Any) -> Any:
     """Return the value as far as it means something at this place: else a change of case would pass unseen."""
-    if isinstance(value, list | tuple | Mapping):
-        return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, list | tuple):
+        return [_normal(where, item) for item in value]
+    if isinstance(value, Mapping):
+        return value
     text, key = str(value), where.rpartition(".")[2]
     if key == "location":  # "West Europe" is westeurope
         return "".join(text.casefold().split())

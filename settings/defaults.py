@@ -7,6 +7,7 @@ from typing import Any
 
 from settings.addressing import default_node_address, default_subnet
 from settings.profiles import PROFILES
+from settings.releases import RELEASES
 from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, StackSection, TopicSection
 
 Tree = dict[str, Any]
@@ -67,7 +68,12 @@ def completed(stack: StackSection) -> StackSection:
 
 def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterSection:
     subnet = cluster.subnet or default_subnet(cluster.address_space)
-    node = cluster.node.model_copy(update={"address": cluster.node.address or default_node_address(subnet)})
+    node = cluster.node.model_copy(
+        update={
+            "address": cluster.node.address or default_node_address(subnet),
+            "k3s_version": cluster.node.k3s_version or RELEASES[stack.release].k3s_version,
+        }
+    )
     return cluster.model_copy(
         update={"location": cluster.location or stack.location, "subnet": subnet, "node": node},
     )

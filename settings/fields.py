@@ -29,7 +29,7 @@ from settings.addressing import (
     SMALLEST_PREFIX_LENGTH,
 )
 from settings.regions import NEAREST, REGIONS, normalised
-from settings.releases import RELEASES
+from settings.releases import K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.vm_sizes import SIZES_IN_WORDS, VM_SIZES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID, K8_BRIDGE_APPLICATION_ID
 
@@ -152,6 +152,22 @@ def _vm_size(name: str) -> str:
 
 
 VmSizeName = Annotated[str, AfterValidator(_vm_size)]
+
+_K3S_VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)\+k3s(\d+)")
+
+
+def _k3s_version(text: str) -> str:
+    oldest, newest, given = (_K3S_VERSION.fullmatch(one) for one in (K3S_OLDEST, K3S_NEWEST, text))
+    if not (oldest and newest and given) or not _numbers(oldest) <= _numbers(given) <= _numbers(newest):
+        raise ValueError("no such version")
+    return text
+
+
+def _numbers(found: re.Match[str]) -> list[int]:
+    return [int(one) for one in found.groups()]
+
+
+K3sVersion = Annotated[str, AfterValidator(_k3s_version)]
 
 _PLANNED_HOSTING = ("arc-machine", "existing-cluster", "aks")
 

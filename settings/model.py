@@ -157,6 +157,10 @@ class Settings:
     profile: str
     release: Release
     tenant: Tenant
+    admin_users: tuple[str, ...]
+    """Object ids of administrators whom clusters know by name, not by their group alone."""
+    custom_roles: bool
+    """Whether nodes may delete the connected cluster of their predecessor."""
     tags: Mapping[str, str]
     clusters: Mapping[str, Cluster]
     links: Mapping[str, Link]

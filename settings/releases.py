@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+K3S_OLDEST, K3S_NEWEST = "v1.31.1+k3s1", "v1.35.9+k3s1"
+"""The oldest that Microsoft has validated AIO with, and the newest that was tried here: a release of 2026-09-30
+(learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy, Supported environments)."""
+
 
 @dataclass(frozen=True)
 class Release:
@@ -27,6 +31,8 @@ class Release:
     """`{suffix}` stands for five characters of the cluster's own."""
     opcua_connector_version: str | None = None
     """None: the extension brings its OPC UA connector along."""
+    k3s_version: str = K3S_NEWEST
+    """What a cluster gets whose settings do not say; no release of AIO prescribes one."""
 
 
 _SECRET_TARGETS_OFF = {
@@ -70,7 +76,6 @@ DEFAULT_RELEASE = "2608"
 class NodeTools:
     """Software that the node scripts install, pinned; checksums are of the file that is downloaded."""
 
-    k3s_version: str
     k3s_install_commit: str
     """Commit of k3s-io/k3s whose install.sh is run."""
     k3s_install_sha256: str
@@ -81,8 +86,6 @@ class NodeTools:
 
 
 NODE_TOOLS = NodeTools(
-    # Kubernetes 1.35 (AIO is validated from K3s 1.31.1), K3s release of 2026-09-30.
-    k3s_version="v1.35.9+k3s1",
     # Commit of tag v1.35.5+k3s1; install.sh is the same file in v1.35.3 to v1.35.9 and installs any version. The
     # checksum is what independent projects pin for it; to check: sha256sum of
     # https://raw.githubusercontent.com/k3s-io/k3s/<commit>/install.sh

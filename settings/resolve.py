@@ -42,6 +42,8 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         profile=stack.profile,
         release=RELEASES[stack.release],
         tenant=Tenant(**{key: getattr(stack, key) for key in TENANT_KEYS}),
+        admin_users=tuple(stack.admin_user_object_ids),
+        custom_roles=stack.custom_roles,
         tags=stack.tags,
         clusters={name: _cluster(name, cluster, stack) for name, cluster in stack.clusters.items()},
         links={link.name: link for link in links},

@@ -30,6 +30,7 @@ from settings.fields import (
     Guid,
     Hosting,
     Instance,
+    K3sVersion,
     Location,
     Network,
     Port,
@@ -41,7 +42,7 @@ from settings.fields import (
     VmSizeName,
     one_of,
 )
-from settings.releases import DEFAULT_RELEASE, RELEASES
+from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID
 
 _COUNT = About("a whole number from 1 to 16", 2)
@@ -136,6 +137,16 @@ class NodeSection(_Section):
         About("one of Premium_LRS, Premium_ZRS, StandardSSD_LRS, StandardSSD_ZRS", "Premium_LRS"),
         arrives(f"{_VM}: storageProfile.osDisk.managedDisk.storageAccountType = value"),
     ]
+    k3s_version: Annotated[
+        K3sVersion | None,
+        About(
+            f"a release of K3s, {K3S_OLDEST} to {K3S_NEWEST}",
+            "v1.33.4+k3s1",
+            "later only newer ones, one Kubernetes minor at a time: a downgrade is refused by the node",
+        ),
+        arrives("Run Command setup-k3s: K3S_VERSION = value"),
+    ] = None
+    """None: the release's."""
     address: Annotated[
         Address | None,
         About("an IPv4 address of the subnet that Azure does not keep for itself", "10.1.1.10"),
@@ -598,6 +609,16 @@ class StackSection(_Section):
             "Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding].subjects[].name = value",
         ),
     ]
+    admin_user_object_ids: Annotated[
+        list[Guid],
+        About(
+            "a list of object ids of members of that group, for whom a cluster does not see it; [] for none",
+            ["5f6e7d8c-9b0a-4c1d-8e2f-3a4b5c6d7e8f"],
+            "find yours with: az ad signed-in-user show --query id -o tsv",
+        ),
+        arrives("Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding]"),
+    ] = []
+    """Microsoft documents bindings of users alone for cluster connect, and a token names no more than 200 groups."""
     ssh_public_key: Annotated[
         SshPublicKey,
         About(
@@ -607,6 +628,19 @@ class StackSection(_Section):
         ),
         arrives(f"{_VM}: osProfile.linuxConfiguration.ssh.publicKeys[].keyData = value"),
     ]
+    custom_roles: Annotated[
+        bool,
+        About(
+            "true or false: whether a node may delete the connected cluster of its predecessor, which takes a custom"
+            " role; false where the tenant allows none",
+            False,
+            "false: after a node was replaced, delete its connected cluster in Azure, then run up again",
+        ),
+        arrives(
+            "Microsoft.Authorization/roleDefinitions",
+            "Microsoft.Authorization/roleAssignments",
+        ),
+    ] = True
     tags: Annotated[
         Tags,
         About("a map of texts to texts", {"costCenter": "1234"}),

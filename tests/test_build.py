@@ -12,7 +12,7 @@ import pytest
 from semver import VersionInfo
 
 from automation.deployment.workspace import OLDEST_CLI
-from settings.releases import NODE_TOOLS
+from settings.releases import DEFAULT_RELEASE, RELEASES
 from tests import real_tools
 from tests.conftest import PROGRAM
 from tools.build import TOOLS, NoGoError, main, provide
@@ -109,7 +109,7 @@ def test_the_cli_is_no_older_than_the_sdk_and_than_what_the_program_asks_for() -
 
 
 def test_the_api_server_is_of_the_minor_version_that_nodes_have() -> None:
-    node = VersionInfo.parse(NODE_TOOLS.k3s_version.removeprefix("v"))
+    node = VersionInfo.parse(RELEASES[DEFAULT_RELEASE].k3s_version.removeprefix("v"))
     tested = VersionInfo.parse(TOOLS["kube-apiserver"].version.removeprefix("v"))
     assert (tested.major, tested.minor) == (node.major, node.minor)
 

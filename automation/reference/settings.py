@@ -16,7 +16,7 @@ from settings.fields import find_about
 from settings.paths import leaves
 from settings.profiles import PROFILES
 from settings.regions import REGIONS
-from settings.releases import RELEASES
+from settings.releases import K3S_NEWEST, RELEASES
 from settings.schema import TENANT_KEYS, StackSection
 from settings.sections import fields_of, section_in, sections
 from settings.vm_sizes import VM_SIZES
@@ -28,6 +28,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.location": "that of the stack",
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
     "clusters.<name>.node.address": "`.10` of the subnet; its first usable one where it is too small",
+    "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.listener.dns_name": "none: clients connect to the node's address",
     "links[].topics": "`input` to `<from>/output`",
     "links[].client_id_prefix": "`<from>.`",

@@ -30,13 +30,15 @@ def grant_admins(context: StampContext, cluster: ConnectedCluster) -> None:
 def bind_admins(context: StampContext) -> dict[str, Any]:
     """Return the binding without which Kubernetes refuses everything to those whom the Arc proxy connects.
 
-    Source: https://learn.microsoft.com/azure/azure-arc/kubernetes/cluster-connect.
+    A user is known there by the object id of its token
+    (https://learn.microsoft.com/azure/azure-arc/kubernetes/cluster-connect, "Microsoft Entra authentication option").
     """
-    group = context.settings.tenant.admin_group_object_id
+    settings = context.settings
+    who = [("Group", settings.tenant.admin_group_object_id), *(("User", user) for user in settings.admin_users)]
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": "edge-stamps-admins"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}],
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name} for kind, name in who],
     }

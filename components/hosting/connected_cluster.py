@@ -10,6 +10,7 @@ depends on the script (docs/decisions/0003-connected-cluster.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pulumi
 from pulumi_azure_native import authorization
@@ -31,6 +32,7 @@ def connect_k3s(
     context: StampContext,
     run: RunScript,
     *,
+    k3s_version: str,
     bound_to: pulumi.Output[str],
     client_id: pulumi.Input[str],
     depends_on: Sequence[pulumi.Resource],
@@ -38,6 +40,7 @@ def connect_k3s(
     """Set K3s up and connect it; then read what Azure says of the connected cluster.
 
     Args:
+        k3s_version: what is installed, where no newer one is.
         bound_to: an output of the node, unknown while the node is being replaced.
         client_id: client id of the node's identity, which connects it.
         depends_on: roles without which the identity cannot.
@@ -46,7 +49,7 @@ def connect_k3s(
     setup = run(
         "setup-k3s",
         {
-            "K3S_VERSION": NODE_TOOLS.k3s_version,
+            "K3S_VERSION": k3s_version,
             "K3S_INSTALL_COMMIT": NODE_TOOLS.k3s_install_commit,
             "K3S_INSTALL_SHA256": NODE_TOOLS.k3s_install_sha256,
             "AZURE_CLI_VERSION": NODE_TOOLS.azure_cli_version,
@@ -91,8 +94,13 @@ def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> 
     The built-in onboarding role cannot delete one
     (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/containers), and `az connectedk8s
     connect` refuses a name that another cluster has (custom.py of
-    https://github.com/Azure/azure-cli-extensions/tree/main/src/connectedk8s).
+    https://github.com/Azure/azure-cli-extensions/tree/main/src/connectedk8s). Without custom roles the node may not
+    delete, and connect-arc.sh says what to do.
     """
+    assign = partial(assign_role, context, scope=context.group.id, principal_id=principal_id)
+    onboarding = assign("arc-onboarding-role", roles.ARC_ONBOARDING.guid)
+    if not context.settings.custom_roles:
+        return [onboarding]
     guid = compute_guid(context, "arc-disconnect-role")
     disconnect = authorization.RoleDefinition(
         context.logical_name("arc-disconnect-role"),
@@ -105,13 +113,7 @@ def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> 
         permissions=[authorization.PermissionArgs(actions=["Microsoft.Kubernetes/connectedClusters/delete"])],
         opts=context.options(),
     )
-    return [
-        assign_role(context, thing, role_guid, scope=context.group.id, principal_id=principal_id)
-        for thing, role_guid in (
-            ("arc-onboarding-role", roles.ARC_ONBOARDING.guid),
-            ("arc-disconnect-role-assignment", disconnect.name),
-        )
-    ]
+    return [onboarding, assign("arc-disconnect-role-assignment", disconnect.name)]
 
 
 def _read_issuer(connected_cluster: dict[str, object], name: str) -> str:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rules.facts import node
+
 _SITE, _ENTERPRISE, _LINK = "clusters.site", "clusters.enterprise", "links[0]"
 
 STACK: Mapping[str, object] = {
     "instance": "001",
     "release": "2608",
     "tags": {},
+    "admin_user_object_ids": [],
+    "custom_roles": True,
     f"{_SITE}.code": "a",
     f"{_SITE}.address_space": "10.1.0.0/16",
     f"{_SITE}.subnet": "10.1.1.0/24",
@@ -40,7 +44,7 @@ STACK: Mapping[str, object] = {
 }
 """Of a file that has prefix, environment and location only."""
 
-CLUSTER: Mapping[str, object] = {"hosting": "azure-vm"}
+CLUSTER: Mapping[str, object] = {"hosting": "azure-vm", "node.k3s_version": node.K3S_VERSION.value}
 """The same in each cluster; its location is the stack's."""
 
 PROFILES: Mapping[str, Mapping[str, Mapping[str, object]]] = {

@@ -96,10 +96,9 @@ RESOLVER = Fact(
 """Whom a machine asks for names, and so do its pods by way of coredns."""
 
 TOOLS: Mapping[str, Fact[str]] = {
-    "K3S_VERSION": K3S_VERSION,
     "K3S_INSTALL_COMMIT": K3S_INSTALL_COMMIT,
     "K3S_INSTALL_SHA256": K3S_INSTALL_SHA256,
     "AZURE_CLI_VERSION": AZURE_CLI_VERSION,
     "CONNECTEDK8S_VERSION": CONNECTEDK8S_VERSION,
 }
-"""Parameter of setup-k3s.sh -> what it is to be."""
+"""Parameter of setup-k3s.sh -> what it is to be, whatever the settings say."""

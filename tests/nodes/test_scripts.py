@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import nodes
-from settings.releases import NODE_TOOLS
+from settings.releases import NODE_TOOLS, RELEASES
 from tests.nodes.node_stand_in import Node
 
 FILES = ["lib", *nodes.NAMES]
@@ -71,7 +71,8 @@ def test_text_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
     tools = NODE_TOOLS
-    assert re.fullmatch(r"v1\.3\d\.\d+\+k3s\d+", tools.k3s_version)
+    for release in RELEASES.values():
+        assert re.fullmatch(r"v1\.3\d\.\d+\+k3s\d+", release.k3s_version)
     assert re.fullmatch(r"[0-9a-f]{40}", tools.k3s_install_commit)
     assert re.fullmatch(r"[0-9a-f]{64}", tools.k3s_install_sha256)
     assert re.fullmatch(r"\d+\.\d+\.\d+", tools.azure_cli_version)

@@ -197,7 +197,11 @@ WRONG: Mapping[str, Wrong] = {
     ),
     "node.K3S_POD_NETWORK": _network("K3S_POD_NETWORK"),
     "node.K3S_SERVICE_NETWORK": _network("K3S_SERVICE_NETWORK"),
-    "node.K3S_VERSION": _tool("k3s_version", "v1.99.0+k3s1"),
+    "node.K3S_VERSION": Wrong(
+        lambda patch: _change_release(patch, "2608", k3s_version="v1.34.2+k3s1"),
+        "FACT-04",
+        ("profile dev", "node.k3s_version", "v1.34.2+k3s1"),
+    ),
     "node.K3S_INSTALL_COMMIT": _tool("k3s_install_commit", "0" * 40),
     "node.K3S_INSTALL_SHA256": _tool("k3s_install_sha256", "0" * 64),
     "node.AZURE_CLI_VERSION": _tool("azure_cli_version", "2.0.0"),

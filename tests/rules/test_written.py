@@ -83,6 +83,21 @@ def test_what_means_the_same_in_the_file_is_no_finding(path: str, written_as: st
     assert _found(settings, {path: written_as}) == []
 
 
+def test_object_ids_in_another_case_are_no_finding(stack: LoadedStack) -> None:
+    ids = [one.upper() for one in stack.settings.admin_users]
+    assert ids
+    assert _found(stack.settings, {"admin_user_object_ids": ids}) == []
+
+
+def test_null_stands_for_the_default_but_where_it_says_none(stack: LoadedStack) -> None:
+    (name, cluster), *_ = stack.settings.clusters.items()
+    assert cluster.node
+    assert cluster.node.zone
+    file = {name: {"subnet": None, "location": None, "node": {"zone": None, "address": None, "k3s_version": None}}}
+    others: dict[str, Any] = {one: {} for one in stack.settings.clusters if one != name}
+    assert _found(stack.settings, {"clusters": {**file, **others}}) == [f"clusters.{name}.node.zone"]
+
+
 @pytest.mark.parametrize("written_as", ["ssh-ed25519 AAAAB ops", "ssh-ed25519  AAAAb ops"])
 def test_a_key_in_another_case_or_with_other_blanks_is_found(written_as: str, stack: LoadedStack) -> None:
     settings = replace(stack.settings, tenant=replace(stack.settings.tenant, ssh_public_key="ssh-ed25519 AAAAb ops"))

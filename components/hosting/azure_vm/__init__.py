@@ -16,14 +16,21 @@ from components.identities import create_identity
 def create_host(context: StampContext) -> Host:
     """Create network and VM, set K3s up and connect it."""
     cluster = context.cluster
-    assert cluster.network and cluster.node, "a cluster on a VM of its own has both"
+    assert cluster.network and cluster.node and cluster.node.k3s_version, "a cluster on a VM of its own has them"
     net = create_network(context, cluster.network, cluster.node.zone)
     identity = create_identity(context, "arc-identity", context.names.arc_identity)
     onboarding = grant_onboarding(context, identity.principal_id)
     vm = create_node(context, cluster.node, net.network_interface, identity)
     run = partial(run_on_vm, context, vm, create_script_run(context))
     return Host(
-        cluster=connect_k3s(context, run, bound_to=vm.id, client_id=identity.client_id, depends_on=onboarding),
+        cluster=connect_k3s(
+            context,
+            run,
+            k3s_version=cluster.node.k3s_version,
+            bound_to=vm.id,
+            client_id=identity.client_id,
+            depends_on=onboarding,
+        ),
         run=run,
         network=HostNetwork(context.group.name, net.virtual_network, net.subnet),
         outputs={

@@ -8,6 +8,7 @@ from arm import ids
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.drills.scene import (
     Drill,
+    Outcome,
     Scene,
     SetUp,
     answering,
@@ -27,15 +28,15 @@ from rehearsal.node.drills.scene import (
     with_file,
 )
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import TOOLS, k3s
+from rehearsal.node.tools import TOOLS, k3s, rights
 from rehearsal.node.tools.downloads import INSTALLER_TOOL
-from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTALL_SHA256, K3S_VERSION, MICROSOFT_KEY
+from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTALL_SHA256, MICROSOFT_KEY
 
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
 _RESTART_DUE = "run/edge-stamps-k3s-restart"
 _FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
 _OLDER_K3S, _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = (
-    "v1.31.1+k3s1", "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
+    "v1.30.9+k3s1", "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
 )  # fmt: skip
 _INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
 _CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
@@ -133,7 +134,7 @@ SETUP_K3S = (
     Drill("K3s' installer failed once", both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
           must_do(_INSTALL_K3S, _INSTALL_K3S)),
     Drill("an older K3s runs", _k3s_has(_OLDER_K3S),
-          must_leave(f"K3s {K3S_VERSION.value}", lambda one: one.facts["k3s"]["version"] == K3S_VERSION.value)),
+          must_leave("a newer K3s", lambda one: one.facts["k3s"]["version"] != _OLDER_K3S)),
     Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(_INSTALL_K3S)),
     Drill("K3s was stopped", with_fact(False, "k3s", "running"), must_leave("K3s running", k3s.is_running)),
     Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
@@ -221,6 +222,14 @@ def _has_custom_locations(machine: Machine) -> bool:
     return "custom-locations" in machine.facts["arc"]["features"]
 
 
+def _takes_its_place(outcome: Outcome) -> str:
+    """Demand that it is deleted and connected anew, or that a node without the right to delete says so."""
+    machine = outcome.machine
+    if rights.is_allowed(machine, rights.CONNECT_DELETE, ids.group_of(machine.vm_id), outcome.seconds):
+        return must_do(_DELETE, _CONNECT, _FEATURES)(outcome)
+    return must_fail(outcome)
+
+
 _OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
 CONNECT_ARC = (
     Drill("the node is new", _just_set_up, must_succeed),
@@ -231,8 +240,7 @@ CONNECT_ARC = (
     Drill("the subscription is of another tenant", _of_another_tenant, must_fail_before(_CONNECT, _DELETE, _FEATURES)),
     Drill("this K3s is connected under another name", with_fact("arck-of-somebody", "arc", "name"),
           must_fail_before(_CONNECT, _DELETE, _FEATURES)),
-    Drill("the connected cluster of an earlier node is left over", _without_agents,
-          must_do(_DELETE, _CONNECT, _FEATURES)),
+    Drill("the connected cluster of an earlier node is left over", _without_agents, _takes_its_place),
     Drill("somebody has deleted the connected cluster", _without_resource, must_do(_CONNECT, _FEATURES)),
     Drill("the cluster cannot be connected", both(_without_resource, answering("az", "connectedk8s connect", _FAILS)),
           must_fail_before(_FEATURES)),
