@@ -114,7 +114,7 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(SCHEMA_REGISTRY, "identity.type", ("SystemAssigned",), "it writes to its container by it", _REGISTRY),
     Fixed(DEVICE_REGISTRY_NAMESPACE, "identity.type", ("SystemAssigned",), "as `az iot adr ns create` makes it",
           "learn.microsoft.com/cli/azure/iot/adr/ns"),
-    Fixed(DEVICE_REGISTRY_NAMESPACE, "messaging", (), "else azure-native sends no `properties`, which are required",
+    Fixed(DEVICE_REGISTRY_NAMESPACE, "messaging", (), "else azure-native sends no `properties`, as the schema requires",
           "Azure/bicep-types-az, Microsoft.DeviceRegistry/namespaces@2026-04-01"),
     Fixed(INSTANCE, "identity.type", ("UserAssigned",), "dataflows sign in to Azure by it", _INSTANCE),
     Fixed(INSTANCE, "properties.defaultSecretProviderClassRef.resourceId", (), "the portal syncs secrets by it",

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
+from automation.verify.checklists import CHECKLISTS
 from automation.verify.checks import CHECKS
 from automation.verify.checks.vaults import DAYS_LEFT
 from automation.verify.verification import COMMANDS, PLACES
@@ -79,7 +80,7 @@ def render_verify() -> str:
     words = {word: f"`{word}`" for word in COMMANDS}
     places = {word: f"<{word.replace('_', ' ')}>" for word in PLACES}
     remedies = {check.id: check.remedy.format_map(words | places).replace("\n", ", ") for check in CHECKS}
-    return render("verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT)
+    return render("verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT, checklists=CHECKLISTS)
 
 
 def write_or_check(pages: Mapping[str, Callable[[], str]], arguments: Sequence[str] | None, docs: Path = DOCS) -> int:

@@ -68,8 +68,8 @@ def create_registries(context: StampContext) -> Registries:
             "location": context.cluster.location,
             "tags": context.tags,
             "identity": {"type": "SystemAssigned"},
-            # The request's `properties` are required, and azure-native sends them only for a member that is set
-            # (Azure/bicep-types-az, Microsoft.DeviceRegistry/namespaces@2026-04-01).
+            # The schema requires `properties`, and azure-native sends them only for a member that is set; whether Azure
+            # insists nobody has tried (Azure/bicep-types-az, Microsoft.DeviceRegistry/namespaces@2026-04-01).
             "messaging": {"endpoints": {}},
         },
         context.options(ignore_changes=["messaging"]),  # Event Grid's endpoint, once somebody adds it

@@ -133,6 +133,23 @@ def test_a_vm_replaced_on_demand_takes_everything_on_its_cluster_and_nothing_of_
     assert deployed.stack.preview().changes == {}
 
 
+@pytest.mark.only("offline", reason="it is about Azure and the node, whichever engine replaces it")
+def test_without_custom_roles_a_new_node_says_that_its_predecessor_s_cluster_is_to_be_deleted(
+    alone: Deployment,
+) -> None:
+    alone.stack.settings = alone.stack.settings | {"custom_roles": False}
+    alone.stack.up()
+    refused = alone.stack.up(replace=[alone.urn("site-node")], may_fail=True)
+    assert {name_of(urn) for urn in refused.failures} == {"site-connect-arc"}
+    assert "could not be deleted" in "".join(refused.failures.values())
+
+    alone.azure.delete_behind_the_stack("/connectedClusters/arck-myorga-dev-001")
+    with alone.stack.deployer() as deployer:
+        again = deployer.up()
+    assert again.ok, [one.message for one in again.failures]
+    assert alone.stack.preview().changes == {}
+
+
 def test_what_somebody_deleted_is_missed_by_a_refresh_and_created_anew(deployed: Deployment) -> None:
     urn = deployed.urn("enterprise-link-listener")
     deployed.azure.delete_behind_the_stack("/listeners/default-loadbalancer")

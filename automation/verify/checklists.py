@@ -1,0 +1,75 @@
+"""What others tell one to look at after a deployment, and what looks at it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to look at."""
+
+    text: str
+    checks: tuple[str, ...] = ()
+    """Ids of checks."""
+    script: str = ""
+    """The script of `up` that looks at it from inside the cluster, once."""
+    lacks: str = ""
+    """What of it nobody looks at, and why."""
+
+
+_INSIDE = "it is inside the cluster"
+_NO_METRICS = "the stack has no observability yet"
+
+CHECKLISTS: Mapping[str, Sequence[Item]] = {
+    "Dual-peered cluster blueprint, Testing Connectivity": (
+        Item("1 connect to both clusters", ("VERIFY-20", "VERIFY-21"), lacks="the proxy itself: it is yours to open"),
+        Item("2 certificates are synchronized", ("VERIFY-35", "VERIFY-36", "VERIFY-39", "VERIFY-40"), "await-secrets",
+             "the Secrets after `up`: inside the cluster"),
+        Item("3 the broker listener", ("VERIFY-48", "VERIFY-49", "VERIFY-50", "VERIFY-51")),
+        Item("3 the bridge to it (AIO has dataflows instead)", ("VERIFY-52", "VERIFY-53", "VERIFY-54")),
+        Item("4 the port is reached from a pod", ("VERIFY-08", "VERIFY-09", "VERIFY-11"), "probe-links",
+             "after `up`, and from a pod: inside the cluster"),
+        Item("5 logs of broker and clients", ("VERIFY-44",), lacks=f"the logs: {_INSIDE}"),
+    ),
+    "Low-level design, Quick Verification Matrix": (
+        Item("the server is connected, SSH over Arc succeeds", lacks="nodes are Azure VMs yet, with no way in by SSH"),
+        Item("nodes are Ready, pods of Arc are Running", ("VERIFY-20", "VERIFY-21"), "connect-arc",
+             f"nodes and pods after `up`: {_INSIDE}"),
+        Item("`az iot ops check --svc broker` succeeds", ("VERIFY-26", "VERIFY-44"),
+             lacks=f"its checks of pods, volumes and services: {_INSIDE}"),
+        Item("ClusterIP 18883 is reached from pods", ("VERIFY-48",), lacks=f"a connection: {_INSIDE}"),
+        Item("NodePort 31883 is reached from the LAN", lacks="no listener of that type can be set yet"),
+        Item("LoadBalancer 8883 is reached by TLS, and its CA trusted", ("VERIFY-11", "VERIFY-49"), "probe-links",
+             "what it presents after `up`: inside the network"),
+        Item("metrics are in Azure Monitor and Grafana", lacks=_NO_METRICS),
+    ),
+    "Production guide, Production Readiness Checklist": (
+        Item("the instance is Succeeded", ("VERIFY-03", "VERIFY-43")),
+        Item("broker pods are Running without restarts", ("VERIFY-44",), lacks=f"restarts: {_INSIDE}"),
+        Item("listeners are accessible", ("VERIFY-48", "VERIFY-49"), "probe-links", "1883: AIO's default has TLS"),
+        Item("OPC UA connector pods are Running", ("VERIFY-02", "VERIFY-26"), lacks=f"pods: {_INSIDE}"),
+        Item("the data processor is Running (AIO has dataflows instead)", ("VERIFY-44", "VERIFY-47", "VERIFY-54")),
+        Item("the schema registry is connected to its storage", ("VERIFY-31", "VERIFY-41", "VERIFY-42")),
+        Item("Key Vault is integrated", ("VERIFY-34", "VERIFY-38", "VERIFY-39", "VERIFY-40"), "await-secrets"),
+        Item("managed identities are assigned", ("VERIFY-16", "VERIFY-31", "VERIFY-45")),
+        Item("cert-manager issues certificates", ("VERIFY-26",), "apply-objects", f"certificates: {_INSIDE}"),
+        Item("the OpenTelemetry collector receives metrics", lacks=_NO_METRICS),
+        Item("Azure Monitor's agent scrapes", lacks=_NO_METRICS),
+        Item("metrics are in the workspace", lacks=_NO_METRICS),
+        Item("Grafana shows data", lacks=_NO_METRICS),
+        Item("the portal shows the site as Connected", ("VERIFY-20", "VERIFY-44")),
+        Item("unauthorized connections are rejected", ("VERIFY-05", "VERIFY-49", "VERIFY-50", "VERIFY-51"),
+             lacks="an attempt: a rehearsal makes some twenty a link, on Mosquitto"),
+        Item("certificates are valid and renewed", ("VERIFY-36", "VERIFY-37"),
+             lacks="who runs `up` in time: a pipeline of yours"),
+        Item("secrets are synchronized", ("VERIFY-35", "VERIFY-38", "VERIFY-39", "VERIFY-40"), "await-secrets"),
+        Item("workload identity works", ("VERIFY-22", "VERIFY-28", "VERIFY-29", "VERIFY-30", "VERIFY-31"),
+             "await-secrets", f"logs of pods: {_INSIDE}"),
+        Item("no node is under pressure", lacks=_INSIDE),
+        Item("broker pods are within their limits", ("VERIFY-15", "VERIFY-46"), lacks=f"what they use: {_INSIDE}"),
+        Item("latency is acceptable", lacks="no message is sent over living brokers yet"),
+    ),
+}  # fmt: skip
+"""Document and place -> its items, in its order."""
