@@ -12,6 +12,7 @@ from typing import Any
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools.durations import find_duration
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -148,7 +149,8 @@ def _wait_for_dpkg(line: Line, call: ToolCall, machine: Machine) -> float:
 
     apt-get waits for DPkg::Lock::Timeout, by default not at all (Debian/apt, apt-pkg/deb/debsystem.cc, Lock).
     """
-    held = max(0.0, UPGRADE_SECONDS - call.elapsed) if not machine.facts.get("upgraded") else 0.0
+    began = call.elapsed - find_duration(call.tool, call.arguments)  # the lock comes before the work
+    held = max(0.0, UPGRADE_SECONDS - began) if not machine.facts.get("upgraded") else 0.0
     options = dict(option.lower().partition("=")[::2] for option in line.values.get("--option", ()))
     patience = float(options.get("dpkg::lock::timeout", 0))
     if held > patience >= 0:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.node.tools import apt, host
+from rehearsal.node.tools.durations import find_duration
 from rules.facts.node import AZURE_CLI_VERSION, K3S_INSTALL_COMMIT, K3S_INSTALL_SHA256, MICROSOFT_KEY
 from tests.rehearsal.node.tool_bench import KEYRING, ToolBench
 
@@ -157,9 +158,10 @@ def test_apt_reads_an_armored_key_with_its_ending_that_everybody_may_read(
 def test_dpkg_is_locked_after_a_first_boot_and_apt_waits_for_it_if_told(node: ToolBench) -> None:
     node.put_source()
     node.succeed("apt-get", "update")
-    refused = node.call("apt-get", "-qq", "install", PINNED, elapsed=100)
+    elapsed = 100 + find_duration("apt-get", ["install"])
+    refused = node.call("apt-get", "-qq", "install", PINNED, elapsed=elapsed)
     assert (refused.code, "lock-frontend" in refused.stderr) == (100, True)
-    waited = node.call("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "install", PINNED, elapsed=100)
+    waited = node.call("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "install", PINNED, elapsed=elapsed)
     assert (waited.code, waited.took) == (0, apt.UPGRADE_SECONDS - 100)
     assert node.call("apt-get", "-qq", "install", PINNED, elapsed=0).took == 0
 
