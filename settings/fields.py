@@ -153,18 +153,17 @@ def _vm_size(name: str) -> str:
 
 VmSizeName = Annotated[str, AfterValidator(_vm_size)]
 
-_K3S_VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)\+k3s(\d+)")
-
 
 def _k3s_version(text: str) -> str:
-    oldest, newest, given = (_K3S_VERSION.fullmatch(one) for one in (K3S_OLDEST, K3S_NEWEST, text))
-    if not (oldest and newest and given) or not _numbers(oldest) <= _numbers(given) <= _numbers(newest):
+    if not _numbers(K3S_OLDEST) <= _numbers(text) <= _numbers(K3S_NEWEST):
         raise ValueError("no such version")
     return text
 
 
-def _numbers(found: re.Match[str]) -> list[int]:
-    return [int(one) for one in found.groups()]
+def _numbers(version: str) -> list[int]:
+    """Return the numbers of a K3s version; none of any other text, which is then older than every version."""
+    found = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)\+k3s(\d+)", version)
+    return [int(one) for one in found.groups()] if found else []
 
 
 K3sVersion = Annotated[str, AfterValidator(_k3s_version)]

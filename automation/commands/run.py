@@ -109,9 +109,9 @@ def run_operation(
 
 def _verified(target: Target, done: CommandResult) -> CommandResult:
     """Return how the verification ended, after what was done."""
-    from automation.commands.verify import Records, verify_stack
+    from automation.commands.verify import verify_deployed
 
-    verified = verify_stack(target, [], [], Records())
+    verified = verify_deployed(target)
 
     def show() -> None:
         done.show()

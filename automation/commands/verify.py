@@ -21,6 +21,7 @@ from automation.verify.records import as_junit, as_markdown, name_place
 from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
 from graph.evaluate_stack import evaluate_stack
+from graph.graph import Graph
 from rules.lookup import View
 from settings import Settings
 
@@ -41,8 +42,24 @@ class Records:
     markdown: Path | None = None
 
 
-def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str], records: Records) -> CommandResult:
+def verify_deployed(target: Target) -> CommandResult:
+    """Verify all that `up` has deployed: the program was recorded for its judgement, and is not run once more."""
+    judged = target.judgement
+    return verify_stack(target, [], [], Records(), deployment=judged.deployment if judged else None)
+
+
+def verify_stack(
+    target: Target,
+    clusters: Sequence[str],
+    links: Sequence[str],
+    records: Records,
+    *,
+    deployment: Graph | None = None,
+) -> CommandResult:
     """Verify what is selected; all without a selection.
+
+    Args:
+        deployment: what the program deploys, where that is known.
 
     Raises:
         ProgramError, RunError, UnrecordableError: the program failed.
@@ -59,7 +76,8 @@ def verify_stack(target: Target, clusters: Sequence[str], links: Sequence[str], 
         return refuse("stack", target.stack, text, target.command("up"))
     began = time.monotonic()
     with show_status("Running the program ...") as tell:
-        expectation = expect(View(evaluate_stack(target.loaded, preview=False).graph, settings))
+        graph = deployment or evaluate_stack(target.loaded, preview=False).graph
+        expectation = expect(View(graph, settings))
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:
             results = verify(azure, expectation, _select(settings, clusters, links), target.command)

@@ -21,6 +21,7 @@ from rehearsal.azure.faults import Fault, Faults
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.engine import Backend, OfflineCommand, PendingOperation
 from rehearsal.engine.state import Operation
+from rehearsal.modelled_azure import make_surroundings, open_azure
 from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_CLUSTERS, leave_note_of_a_killed_run
 
@@ -60,6 +61,14 @@ def network(protect: bool = False, tags: dict[str, str] | None = None) -> None:
     resource("subnet", {**in_vnet, "subnetName": "subnet-test", "addressPrefix": "10.0.0.0/24"}, [vnet])
     resource("nsg", {**here, "networkSecurityGroupName": "nsg-test"}, [group])
     pulumi.export("vnet", vnet.id)
+
+
+def delete_in_rehearsed(project: Path, stack: str, ending: str) -> None:
+    """Delete, in the Azure that the offline engine keeps of a stack, the one resource whose id ends so."""
+    surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
+    azure = open_azure(project / ".rehearsal" / stack / "azure.json", surroundings)
+    (arm_id,) = (one.id for one in azure.entries() if one.id.endswith(ending))
+    azure.delete(arm_id)
 
 
 class Site:

@@ -22,8 +22,8 @@ from automation.deployment.workspace import VARIABLE
 from automation.verify.checks import CHECKS
 from rehearsal.azure.faults import Fault, Faults
 from rehearsal.engine import Backend
-from rehearsal.modelled_azure import make_surroundings, open_azure
 from settings.stand_ins import STAND_INS
+from tests.automation.network import delete_in_rehearsed
 from tests.conftest import PROGRAM, TWO_CLUSTERS, ask_no_rules
 
 STEPS = ["preview", "up", "second preview", "refresh", "preview after refresh", "outputs", "verify", "destroy"]
@@ -173,10 +173,7 @@ def test_what_verify_finds_is_a_wrong_step_and_nothing_is_destroyed(
 
     def lose_the_listener(target: Target) -> CommandResult:
         found = outputs(target)
-        surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
-        azure = open_azure(folder / ".rehearsal" / "test" / "azure.json", surroundings)
-        (listener,) = (one.id for one in azure.entries() if one.id.endswith("/listeners/default-loadbalancer"))
-        azure.delete(listener)
+        delete_in_rehearsed(folder, "test", "/listeners/default-loadbalancer")
         return found
 
     monkeypatch.setattr(smoke, "outputs", lose_the_listener)

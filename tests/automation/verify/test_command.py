@@ -23,8 +23,8 @@ from automation.verify.resource_manager import log_in_to_served
 from rehearsal.arm_rest import serve
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world import World
-from rehearsal.modelled_azure import make_surroundings, open_azure
 from settings.stand_ins import STAND_INS
+from tests.automation.network import delete_in_rehearsed
 from tests.automation.verify.living import Living
 from tests.conftest import PROGRAM, TWO_CLUSTERS
 
@@ -94,10 +94,7 @@ def test_up_verifies_what_it_has_deployed_where_it_is_asked_to(project: Path) ->
     assert (document["exit_code"], set(document["changes"].values())) == (0, {"create"})
     assert {check["outcome"] for check in document["checks"]} == {"ok"}
 
-    surroundings = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
-    azure = open_azure(project / ".rehearsal" / "dev" / "azure.json", surroundings)
-    (dataflow,) = (one.id for one in azure.entries() if one.id.endswith(_DATAFLOW))
-    azure.delete(dataflow)
+    delete_in_rehearsed(project, "dev", _DATAFLOW)
     result = run("--verify", subcommand="up")
     assert result.exit_code == 1, "up trusts the state, and verify asks"
     assert "FAILED   VERIFY-02" in result.stdout
