@@ -39,6 +39,8 @@ class HostKind:
     """Input of a script that must be true, for a failure to fail the deployment."""
     node_type: ResourceType | None = None
     """The machine that K3s runs on: replacing it empties the cluster. None: Azure knows no machine."""
+    script_action: str = ""
+    """Operation of the node that runs a script at once and keeps nothing of it."""
     node_size: str = ""
     node_identities: str = ""
     node_interfaces: str = ""
@@ -60,6 +62,7 @@ KINDS: Mapping[str, HostKind] = {
         script_type=RUN_COMMAND,
         script_failure_flag="treatFailureAsDeploymentFailure",
         node_type=VIRTUAL_MACHINE,
+        script_action="runCommand",
         node_size="hardwareProfile.vmSize",
         node_identities="identity.userAssignedIdentities",
         node_interfaces="networkProfile.networkInterfaces",

@@ -236,24 +236,24 @@ def verify(
     stack: options.Stack = "dev",
     cluster: options.Clusters = None,
     link: options.Links = None,
+    azure_only: options.AzureOnly = False,
     offline: options.Offline = False,
     engine: options.Engine = EngineChoice.AUTO,
     as_json: options.Json = False,
     junit: options.JUnit = None,
     markdown: options.Markdown = None,
 ) -> None:
-    """Ask Azure whether what was deployed is there, well, and as it was meant.
+    """Ask Azure and the clusters whether what was deployed is there, well, and as it was meant.
 
-    Changes nothing. Reads every resource with Microsoft's SDK, as whoever is logged in, and says what is otherwise than
-    the settings want it, or has been added (docs/verify.md). Not inside clusters; no message is sent. Exits 1 when
-    something is wrong or could not be looked at.
+    Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md); no message is
+    sent. Exits 1 when something is wrong or could not be looked at.
     """
     from automation.commands import stack as stack_commands
     from automation.commands.verify import Records, verify_stack
 
     def act() -> CommandResult:
         target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
-        return verify_stack(target, cluster or [], link or [], Records(junit, markdown))
+        return verify_stack(target, cluster or [], link or [], Records(junit, markdown), inside=not azure_only)
 
     run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
 

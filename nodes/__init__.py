@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links")
+"""Those that a deployment runs."""
+QUESTIONS = ("verify",)
+"""Those that only ask, after it."""
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
@@ -19,8 +24,8 @@ def load_script(name: str) -> str:
     Raises:
         ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.
     """
-    if name not in NAMES:
-        raise ValueError(f"there is no node script {name!r}; expected one of {', '.join(NAMES)}")
+    if name not in (*NAMES, *QUESTIONS):
+        raise ValueError(f"there is no node script {name!r}; expected one of {', '.join((*NAMES, *QUESTIONS))}")
     before, found, after = (_DIRECTORY / f"{name}.sh").read_text(encoding="utf-8").partition(_SOURCE_LINE)
     if not found:
         raise ValueError(f"nodes/{name}.sh has no line {_SOURCE_LINE.strip()!r}: lib.sh would be missing")
@@ -29,3 +34,14 @@ def load_script(name: str) -> str:
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"nodes/{name}.sh with lib.sh has {len(text.encode())} bytes; Run Command takes {MAX_BYTES}")
     return text
+
+
+def with_parameters(script: str, parameters: Mapping[str, str]) -> str:
+    """Return the text of a script with its parameters in it.
+
+    Named parameters of an action Run Command are written before the first line of a script, which then no longer says
+    what runs it (https://github.com/Azure/azure-cli/issues/10400).
+    """
+    shebang, _, rest = script.partition("\n")
+    given = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in parameters.items() if value)
+    return f"{shebang}\n{given}{rest}"

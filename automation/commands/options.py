@@ -56,13 +56,16 @@ Fault = Annotated[
     ),
 ]
 Verify = Annotated[
-    bool, typer.Option("--verify", help="Then ask Azure whether all is there and well, as `verify` does.")
+    bool, typer.Option("--verify", help="Then ask Azure and clusters whether all is well, as `verify` does.")
 ]
 Clusters = Annotated[
     list[str] | None,
     typer.Option("--cluster", metavar="CLUSTER", help="Only this cluster, with the links that it sends over."),
 ]
 Links = Annotated[list[str] | None, typer.Option("--link", metavar="LINK", help="Only this link.")]
+AzureOnly = Annotated[
+    bool, typer.Option("--azure-only", help="Run no script on a node: a login that may only read is enough.")
+]
 JUnit = Annotated[Path | None, _to_write("--junit", "JUnit XML to write, for a CI's tests.")]
 Markdown = Annotated[Path | None, _to_write("--markdown", "Markdown to write, for a CI's summary.")]
 AsPreview = Annotated[

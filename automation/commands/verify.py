@@ -1,8 +1,9 @@
-"""Verifies a stack: asks Azure, or the served copy of a rehearsed stack, and says what is not as it was meant."""
+"""Verifies a stack: asks Azure and clusters, or the served copy of a rehearsed one, and says what is not as meant."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automation.check import Outcome
 from automation.commands.inspect import MARKS, count_outcomes
 from automation.commands.result import FAILED, CommandResult, problem, refuse
 from automation.commands.stack import Target
@@ -55,11 +57,13 @@ def verify_stack(
     records: Records,
     *,
     deployment: Graph | None = None,
+    inside: bool = True,
 ) -> CommandResult:
     """Verify what is selected; all without a selection.
 
     Args:
         deployment: what the program deploys, where that is known.
+        inside: whether clusters are asked too.
 
     Raises:
         ProgramError, RunError, UnrecordableError: the program failed.
@@ -80,7 +84,7 @@ def verify_stack(
         expectation = expect(View(graph, settings))
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:
-            results = verify(azure, expectation, _select(settings, clusters, links), target.command)
+            results = verify(azure, expectation, _select(settings, clusters, links), target.command, inside=inside)
     seconds = time.monotonic() - began
     _write(records, results, target.stack, seconds)
     return _end(target, results, seconds)
@@ -164,13 +168,14 @@ def _print(results: Sequence[VerifyResult], seconds: float) -> None:
         found = list(group)
         wrong = [one for one in found if one.outcome != "ok"]
         say(f"{heading}: {pluralize(len(found), 'check')}{', all ok' if not wrong else ''}", BOLD)
-        shown = _sorted([one for one in wrong if one.outcome != "not-run"])
+        together = _list_waiting(wrong)
+        shown = _sorted([one for one in wrong if one not in together])
         for concern in dict.fromkeys(one.concern for one in shown):
             say(f"  {concern}")
             for one in shown:
                 if one.concern == concern:
                     _print_result(one)
-        _print_not_run([one for one in wrong if one.outcome == "not-run"])
+        _print_waiting(together)
     say(f"\n{count_outcomes(results)} in {seconds:.1f} s")
 
 
@@ -183,13 +188,19 @@ def _sorted(results: Sequence[VerifyResult]) -> list[VerifyResult]:
     return sorted(results, key=lambda one: _ORDER.index(one.outcome))
 
 
-def _print_not_run(results: Sequence[VerifyResult]) -> None:
+def _list_waiting(results: Sequence[VerifyResult]) -> list[VerifyResult]:
+    """Return what waits for another check, and what several could not see for one reason."""
+    reasons = Counter(one.found for one in results if one.outcome == "unknown" and "\n" not in one.found)
+    return [one for one in results if one.outcome == "not-run" or reasons[one.found] > 1]
+
+
+def _print_waiting(results: Sequence[VerifyResult]) -> None:
     """Print what waits for the same thing on one line."""
-    mark, style = MARKS["not-run"]
-    waiting: dict[str, list[str]] = {}
+    waiting: dict[tuple[Outcome, str], list[str]] = {}
     for one in results:
-        waiting.setdefault(one.found, []).append(one.title)
-    for found, titles in waiting.items():
+        waiting.setdefault((one.outcome, one.found), []).append(one.title)
+    for (outcome, found), titles in waiting.items():
+        mark, style = MARKS[outcome]
         say(f"  {mark} {found}: {', '.join(titles)}", style)
 
 

@@ -1,4 +1,4 @@
-"""What is asked of Azure: resources by id, and lists. Nothing is ever written."""
+"""What is asked of Azure: resources by id, lists, and what a node says. Nothing is ever written."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ class Unseen:
     """No answer, and why: whoever wanted it knows nothing."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class ScriptAnswer:
+    """What a script has printed on a node, and when it ran: seconds since 1970 by Azure's clock."""
+
+    stdout: str
+    stderr: str
+    after: float
+    before: float
 
 
 class UnseenError(Exception):
@@ -47,4 +57,11 @@ class Azure(Protocol):
 
         Raises:
             UnseenError: as `get`.
+        """
+
+    def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
+        """Run a script on a node, as root, and wait for its end; whether it has failed, it has to say itself.
+
+        Raises:
+            UnseenError: as `get`; also where the node does not run, or another script does.
         """

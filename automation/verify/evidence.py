@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
+from arm.hosting import BY_NODE_TYPE
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError
 from automation.verify.expected import Drawn, Expectation
+from automation.verify.inside import Inside, look_inside
 
 _AT_ONCE = 8
 """Azure takes 250 reads at once from one principal, then 25 a second
 (learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling)."""
+_CLUSTERS_AT_ONCE = 32
+"""Each of them waits for its own node."""
 _SUBSCRIPTIONS_API = "2022-12-01"
 _EXPANDED = {VIRTUAL_MACHINE: "instanceView", RUN_COMMAND: "instanceView"}
 
@@ -36,6 +40,8 @@ class Evidence:
     """Path of a collection, as it is expected -> its resources; None: what they would be in is not there."""
     names: Mapping[str, str | Unseen]
     """Name with a drawn part, as it is expected -> the one in Azure; the same one where there is none like it."""
+    clusters: Mapping[str, Inside | Unseen | None] = field(default_factory=dict)
+    """Cluster -> what it says of itself; None: it was not asked, or its machine is not there."""
 
     def bind(self, text: str) -> str:
         """Return a text with the names in it that Azure has.
@@ -71,8 +77,8 @@ class Evidence:
         return re.compile("|".join(map(re.escape, self.names)))
 
 
-def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str]) -> Evidence:
-    """Ask for all that is expected of these clusters; no refusal ends it."""
+def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str], *, inside: bool = True) -> Evidence:
+    """Ask for all that is expected of these clusters; no refusal ends it. `inside`: ask the clusters themselves too."""
     wanted = set(clusters)
     settings = expectation.view.settings
     by_id = {one.id: one for one in expectation.subjects if one.cluster in wanted}
@@ -91,7 +97,24 @@ def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str]) -> E
 
         bodies = asking.ask(by_id, get)
         lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
-    return Evidence(subscription, listed, bodies, lists, names)
+        known = Evidence(subscription, listed, bodies, lists, names)
+    return replace(known, clusters=_ask_clusters(azure, expectation, known, wanted) if inside else {})
+
+
+def _ask_clusters(
+    azure: Azure, expectation: Expectation, known: Evidence, wanted: Iterable[str]
+) -> Mapping[str, Inside | Unseen | None]:
+    """Return what clusters say of themselves: one slow one holds up no other."""
+    nodes = {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
+
+    def look(cluster: str) -> Inside | None:
+        node = nodes.get(cluster)
+        if node is None or known.bodies[node.id] is None:
+            return None
+        return look_inside(azure, expectation, known.bodies, node)
+
+    with ThreadPoolExecutor(_CLUSTERS_AT_ONCE) as pool:
+        return _Asking(pool).ask(sorted(wanted), look)
 
 
 class _Asking:

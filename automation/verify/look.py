@@ -14,6 +14,7 @@ from automation.verify.check import Problem, Scope
 from automation.verify.compare import differences
 from automation.verify.evidence import Evidence
 from automation.verify.expected import Collection, Expectation, Subject
+from automation.verify.inside import Inside, Item
 from graph.inputs import map_at
 from rules.facts.releases import Release
 from settings.model import Cluster
@@ -106,6 +107,24 @@ class Look:
             self.looked += 1
             return found
         return ()
+
+    @property
+    def inside(self) -> Inside | None:
+        """Return what the cluster says of itself; None, and noted, where it says nothing."""
+        found = self.evidence.clusters.get(self.cluster.name)
+        if isinstance(found, Unseen):
+            self.note(f"cluster {self.cluster.name}", UnseenError(found.reason))
+            return None
+        if found is None and self.evidence.clusters:
+            self.absent.append(f"the node of {self.cluster.name}")
+        return found
+
+    def items(self, kind: str, namespace: str = "") -> Iterator[Item]:
+        """Yield the objects of a kind, in a namespace or in all, and count them."""
+        for item in self.inside.items if self.inside else ():
+            if item["kind"] == kind and namespace in ("", item["namespace"]):
+                self.looked += 1
+                yield item
 
     def collections(self, *types: ResourceType) -> Iterator[Collection]:
         """Yield the closed lists of the cluster, of these types or of all."""

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError, ResourceNotFoundError, ServiceRequestError
-from azure.core.rest import HttpRequest
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+)
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from automation.verify.azure import Body, UnreachableError, UnseenError
+from automation.verify.azure import Body, ScriptAnswer, UnreachableError, UnseenError
 
 _ADDRESS = "https://management.azure.com"
 _SCOPE = f"{_ADDRESS}/.default"
 _LONGEST_REASON = 400
 _MOST_PAGES = 100
+_POLL_SECONDS, _LONGEST_POLL_SECONDS = 5, 30
+_PRINTED = re.compile(r"\[stdout\]\n(.*?)\n?\[stderr\]\n?(.*)", re.DOTALL)
+"""In the message of an action Run Command (Azure/azure-cli#32286)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Limits:
     connect: float = 10
     read: float = 20
     request: float = 60
-    whole: float = 300
+    whole: float = 600
     retries: int = 5
     """Azure asks for one, a second later, where a large stack is read faster than it allows."""
 
@@ -100,6 +112,39 @@ class ResourceManager:
             except ResourceNotFoundError:
                 return None
 
+    def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
+        url = f"{self._login.address}{node_id}/{action}?{urlencode({'api-version': api_version})}"
+        body = {"commandId": "RunShellScript", "script": script.splitlines()}
+        with self._asked():
+            began = self._send(HttpRequest("POST", url, json=body))
+            ended = self._await_end(began)
+            (said,) = ended.json()["value"]
+            found = _PRINTED.search(said["message"])
+            if not found:
+                raise UnseenError(f"the script has told nothing: {said['message'][-_LONGEST_REASON:]}")
+            return ScriptAnswer(found[1], found[2], _read_date(began), _read_date(ended))
+
+    def _await_end(self, answer: HttpResponse) -> HttpResponse:
+        """Return the last answer of a long-running operation (azure-resource-manager-rpc, async-api-reference)."""
+        while answer.status_code == 202:
+            if self._now() > self._ends_at:
+                raise UnseenError(f"no end after {self._limits.whole:.0f} s")
+            time.sleep(min(float(answer.headers.get("Retry-After", _POLL_SECONDS)), _LONGEST_POLL_SECONDS))
+            answer = self._send(HttpRequest("GET", self._own_address(answer.headers["Location"])))
+        return answer
+
+    def _send(self, request: HttpRequest) -> HttpResponse:
+        answer = self._client.send_request(request)
+        if answer.status_code >= 400:
+            raise HttpResponseError(response=answer, error_format=ARMErrorFormat)
+        return answer
+
+    def _own_address(self, url: str) -> str:
+        """Return an address that was answered, where our token goes on being sent to the same place only."""
+        if urlsplit(url).netloc != urlsplit(self._login.address).netloc:
+            raise UnseenError(f"what follows is elsewhere, where no token of ours is sent: {urlsplit(url).netloc}")
+        return url
+
     def _pages(self, url: str) -> Iterator[Body]:
         """Yield the elements of a list that the SDK has no method for, page by page."""
         for _ in range(_MOST_PAGES):
@@ -112,8 +157,7 @@ class ResourceManager:
             url = page.get("nextLink") or ""
             if not url:
                 return
-            if urlsplit(url).netloc != urlsplit(self._login.address).netloc:
-                raise UnseenError(f"the next page is elsewhere, where no token of ours is sent: {urlsplit(url).netloc}")
+            self._own_address(url)
         raise UnseenError(f"the list has more than {_MOST_PAGES} pages")
 
     @property
@@ -149,6 +193,10 @@ class ResourceManager:
             raise UnseenError(_describe(error)) from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise UnseenError(f"an answer that is not understood: {type(error).__name__} {error}") from error
+
+
+def _read_date(answer: HttpResponse) -> float:
+    return parsedate_to_datetime(answer.headers["Date"]).timestamp()
 
 
 def _describe(error: AzureError) -> str:

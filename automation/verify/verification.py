@@ -35,7 +35,13 @@ class Selection:
 
 
 def verify(
-    azure: Azure, expectation: Expectation, selection: Selection, command: Command, now: datetime | None = None
+    azure: Azure,
+    expectation: Expectation,
+    selection: Selection,
+    command: Command,
+    now: datetime | None = None,
+    *,
+    inside: bool = True,
 ) -> Sequence[VerifyResult]:
     """Return the result of every check at every place where it has something to look at.
 
@@ -45,10 +51,12 @@ def verify(
         selection: where to look.
         command: for remedies.
         now: the time, for what ends.
+        inside: whether clusters are asked too, by scripts on their nodes.
     """
     links = expectation.view.settings.links
     clusters = {*selection.clusters, *(links[name].client for name in selection.links)}
-    return judge(expectation, gather(azure, expectation, clusters), selection, command, now or datetime.now(UTC))
+    evidence = gather(azure, expectation, clusters, inside=inside)
+    return judge(expectation, evidence, selection, command, now or datetime.now(UTC))
 
 
 def judge(
@@ -81,7 +89,7 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
     if unseen:
         return Diagnosis("unknown", "\n".join(unseen))
     if look.absent:
-        return Diagnosis("not-run", f"after {EXISTENCE}: {', '.join(look.absent)} not there")
+        return Diagnosis("not-run", f"after {EXISTENCE}: {', '.join(dict.fromkeys(look.absent))} not there")
     return Diagnosis("ok", f"{look.looked} as expected") if look.looked else None
 
 

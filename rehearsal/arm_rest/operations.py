@@ -35,11 +35,16 @@ class Operations:
         self._lock = threading.Lock()
         self._found: OrderedDict[str, _Operation] = OrderedDict()
 
-    def start(self, request: Request, namespace: str, body: object, error: ArmError | None) -> Mapping[str, str]:
-        """Return the headers that tell a client where to wait; `body` and `error` are how it ends."""
+    def start(
+        self, request: Request, namespace: str, body: object, error: ArmError | None, *, has_run: bool = False
+    ) -> Mapping[str, str]:
+        """Return the headers that tell a client where to wait; `body` and `error` are how it ends.
+
+        `has_run`: it has taken its time already, so that it is not seen as running.
+        """
         name = str(uuid4())
         with self._lock:
-            self._found[name] = _Operation("Failed" if error else "Succeeded", error, body)
+            self._found[name] = _Operation("Failed" if error else "Succeeded", error, body, 1 if has_run else 0)
             while len(self._found) > _KEPT:
                 self._found.popitem(last=False)
         place = "/".join(request.path.split("/")[:3])  # /subscriptions/{id}
@@ -47,7 +52,7 @@ class Operations:
         return {
             "Azure-AsyncOperation": f"{base}/operationStatuses/{name}?api-version={request.api_version}",
             "Location": f"{base}/operationResults/{name}?api-version={request.api_version}",
-            "Retry-After": str(RETRY_SECONDS),
+            "Retry-After": "0" if has_run else str(RETRY_SECONDS),
         }
 
     def status(self, request: Request) -> Answer:

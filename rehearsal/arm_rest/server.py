@@ -189,6 +189,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time for the header `Date`, by the served Azure's own clock."""
+        return super().date_time_string(self.server.service.now() if timestamp is None else timestamp)
+
     def log_message(self, *_: Any) -> None:
         """Log nothing: an address may name what is nobody else's business."""
 

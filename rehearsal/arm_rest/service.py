@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rehearsal.arm_rest import subscriptions
+from rehearsal.arm_rest.actions import Actions
 from rehearsal.arm_rest.api_versions import GROUP_ROW, check_arm
 from rehearsal.arm_rest.exchange import Answer, Request, answer_of, method_not_allowed, not_modelled
 from rehearsal.arm_rest.operations import Operations
@@ -16,6 +17,7 @@ from rehearsal.azure.world import World
 _SUBSCRIPTION = re.compile(r"(/subscriptions/([^/]+))(/.*)?")
 _GROUP = re.compile(r"/resourceGroups/[^/]+")
 _OPERATION = re.compile(r"/providers/[^/]+/locations/[^/]+/operation(Statuses|Results)/[^/]+")
+_RUN_COMMAND = re.compile(r"(/.+/providers/Microsoft\.Compute/virtualMachines/[^/]+)/runCommand", re.I)
 _PROVIDER = re.compile(r"/providers/([^/]+)(/register)?")
 
 
@@ -27,6 +29,8 @@ class ArmService:
         self.tenant_id = world.surroundings.tenant_id
         self._operations = Operations()
         self._resources = Resources(world, self._operations, page_size)
+        self._actions = Actions(world, self._operations)
+        self.now = world.now
 
     def answer(self, request: Request) -> Answer:
         """Answer, with Azure's words where it refuses.
@@ -61,6 +65,8 @@ class ArmService:
         if provider := _PROVIDER.fullmatch(rest):
             _check_method(request, "POST" if provider[2] else "GET")
             return Answer(200, subscriptions.provider(self._around, provider[1]))
+        if action := _RUN_COMMAND.fullmatch(path):
+            return self._actions.run_script(request, find_place(action[1]))
         if "/providers/" in rest:
             return self._resources.answer(request, find_place(path))
         if _GROUP.fullmatch(rest):

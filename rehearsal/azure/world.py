@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from arm import ids
-from arm.shapes import Shape
+from arm.shapes import Shape, shape_of
 from arm.types import ResourceType
+from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove
@@ -23,11 +24,12 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
-from rehearsal.azure.refusals import DELETE, PUT, access, refuse
+from rehearsal.azure.refusals import DELETE, PUT, access, network, refuse
 from rehearsal.azure.refusals.existence import not_found
-from rehearsal.azure.scripts import RunScript, finish, run_nothing, take, unfinished
+from rehearsal.azure.scripts import RunScript, ScriptRun, finish, run_nothing, take, unfinished
 from rehearsal.azure.state import AzureState, Call, Surroundings
 
+_SCRIPT = RUN_COMMAND.token(RUN_COMMAND.versions[0])
 __all__ = ["Entry", "Surroundings", "World"]
 
 
@@ -143,6 +145,26 @@ class World:
                 state.run_on(command.id, run_on_as)
             self._keep()
             return state.entries[ids.key(command.id)], failure
+
+    def run_action(self, node_id: str, script: str) -> ScriptRun:
+        """Run a script on a machine that runs, at once; no resource tells of it afterwards.
+
+        Raises:
+            ArmError: there is no such machine, or it does not run.
+        """
+        with self._settled() as state:
+            node = state.find(node_id)
+            if node is None:
+                raise not_found(node_id)
+            call = Call(PUT, f"{node.id}/runCommands/action", {"source": {"script": script}}, shape_of(_SCRIPT), None)
+            for refusal in network.node_runs(state, call):
+                raise refusal
+            command = Entry(call.arm_id, _SCRIPT, dict(call.inputs), {}, state.clock.now())
+        return self._run_script(self._looking, command)
+
+    def now(self) -> float:
+        """Return the time by this Azure's clock, in seconds since 1970."""
+        return self._clock.now()
 
     def delete(self, arm_id: str, label: str = "") -> None:
         """Delete a resource with everything below it, and wait until it is gone.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from arm.types.iotoperations import (
+    BROKER,
     BROKER_AUTHENTICATION,
     BROKER_AUTHORIZATION,
     BROKER_LISTENER,
@@ -66,6 +67,7 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
         addresses=node.addresses,
         secrets=secrets.secrets,
         config_maps=config_maps,
+        brokers=aio.properties(BROKER),
         listeners=aio.properties(BROKER_LISTENER),
         authentications=aio.properties(BROKER_AUTHENTICATION),
         authorizations=aio.properties(BROKER_AUTHORIZATION),

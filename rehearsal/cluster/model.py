@@ -77,6 +77,7 @@ class ClusterView:
     """IP addresses of the node, where ServiceLB opens the ports of LoadBalancer listeners."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     config_maps: Mapping[str, ConfigMap] = field(default_factory=dict)
+    brokers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     listeners: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     authentications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     authorizations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -23,6 +23,9 @@ from rehearsal.node.machine import Machine
 from rehearsal.node.reboot import note_reboot
 from rehearsal.node.run import Run
 
+AHEAD = "clock_ahead"
+"""Fact of a VM: seconds by which its clock is wrong."""
+
 
 class ScriptRunner:
     """Runs scripts, also several at once; those of one machine share its files and what it remembers."""
@@ -49,7 +52,9 @@ class ScriptRunner:
     def _run(self, look: OpenState, command: Entry, vm: Entry, now: float) -> ScriptRun:
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
             keep, before = partial(keep_facts, look), _list_parts(machine)
-            run = Run(machine, command.inputs, Path(folder), ScriptClock(now), keep, self._has_others).end()
+            run = Run(
+                machine, command.inputs, Path(folder), ScriptClock(now + vm.facts.get(AHEAD, 0)), keep, self._has_others
+            ).end()
             after = _list_parts(machine)
             if run.exit_code == 0:
                 note_reboot(machine, now)

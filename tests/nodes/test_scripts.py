@@ -13,7 +13,8 @@ import nodes
 from settings.releases import NODE_TOOLS, RELEASES
 from tests.nodes.node_stand_in import Node
 
-FILES = ["lib", *nodes.NAMES]
+SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS]
+FILES = ["lib", *SCRIPTS]
 DIRECTORY = Path(nodes.__file__).parent
 
 PARAMETERS = {
@@ -27,6 +28,7 @@ PARAMETERS = {
     "apply-objects": {"OBJECTS", "OBJECT_SET"},
     "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},
     "probe-links": {"LINKS", "NAMESPACE", "WAIT_SECONDS"},
+    "verify": {"NAMESPACE"},
 }  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def test_shellcheck_finds_nothing(name: str) -> None:
     shellcheck("-x", f"{name}.sh", cwd=DIRECTORY)
 
 
-@pytest.mark.parametrize("name", nodes.NAMES)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_text_for_run_command_is_whole(name: str, tmp_path: Path) -> None:
     text = nodes.load_script(name)
     assert text == nodes.load_script(name)
@@ -79,7 +81,7 @@ def test_pinned_versions_have_the_form_that_the_scripts_take() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", tools.connectedk8s_version)
 
 
-@pytest.mark.parametrize("name", nodes.NAMES)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_nothing_waits_without_bound(name: str) -> None:
     """az, curl, apt-get, systemctl and kubectl are called under `timeout` or by `kube`; loops end."""
     text = nodes.load_script(name).replace("\\\n", " ")
@@ -92,7 +94,7 @@ def test_nothing_waits_without_bound(name: str) -> None:
     assert "while true" not in text
 
 
-@pytest.mark.parametrize(("name", "missing"), [(name, key) for name in nodes.NAMES for key in sorted(PARAMETERS[name])])
+@pytest.mark.parametrize(("name", "missing"), [(name, key) for name in SCRIPTS for key in sorted(PARAMETERS[name])])
 def test_empty_parameter_is_named(node: Node, name: str, missing: str) -> None:
     run = node.run(name, {key: "" if key == missing else "1" for key in PARAMETERS[name]})
     assert f"parameter {missing} is not set" in run.error and "Next:" in run.error

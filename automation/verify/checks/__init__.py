@@ -5,6 +5,7 @@ from __future__ import annotations
 from automation.verify.check import Check, Scope
 from automation.verify.checks import (
     arc,
+    cluster,
     existence,
     extensions,
     identities,
@@ -27,6 +28,7 @@ _REMOVE = "# whoever has made it takes it away, or it becomes part of the settin
 _ON_NODE = "# on the cluster, which {outputs} says how to reach:"
 _AGENTS = f"{_ON_NODE}\nkubectl -n azure-arc get pods"
 _PODS = f"{_ON_NODE}\nkubectl -n azure-iot-operations get pods"
+_DESCRIBE = f"{_ON_NODE}\nkubectl --namespace azure-iot-operations get pods,services,secretsyncs,bundles"
 _RUN_AGAIN = "{up} --run-again {cluster}"
 
 CHECKS: tuple[Check, ...] = (
@@ -150,6 +152,37 @@ CHECKS: tuple[Check, ...] = (
         _PUT_BACK, links.check_dataflows),
     Check("VERIFY-54", "Links", _LINK, "error", "Dataflows enabled", "each",
         _PUT_BACK, links.check_enabled),
+
+    Check("VERIFY-55", "Inside", _CLUSTER, "error", "Nodes", "each is Ready",
+        f"{_ON_NODE}\nkubectl describe nodes", cluster.check_nodes),
+    Check("VERIFY-56", "Inside", _CLUSTER, "error", "Pressure", "no node is short of memory, disk or processes",
+        f"{_ON_NODE}\nkubectl describe nodes", cluster.check_pressure),
+    Check("VERIFY-57", "Inside", _CLUSTER, "error", "Version of Kubernetes", "not older than that of the settings",
+        _RUN_AGAIN, cluster.check_version),
+    Check("VERIFY-58", "Inside", _CLUSTER, "error", "Clock", f"at most {cluster.CLOCK_SECONDS} s from Azure's",
+        "# on the node:\ntimedatectl timesync-status", cluster.check_clock),
+    Check("VERIFY-59", "Inside", _CLUSTER, "error", "Storage class", "one is the default",
+        f"{_ON_NODE}\nkubectl get storageclasses", cluster.check_storage),
+    Check("VERIFY-60", "Inside", _CLUSTER, "error", "Volumes", "each claim is Bound",
+        f"{_ON_NODE}\nkubectl get persistentvolumeclaims --all-namespaces", cluster.check_claims),
+    Check("VERIFY-61", "Inside", _CLUSTER, "error", "Pods", "each is ready, or has done its work",
+        f"{_ON_NODE}\nkubectl get pods --all-namespaces", cluster.check_pods),
+    Check("VERIFY-62", "Inside", _CLUSTER, "warning", "Restarts", "no pod has restarted within an hour",
+        f"{_ON_NODE}\nkubectl get events --all-namespaces", cluster.check_restarts),
+    Check("VERIFY-63", "Inside", _CLUSTER, "error", "Frontends and backends of the broker", "as many as set, ready",
+        _DESCRIBE, cluster.check_broker),
+    Check("VERIFY-64", "Inside", _CLUSTER, "error", "Services of listeners", "each has its ports and its address",
+        _DESCRIBE, cluster.check_services),
+    Check("VERIFY-65", "Inside", _CLUSTER, "error", "Secret sync", "each SecretSync is content",
+        _DESCRIBE, cluster.check_syncs),
+    Check("VERIFY-66", "Inside", _CLUSTER, "error", "Bundles", "each is Synced",
+        _DESCRIBE, cluster.check_bundles),
+    Check("VERIFY-67", "Inside", _CLUSTER, "error", "Secrets and ConfigMaps", "each with its keys and its certificate",
+        _RUN_AGAIN, cluster.check_secrets),
+    Check("VERIFY-68", "Inside", _CLUSTER, "warning", "Days left of certificates", f"at least {vaults.DAYS_LEFT}",
+        "{up}", cluster.check_days_left),
+    Check("VERIFY-69", "Inside", _LINK, "error", "Connection", "the broker takes the link's certificate and client id",
+        "# what follows the arrow; then:\n{up} --run-again {cluster}", cluster.check_link),
 )  # fmt: skip
 
 EXISTENCE = "VERIFY-02"

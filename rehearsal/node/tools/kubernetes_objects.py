@@ -15,7 +15,7 @@ from graph import pem
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.cluster.model import Secret
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import k3s
+from rehearsal.node.tools import k3s, workloads
 from rehearsal.node.tools.flags import names
 from rules.facts import extensions
 
@@ -52,6 +52,9 @@ KINDS = (
     Kind("Secret", "", ("v1",), "secrets", True),
     Kind("ConfigMap", "", ("v1",), "configmaps", True),
     Kind("ServiceAccount", "", ("v1",), "serviceaccounts", True),
+    Kind("Service", "", ("v1",), "services", True),
+    Kind("PersistentVolumeClaim", "", ("v1",), "persistentvolumeclaims", True),
+    Kind("StorageClass", "storage.k8s.io", ("v1",), "storageclasses", False),
     Kind("Deployment", "apps", ("v1",), "deployments", True),
     Kind("ClusterRole", "rbac.authorization.k8s.io", ("v1",), "clusterroles", False),
     Kind("ClusterRoleBinding", "rbac.authorization.k8s.io", ("v1",), "clusterrolebindings", False),
@@ -80,7 +83,9 @@ _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _AGENT_SETTINGS = {"AZURE_SUBSCRIPTION_ID": "subscription", "AZURE_RESOURCE_GROUP": "group",
                    "AZURE_RESOURCE_NAME": "name"}  # fmt: skip
 """Key of the ConfigMap azure-clusterconfig -> what it says (connectedk8s, custom.py)."""
-_OF_VIEW = ("Namespace", "Secret", "ConfigMap", "SecretSync")
+_OF_VIEW = ("Namespace", "Secret", "ConfigMap", "SecretSync", "Service", "PersistentVolumeClaim")
+_LISTED = {"Service": workloads.list_services, "PersistentVolumeClaim": workloads.list_claims}
+_PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 
 
 def is_served(kind: Kind, machine: Machine) -> bool:
@@ -122,7 +127,13 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
     """Return what K3s and the agents bring."""
     arc, is_settled = machine.facts.get("arc"), k3s.is_settled(machine, elapsed)
     if kind.kind == "Node":
-        return [_make(kind, "node", status=_condition("Ready", is_settled))]
+        return [_make(kind, "node", status=_describe_node(machine, is_settled))]
+    if kind.kind == "StorageClass":
+        return [_make(kind, name, annotations=given) for name, given in workloads.list_storage_classes(machine)]
+    if kind.kind == "Pod":
+        view = machine.azure.cluster_view(elapsed)
+        found = workloads.list_pods(machine, view, _list_deployments(machine), elapsed)
+        return [_make(kind, name, namespace, **rest) for name, namespace, rest in found]
     if kind.kind == "Namespace":
         return [_make_namespace(kind, name) for name in (*_NAMESPACES, *(["azure-arc"] if arc else []))]
     if kind.kind == "Deployment":
@@ -134,6 +145,15 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
         data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
         return [_make(kind, "azure-clusterconfig", "azure-arc", data=data)]
     return []
+
+
+def _describe_node(machine: Machine, is_ready: bool) -> dict[str, Any]:
+    """Return the status that the kubelet gives its node."""
+    conditions = [
+        *_condition("Ready", is_ready)["conditions"],
+        *({"type": one, "status": "False"} for one in _PRESSURES),
+    ]
+    return {"conditions": conditions, "nodeInfo": {"kubeletVersion": machine.facts["k3s"]["version"]}}
 
 
 def _list_deployments(machine: Machine) -> list[tuple[str, str]]:
@@ -160,6 +180,8 @@ def _of_view(kind: Kind, machine: Machine, elapsed: float) -> Iterator[Object]:
     elif kind.kind == "SecretSync":
         for name, each in view.conditions.items():
             yield _make(kind, name, AIO_NAMESPACE, status={"conditions": [asdict(each)]})
+    elif kind.kind in _LISTED:
+        yield from (_make(kind, name, namespace, **rest) for name, namespace, rest in _LISTED[kind.kind](view))
 
 
 def _make_secret(kind: Kind, secret: Secret) -> Object:
@@ -196,8 +218,17 @@ def _group(one: Object) -> str:
     return text_at(one, "apiVersion").rpartition("/")[0]
 
 
-def _make(kind: Kind, name: str, namespace: str = "", labels: Mapping[str, str] | None = None, **rest: Any) -> Object:
+def _make(
+    kind: Kind,
+    name: str,
+    namespace: str = "",
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    **rest: Any,
+) -> Object:
     metadata: dict[str, Any] = {"name": name, "generation": 1, "labels": dict(labels or {})}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
     if namespace:
         metadata["namespace"] = namespace
     version = f"{kind.group}/{kind.versions[0]}".lstrip("/")

@@ -22,6 +22,7 @@ from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entries
 from rehearsal.azure.faults import Faults
 from rehearsal.azure.world import World
+from rehearsal.node.runner import ScriptRunner
 from rules.lookup import View
 from tests.conftest import PROGRAM
 from tests.rehearsal.cluster.deployments import Bench, deployed
@@ -62,6 +63,13 @@ class Living(Bench):
         body = {**entry.outputs, **outputs, "id": new, "name": name}
         self.entries[ids.key(new)] = replace(entry, id=new, outputs=body)
 
+    def plant(self, vm: str, **item: Any) -> None:
+        """Put an object on the cluster of a machine, in the place of one that was there."""
+        objects = self.entry(vm).facts["machine"].get("objects", [])
+        place = item["kind"], item["metadata"]["name"]
+        kept = [one for one in objects if (one["kind"], one["metadata"]["name"]) != place]
+        self.set(vm, "machine.objects", [*kept, {"apiVersion": "v1", **item}], where="facts")
+
     def end_of(self, arm_type: str, group: str) -> str:
         """Return the end of the id of the one resource of a type in a group, whose name is drawn."""
         found = [one for one in self.entries.values() if one.row.arm_type == arm_type and f"/{group}/" in one.id]
@@ -70,7 +78,7 @@ class Living(Bench):
 
     def world(self) -> World:
         """What is there now, in an Azure of its own."""
-        world = World(self.surroundings, ManualClock(1_000_000), faults=self.faults)
+        world = World(self.surroundings, ManualClock(1_000_000), faults=self.faults, run_script=ScriptRunner())
         world._state.entries = Entries(self.entries)
         return world
 
@@ -90,8 +98,9 @@ class Verifier:
         clusters: Sequence[str] | None = None,
         links: Sequence[str] | None = None,
         token: Callable[[str], str] = lambda text: text,
+        inside: bool = False,
     ) -> Sequence[VerifyResult]:
-        """Verify over the served copy, in small pages, as the command does."""
+        """Verify over the served copy, in small pages, as the command does; clusters themselves where it matters."""
         expected = expectation(stack)
         settings = expected.view.settings
         with serve(world, page_size=7) as served:
@@ -102,7 +111,7 @@ class Verifier:
             chosen = Selection(
                 [*settings.clusters] if clusters is None else clusters, [*settings.links] if links is None else links
             )
-            return verify(azure, expected, chosen, lambda name: f"automation {name}", NOW)
+            return verify(azure, expected, chosen, lambda name: f"automation {name}", NOW, inside=inside)
 
 
 def outcomes(results: Sequence[VerifyResult], *wanted: str) -> set[tuple[str, str]]:

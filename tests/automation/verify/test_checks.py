@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from automation.verify.checks import CHECKS
+from tests.automation.verify import cases_inside
+from tests.automation.verify.case import Case
 from tests.automation.verify.living import NOW, Living, Verifier, expectation, outcomes
 
 _INSTANCE_A = "instances/iotops-arck-myorga-dev-001"
@@ -28,18 +30,6 @@ _DATAFLOW = "dataflows/to-enterprise-input"
 _STRANGER = "00000000-aaaa-4000-8000-000000000000"
 _DAY = 24 * 60 * 60
 _LINK = "site-to-enterprise"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cause."""
-
-    check: str
-    where: str
-    cause: str
-    break_it: Callable[[Living], object]
-    followers: frozenset[str] = frozenset()
-    """Checks that are red by the same cause, at the same place."""
 
 
 def _answers(end: str, path: str, value: object) -> Callable[[Living], object]:
@@ -238,16 +228,15 @@ CASES = [
 
 
 def test_every_check_has_a_cause_here() -> None:
-    assert [check.id for check in CHECKS] == sorted({case.check for case in CASES})
+    assert [check.id for check in CHECKS] == sorted({case.check for case in [*CASES, *cases_inside.CASES]})
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check} {case.cause}")
+@pytest.mark.parametrize("case", [*CASES, *cases_inside.CASES], ids=lambda case: f"{case.check} {case.cause}")
 def test_a_check_is_red_where_its_cause_is_broken_and_nothing_else_is(case: Case, verifier: Verifier) -> None:
     living = Living("dev")
     case.break_it(living)
-    results = verifier("dev", living.world())
-    red = {(id_, case.where) for id_ in (case.check, *case.followers)}
-    assert outcomes(results, "failed", "warning", "unknown") == red
+    results = verifier("dev", living.world(), inside=case in cases_inside.CASES)
+    assert outcomes(results, "failed", "warning", "unknown") == case.red
     (result,) = (one for one in results if (one.id, one.where) == (case.check, case.where))
     assert result.outcome == ("warning" if result.severity == "warning" else "failed")
     assert result.found
@@ -257,7 +246,7 @@ def test_a_check_is_red_where_its_cause_is_broken_and_nothing_else_is(case: Case
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "three-sites"])
 def test_what_nobody_has_touched_is_green(stack: str, verifier: Verifier) -> None:
-    results = verifier(stack, Living(stack).world())
+    results = verifier(stack, Living(stack).world(), inside=True)
     assert not outcomes(results, "failed", "warning", "unknown", "not-run")
     assert {one.id for one in results} == {check.id for check in CHECKS}
     settings = expectation(stack).view.settings

@@ -83,7 +83,7 @@ def test_a_rehearsed_stack_is_green_and_nothing_of_it_is_changed(
     before = file.read_bytes()
     result = run()
     assert result.exit_code == 0, result.output
-    assert "cluster site: 47 checks, all ok" in result.stdout
+    assert "cluster site: 61 checks, all ok" in result.stdout
     assert "Next: .venv/bin/python -m automation outputs --stack dev --offline" in result.stdout
     assert file.read_bytes() == before
     assert not list((project / ".rehearsal" / ".served").iterdir())
@@ -111,17 +111,18 @@ def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None
     assert result.exit_code == 1
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert [line for line in lines if line.startswith(("cluster", "link", "FAILED", "warning"))] == [
-        "cluster site: 47 checks",
+        "cluster site: 61 checks",
         "FAILED   VERIFY-14 Power; expected: the machine runs",
         "warning  VERIFY-17 Machine otherwise; expected: image, disk, keys, boot and patches as made",
-        "cluster enterprise: 50 checks, all ok",
-        "link site-to-enterprise: 8 checks",
+        "cluster enterprise: 64 checks, all ok",
+        "link site-to-enterprise: 9 checks",
         "FAILED   VERIFY-54 Dataflows enabled; expected: each",
     ]
     at = lines.index("site-node: its power state is PowerState/stopped; expected PowerState/running")
     assert lines[at + 1] == "-> az vm start --resource-group rg-myorga-dev-001 --name vm-myorga-aio-dev-001-0"
     assert lines[-1].startswith("Next: mend what is marked FAILED, from the top, then run again: .venv/bin/python")
-    assert "103 ok, 2 FAILED, 1 warning" in result.stdout
+    assert "117 ok, 2 FAILED, 15 unknown, 1 warning" in result.stdout
+    assert sum("when the VM is not running" in line for line in lines) == 2  # for all on the node, and on its link
 
 
 def test_a_ci_gets_its_files(project: Path, rehearse: Callable[[Living], None]) -> None:
@@ -250,3 +251,16 @@ def test_without_a_login_it_says_so_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert lines[0].startswith("Azure does not answer: 401: (InvalidAuthenticationToken) The access token is invalid.")
     assert re.fullmatch(r"\d+ unknown in \d\.\d s", lines[2])
     assert lines[-1].startswith(f"Next: az login --tenant {STAND_INS['tenant_id']}, or wait")
+
+
+def test_with_azure_only_no_script_runs_on_a_node(
+    rehearse: Callable[[Living], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a script ran")
+
+    monkeypatch.setattr(World, "run_action", refuse)
+    rehearse(Living("dev"))
+    result = run("--azure-only")
+    assert result.exit_code == 0, result.output
+    assert "cluster site: 47 checks, all ok" in result.stdout

@@ -62,7 +62,7 @@ def list_commands(text: str) -> set[str]:
     return found - set(re.findall(r"^ *([a-z_]\w*)\(\)", text, re.M)) - _SHELL
 
 
-@pytest.mark.parametrize("name", nodes.NAMES)
+@pytest.mark.parametrize("name", [*nodes.NAMES, *nodes.QUESTIONS])
 def test_every_command_is_a_stand_in_or_harmless(name: str) -> None:
     known = {*TOOLS, *programs.REAL, *run.OWN_TOOLS, "python3"}
     commands = list_commands(nodes.load_script(name))

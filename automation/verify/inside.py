@@ -1,0 +1,136 @@
+"""What is asked of a cluster itself, by scripts on its node that change nothing: `verify` and `probe-links`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arm.hosting import BY_NODE_TYPE
+from automation.verify.azure import Azure, Body, ScriptAnswer, Unseen, UnseenError
+from automation.verify.expected import Expectation, Subject
+from graph.inputs import decode_parameter, map_at, parameters
+from nodes import load_script, with_parameters
+from rules.facts.aio import NAMESPACE
+
+Item = Mapping[str, Any]
+"""One object of the cluster, as nodes/verify.sh describes it."""
+GATE, PROBE = "await-secrets", "probe-links"
+"""Scripts of the deployment whose parameters tell what no settings do: fingerprints."""
+_MOST_PAGES = 20
+_ONCE = "1"
+"""Second that a probe waits for a link that does not answer."""
+_CUT_AT = 2900
+"""Characters from which on a message of the probe may have lost links at its end."""
+_LINK = re.compile(r"link (\S+) to (.*?)(?=; link \S+ to |\. Next: |$)")
+"""In the message of probe-links."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """One cluster."""
+
+    items: Sequence[Item]
+    clock: tuple[float, float, float]
+    """Seconds since 1970: Azure's before the node's, the node's, and Azure's after it."""
+    links: Mapping[str, str] | Unseen
+    """Link that begins here -> why it does not work; empty if it does."""
+
+
+def find_script(expectation: Expectation, cluster: str, name: str) -> Subject | None:
+    """Return the deployed script of a cluster."""
+    return next((one for one in expectation.of_cluster(cluster) if one.label == f"{cluster}-{name}"), None)
+
+
+def read_parameter(script: Body | Unseen | None, name: str) -> list[Any]:
+    """Return a parameter that is a list, as Azure has it.
+
+    Raises:
+        UnseenError: it could not be read.
+    """
+    if not isinstance(script, Mapping):
+        raise UnseenError(script.reason if script else "the script that has it is not there")
+    text = parameters(map_at(script, "properties")).get(name)
+    if not text:
+        raise UnseenError(f"{name} is not in Azure's answer")
+    return decode_parameter(text)
+
+
+def look_inside(azure: Azure, expectation: Expectation, bodies: Mapping[str, Any], node: Subject) -> Inside:
+    """Ask a cluster on its node.
+
+    Raises:
+        UnseenError: it does not answer.
+    """
+    items, clock = _list_items(azure, node)
+    try:
+        return Inside(items, clock, _try_links(azure, expectation, bodies, node))
+    except UnseenError as error:
+        return Inside(items, clock, Unseen(str(error)))
+
+
+def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[float, float, float]]:
+    """Return everything, page by page, with the times of the first."""
+    items: list[Item] = []
+    clock, after = (0.0, 0.0, 0.0), ""
+    for number in range(_MOST_PAGES):
+        answer = _run(azure, node, "verify", {"NAMESPACE": NAMESPACE.value, "AFTER": after})
+        page = _read_page(answer)
+        items += page["items"]
+        if number == 0:
+            clock = answer.after, float(next(one["seconds"] for one in items if one["kind"] == "Clock")), answer.before
+        after = page["after"]
+        if not after:
+            return items, clock
+    raise UnseenError(f"the cluster says more than {_MOST_PAGES} pages")
+
+
+def _run(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:
+    action = BY_NODE_TYPE[node.row].script_action
+    return azure.run_script(node.id, action, node.api_version, with_parameters(load_script(script), given))
+
+
+def _read_page(answer: ScriptAnswer) -> Mapping[str, Any]:
+    try:
+        page = json.loads(answer.stdout)
+        return {"after": page["after"], "items": json.loads(zlib.decompress(base64.b64decode(page["items"])))}
+    except (ValueError, LookupError, TypeError, binascii.Error, zlib.error):
+        raise UnseenError(_read_error(answer)) from None
+
+
+def _read_error(answer: ScriptAnswer) -> str:
+    lines = [line for line in answer.stderr.splitlines() if line.strip()]
+    return lines[-1].removeprefix("ERROR: ") if lines else "the script has printed nothing"
+
+
+def _try_links(azure: Azure, expectation: Expectation, bodies: Mapping[str, Any], node: Subject) -> Mapping[str, str]:
+    """Try the links that begin on the node by the program's own probe; leave out those of which nothing is known."""
+    script = find_script(expectation, node.cluster, PROBE)
+    if script is None:
+        return {}
+    given = parameters(map_at(script.body, "properties"))
+    seen = {one["name"]: one["server_sha256"] for one in read_parameter(bodies[script.id], "LINKS")}
+    wanted = [one for one in decode_parameter(given["LINKS"]) if one["name"] in seen]
+    links = [{**one, "server_sha256": seen[one["name"]]} for one in wanted]
+    if not links:
+        return {}
+    encoded = base64.b64encode(json.dumps(links).encode()).decode()
+    answer = _run(azure, node, PROBE, {**given, "LINKS": encoded, "WAIT_SECONDS": _ONCE})
+    names = [str(one["name"]) for one in links]
+    return dict.fromkeys(names, "") if answer.stdout.startswith("{") else read_probe(_read_error(answer), names)
+
+
+def read_probe(error: str, links: Sequence[str]) -> Mapping[str, str]:
+    """Return link -> why it does not work, or nothing; leave out those that a long message may have lost.
+
+    Raises:
+        UnseenError: it is about something else.
+    """
+    if not (dead := {found[1]: f"to {found[2]}" for found in _LINK.finditer(error)}):
+        raise UnseenError(error)
+    return dead if len(error) > _CUT_AT else {**dict.fromkeys(links, ""), **dead}
