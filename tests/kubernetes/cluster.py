@@ -166,6 +166,22 @@ class Cluster:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, default=dict)
         self._apply_text(text, manager)
 
+    def apply_status(self, *items: Mapping[str, object]) -> None:
+        """Say how objects are, as their controllers do; what else they have is left alone."""
+        if not items:
+            return
+        told = [{key: one[key] for key in ("apiVersion", "kind", "metadata", "status") if key in one} for one in items]
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": told}, default=dict)
+        arguments = ("--server-side", "--field-manager=controller", "--force-conflicts", "--subresource=status")
+        self.kubectl("apply", *arguments, "--filename=-", stdin=text)
+
+    def break_bundle(self, name: str) -> None:
+        """Take the certificate out of a Bundle, and wait until trust-manager has seen it."""
+        source = [{"useDefaultCAs": False}, {"inLine": "no certificate"}]
+        patch = json.dumps({"spec": {"sources": source}})
+        self.kubectl("patch", "bundle", name, "--type=merge", "--patch", patch)
+        self.kubectl("wait", f"bundle/{name}", "--for=condition=Synced=false", "--timeout=30s")
+
     def _apply_text(self, text: str, manager: str = "tests") -> None:
         self.kubectl("apply", "--server-side", f"--field-manager={manager}", "--filename=-", stdin=text)
 
@@ -200,8 +216,10 @@ class Cluster:
         bound = "--timeout=30s"
         self.kubectl("delete", "bundles", "--all", bound)
         self.kubectl("delete", "clusterrolebindings", "--selector", "edge-stamps/object-set", bound)
-        kinds = "configmaps,secrets,secretsyncs"
+        kinds = "configmaps,secrets,secretsyncs,services"
         self.kubectl("--namespace", well_known.AIO_NAMESPACE, "delete", kinds, "--all", bound)
+        by_hand = ("nodes,storageclasses,pods,persistentvolumeclaims", "--all-namespaces")
+        self.kubectl("delete", *by_hand, "--all", "--force", "--grace-period=0", "--wait=false")
 
     def _connection(self, user: str) -> dict[str, Any]:
         authority = {"certificate-authority": str(self.folder / "tls/tls.crt")}

@@ -30,6 +30,9 @@ $ make kubernetes
 $ .venv/bin/python -m pytest tests/kubernetes
 ```
 
+What `verify` asks of a cluster, it asks there too, of objects that a test has made by hand: one that is well, and
+one cause for each of its checks (`tests/kubernetes/test_verify.py`).
+
 Not real: K3s, secret sync (its Secrets and conditions are those of the model, and its kind is cut down to what the
 scripts read), IoT Operations, and the scripts' clock, which runs faster. trust-manager and Kubernetes are of the
 versions that `tools/kubernetes` pins, not of those that a node has.

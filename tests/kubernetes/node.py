@@ -68,17 +68,27 @@ class Node:
         (self.folder / "kill-after").write_text(argument)
         (self.folder / "victim").write_text(str(process))
 
+    def set_clock(self, seconds: int) -> None:
+        """Let `date` say something else."""
+        (self.folder / "clock").write_text(str(seconds))
+
     def run(self, name: str, parameters: Mapping[str, str]) -> Run:
         with self.running(name, parameters) as process:
             stdout, stderr = process.communicate(timeout=_SECONDS)
         return Run(process.returncode, stdout, stderr)
 
+    def run_text(self, text: str) -> Run:
+        """Run a script that has its parameters in it."""
+        with self.running("action", {}, text) as process:
+            stdout, stderr = process.communicate(timeout=_SECONDS)
+        return Run(process.returncode, stdout, stderr)
+
     @contextmanager
-    def running(self, name: str, parameters: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-        """A script that runs while the context lasts."""
+    def running(self, name: str, parameters: Mapping[str, str], text: str = "") -> Iterator[subprocess.Popen[str]]:
+        """A script that runs while the context lasts; without a text, one of the program's."""
         script = self.folder / f"{name}.sh"
         script.unlink(missing_ok=True)
-        script.write_text(nodes.load_script(name))
+        script.write_text(text or nodes.load_script(name))
         script.chmod(0o500)
         environment = {
             "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
