@@ -12,16 +12,12 @@ from typing import Annotated
 import typer
 
 from automation.commands import options
+from automation.commands.options import LIVE, LOOK, OFFLINE
 from automation.commands.result import EXIT_CODES, CommandResult
 from automation.commands.run import confirm, run, run_operation
 from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
-
-OFFLINE, LIVE, LOOK = "Without a cloud or an account", "A stack in Azure (or its model, with --offline)", "Look at it"
-GROUPS = (OFFLINE, LIVE, LOOK)
-"""Of commands."""
-
 
 app = typer.Typer(
     cls=options.Commands,
@@ -237,6 +233,7 @@ def verify(
     cluster: options.Clusters = None,
     link: options.Links = None,
     azure_only: options.AzureOnly = False,
+    messages: options.Messages = False,
     offline: options.Offline = False,
     engine: options.Engine = EngineChoice.AUTO,
     as_json: options.Json = False,
@@ -245,15 +242,16 @@ def verify(
 ) -> None:
     """Ask Azure and the clusters whether what was deployed is there, well, and as it was meant.
 
-    Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md); no message is
-    sent. Exits 1 when something is wrong or could not be looked at.
+    Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md). Exits 1 when
+    something is wrong or could not be looked at.
     """
     from automation.commands import stack as stack_commands
-    from automation.commands.verify import Records, verify_stack
+    from automation.commands.verify import Asked, Records, verify_stack
 
     def act() -> CommandResult:
         target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
-        return verify_stack(target, cluster or [], link or [], Records(junit, markdown), inside=not azure_only)
+        asked = Asked(cluster or [], link or [], inside=not azure_only, messages=messages)
+        return verify_stack(target, asked, Records(junit, markdown))
 
     run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
 

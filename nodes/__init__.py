@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links")
 """Those that a deployment runs."""
-QUESTIONS = ("verify",)
+QUESTIONS = ("verify", "exchange-messages")
 """Those that only ask, after it."""
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
 
 _DIRECTORY = Path(__file__).parent
+_PYTHON_LINE = re.compile(r"^# here comes (\w+\.python)\n", re.MULTILINE)
+"""In a script's Python: another text of this folder stands there."""
 _SOURCE_LINE = 'source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"\n'
 
 
 def load_script(name: str) -> str:
-    """Return the whole text of one script, `lib.sh` in the place of its `source` line.
+    """Return the whole text of one script, `lib.sh` and Python of this folder in the places that name them.
 
     Raises:
         ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.
@@ -30,10 +33,14 @@ def load_script(name: str) -> str:
     if not found:
         raise ValueError(f"nodes/{name}.sh has no line {_SOURCE_LINE.strip()!r}: lib.sh would be missing")
     library = (_DIRECTORY / "lib.sh").read_text(encoding="utf-8").removeprefix("#!/usr/bin/env bash\n")
-    text = before + library + after
+    text = before + library + _PYTHON_LINE.sub(lambda line: _read_python(line[1]), after)
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"nodes/{name}.sh with lib.sh has {len(text.encode())} bytes; Run Command takes {MAX_BYTES}")
     return text
+
+
+def _read_python(name: str) -> str:
+    return (_DIRECTORY / name).read_text(encoding="utf-8")
 
 
 def with_parameters(script: str, parameters: Mapping[str, str]) -> str:

@@ -15,10 +15,9 @@ need LINKS NAMESPACE WAIT_SECONDS
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 600. Next: correct it."
 
 cat >"$work/probe.py" <<'END'
-import base64, contextlib, hashlib, json, os, re, ssl, subprocess, sys
-from concurrent.futures import ThreadPoolExecutor
+# here comes mqtt.python
 
-SECONDS = "20"
+
 CONNACK = re.compile(rb"\x20[\x02-\x7f][\x00\x01](.)", re.DOTALL)  # no text of openssl has a byte 0 or 1
 REASONS = {0x84: "protocol version", 0x85: "client id", 0x86: "user name or password", 0x87: "not authorized",
            0x88: "server unavailable", 0x89: "server busy", 0x8A: "banned", 0x8C: "authentication method"}
@@ -51,36 +50,6 @@ def load_links():
         sys.exit(f"LINKS: {type(error).__name__}: {error}")
 
 
-def fetch(kind, name):
-    """Keys and values of a Secret or ConfigMap."""
-    command = ["kubectl", "--request-timeout=20s", "--namespace", os.environ["NAMESPACE"], "get", kind, name]
-    try:
-        result = subprocess.run([*command, "--ignore-not-found", "--output", "json"], capture_output=True, timeout=30)
-    except subprocess.TimeoutExpired:
-        raise LookupError(f"kubectl get {kind} {name}: no answer within 30 s") from None
-    if result.returncode != 0:
-        raise LookupError(f"kubectl get {kind} {name}: {result.stderr.decode(errors='replace').strip()[-300:]}")
-    found = json.loads(result.stdout) if result.stdout.strip() else {"items": []}
-    for item in found.get("items", [found]):
-        data = item.get("data") or {}
-        return {key: base64.b64decode(value) if kind == "secret" else value.encode() for key, value in data.items()}
-    raise LookupError(f"{kind} {name} is not there")
-
-
-def in_memory(content):
-    """A name under which openssl reads it; a key never gets to the disk."""
-    descriptor = os.memfd_create("pem")
-    os.write(descriptor, content)
-    return descriptor
-
-
-def connect_packet(client_id):
-    """CONNECT of MQTT 5, with a clean start."""
-    name = client_id.encode()
-    body = b"\0\4MQTT\5\2\0\x3c\0" + len(name).to_bytes(2, "big") + name
-    return b"\x10" + bytes([len(body)]) + body
-
-
 def converse(command, client_id, files):
     """What openssl has said: CONNECT, its answer, DISCONNECT."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -97,20 +66,13 @@ def converse(command, client_id, files):
 
 def probe(link):
     """What is wrong with the link; empty if nothing is."""
-    client, authority = fetch("secret", link["secret"]), fetch("configmap", link["server_ca"])
-    parts = {
-        "-cert": client["client_cert.pem"], "-key": client["client_key.pem"],
-        "-cert_chain": client["client_intermediate_certs.pem"], "-CAfile": b"\n".join(authority.values()),
-    }
-    files = {option: in_memory(content) for option, content in parts.items()}
-    named = [word for option, file in files.items() for word in (option, f"/proc/self/fd/{file}")]
-    kind = "-verify_ip" if re.fullmatch(r"[0-9.]+", link["host"]) else "-verify_hostname"
-    command = ["timeout", SECONDS, "openssl", "s_client", "-connect", f"{link['host']}:{link['port']}", kind, link["host"],
-               "-verify_return_error", "-no-CApath", "-no-CAstore", "-ign_eof", *named]
+    options, files = over_link(link)
+    command = ["timeout", SECONDS, "openssl", "s_client", *options, "-verify_return_error", "-no-CApath", "-no-CAstore",
+               "-ign_eof"]
     try:
-        code, said, errors = converse(command, link["client_id"], files.values())
+        code, said, errors = converse(command, link["client_id"], files)
     finally:
-        for file in files.values():
+        for file in files:
             os.close(file)
     answer = CONNACK.search(said)
     if answer and answer[1] == b"\0":

@@ -17,6 +17,10 @@ def _to_write(flag: str, text: str) -> Any:
     return typer.Option(flag, metavar="FILE", callback=check_writable, help=text)
 
 
+OFFLINE, LIVE, LOOK = "Without a cloud or an account", "A stack in Azure (or its model, with --offline)", "Look at it"
+GROUPS = (OFFLINE, LIVE, LOOK)
+"""Of commands."""
+
 Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack: its settings are in Pulumi.NAME.yaml.")]
 Offline = Annotated[
     bool, typer.Option("--offline", is_eager=True, help="With a modelled Azure, which is kept in .rehearsal/.")
@@ -65,6 +69,9 @@ Clusters = Annotated[
 Links = Annotated[list[str] | None, typer.Option("--link", metavar="LINK", help="Only this link.")]
 AzureOnly = Annotated[
     bool, typer.Option("--azure-only", help="Run no script on a node: a login that may only read is enough.")
+]
+Messages = Annotated[
+    bool, typer.Option("--messages", help="Send a message over each topic of each link, and one to be refused.")
 ]
 JUnit = Annotated[Path | None, _to_write("--junit", "JUnit XML to write, for a CI's tests.")]
 Markdown = Annotated[Path | None, _to_write("--markdown", "Markdown to write, for a CI's summary.")]

@@ -112,7 +112,7 @@ def _steps(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -
 
 
 def _verified(target: Target) -> Step:
-    result = verify_deployed(target)
+    result = verify_deployed(target, messages=True)
     step = _failed("verify", result) or Step("verify", "")
     return replace(step, seconds=result.own.get("seconds", 0), checks=result.own.get("checks", ()))
 

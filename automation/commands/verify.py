@@ -44,34 +44,39 @@ class Records:
     markdown: Path | None = None
 
 
-def verify_deployed(target: Target) -> CommandResult:
+@dataclass(frozen=True)
+class Asked:
+    """What the user wants to know."""
+
+    clusters: Sequence[str] = ()
+    """Only these; without clusters and links all."""
+    links: Sequence[str] = ()
+    inside: bool = True
+    """Whether clusters are asked too."""
+    messages: bool = False
+    """Whether messages are sent over the links."""
+
+
+def verify_deployed(target: Target, *, messages: bool = False) -> CommandResult:
     """Verify all that `up` has deployed: the program was recorded for its judgement, and is not run once more."""
     judged = target.judgement
-    return verify_stack(target, [], [], Records(), deployment=judged.deployment if judged else None)
+    asked = Asked(messages=messages)
+    return verify_stack(target, asked, Records(), deployment=judged.deployment if judged else None)
 
 
-def verify_stack(
-    target: Target,
-    clusters: Sequence[str],
-    links: Sequence[str],
-    records: Records,
-    *,
-    deployment: Graph | None = None,
-    inside: bool = True,
-) -> CommandResult:
+def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: Graph | None = None) -> CommandResult:
     """Verify what is selected; all without a selection.
 
     Args:
         deployment: what the program deploys, where that is known.
-        inside: whether clusters are asked too.
 
     Raises:
         ProgramError, RunError, UnrecordableError: the program failed.
         UnusableError: what earlier rehearsals have kept cannot be used.
     """
     settings = target.loaded.settings
-    if refusal := _refuse_unknown(target, "--cluster", clusters, settings.clusters) or _refuse_unknown(
-        target, "--link", links, settings.links
+    if refusal := _refuse_unknown(target, "--cluster", asked.clusters, settings.clusters) or _refuse_unknown(
+        target, "--link", asked.links, settings.links
     ):
         return refusal
     world = _copy_model(target) if target.offline else None
@@ -84,7 +89,8 @@ def verify_stack(
         expectation = expect(View(graph, settings))
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:
-            results = verify(azure, expectation, _select(settings, clusters, links), target.command, inside=inside)
+            chosen = _select(settings, asked.clusters, asked.links)
+            results = verify(azure, expectation, chosen, target.command, inside=asked.inside, messages=asked.messages)
     seconds = time.monotonic() - began
     _write(records, results, target.stack, seconds)
     return _end(target, results, seconds)

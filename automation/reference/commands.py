@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from automation.cli import GROUPS, app
+from automation.cli import app
+from automation.commands.options import GROUPS
 from automation.commands.result import EXIT_CODES
 from automation.deployment.progress import OUTCOMES
 from automation.doctor import CHECKS

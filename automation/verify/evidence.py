@@ -12,8 +12,9 @@ from typing import TypeVar
 from arm.hosting import BY_NODE_TYPE
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError
-from automation.verify.expected import Drawn, Expectation
+from automation.verify.expected import Drawn, Expectation, Subject
 from automation.verify.inside import Inside, look_inside
+from automation.verify.messages import Exchange, send_messages
 
 _AT_ONCE = 8
 """Azure takes 250 reads at once from one principal, then 25 a second
@@ -42,6 +43,8 @@ class Evidence:
     """Name with a drawn part, as it is expected -> the one in Azure; the same one where there is none like it."""
     clusters: Mapping[str, Inside | Unseen | None] = field(default_factory=dict)
     """Cluster -> what it says of itself; None: it was not asked, or its machine is not there."""
+    exchanges: Mapping[str, Exchange | Unseen] = field(default_factory=dict)
+    """Link -> how its messages have fared; empty: none were sent."""
 
     def bind(self, text: str) -> str:
         """Return a text with the names in it that Azure has.
@@ -77,8 +80,20 @@ class Evidence:
         return re.compile("|".join(map(re.escape, self.names)))
 
 
-def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str], *, inside: bool = True) -> Evidence:
-    """Ask for all that is expected of these clusters; no refusal ends it. `inside`: ask the clusters themselves too."""
+def gather(
+    azure: Azure,
+    expectation: Expectation,
+    clusters: Iterable[str],
+    *,
+    inside: bool = True,
+    messages_over: Sequence[str] = (),
+) -> Evidence:
+    """Ask for all that is expected of these clusters; no refusal ends it.
+
+    Args:
+        inside: ask the clusters themselves too.
+        messages_over: links to send messages over.
+    """
     wanted = set(clusters)
     settings = expectation.view.settings
     by_id = {one.id: one for one in expectation.subjects if one.cluster in wanted}
@@ -98,14 +113,16 @@ def gather(azure: Azure, expectation: Expectation, clusters: Iterable[str], *, i
         bodies = asking.ask(by_id, get)
         lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
         known = Evidence(subscription, listed, bodies, lists, names)
-    return replace(known, clusters=_ask_clusters(azure, expectation, known, wanted) if inside else {})
+    nodes = {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
+    told = _ask_clusters(azure, expectation, known, nodes, wanted) if inside else {}
+    exchanges = send_messages(azure, expectation, known.bodies, nodes, messages_over)
+    return replace(known, clusters=told, exchanges=exchanges)
 
 
 def _ask_clusters(
-    azure: Azure, expectation: Expectation, known: Evidence, wanted: Iterable[str]
+    azure: Azure, expectation: Expectation, known: Evidence, nodes: Mapping[str, Subject], wanted: Iterable[str]
 ) -> Mapping[str, Inside | Unseen | None]:
     """Return what clusters say of themselves: one slow one holds up no other."""
-    nodes = {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
 
     def look(cluster: str) -> Inside | None:
         node = nodes.get(cluster)

@@ -79,7 +79,7 @@ def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[floa
     items: list[Item] = []
     clock, after = (0.0, 0.0, 0.0), ""
     for number in range(_MOST_PAGES):
-        answer = _run(azure, node, "verify", {"NAMESPACE": NAMESPACE.value, "AFTER": after})
+        answer = run_script(azure, node, "verify", {"NAMESPACE": NAMESPACE.value, "AFTER": after})
         page = _read_page(answer)
         items += page["items"]
         if number == 0:
@@ -90,7 +90,8 @@ def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[floa
     raise UnseenError(f"the cluster says more than {_MOST_PAGES} pages")
 
 
-def _run(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:
+def run_script(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:
+    """Run a script of ours on a node, by the action of its kind of host."""
     action = BY_NODE_TYPE[node.row].script_action
     return azure.run_script(node.id, action, node.api_version, with_parameters(load_script(script), given))
 
@@ -100,10 +101,11 @@ def _read_page(answer: ScriptAnswer) -> Mapping[str, Any]:
         page = json.loads(answer.stdout)
         return {"after": page["after"], "items": json.loads(zlib.decompress(base64.b64decode(page["items"])))}
     except (ValueError, LookupError, TypeError, binascii.Error, zlib.error):
-        raise UnseenError(_read_error(answer)) from None
+        raise UnseenError(read_error(answer)) from None
 
 
-def _read_error(answer: ScriptAnswer) -> str:
+def read_error(answer: ScriptAnswer) -> str:
+    """Return what a script has said last."""
     lines = [line for line in answer.stderr.splitlines() if line.strip()]
     return lines[-1].removeprefix("ERROR: ") if lines else "the script has printed nothing"
 
@@ -114,15 +116,24 @@ def _try_links(azure: Azure, expectation: Expectation, bodies: Mapping[str, Any]
     if script is None:
         return {}
     given = parameters(map_at(script.body, "properties"))
-    seen = {one["name"]: one["server_sha256"] for one in read_parameter(bodies[script.id], "LINKS")}
-    wanted = [one for one in decode_parameter(given["LINKS"]) if one["name"] in seen]
-    links = [{**one, "server_sha256": seen[one["name"]]} for one in wanted]
+    links = describe_links(script, bodies[script.id])
     if not links:
         return {}
-    encoded = base64.b64encode(json.dumps(links).encode()).decode()
-    answer = _run(azure, node, PROBE, {**given, "LINKS": encoded, "WAIT_SECONDS": _ONCE})
+    answer = run_script(azure, node, PROBE, {**given, "LINKS": encode(links), "WAIT_SECONDS": _ONCE})
     names = [str(one["name"]) for one in links]
-    return dict.fromkeys(names, "") if answer.stdout.startswith("{") else read_probe(_read_error(answer), names)
+    return dict.fromkeys(names, "") if answer.stdout.startswith("{") else read_probe(read_error(answer), names)
+
+
+def describe_links(script: Subject, seen: Body | Unseen | None) -> Sequence[Item]:
+    """Return what a probe is told of its links: by the settings, but for the fingerprint, which Azure's copy has."""
+    known = {one["name"]: one["server_sha256"] for one in read_parameter(seen, "LINKS")}
+    wanted = decode_parameter(parameters(map_at(script.body, "properties"))["LINKS"])
+    return [{**one, "server_sha256": known[one["name"]]} for one in wanted if one["name"] in known]
+
+
+def encode(value: object) -> str:
+    """Return JSON in base64, as scripts are given it."""
+    return base64.b64encode(json.dumps(value).encode()).decode()
 
 
 def read_probe(error: str, links: Sequence[str]) -> Mapping[str, str]:

@@ -41,6 +41,8 @@ class Look:
     looked: int = 0
     absent: list[str] = field(default_factory=list)
     """Logical names of what is not there, which is another check's finding."""
+    told: list[str] = field(default_factory=list)
+    """What is said where all is as expected."""
     unseen: list[str] = field(default_factory=list)
     """What got no answer, and why."""
 

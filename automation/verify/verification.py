@@ -42,6 +42,7 @@ def verify(
     now: datetime | None = None,
     *,
     inside: bool = True,
+    messages: bool = False,
 ) -> Sequence[VerifyResult]:
     """Return the result of every check at every place where it has something to look at.
 
@@ -52,10 +53,12 @@ def verify(
         command: for remedies.
         now: the time, for what ends.
         inside: whether clusters are asked too, by scripts on their nodes.
+        messages: whether messages are sent over the links.
     """
     links = expectation.view.settings.links
     clusters = {*selection.clusters, *(links[name].client for name in selection.links)}
-    evidence = gather(azure, expectation, clusters, inside=inside)
+    over = selection.links if messages else ()
+    evidence = gather(azure, expectation, clusters, inside=inside, messages_over=over)
     return judge(expectation, evidence, selection, command, now or datetime.now(UTC))
 
 
@@ -90,7 +93,11 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
         return Diagnosis("unknown", "\n".join(unseen))
     if look.absent:
         return Diagnosis("not-run", f"after {EXISTENCE}: {', '.join(dict.fromkeys(look.absent))} not there")
-    return Diagnosis("ok", f"{look.looked} as expected") if look.looked else None
+    return (
+        Diagnosis("ok", ": ".join([f"{look.looked} as expected", *filter(None, [", ".join(look.told)])]))
+        if look.looked
+        else None
+    )
 
 
 def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) -> VerifyResult:

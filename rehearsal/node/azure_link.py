@@ -88,6 +88,16 @@ class AzureLink:
             own = self._find_cluster(state)
             return build_view(self._look_around(state, elapsed), own) if own else None
 
+    def sessions(self, cluster: str) -> dict[str, Any]:
+        with self._look() as state:
+            return copy.deepcopy(_find_named(state, cluster).facts.get("sessions", {}))
+
+    def keep_sessions(self, cluster: str, sessions: Mapping[str, Any]) -> None:
+        with self._look() as state:
+            entry = _find_named(state, cluster)
+            if entry.facts.get("sessions", {}) != sessions:
+                state.change(entry, facts={**entry.facts, "sessions": copy.deepcopy(dict(sessions))})
+
     def find_way(self, host: str, port: int, elapsed: float) -> Way:
         with self._look() as state:
             own = self._find_cluster(state)
@@ -101,3 +111,7 @@ class AzureLink:
     def _look_around(self, state: AzureState, elapsed: float) -> Inventory:
         is_effective = partial(access.is_effective, state, within=elapsed)
         return Inventory(list(state.entries.values()), is_effective, datetime.now(UTC))
+
+
+def _find_named(state: AzureState, cluster: str) -> Entry:
+    return next(one for one in state.of_type(CONNECTED_CLUSTER) if one.name == cluster)

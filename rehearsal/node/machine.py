@@ -68,6 +68,14 @@ class NodeAzure(Protocol):
         """
         ...
 
+    def sessions(self, cluster: str) -> dict[str, Any]:
+        """Return the MQTT sessions of a cluster's broker: client id -> what the broker keeps of it, JSON."""
+        ...
+
+    def keep_sessions(self, cluster: str, sessions: Mapping[str, Any]) -> None:
+        """Write them down."""
+        ...
+
     def find_way(self, host: str, port: int, elapsed: float) -> Way:
         """Return what answers a connection from this node to there."""
         ...

@@ -29,6 +29,7 @@ PARAMETERS = {
     "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},
     "probe-links": {"LINKS", "NAMESPACE", "WAIT_SECONDS"},
     "verify": {"NAMESPACE"},
+    "exchange-messages": {"ROLE", "NAMESPACE", "CLIENT_ID", "MESSAGES"},
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from automation.verify.checks import (
     identities,
     iot_operations,
     links,
+    messages,
     network,
     nodes,
     registries,
@@ -183,6 +184,12 @@ CHECKS: tuple[Check, ...] = (
         "{up}", cluster.check_days_left),
     Check("VERIFY-69", "Inside", _LINK, "error", "Connection", "the broker takes the link's certificate and client id",
         "# what follows the arrow; then:\n{up} --run-again {cluster}", cluster.check_link),
+
+    Check("VERIFY-70", "Messages", _LINK, "error", "Arrival", "one on each topic, at the other end",
+        f"{_ON_NODE}\nkubectl --namespace azure-iot-operations logs --selector app=aio-dataflow --tail 50",
+        messages.check_arrivals),
+    Check("VERIFY-71", "Messages", _LINK, "error", "Refusal", "no message on a topic of somebody else",
+        _PUT_BACK, messages.check_refusal),
 )  # fmt: skip
 
 EXISTENCE = "VERIFY-02"

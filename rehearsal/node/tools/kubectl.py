@@ -1,7 +1,6 @@
 """kubectl against the node's own API server: get, wait, delete and apply.
 
-Flags: kubernetes/kubectl, pkg/cmd/{get,wait,delete,apply} and pkg/cmd/util/helpers.go at dee3483a (July 2026);
-k8s.io/cli-runtime, pkg/genericclioptions/config_flags.go. Texts: pkg/cmd/util/helpers.go (StandardErrorMessage) and
+Texts: pkg/cmd/util/helpers.go (StandardErrorMessage) and
 k8s.io/apimachinery, pkg/api/errors.
 """
 
@@ -17,48 +16,13 @@ from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s, kubectl_apply
-from rehearsal.node.tools.flags import PFLAG, Line, Table, read_line
+from rehearsal.node.tools.flags import Line, read_line
+from rehearsal.node.tools.kubectl_create import create_token
+from rehearsal.node.tools.kubectl_flags import COMMANDS, FORMATS, TABLE, UNMODELLED
 from rehearsal.node.tools.kubernetes_objects import Kind, Object, find_kind, list_objects
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rehearsal.node.tools.timeouts import read_duration
 
-_GLOBAL = (
-    "--kubeconfig VALUE", "--context VALUE ~", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
-    "--server -s VALUE ~", "--token VALUE ~", "--as VALUE ~", "--as-group VALUE ~", "--as-uid VALUE ~",
-    "--insecure-skip-tls-verify ~", "--certificate-authority VALUE ~", "--client-certificate VALUE ~",
-    "--client-key VALUE ~", "--tls-server-name VALUE ~", "--request-timeout VALUE", "--cache-dir VALUE",
-    "--disable-compression", "--match-server-version", "-v --v VALUE",
-    "--warnings-as-errors", "--profile VALUE", "--profile-output VALUE", "--help -h ~",
-)  # fmt: skip
-_PRINT = ("--output -o VALUE", "--template VALUE", "--allow-missing-template-keys", "--show-managed-fields")
-_FILES = ("--filename -f VALUE ~", "--kustomize -k VALUE ~", "--recursive -R")
-_SELECT = ("--selector -l VALUE", "--field-selector VALUE ~", "--all-namespaces -A")
-_COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "get": (
-        *_PRINT, *_FILES, *_SELECT, "--raw VALUE", "--watch -w ~", "--watch-only ~", "--output-watch-events ~",
-        "--ignore-not-found", "--chunk-size VALUE", "--label-columns -L VALUE", "--no-headers", "--show-kind",
-        "--show-labels", "--sort-by VALUE ~", "--server-print", "--subresource VALUE ~",
-    ),
-    "wait": (*_PRINT, *_FILES, *_SELECT, "--all", "--local ~", "--for VALUE", "--timeout VALUE"),
-    "delete": (
-        *_FILES, *_SELECT, "--all", "--force", "--cascade OPTIONAL", "--dry-run OPTIONAL", "--now",
-        "--grace-period VALUE", "--timeout VALUE", "--ignore-not-found", "--wait", "--output -o VALUE", "--raw VALUE ~",
-        "--interactive -i ~",
-    ),
-    "apply": (
-        *_PRINT, "--filename -f VALUE", "--recursive -R", "--kustomize -k VALUE ~", "--selector -l VALUE ~",
-        "--server-side", "--force-conflicts", "--field-manager VALUE", "--dry-run OPTIONAL", "--validate OPTIONAL ~",
-        "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
-        "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
-    ),
-}  # fmt: skip
-_TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
-_UNMODELLED = ("annotate", "label", "patch", "create", "describe", "logs", "rollout", "config", "version", "exec",
-               "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top")  # fmt: skip
-_FORMATS = (
-    "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"
-    " jsonpath-file, kyaml, name, template, templatefile, wide, yaml"
-)
 _TIMEOUT = re.compile(r"\d+(ms|[smh])?")
 
 
@@ -68,7 +32,7 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
     if not machine.facts.get("k3s", {}).get("version"):
         raise missing("kubectl")  # install.sh, create_symlinks: it is K3s under another name
     command, rest = _find_command(call.arguments)
-    table = replace(_TABLE, tool=f"kubectl {command}").with_flags(*_COMMANDS[command])
+    table = replace(TABLE, tool=f"kubectl {command}").with_flags(*COMMANDS[command])
     line = read_line(table, rest)
     if not _TIMEOUT.fullmatch(line.last("--request-timeout", "0")):
         raise RefusalError(
@@ -85,14 +49,14 @@ def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     words = list(arguments)
     place = 0
     while place < len(words) and words[place].startswith("-"):
-        kind = _TABLE.flags.get(words[place], ("", ""))[1]
+        kind = TABLE.flags.get(words[place], ("", ""))[1]
         place += 2 if kind == "VALUE" else 1
     if place >= len(words):
         raise RefusalError(0, "", "kubectl controls the Kubernetes cluster manager.\n")
     command = words.pop(place)
-    if command in _UNMODELLED:
+    if command in UNMODELLED:
         raise ValueError(f"kubectl {command}: the model does not answer it; extend kubectl.py")
-    if command not in _COMMANDS:
+    if command not in COMMANDS:
         raise RefusalError(1, f'error: unknown command "{command}" for "kubectl"', is_unknown=True)
     return command, words
 
@@ -114,10 +78,10 @@ def _get(line: Line, machine: Machine, elapsed: float) -> str:
         return _get_raw(line, machine)
     output = line.last("--output")
     if output not in ("json", "name", "") and not output.startswith("jsonpath="):
-        if output.partition("=")[0] in _FORMATS.split(", "):
+        if output.partition("=")[0] in FORMATS.split(", "):
             raise ValueError(f"kubectl get --output {output}: the model does not print it; extend kubectl.py")
         text = f'unable to match a printer suitable for the output format "{output}", allowed formats are'
-        raise RefusalError(1, f"error: {text}: {_FORMATS.replace(', ', ',')}")
+        raise RefusalError(1, f"error: {text}: {FORMATS.replace(', ', ',')}")
     if not line.words:
         raise RefusalError(
             1,
@@ -293,6 +257,7 @@ def _remove(kind: Kind, one: Object, machine: Machine) -> None:
 
 _ANSWERS: Mapping[str, Callable[[Line, Machine, float], str]] = {
     "get": _get,
+    "create": create_token,
     "wait": _wait,
     "delete": _delete,
     "apply": lambda line, machine, _: kubectl_apply.apply(line, machine),

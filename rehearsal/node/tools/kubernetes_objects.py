@@ -17,7 +17,8 @@ from rehearsal.cluster.model import Secret
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s, workloads
 from rehearsal.node.tools.flags import names
-from rules.facts import extensions
+from rehearsal.node.tools.own_authority import read_root
+from rules.facts import aio, extensions
 
 Object = Mapping[str, Any]
 AIO_NAMESPACE = extensions.AIO.namespace
@@ -143,8 +144,16 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
         return [_make(kind, name) for name in _OWN_BINDINGS]
     if kind.kind == "ConfigMap" and arc:
         data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
-        return [_make(kind, "azure-clusterconfig", "azure-arc", data=data)]
+        return [_make(kind, "azure-clusterconfig", "azure-arc", data=data), *_list_own_trust(kind, machine)]
     return []
+
+
+def _list_own_trust(kind: Kind, machine: Machine) -> list[Object]:
+    """Return AIO's own trust ConfigMap."""
+    if extensions.AIO.type.lower() not in machine.azure.extensions():
+        return []
+    root = read_root(machine.facts["arc"]["name"])
+    return [_make(kind, aio.TRUST_CONFIG_MAP.value, AIO_NAMESPACE, data={aio.TRUST_KEY.value: root})]
 
 
 def _describe_node(machine: Machine, is_ready: bool) -> dict[str, Any]:

@@ -5,31 +5,28 @@ Options: openssl-s_client(1) of 3.0. Texts: seen with OpenSSL 3.0, and in crypto
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Mapping, Sequence
 
-from cryptography import x509
-
 from graph import pem
-from graph.inputs import text_at, x509_settings
+from rehearsal.cluster.broker import list_ports
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.oracle import decide
+from rehearsal.cluster.way import Way
 from rehearsal.node.calls import FOR_EVER, Reply, ToolCall
-from rehearsal.node.machine import Machine
+from rehearsal.node.machine import Machine, NodeAzure
 from rehearsal.node.tools.handshake import End, shake_hands
+from rehearsal.node.tools.mqtt_broker import Connection, find_end
 from rehearsal.node.tools.refusal import RefusalError, answering
+from rehearsal.node.tools.workloads import find_listener
 
 _WITH_VALUE = frozenset({"-connect", "-verify_ip", "-verify_hostname", "-cert", "-key", "-cert_chain", "-CAfile"})
-_ALONE = frozenset({"-verify_return_error", "-no-CApath", "-no-CAstore", "-ign_eof"})
+_ALONE = frozenset({"-verify_return_error", "-no-CApath", "-no-CAstore", "-ign_eof", "-quiet"})
 _UNMODELLED = frozenset({
-    "-quiet", "-brief", "-showcerts", "-servername", "-noservername", "-tls1_2", "-tls1_3", "-CApath", "-CAstore",
+    "-brief", "-showcerts", "-servername", "-noservername", "-tls1_2", "-tls1_3", "-CApath", "-CAstore",
     "-verify", "-host", "-port", "-crlf", "-nocommands", "-no_ign_eof", "-starttls", "-alpn", "-partial_chain",
     "-x509_strict", "-pass",
 })  # fmt: skip
 _DESCRIPTOR = "80BBDEADBEEF0000:error"
-_ACCEPTED, _NOT_AUTHORIZED = b"\x20\x03\x00\x00\x00", b"\x20\x03\x00\x87\x00"
-"""CONNACK (OASIS MQTT 5.0, 3.2)."""
 
 
 @answering
@@ -37,14 +34,23 @@ def openssl(call: ToolCall, machine: Machine) -> Reply:
     """Answer `openssl s_client`; every other command is the real one's (`client.pl`)."""
     options = _read(call.arguments[1:])
     host, _, port = options.get("-connect", "").rpartition(":")
-    way = machine.azure.find_way(host, int(port) if port.isdigit() else 0, call.elapsed)
+    way = _find_way(machine, host, int(port) if port.isdigit() else 0, call.elapsed)
     if way.outcome == "no such name":
         raise _unconnected("10080002:BIO routines:BIO_lookup_ex:system lib:bio_addr.c:746:Name or service not known")
     if way.outcome == "no answer":
         return Reply(1, stderr="connect:errno=110\n", took=FOR_EVER)
     if way.outcome == "refused" or way.broker is None:
         raise _unconnected("8000006F:system library:BIO_connect:Connection refused:bio_sock2.c:117:calling connect()")
-    return _talk(call, options, way.broker, int(port))
+    return _talk(call, options, way.broker, int(port), machine.azure)
+
+
+def _find_way(machine: Machine, host: str, port: int, elapsed: float) -> Way:
+    """Return what answers: a Service of the node's own cluster, by its ClusterIP, or what is outside of it."""
+    view = machine.azure.cluster_view(elapsed)
+    if view is None or not (own := find_listener(view, host)):
+        return machine.azure.find_way(host, port, elapsed)
+    listens = view.frontends_up and port in [one.get("port") for one in list_ports(own)]
+    return Way("connected" if listens else "refused", view)
 
 
 def _read(arguments: Sequence[str]) -> Mapping[str, str]:
@@ -67,10 +73,8 @@ def _unconnected(what: str) -> RefusalError:
     return RefusalError(1, f"{_DESCRIPTOR}:{what}\nconnect:errno=0")
 
 
-def _talk(call: ToolCall, options: Mapping[str, str], broker: ClusterView, port: int) -> Reply:
-    opened = next(one for listener in broker.listeners.values() for one in listener["ports"] if one["port"] == port)
-    keys = broker.secrets[text_at(opened, "tls.manual.secretRef")].data
-    server = End(keys["tls.crt"], keys["tls.key"], _read_trust(broker, text_at(opened, "authenticationRef")))
+def _talk(call: ToolCall, options: Mapping[str, str], broker: ClusterView, port: int, azure: NodeAzure) -> Reply:
+    server = find_end(broker, port)
     texts = {
         option: call.inherited.get(options.get(option, ""), "")
         for option in ("-cert", "-key", "-cert_chain", "-CAfile")
@@ -83,36 +87,20 @@ def _talk(call: ToolCall, options: Mapping[str, str], broker: ClusterView, port:
         raise RefusalError(
             1, "Could not read client certificate, its key or the authorities from what was given"
         ) from None
+    is_quiet = "-quiet" in options
     if ended.distrust and "-verify_return_error" in options:
         number, text = ended.distrust
-        raise RefusalError(1, f"depth=0 CN = broker\nverify error:num={number}:{text}", "CONNECTED(00000003)\n")
-    shown = f"CONNECTED(00000003)\n---\nServer certificate\n{_first(keys['tls.crt'])}---\n"
+        shown = "" if is_quiet else "CONNECTED(00000003)\n"
+        raise RefusalError(1, f"depth=0 CN = broker\nverify error:num={number}:{text}", shown)
+    shown = "" if is_quiet else f"CONNECTED(00000003)\n---\nServer certificate\n{_first(server.chain)}---\n"
     if ended.alert:
         heard = f"0A000415:SSL routines:ssl3_read_bytes:{ended.alert}:rec_layer_s3.c:1586:SSL alert number"
         raise RefusalError(1, f"{_DESCRIPTOR}:{heard}", shown)
-    return Reply(
-        stdout=shown
-        + _connect(call.stdin, broker, port, pem.certificates(client.chain)).decode("utf-8", "surrogateescape")
-    )
+    connection = Connection(azure, broker, port, pem.certificates(client.chain), call.elapsed)
+    return Reply(stdout=shown + connection.answer(call.stdin).decode("utf-8", "surrogateescape"))
 
 
 def _first(chain: str) -> str:
     """Return the first certificate of a chain in PEM."""
     end = "-----END CERTIFICATE-----"
     return f"{chain[: chain.index(end)]}{end}\n"
-
-
-def _read_trust(broker: ClusterView, authentication: str) -> str:
-    """Return the authorities of which the port takes client certificates; empty where it asks for none."""
-    found = x509_settings({"properties": broker.authentications.get(authentication, {})})
-    maps = [broker.config_maps.get(text_at(settings, "trustedClientCaCert")) for settings in found]
-    return "\n".join(text for one in maps if one for text in one.data.values())
-
-
-def _connect(sent: bytes, broker: ClusterView, port: int, chain: Sequence[x509.Certificate]) -> bytes:
-    """Return the broker's answer to CONNECT of MQTT 5."""
-    packet = re.match(rb"\x10[\x00-\x7f]\x00\x04MQTT\x05.{3}\x00(..)(.*)", sent, re.DOTALL)
-    if not packet:
-        return b""
-    client_id = packet[2][: int.from_bytes(packet[1], "big")].decode("utf-8", "replace")
-    return _ACCEPTED if decide(broker, port, chain, client_id, "Connect").allowed else _NOT_AUTHORIZED

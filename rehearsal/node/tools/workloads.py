@@ -5,6 +5,7 @@ K3s brings its own; AIO's broker runs as it was deployed, where the model of the
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from rehearsal.cluster.model import ClusterView
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s
 from rules.facts import extensions
+from rules.facts.node import K3S_SERVICE_NETWORK
 
 Body = Mapping[str, Any]
 Object = tuple[str, str, Body]
@@ -96,11 +98,21 @@ def list_claims(view: ClusterView | None) -> Iterator[Object]:
 
 
 def list_services(view: ClusterView | None) -> Iterator[Object]:
-    """Yield the Service of each listener; those of one Service share it."""
+    """Yield the Service of each listener."""
     for name, listener in view.listeners.items() if view else ():
         kind = text_at(listener, "serviceType")
         ports = [{"port": one.get("port")} for one in list_ports(listener)]
         ingress = [{"ip": address} for address in view.addresses] if view and kind == "LoadBalancer" else []
-        spec = {"type": {"ClusterIp": "ClusterIP"}.get(kind, kind), "ports": ports}
+        spec = {"type": {"ClusterIp": "ClusterIP"}.get(kind, kind), "clusterIP": _address(name), "ports": ports}
         service = text_at(listener, "serviceName") or name
         yield service, extensions.AIO.namespace, {"spec": spec, "status": {"loadBalancer": {"ingress": ingress}}}
+
+
+def find_listener(view: ClusterView, address: str) -> Body | None:
+    """Return the listener behind a ClusterIP."""
+    return next((one for name, one in view.listeners.items() if _address(name) == address), None)
+
+
+def _address(listener: str) -> str:
+    """Return the ClusterIP of a listener's Service: some address of K3s's network for Services."""
+    return str(K3S_SERVICE_NETWORK.value[256 + zlib.crc32(listener.encode()) % 60_000])

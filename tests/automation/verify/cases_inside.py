@@ -18,6 +18,7 @@ from tests.automation.verify.living import Living
 _VM_A, _VM_B = "virtualMachines/vm-myorga-aio-dev-001-0", "virtualMachines/vm-myorgb-aio-dev-001-0"
 _AIO = "azure-iot-operations"
 _LINK = "site-to-enterprise"
+_DATAFLOW = "dataflows/to-enterprise-input"
 _TLS, _SERVICE = "broker-tls-cert-g1", "aio-broker-loadbalancer"
 _NOW = 1_000_000
 """What the clock of the modelled Azure says."""
@@ -106,6 +107,11 @@ def _let_others_in(living: Living) -> None:
     living.set("brokers/default/authorizations/links", where, ["mill.*"])
 
 
+def _widen_topics(living: Living) -> None:
+    rule = "properties.authorizationPolicies.rules.0.brokerResources.1"
+    living.set("brokers/default/authorizations/links", f"{rule}.topics", ["#"])
+
+
 CASES = [
     Case("VERIFY-55", "site", "the node is not ready", _node(ready="Unknown")),
     Case("VERIFY-56", "site", "memory is short", _node(memory="True")),
@@ -136,4 +142,9 @@ CASES = [
     Case("VERIFY-67", "enterprise", "another authority is trusted too", _trust_two),
     Case("VERIFY-68", "enterprise", "a certificate ends in four weeks", _renew_for_a_month),
     Case("VERIFY-69", _LINK, "the policy has another client id", _let_others_in),
+    Case("VERIFY-70", _LINK, "the dataflow stands still",
+         lambda living: living.set(_DATAFLOW, "properties.mode", "Disabled")),
+    Case("VERIFY-70", _LINK, "the dataflow reads another topic",
+         lambda living: living.set(_DATAFLOW, "properties.operations.0.sourceSettings.dataSources", ["elsewhere"])),
+    Case("VERIFY-71", _LINK, "the link may write every topic", _widen_topics),
 ]  # fmt: skip

@@ -99,6 +99,7 @@ class Verifier:
         links: Sequence[str] | None = None,
         token: Callable[[str], str] = lambda text: text,
         inside: bool = False,
+        messages: bool = False,
     ) -> Sequence[VerifyResult]:
         """Verify over the served copy, in small pages, as the command does; clusters themselves where it matters."""
         expected = expectation(stack)
@@ -111,7 +112,9 @@ class Verifier:
             chosen = Selection(
                 [*settings.clusters] if clusters is None else clusters, [*settings.links] if links is None else links
             )
-            return verify(azure, expected, chosen, lambda name: f"automation {name}", NOW, inside=inside)
+            return verify(
+                azure, expected, chosen, lambda name: f"automation {name}", NOW, inside=inside, messages=messages
+            )
 
 
 def outcomes(results: Sequence[VerifyResult], *wanted: str) -> set[tuple[str, str]]:

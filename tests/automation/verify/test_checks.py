@@ -227,6 +227,9 @@ CASES = [
 ]  # fmt: skip
 
 
+MESSAGES = {check.id for check in CHECKS if check.concern == "Messages"}
+
+
 def test_every_check_has_a_cause_here() -> None:
     assert [check.id for check in CHECKS] == sorted({case.check for case in [*CASES, *cases_inside.CASES]})
 
@@ -235,7 +238,8 @@ def test_every_check_has_a_cause_here() -> None:
 def test_a_check_is_red_where_its_cause_is_broken_and_nothing_else_is(case: Case, verifier: Verifier) -> None:
     living = Living("dev")
     case.break_it(living)
-    results = verifier("dev", living.world(), inside=case in cases_inside.CASES)
+    is_inside = case in cases_inside.CASES
+    results = verifier("dev", living.world(), inside=is_inside, messages=case.check in MESSAGES)
     assert outcomes(results, "failed", "warning", "unknown") == case.red
     (result,) = (one for one in results if (one.id, one.where) == (case.check, case.where))
     assert result.outcome == ("warning" if result.severity == "warning" else "failed")
@@ -246,7 +250,7 @@ def test_a_check_is_red_where_its_cause_is_broken_and_nothing_else_is(case: Case
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "three-sites"])
 def test_what_nobody_has_touched_is_green(stack: str, verifier: Verifier) -> None:
-    results = verifier(stack, Living(stack).world(), inside=True)
+    results = verifier(stack, Living(stack).world(), inside=True, messages=True)
     assert not outcomes(results, "failed", "warning", "unknown", "not-run")
     assert {one.id for one in results} == {check.id for check in CHECKS}
     settings = expectation(stack).view.settings

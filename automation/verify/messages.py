@@ -1,0 +1,141 @@
+"""One message over each topic of a link, and one that its broker has to refuse: sent and taken by scripts on nodes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from automation.verify.azure import Azure, Unseen, UnseenError
+from automation.verify.expected import Expectation, Subject
+from automation.verify.inside import PROBE, describe_links, encode, find_script, read_error, run_script
+from rules.facts.aio import NAMESPACE
+from settings.model import Link
+
+_SCRIPT = "exchange-messages"
+_WAIT_SECONDS = 60
+"""The sender's script takes as long to begin as the receiver's."""
+_IN_PLACE_OF = {"+": "edge-stamps", "#": "edge-stamps"}
+"""Of a wildcard, in the topic of a message."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One on its way."""
+
+    link: Link
+    source: str
+    destination: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How the messages of one link have fared."""
+
+    taken: Mapping[str, int]
+    """Topic at the site -> reason code of the site's own broker (OASIS MQTT 5.0, 2.4); from 128 on it is a refusal."""
+    seconds: Mapping[str, float]
+    """Topic at the site -> from sending to being seen at the other end, by the clocks of both nodes."""
+    refusal: int | str
+    """Reason code for a message on a topic that is none of the link's; -1: hung up; a text: why there is none."""
+
+
+@dataclass(frozen=True)
+class Exchanger:
+    """Runs the scripts; one client at each broker, whose name nobody else has."""
+
+    azure: Azure
+    expectation: Expectation
+    bodies: Mapping[str, Any]
+    """As in `Evidence`."""
+    nodes: Mapping[str, Subject]
+    """Cluster -> its node."""
+    messages: Sequence[Message]
+    client: str
+
+    def subscribe(self, cluster: str) -> Any:
+        """Begin a session at the receiving broker."""
+        topics = {one.destination for one in self.messages if one.link.broker == cluster}
+        return self._run(cluster, "subscribe", [{"topic": topic} for topic in sorted(topics)])
+
+    def publish(self, cluster: str) -> Any:
+        """Send what begins here, and what is to be refused."""
+        own = [one for one in self.messages if one.link.client == cluster]
+        links, probe = {one.link.name for one in own}, find_script(self.expectation, cluster, PROBE)
+        known = describe_links(probe, self.bodies[probe.id]) if probe else ()
+        tried = [{**one, "forbidden": f"{self.client}/forbidden"} for one in known if one["name"] in links]
+        return self._run(cluster, "publish", [{"topic": one.source, "id": one.id} for one in own], encode(tried))
+
+    def collect(self, cluster: str) -> Any:
+        """Wait for what ends here."""
+        here = [one for one in self.messages if one.link.broker == cluster]
+        return self._run(cluster, "collect", [{"topic": one.destination, "id": one.id} for one in here])
+
+    def _run(self, cluster: str, role: str, messages: Sequence[Mapping[str, str]], links: str = "") -> Any:
+        """Return the fact line.
+
+        Raises:
+            UnseenError: there is none.
+        """
+        node = self.nodes.get(cluster)
+        if node is None or (node.id in self.bodies and self.bodies[node.id] is None):
+            raise UnseenError(f"the node of {cluster} is not there")
+        given = {"ROLE": role, "NAMESPACE": NAMESPACE.value, "CLIENT_ID": f"{self.client}-{cluster}"}
+        given |= {"MESSAGES": encode(messages), "LINKS": links, "WAIT_SECONDS": str(_WAIT_SECONDS)}
+        answer = run_script(self.azure, node, _SCRIPT, given)
+        if not answer.stdout.startswith("{"):
+            raise UnseenError(f"cluster {cluster}: {read_error(answer)}")
+        return json.loads(answer.stdout)
+
+
+def send_messages(
+    azure: Azure,
+    expectation: Expectation,
+    bodies: Mapping[str, Any],
+    nodes: Mapping[str, Subject],
+    links: Sequence[str],
+) -> Mapping[str, Exchange | Unseen]:
+    """Send one over each topic of these links, all at once, and return link -> how it went."""
+    chosen = [expectation.view.settings.links[name] for name in links]
+    messages = [_write(link, topic.source, topic.destination) for link in chosen for topic in link.topics]
+    exchanger = Exchanger(azure, expectation, bodies, nodes, messages, f"edge-stamps-{uuid4().hex[:12]}")
+    brokers, sites = sorted({one.broker for one in chosen}), sorted({one.client for one in chosen})
+    with ThreadPoolExecutor(max(1, len(brokers) + len(sites))) as pool:
+        begun = dict(zip(brokers, pool.map(_guard(exchanger.subscribe), brokers), strict=True))
+        ready = [name for name in brokers if not isinstance(begun[name], Unseen)]
+        sent, seen = pool.map(_guard(exchanger.publish), sites), pool.map(_guard(exchanger.collect), ready)
+        by_site, by_broker = dict(zip(sites, sent, strict=True)), begun | dict(zip(ready, seen, strict=True))
+    return {one.name: _judge(one, messages, by_site[one.client], by_broker[one.broker]) for one in chosen}
+
+
+def _write(link: Link, source: str, destination: str) -> Message:
+    levels = [_IN_PLACE_OF.get(level, level) for level in source.split("/")]
+    return Message(link, "/".join(levels), destination, uuid4().hex[:12])
+
+
+def _guard(ask: Any) -> Any:
+    def guarded(cluster: str) -> Any:
+        try:
+            return ask(cluster)
+        except UnseenError as error:
+            return Unseen(str(error))
+
+    return guarded
+
+
+def _judge(link: Link, messages: Sequence[Message], sent: Any, seen: Any) -> Exchange | Unseen:
+    for answer in (sent, seen):
+        if isinstance(answer, Unseen):
+            return answer
+    own = [one for one in messages if one.link is link]
+    taken = {one.source: sent["sent"][one.id] for one in own}
+    arrived = {one.source: seen["arrived"][one.id] for one in own if one.id in seen["arrived"]}
+    return Exchange(
+        {topic: code for topic, (code, _) in taken.items()},
+        {topic: at - taken[topic][1] for topic, at in arrived.items()},
+        sent["refused"].get(link.name, "the probe in Azure does not know it"),
+    )
