@@ -9,20 +9,20 @@ from pathlib import Path
 
 NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links")
 """Those that a deployment runs."""
-QUESTIONS = ("verify", "exchange-messages")
+QUESTIONS = ("verify", "describe", "exchange-messages")
 """Those that only ask, after it."""
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
 
 _DIRECTORY = Path(__file__).parent
-_PYTHON_LINE = re.compile(r"^# here comes (\w+\.python)\n", re.MULTILINE)
-"""In a script's Python: another text of this folder stands there."""
+_PYTHON_LINE = re.compile(r"^# (\w+\.py)\n", re.MULTILINE)
+"""In a script's Python: that file of this folder comes here."""
 _SOURCE_LINE = 'source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"\n'
 
 
 def load_script(name: str) -> str:
-    """Return the whole text of one script, `lib.sh` and Python of this folder in the places that name them.
+    """Return the whole text of one script: `lib.sh` in the place of its `source` line, Python of this folder likewise.
 
     Raises:
         ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.

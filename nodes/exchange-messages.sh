@@ -20,8 +20,9 @@ WAIT_SECONDS="${WAIT_SECONDS:-60}"
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 60. Next: correct it."
 
 cat >"$work/exchange.py" <<'END'
-# here comes mqtt.python
+# mqtt.py
 
+import contextlib, sys
 
 SERVICE, PORT, AUDIENCE, TRUST = "aio-broker", 18883, "aio-internal", "azure-iot-operations-aio-ca-trust-bundle"
 CONNACK, PUBLISH, PUBACK, SUBACK, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xE0

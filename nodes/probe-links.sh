@@ -15,8 +15,10 @@ need LINKS NAMESPACE WAIT_SECONDS
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 600. Next: correct it."
 
 cat >"$work/probe.py" <<'END'
-# here comes mqtt.python
+# mqtt.py
 
+import contextlib, hashlib, ssl, sys
+from concurrent.futures import ThreadPoolExecutor
 
 CONNACK = re.compile(rb"\x20[\x02-\x7f][\x00\x01](.)", re.DOTALL)  # no text of openssl has a byte 0 or 1
 REASONS = {0x84: "protocol version", 0x85: "client id", 0x86: "user name or password", 0x87: "not authorized",

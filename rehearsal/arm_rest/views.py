@@ -81,10 +81,7 @@ def generic(request: Request, entry: Entry, find: Find) -> dict[str, Any]:
 
 
 def instance_view(entry: Entry) -> dict[str, Any]:
-    """Return what goes on in a machine or what became of a script; empty for other types.
-
-    The model runs no script on a machine, so that a Run Command has no output; why it failed, its write has said.
-    """
+    """Return what goes on in a machine, or what became of a script and what it has printed; empty for other types."""
     if entry.row is VIRTUAL_MACHINE:
         power = "stopped" if entry.facts.get("stopped") else "running"
         codes = (f"ProvisioningState/{entry.state.lower()}", f"PowerState/{power}")
@@ -92,9 +89,11 @@ def instance_view(entry: Entry) -> dict[str, Any]:
     if entry.row is not RUN_COMMAND:
         return {}
     ended = {"Succeeded": 0, "Failed": 1}.get(entry.state)
+    run = entry.facts.get("run", {})
+    printed = {"output": run.get("stdout", ""), "error": run.get("stderr", ""), "startTime": _time(entry)}
     if ended is None:
-        return {"executionState": "Running", "output": "", "error": "", "startTime": _time(entry)}
-    return {"executionState": entry.state, "exitCode": ended, "output": "", "error": "", "startTime": _time(entry)}
+        return {"executionState": "Running", **printed}
+    return {"executionState": entry.state, "exitCode": ended, **printed}
 
 
 def _time(entry: Entry) -> str:

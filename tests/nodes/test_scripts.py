@@ -30,6 +30,7 @@ PARAMETERS = {
     "probe-links": {"LINKS", "NAMESPACE", "WAIT_SECONDS"},
     "verify": {"NAMESPACE"},
     "exchange-messages": {"ROLE", "NAMESPACE", "CLIENT_ID", "MESSAGES"},
+    "describe": {"NAMESPACES"},
 }  # fmt: skip
 
 

@@ -1,7 +1,6 @@
-"""kubectl against the node's own API server: get, wait, delete and apply.
+"""kubectl against the node's own API server: get, create, wait, delete, apply and logs.
 
-Texts: pkg/cmd/util/helpers.go (StandardErrorMessage) and
-k8s.io/apimachinery, pkg/api/errors.
+Texts: pkg/cmd/util/helpers.go (StandardErrorMessage) and k8s.io/apimachinery, pkg/api/errors.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import k3s, kubectl_apply
+from rehearsal.node.tools import k3s, kubectl_apply, kubectl_logs
 from rehearsal.node.tools.flags import Line, read_line
 from rehearsal.node.tools.kubectl_create import create_token
 from rehearsal.node.tools.kubectl_flags import COMMANDS, FORMATS, TABLE, UNMODELLED
@@ -242,17 +241,16 @@ def _delete(line: Line, machine: Machine, elapsed: float) -> str:
 
 def _remove(kind: Kind, one: Object, machine: Machine) -> None:
     """Take an object away, and remember that of K3s's or Azure's own something is gone."""
-    place = (kind.kind, text_at(one, "metadata.namespace"), text_at(one, "metadata.name"))
+
+    def place(each: Object) -> tuple[str, str, str]:
+        return each["kind"], text_at(each, "metadata.namespace"), text_at(each, "metadata.name")
+
     objects = machine.facts.get("objects", [])
-    kept = [
-        each
-        for each in objects
-        if (each["kind"], text_at(each, "metadata.namespace"), text_at(each, "metadata.name")) != place
-    ]
+    kept = [each for each in objects if place(each) != place(one)]
     if len(kept) < len(objects):
         machine.facts["objects"] = kept
     else:
-        machine.facts.setdefault("deleted_own", []).append(f"{kind.prefix}/{place[2]}")
+        machine.facts.setdefault("deleted_own", []).append(f"{kind.prefix}/{text_at(one, 'metadata.name')}")
 
 
 _ANSWERS: Mapping[str, Callable[[Line, Machine, float], str]] = {
@@ -261,4 +259,5 @@ _ANSWERS: Mapping[str, Callable[[Line, Machine, float], str]] = {
     "wait": _wait,
     "delete": _delete,
     "apply": lambda line, machine, _: kubectl_apply.apply(line, machine),
+    "logs": kubectl_logs.logs,
 }

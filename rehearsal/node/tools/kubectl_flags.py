@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rehearsal.node.tools import kubectl_logs
 from rehearsal.node.tools.flags import PFLAG, Table
 
 _GLOBAL = (
@@ -40,9 +41,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
         "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
     ),
+    "logs": kubectl_logs.FLAGS,
 }  # fmt: skip
 TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
-UNMODELLED = ("annotate", "label", "patch", "describe", "logs", "rollout", "config", "version", "exec",
+UNMODELLED = ("annotate", "label", "patch", "describe", "rollout", "config", "version", "exec",
                "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top")  # fmt: skip
 FORMATS = (
     "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"

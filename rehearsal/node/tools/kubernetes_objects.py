@@ -50,6 +50,7 @@ KINDS = (
     Kind("Node", "", ("v1",), "nodes", False),
     Kind("Namespace", "", ("v1",), "namespaces", False),
     Kind("Pod", "", ("v1",), "pods", True),
+    Kind("Event", "", ("v1",), "events", True),
     Kind("Secret", "", ("v1",), "secrets", True),
     Kind("ConfigMap", "", ("v1",), "configmaps", True),
     Kind("ServiceAccount", "", ("v1",), "serviceaccounts", True),

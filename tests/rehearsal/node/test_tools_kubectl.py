@@ -202,3 +202,61 @@ def test_a_wait_in_vain_takes_its_timeout(node: ToolBench) -> None:
     for given, took in (("--timeout=1m5s", 65), ("--timeout=500ms", 0.5), ("--timeout=-1s", 7 * 86400), ("", 30)):
         words = [given] if given else []
         assert node.kubectl("wait", "--for=condition=Raedy", *words, "node", "--all").took == took
+
+
+def put_pod(node: ToolBench, state: dict[str, Any], before: dict[str, Any]) -> None:
+    container = {"name": "main", "state": state, "lastState": before}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "broker", "namespace": "aio"}}
+    node.facts["objects"] = [{**pod, "status": {"containerStatuses": [container]}}]
+    node.facts["logs"] = {"aio/broker/main": "a\nb\nc\n", "aio/broker/main/previous": "before\n"}
+
+
+LOGS = ("logs", "broker", "-n", "aio", "-c", "main")
+RUNS: dict[str, Any] = {"running": {}}
+WAITS: dict[str, Any] = {"waiting": {"reason": "CrashLoopBackOff"}}
+ENDED: dict[str, Any] = {"terminated": {"exitCode": 1}}
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "options", "printed"),
+    [
+        (RUNS, {}, (), "a\nb\nc\n"),
+        (RUNS, {}, ("--tail=2",), "b\nc\n"),
+        (RUNS, {}, ("--tail=0",), ""),
+        (RUNS, {}, ("--tail=9",), "a\nb\nc\n"),
+        (RUNS, ENDED, ("--previous",), "before\n"),
+        (WAITS, ENDED, (), "before\n"),
+    ],
+)
+def test_a_log_is_what_the_container_has_printed(
+    node: ToolBench, state: dict[str, Any], before: dict[str, Any], options: tuple[str, ...], printed: str
+) -> None:
+    put_pod(node, state, before)
+    reply = node.kubectl(*LOGS, *options)
+    assert (reply.code, reply.stdout) == (0, printed), reply
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "said"),
+    [
+        (WAITS, LOGS, 'container "main" in pod "broker" is waiting to start: CrashLoopBackOff'),
+        ({"waiting": {"reason": "ImagePullBackOff"}}, LOGS, "is waiting to start: trying and failing to pull image"),
+        (RUNS, (*LOGS, "-p"), 'previous terminated container "main" in pod "broker" not found'),
+        (RUNS, ("logs", "broker", "-n", "aio", "-c", "other"), "container other is not valid for pod broker"),
+        (RUNS, ("logs", "other", "-n", "aio", "-c", "main"), 'pods "other" not found in namespace "aio"'),
+    ],
+)
+def test_where_there_is_no_log_the_kubelet_or_the_server_says_why(
+    node: ToolBench, state: dict[str, Any], words: tuple[str, ...], said: str
+) -> None:
+    put_pod(node, state, {})
+    reply = node.kubectl(*words)
+    assert (reply.code, said in reply.stderr) == (1, True), reply
+
+
+def test_logs_of_several_containers_are_not_in_the_model(node: ToolBench) -> None:
+    put_pod(node, RUNS, {})
+    with pytest.raises(ValueError, match="extend kubectl_logs"):
+        node.kubectl("logs", "broker", "-n", "aio")
+    with pytest.raises(ValueError, match="the model does not know --follow"):
+        node.kubectl(*LOGS, "--follow")
