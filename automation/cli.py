@@ -239,19 +239,20 @@ def verify(
     as_json: options.Json = False,
     junit: options.JUnit = None,
     markdown: options.Markdown = None,
+    bundle: options.SupportBundle = None,
+    yes: options.Yes = False,
 ) -> None:
     """Ask Azure and the clusters whether what was deployed is there, well, and as it was meant.
 
     Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md). Exits 1 when
     something is wrong or could not be looked at.
     """
-    from automation.commands import stack as stack_commands
-    from automation.commands.verify import Asked, Records, verify_stack
+    from automation.commands.verify import Asked, Records, load_target, verify_stack
 
     def act() -> CommandResult:
-        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
+        target = load_target(PROGRAM, stack, offline=offline, engine=engine)
         asked = Asked(cluster or [], link or [], inside=not azure_only, messages=messages)
-        return verify_stack(target, asked, Records(junit, markdown))
+        return verify_stack(target, asked, Records(junit, markdown, bundle, yes))
 
     run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from automation.commands.run import check_engine, check_writable, print_usage_error
+from automation.commands.run import check_engine, check_new, check_writable, print_usage_error
 from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 
 
@@ -75,6 +75,13 @@ Messages = Annotated[
 ]
 JUnit = Annotated[Path | None, _to_write("--junit", "JUnit XML to write, for a CI's tests.")]
 Markdown = Annotated[Path | None, _to_write("--markdown", "Markdown to write, for a CI's summary.")]
+SupportBundle = Annotated[
+    Path | None,
+    typer.Option(
+        "--support-bundle", metavar="FILE", callback=check_new,
+        help="New .tar.gz to write, for whoever helps: all that was seen, events and logs, without secrets.",
+    ),
+]  # fmt: skip
 AsPreview = Annotated[
     bool, typer.Option("--preview", help="As `pulumi preview` on an empty world: what is not known yet is marked.")
 ]

@@ -158,6 +158,17 @@ def check_writable(file: Path | None) -> Path | None:
     return file
 
 
+def check_new(file: Path | None) -> Path | None:
+    """Refuse a file that is there already, or cannot be written, before the work is done.
+
+    Raises:
+        BadParameter: it is, or cannot.
+    """
+    if file and (file.exists() or file.is_symlink()):
+        raise typer.BadParameter(f"{file} is there already; expected the name of a new file")
+    return check_writable(file)
+
+
 def check_engine(context: typer.Context, choice: EngineChoice) -> EngineChoice:
     """Keep `--engine offline` without `--offline` from acting on Azure.
 

@@ -6,19 +6,23 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.check import Outcome
 from automation.commands.inspect import MARKS, count_outcomes
-from automation.commands.result import FAILED, CommandResult, problem, refuse
-from automation.commands.stack import Target
+from automation.commands.result import FAILED, CommandResult, document, problem, refuse
+from automation.commands.stack import Target, load_target
+from automation.commands.support_bundle import offer
 from automation.console import BOLD, pluralize, say, show_status
 from automation.verify.azure import Azure
+from automation.verify.bundle import Described, compose
 from automation.verify.check import VerifyResult
+from automation.verify.evidence import ask_nodes
 from automation.verify.expected import expect
+from automation.verify.inside import describe
 from automation.verify.records import as_junit, as_markdown, name_place
 from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
@@ -29,6 +33,8 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from rehearsal.azure.world import World
+
+__all__ = ["Records", "load_target", "verify_deployed", "verify_stack"]
 
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
 """Outcomes, the worst first."""
@@ -42,6 +48,9 @@ class Records:
 
     junit: Path | None = None
     markdown: Path | None = None
+    bundle: Path | None = None
+    yes: bool = False
+    """Whether the bundle is written without a question."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +99,19 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
         with _open_azure(target, world) as azure:
             chosen = _select(settings, asked.clusters, asked.links)
-            results = verify(azure, expectation, chosen, target.command, inside=asked.inside, messages=asked.messages)
-    seconds = time.monotonic() - began
-    _write(records, results, target.stack, seconds)
-    return _end(target, results, seconds)
+            verified = verify(azure, expectation, chosen, target.command, inside=asked.inside, messages=asked.messages)
+            seconds = time.monotonic() - began
+            described: Mapping[str, Described] = dict.fromkeys(chosen.list_asked(expectation))
+            if records.bundle and asked.inside:
+                tell("Asking clusters for events and logs ...")
+                described = ask_nodes(expectation, verified.evidence, described, lambda node: describe(azure, node))
+    _write(records, verified.results, target.stack, seconds)
+    result = _end(target, verified.results, seconds)
+    if not records.bundle:
+        return result
+    told = document("verify", target.stack, result, offline=target.offline)
+    bundle = compose(told, expectation, verified.evidence, described)
+    return replace(result, own={**result.own, "support_bundle": offer(records.bundle, bundle, yes=records.yes)})
 
 
 def _refuse_unknown(

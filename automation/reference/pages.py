@@ -14,6 +14,7 @@ from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
 from automation.verify.checklists import CHECKLISTS
 from automation.verify.checks import CHECKS
 from automation.verify.checks.vaults import DAYS_LEFT
+from automation.verify.inside import LOGGED, MOST_PAGES_OF_LOGS
 from automation.verify.verification import COMMANDS, PLACES
 from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
@@ -80,7 +81,10 @@ def render_verify() -> str:
     words = {word: f"`{word}`" for word in COMMANDS}
     places = {word: f"<{word.replace('_', ' ')}>" for word in PLACES}
     remedies = {check.id: check.remedy.format_map(words | places).replace("\n", ", ") for check in CHECKS}
-    return render("verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT, checklists=CHECKLISTS)
+    return render(
+        "verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT, checklists=CHECKLISTS,
+        logged=LOGGED, log_pages=MOST_PAGES_OF_LOGS,
+    )  # fmt: skip
 
 
 def write_or_check(pages: Mapping[str, Callable[[], str]], arguments: Sequence[str] | None, docs: Path = DOCS) -> int:

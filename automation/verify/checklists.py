@@ -31,7 +31,8 @@ CHECKLISTS: Mapping[str, Sequence[Item]] = {
         Item("4 the port is reached from a pod",
              ("VERIFY-08", "VERIFY-09", "VERIFY-11", "VERIFY-69", "VERIFY-70"), "probe-links",
              "from a pod: it is reached from the node"),
-        Item("5 logs of broker and clients", ("VERIFY-44", "VERIFY-61", "VERIFY-62"), lacks="the logs themselves"),
+        Item("5 logs of broker and clients", ("VERIFY-44", "VERIFY-61", "VERIFY-62"),
+             lacks="the logs: a support bundle has those of pods that are not well"),
     ),
     "Low-level design, Quick Verification Matrix": (
         Item("the server is connected, SSH over Arc succeeds", lacks="nodes are Azure VMs yet, with no way in by SSH"),

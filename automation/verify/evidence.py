@@ -113,25 +113,32 @@ def gather(
         bodies = asking.ask(by_id, get)
         lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
         known = Evidence(subscription, listed, bodies, lists, names)
-    nodes = {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
-    told = _ask_clusters(azure, expectation, known, nodes, wanted) if inside else {}
-    exchanges = send_messages(azure, expectation, known.bodies, nodes, messages_over)
-    return replace(known, clusters=told, exchanges=exchanges)
+    nodes = find_nodes(expectation)
+    told: Mapping[str, Inside | Unseen | None] = {}
+    if inside:
+        told = ask_nodes(expectation, known, wanted, lambda node: look_inside(azure, expectation, known.bodies, node))
+    return replace(
+        known, clusters=told, exchanges=send_messages(azure, expectation, known.bodies, nodes, messages_over)
+    )
 
 
-def _ask_clusters(
-    azure: Azure, expectation: Expectation, known: Evidence, nodes: Mapping[str, Subject], wanted: Iterable[str]
-) -> Mapping[str, Inside | Unseen | None]:
-    """Return what clusters say of themselves: one slow one holds up no other."""
+def find_nodes(expectation: Expectation) -> Mapping[str, Subject]:
+    """Return cluster -> the machine that it runs on."""
+    return {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
 
-    def look(cluster: str) -> Inside | None:
+
+def ask_nodes(
+    expectation: Expectation, known: Evidence, wanted: Iterable[str], one: Callable[[Subject], _Value]
+) -> Mapping[str, _Value | Unseen | None]:
+    """Return what nodes answer, by cluster; None where there is no node. One slow one holds up no other."""
+    nodes = find_nodes(expectation)
+
+    def ask(cluster: str) -> _Value | None:
         node = nodes.get(cluster)
-        if node is None or known.bodies[node.id] is None:
-            return None
-        return look_inside(azure, expectation, known.bodies, node)
+        return None if node is None or known.bodies[node.id] is None else one(node)
 
     with ThreadPoolExecutor(_CLUSTERS_AT_ONCE) as pool:
-        return _Asking(pool).ask(sorted(wanted), look)
+        return _Asking(pool).ask(sorted(wanted), ask)
 
 
 class _Asking:

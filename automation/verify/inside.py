@@ -1,4 +1,4 @@
-"""What is asked of a cluster itself, by scripts on its node that change nothing: `verify` and `probe-links`."""
+"""What is asked of a cluster itself, by scripts on its node that change nothing: verify, probe-links, describe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,18 @@ from automation.verify.azure import Azure, Body, ScriptAnswer, Unseen, UnseenErr
 from automation.verify.expected import Expectation, Subject
 from graph.inputs import decode_parameter, map_at, parameters
 from nodes import load_script, with_parameters
-from rules.facts.aio import NAMESPACE
+from rules.facts.aio import CERT_MANAGER_NAMESPACE, NAMESPACE
 
 Item = Mapping[str, Any]
-"""One object of the cluster, as nodes/verify.sh describes it."""
+"""One object of the cluster, as nodes/verify.sh tells it, or a warning or a log, as nodes/describe.sh does."""
 GATE, PROBE = "await-secrets", "probe-links"
 """Scripts of the deployment whose parameters tell what no settings do: fingerprints."""
 _MOST_PAGES = 20
+MOST_PAGES_OF_LOGS = 10
+"""Azure needs some 30 seconds for each."""
+LOGGED = (NAMESPACE.value, "azure-arc", CERT_MANAGER_NAMESPACE.value, "azure-secret-store")
+"""Namespaces whose logs are wanted (learn.microsoft.com/azure/azure-arc/kubernetes/conceptual-agent-overview and
+secret-store-extension)."""
 _ONCE = "1"
 """Second that a probe waits for a link that does not answer."""
 _CUT_AT = 2900
@@ -40,6 +45,14 @@ class Inside:
     """Seconds since 1970: Azure's before the node's, the node's, and Azure's after it."""
     links: Mapping[str, str] | Unseen
     """Link that begins here -> why it does not work; empty if it does."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Warnings and logs of one cluster, and why there are no more of them; empty if these are all."""
+
+    items: Sequence[Item]
+    lacks: str = ""
 
 
 def find_script(expectation: Expectation, cluster: str, name: str) -> Subject | None:
@@ -75,19 +88,45 @@ def look_inside(azure: Azure, expectation: Expectation, bodies: Mapping[str, Any
 
 
 def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[float, float, float]]:
-    """Return everything, page by page, with the times of the first."""
+    """Return everything, with the times of the first page."""
     items: list[Item] = []
-    clock, after = (0.0, 0.0, 0.0), ""
-    for number in range(_MOST_PAGES):
-        answer = run_script(azure, node, "verify", {"NAMESPACE": NAMESPACE.value, "AFTER": after})
+    clock = (0.0, 0.0, 0.0)
+    for answer, page in _read_pages(azure, node, "verify", {"NAMESPACE": NAMESPACE.value}, _MOST_PAGES):
+        if not items:
+            clock = answer.after, float(next(one["seconds"] for one in page if one["kind"] == "Clock")), answer.before
+        items += page
+    return items, clock
+
+
+def describe(azure: Azure, node: Subject) -> Description:
+    """Return the warnings and logs of a cluster, as far as they could be had.
+
+    Raises:
+        UnseenError: there are none at all.
+    """
+    items: list[Item] = []
+    try:
+        for _, page in _read_pages(azure, node, "describe", {"NAMESPACES": " ".join(LOGGED)}, MOST_PAGES_OF_LOGS):
+            items += page
+    except UnseenError as error:
+        if not items:
+            raise
+        return Description(items, str(error))
+    return Description(items)
+
+
+def _read_pages(
+    azure: Azure, node: Subject, script: str, given: Mapping[str, str], most: int
+) -> Iterator[tuple[ScriptAnswer, Sequence[Item]]]:
+    after = ""
+    for _ in range(most):
+        answer = run_script(azure, node, script, {**given, "AFTER": after})
         page = _read_page(answer)
-        items += page["items"]
-        if number == 0:
-            clock = answer.after, float(next(one["seconds"] for one in items if one["kind"] == "Clock")), answer.before
+        yield answer, page["items"]
         after = page["after"]
         if not after:
-            return items, clock
-    raise UnseenError(f"the cluster says more than {_MOST_PAGES} pages")
+            return
+    raise UnseenError(f"the cluster says more than {most} pages")
 
 
 def run_script(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:

@@ -33,6 +33,19 @@ class Selection:
         yield from (Place("cluster", name) for name in self.clusters)
         yield from (Place("link", name) for name in self.links)
 
+    def list_asked(self, expectation: Expectation) -> set[str]:
+        """Return the clusters to ask: of a link the one that sends over it."""
+        links = expectation.view.settings.links
+        return {*self.clusters, *(links[name].client for name in self.links)}
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How every check has ended, and what that was judged by."""
+
+    results: Sequence[VerifyResult]
+    evidence: Evidence
+
 
 def verify(
     azure: Azure,
@@ -43,7 +56,7 @@ def verify(
     *,
     inside: bool = True,
     messages: bool = False,
-) -> Sequence[VerifyResult]:
+) -> Verified:
     """Return the result of every check at every place where it has something to look at.
 
     Args:
@@ -55,11 +68,9 @@ def verify(
         inside: whether clusters are asked too, by scripts on their nodes.
         messages: whether messages are sent over the links.
     """
-    links = expectation.view.settings.links
-    clusters = {*selection.clusters, *(links[name].client for name in selection.links)}
     over = selection.links if messages else ()
-    evidence = gather(azure, expectation, clusters, inside=inside, messages_over=over)
-    return judge(expectation, evidence, selection, command, now or datetime.now(UTC))
+    evidence = gather(azure, expectation, selection.list_asked(expectation), inside=inside, messages_over=over)
+    return Verified(judge(expectation, evidence, selection, command, now or datetime.now(UTC)), evidence)
 
 
 def judge(

@@ -63,8 +63,10 @@ class ByHand:
         status = {"conditions": conditions, "nodeInfo": {**info, "kubeletVersion": version}}
         self.put("v1", "Node", "vm-enterprise", status=status)
 
-    def pod(self, name: str, namespace: str = AIO_NAMESPACE, reason: str = "", finished: str = "") -> None:
-        """A pod that runs; with a reason it waits."""
+    def pod(
+        self, name: str, namespace: str = AIO_NAMESPACE, reason: str = "", finished: str = "", on: str = ""
+    ) -> None:
+        """A pod that runs; with a reason it waits. `on`: the node that it was given to."""
         state = {"waiting": {"reason": reason}} if reason else {"running": {"startedAt": "1970-01-12T00:00:00Z"}}
         container = {
             "name": "main",
@@ -78,7 +80,7 @@ class ByHand:
             container["lastState"] = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": finished}}
         ready = {"type": "Ready", "status": str(not reason)}
         status = {"phase": "Running", "conditions": [ready], "containerStatuses": [container]}
-        spec = {"containers": [{"name": "main", "image": "x"}]}
+        spec = {"containers": [{"name": "main", "image": "x"}], **({"nodeName": on} if on else {})}
         self.put("v1", "Pod", name, namespace, spec=spec, status=status)
 
     def storage(self, default: str = "true") -> None:
@@ -150,7 +152,7 @@ def ask(node: Node, living: Living, tmp_path: Path) -> Callable[[], Sequence[Ver
             login = log_in_to_served(served.address, tmp_path)
             azure = OnRealCluster(login, expected.view.settings.tenant.subscription_id, ONCE)
             azure.node = node
-            found = verify(azure, expected, Selection(["enterprise"], []), lambda name: name, NOW)
+            found = verify(azure, expected, Selection(["enterprise"], []), lambda name: name, NOW).results
         return [one for one in found if one.concern == "Inside"]
 
     return look

@@ -114,7 +114,7 @@ class Verifier:
             )
             return verify(
                 azure, expected, chosen, lambda name: f"automation {name}", NOW, inside=inside, messages=messages
-            )
+            ).results
 
 
 def outcomes(results: Sequence[VerifyResult], *wanted: str) -> set[tuple[str, str]]:
