@@ -5,7 +5,7 @@ learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brok
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,8 @@ class AioNamespace:
     placement: Placement
     secrets: Mapping[str, Secret]
     config_maps: Mapping[str, ConfigMap]
+    objects: Sequence[Mapping[str, Any]]
+    """Whatever else was applied to the cluster."""
     at: datetime
 
     def problem(self, rule: str, where: str, what: str, remedy: str) -> Symptom:
@@ -50,9 +52,24 @@ def find_problems(aio: AioNamespace) -> Iterator[Symptom]:
     for name, listener in aio.properties(BROKER_LISTENER).items():
         yield from _check_secrets(aio, name, listener)
         yield from _check_references(aio, name, listener)
+        yield from _check_ports(aio, name, listener)
     for name, authentication in aio.properties(BROKER_AUTHENTICATION).items():
         for settings in x509_settings({"properties": authentication}):
             yield from _check_client_ca(aio, name, text_at(settings, "trustedClientCaCert"))
+
+
+def find_taken_ports(objects: Sequence[Mapping[str, Any]]) -> Mapping[int, str]:
+    """Return each port of the node that a Service has -> its name: ServiceLB leaves a later Service there Pending.
+
+    docs.k3s.io/networking/networking-services; that of a listener is taken to be the later one.
+    """
+    return {
+        int(port.get("port", 0)): f"{text_at(one, 'metadata.namespace')}/{text_at(one, 'metadata.name')}"
+        for one in objects
+        if text_at(one, "kind") == "Service" and text_at(one, "spec.type") == "LoadBalancer"
+        for port in list_at(one, "spec.ports")
+        if port.get("protocol", "TCP") == "TCP"
+    }
 
 
 def list_ports(listener: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -95,6 +112,16 @@ def _check_references(aio: AioNamespace, listener_name: str, listener: Mapping[s
         if port.get("authorizationRef") and not port.get("authenticationRef"):
             what = f"port {port.get('port')}: authorizationRef without authenticationRef, so nobody has a name to judge"
             yield aio.problem("CLUSTER-19", where, what, "name an authentication too")
+
+
+def _check_ports(aio: AioNamespace, name: str, listener: Mapping[str, Any]) -> Iterator[Symptom]:
+    taken = find_taken_ports(aio.objects) if text_at(listener, "serviceType") == "LoadBalancer" else {}
+    own = [one.get("port") for one in list_ports(listener)]
+    for port, service in taken.items():
+        if port in own:
+            what = f"Service {service} has port {port} on the node, so the address of the listener's stays pending"
+            remedy = "give that Service another port, or the listener"
+            yield aio.problem("CLUSTER-42", f"BrokerListener {name}", what, remedy)
 
 
 def _check_client_ca(aio: AioNamespace, name: str, config_map: str) -> Iterator[Symptom]:

@@ -61,7 +61,7 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
     placement = find_placement(inventory, cluster, node)
     secrets = sync_secrets(inventory, cluster, node, placement, {secret.name: secret for secret in unmanaged})
     config_maps, trust_problems = deliver_bundles(cluster, node, placement)
-    aio = AioNamespace(cluster, placement, secrets.secrets, config_maps, inventory.at)
+    aio = AioNamespace(cluster, placement, secrets.secrets, config_maps, node.objects, inventory.at)
     return ClusterView(
         name=cluster.name,
         addresses=node.addresses,
@@ -74,6 +74,7 @@ def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]
         endpoints=aio.properties(DATAFLOW_ENDPOINT),
         dataflows=dataflows.read_dataflows(aio),
         frontends_up=broker.are_frontends_up(aio),
+        taken_ports=broker.find_taken_ports(node.objects),
         problems=[
             *node.problems,
             *placement.problems,

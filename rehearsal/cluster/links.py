@@ -59,14 +59,19 @@ def _read_address(endpoint: Mapping[str, Any]) -> str:
     return str((endpoint.get("mqttSettings") or {}).get("host", ""))
 
 
-def is_at(view: ClusterView, address: str) -> bool:
-    """Return whether a listener for others is at host:port."""
+def is_at(view: ClusterView, address: str, *, inside: bool = False) -> bool:
+    """Return whether a listener for others is at host:port; `inside`: or one that only the cluster itself reaches."""
     host, _, port = address.rpartition(":")
     return any(
-        listener.get("serviceType") == "LoadBalancer"
+        (inside or listener.get("serviceType") == "LoadBalancer")
         and (host in view.addresses or _certificate_is_for(view, opened, host))
         for listener, opened in _find_openings(view, port)
     )
+
+
+def is_open(view: ClusterView, port: int) -> bool:
+    """Return whether a listener for others has the port."""
+    return any(listener.get("serviceType") == "LoadBalancer" for listener, _ in _find_openings(view, str(port)))
 
 
 def _certificate_is_for(view: ClusterView, opened: Mapping[str, Any], host: str) -> bool:

@@ -85,6 +85,8 @@ class ClusterView:
     dataflows: Mapping[str, Dataflow] = field(default_factory=dict)
     frontends_up: bool = False
     """Whether the broker's frontends run: one listener without its manual Secret keeps all of them down."""
+    taken_ports: Mapping[int, str] = field(default_factory=dict)
+    """Port of the node -> the Service that is no listener's and has it."""
     problems: Sequence[Symptom] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     """SecretSync -> its condition."""

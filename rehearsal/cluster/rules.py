@@ -99,5 +99,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "learn.microsoft.com/azure/virtual-machines/linux/run-command-managed; RFC 7519, §3.1"),
     ClusterRule("CLUSTER-41", "K3s renews its certificates before they end",
                 "docs.k3s.io/advanced; systemd.service(5), RuntimeMaxSec="),
+    ClusterRule("CLUSTER-42", "No other Service has a listener's port on the node",
+                "docs.k3s.io/networking/networking-services"),
 )  # fmt: skip
 """Every rule; ids are stable."""

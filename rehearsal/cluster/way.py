@@ -14,7 +14,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.cluster.broker import list_ports
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, find_location
-from rehearsal.cluster.links import DeployedLink, is_at
+from rehearsal.cluster.links import DeployedLink, is_at, is_open
 from rehearsal.cluster.model import ClusterView
 from rehearsal.cluster.network import address_of, find_obstacles
 
@@ -40,7 +40,8 @@ def find_way(inventory: Inventory, cluster: Entry, host: str, port: int, nameles
         nameless: names that nobody has made a DNS record for; every other one leads where its certificate is.
     """
     brokers = list(_find_brokers(inventory, port))
-    found = [one for one in brokers if is_at(one, f"{host}:{port}")]
+    address = f"{host}:{port}"
+    found = [one for one in brokers if is_at(one, address, inside=True)]
     if not pem.is_ip(host):
         found = found or brokers[: len(brokers) == 1]  # a name that the certificate lacks leads somewhere all the same
         if host in nameless or not found:
@@ -48,19 +49,19 @@ def find_way(inventory: Inventory, cluster: Entry, host: str, port: int, nameles
     if not found:
         known = any(address_of(nic) == host for nic in inventory.of_type(NETWORK_INTERFACE))
         return Way("refused" if known else "no answer")
-    link = DeployedLink(build_view(inventory, cluster), "", f"{host}:{port}", found[0])
+    link = DeployedLink(build_view(inventory, cluster), "", address, found[0])
     if any(find_obstacles(inventory, link)):
         return Way("no answer")
-    return Way("connected" if found[0].frontends_up else "refused", found[0])
+    # A Service that has taken the port is one with nothing behind it.
+    answers = found[0].frontends_up and is_open(found[0], port) and port not in found[0].taken_ports
+    return Way("connected" if answers else "refused", found[0])
 
 
 def _find_brokers(inventory: Inventory, port: int) -> Iterator[ClusterView]:
-    """Yield the clusters on which a listener for others has the port."""
+    """Yield the clusters on which a listener has the port."""
     seen = set()
     for listener in inventory.of_type(BROKER_LISTENER):
         properties = listener.inputs.get("properties", {})
-        if text_at(properties, "serviceType") != "LoadBalancer":
-            continue
         if port in [one.get("port") for one in list_ports(properties)]:
             location = inventory.find(find_location(listener))
             cluster = inventory.find(text_at(location.inputs, "hostResourceId")) if location else None

@@ -29,6 +29,17 @@ def change_bundle(bench: Bench, vm: str, path: str, value: Any) -> None:
     bench.objects(f"{vm}/runCommands/apply-objects", change)
 
 
+@breaks(
+    "CLUSTER-42",
+    ENTERPRISE,
+    A_LISTENER,
+    "Service default/ingress has port 28883 on the node",
+    then=(("CLUSTER-39", ENTERPRISE, f"node {ENTERPRISE_VM}"),),
+)
+def port_is_taken(bench: Bench) -> None:
+    bench.take_port(ENTERPRISE_VM, 28883)
+
+
 @breaks(*CLIENT_CA_LOST, "ConfigMap client-ca-g1 is not there")
 def bundle_is_pruned(bench: Bench) -> None:
     bench.objects(f"{ENTERPRISE_VM}/runCommands/apply-objects", lambda objects: objects.pop())

@@ -66,7 +66,8 @@ class Bench:
     """The entries of a deployment, to break. A resource is meant by the end of its ARM id."""
 
     def __init__(self, stack: str) -> None:
-        self.entries = {ids.key(entry.id): entry for entry in deployed(stack).world.entries()}
+        self.entries: dict[str, Entry] = {ids.key(entry.id): entry for entry in deployed(stack).world.entries()}
+        self.resources: Sequence[Any] = deployed(stack).engine.state.resources
         self.at: datetime | None = None
         self.unmanaged: Mapping[str, Sequence[Secret]] = {}
         self.role_spread_seconds = 0.0
@@ -123,6 +124,12 @@ class Bench:
         self.set(end, "run.stdout", json.dumps({"applied": len(found), "pruned": 0}) + "\n", where="facts")
         self.set(end.partition("/")[0], "machine.objects", found, where="facts")
 
+    def take_port(self, vm: str, port: int) -> None:
+        """Let somebody else's Service have a port of the node."""
+        spec = {"type": "LoadBalancer", "ports": [{"port": port}]}
+        service = {"kind": "Service", "metadata": {"namespace": "default", "name": "ingress"}, "spec": spec}
+        self.set(vm, "machine.objects", [*self.entry(vm).facts["machine"]["objects"], service], where="facts")
+
     # Certificates
 
     def published(self, secret: str) -> str:
@@ -134,10 +141,9 @@ class Bench:
 
     def issue(self, side: str, common_name: str, **inputs: Any) -> tuple[str, str]:
         """A certificate signed by one side's intermediate, with it, and its key; as pulumi-tls issues them."""
-        resources = deployed("dev").engine.state.resources
         ca, ca_key = (
-            _output(resources, f"{side}-intermediate-g1", "certPem"),
-            _output(resources, f"{side}-intermediate-key-g1", "privateKeyPemPkcs8"),
+            _output(self.resources, f"{side}-intermediate-g1", "certPem"),
+            _output(self.resources, f"{side}-intermediate-key-g1", "privateKeyPemPkcs8"),
         )
         key = private_key(inputs.pop("algorithm", "ECDSA"))
         names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}
