@@ -118,7 +118,7 @@ class Resources:
             return Answer(204)
         failure: ArmError | None = None
         try:
-            self._world.delete(place.arm_id)
+            self._world.delete(place.arm_id, force=request.query.get("forcedelete", "").lower() == "true")
         except OperationFailedError as error:
             failure = error
         if place.row.arm_type in _DELETED_AT_ONCE and not failure:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from arm import ids
 from arm.types.keyvault import SECRET, VAULT
+from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.network import VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.entries import Entry
+from rehearsal.azure.refusals.clusters import why_unreachable
 from rehearsal.azure.refusals.network import other_half, remote_of
 from rehearsal.azure.state import AzureState, Call, SoftDeleted
 
@@ -30,6 +32,15 @@ def remove(state: AzureState, arm_id: str) -> None:
             del state.running[ids.key(entry.id)]
     _soft_delete(state, gone)
     _disconnect(state, gone)
+    tell_connectivity(state)
+
+
+def tell_connectivity(state: AzureState) -> None:
+    """Let each connected cluster be Offline while its node is gone or stopped. Azure notices that later."""
+    for cluster in state.of_type(CONNECTED_CLUSTER):
+        word = "Offline" if why_unreachable(state, cluster) else "Connected"
+        if cluster.outputs.get("connectivityStatus") != word:
+            state.change(cluster, outputs={**cluster.outputs, "connectivityStatus": word})
 
 
 def _peer(state: AzureState, peering: Entry) -> None:

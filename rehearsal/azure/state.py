@@ -58,6 +58,8 @@ class Call:
     inputs: Mapping[str, Any]
     shape: Shape | None
     old: Entry | None
+    is_forced: bool = False
+    """A DELETE of an extension in Azure alone."""
 
     @property
     def type(self) -> str:

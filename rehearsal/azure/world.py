@@ -18,8 +18,9 @@ from arm.shapes import Shape, shape_of
 from arm.types import ResourceType
 from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET
+from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
-from rehearsal.azure.effects import after_put, remove
+from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
@@ -166,8 +167,13 @@ class World:
         """Return the time by this Azure's clock, in seconds since 1970."""
         return self._clock.now()
 
-    def delete(self, arm_id: str, label: str = "") -> None:
+    def delete(self, arm_id: str, label: str = "", *, force: bool = False) -> None:
         """Delete a resource with everything below it, and wait until it is gone.
+
+        Args:
+            arm_id: of the resource.
+            label: its logical name, by which faults are ordered.
+            force: an extension goes in Azure alone; others are not deleted in another way by it.
 
         Raises:
             ArmError: 404 if it does not exist; as for `put` else.
@@ -177,7 +183,7 @@ class World:
             old = state.find(arm_id)
             if old is None:
                 raise not_found(arm_id)
-            refuse(state, Call(DELETE, arm_id, {}, None, old))
+            refuse(state, Call(DELETE, arm_id, {}, None, old, is_forced=force and old.row is EXTENSION))
             failure = fault.error(arm_id) if fault else None
             if isinstance(failure, OperationFailedError):
                 state.say(arm_id, "Failed")
@@ -224,6 +230,7 @@ class World:
                 raise not_found(vm_id)
             booted = {"boots": vm.facts.get("boots", 0) + 1} if running else {}
             state.change(vm, facts={**vm.facts, "stopped": not running, **booted})
+            tell_connectivity(state)
             self._keep()
 
     def is_effective(self, scope: str, role_guid: str, principal_id: str) -> bool:

@@ -77,8 +77,10 @@ _RULES = (
               clusters.extension_is_ready),
     WorldRule("WORLD-28", "An installed extension serves the type in this API version",
               f"{_AIO}/troubleshoot/troubleshoot (MissingResourceVersionOnHost)", clusters.served_by_extension),
-    WorldRule("WORLD-29", "What is installed or removed on a cluster finds its node",
-              f"{_ARC}/conceptual-extensions: the cluster's agents do it", clusters.node_is_there, (PUT, DELETE)),
+    WorldRule("WORLD-29", "What is installed or removed on a cluster finds its node; an extension goes"
+              " without it by forceDelete, and then the connected cluster",
+              f"{_ARC}/conceptual-extensions: the cluster's agents do it; {_ARC}/quickstart-connect-cluster;"
+              " Azure/azure-rest-api-specs, Extensions_Delete", clusters.node_is_there, (PUT, DELETE)),
     WorldRule("WORLD-30", "One AIO instance per cluster and per resource group",
               f"{_AIO}/deploy-iot-ops/howto-prepare-cluster", clusters.one_instance),
     WorldRule("WORLD-31", "One listener per service type, each port once",

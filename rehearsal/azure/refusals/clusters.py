@@ -9,6 +9,7 @@ from arm import ids
 from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER_LISTENER, INSTANCE
+from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
@@ -84,17 +85,31 @@ def extension_is_ready(state: AzureState, call: Call) -> Iterator[ArmError]:
 def node_is_there(state: AzureState, call: Call) -> Iterator[ArmError]:
     """Refuse to install or remove on a cluster while the node that was connected is gone or does not run.
 
-    On Azure such a call hangs until it times out.
+    On Azure such a call hangs until it times out. `forceDelete` takes an extension away in Azure alone
+    (Azure/azure-rest-api-specs, Extensions_Delete).
     """
-    cluster = _cluster(state, call)
-    if not cluster or "node" not in cluster.facts:
-        return
-    machines = (machine for node_type in BY_NODE_TYPE for machine in state.of_type(node_type))
-    nodes = [machine for machine in machines if machine.outputs.get(NODE_ID) == cluster.facts["node"]]
-    if not nodes or nodes[0].facts.get("stopped"):
-        why = "stopped" if nodes else "gone: a new one has to be connected first"
+    cluster = None if call.is_forced else _cluster(state, call)
+    if cluster and (why := why_unreachable(state, cluster)):
         message = f"Connected cluster {cluster.id} does not answer: the node that was connected is {why}."
         yield ArmError(409, "ClusterUnreachable", message)
+
+
+def why_unreachable(state: AzureState, cluster: Entry) -> str:
+    """Return what has become of the node that was connected; empty while it runs, or where none is known."""
+    if "node" not in cluster.facts:
+        return ""
+    machines = (machine for node_type in BY_NODE_TYPE for machine in state.of_type(node_type))
+    nodes = [machine for machine in machines if machine.outputs.get(NODE_ID) == cluster.facts["node"]]
+    if not nodes:
+        return "gone: a new one has to be connected first"
+    return "stopped" if nodes[0].facts.get("stopped") else ""
+
+
+def is_given_up(state: AzureState, call: Call) -> bool:
+    """Return whether it is a connected cluster without its node and without extensions: none of its services runs."""
+    if call.row is not CONNECTED_CLUSTER or not call.old or not why_unreachable(state, call.old):
+        return False
+    return not any(ids.is_below(extension.id, call.arm_id) for extension in state.of_type(EXTENSION))
 
 
 def _cluster(state: AzureState, call: Call) -> Entry | None:

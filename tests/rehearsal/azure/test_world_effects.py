@@ -170,6 +170,46 @@ def test_connect_arc_fails_when_the_earlier_cluster_is_in_use() -> None:
     assert azure.find("location")
 
 
+def test_extensions_are_deleted_by_force_without_their_node_and_then_the_connected_cluster() -> None:
+    azure = Azure()
+    azure.deploy_until("instance")
+    azure.delete("vm")
+    extensions = [arm_id("aio-extension"), arm_id("secret-store")]
+    assert {refusal(azure.world.delete, one) for one in extensions} == {"ExtensionInUse"}
+    assert refusal(azure.world.delete, CLUSTER) == "ConnectedClusterInUse"
+    assert refusal(azure.world.delete, arm_id("instance"), force=True) == "ClusterUnreachable"
+
+    for one in extensions:
+        azure.world.delete(one, force=True)
+    azure.world.delete(CLUSTER)
+
+    for name in ("instance", "secret-sync", "provider-class", "location"):  # nobody is left that would have to answer
+        azure.delete(name)
+
+
+def test_an_extension_without_a_custom_location_is_not_removed_from_a_node_that_is_stopped() -> None:
+    azure = Azure()
+    azure.deploy_until("aio-extension")
+    azure.world.set_power(arm_id("vm"), running=False)
+    assert refusal(azure.delete, "aio-extension") == "ClusterUnreachable"
+    azure.world.delete(arm_id("aio-extension"), force=True)
+
+
+def test_a_connected_cluster_is_offline_while_its_node_does_not_run() -> None:
+    azure = Azure()
+    azure.deploy_until("connect")
+
+    def says() -> object:
+        return azure.world.get(CLUSTER).outputs["connectivityStatus"]
+
+    seen = [says()]
+    for running in (False, True):
+        azure.world.set_power(arm_id("vm"), running=running)
+        seen.append(says())
+    azure.delete("vm")
+    assert [*seen, says()] == ["Connected", "Offline", "Connected", "Offline"]
+
+
 def test_what_is_made_again_has_other_guids_and_keeps_the_given_ones() -> None:
     azure = Azure()
     azure.deploy("group", "identity")
