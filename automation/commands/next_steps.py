@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automation.deployment.engine import ENGINE_VARIABLE
-from automation.deployment.error_catalog import fill_in, find_remedy
+from automation.deployment.error_catalog import find_remedy
+from automation.deployment.placeholders import fill_in
 
 _GO_ON = ("up", "refresh", "destroy", "rehearse")
 COMMAND = ".venv/bin/python -m automation"

@@ -12,9 +12,9 @@ from automation.commands.print_changes import print_changes
 from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
 from automation.deployment.deployment_result import DeploymentResult
-from automation.deployment.error_catalog import fill_in
 from automation.deployment.failure import Failure
 from automation.deployment.operations import DONE, Operation
+from automation.deployment.placeholders import fill_in
 from automation.deployment.progress import count_outcomes
 from graph.graph import Graph
 from graph.grouping import SHARED

@@ -10,7 +10,6 @@ Microsoft names for a role assignment to spread, the longest that anything here 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 LONGEST_WAIT = 300
@@ -18,20 +17,6 @@ LONGEST_WAIT = 300
 
 # Azure asks in words: "can be retried in 14 seconds", "try again after '372' seconds", "Retry-After: 17".
 _WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
-
-
-_IN_MESSAGE: Mapping[str, str] = {
-    "<group>": r"/resourceGroups/([\w.-]+)/",
-    "<vm>": r"/virtualMachines/([\w-]+)\b",
-    "<script-run>": r"\bpulumi up --replace '(urn:pulumi:[\w.:/$-]+)'",
-    "<connected>": r"/connectedClusters/([\w-]+)\' under resource group",
-    "<namespace>": r"\bnamespace '(Microsoft\.\w+)'",
-}
-"""Placeholders of remedies, and where a message has them.
-
-Messages come from elsewhere: only names of a strict form are taken, which no shell takes for more than a name.
-"""
-_DELETES = re.compile(r"\b(?:delete|purge)\b")
 
 
 @dataclass(frozen=True)
@@ -246,6 +231,12 @@ REMEDIES: tuple[Remedy, ...] = (
         " preview, which would read the connected cluster. apply-objects fails then, as the extensions are gone too; so"
         " `refresh` and `up`, which make what was on it.",
         "azure-cli-extensions #9457", is_permanent=False),
+    Remedy("REMEDY-33", "A cluster does not answer",
+        r"ClusterUnreachable|ClusterNetworkUnavailable|Unable to get response from the Agent in time",
+        "See whether its node runs (`az connectedk8s show -g <group> -n <arc-cluster> --query connectivityStatus`),"
+        " then run again. To take the stack down where the node never comes back: `.venv/bin/python -m automation"
+        " destroy --stack <stack> --cluster-is-gone <cluster>`, by the cluster's name in the settings.",
+        "azure-iot-ops-cli-extension #843, learn.microsoft.com/azure/iot-operations/troubleshoot", is_permanent=False),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
         " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
@@ -278,20 +269,6 @@ def find_remedy(message: str) -> str:
         if _matches(remedy.pattern, message):
             return remedy.remedy
     return _TRANSIENT if find_transient(message) else _OTHERWISE
-
-
-def fill_in(remedy: str, *, message: str, urn: str, stack: str) -> str:
-    """Return the remedy with what is known in the place of its placeholders; what is not known stays one.
-
-    Nothing from a message goes into a line that deletes: on a wrong backend it would name what is in use.
-    """
-    text = remedy.replace("<stack>", stack).replace("<urn>", urn or "<urn>")
-    if _DELETES.search(remedy):
-        return text
-    for placeholder, pattern in _IN_MESSAGE.items():
-        if placeholder in text and (found := re.search(pattern, message)):
-            text = text.replace(placeholder, found[1])
-    return text
 
 
 def _matches(pattern: str, message: str) -> bool:

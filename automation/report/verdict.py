@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from automation.deployment.deployment_result import DeploymentResult
-from automation.deployment.error_catalog import fill_in
+from automation.deployment.placeholders import fill_in
 from automation.deployment.rehearsal import Deployed, Rehearsal
 from graph.urns import name_of
 from rehearsal.verify.messages import Verification

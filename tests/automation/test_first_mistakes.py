@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from automation import cli as command
 from automation.commands import next_steps
-from automation.deployment import error_catalog
+from automation.deployment import placeholders
 from automation.deployment.engine import ENGINE_VARIABLE
 from graph.urns import name_of
 from settings.stand_ins import STAND_INS
@@ -262,4 +262,4 @@ def test_the_real_cli_without_a_login_is_told_the_same(project: Path) -> None:
 def test_a_remedy_has_the_names_that_the_message_has_and_loses_nothing(
     remedy: str, message: str, expected: str
 ) -> None:
-    assert error_catalog.fill_in(remedy, message=message, urn="urn:a", stack="dev") == expected
+    assert placeholders.fill_in(remedy, message=message, urn="urn:a", stack="dev") == expected

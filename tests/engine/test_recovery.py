@@ -19,7 +19,8 @@ from pulumi.automation import ConcurrentUpdateError
 
 from automation.deployment import deployer as deploy
 from automation.deployment.deployer import Deployer
-from automation.deployment.error_catalog import fill_in, find_remedy
+from automation.deployment.error_catalog import find_remedy
+from automation.deployment.placeholders import fill_in
 from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import import_state
 from automation.sweep.baseline import comparable_state
