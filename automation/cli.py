@@ -14,7 +14,7 @@ import typer
 from automation.commands import options
 from automation.commands.options import LIVE, LOOK, OFFLINE
 from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import confirm, run, run_operation
+from automation.commands.run import run, run_operation
 from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
@@ -200,12 +200,16 @@ def destroy(
     engine: options.Engine = EngineChoice.AUTO,
     as_json: options.Json = False,
     yes: options.Yes = False,
+    cluster_is_gone: options.GoneClusters = None,
 ) -> None:
     """Delete everything that the stack has deployed.
 
-    Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days.
+    Asks first. Refuses where a resource is protected, as in prod. Deleted vaults keep their names for some days. What
+    is on a cluster whose node is dead hangs without `--cluster-is-gone`.
     """
-    run_operation(PROGRAM, "destroy", stack, offline=offline, engine=engine, as_json=as_json, asks=not (offline or yes))
+    from automation.commands.destroy import run_destroy
+
+    run_destroy(PROGRAM, stack, cluster_is_gone or [], offline=offline, engine=engine, as_json=as_json, yes=yes)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -271,17 +275,9 @@ def smoke(
     doctor, preview, up, previews that have to be empty, refresh, outputs, verify, destroy. Only for a stack that has
     nothing yet. Durations and what verify finds go to smoke-<stack>.json (docs/proven.md). Ends at what is wrong.
     """
-    from automation.commands import inspect
-    from automation.commands import stack as stack_commands
-    from automation.commands.smoke import smoke as life
+    from automation.commands.smoke import run_smoke
 
-    def act() -> CommandResult:
-        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
-        if not (offline or yes):
-            confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
-        return life(target, keep=keep, doctor=lambda: inspect.doctor(PROGRAM, stack))
-
-    run("smoke", stack, act, offline=offline, as_json=as_json, engine=engine)
+    run_smoke(PROGRAM, stack, offline=offline, engine=engine, as_json=as_json, asks=not (offline or yes), keep=keep)
 
 
 @app.command(rich_help_panel=OFFLINE)

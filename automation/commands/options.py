@@ -53,6 +53,14 @@ RunAgain = Annotated[
         "--run-again", metavar="CLUSTER", help="Run the scripts of this cluster again; after a failure they do anyway."
     ),
 ]
+GoneClusters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster-is-gone",
+        metavar="CLUSTER",
+        help="The node of this cluster never comes back: what is on it is deleted in Azure alone.",
+    ),
+]
 Fault = Annotated[
     list[str] | None,
     typer.Option(

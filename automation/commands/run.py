@@ -70,12 +70,12 @@ def run_operation(
     asks: bool = False,
     verify: bool = False,
 ) -> None:
-    """One operation of the stack's life, as a command.
+    """One operation of the stack's life, as a command; `destroy` has its own (`automation.commands.destroy`).
 
     Args:
         report: file for the page.
         run_again: clusters whose scripts run again.
-        asks: ask before something is deleted or replaced.
+        asks: ask before something is deleted or replaced; `up` only.
         verify: verify what was deployed, if nothing has failed.
     """
     from automation.commands import stack as stack_commands
@@ -91,13 +91,10 @@ def run_operation(
             return refuse("usage", "--fault", str(error), "docs/world.md lists what can go wrong")
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
         target.run_again = run_again
-        _print_differences(target)
+        print_differences(target)
         if operation == "up":
             stack_commands.warn_of_changed_settings(target)
-        if asks and operation == "destroy":
-            where = target.loaded.settings.tenant.subscription_id
-            confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
-        elif asks and (refusal := _previewed(target)):
+        if asks and (refusal := _previewed(target)):
             return refusal
         result, operation_report = stack_commands.operate(target, operation)
         if report and operation_report:
@@ -121,7 +118,7 @@ def _verified(target: Target, done: CommandResult) -> CommandResult:
     return replace(verified, show=show, own=own)
 
 
-def _print_differences(target: Target) -> None:
+def print_differences(target: Target) -> None:
     """Say what is not as in Azure."""
     if target.loaded.stand_ins:
         progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")

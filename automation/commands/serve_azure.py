@@ -14,7 +14,7 @@ from automation.commands.result import CommandResult, refuse
 from automation.console import pluralize, say
 from automation.deployment.engine import EngineChoice, choose_engine
 from automation.deployment.open_stack import load
-from automation.deployment.serving import copy_rehearsed, serve_copy
+from automation.deployment.serving import copy_rehearsed, serve_world
 from rehearsal.arm_rest import HOURS, Served
 
 
@@ -35,7 +35,7 @@ def serve_stack(program: Path, stack: str, choice: EngineChoice, others: Mapping
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with serve_copy(azure, loaded) as (served, folder):
+    with serve_world(azure, loaded) as (served, folder):
         resources = pluralize(len(azure.entries()), "resource")
         _print_how_to(served, folder, f"/subscriptions/{azure.surroundings.subscription_id}", stack, resources)
         ended.wait(HOURS * 3600)

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from automation.commands import errors
+from automation.commands import errors, inspect
 from automation.commands.operation_report import OperationReport
 from automation.commands.result import FAILED, INTERRUPTED, OK, UNUSABLE, CommandResult, problem, refuse
-from automation.commands.stack import Target, deployer_of, operate, outputs
+from automation.commands.run import confirm, run
+from automation.commands.stack import Target, deployer_of, load_target, operate, outputs
 from automation.commands.verify import verify_deployed
 from automation.console import BAD, minutes, progress, say
+from automation.deployment.engine import EngineChoice
 from automation.deployment.operations import Operation
 from automation.deployment.workspace import VARIABLE
 
@@ -38,6 +40,20 @@ class Step:
     report: OperationReport | None = None
     checks: Sequence[Mapping[str, Any]] = ()
     """Of `verify`, with what each found."""
+
+
+def run_smoke(
+    program: Path, stack: str, *, offline: bool, engine: EngineChoice, as_json: bool, asks: bool, keep: bool
+) -> None:
+    """Run the command; `asks` first."""
+
+    def act() -> CommandResult:
+        target = load_target(program, stack, offline=offline, engine=engine)
+        if asks:
+            confirm(f"Deploy stack {stack} to Azure, which costs money, and delete it again?")
+        return smoke(target, keep=keep, doctor=lambda: inspect.doctor(program, stack))
+
+    run("smoke", stack, act, offline=offline, as_json=as_json, engine=engine)
 
 
 def smoke(target: Target, *, keep: bool, doctor: Callable[[], CommandResult]) -> CommandResult:

@@ -36,6 +36,7 @@ from rehearsal.azure.faults import Faults
 from settings.loaded_stack import LoadedStack
 
 if TYPE_CHECKING:
+    from automation.deployment.gone_clusters import GoneClusters
     from rules.judgement import Judgement
 
 _HEADINGS = {
@@ -62,6 +63,8 @@ class Target:
     """Of the engine for the model."""
     run_again: Sequence[str] = ()
     """Clusters whose scripts are to run again although none has failed."""
+    gone: GoneClusters | None = None
+    """What `destroy` deletes without the clusters that it lives on."""
 
     @property
     def stack(self) -> str:
@@ -219,6 +222,8 @@ def deployer_of(target: Target) -> Deployer:
     """Return operations on the stack."""
     deployer = open_stack.open_deployer(target.loaded, target.engine, offline=target.offline, faults=target.faults)
     deployer.run_again = target.run_again
+    if target.gone:
+        deployer.delete_first = target.gone.delete
     return deployer
 
 

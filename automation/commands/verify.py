@@ -17,14 +17,13 @@ from automation.commands.result import FAILED, CommandResult, document, problem,
 from automation.commands.stack import Target, load_target
 from automation.commands.support_bundle import offer
 from automation.console import BOLD, pluralize, say, show_status
-from automation.verify.azure import Azure
 from automation.verify.bundle import Described, compose
 from automation.verify.check import VerifyResult
 from automation.verify.evidence import ask_nodes
 from automation.verify.expected import expect
 from automation.verify.inside import describe
 from automation.verify.records import as_junit, as_markdown, name_place
-from automation.verify.resource_manager import ResourceManager, log_in, log_in_to_served
+from automation.verify.resource_manager import Limits, ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
@@ -38,6 +37,7 @@ __all__ = ["Records", "load_target", "verify_deployed", "verify_stack"]
 
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
 """Outcomes, the worst first."""
+_LIMITS = Limits()
 _MOST_LINES = 12
 """Of one check; `--json` has all."""
 
@@ -84,11 +84,11 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
         UnusableError: what earlier rehearsals have kept cannot be used.
     """
     settings = target.loaded.settings
-    if refusal := _refuse_unknown(target, "--cluster", asked.clusters, settings.clusters) or _refuse_unknown(
+    if refusal := refuse_unknown(target, "--cluster", asked.clusters, settings.clusters) or refuse_unknown(
         target, "--link", asked.links, settings.links
     ):
         return refusal
-    world = _copy_model(target) if target.offline else None
+    world = copy_model(target) if target.offline else None
     if target.offline and world is None:
         text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"
         return refuse("stack", target.stack, text, target.command("up"))
@@ -97,7 +97,7 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
         graph = deployment or evaluate_stack(target.loaded, preview=False).graph
         expectation = expect(View(graph, settings))
         tell(f"Asking {'the modelled Azure' if world else 'Azure'} for {len(expectation.subjects)} resources ...")
-        with _open_azure(target, world) as azure:
+        with open_azure(target, world) as azure:
             chosen = _select(settings, asked.clusters, asked.links)
             verified = verify(azure, expectation, chosen, target.command, inside=asked.inside, messages=asked.messages)
             seconds = time.monotonic() - began
@@ -114,14 +114,15 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
     return replace(result, own={**result.own, "support_bundle": offer(records.bundle, bundle, yes=records.yes)})
 
 
-def _refuse_unknown(
-    target: Target, option: str, given: Sequence[str], known: Mapping[str, object]
+def refuse_unknown(
+    target: Target, option: str, given: Sequence[str], known: Mapping[str, object], command: str = "verify"
 ) -> CommandResult | None:
+    """Refuse an option's names that the stack does not know."""
     unknown = [name for name in given if name not in known]
     if not unknown:
         return None
     text = f"there is no {unknown[0]} in stack {target.stack}; expected one of {', '.join(known) or 'none'}"
-    return refuse("usage", option, text, target.command("verify"))
+    return refuse("usage", option, text, target.command(command))
 
 
 def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -> Selection:
@@ -132,7 +133,8 @@ def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -
     return Selection([*dict.fromkeys(clusters)], [*dict.fromkeys([*sent, *links])])
 
 
-def _copy_model(target: Target) -> World | None:
+def copy_model(target: Target) -> World | None:
+    """Return a copy of the modelled Azure that the stack is deployed into; None where nothing is."""
     # Loaded only here, and below: in earnest nothing is taken of requirements-dev.txt.
     from automation.deployment.serving import copy_rehearsed
 
@@ -140,16 +142,16 @@ def _copy_model(target: Target) -> World | None:
 
 
 @contextmanager
-def _open_azure(target: Target, world: World | None) -> Iterator[Azure]:
-    """Give Azure, or the served copy of its model; the same client asks both."""
+def open_azure(target: Target, world: World | None, limits: Limits = _LIMITS) -> Iterator[ResourceManager]:
+    """Give Azure, or this model of it, served; the same client asks both."""
     subscription = target.loaded.settings.tenant.subscription_id
     if world is None:
-        yield ResourceManager(log_in(), subscription)
+        yield ResourceManager(log_in(), subscription, limits)
         return
-    from automation.deployment.serving import serve_copy
+    from automation.deployment.serving import serve_world
 
-    with serve_copy(world, target.loaded) as (served, folder):
-        yield ResourceManager(log_in_to_served(served.address, folder), subscription)
+    with serve_world(world, target.loaded) as (served, folder):
+        yield ResourceManager(log_in_to_served(served.address, folder), subscription, limits)
 
 
 def _write(records: Records, results: Sequence[VerifyResult], stack: str, seconds: float) -> None:

@@ -61,6 +61,8 @@ class Deployer:
     sleep: Callable[[float], None] = time.sleep
     run_again: Collection[str] = ()
     """Clusters whose scripts run again in the next run of the engine; those of others do after a failure only."""
+    delete_first: Callable[[State], State] = lambda state: state
+    """Called by `destroy`; the state without what it has deleted in another way than the engine does."""
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
 
@@ -115,6 +117,9 @@ class Deployer:
             if (before := self._settle(result)) is not None:
                 if protected := find_protected(before):
                     raise ProtectedError(self.stack.name, [name_of(urn) for urn in protected])
+                version, before = self._state()
+                if (rest := self.delete_first(before)) != before:
+                    self._import(result, version, rest)
                 self._until_done("destroy", result, before)
         return result
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployment_result import DeploymentResult
@@ -125,17 +126,17 @@ def rehearse(
         return Rehearsal(judgement, engine, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
     state = State.from_export({"version": 3, "deployment": operations.deployment()})
-    verification = verify_messages(loaded.settings, _open_azure(loaded, engine), state, messages=messages)
+    verification = verify_messages(loaded.settings, open_rehearsed(loaded, engine), state, messages=messages)
     return Rehearsal(judgement, engine, deployed, verification)
 
 
-def _open_azure(stack: LoadedStack, engine: ChosenEngine) -> World:
-    """Return the Azure that this engine has deployed the stack into."""
+def open_rehearsed(stack: LoadedStack, engine: ChosenEngine, **options: Any) -> World:
+    """Return the Azure that this engine has deployed the stack into; the options are those of a `World`."""
     tenant = stack.settings.tenant
     surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id)
     if engine.cli:
-        return open_modelled_azure(locate_azure(stack), surroundings)
-    return Backend(stack.folder).world(stack.name, surroundings)
+        return open_modelled_azure(locate_azure(stack), surroundings, **options)
+    return Backend(stack.folder).world(stack.name, surroundings, **options)
 
 
 def destroy(stack: LoadedStack, engine: ChosenEngine) -> DeploymentResult:

@@ -1,4 +1,4 @@
-"""A copy of a rehearsed stack's Azure, served on this machine, with token and certificate in files."""
+"""A rehearsed stack's Azure or a copy of it, served on this machine, with token and certificate in files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def copy_rehearsed(stack: LoadedStack, engine: ChosenEngine) -> World | None:
 
 
 @contextmanager
-def serve_copy(azure: World, stack: LoadedStack) -> Iterator[tuple[Served, Path]]:
+def serve_world(azure: World, stack: LoadedStack) -> Iterator[tuple[Served, Path]]:
     """Serve it; give also the folder with `token`, `header` and `ca.pem`, which only its owner reads and which goes."""
     folder = (stack.folder / FOLDER / f"{stack.name}-{os.getpid()}").absolute()
     folder.mkdir(parents=True, mode=0o700)

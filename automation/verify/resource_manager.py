@@ -83,7 +83,10 @@ def log_in_to_served(address: str, folder: Path) -> Login:
 
 
 class ResourceManager:
-    """The one implementation of `Azure`. A client for each thread: its transport is not safe for several."""
+    """The one implementation of `Azure`, which can delete as well.
+
+    A client for each thread: its transport is not safe for several.
+    """
 
     def __init__(
         self, login: Login, subscription_id: str, limits: Limits = Limits(), now: Callable[[], float] = time.monotonic
@@ -144,6 +147,28 @@ class ResourceManager:
         if urlsplit(url).netloc != urlsplit(self._login.address).netloc:
             raise UnseenError(f"what follows is elsewhere, where no token of ours is sent: {urlsplit(url).netloc}")
         return url
+
+    def delete(self, arm_id: str, api_version: str, *, force: bool = False) -> None:
+        """Delete a resource, and wait until it is gone; one that is not there is gone. No part of `Azure`.
+
+        Args:
+            arm_id: of the resource.
+            api_version: as its type has it.
+            force: an extension goes in Azure alone, its cluster is not asked (Azure/azure-rest-api-specs,
+                Extensions_Delete).
+
+        Raises:
+            UnseenError: refused, or not gone when the time for one request was over.
+        """
+        parameters = {"forceDelete": "true"} if force else {}
+        with self._asked():
+            try:
+                deleting = self._client.resources.begin_delete_by_id(arm_id, api_version=api_version, params=parameters)
+                deleting.wait(self._limits.request)
+            except ResourceNotFoundError:
+                return
+            if not deleting.done():
+                raise UnseenError(f"it was not gone after {self._limits.request:.0f} s")
 
     def _pages(self, url: str) -> Iterator[Body]:
         """Yield the elements of a list that the SDK has no method for, page by page."""
