@@ -17,6 +17,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.cluster.key_pairs import SERVER, TLS, find_ca_fault, find_certificate_faults, find_pair_fault, read_chain
 from rehearsal.cluster.model import ConfigMap, Secret, Symptom
 from rehearsal.cluster.placement import Placement
+from rules.facts.aio import NAMESPACE
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,14 @@ def find_problems(aio: AioNamespace) -> Iterator[Symptom]:
 def find_taken_ports(objects: Sequence[Mapping[str, Any]]) -> Mapping[int, str]:
     """Return each port of the node that a Service has -> its name: ServiceLB leaves a later Service there Pending.
 
-    docs.k3s.io/networking/networking-services; that of a listener is taken to be the later one.
+    docs.k3s.io/networking/networking-services; that of a listener, in AIO's namespace, is taken to be the later one.
     """
     return {
         int(port.get("port", 0)): f"{text_at(one, 'metadata.namespace')}/{text_at(one, 'metadata.name')}"
         for one in objects
-        if text_at(one, "kind") == "Service" and text_at(one, "spec.type") == "LoadBalancer"
+        if text_at(one, "kind") == "Service"
+        and text_at(one, "spec.type") == "LoadBalancer"
+        and text_at(one, "metadata.namespace") != NAMESPACE.value
         for port in list_at(one, "spec.ports")
         if port.get("protocol", "TCP") == "TCP"
     }

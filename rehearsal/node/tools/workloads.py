@@ -102,7 +102,8 @@ def list_services(view: ClusterView | None) -> Iterator[Object]:
     for name, listener in view.listeners.items() if view else ():
         kind = text_at(listener, "serviceType")
         ports = [{"port": one.get("port")} for one in list_ports(listener)]
-        ingress = [{"ip": address} for address in view.addresses] if view and kind == "LoadBalancer" else []
+        is_outside = view and kind == "LoadBalancer" and not {one["port"] for one in ports} & view.taken_ports.keys()
+        ingress = [{"ip": address} for address in view.addresses] if view and is_outside else []
         spec = {"type": {"ClusterIp": "ClusterIP"}.get(kind, kind), "clusterIP": _address(name), "ports": ports}
         service = text_at(listener, "serviceName") or name
         yield service, extensions.AIO.namespace, {"spec": spec, "status": {"loadBalancer": {"ingress": ingress}}}

@@ -127,6 +127,9 @@ CASES = [
          lambda living: living.set(_VM_B, "machine.deleted_own", [f"service/{_SERVICE}"], where="facts")),
     Case("VERIFY-64", "enterprise", "a Service waits for its address", _plant(
         _VM_B, "Service", _SERVICE, spec={"type": "LoadBalancer", "ports": [{"port": 28883}]}, status={})),
+    Case("VERIFY-64", "enterprise", "somebody else has the port", lambda living: living.plant(
+        _VM_B, kind="Service", metadata={"name": "web", "namespace": "default"},
+        spec={"type": "LoadBalancer", "ports": [{"port": 28883}]}), frozenset({f"VERIFY-69 {_LINK}"})),
     Case("VERIFY-64", "enterprise", "a Service has another port", _plant(
         _VM_B, "Service", _SERVICE, spec={"type": "LoadBalancer", "ports": [{"port": 1883}]},
         status={"loadBalancer": {"ingress": [{"ip": "10.2.1.10"}]}})),
