@@ -91,7 +91,7 @@ def _conclude(gone: GoneClusters, done: CommandResult) -> CommandResult:
         done,
         exit_code=FAILED,
         outcome="failed",
-        error="\n".join(filter(None, [done.error, f"Still in Azure, though no longer in the stack:\n{named}"])),
+        error="\n".join(filter(None, [done.error, f"Still in Azure, and to be deleted by hand:\n{named}"])),
         problems=[*done.problems, *problems],
         next=done.next or f"delete by hand what is named: {_delete_by_hand('<id>')}",
     )
