@@ -88,6 +88,9 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
         target, "--link", asked.links, settings.links
     ):
         return refusal
+    if asked.messages and not asked.inside:
+        text = "messages are sent by scripts on nodes, which --azure-only leaves out; expected one of the two"
+        return refuse("usage", "--messages", text, target.command("verify"))
     world = copy_model(target) if target.offline else None
     if target.offline and world is None:
         text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"

@@ -31,6 +31,15 @@ class UnseenError(Exception):
     """Azure did not answer what it was asked."""
 
 
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading an answer raises that has another form than its documentation says."""
+
+
+def not_understood(error: Exception) -> UnseenError:
+    """Return what is told of such an answer."""
+    return UnseenError(f"an answer that is not understood: {type(error).__name__} {error}")
+
+
 class UnreachableError(UnseenError):
     """Nobody answers at all, or nobody is logged in: there is no use in asking on."""
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from arm.hosting import BY_NODE_TYPE
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
-from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError
+from automation.verify.azure import MALFORMED, Azure, Body, UnreachableError, Unseen, UnseenError, not_understood
 from automation.verify.expected import Drawn, Expectation, Subject
 from automation.verify.inside import Inside, look_inside
 from automation.verify.messages import Exchange, send_messages
@@ -163,6 +163,8 @@ class _Asking:
             return self._unreachable
         except UnseenError as error:
             return Unseen(str(error))
+        except MALFORMED as error:
+            return Unseen(str(not_understood(error)))
 
 
 def _find_name(drawn: Drawn, listed: Sequence[Body] | Unseen) -> str | Unseen:

@@ -93,7 +93,8 @@ def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[floa
     clock = (0.0, 0.0, 0.0)
     for answer, page in _read_pages(azure, node, "verify", {"NAMESPACE": NAMESPACE.value}, _MOST_PAGES):
         if not items:
-            clock = answer.after, float(next(one["seconds"] for one in page if one["kind"] == "Clock")), answer.before
+            (told,) = (one for one in page if one["kind"] == "Clock")
+            clock = answer.after, float(told["seconds"]), answer.before
         items += page
     return items, clock
 

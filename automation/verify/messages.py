@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from automation.verify.azure import Azure, Unseen, UnseenError
+from automation.verify.azure import MALFORMED, Azure, Unseen, UnseenError, not_understood
 from automation.verify.expected import Expectation, Subject
 from automation.verify.inside import PROBE, describe_links, encode, find_script, read_error, run_script
 from rules.facts.aio import NAMESPACE
@@ -20,6 +20,8 @@ _WAIT_SECONDS = 60
 """The sender's script takes as long to begin as the receiver's."""
 _IN_PLACE_OF = {"+": "edge-stamps", "#": "edge-stamps"}
 """Of a wildcard, in the topic of a message."""
+
+_Given = TypeVar("_Given")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,11 @@ def send_messages(
         ready = [name for name in brokers if not isinstance(begun[name], Unseen)]
         sent, seen = pool.map(_guard(exchanger.publish), sites), pool.map(_guard(exchanger.collect), ready)
         by_site, by_broker = dict(zip(sites, sent, strict=True)), begun | dict(zip(ready, seen, strict=True))
-    return {one.name: _judge(one, messages, by_site[one.client], by_broker[one.broker]) for one in chosen}
+
+    def judge(link: Link) -> Exchange | Unseen:
+        return _judge(link, messages, by_site[link.client], by_broker[link.broker])
+
+    return {one.name: _guard(judge)(one) for one in chosen}
 
 
 def _write(link: Link, source: str, destination: str) -> Message:
@@ -117,12 +123,16 @@ def _write(link: Link, source: str, destination: str) -> Message:
     return Message(link, "/".join(levels), destination, uuid4().hex[:12])
 
 
-def _guard(ask: Any) -> Any:
-    def guarded(cluster: str) -> Any:
+def _guard(ask: Callable[[_Given], Any]) -> Callable[[_Given], Any]:
+    """Return what turns whatever keeps it from an answer into `Unseen`."""
+
+    def guarded(given: _Given) -> Any:
         try:
-            return ask(cluster)
+            return ask(given)
         except UnseenError as error:
             return Unseen(str(error))
+        except MALFORMED as error:
+            return Unseen(str(not_understood(error)))
 
     return guarded
 

@@ -26,7 +26,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from automation.verify.azure import Body, ScriptAnswer, UnreachableError, UnseenError
+from automation.verify.azure import MALFORMED, Body, ScriptAnswer, UnreachableError, UnseenError, not_understood
 
 _ADDRESS = "https://management.azure.com"
 _SCOPE = f"{_ADDRESS}/.default"
@@ -216,8 +216,8 @@ class ResourceManager:
             raise UnreachableError(_describe(error)) from error
         except AzureError as error:
             raise UnseenError(_describe(error)) from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise UnseenError(f"an answer that is not understood: {type(error).__name__} {error}") from error
+        except MALFORMED as error:
+            raise not_understood(error) from error
 
 
 def _read_date(answer: HttpResponse) -> float:

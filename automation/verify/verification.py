@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from automation.check import Diagnosis, Outcome
-from automation.verify.azure import Azure, UnseenError
+from automation.verify.azure import MALFORMED, Azure, UnseenError, not_understood
 from automation.verify.check import Check, Severity, VerifyResult
 from automation.verify.checks import CHECKS, EXISTENCE
 from automation.verify.evidence import Evidence, gather
@@ -94,9 +94,8 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
         problems.extend(map(str, check.run(look)))  # what it yields before it ends is kept
     except UnseenError as error:
         look.note(check.title, error)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        # An answer of another form than its documentation says; the other checks go on.
-        look.note(check.title, UnseenError(f"an answer that is not understood: {type(error).__name__} {error}"))
+    except MALFORMED as error:  # the other checks go on
+        look.note(check.title, not_understood(error))
     unseen = [f"not seen: {one}" for one in dict.fromkeys(look.unseen)]
     if problems:
         return Diagnosis(_WRONG[check.severity], "\n".join([*problems, *unseen]), check.remedy)

@@ -272,3 +272,10 @@ def test_messages_are_sent_only_where_they_are_asked_for(rehearse: Callable[[Liv
     sent = {one["id"]: one["found"] for one in document["checks"] if one["concern"] == "Messages"}
     assert sent["VERIFY-70"].startswith("1 as expected: input within ")
     assert sent["VERIFY-71"] == "1 as expected: reason code 0x87"
+
+
+def test_messages_without_scripts_are_refused(rehearse: Callable[[Living], None]) -> None:
+    rehearse(Living("dev"))
+    result = run("--azure-only", "--messages")
+    assert result.exit_code == 2
+    assert "expected one of the two" in result.stderr

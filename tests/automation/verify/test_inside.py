@@ -139,3 +139,12 @@ def test_another_script_on_the_node_is_told(verifier: Verifier, monkeypatch: pyt
         " Message: Run command extension execution is in progress."
         for name in ("site", "enterprise")
     }
+
+
+@pytest.mark.parametrize("line", ['{"after": "", "items": "eJyLjgUAARUAuQ=="}', '{"after": 1}', "[]", '{"sent": {}}'])
+def test_an_answer_of_another_form_is_unknown(line: str, verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Living("dev").world()
+    monkeypatch.setattr(world, "run_action", lambda *_: ScriptRun(0, line, ""))
+    results = verifier("dev", world, clusters=["site"], inside=True, messages=True)
+    assert outcomes(results, "unknown") >= UNKNOWN | {("VERIFY-70", _LINK), ("VERIFY-71", _LINK)}
+    assert not outcomes(results, "failed")
