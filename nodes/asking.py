@@ -33,9 +33,14 @@ def get(*words: str) -> list[dict[str, Any]]:
 
 
 def conditions(item: dict[str, Any]) -> dict[str, list[str]]:
-    """Return type -> status, reason, message."""
+    """Return type -> status, reason, message, and since when."""
     return {
-        each["type"]: [each.get("status"), each.get("reason", ""), each.get("message", "")[:200]]
+        each["type"]: [
+            each.get("status"),
+            each.get("reason", ""),
+            each.get("message", "")[:200],
+            each.get("lastTransitionTime", ""),
+        ]
         for each in item.get("status", {}).get("conditions", [])
     }
 
@@ -58,7 +63,15 @@ def pod(item: dict[str, Any]) -> dict[str, Any]:
         "reason": status.get("reason") or " ".join(sorted(set(waiting))),
         "restarts": sum(each.get("restartCount", 0) for each in each_one),
         "restarted": max(times, default=0),
+        "replaced": is_replaced(item),
     }
+
+
+def is_replaced(item: dict[str, Any]) -> bool:
+    """Return whether a pod is on its way out, or one whose controller has made another: it stays until it is cleared."""
+    where = item["metadata"]
+    has_controller = any(each.get("controller") for each in where.get("ownerReferences", []))
+    return bool(where.get("deletionTimestamp")) or (item.get("status", {}).get("phase") == "Failed" and has_controller)
 
 
 def read_time(text: str) -> int:

@@ -60,7 +60,8 @@ def tell_event(event, values):
 
 
 def is_unwell(told):
-    return (not told["ready"] and told["phase"] != "Succeeded") or told["restarted"] > NOW - DAY
+    is_gone = told["phase"] == "Succeeded" or told["replaced"]
+    return (not told["ready"] and not is_gone) or told["restarted"] > NOW - DAY
 
 
 def list_logs(item):

@@ -59,54 +59,66 @@ def own_broker():
     return [*where, "-CAfile", f"/proc/self/fd/{authority}"], [authority]
 
 
-def read_packets(said):
-    """Kind with flags, and body, of each whole packet."""
-    place = 0
-    while place + 1 < len(said):
-        length = shift = 0
-        start = place + 1
-        while start < len(said):
-            byte = said[start]
-            start, length, shift = start + 1, length | (byte & 127) << shift, shift + 7
-            if byte < 128:
-                break
-        else:
-            return
-        if start + length > len(said):
-            return
-        yield said[place], said[start : start + length]
-        place = start + length
+def read_packet(said, place):
+    """Kind with flags, body, and where the next one begins; None while it is not whole."""
+    length = shift = 0
+    start = place + 1
+    for byte in said[start : start + 4]:
+        start, length, shift = start + 1, length | (byte & 127) << shift, shift + 7
+        if byte < 128:
+            return (said[place], said[start : start + length], start + length) if start + length <= len(said) else None
+    return None
 
 
-def converse(way, sent, answered):
-    """Send packets at once (a client need not wait for CONNACK: OASIS MQTT 5.0, 3.1.4), and return what came back."""
+def converse(way, sent, is_over):
+    """Send packets at once (a client need not wait for CONNACK: OASIS MQTT 5.0, 3.1.4), and take what comes back until
+    that is all. Messages are acknowledged as they come: a broker sends so many ahead, and no more."""
     options, files = way
     command = ["timeout", SECONDS, "openssl", "s_client", *options, "-verify_return_error", "-no-CApath",
                "-no-CAstore", "-quiet"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    accepted, said = None, bytearray()
     with subprocess.Popen(command, pass_fds=files, **pipes) as process:
-        with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
-            process.stdin.write(b"".join(sent))
-            process.stdin.flush()
-        said = b""
-        while not answered(list(read_packets(said))) and (part := os.read(process.stdout.fileno(), 65536)):
-            said += part
-        got = list(read_packets(said))
-        with contextlib.suppress(BrokenPipeError):
-            for kind, body in got:
-                if kind & 0xF6 == PUBLISH | 2:
-                    process.stdin.write(packet(PUBACK, read_message(body)[1]))
-            process.stdin.write(packet(DISCONNECT, b""))
-            process.stdin.flush()
+
+        def tell(data):
+            with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
+                process.stdin.write(data)
+                process.stdin.flush()
+
+        def take(kind, body):
+            """Whether that was all."""
+            nonlocal accepted
+            if kind == CONNACK:
+                accepted = body
+                if body[1] != 0:
+                    return True
+            elif kind & 0xF6 == PUBLISH | 2:
+                tell(packet(PUBACK, read_message(body)[1]))
+            return is_over(kind, body) or kind == DISCONNECT
+
+        def listen():
+            while part := os.read(process.stdout.fileno(), 65536):
+                said.extend(part)
+                place = 0
+                while found := read_packet(said, place):
+                    kind, body, place = found
+                    if take(kind, bytes(body)):
+                        return
+                del said[:place]
+
+        tell(b"".join(sent))
+        listen()
+        tell(packet(DISCONNECT, b""))
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         errors = process.stderr.read().decode(errors="replace")
-    if not got:
+    for file in files:
+        os.close(file)
+    if accepted is None:
         raise LookupError(f"{options[1]}: no answer: {' '.join(errors.split())[-300:]}")
-    kind, body = got[0]
-    if kind != CONNACK or body[1] != 0:
-        raise LookupError(f"{options[1]}: CONNECT is refused (0x{body[1]:02x})")
-    return got
+    if accepted[1] != 0:
+        raise LookupError(f"{options[1]}: CONNECT is refused (0x{accepted[1]:02x})")
+    return accepted
 
 
 def read_message(body):
@@ -125,9 +137,15 @@ def publish_packet(number, topic, payload):
     return packet(PUBLISH | 2, field(topic) + number.to_bytes(2, "big") + b"\0" + payload)
 
 
-def count(kind, number):
-    """Whether CONNACK is there and as many of a kind, or the broker has ended it."""
-    return lambda got: got and (sum(one & 0xF0 == kind for one, _ in got) >= number or got[-1][0] == DISCONNECT)
+def collector(kind, number, found):
+    """Put bodies of a kind into a list until there are so many; of none, CONNACK is enough."""
+
+    def is_over(one, body):
+        if one & 0xF0 == kind:
+            found.append(body)
+        return len(found) >= number
+
+    return is_over
 
 
 def reason(body):
@@ -138,57 +156,62 @@ def reason(body):
 def subscribe(messages):
     asked = [packet(0x82, number.to_bytes(2, "big") + b"\0" + field(one["topic"]) + b"\1")
              for number, one in enumerate(messages, 1)]
-    sent = [connect_packet(CLIENT_ID, properties(SESSION_SECONDS)), *asked]
-    got = converse(own_broker(), sent, count(SUBACK, len(messages)))
-    granted = [body[-1] < 0x80 for kind, body in got if kind == SUBACK]
+    sent, found = [connect_packet(CLIENT_ID, properties(SESSION_SECONDS)), *asked], []
+    converse(own_broker(), sent, collector(SUBACK, len(messages), found))
+    granted = [body[-1] < 0x80 for body in found]
     if granted != [True] * len(messages):
-        sys.exit(f"SUBSCRIBE is refused: {granted}")
+        raise LookupError(f"SUBSCRIBE is refused: {granted}")
     return {"subscribed": len(messages)}
 
 
 def publish(messages):
-    sent = [publish_packet(number, one["topic"], json.dumps({"edge-stamps": "verify", "id": one["id"]}).encode())
-            for number, one in enumerate(messages, 1)]
-    got = converse(own_broker(), [connect_packet(CLIENT_ID, properties(0)), *sent], count(PUBACK, len(messages)))
-    answers = {int.from_bytes(body[:2], "big"): reason(body) for kind, body in got if kind == PUBACK}
+    packets = [publish_packet(number, one["topic"], json.dumps({"edge-stamps": "verify", "id": one["id"]}).encode())
+               for number, one in enumerate(messages, 1)]
+    sent, found = [connect_packet(CLIENT_ID, properties(0)), *packets], []
+    converse(own_broker(), sent, collector(PUBACK, len(messages), found))
+    answers = {int.from_bytes(body[:2], "big"): reason(body) for body in found}
     taken = {one["id"]: [answers.get(number, -1), now()] for number, one in enumerate(messages, 1)}
     return {"sent": taken, "refused": {link["name"]: try_forbidden(link) for link in load("LINKS")}}
 
 
 def try_forbidden(link):
     """The answer to a message on a topic that is not the link's: a reason code, -1 if it hangs up, or why there is none."""
-    sent = [connect_packet(link["client_id"]), publish_packet(1, link["forbidden"], b"{}")]
+    sent, codes = [connect_packet(link["client_id"]), publish_packet(1, link["forbidden"], b"{}")], []
+
+    def is_over(kind, body):
+        if kind == PUBACK:
+            codes.append(reason(body))
+        elif kind == DISCONNECT:
+            codes.append(body[0] if body else 0)
+        return bool(codes)
+
     try:
-        got = converse(over_link(link), sent, count(PUBACK, 1))
+        converse(over_link(link), sent, is_over)
     except LookupError as error:
         return str(error)
-    codes = [reason(body) for kind, body in got if kind == PUBACK]
-    codes += [body[0] if body else 0 for kind, body in got if kind == DISCONNECT]
     return codes[0] if codes else -1
 
 
 def collect(messages):
-    """Ids with the second in which they were seen, as far as they arrive in time; then the session ends."""
-    wanted, arrived, give_up = {one["id"] for one in messages}, {}, now() + int(os.environ["WAIT_SECONDS"])
+    """Ids with the second in which they were seen on their own topic, as far as they arrive in time; then the session ends."""
+    wanted, arrived, give_up = {(one["topic"], one["id"]) for one in messages}, {}, now() + int(os.environ["WAIT_SECONDS"])
+
+    def is_over(kind, body):
+        if kind == CONNACK:
+            return not body[0] & 1  # there is no session
+        if kind & 0xF0 == PUBLISH and (name := identify(body)) in wanted:
+            wanted.discard(name)
+            arrived[name[1]] = now()
+        return not wanted
+
     while True:
-        got = converse(own_broker(), [connect_packet(CLIENT_ID, properties(SESSION_SECONDS), clean=False)], has(wanted))
-        if not got[0][1][0] & 1:
-            sys.exit("the broker has forgotten the subscription")
-        for kind, body in got:
-            if kind & 0xF0 == PUBLISH and (name := identify(body)) in wanted:
-                arrived.setdefault(name, now())
-        wanted -= arrived.keys()
+        accepted = converse(own_broker(), [connect_packet(CLIENT_ID, properties(SESSION_SECONDS), clean=False)], is_over)
+        if not accepted[0] & 1:
+            raise LookupError("the broker has forgotten the subscription")
         if not wanted or now() > give_up:
-            converse(own_broker(), [connect_packet(CLIENT_ID, properties(0))], count(CONNACK, 1))
+            converse(own_broker(), [connect_packet(CLIENT_ID, properties(0))], collector(CONNACK, 1, []))
             return {"arrived": arrived}
         subprocess.run(["sleep", "5"], check=True)
-
-
-def has(wanted):
-    """Whether all are there, or the session is not."""
-    return lambda got: got and (
-        not got[0][1][0] & 1 or wanted <= {identify(body) for kind, body in got if kind & 0xF0 == PUBLISH}
-    )
 
 
 def now():
@@ -196,9 +219,11 @@ def now():
 
 
 def identify(body):
+    """Topic and id of a message of ours."""
+    topic, _, payload = read_message(body)
     with contextlib.suppress(ValueError, LookupError, TypeError):
-        return str(json.loads(read_message(body)[2])["id"])
-    return ""
+        return topic, str(json.loads(payload)["id"])
+    return topic, ""
 
 
 ROLES = {"subscribe": subscribe, "publish": publish, "collect": collect}

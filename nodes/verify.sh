@@ -65,7 +65,9 @@ def look():
     facts = [(item, kinds[item["kind"]](item)) for item in found]
     facts += [(item, service(item)) for item in get("services", "--namespace", NAMESPACE)]
     syncs, bundles = get("secretsyncs", "--namespace", NAMESPACE), get("bundles")
-    facts += [(item, {"conditions": conditions(item)}) for item in [*syncs, *bundles]]
+    facts += [(item, {"conditions": conditions(item)}) for item in bundles]
+    facts += [(item, {"conditions": conditions(item), "synced": item.get("status", {}).get("lastSuccessfulSyncTime", "")})
+              for item in syncs]
     for kind, makers in (("secret", syncs), ("configmap", bundles)):
         facts += [(item, held(item)) for item in get_named(kind, [maker["metadata"]["name"] for maker in makers])]
     items = [{"kind": "Clock", "namespace": "", "name": "", "seconds": int(os.environ["NOW"])}]

@@ -1,9 +1,10 @@
 """Clusters whose node never comes back: what lives on them is deleted in Azure without waiting for them.
 
 Azure relays the DELETE of what AIO and secret sync made, and of extensions, to agents on the cluster: without them it
-hangs or fails. So these are deleted here, in the order of `az iot ops delete --force`
-(Azure/azure-iot-ops-cli-extension, deletion2.py): an instance takes its children along, extensions go with
-`forceDelete`, which azure-native does not send, and the connected cluster at last. The engine takes them out of the
+hangs or fails. So these are deleted here: an instance takes its children along, then secret sync, the custom location,
+extensions with `forceDelete`, which azure-native does not send, and the connected cluster at last. `az iot ops delete`
+goes on as well where a custom location stays (Azure/azure-iot-ops-cli-extension, deletion2.py), but deletes AIO's
+extension right after the instance, and forces none. The engine takes them out of the
 state in its own order, and deletes nothing: they are marked as `retainOnDelete`. So a run that is killed in between
 forgets none of them.
 """

@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -32,6 +32,7 @@ _ADDRESS = "https://management.azure.com"
 _SCOPE = f"{_ADDRESS}/.default"
 _LONGEST_REASON = 400
 _MOST_PAGES = 100
+_CONFLICT = 409
 _POLL_SECONDS, _LONGEST_POLL_SECONDS = 5, 30
 _PRINTED = re.compile(r"\[stdout\]\n(.*?)\n?\[stderr\]\n?(.*)", re.DOTALL)
 """In the message of an action Run Command (Azure/azure-cli#32286)."""
@@ -49,12 +50,16 @@ class Login:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: to connect, between two bytes, for one request with its further tries, and for the whole run."""
+    """Seconds: to connect, between two bytes, for one request with its further tries, and for the whole run.
+
+    `busy`: to wait for a node on which another script runs.
+    """
 
     connect: float = 10
     read: float = 20
     request: float = 60
     whole: float = 600
+    busy: float = 120
     retries: int = 5
     """Azure asks for one, a second later, where a large stack is read faster than it allows."""
 
@@ -119,7 +124,7 @@ class ResourceManager:
         url = f"{self._login.address}{node_id}/{action}?{urlencode({'api-version': api_version})}"
         body = {"commandId": "RunShellScript", "script": script.splitlines()}
         with self._asked():
-            began = self._send(HttpRequest("POST", url, json=body))
+            began = self._post(url, body)
             ended = self._await_end(began)
             (said,) = ended.json()["value"]
             found = _PRINTED.search(said["message"])
@@ -129,15 +134,31 @@ class ResourceManager:
 
     def _await_end(self, answer: HttpResponse) -> HttpResponse:
         """Return the last answer of a long-running operation (azure-resource-manager-rpc, async-api-reference)."""
+        url = ""
         while answer.status_code == 202:
             if self._now() > self._ends_at:
                 raise UnseenError(f"no end after {self._limits.whole:.0f} s")
+            url = answer.headers.get("Location", url)
             time.sleep(min(float(answer.headers.get("Retry-After", _POLL_SECONDS)), _LONGEST_POLL_SECONDS))
-            answer = self._send(HttpRequest("GET", self._own_address(answer.headers["Location"])))
+            answer = self._send(HttpRequest("GET", self._own_address(url)))
         return answer
 
+    def _post(self, url: str, body: Mapping[str, Any]) -> HttpResponse:
+        """Send an action, again while another one is going on: Azure may say so of one that has just ended.
+
+        Azure/azure-cli#19137
+        """
+        give_up = self._now() + self._limits.busy
+        while True:
+            answer = self._client.send_request(HttpRequest("POST", url, json=body))
+            if answer.status_code != _CONFLICT or self._now() >= give_up or "in progress" not in answer.text():
+                return self._check(answer)
+            time.sleep(_POLL_SECONDS)
+
     def _send(self, request: HttpRequest) -> HttpResponse:
-        answer = self._client.send_request(request)
+        return self._check(self._client.send_request(request))
+
+    def _check(self, answer: HttpResponse) -> HttpResponse:
         if answer.status_code >= 400:
             raise HttpResponseError(response=answer, error_format=ARMErrorFormat)
         return answer

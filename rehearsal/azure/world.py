@@ -59,6 +59,7 @@ class World:
         self._clock = SteadyClock(clock or SystemClock())
         self._state = AzureState(surroundings, self._clock)
         self._run_script = run_script
+        self._busy: set[str] = set()
         self._lock = threading.RLock()
 
     def get(self, arm_id: str, label: str = "") -> Entry:
@@ -161,7 +162,13 @@ class World:
             for refusal in network.node_runs(state, call):
                 raise refusal
             command = Entry(call.arm_id, _SCRIPT, dict(call.inputs), {}, state.clock.now())
-        return self._run_script(self._looking, command)
+            if ids.key(node.id) in self._busy:
+                raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
+            self._busy.add(ids.key(node.id))
+        try:
+            return self._run_script(self._looking, command)
+        finally:
+            self._busy.remove(ids.key(node.id))
 
     def now(self) -> float:
         """Return the time by this Azure's clock, in seconds since 1970."""

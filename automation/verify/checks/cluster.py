@@ -33,7 +33,7 @@ _CERTIFICATE, _END = 0, 1
 def check_nodes(look: Look) -> Iterator[Problem]:
     """Check that every node is Ready."""
     for node in look.items("Node"):
-        status, reason, message = node["conditions"].get("Ready", ["Unknown", "", ""])
+        status, reason, message, _ = node["conditions"].get("Ready", ["Unknown", "", "", ""])
         if status != "True":
             yield Problem(f"node {node['name']}", f"Ready is {status} {reason} {message}".strip(), "True")
 
@@ -42,7 +42,7 @@ def check_pressure(look: Look) -> Iterator[Problem]:
     """Check that no node is short of something."""
     for node in look.items("Node"):
         for name in _PRESSURES:
-            status, reason, message = node["conditions"].get(name, ["False", "", ""])
+            status, reason, message, _ = node["conditions"].get(name, ["False", "", "", ""])
             if status != "False":
                 yield Problem(f"node {node['name']}", f"{name} is {status} {reason} {message}".strip(), "False")
 
@@ -98,7 +98,8 @@ def check_pods(look: Look) -> Iterator[Problem]:
     if look.inside and not any(pod["namespace"] == _AIO for pod in pods):
         yield Problem(f"namespace {_AIO}", "it has no pod", "those of IoT Operations")
     for pod in pods:
-        if pod["phase"] != "Succeeded" and not pod["ready"] and not _is_broker(pod):
+        is_done = pod["phase"] == "Succeeded" or pod["replaced"]
+        if not is_done and not pod["ready"] and not _is_broker(pod):
             why = f" {pod['reason']}" if pod["reason"] else ""
             yield Problem(_name(pod), f"it is {pod['phase']}{why}, and not ready", "Running, ready")
 
@@ -170,25 +171,29 @@ def _check_address(name: str, service: Item, address: str) -> Iterator[Problem]:
 
 
 def check_syncs(look: Look) -> Iterator[Problem]:
-    """Check that secret sync is content with each of its objects."""
+    """Check that secret sync has no complaint of any of its objects.
+
+    A condition that it does not renew, or that says Unknown while it works, is none; neither is one from before the last
+    success (kubernetes-sigs/secrets-store-sync-controller, pkg/controller).
+    """
     if look.inside is None:
         return
     syncs = {one["name"]: one for one in look.items("SecretSync", _AIO)}
     for subject in look.subjects(SECRET_SYNC):
         name = subject.id.rsplit("/", 1)[1]
         found = syncs.get(name)
-        if found is None or not found["conditions"]:
-            yield Problem(f"SecretSync {name}", "it is not there" if found is None else "it has no condition", "True")
+        if found is None:
+            yield Problem(f"SecretSync {name}", "it is not there", "it is")
             continue
-        for kind, (status, reason, message) in found["conditions"].items():
-            if status != "True":
+        for kind, (status, reason, message, since) in found["conditions"].items():
+            if status == "False" and (not since or since > found["synced"]):
                 yield Problem(f"SecretSync {name}", f"{kind} is {status}: {reason}: {message}", "True")
 
 
 def check_bundles(look: Look) -> Iterator[Problem]:
     """Check that trust-manager is content with each of its Bundles."""
     for bundle in look.items("Bundle"):
-        status, reason, message = bundle["conditions"].get("Synced", ["Unknown", "no condition", ""])
+        status, reason, message, _ = bundle["conditions"].get("Synced", ["Unknown", "no condition", "", ""])
         if status != "True":
             yield Problem(f"Bundle {bundle['name']}", f"Synced is {status}: {reason}: {message}", "True")
 

@@ -27,7 +27,7 @@ from rules.lookup import View
 from tests.conftest import PROGRAM
 from tests.rehearsal.cluster.deployments import Bench, deployed
 
-ONCE = Limits(retries=0)
+ONCE = Limits(retries=0, busy=0)
 """Nobody waits for a second try."""
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 """When the stacks are looked at."""
