@@ -128,14 +128,14 @@ def find_nodes(expectation: Expectation) -> Mapping[str, Subject]:
 
 
 def ask_nodes(
-    expectation: Expectation, known: Evidence, wanted: Iterable[str], one: Callable[[Subject], _Value]
+    expectation: Expectation, known: Evidence, wanted: Iterable[str], question: Callable[[Subject], _Value]
 ) -> Mapping[str, _Value | Unseen | None]:
     """Return what nodes answer, by cluster; None where there is no node. One slow one holds up no other."""
     nodes = find_nodes(expectation)
 
     def ask(cluster: str) -> _Value | None:
         node = nodes.get(cluster)
-        return None if node is None or known.bodies[node.id] is None else one(node)
+        return None if node is None or known.bodies[node.id] is None else question(node)
 
     with ThreadPoolExecutor(_CLUSTERS_AT_ONCE) as pool:
         return _Asking(pool).ask(sorted(wanted), ask)

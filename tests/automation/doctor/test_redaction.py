@@ -26,7 +26,8 @@ _ID = (
         ("client_secret: 'a b', c", f"client_secret: {REMOVED}, c"),
         (r"{\"token\":\"ab\"}", rf"{{\"token\":\{REMOVED}}}"),
         ("https://a:b@host/p?code=1 c", "https://host/p c"),
-        ("AccountKey=a;x b", f"{REMOVED} b"),
+        ("AccountName=n;AccountKey=a;x b", f"{REMOVED} b"),
+        ("sv=2024-11-04&sig=ab%2Fc b", f"{REMOVED} b"),
     ],
 )
 def test_a_secret_goes_and_what_is_around_it_stays(text: str, left: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,10 @@ from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli
 from automation.commands import verify as command
-from automation.deployment.engine import ENGINE_VARIABLE
 from automation.verify.checks import CHECKS
 from automation.verify.resource_manager import log_in_to_served
 from rehearsal.arm_rest import serve
@@ -26,35 +23,10 @@ from rehearsal.azure.world import World
 from settings.stand_ins import STAND_INS
 from tests.automation.network import delete_in_rehearsed
 from tests.automation.verify.living import Living
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.conftest import PROGRAM
 
 _DATAFLOW = "dataflows/to-enterprise-input"
 _VM = "virtualMachines/vm-myorga-aio-dev-001-0"
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The program with a stack dev, of which nothing is rehearsed yet."""
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(PROGRAM / name, tmp_path)
-    document = {"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS}}}
-    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    monkeypatch.setattr(cli, "PROGRAM", tmp_path)
-    monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def rehearse(project: Path) -> Callable[[Living], None]:
-    """Keep a modelled Azure as a rehearsal does."""
-
-    def keep(living: Living) -> None:
-        file = project / ".rehearsal" / "dev" / "azure.json"
-        file.parent.mkdir(parents=True)
-        living.world().save(file)
-
-    return keep
 
 
 def run(

@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 from automation import cli
 from automation.commands import support_bundle
-from automation.verify import inside
+from automation.verify import bundle, inside
+from nodes import load_script
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.scripts import ScriptRun
 from rehearsal.azure.world import World
 from tests.automation.verify.living import Living
-from tests.automation.verify.test_command import project, read, rehearse, run
-
-__all__ = ["project", "rehearse"]
+from tests.automation.verify.test_command import read, run
 
 _VM_A, _VM_B = "virtualMachines/vm-myorga-aio-dev-001-0", "virtualMachines/vm-myorgb-aio-dev-001-0"
 _AIO = "azure-iot-operations"
@@ -238,6 +238,12 @@ def test_what_does_not_fit_is_said(project: Path, rehearse: Rehearse, monkeypatc
     assert "site: more events and logs: the cluster says more than 1 pages" in told["missing"]
     assert "warning 39" in files["site/events.txt"]
 
+    (project / "bundle.tar.gz").unlink()
+    monkeypatch.setattr(bundle, "_LARGEST", 3000)
+    files, told = write(project, "--cluster", "site")
+    assert "site/azure.json: its end, from character 3000 on" in told["missing"]
+    assert len(files["site/azure.json"]) == 3000
+
 
 def test_a_log_that_nobody_has_is_told_and_the_others_are_there(project: Path, rehearse: Rehearse) -> None:
     living = Living("dev")
@@ -254,6 +260,23 @@ def test_a_log_that_nobody_has_is_told_and_the_others_are_there(project: Path, r
     assert "it runs" in unpack(file)["site/logs.txt"]
 
 
+def test_after_its_time_no_more_logs_are_asked_for_and_that_is_told(
+    project: Path, rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shorten(name: str) -> str:
+        text = load_script(name)
+        assert name != "describe" or "90, time.monotonic()" in text
+        return text.replace("90, time.monotonic()", "-1, time.monotonic()")
+
+    living = Living("dev")
+    plant_pod(living, "restarts", restarted=_NOW - 600)
+    rehearse(living)
+    monkeypatch.setattr(inside, "load_script", shorten)
+    _, told = write(project, "--cluster", "site")
+    logs = (f"site: log {_AIO}/restarts/main/{which}: not asked: -1 s were over" for which in ("current", "previous"))
+    assert told["missing"] == [*logs]
+
+
 def test_a_cluster_that_does_not_answer_is_told(project: Path, rehearse: Rehearse) -> None:
     living = Living("dev")
     living.set(_VM_A, "stopped", True, where="facts")
@@ -265,6 +288,22 @@ def test_a_cluster_that_does_not_answer_is_told(project: Path, rehearse: Rehears
 
 
 def test_what_azure_does_not_answer_is_told_once_for_each_reason(
+    project: Path, rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ArmError(403, "AuthorizationFailed", "no right to read")
+
+    rehearse(Living("dev"))
+    monkeypatch.setattr(World, "get", refuse)
+    files, told = write(project, "--cluster", "site", "--azure-only")
+    count, _, reason = told["missing"][0].removeprefix("site: ").partition(" answers of Azure: ")
+    assert int(count) > 40
+    assert reason.startswith("403: (AuthorizationFailed) no right to read")
+    assert len(told["missing"]) == 2, "the other one is --azure-only"
+    assert '"seen": "not seen: 403: (AuthorizationFailed) no right to read' in files["site/azure.json"]
+
+
+def test_a_script_that_fails_on_the_node_is_told(
     project: Path, rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rehearse(Living("dev"))
