@@ -32,6 +32,11 @@ def by_hand(cluster: Cluster) -> ByHand:
     return ByHand(cluster)
 
 
+def of_tests(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what trust-manager warns of, which it does whenever it likes."""
+    return [one for one in items if one.get("about", "Pod broken") == "Pod broken"]
+
+
 def put_event(by_hand: ByHand, name: str, message: str, kind: str = "Warning", **rest: Any) -> None:
     about = {"kind": "Pod", "name": "broken", "namespace": AIO_NAMESPACE}
     by_hand.put(
@@ -42,7 +47,8 @@ def put_event(by_hand: ByHand, name: str, message: str, kind: str = "Warning", *
 def test_a_cluster_without_anything_unusual_has_nothing_to_tell(by_hand: ByHand, node: Node) -> None:
     put_event(by_hand, "calm", "all is well", kind="Normal")
     by_hand.flush()
-    assert ask(node) == ([], "")
+    items, after = ask(node)
+    assert (of_tests(items), after) == ([], "")
 
 
 def test_warnings_are_told_and_why_there_is_no_log(by_hand: ByHand, node: Node) -> None:
@@ -51,17 +57,17 @@ def test_warnings_are_told_and_why_there_is_no_log(by_hand: ByHand, node: Node) 
     by_hand.pod("broken", reason="CrashLoopBackOff", finished="1970-01-12T13:36:40Z", on="vm-enterprise")
     by_hand.pod("well")
     by_hand.pod("elsewhere", "default", reason="CrashLoopBackOff")
-    put_event(by_hand, "old", f"it cannot use {_SECRET}", count=3, lastTimestamp="2026-11-27T10:00:00Z")
-    series = {"count": 7, "lastObservedTime": "2026-11-27T11:00:00.000000Z"}
-    put_event(by_hand, "new", "again and again", series=series, eventTime="2026-11-27T10:30:00.000000Z",
+    put_event(by_hand, "old", f"it cannot use {_SECRET}", count=3, lastTimestamp="2100-01-01T10:00:00Z")
+    series = {"count": 7, "lastObservedTime": "2100-01-01T11:00:00.000000Z"}
+    put_event(by_hand, "new", "again and again", series=series, eventTime="2100-01-01T10:30:00.000000Z",
               reportingComponent="kubelet", reportingInstance="node", action="Pulling")  # fmt: skip
     by_hand.flush()
     items, after = ask(node)
     assert after == ""
-    told = {one["name"]: one for one in items}
+    told = {one["name"]: one for one in of_tests(items)}
     assert [*told] == ["new", "old", "broken/main/previous"]
-    assert (told["new"]["time"], told["new"]["count"]) == ("2026-11-27T11:00:00.000000Z", 7)
-    assert (told["old"]["time"], told["old"]["about"]) == ("2026-11-27T10:00:00Z", "Pod broken")
+    assert (told["new"]["time"], told["new"]["count"]) == ("2100-01-01T11:00:00.000000Z", 7)
+    assert (told["old"]["time"], told["old"]["about"]) == ("2100-01-01T10:00:00Z", "Pod broken")
     assert told["old"]["message"] == "it cannot use [value of a Secret]"
     assert "no preferred addresses found" in told["broken/main/previous"]["error"]
 
@@ -69,12 +75,12 @@ def test_warnings_are_told_and_why_there_is_no_log(by_hand: ByHand, node: Node) 
 def test_what_does_not_fit_comes_with_the_next_page(by_hand: ByHand, node: Node) -> None:
     for number in range(40):
         noise = " ".join(f"{(number * 7919 + word * 104729) ** 3:x}" for word in range(25))
-        put_event(by_hand, f"e{number:02d}", noise, lastTimestamp=f"2026-11-27T10:{number:02d}:00Z")
+        put_event(by_hand, f"e{number:02d}", noise, lastTimestamp=f"2100-01-01T10:{number:02d}:00Z")
     by_hand.flush()
     names, after, pages = [], "", 0
     while pages == 0 or after:
         items, after = ask(node, after)
-        names += [one["name"] for one in items]
+        names += [one["name"] for one in of_tests(items)]
         pages += 1
     assert names == [f"e{number:02d}" for number in range(10, 40)]
     assert pages > 2
