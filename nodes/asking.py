@@ -68,7 +68,7 @@ def pod(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_replaced(item: dict[str, Any]) -> bool:
-    """Return whether a pod is on its way out, or one whose controller has made another: it stays until it is cleared."""
+    """Return whether a pod is on its way out, or its controller has made another: failed ones stay for long."""
     where = item["metadata"]
     has_controller = any(each.get("controller") for each in where.get("ownerReferences", []))
     return bool(where.get("deletionTimestamp")) or (item.get("status", {}).get("phase") == "Failed" and has_controller)

@@ -14,11 +14,9 @@ from automation.commands.stack import Target, load_target, operate
 from automation.commands.verify import copy_model, open_azure, refuse_unknown
 from automation.console import progress
 from automation.deployment.engine import EngineChoice
-from automation.deployment.gone_clusters import GoneClusters
+from automation.deployment.gone_clusters import AWAY, GoneClusters, find_status
 from automation.verify.azure import UnseenError
 from automation.verify.resource_manager import Limits, ResourceManager
-from graph.inputs import text_at
-from rules.facts.releases import CONNECTED_CLUSTER_API
 
 OPTION = "--cluster-is-gone"
 _LIMITS = Limits(request=180, whole=3600)
@@ -37,7 +35,8 @@ def run_destroy(
             return refusal
         if not (offline or yes):
             where = target.loaded.settings.tenant.subscription_id
-            confirm(f"Delete everything that stack {stack} has deployed in subscription {where}?")
+            also = f", and {', '.join(gone)} in Azure alone, without its node" if gone else ""
+            confirm(f"Delete everything that stack {stack} has deployed in subscription {where}{also}?")
         return destroy(target, gone)
 
     run("destroy", stack, act, offline=offline, as_json=as_json, engine=engine)
@@ -65,14 +64,14 @@ def _refuse_living(target: Target, names: Sequence[str]) -> CommandResult | None
     with open_azure(target, world) as azure:
         for name, arm_id in _find_ids(target, names).items():
             try:
-                found = azure.get(arm_id, CONNECTED_CLUSTER_API.value)
+                status = find_status(azure, arm_id)
             except UnseenError as error:
                 text = f"nobody knows whether cluster {name} is gone, as Azure does not say it: {error}"
                 return refuse("stack", OPTION, text, "az login, or wait until Azure answers, then the same again")
-            if found and text_at(found, "properties.connectivityStatus") == "Connected":
+            if status not in AWAY:
                 text = (
-                    f"cluster {name} is not gone: {ids.name_of(arm_id)} is Connected, says Azure. One whose node has"
-                    " just died is so for some minutes more"
+                    f"cluster {name} is not gone: {ids.name_of(arm_id)} is {status}, says Azure; expected Offline. One"
+                    " whose node has just died is Connected for some minutes more"
                 )
                 return refuse("usage", OPTION, text, f"{target.command('destroy')}, without the option")
     return None

@@ -26,6 +26,7 @@ from automation.console import pluralize
 from automation.deployment.pending_creates import State
 from automation.verify.azure import UnseenError
 from automation.verify.resource_manager import ResourceManager
+from graph.inputs import parameters, text_at
 from rules.facts.releases import CONNECTED_CLUSTER_API
 
 _ORDER = (
@@ -36,6 +37,11 @@ _ORDER = (
     "Microsoft.Kubernetes",
 )
 """Namespaces of types; what is of none of them goes first."""
+AWAY = ("", "Offline", "Expired")
+"""What Azure says of a cluster that is away; empty: of one that it does not have.
+
+ConnectivityStatus of Microsoft.Kubernetes: learn.microsoft.com/rest/api/hybridkubernetes/connected-cluster/get
+"""
 _ROUNDS = 2
 """What would not go for the cluster's sake is tried again when the cluster has gone."""
 _AT_ONCE = 8
@@ -63,11 +69,12 @@ class GoneClusters:
 
     def delete(self, deployment: State) -> State:
         """Delete in Azure what the state has on these clusters, and them; return the state that forgets it."""
-        found = find_on(deployment, self.clusters)
-        doomed = [*_find_tops(found), *(Doomed(one, CONNECTED_CLUSTER_API.value) for one in self.clusters)]
-        names = ", ".join(ids.name_of(one) for one in self.clusters)
-        self.say(f"Deleting {names} and what is on it in Azure alone, {pluralize(len(doomed), 'resource')} ...")
         with self.open_azure() as azure, ThreadPoolExecutor(_AT_ONCE) as pool:
+            clusters = [one for one in self.clusters if self._is_for_us(azure, deployment, one)]
+            found = find_on(deployment, clusters)
+            doomed = [*_find_tops(found), *(Doomed(one, CONNECTED_CLUSTER_API.value) for one in clusters)]
+            names = ", ".join(ids.name_of(one) for one in clusters) or "no cluster"
+            self.say(f"Deleting {names} and what is on it in Azure alone, {pluralize(len(doomed), 'resource')} ...")
             for _ in range(_ROUNDS):
                 stages = [[*stage] for _, stage in groupby(sorted(doomed, key=_stage), _stage)]
                 doomed = [one for stage in stages for one in pool.map(partial(_delete, azure), stage) if one]
@@ -80,12 +87,46 @@ class GoneClusters:
         ]
         return {**deployment, "resources": resources}
 
+    def _is_for_us(self, azure: ResourceManager, deployment: State, cluster: str) -> bool:
+        """Return whether the cluster is the stack's own and still away: both may be otherwise than when asked."""
+        name = ids.name_of(cluster)
+        if not is_own(deployment, cluster):
+            self.say(f"{name} is left alone: the state has nothing of it")
+            return False
+        try:
+            status = find_status(azure, cluster)
+        except UnseenError as error:
+            self.say(f"{name} is left alone: nobody says whether it is away: {error}")
+            return False
+        if status not in AWAY:
+            self.say(f"{name} is left alone: it is {status}")
+        return status in AWAY
+
     def find_still_there(self) -> list[Doomed]:
         """Return what could not be deleted, and has not gone with its resource group since."""
         if not self.left:
             return []
         with self.open_azure() as azure:
             return [one for one in self.left if _is_there(azure, one)]
+
+
+def find_status(azure: ResourceManager, cluster: str) -> str:
+    """Return what Azure says of the connection of a connected cluster; empty if there is no such resource.
+
+    Raises:
+        UnseenError: nothing.
+    """
+    found = azure.get(cluster, CONNECTED_CLUSTER_API.value)
+    return "" if found is None else text_at(found, "properties.connectivityStatus") or "of unknown state"
+
+
+def is_own(deployment: State, cluster: str) -> bool:
+    """Return whether the stack has connected the cluster, or has something on it."""
+    scripts = (
+        one for one in deployment.get("resources") or [] if str(one.get("id")).endswith("/runCommands/connect-arc")
+    )
+    connected = {ids.key(ids.connected_by(parameters(one.get("inputs") or {}))) for one in scripts}
+    return ids.key(cluster) in connected or bool(find_on(deployment, [cluster]))
 
 
 def find_on(deployment: State, clusters: Collection[str]) -> list[Mapping[str, Any]]:

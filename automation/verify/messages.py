@@ -16,8 +16,8 @@ from rules.facts.aio import NAMESPACE
 from settings.model import Link
 
 _SCRIPT = "exchange-messages"
-_WAIT_SECONDS = 60
-"""The sender's script takes as long to begin as the receiver's."""
+_WAIT_SECONDS = 180
+"""Azure may begin with the sender's script a minute later than with the receiver's."""
 _IN_PLACE_OF = {"+": "edge-stamps", "#": "edge-stamps"}
 """Of a wildcard, in the topic of a message."""
 
@@ -39,9 +39,9 @@ class Exchange:
     """How the messages of one link have fared."""
 
     taken: Mapping[str, int]
-    """Topic at the site -> reason code of the site's own broker (OASIS MQTT 5.0, 2.4); from 128 on it is a refusal."""
+    """Topics at both ends -> reason code of the site's own broker (OASIS MQTT 5.0, 2.4); from 128 on, a refusal."""
     seconds: Mapping[str, float]
-    """Topic at the site -> from sending to being seen at the other end, by the clocks of both nodes."""
+    """Topics at both ends -> from sending to being seen at the other end, by the clocks of both nodes."""
     refusal: int | str
     """Reason code for a message on a topic that is none of the link's; -1: hung up; a text: why there is none."""
 
@@ -109,8 +109,12 @@ def send_messages(
     with ThreadPoolExecutor(max(1, len(brokers) + len(sites))) as pool:
         begun = dict(zip(brokers, pool.map(_guard(exchanger.subscribe), brokers), strict=True))
         ready = [name for name in brokers if not isinstance(begun[name], Unseen)]
-        sent, seen = pool.map(_guard(exchanger.publish), sites), pool.map(_guard(exchanger.collect), ready)
-        by_site, by_broker = dict(zip(sites, sent, strict=True)), begun | dict(zip(ready, seen, strict=True))
+        # A node runs one script at a time: what sends as well receives afterwards, as its session waits for it.
+        early, late = [name for name in ready if name not in sites], [name for name in ready if name in sites]
+        seen = pool.map(_guard(exchanger.collect), early)
+        by_site = dict(zip(sites, pool.map(_guard(exchanger.publish), sites), strict=True))
+        seen_late = pool.map(_guard(exchanger.collect), late)
+        by_broker = begun | dict(zip(early, seen, strict=True)) | dict(zip(late, seen_late, strict=True))
 
     def judge(link: Link) -> Exchange | Unseen:
         return _judge(link, messages, by_site[link.client], by_broker[link.broker])
@@ -121,6 +125,10 @@ def send_messages(
 def _write(link: Link, source: str, destination: str) -> Message:
     levels = [_IN_PLACE_OF.get(level, level) for level in source.split("/")]
     return Message(link, "/".join(levels), destination, uuid4().hex[:12])
+
+
+def _name(message: Message) -> str:
+    return f"{message.source} -> {message.destination}"
 
 
 def _guard(ask: Callable[[_Given], Any]) -> Callable[[_Given], Any]:
@@ -142,8 +150,8 @@ def _judge(link: Link, messages: Sequence[Message], sent: Any, seen: Any) -> Exc
         if isinstance(answer, Unseen):
             return answer
     own = [one for one in messages if one.link is link]
-    taken = {one.source: sent["sent"][one.id] for one in own}
-    arrived = {one.source: seen["arrived"][one.id] for one in own if one.id in seen["arrived"]}
+    taken = {_name(one): sent["sent"][one.id] for one in own}
+    arrived = {_name(one): seen["arrived"][one.id] for one in own if one.id in seen["arrived"]}
     return Exchange(
         {topic: code for topic, (code, _) in taken.items()},
         {topic: at - taken[topic][1] for topic, at in arrived.items()},

@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -20,6 +21,7 @@ from arm import ids
 from automation import cli
 from automation.commands import destroy, verify
 from automation.commands.stack import load_target
+from automation.deployment.gone_clusters import GoneClusters
 from automation.deployment.modelled_cli import FOLDER
 from automation.verify.resource_manager import ResourceManager, log_in_to_served
 from rehearsal.arm_rest import serve
@@ -275,3 +277,57 @@ def test_what_azure_still_has_at_the_end_is_a_failure_with_its_id(
     assert (result.exit_code, document["outcome"]) == (1, "failed")
     assert [(one["where"], one["next"]) for one in document["problems"]] == [(left, f"az resource delete --ids {left}")]
     assert left in result.stderr
+
+
+class Asked:
+    """Azure that says one thing of every connected cluster, and remembers what it was to delete."""
+
+    def __init__(self, status: str) -> None:
+        self.status, self.deleted = status, list[str]()
+
+    def get(self, *_: str) -> dict[str, Any]:
+        return {"properties": {"connectivityStatus": self.status}}
+
+    def delete(self, arm_id: str, *_: str, **__: bool) -> None:
+        self.deleted.append(arm_id)
+
+
+_CLUSTER = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Kubernetes/connectedClusters/c"
+_SCRIPT = {
+    "urn": "urn:pulumi:dev::edge-stamps::t::site-connect-arc",
+    "type": "azure-native:compute:VirtualMachineRunCommandByVirtualMachine",
+    "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v/runCommands/connect-arc",
+    "inputs": {
+        "parameters": [
+            {"name": "SUBSCRIPTION_ID", "value": "s"},
+            {"name": "RESOURCE_GROUP", "value": "g"},
+            {"name": "CLUSTER_NAME", "value": "c"},
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("resources", "status", "said"),
+    [
+        ([], "Offline", "c is left alone: the state has nothing of it"),
+        ([_SCRIPT], "Connected", "c is left alone: it is Connected"),
+        ([_SCRIPT], "Connecting", "c is left alone: it is Connecting"),
+        ([_SCRIPT], "", "c is left alone: it is of unknown state"),
+    ],
+)
+def test_a_cluster_that_is_another_stacks_or_has_come_back_is_left_alone(
+    resources: list[dict[str, Any]], status: str, said: str
+) -> None:
+    azure, told = Asked(status), list[str]()
+    state = {"resources": resources}
+    gone = GoneClusters([_CLUSTER], lambda: nullcontext(cast("ResourceManager", azure)), told.append)
+    assert gone.delete(state) == state
+    assert azure.deleted == []
+    assert told[0] == said
+
+
+def test_the_stacks_own_cluster_goes_while_it_is_away() -> None:
+    azure = Asked("Offline")
+    GoneClusters([_CLUSTER], lambda: nullcontext(cast("ResourceManager", azure))).delete({"resources": [_SCRIPT]})
+    assert azure.deleted == [_CLUSTER]

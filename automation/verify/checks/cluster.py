@@ -173,8 +173,8 @@ def _check_address(name: str, service: Item, address: str) -> Iterator[Problem]:
 def check_syncs(look: Look) -> Iterator[Problem]:
     """Check that secret sync has no complaint of any of its objects.
 
-    A condition that it does not renew, or that says Unknown while it works, is none; neither is one from before the last
-    success (kubernetes-sigs/secrets-store-sync-controller, pkg/controller).
+    A condition that it does not renew, or that says Unknown while it works, is none; neither is one from before the
+    last success (kubernetes-sigs/secrets-store-sync-controller, pkg/controller).
     """
     if look.inside is None:
         return

@@ -19,11 +19,11 @@ def check_arrivals(look: Look) -> Iterator[Problem]:
     if exchange := _find(look):
         for topic, code in exchange.taken.items():
             look.looked += 1
-            where = f"link {look.place.name}, topic {topic}"
+            where = f"link {look.place.name}, {topic}"
             if not 0 <= code < _REFUSED:
                 yield Problem(where, f"the site's own broker has not taken it ({_name(code)})", "taken")
             elif topic not in exchange.seconds:
-                yield Problem(where, "the message has not arrived", "within a minute")
+                yield Problem(where, "the message has not arrived", "within three minutes")
             else:
                 look.told.append(f"{topic} within {max(0.0, exchange.seconds[topic]):.0f} s")
 

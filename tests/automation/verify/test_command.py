@@ -242,7 +242,7 @@ def test_messages_are_sent_only_where_they_are_asked_for(rehearse: Callable[[Liv
     rehearse(Living("dev"))
     document = read(run("--messages", "--link", "site-to-enterprise", "--json"))
     sent = {one["id"]: one["found"] for one in document["checks"] if one["concern"] == "Messages"}
-    assert sent["VERIFY-70"].startswith("1 as expected: input within ")
+    assert sent["VERIFY-70"].startswith("1 as expected: input -> site/output within ")
     assert sent["VERIFY-71"] == "1 as expected: reason code 0x87"
 
 

@@ -25,7 +25,7 @@ def test_each_link_says_how_long_its_message_took_and_how_the_other_was_refused(
     links = {where for _, where in found}
     assert len(links) == 3
     for link in links:
-        assert re.fullmatch(r"\d as expected: (\S+ within \d+ s(, )?)+", found["VERIFY-70", link])
+        assert re.fullmatch(r"\d as expected: (\S+ -> \S+ within \d+ s(, )?)+", found["VERIFY-70", link])
         assert found["VERIFY-71", link] == "1 as expected: reason code 0x87"
 
 
