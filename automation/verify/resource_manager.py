@@ -222,6 +222,8 @@ class ResourceManager:
                 timeout=limits.request,
                 retry_total=limits.retries,
                 retry_backoff_max=10,
+                # To a copy served on this machine no proxy leads, and to look for one is a tenth of a read.
+                use_env_settings=self._login.certificate is None,
             )
             self._own.client = client
         return client

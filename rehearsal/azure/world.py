@@ -40,7 +40,8 @@ class World:
     `on_write` is called with the ARM id while a write is in flight, outside the lock: what a test does in there happens
     at the same time as that write. With a `path`, every change is kept there before the caller is told of it, so that
     a process that is killed loses nothing; `load` brings it back, `compact` writes it in one piece.
-    `run_script` runs the scripts of Run Commands, also outside the lock.
+    `run_script` runs the scripts of Run Commands, also outside the lock. What is read is a copy, unless it is `shared`:
+    copying is most of the time that reading takes, and whoever shares must change nothing.
     """
 
     def __init__(
@@ -62,26 +63,28 @@ class World:
         self._busy: set[str] = set()
         self._lock = threading.RLock()
 
-    def get(self, arm_id: str, label: str = "") -> Entry:
+    def get(self, arm_id: str, label: str = "", *, shared: bool = False) -> Entry:
         """Return the resource. `label` is its logical name, by which faults are ordered."""
         with self._settled() as state:
             self._fail_early("get", arm_id, label)
             entry = state.find(arm_id)
             if entry is None:
                 raise not_found(arm_id)
-            return copy.deepcopy(entry)
+            return entry if shared else copy.deepcopy(entry)
 
-    def find(self, arm_id: str) -> Entry | None:
+    def find(self, arm_id: str, *, shared: bool = False) -> Entry | None:
         """Return the resource, for an onlooker: no fault hits, None if it is not there."""
         with self._settled() as state:
-            return copy.deepcopy(state.find(arm_id))
+            entry = state.find(arm_id)
+            return entry if shared else copy.deepcopy(entry)
 
-    def entries(self, row: ResourceType | None = None, below: str = "") -> list[Entry]:
+    def entries(self, row: ResourceType | None = None, below: str = "", *, shared: bool = False) -> list[Entry]:
         """Return everything that exists, or only that of one type, or at an id and below it; by id."""
         with self._settled() as state:
             found = state.entries.values() if row is None else state.of_type(row)
             kept = [entry for entry in found if not below or ids.is_below(entry.id, below)]
-            return [copy.deepcopy(entry) for entry in sorted(kept, key=lambda entry: ids.key(entry.id))]
+            found = sorted(kept, key=lambda entry: ids.key(entry.id))
+            return found if shared else copy.deepcopy(found)
 
     def names_kept(self) -> frozenset[str]:
         """Return the keys of what is soft-deleted."""

@@ -61,6 +61,17 @@ def test_a_rehearsed_stack_is_green_and_nothing_of_it_is_changed(
     assert not list((project / ".rehearsal" / ".served").iterdir())
 
 
+def test_what_this_machine_serves_is_asked_past_any_proxy(
+    rehearse: Callable[[Living], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    rehearse(Living("dev"))
+    assert run().exit_code == 0
+
+
 def test_up_verifies_what_it_has_deployed_where_it_is_asked_to(project: Path) -> None:
     document = read(run("--verify", "--json", subcommand="up"))
     assert (document["exit_code"], set(document["changes"].values())) == (0, {"create"})
@@ -147,8 +158,8 @@ def test_a_warning_alone_is_no_failure(rehearse: Callable[[Living], None]) -> No
 def test_what_could_not_be_seen_is_no_success(
     rehearse: Callable[[Living], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: World, arm_id: str, label: str = "") -> None:
-        raise ArmError(403, "AuthorizationFailed", f"no right to read {arm_id}{label}{self.surroundings.tenant_id}")
+    def refuse(self: World, arm_id: str, **_: bool) -> None:
+        raise ArmError(403, "AuthorizationFailed", f"no right to read {arm_id}{self.surroundings.tenant_id}")
 
     rehearse(Living("dev"))
     monkeypatch.setattr(World, "get", refuse)

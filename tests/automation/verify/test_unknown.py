@@ -60,8 +60,8 @@ def test_one_answer_that_does_not_come_makes_its_own_checks_unknown(
 ) -> None:
     get = World.get
 
-    def hang(self: World, arm_id: str, label: str = "") -> Entry:
-        found = get(self, arm_id, label)
+    def hang(self: World, arm_id: str, *, shared: bool) -> Entry:
+        found = get(self, arm_id, shared=shared)
         if found.row is VIRTUAL_MACHINE and "myorga" in arm_id:
             time.sleep(2)
         return found
