@@ -106,9 +106,10 @@ screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 golden: $(READY) ## Write anew, after a change that was meant: the golden graphs, and which scripts have passed their drills
 	$(BIN)/python -m pytest tests/golden tests/rehearsal/node/test_drills.py --write-golden
 
-bench: $(READY) ## Time and memory of an evaluation and of a rehearsal, by number of clusters
+bench: $(READY) ## Time and memory of an evaluation, a rehearsal and a verification, by number of clusters
 	@$(BIN)/python benchmarks/evaluation.py
 	@$(BIN)/python benchmarks/rehearsal.py
+	@$(BIN)/python benchmarks/verification.py
 
 lines: $(READY) ## Count the lines of Python, by room
 	@$(BIN)/python benchmarks/lines.py

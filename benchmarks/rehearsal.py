@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +34,19 @@ def measure(clusters: int) -> dict[str, float]:
 def _rehearse(clusters: int) -> tuple[float, int]:
     """Rehearse in a folder of its own, where nothing is deployed yet."""
     from automation.deployment.rehearsal import rehearse
+
+    with make_project(clusters) as folder:
+        start = time.perf_counter()
+        rehearsal = rehearse(folder, "bench", messages=0)
+        seconds = time.perf_counter() - start
+    if not rehearsal.ok:
+        raise SystemExit(f"the rehearsal of {clusters} clusters has findings: {rehearsal.judgement.findings}")
+    return seconds, len(rehearsal.judgement.deployment.resources)
+
+
+@contextmanager
+def make_project(clusters: int) -> Iterator[Path]:
+    """Give a folder with the program and the stack `bench`."""
     from benchmarks.evaluation import settings_for
     from settings.stack_file import SETTINGS_KEY
 
@@ -40,12 +55,7 @@ def _rehearse(clusters: int) -> tuple[float, int]:
             shutil.copy(ROOT / name, folder)
         document = {"config": {SETTINGS_KEY: settings_for(clusters)}}
         Path(folder, "Pulumi.bench.yaml").write_text(json.dumps(document))
-        start = time.perf_counter()
-        rehearsal = rehearse(Path(folder), "bench", messages=0)
-        seconds = time.perf_counter() - start
-    if not rehearsal.ok:
-        raise SystemExit(f"the rehearsal of {clusters} clusters has findings: {rehearsal.judgement.findings}")
-    return seconds, len(rehearsal.judgement.deployment.resources)
+        yield Path(folder)
 
 
 def main() -> None:
