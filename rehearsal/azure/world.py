@@ -14,23 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from arm import ids
-from arm.shapes import Shape, shape_of
+from arm.shapes import Shape
 from arm.types import ResourceType
-from arm.types.compute import RUN_COMMAND
 from arm.types.keyvault import SECRET
 from arm.types.kubernetesconfiguration import EXTENSION
+from rehearsal.azure.actions import begin_action
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
-from rehearsal.azure.refusals import DELETE, PUT, access, network, refuse
+from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.scripts import RunScript, ScriptRun, finish, run_nothing, take, unfinished
 from rehearsal.azure.state import AzureState, Call, Surroundings
 
-_SCRIPT = RUN_COMMAND.token(RUN_COMMAND.versions[0])
 __all__ = ["Entry", "Surroundings", "World"]
 
 
@@ -155,23 +154,14 @@ class World:
         """Run a script on a machine that runs, at once; no resource tells of it afterwards.
 
         Raises:
-            ArmError: there is no such machine, or it does not run.
+            ArmError: as `begin_action`.
         """
         with self._settled() as state:
-            node = state.find(node_id)
-            if node is None:
-                raise not_found(node_id)
-            call = Call(PUT, f"{node.id}/runCommands/action", {"source": {"script": script}}, shape_of(_SCRIPT), None)
-            for refusal in network.node_runs(state, call):
-                raise refusal
-            command = Entry(call.arm_id, _SCRIPT, dict(call.inputs), {}, state.clock.now())
-            if ids.key(node.id) in self._busy:
-                raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
-            self._busy.add(ids.key(node.id))
+            command = begin_action(state, node_id, script, self._busy)
         try:
             return self._run_script(self._looking, command)
         finally:
-            self._busy.remove(ids.key(node.id))
+            self._busy.remove(ids.key(node_id))
 
     def now(self) -> float:
         """Return the time by this Azure's clock, in seconds since 1970."""

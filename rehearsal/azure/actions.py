@@ -1,0 +1,32 @@
+"""A script that runs on a machine at once, and of which no resource tells afterwards."""
+
+from __future__ import annotations
+
+from arm import ids
+from arm.shapes import shape_of
+from arm.types.compute import RUN_COMMAND
+from rehearsal.azure.entries import Entry
+from rehearsal.azure.errors import ArmError
+from rehearsal.azure.refusals import PUT, network
+from rehearsal.azure.refusals.existence import not_found
+from rehearsal.azure.state import AzureState, Call
+
+_TOKEN = RUN_COMMAND.token(RUN_COMMAND.versions[0])
+
+
+def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -> Entry:
+    """Return the script as a Run Command that is kept nowhere, and note its machine among the busy ones.
+
+    Raises:
+        ArmError: there is no such machine, it does not run, or another such script runs there (Azure/azure-cli#19137).
+    """
+    node = state.find(node_id)
+    if node is None:
+        raise not_found(node_id)
+    call = Call(PUT, f"{node.id}/runCommands/action", {"source": {"script": script}}, shape_of(_TOKEN), None)
+    for refusal in network.node_runs(state, call):
+        raise refusal
+    if ids.key(node.id) in busy:
+        raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
+    busy.add(ids.key(node.id))
+    return Entry(call.arm_id, _TOKEN, dict(call.inputs), {}, state.clock.now())
