@@ -73,7 +73,8 @@ def _refuse_living(target: Target, names: Sequence[str]) -> CommandResult | None
                     f"cluster {name} is not gone: {ids.name_of(arm_id)} is {status}, says Azure; expected Offline. One"
                     " whose node has just died is Connected for some minutes more"
                 )
-                return refuse("usage", OPTION, text, f"{target.command('destroy')}, without the option")
+                step = f"wait, then the same again; where its node lives, without {OPTION}"
+                return refuse("usage", OPTION, text, step)
     return None
 
 

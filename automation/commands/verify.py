@@ -65,6 +65,13 @@ class Asked:
     messages: bool = False
     """Whether messages are sent over the links."""
 
+    @property
+    def options(self) -> Sequence[str]:
+        """Return the command line's words for it."""
+        chosen = [word for name in self.clusters for word in ("--cluster", name)]
+        chosen += [word for name in self.links for word in ("--link", name)]
+        return [*chosen, *["--azure-only"] * (not self.inside), *["--messages"] * self.messages]
+
 
 def verify_deployed(target: Target, *, messages: bool = False) -> CommandResult:
     """Verify all that `up` has deployed: the program was recorded for its judgement, and is not run once more."""
@@ -88,9 +95,8 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
         target, "--link", asked.links, settings.links
     ):
         return refusal
-    if asked.messages and not asked.inside:
-        text = "messages are sent by scripts on nodes, which --azure-only leaves out; expected one of the two"
-        return refuse("usage", "--messages", text, target.command("verify"))
+    if refusal := _refuse_contradiction(target, asked, records):
+        return refusal
     world = copy_model(target) if target.offline else None
     if target.offline and world is None:
         text = f"nothing of stack {target.stack} is rehearsed with {target.engine} yet"
@@ -108,13 +114,33 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
             if records.bundle and asked.inside:
                 tell("Asking clusters for events and logs ...")
                 described = ask_nodes(expectation, verified.evidence, described, lambda node: describe(azure, node))
-    _write(records, verified.results, target.stack, seconds)
-    result = _end(target, verified.results, seconds)
-    if not records.bundle:
-        return result
-    told = document("verify", target.stack, result, offline=target.offline)
-    bundle = compose(told, expectation, verified.evidence, described)
-    return replace(result, own={**result.own, "support_bundle": offer(records.bundle, bundle, yes=records.yes)})
+    result = _end(target, asked, verified.results, seconds)
+    try:
+        _write(records, verified.results, target.stack, seconds)
+        if not records.bundle:
+            return result
+        told = document("verify", target.stack, result, offline=target.offline)
+        bundle = compose(told, expectation, verified.evidence, described)
+        return replace(result, own={**result.own, "support_bundle": offer(records.bundle, bundle, yes=records.yes)})
+    except OSError as error:  # what was found is told all the same
+        text = f"{error.filename}: not written: {error.strerror}"
+        lost = problem("file", str(error.filename), text, "name another file, or make its folder writable")
+        return replace(result, exit_code=FAILED, outcome="failed", problems=[*result.problems, lost], error=text)
+
+
+def _refuse_contradiction(target: Target, asked: Asked, records: Records) -> CommandResult | None:
+    """Refuse what cannot be had together."""
+    settings, verify_again = target.loaded.settings, target.command("verify")
+    if asked.messages and not asked.inside:
+        text = "messages are sent by scripts on nodes, which --azure-only leaves out; expected one of the two"
+        return refuse("usage", "--messages", text, verify_again)
+    if asked.messages and not _select(settings, asked.clusters, asked.links).links:
+        text = f"no link begins at {', '.join(asked.clusters)}; expected a link: {', '.join(settings.links) or 'none'}"
+        return refuse("usage", "--messages", text, f"{verify_again} --messages --link <link>")
+    files = [file.absolute() for file in (records.junit, records.markdown, records.bundle) if file]
+    if len({*files}) < len(files):
+        return refuse("usage", "--junit", "two records go to one file; expected a file for each", verify_again)
+    return None
 
 
 def refuse_unknown(
@@ -124,8 +150,8 @@ def refuse_unknown(
     unknown = [name for name in given if name not in known]
     if not unknown:
         return None
-    text = f"there is no {unknown[0]} in stack {target.stack}; expected one of {', '.join(known) or 'none'}"
-    return refuse("usage", option, text, target.command(command))
+    text = f"there is no '{unknown[0]}' in stack {target.stack}; expected one of {', '.join(known) or 'none'}"
+    return refuse("usage", option, text, f"{target.command(command)} {option} {next(iter(known), '<name>')}")
 
 
 def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -> Selection:
@@ -165,7 +191,7 @@ def _write(records: Records, results: Sequence[VerifyResult], stack: str, second
         records.markdown.write_text(text, encoding="utf-8")
 
 
-def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> CommandResult:
+def _end(target: Target, asked: Asked, results: Sequence[VerifyResult], seconds: float) -> CommandResult:
     own = {"checks": [asdict(one) for one in results], "seconds": round(seconds, 1)}
     wrong = [one for one in results if one.outcome in ("failed", "unknown")]
     problems = [problem(one.id, name_place(one), f"{one.title}: {one.found}", one.mend) for one in wrong]
@@ -173,7 +199,7 @@ def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> Com
     def show() -> None:
         _print(results, seconds)
 
-    again = target.command("verify")
+    again = " ".join([target.command("verify"), *asked.options])
     if any(one.outcome == "failed" for one in wrong):
         step = f"mend what is marked FAILED, from the top, then run again: {again}"
         return CommandResult(FAILED, "failed", show=show, problems=problems, next=step, own=own)
@@ -182,7 +208,7 @@ def _end(target: Target, results: Sequence[VerifyResult], seconds: float) -> Com
         step = f"az login --tenant {tenant}, or wait until Azure answers, then run again: {again}"
         return CommandResult(FAILED, "unknown", show=show, problems=problems, next=step, own=own)
     if wrong:
-        step = f"let this login read what is marked unknown, or wait until Azure answers, then run again: {again}"
+        step = f"let this login read what is marked unknown, or mend why it does not answer, then run again: {again}"
         return CommandResult(FAILED, "unknown", show=show, problems=problems, next=step, own=own)
     return CommandResult(show=show, next=f"{target.command('outputs')} says how to reach clusters and brokers", own=own)
 

@@ -74,7 +74,7 @@ class GoneClusters:
             found = find_on(deployment, clusters)
             doomed = [*_find_tops(found), *(Doomed(one, CONNECTED_CLUSTER_API.value) for one in clusters)]
             names = ", ".join(ids.name_of(one) for one in clusters) or "no cluster"
-            self.say(f"Deleting {names} and what is on it in Azure alone, {pluralize(len(doomed), 'resource')} ...")
+            self.say(f"Deleting in Azure alone, with all on it: {names} ({pluralize(len(doomed), 'resource')}) ...")
             for _ in range(_ROUNDS):
                 stages = [[*stage] for _, stage in groupby(sorted(doomed, key=_stage), _stage)]
                 doomed = [one for stage in stages for one in pool.map(partial(_delete, azure), stage) if one]

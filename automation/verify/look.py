@@ -118,7 +118,11 @@ class Look:
             self.note(f"cluster {self.cluster.name}", UnseenError(found.reason))
             return None
         if found is None and self.evidence.clusters:
-            self.absent.append(f"the node of {self.cluster.name}")
+            missing = f"the node of {self.cluster.name}"
+            if self.place.scope == "cluster":  # whose VERIFY-02 says so
+                self.absent.append(missing)
+            else:
+                self.note(missing, UnseenError("it is not there"))
         return found
 
     def items(self, kind: str, namespace: str = "") -> Iterator[Item]:

@@ -86,7 +86,9 @@ class Exchanger:
         node = self.nodes.get(cluster)
         if node is None or (node.id in self.bodies and self.bodies[node.id] is None):
             raise UnseenError(f"the node of {cluster} is not there")
-        given = {"ROLE": role, "NAMESPACE": NAMESPACE.value, "CLIENT_ID": f"{self.client}-{cluster}"}
+        # Another client sends: it would end the session that waits at the same broker.
+        client = f"{self.client}-{cluster}-{'to' if role == 'publish' else 'from'}"
+        given = {"ROLE": role, "NAMESPACE": NAMESPACE.value, "CLIENT_ID": client}
         given |= {"MESSAGES": encode(messages), "LINKS": links, "WAIT_SECONDS": str(_WAIT_SECONDS)}
         answer = run_script(self.azure, node, _SCRIPT, given)
         if not answer.stdout.startswith("{"):

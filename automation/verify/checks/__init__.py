@@ -27,7 +27,10 @@ _BOTH: tuple[Scope, ...] = ("cluster", "link")
 _PUT_BACK = "{refresh}\n{up}"
 _REMOVE = "# whoever has made it takes it away, or it becomes part of the settings"
 _ON_NODE = "# on the cluster, which {outputs} says how to reach:"
-_AGENTS = f"{_ON_NODE}\nkubectl -n azure-arc get pods"
+_AGENTS = (
+    "az vm run-command invoke --resource-group {group} --name {node} --command-id RunShellScript"
+    " --scripts 'k3s kubectl --namespace azure-arc get pods'"
+)
 _PODS = f"{_ON_NODE}\nkubectl -n azure-iot-operations get pods"
 _DESCRIBE = f"{_ON_NODE}\nkubectl --namespace azure-iot-operations get pods,services,secretsyncs,bundles"
 _RUN_AGAIN = "{up} --run-again {cluster}"

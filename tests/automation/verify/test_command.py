@@ -194,7 +194,7 @@ def test_a_name_that_is_none_is_refused_with_those_that_are(option: str, rehears
     rehearse(Living("dev"))
     document = read(run(option, "nobody", "--json"))
     assert (document["exit_code"], document["problems"][0]["where"]) == (2, option)
-    assert "there is no nobody in stack dev; expected one of site" in document["problems"][0]["message"]
+    assert "there is no 'nobody' in stack dev; expected one of site" in document["problems"][0]["message"]
 
 
 @pytest.mark.usefixtures("project")
@@ -262,3 +262,44 @@ def test_messages_without_scripts_are_refused(rehearse: Callable[[Living], None]
     result = run("--azure-only", "--messages")
     assert result.exit_code == 2
     assert "expected one of the two" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--cluster", "enterprise", "--messages"), "no link begins at enterprise"),
+        (("--junit", "one", "--markdown", "one"), "two records go to one file"),
+        (("--cluster", ""), "there is no '' in stack dev"),
+    ],
+)
+def test_what_cannot_be_had_together_is_refused(
+    options: tuple[str, ...], said: str, rehearse: Callable[[Living], None]
+) -> None:
+    rehearse(Living("dev"))
+    result = run(*options)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_record_that_cannot_be_written_does_not_hide_what_was_found(
+    rehearse: Callable[[Living], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(self: Path, *_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", str(self))
+
+    rehearse(Living("dev"))
+    monkeypatch.setattr(Path, "write_text", fail)
+    result = run("--azure-only", "--junit", str(tmp_path / "j.xml"))
+    assert result.exit_code == 1
+    assert "cluster site: 47 checks, all ok" in result.stdout
+    assert "j.xml: not written: No space left on device" in result.stderr
+
+
+def test_a_link_whose_node_is_gone_is_no_pass(rehearse: Callable[[Living], None]) -> None:
+    living = Living("dev")
+    living.remove(_VM)
+    rehearse(living)
+    result = run("--link", "site-to-enterprise", "--messages")
+    assert result.exit_code == 1
+    assert "the node of site: it is not there" in result.stdout
+    assert "--link site-to-enterprise --messages" in result.stdout.splitlines()[-1]

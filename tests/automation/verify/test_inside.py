@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from automation.verify import inside
+from automation.verify import inside, resource_manager
 from automation.verify.check import VerifyResult
 from automation.verify.checks import CHECKS
+from automation.verify.resource_manager import Limits
 from nodes import load_script
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.scripts import ScriptRun
@@ -148,3 +149,49 @@ def test_an_answer_of_another_form_is_unknown(line: str, verifier: Verifier, mon
     results = verifier("dev", world, clusters=["site"], inside=True, messages=True)
     assert outcomes(results, "unknown") >= UNKNOWN | {("VERIFY-70", _LINK), ("VERIFY-71", _LINK)}
     assert not outcomes(results, "failed")
+
+
+def test_what_heals_by_itself_is_no_finding(verifier: Verifier) -> None:
+    """A pod that was replaced, one on its way out, and what secret sync has said before its last success."""
+    living = Living("dev")
+    ended = {"phase": "Failed", "reason": "Evicted", "conditions": []}
+    owner = [{"kind": "ReplicaSet", "name": "x", "controller": True}]
+    living.plant(_VM, kind="Pod", metadata={"name": "old", "namespace": "x", "ownerReferences": owner}, status=ended)
+    leaving = {"name": "leaving", "namespace": "x", "deletionTimestamp": "1970-01-12T13:46:40Z"}
+    living.plant(_VM, kind="Pod", metadata=leaving, status={"phase": "Running", "conditions": []})
+    conditions = [
+        {"type": "Create", "status": "Unknown", "reason": "SyncStarting", "message": "…"},
+        {"type": "Update", "status": "False", "reason": "ProviderError", "message": "…",
+         "lastTransitionTime": "1970-01-12T10:00:00Z"},
+    ]  # fmt: skip
+    living.plant(_VM, kind="SecretSync", apiVersion="secret-sync.x-k8s.io/v1alpha1",
+                 metadata={"name": "client-secret-enterprise-g1", "namespace": "azure-iot-operations"},
+                 status={"conditions": conditions, "lastSuccessfulSyncTime": "1970-01-12T11:00:00Z"})  # fmt: skip
+    assert not outcomes(verifier("dev", living.world(), inside=True), "failed", "warning", "unknown")
+
+
+def test_a_failed_pod_that_nobody_replaces_is_a_finding(verifier: Verifier) -> None:
+    living = Living("dev")
+    ended = {"phase": "Failed", "reason": "Evicted", "conditions": []}
+    living.plant(_VM, kind="Pod", metadata={"name": "alone", "namespace": "x"}, status=ended)
+    assert outcomes(verifier("dev", living.world(), inside=True), "failed") == {("VERIFY-61", "site")}
+
+
+def test_a_node_on_which_a_script_has_just_ended_is_asked_again(
+    verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure says so for some seconds more (Azure/azure-cli#19137)."""
+    world = Living("dev").world()
+    run_action, refused = world.run_action, list[str]()
+
+    def refuse_once(node_id: str, script: str) -> ScriptRun:
+        if len(refused) < 2:
+            refused.append(node_id)
+            raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
+        return run_action(node_id, script)
+
+    monkeypatch.setattr(world, "run_action", refuse_once)
+    monkeypatch.setattr(resource_manager, "_POLL_SECONDS", 0.01)
+    results = verifier("dev", world, limits=Limits(retries=0, busy=5), inside=True)
+    assert len(refused) == 2
+    assert not outcomes(results, "failed", "warning", "unknown")

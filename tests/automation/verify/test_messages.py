@@ -91,3 +91,9 @@ def test_a_message_that_the_own_broker_does_not_take_is_red(
     results = verifier("dev", world, messages=True)
     assert outcomes(results, "failed") == {("VERIFY-70", _LINK)}
     assert "has not taken it (reason code 0x97)" in messages([*results])["VERIFY-70", _LINK]
+
+
+def test_a_cluster_that_sends_and_receives_is_given_one_script_at_a_time(verifier: Verifier) -> None:
+    found = messages([*verifier("two-enterprises", Living("two-enterprises").world(), messages=True)])
+    assert len(found) > 4
+    assert all(text.split(":")[0].endswith("as expected") for text in found.values()), found
