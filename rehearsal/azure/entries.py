@@ -75,14 +75,20 @@ class Table(dict[str, _Value]):
     def __init__(self, values: Mapping[str, _Value] | None = None) -> None:
         super().__init__(values or {})
         self.changed: dict[str, None] = {}
+        self.version = 0
+        """Another one after each change."""
 
     def __setitem__(self, key: str, value: _Value) -> None:
-        self.changed[key] = None
+        self._note(key)
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
-        self.changed[key] = None
+        self._note(key)
         super().__delitem__(key)
+
+    def _note(self, key: str) -> None:
+        self.changed[key] = None
+        self.version += 1
 
 
 class Entries(Table[Entry]):

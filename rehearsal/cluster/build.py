@@ -55,6 +55,14 @@ def build_views(
 
 def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:
     """Return one cluster, without what only a comparison with others shows."""
+    if unmanaged:
+        return _build(inventory, cluster, unmanaged)
+    if cluster.id not in inventory.views:
+        inventory.views[cluster.id] = _build(inventory, cluster, ())
+    return inventory.views[cluster.id]
+
+
+def _build(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]) -> ClusterView:
     node = read_node_state(inventory, cluster)
     if not node.is_reachable:
         return ClusterView(cluster.name, problems=node.problems)

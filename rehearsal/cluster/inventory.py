@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from arm import ids
 from arm.types import ResourceType
 from rehearsal.azure.entries import Entry
+
+if TYPE_CHECKING:
+    from rehearsal.cluster.model import ClusterView
 
 IsEffective = Callable[[str, str, str], bool]
 """(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""
@@ -21,6 +25,8 @@ class Inventory:
     def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime) -> None:
         self.is_effective, self.at = is_effective, at
         self._entries = {ids.key(entry.id): entry for entry in entries}
+        self.views: dict[str, ClusterView] = {}
+        """By the id of the connected cluster: those that were computed from it (`build.build_view`)."""
 
     def find(self, arm_id: str) -> Entry | None:
         return self._entries.get(ids.key(arm_id))

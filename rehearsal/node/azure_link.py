@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text_at
 from rehearsal.azure.effects import remove
-from rehearsal.azure.entries import Entry
+from rehearsal.azure.entries import Entries, Entry
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.scripts import OpenState
 from rehearsal.azure.state import AzureState, Call
@@ -35,11 +36,30 @@ learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Role assig
 _AGENT_KEY = "the public half of a key pair that no rehearsal makes"
 
 
+_LAST = "last"
+_A_MOMENT = timedelta(seconds=5)
+"""Certificates are judged by the real time, which goes on."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there was at one version of the entries: clusters are computed from it once, however many nodes ask."""
+
+    entries: Entries
+    version: int
+    inventory: Inventory
+
+    def is_of(self, entries: Entries) -> bool:
+        """Return whether these are the entries, and nothing has changed since."""
+        return self.entries is entries and self.version == entries.version
+
+
 class AzureLink:
     """What a machine can see and do in Azure; each call takes the world's lock for itself."""
 
-    def __init__(self, look: OpenState, vm: Entry) -> None:
-        self._look, self._vm_id = look, vm.id
+    def __init__(self, look: OpenState, vm: Entry, seen: dict[str, Seen] | None = None) -> None:
+        """Look at the Azure of a machine; `seen` is what other machines in it have seen already."""
+        self._look, self._vm_id, self._seen = look, vm.id, {} if seen is None else seen
         self._node = vm.outputs.get(NODE_ID)
         with look() as state:
             self.subscription_id = state.surroundings.subscription_id
@@ -109,8 +129,15 @@ class AzureLink:
         return next((one for one in clusters if self._node and one.facts.get("node") == self._node), None)
 
     def _look_around(self, state: AzureState, elapsed: float) -> Inventory:
+        """Return what there is; as it was a moment ago, where nothing has changed and roles act at once."""
+        last, now = self._seen.get(_LAST), datetime.now(UTC)
+        is_settled = state.surroundings.role_spread_seconds == 0
+        if last and is_settled and last.is_of(state.entries) and now - last.inventory.at < _A_MOMENT:
+            return last.inventory
         is_effective = partial(access.is_effective, state, within=elapsed)
-        return Inventory(list(state.entries.values()), is_effective, datetime.now(UTC))
+        inventory = Inventory(list(state.entries.values()), is_effective, now)
+        self._seen[_LAST] = Seen(state.entries, state.entries.version, inventory)
+        return inventory
 
 
 def _find_named(state: AzureState, cluster: str) -> Entry:
