@@ -9,6 +9,7 @@ from typing import Any
 
 from arm import ids
 from arm.types import ResourceType
+from automation.doctor.scrubbing import REMOVED, is_secret, redact_document
 from automation.verify.azure import Body, Unseen, UnseenError
 from automation.verify.check import Problem, Scope
 from automation.verify.compare import differences
@@ -195,7 +196,15 @@ class Look:
     def same(self, subject: Subject, path: str, expected: Any, seen: Any, *, exact: bool = False) -> Iterator[Problem]:
         """Yield what is otherwise than expected."""
         for one in differences(expected, seen, f".{path}", exact=exact):
-            yield Problem(subject.label, f"{one.path} is {show(one.seen)}", show(one.expected))
+            seen, wanted = (_show_at(one.path, value) for value in (one.seen, one.expected))
+            yield Problem(subject.label, f"{one.path} is {seen}", wanted)
+
+
+def _show_at(path: str, value: Any) -> str:
+    """Show a value, but what the last keys of its path say is secret; also the last but one, for `password.value`."""
+    if any(is_secret(key, value) for key in path.split(".")[-2:]):
+        return REMOVED
+    return show(value if isinstance(value, str) else redact_document(value))
 
 
 def show(value: Any) -> str:
