@@ -13,23 +13,53 @@ need NAMESPACES
 cat >"$work/describe.py" <<'END'
 # asking.py
 
-import itertools, os, re
+import itertools, os, re, urllib.parse
 
 SPACES = os.environ["NAMESPACES"].split()
 NOW, AFTER = int(os.environ["NOW"]), os.environ.get("AFTER", "")
 MOST_EVENTS, MOST_PODS, LINES, LONGEST = 30, 10, 20, 500
 DAY, SECONDS, BEGAN = 24 * 60 * 60, 90, time.monotonic()
-PUBLIC, SHORTEST = ("ca.crt", "tls.crt", "namespace"), 8  # of Secrets: keys that hold no secret, and words
+PUBLIC, SHORTEST = ("ca.crt", "tls.crt"), 8  # of Secrets: keys of what may be a certificate; letters of a word
+MOST_LINES, LONGEST_LOG = 200, 64 * 1024  # as each value is looked for in each log
+
+
+def is_public(key, value):
+    is_certificate = value.startswith("-----BEGIN CERTIFICATE-----") and "PRIVATE KEY" not in value
+    return key == "namespace" or (key in PUBLIC and is_certificate)
+
+
+def list_leaves(document):
+    if isinstance(document, (dict, list)):
+        for one in document.values() if isinstance(document, dict) else document:
+            yield from list_leaves(one)
+    else:
+        yield str(document)
+
+
+def list_parts(value):
+    """What a log may have of a value alone: its lines, what they say after a `=` or `:`, and texts of JSON."""
+    lines = [line.strip() for line in value.splitlines() if not line.startswith("---")]
+    if len(lines) > MOST_LINES:
+        return
+    yield from lines
+    for mark in "=:":
+        yield from (line.partition(mark)[2].strip(" \t\"',") for line in lines)
+    try:
+        leaves = list(list_leaves(json.loads(value)))
+    except (ValueError, RecursionError):
+        return
+    yield from leaves[:MOST_LINES]
 
 
 def list_values(secrets):
-    """Every value as it is, in base64, and line by line, as a log may have any of these; the longest first."""
+    """Every value as it is, in base64, in parts, and each as JSON and addresses write it; the longest first."""
     found = set()
     for secret in secrets:
         for key, encoded in (secret.get("data") or {}).items():
             value = base64.b64decode(encoded).decode(errors="replace")
-            if key not in PUBLIC:
-                found |= {encoded, value, *(line.strip() for line in value.splitlines() if not line.startswith("---"))}
+            if not is_public(key, value):
+                found |= {encoded, value, *list_parts(value)}
+    found |= {form for value in found for form in (json.dumps(value)[1:-1], urllib.parse.quote(value, safe=""))}
     return sorted((value for value in found if len(value) >= SHORTEST), key=len, reverse=True)
 
 
@@ -37,6 +67,11 @@ def without(values, text):
     for value in values:
         text = text.replace(value, "[value of a Secret]")
     return text
+
+
+def keep_end(log):
+    """The end of a log from the start of a line, as a value that is cut is not known as one."""
+    return log if len(log) <= LONGEST_LOG else log[-LONGEST_LOG:].partition("\n")[2] or "(a line of more than 64 KiB)"
 
 
 def cut(line):
@@ -87,7 +122,7 @@ def tell_log(item, values):
         return {**item, "error": "no answer within 15 s"}
     if result.returncode != 0:
         return {**item, "error": cut(without(values, result.stderr.decode(errors="replace").strip()))}
-    lines = [cut(line) for line in without(values, result.stdout.decode(errors="replace")).splitlines()]
+    lines = [cut(line) for line in without(values, keep_end(result.stdout.decode(errors="replace"))).splitlines()]
     told = {**item, "lines": lines, "left_out": 0}
     while len(told["lines"]) > 1 and len(pack([told], place(told))) > LARGEST:
         told = {**told, "lines": told["lines"][1:], "left_out": told["left_out"] + 1}

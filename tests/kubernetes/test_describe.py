@@ -72,6 +72,41 @@ def test_warnings_are_told_and_why_there_is_no_log(by_hand: ByHand, node: Node) 
     assert "no preferred addresses found" in told["broken/main/previous"]["error"]
 
 
+def test_no_form_of_a_value_leaves_the_node(by_hand: ByHand, node: Node) -> None:
+    login = {"auths": {"registry.example": {"username": "pull-user-1", "password": "pull one/two"}}}
+    values = {
+        ".dockerconfigjson": json.dumps(login),
+        "env": "USER=open\nKEY='right-side'",
+        "yaml": "key: side-of-colon",
+        "json": 'quo"ted one',
+        "many": "\n".join(f"word-number-{number}" for number in range(300)),
+        "tls.crt": "-----BEGIN CERTIFICATE-----\nMIIBpublic\n-----END CERTIFICATE-----",
+        "tls.key": _SECRET,
+        "ca.crt": "no-certificate",
+        "namespace": "some-namespace",
+    }
+    by_hand.secret("forms", **values)
+    shown = {
+        "pull one/two": False,
+        "pull%20one%2Ftwo": False,
+        "right-side": False,
+        "side-of-colon": False,
+        r"quo\"ted one": False,
+        "no-certificate": False,
+        "word-number-299": True,
+        "MIIBpublic": True,
+        "some-namespace": True,
+    }
+    for number, text in enumerate(shown):
+        put_event(by_hand, f"e{number}", f"it says {text}")
+    by_hand.flush()
+    told = {one["name"]: one["message"] for one in of_tests(ask(node)[0])}
+    assert {text: told[f"e{number}"] == f"it says {text}" for number, text in enumerate(shown)} == shown
+    assert {told[f"e{number}"] for number, is_shown in enumerate(shown.values()) if not is_shown} == {
+        "it says [value of a Secret]"
+    }
+
+
 def test_what_does_not_fit_comes_with_the_next_page(by_hand: ByHand, node: Node) -> None:
     for number in range(40):
         noise = " ".join(f"{(number * 7919 + word * 104729) ** 3:x}" for word in range(25))

@@ -245,6 +245,17 @@ def test_what_does_not_fit_is_said(project: Path, rehearse: Rehearse, monkeypatc
     assert len(files["site/azure.json"]) == 3000
 
 
+def test_of_a_huge_log_its_last_whole_lines_are_read(project: Path, rehearse: Rehearse) -> None:
+    living = Living("dev")
+    plant_pod(living, "a", restarted=_NOW - 600)
+    plant_pod(living, "b", restarted=_NOW - 600)
+    set_logs(living, a=f"{'x ' * 40_000}\nits end\n", b="x " * 40_000)
+    rehearse(living)
+    files, _ = write(project, "--cluster", "site")
+    assert "a/main/current\nits end\n" in files["site/logs.txt"]
+    assert "b/main/current\n(a line of more than 64 KiB)\n" in files["site/logs.txt"]
+
+
 def test_a_log_that_nobody_has_is_told_and_the_others_are_there(project: Path, rehearse: Rehearse) -> None:
     living = Living("dev")
     plant_pod(living, "images", waits="ImagePullBackOff")
