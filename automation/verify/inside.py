@@ -28,6 +28,8 @@ MOST_PAGES_OF_LOGS = 10
 LOGGED = (NAMESPACE.value, "azure-arc", CERT_MANAGER_NAMESPACE.value, "azure-secret-store")
 """Namespaces whose logs are wanted (learn.microsoft.com/azure/azure-arc/kubernetes/conceptual-agent-overview and
 secret-store-extension)."""
+_LARGEST = 1_000_000
+"""Bytes of a page: a few kB, which a node of somebody else's may have sent, inflate to a thousand times as many."""
 _ONCE = "1"
 """Second that a probe waits for a link that does not answer."""
 _CUT_AT = 2900
@@ -139,8 +141,11 @@ def run_script(azure: Azure, node: Subject, script: str, given: Mapping[str, str
 def _read_page(answer: ScriptAnswer) -> Mapping[str, Any]:
     try:
         page = json.loads(answer.stdout)
-        return {"after": page["after"], "items": json.loads(zlib.decompress(base64.b64decode(page["items"])))}
-    except (ValueError, LookupError, TypeError, binascii.Error, zlib.error):
+        items = zlib.decompressobj().decompress(base64.b64decode(page["items"]), _LARGEST)
+        if len(items) == _LARGEST:
+            raise UnseenError(f"an answer that is not understood: a page of {_LARGEST} bytes or more")
+        return {"after": page["after"], "items": json.loads(items)}
+    except (ValueError, LookupError, TypeError, RecursionError, binascii.Error, zlib.error):
         raise UnseenError(read_error(answer)) from None
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from collections.abc import Callable
 
 import pytest
 
 from automation.verify import inside, resource_manager
+from automation.verify.azure import ScriptAnswer, UnseenError
 from automation.verify.check import VerifyResult
 from automation.verify.checks import CHECKS
 from automation.verify.resource_manager import Limits
@@ -195,3 +199,19 @@ def test_a_node_on_which_a_script_has_just_ended_is_asked_again(
     results = verifier("dev", world, limits=Limits(retries=0, busy=5), inside=True)
     assert len(refused) == 2
     assert not outcomes(results, "failed", "warning", "unknown")
+
+
+def read_page(items: bytes) -> object:
+    text = json.dumps({"after": "", "items": base64.b64encode(zlib.compress(items)).decode()})
+    return inside._read_page(ScriptAnswer(text, "", 0, 0))["items"]
+
+
+def test_a_page_that_inflates_beyond_measure_is_not_held() -> None:
+    assert read_page(b"[1]") == [1]
+    with pytest.raises(UnseenError, match="an answer that is not understood: a page of 1000000 bytes or more"):
+        read_page(b"[" + b" " * 50_000_000 + b"]")
+
+
+def test_a_page_that_is_nested_beyond_measure_is_unknown() -> None:
+    with pytest.raises(UnseenError, match="the script has printed nothing"):
+        read_page(b"[" * 500_000)
