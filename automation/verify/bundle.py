@@ -12,6 +12,7 @@ from typing import Any
 
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
+from automation.console import escape_controls
 from automation.doctor.scrubbing import redact, redact_document
 from automation.verify.azure import Body, Unseen
 from automation.verify.evidence import Evidence
@@ -67,7 +68,7 @@ def compose(
         described: warnings and logs, by cluster.
     """
     settings = expectation.view.settings
-    missing = [redact(one) for one in _list_missing(expectation, evidence, described)]
+    missing = [_fit(one) for one in _list_missing(expectation, evidence, described)]
     versions = {
         "python": platform.python_version(),
         "packages": dict(sorted(_list_packages())),
@@ -134,7 +135,7 @@ def _describe_cluster(
     if isinstance(description, Description):
         # Each event and log is redacted alone, as one that ends within a key is taken out from there to its end.
         events = sorted(_of(description, "Event"), key=lambda one: str(one["time"]))
-        text = "".join(f"{redact(_tell_event(one))}\n" for one in events) or "no warning\n"
+        text = "".join(f"{_fit(_tell_event(one))}\n" for one in events) or "no warning\n"
         yield File(f"{name}/events.txt", "its newest warnings", text)
         text = "\n".join(map(_tell_log, _of(description, "Log"))) or "every pod is well\n"
         yield File(f"{name}/logs.txt", "last lines of the logs of pods that are not well", text)
@@ -156,10 +157,15 @@ def _tell_event(one: Item) -> str:
 def _tell_log(one: Item) -> str:
     """Return a log under its heading."""
     if "error" in one:
-        return f"=== {one['namespace']}/{one['name']}: not had\n{redact(one['error'])}\n"
+        return f"=== {one['namespace']}/{one['name']}: not had\n  {_fit(one['error'])}\n"
     lines = [f"({one['left_out']} more, left out)"] if one["left_out"] else []
-    text = redact("\n".join(one["lines"])) or "(empty)"
-    return "\n".join([f"=== {one['namespace']}/{one['name']}", *lines, text, ""])
+    text = _fit("\n".join(one["lines"])) or "(empty)"
+    return "\n".join([f"=== {one['namespace']}/{one['name']}", *lines, f"  {text}", ""])
+
+
+def _fit(text: str) -> str:
+    """Return it redacted, without orders to a terminal, and with its further lines indented: none is a heading."""
+    return escape_controls(redact(text)).replace("\n", "\n  ")
 
 
 def _list_missing(expectation: Expectation, evidence: Evidence, described: Mapping[str, Described]) -> Iterator[str]:
@@ -195,4 +201,4 @@ def _list_lacks(description: Description) -> Iterator[str]:
 
 
 def _json(name: str, about: str, document: Any) -> File:
-    return File(name, about, json.dumps(redact_document(document), indent=1, ensure_ascii=False) + "\n")
+    return File(name, about, json.dumps(redact_document(document), indent=1) + "\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from xml.etree import ElementTree as Tree
 
+from automation.console import escape_controls
 from automation.verify.check import VerifyResult
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,9 +50,14 @@ def _count(element: Tree.Element, results: Sequence[VerifyResult]) -> None:
 def _tell(case: Tree.Element, result: VerifyResult) -> None:
     told = Tree.SubElement(case, _ELEMENTS[result.outcome])
     if result.outcome != "warning":
-        told.set("message", _NO_XML.sub("\ufffd", result.found.partition("\n")[0]))
+        told.set("message", _fit(result.found.partition("\n")[0]))
     remedy = f"\n-> {result.mend}" if result.mend else ""
-    told.text = _NO_XML.sub("\ufffd", f"expected: {result.expected}\n{result.found}{remedy}")
+    told.text = _fit(f"expected: {result.expected}\n{result.found}{remedy}")
+
+
+def _fit(text: str) -> str:
+    """Return it without orders to a terminal or to the CI that prints the file, and without what XML cannot hold."""
+    return _NO_XML.sub("\ufffd", escape_controls(text))
 
 
 def as_markdown(results: Sequence[VerifyResult], stack: str, counted: str) -> str:
@@ -71,4 +77,4 @@ def _list_wrong(results: Sequence[VerifyResult]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", _NO_XML.sub("\ufffd", text))
+    return _MARKDOWN.sub(r"\\\1", _fit(text))

@@ -44,7 +44,7 @@ def test_each_outcome_is_a_case_that_a_ci_knows() -> None:
 def test_what_xml_cannot_hold_does_not_spoil_the_file() -> None:
     root = Tree.fromstring(as_junit([result("failed", 'a\x00\x1b[31m <b> & "c" \ud800')], "dev", 0))
     (failure,) = root.iter("failure")
-    assert failure.get("message") == 'a\ufffd\ufffd[31m <b> & "c" \ufffd'
+    assert failure.get("message") == 'a\\x00\\x1b[31m <b> & "c" \ufffd'
 
 
 def test_the_summary_lists_what_is_not_ok() -> None:
@@ -63,3 +63,11 @@ def test_a_summary_without_findings_is_one_heading() -> None:
 def test_what_azure_says_is_text_and_no_markup() -> None:
     (line,) = as_markdown([result("failed", "a | <img src=x> [b](c) `d` *e*")], "dev", "").splitlines()[4:]
     assert r"a \| \<img src=x\> \[b\](c) \`d\` \*e\*" in line
+
+
+def test_what_azure_says_gives_no_orders_to_terminal_or_ci() -> None:
+    found = "a\x1b[2J\n##vso[task.complete]\n::error::b\n##[group]c"
+    results = [result("failed", found, mend="##vso[d]"), result("failed", found.partition("\n")[2])]
+    for text in (as_junit(results, "dev", 0), as_markdown(results, "dev", "")):
+        assert "task.complete" in text
+        assert not {one for one in ("\x1b", "##vso[", "##[", "\n::", '"::') if one in text}
