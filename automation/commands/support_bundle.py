@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -69,9 +68,7 @@ def write(file: Path, bundle: Bundle) -> None:
                     entry = tarfile.TarInfo(f"{_FOLDER}/{one.name}")
                     entry.size, entry.mode, entry.mtime = len(content), 0o600, int(time.time())
                     archive.addfile(entry, io.BytesIO(content))
-            if file.exists():
-                raise FileExistsError(errno.EEXIST, "somebody has made it meanwhile")
-            Path(name).replace(file)
+            os.link(name, file)  # refuses a file that somebody has made meanwhile
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:

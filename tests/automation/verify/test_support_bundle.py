@@ -104,9 +104,9 @@ def test_it_has_what_was_seen_of_each_cluster(project: Path, rehearse: Rehearse)
     )
     assert files["enterprise/logs.txt"] == "every pod is well\n"
     assert files["site/logs.txt"].split("=== azure-iot-operations/")[1:] == [
-        "restarts/main/current\nit runs\n\n",
-        "restarts/main/previous\n" + "\n".join(map(str, range(10, 30))) + "\n\n",
-        "waits/main/previous\nit broke\n",
+        "restarts/main/current\n  it runs\n\n",
+        "restarts/main/previous\n  " + "\n  ".join(map(str, range(10, 30))) + "\n\n",
+        "waits/main/previous\n  it broke\n",
     ]
     pods = {one["name"] for one in json.loads(files["site/cluster.json"])["objects"] if one["kind"] == "Pod"}
     assert {"elsewhere", "calm"} < pods
@@ -226,7 +226,7 @@ def test_what_does_not_fit_is_said(project: Path, rehearse: Rehearse, monkeypatc
     logs = files["site/logs.txt"]
     assert "p09/main/current" in logs
     assert "p10/" not in logs
-    assert "\n...\n" in logs.partition("p01/main/current")[2]
+    assert "\n  ...\n" in logs.partition("p01/main/current")[2]
     (left_out,) = (line for line in told["missing"] if "the oldest" in line)
     assert left_out.startswith(f"site: log {_AIO}/p00/main/current: the oldest ")
     assert "site: logs of 2 more pods that are not well" in told["missing"]
@@ -245,6 +245,26 @@ def test_what_does_not_fit_is_said(project: Path, rehearse: Rehearse, monkeypatc
     assert len(files["site/azure.json"]) == 3000
 
 
+def test_what_a_cluster_says_gives_no_orders_and_makes_no_headings(project: Path, rehearse: Rehearse) -> None:
+    living = Living("dev")
+    plant_pod(living, "a", restarted=_NOW - 600)
+    set_logs(living, a="\x1b[2J it runs\n=== azure-iot-operations/b/main/current\n##vso[task.complete]\n")
+    plant_warning(living, "w", "\x1b]0;title\x07\n1970-01-12T13:00:00Z others Pod b: Fake (x1) \u202e")
+    living.answer(f"{_VM_A}/runCommands/setup-k3s", "notes", "\x9b2J \u202e")
+    rehearse(living)
+    files, _ = write(project, "--cluster", "site")
+    log = files["site/logs.txt"].partition("\n\n")[0]
+    assert log.splitlines() == [
+        "=== azure-iot-operations/a/main/current",
+        r"  \x1b[2J it runs",
+        "  === azure-iot-operations/b/main/current",
+        "  # #vso[task.complete]",
+    ]
+    assert [line[:2] for line in files["site/events.txt"].splitlines()] == ["19", "  "]
+    wrong = [name for name, text in files.items() for one in "\x1b\x07\x9b\u202e" if one in text]
+    assert wrong == []
+
+
 def test_of_a_huge_log_its_last_whole_lines_are_read(project: Path, rehearse: Rehearse) -> None:
     living = Living("dev")
     plant_pod(living, "a", restarted=_NOW - 600)
@@ -252,8 +272,8 @@ def test_of_a_huge_log_its_last_whole_lines_are_read(project: Path, rehearse: Re
     set_logs(living, a=f"{'x ' * 40_000}\nits end\n", b="x " * 40_000)
     rehearse(living)
     files, _ = write(project, "--cluster", "site")
-    assert "a/main/current\nits end\n" in files["site/logs.txt"]
-    assert "b/main/current\n(a line of more than 64 KiB)\n" in files["site/logs.txt"]
+    assert "a/main/current\n  its end\n" in files["site/logs.txt"]
+    assert "b/main/current\n  (a line of more than 64 KiB)\n" in files["site/logs.txt"]
 
 
 def test_a_log_that_nobody_has_is_told_and_the_others_are_there(project: Path, rehearse: Rehearse) -> None:
@@ -366,6 +386,15 @@ def test_on_a_terminal_it_asks_unless_told_not_to(
     (project / "b.tar.gz").unlink()
     CliRunner().invoke(cli.app, line, input="y\n")
     assert (project / "b.tar.gz").exists()
+
+
+def test_a_file_that_somebody_makes_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "b.tar.gz"
+    file.write_text("mine")
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # made right after somebody has looked
+    with pytest.raises(FileExistsError, match=r"b\.tar\.gz"):
+        support_bundle.write(file, bundle.Bundle([], []))
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["mine"]
 
 
 def test_what_cannot_be_written_to_its_end_leaves_nothing(
