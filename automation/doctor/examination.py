@@ -13,8 +13,8 @@ from automation.doctor.check import Check
 from automation.doctor.checks import CHECKS
 from automation.doctor.context import Context
 from automation.doctor.requests import list_requests
-from automation.doctor.scrubbing import strip_credentials
 from automation.doctor.tools import NoAnswerError, Runner, Tools, run_tool
+from automation.scrubbing import strip_credentials
 from settings import SettingsError
 from settings.loaded_stack import LoadedStack
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from automation.check import Diagnosis, diagnose
 from automation.deployment.workspace import VARIABLE
 from automation.doctor.context import Context
-from automation.doctor.scrubbing import flatten
+from automation.scrubbing import flatten
 
 # In azure-native's own order; then follows az's login (pulumi-azure-native, provider/pkg/provider/auth_azidentity.go).
 _CREDENTIALS = (

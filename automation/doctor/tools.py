@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from automation.doctor.scrubbing import flatten, flatten_texts, strip_credentials
+from automation.scrubbing import flatten, flatten_texts, strip_credentials
 
 SECONDS = 60
 """How long one question may take."""

@@ -13,7 +13,7 @@ from typing import Any
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
 from automation.console import escape_controls
-from automation.doctor.scrubbing import redact, redact_document
+from automation.scrubbing import redact, redact_document
 from automation.verify.azure import Body, Unseen
 from automation.verify.evidence import Evidence
 from automation.verify.expected import Expectation

@@ -9,7 +9,7 @@ from typing import Any
 
 from arm import ids
 from arm.types import ResourceType
-from automation.doctor.scrubbing import REMOVED, is_secret, redact_document
+from automation.scrubbing import REMOVED, is_secret, redact_document
 from automation.verify.azure import Body, Unseen, UnseenError
 from automation.verify.check import Problem, Scope
 from automation.verify.compare import differences

@@ -21,8 +21,8 @@ from automation.doctor.context import Context
 from automation.doctor.providers import Offer, ResourceProvider, find_offer, is_offered_in
 from automation.doctor.requests import Request
 from automation.doctor.rights import fold_actions, is_granted, list_actions
-from automation.doctor.scrubbing import strip_credentials
 from automation.doctor.tools import Answer, NoAnswerError, Tools, run_tool
+from automation.scrubbing import strip_credentials
 from tests.conftest import TWO_CLUSTERS, resolve
 
 # Rights

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from automation.doctor.scrubbing import REMOVED
+from automation.scrubbing import REMOVED
 from automation.verify.look import Look, Place
 
 _LOOK = Look(cast("Any", None), cast("Any", None), Place("cluster", "site"))

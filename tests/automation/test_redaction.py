@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from automation.doctor.scrubbing import REMOVED, redact, redact_document
+from automation.scrubbing import REMOVED, redact, redact_document
 
 _LINES = [f"MHcCAQEEI{letter}kQ8Z1x+ab/Cd0123456789ABCDEFabcdefghijklmnopqrstuvwxyz0" for letter in "JKL"]
 _PEM = "\n".join(["-----BEGIN EC PRIVATE KEY-----", *_LINES, "AwEHoUQD==", "-----END EC PRIVATE KEY-----"])
