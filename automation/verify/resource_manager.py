@@ -22,6 +22,8 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
     ServiceRequestError,
 )
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.resource.resources import ResourceManagementClient
@@ -87,6 +89,18 @@ def log_in_to_served(address: str, folder: Path) -> Login:
     return Login(_FixedToken((folder / "token").read_text(encoding="utf-8")), address, folder / "ca.pem")
 
 
+class _OnlyThere(SansIOHTTPPolicy[Any, Any]):
+    """Keeps our token where it belongs: what Azure answers names the next page and where an operation tells its end."""
+
+    def __init__(self, address: str) -> None:
+        self._place = urlsplit(address)[:2]
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        place = urlsplit(request.http_request.url)
+        if place[:2] != self._place:
+            raise UnseenError(f"what follows is elsewhere, where no token of ours is sent: {place.netloc}")
+
+
 class ResourceManager:
     """The one implementation of `Azure`, which can delete as well.
 
@@ -140,7 +154,7 @@ class ResourceManager:
                 raise UnseenError(f"no end after {self._limits.whole:.0f} s")
             url = answer.headers.get("Location", url)
             time.sleep(min(float(answer.headers.get("Retry-After", _POLL_SECONDS)), _LONGEST_POLL_SECONDS))
-            answer = self._send(HttpRequest("GET", self._own_address(url)))
+            answer = self._send(HttpRequest("GET", url))
         return answer
 
     def _post(self, url: str, body: Mapping[str, Any]) -> HttpResponse:
@@ -162,12 +176,6 @@ class ResourceManager:
         if answer.status_code >= 400:
             raise HttpResponseError(response=answer, error_format=ARMErrorFormat)
         return answer
-
-    def _own_address(self, url: str) -> str:
-        """Return an address that was answered, where our token goes on being sent to the same place only."""
-        if urlsplit(url).netloc != urlsplit(self._login.address).netloc:
-            raise UnseenError(f"what follows is elsewhere, where no token of ours is sent: {urlsplit(url).netloc}")
-        return url
 
     def delete(self, arm_id: str, api_version: str, *, force: bool = False) -> None:
         """Delete a resource, and wait until it is gone; one that is not there is gone. No part of `Azure`.
@@ -203,7 +211,6 @@ class ResourceManager:
             url = page.get("nextLink") or ""
             if not url:
                 return
-            self._own_address(url)
         raise UnseenError(f"the list has more than {_MOST_PAGES} pages")
 
     @property
@@ -222,6 +229,7 @@ class ResourceManager:
                 timeout=limits.request,
                 retry_total=limits.retries,
                 retry_backoff_max=10,
+                per_call_policies=[_OnlyThere(self._login.address)],
                 # To a copy served on this machine no proxy leads, and to look for one is a tenth of a read.
                 use_env_settings=self._login.certificate is None,
             )

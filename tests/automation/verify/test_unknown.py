@@ -153,3 +153,22 @@ def test_no_token_goes_to_another_host(verifier: Verifier, monkeypatch: pytest.M
     unknown = {one.id: one.found for one in results if one.outcome == "unknown"}
     assert set(unknown) == {"VERIFY-05", "VERIFY-31"}
     assert all("no token of ours is sent: elsewhere.example" in found for found in unknown.values())
+
+
+def test_no_token_follows_what_the_sdk_is_told(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of a group in pages, and where the end of a script is told."""
+    answer = ArmService.answer
+
+    def lead_away(self: ArmService, request: object) -> Answer:
+        found = answer(self, request)  # type: ignore[arg-type]
+        if isinstance(found.body, dict) and found.body.get("nextLink", "").partition("?")[0].endswith("/resources"):
+            return Answer(200, {**found.body, "nextLink": "https://elsewhere.example/next"})
+        if "Location" in found.headers:
+            return Answer(202, None, {**found.headers, "Location": "https://elsewhere.example/end"})
+        return found
+
+    monkeypatch.setattr(ArmService, "answer", lead_away)
+    results = verifier("dev", Living("dev").world(), clusters=["site"], links=[], inside=True)
+    unknown = {one.id: one.found for one in results if one.outcome == "unknown"}
+    assert {"VERIFY-04", "VERIFY-55"} <= set(unknown)
+    assert all("no token of ours is sent: elsewhere.example" in found for found in unknown.values())
