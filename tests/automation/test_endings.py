@@ -146,16 +146,16 @@ def test_a_mistake_of_the_program_is_told_and_its_traceback_is_kept(monkeypatch:
 
 @pytest.mark.usefixtures("project")
 def test_a_failing_smoke_run_tells_each_error_once_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    from automation.commands import stack as stack_commands
+    from automation.commands import smoke, stack
 
-    load = stack_commands.load_target
+    load = stack.load_target
 
-    def with_a_fault(*arguments: Any, **options: Any) -> stack_commands.Target:
+    def with_a_fault(*arguments: Any, **options: Any) -> stack.Target:
         from rehearsal.azure.faults import Fault, Faults
 
         return load(*arguments, **{**options, "faults": Faults(Fault("site-node", "create", "bad-request", 1))})
 
-    monkeypatch.setattr(stack_commands, "load_target", with_a_fault)
+    monkeypatch.setattr(smoke, "load_target", with_a_fault)
     result = CliRunner().invoke(command.app, ["smoke", "--offline", "--stack", STACK])
     assert result.exit_code == 1
     assert (result.stdout + result.stderr).count("site-node: ") == 1

@@ -50,7 +50,7 @@ class Connection:
         connect = mqtt.read_connect(packets[0][1])
         if not self._admits(connect):
             return mqtt.pack(mqtt.CONNACK, bytes([0, mqtt.NOT_AUTHORIZED, 0]))
-        return b"".join([*self._open(connect), *(each for one in packets[1:] for each in self._serve(connect, *one))])
+        return b"".join([*self._begin(connect), *(each for one in packets[1:] for each in self._serve(connect, *one))])
 
     def _admits(self, connect: mqtt.Connect) -> bool:
         if connect.method == _SAT:
@@ -64,7 +64,7 @@ class Connection:
         methods = self.view.authentications[opened["authenticationRef"]]["authenticationMethods"]
         return [one for each in methods for one in list_at(each, "serviceAccountTokenSettings.audiences")]
 
-    def _open(self, connect: mqtt.Connect) -> Iterator[bytes]:
+    def _begin(self, connect: mqtt.Connect) -> Iterator[bytes]:
         """Begin or go on with a session, with what has waited in it."""
         sessions = self.azure.sessions(self.view.name)
         old = None if connect.is_clean else sessions.get(connect.client_id)

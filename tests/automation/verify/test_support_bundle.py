@@ -321,7 +321,7 @@ def test_a_cluster_that_does_not_answer_is_told(project: Path, rehearse: Rehears
 def test_what_azure_does_not_answer_is_told_once_for_each_reason(
     project: Path, rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise ArmError(403, "AuthorizationFailed", "no right to read")
 
     rehearse(Living("dev"))
@@ -407,5 +407,7 @@ def test_what_cannot_be_written_to_its_end_leaves_nothing(
     before = list_files(project)
     monkeypatch.setattr(tarfile.TarFile, "addfile", fail)
     result = run("--support-bundle", "bundle.tar.gz")
-    assert (result.exit_code, "bundle.tar.gz: No space left on device" in result.stderr) == (1, True), result.stderr
+    assert (result.exit_code, "bundle.tar.gz: not written: No space left on device" in result.stderr) == (1, True), (
+        result.stderr
+    )
     assert list_files(project) == before
