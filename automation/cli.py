@@ -251,10 +251,11 @@ def verify(
     Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md). Exits 1 when
     something is wrong or could not be looked at.
     """
-    from automation.commands.verify import Asked, Records, load_target, verify_stack
+    from automation.commands import stack as stack_commands
+    from automation.commands.verify import Asked, Records, verify_stack
 
     def act() -> CommandResult:
-        target = load_target(PROGRAM, stack, offline=offline, engine=engine)
+        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
         asked = Asked(cluster or [], link or [], inside=not azure_only, messages=messages)
         return verify_stack(target, asked, Records(junit, markdown, bundle, yes))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from automation.check import Outcome
 from automation.commands.inspect import MARKS, count_outcomes
 from automation.commands.result import FAILED, CommandResult, document, problem, refuse
-from automation.commands.stack import Target, load_target
+from automation.commands.stack import Target
 from automation.commands.support_bundle import offer
 from automation.console import BOLD, pluralize, say, show_status
 from automation.verify.bundle import Described, compose
@@ -32,8 +32,6 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from rehearsal.azure.world import World
-
-__all__ = ["Records", "load_target", "verify_deployed", "verify_stack"]
 
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
 """Outcomes, the worst first."""

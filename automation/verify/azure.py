@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+_Given = TypeVar("_Given")
+_Seen = TypeVar("_Seen")
 Body = Mapping[str, Any]
 """A resource as Azure Resource Manager answers it."""
 
@@ -38,6 +40,16 @@ MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
 def not_understood(error: Exception) -> UnseenError:
     """Return what is told of such an answer."""
     return UnseenError(f"an answer that is not understood: {type(error).__name__} {error}")
+
+
+def see(ask: Callable[[_Given], _Seen], given: _Given) -> _Seen | Unseen:
+    """Return what is answered, or why nothing is."""
+    try:
+        return ask(given)
+    except UnseenError as error:
+        return Unseen(str(error))
+    except MALFORMED as error:
+        return Unseen(str(not_understood(error)))
 
 
 class UnreachableError(UnseenError):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
-from arm.hosting import BY_NODE_TYPE
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
-from automation.verify.azure import MALFORMED, Azure, Body, UnreachableError, Unseen, UnseenError, not_understood
+from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError, see
 from automation.verify.expected import Drawn, Expectation, Subject
 from automation.verify.inside import Inside, look_inside
 from automation.verify.messages import Exchange, send_messages
@@ -113,28 +112,19 @@ def gather(
         bodies = asking.ask(by_id, get)
         lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
         known = Evidence(subscription, listed, bodies, lists, names)
-    nodes = find_nodes(expectation)
     told: Mapping[str, Inside | Unseen | None] = {}
     if inside:
         told = ask_nodes(expectation, known, wanted, lambda node: look_inside(azure, expectation, known.bodies, node))
-    return replace(
-        known, clusters=told, exchanges=send_messages(azure, expectation, known.bodies, nodes, messages_over)
-    )
-
-
-def find_nodes(expectation: Expectation) -> Mapping[str, Subject]:
-    """Return cluster -> the machine that it runs on."""
-    return {one.cluster: one for one in expectation.subjects if one.row in BY_NODE_TYPE}
+    return replace(known, clusters=told, exchanges=send_messages(azure, expectation, known.bodies, messages_over))
 
 
 def ask_nodes(
     expectation: Expectation, known: Evidence, wanted: Iterable[str], question: Callable[[Subject], _Value]
 ) -> Mapping[str, _Value | Unseen | None]:
     """Return what nodes answer, by cluster; None where there is no node. One slow one holds up no other."""
-    nodes = find_nodes(expectation)
 
     def ask(cluster: str) -> _Value | None:
-        node = nodes.get(cluster)
+        node = expectation.nodes.get(cluster)
         return None if node is None or known.bodies[node.id] is None else question(node)
 
     with ThreadPoolExecutor(_CLUSTERS_AT_ONCE) as pool:
@@ -156,15 +146,15 @@ class _Asking:
     def _ask(self, key: _Key, one: Callable[[_Key], _Value]) -> _Value | Unseen:
         if self._unreachable:
             return self._unreachable
+        return see(lambda key: self._notice(key, one), key)
+
+    def _notice(self, key: _Key, one: Callable[[_Key], _Value]) -> _Value:
+        """Note where nobody answers at all."""
         try:
             return one(key)
         except UnreachableError as error:
             self._unreachable = Unseen(str(error))
-            return self._unreachable
-        except UnseenError as error:
-            return Unseen(str(error))
-        except MALFORMED as error:
-            return Unseen(str(not_understood(error)))
+            raise
 
 
 def _find_name(drawn: Drawn, listed: Sequence[Body] | Unseen) -> str | Unseen:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from arm import ids
+from arm.hosting import BY_NODE_TYPE
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.authorization import ROLE_ASSIGNMENT
@@ -110,6 +111,11 @@ class Expectation:
     def needs_of(self, cluster: str) -> Sequence[Need]:
         """Return every role that is needed in a cluster's resource group."""
         return self._needs.get(self.view.settings.clusters[cluster].names.resource_group.lower(), ())
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Subject]:
+        """Cluster -> the machine that it runs on."""
+        return {one.cluster: one for one in self.subjects if one.row in BY_NODE_TYPE}
 
     @cached_property
     def _by_place(self) -> Mapping[tuple[str, str], Sequence[Subject]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
-from automation.verify.azure import MALFORMED, Azure, Unseen, UnseenError, not_understood
-from automation.verify.expected import Expectation, Subject
+from automation.verify.azure import Azure, Unseen, UnseenError, see
+from automation.verify.expected import Expectation
 from automation.verify.inside import PROBE, describe_links, encode, find_script, read_error, run_script
 from rules.facts.aio import NAMESPACE
 from settings.model import Link
@@ -20,8 +21,6 @@ _WAIT_SECONDS = 180
 """Azure may begin with the sender's script a minute later than with the receiver's."""
 _IN_PLACE_OF = {"+": "edge-stamps", "#": "edge-stamps"}
 """Of a wildcard, in the topic of a message."""
-
-_Given = TypeVar("_Given")
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,6 @@ class Exchanger:
     expectation: Expectation
     bodies: Mapping[str, Any]
     """As in `Evidence`."""
-    nodes: Mapping[str, Subject]
-    """Cluster -> its node."""
     messages: Sequence[Message]
     client: str
 
@@ -83,7 +80,7 @@ class Exchanger:
         Raises:
             UnseenError: there is none.
         """
-        node = self.nodes.get(cluster)
+        node = self.expectation.nodes.get(cluster)
         if node is None or (node.id in self.bodies and self.bodies[node.id] is None):
             raise UnseenError(f"the node of {cluster} is not there")
         # Another client sends: it would end the session that waits at the same broker.
@@ -97,31 +94,27 @@ class Exchanger:
 
 
 def send_messages(
-    azure: Azure,
-    expectation: Expectation,
-    bodies: Mapping[str, Any],
-    nodes: Mapping[str, Subject],
-    links: Sequence[str],
+    azure: Azure, expectation: Expectation, bodies: Mapping[str, Any], links: Sequence[str]
 ) -> Mapping[str, Exchange | Unseen]:
     """Send one over each topic of these links, all at once, and return link -> how it went."""
     chosen = [expectation.view.settings.links[name] for name in links]
     messages = [_write(link, topic.source, topic.destination) for link in chosen for topic in link.topics]
-    exchanger = Exchanger(azure, expectation, bodies, nodes, messages, f"edge-stamps-{uuid4().hex[:12]}")
+    exchanger = Exchanger(azure, expectation, bodies, messages, f"edge-stamps-{uuid4().hex[:12]}")
     brokers, sites = sorted({one.broker for one in chosen}), sorted({one.client for one in chosen})
     with ThreadPoolExecutor(max(1, len(brokers) + len(sites))) as pool:
-        begun = dict(zip(brokers, pool.map(_guard(exchanger.subscribe), brokers), strict=True))
+        begun = dict(zip(brokers, pool.map(partial(see, exchanger.subscribe), brokers), strict=True))
         ready = [name for name in brokers if not isinstance(begun[name], Unseen)]
         # A node runs one script at a time: what sends as well receives afterwards, as its session waits for it.
         early, late = [name for name in ready if name not in sites], [name for name in ready if name in sites]
-        seen = pool.map(_guard(exchanger.collect), early)
-        by_site = dict(zip(sites, pool.map(_guard(exchanger.publish), sites), strict=True))
-        seen_late = pool.map(_guard(exchanger.collect), late)
+        seen = pool.map(partial(see, exchanger.collect), early)
+        by_site = dict(zip(sites, pool.map(partial(see, exchanger.publish), sites), strict=True))
+        seen_late = pool.map(partial(see, exchanger.collect), late)
         by_broker = begun | dict(zip(early, seen, strict=True)) | dict(zip(late, seen_late, strict=True))
 
     def judge(link: Link) -> Exchange | Unseen:
         return _judge(link, messages, by_site[link.client], by_broker[link.broker])
 
-    return {one.name: _guard(judge)(one) for one in chosen}
+    return {one.name: see(judge, one) for one in chosen}
 
 
 def _write(link: Link, source: str, destination: str) -> Message:
@@ -131,20 +124,6 @@ def _write(link: Link, source: str, destination: str) -> Message:
 
 def _name(message: Message) -> str:
     return f"{message.source} -> {message.destination}"
-
-
-def _guard(ask: Callable[[_Given], Any]) -> Callable[[_Given], Any]:
-    """Return what turns whatever keeps it from an answer into `Unseen`."""
-
-    def guarded(given: _Given) -> Any:
-        try:
-            return ask(given)
-        except UnseenError as error:
-            return Unseen(str(error))
-        except MALFORMED as error:
-            return Unseen(str(not_understood(error)))
-
-    return guarded
 
 
 def _judge(link: Link, messages: Sequence[Message], sent: Any, seen: Any) -> Exchange | Unseen:

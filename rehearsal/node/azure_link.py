@@ -36,7 +36,6 @@ learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Role assig
 _AGENT_KEY = "the public half of a key pair that no rehearsal makes"
 
 
-_LAST = "last"
 _A_MOMENT = timedelta(seconds=5)
 """Certificates are judged by the real time, which goes on."""
 
@@ -54,12 +53,19 @@ class Seen:
         return self.entries is entries and self.version == entries.version
 
 
+@dataclass
+class Shared:
+    """What the machines of one Azure have seen last."""
+
+    last: Seen | None = None
+
+
 class AzureLink:
     """What a machine can see and do in Azure; each call takes the world's lock for itself."""
 
-    def __init__(self, look: OpenState, vm: Entry, seen: dict[str, Seen] | None = None) -> None:
-        """Look at the Azure of a machine; `seen` is what other machines in it have seen already."""
-        self._look, self._vm_id, self._seen = look, vm.id, {} if seen is None else seen
+    def __init__(self, look: OpenState, vm: Entry, shared: Shared | None = None) -> None:
+        """Look at the Azure of a machine; `shared` is what its machines have seen."""
+        self._look, self._vm_id, self._shared = look, vm.id, shared or Shared()
         self._node = vm.outputs.get(NODE_ID)
         with look() as state:
             self.subscription_id = state.surroundings.subscription_id
@@ -130,13 +136,13 @@ class AzureLink:
 
     def _look_around(self, state: AzureState, elapsed: float) -> Inventory:
         """Return what there is; as it was a moment ago, where nothing has changed and roles act at once."""
-        last, now = self._seen.get(_LAST), datetime.now(UTC)
+        last, now = self._shared.last, datetime.now(UTC)
         is_settled = state.surroundings.role_spread_seconds == 0
         if last and is_settled and last.is_of(state.entries) and now - last.inventory.at < _A_MOMENT:
             return last.inventory
         is_effective = partial(access.is_effective, state, within=elapsed)
         inventory = Inventory(list(state.entries.values()), is_effective, now)
-        self._seen[_LAST] = Seen(state.entries, state.entries.version, inventory)
+        self._shared.last = Seen(state.entries, state.entries.version, inventory)
         return inventory
 
 

@@ -16,7 +16,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
-from rehearsal.node.azure_link import AzureLink, Seen
+from rehearsal.node.azure_link import AzureLink, Shared
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
 from rehearsal.node.machine import Machine
@@ -34,7 +34,7 @@ class ScriptRunner:
         self._lock = threading.Lock()
         self._machines: dict[str, tuple[Machine, int]] = {}
         """By the id of the VM and its `created_at`: with how many scripts are running there."""
-        self._seen: dict[str, Seen] = {}
+        self._shared = Shared()
 
     def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
         """Run the script of this Run Command."""
@@ -75,7 +75,7 @@ class ScriptRunner:
         """Give the machine of this VM, laid out while any script runs on it, and kept with the VM afterwards."""
         key = f"{ids.key(vm.id)} {vm.created_at}"
         with self._lock:
-            machine, count = self._machines.get(key) or (_lay_out(look, vm, self._seen), 0)
+            machine, count = self._machines.get(key) or (_lay_out(look, vm, self._shared), 0)
             self._machines[key] = machine, count + 1
         try:
             yield machine
@@ -91,13 +91,13 @@ class ScriptRunner:
                         machine.close()
 
 
-def _lay_out(look: OpenState, vm: Entry, seen: dict[str, Seen]) -> Machine:
+def _lay_out(look: OpenState, vm: Entry, shared: Shared) -> Machine:
     facts = json.loads(json.dumps(vm.facts.get("machine", {})))
     files, boots = vm.facts.get("files", FIRST_BOOT), vm.facts.get("boots", 0)
     if boots != facts.get("boots", 0):
         files, facts["boots"] = after_power_cycle(files), boots
     folder = tempfile.TemporaryDirectory(prefix="es-")
-    return Machine.in_folder(Path(folder.name), vm.id, AzureLink(look, vm, seen), facts, files, close=folder.cleanup)
+    return Machine.in_folder(Path(folder.name), vm.id, AzureLink(look, vm, shared), facts, files, close=folder.cleanup)
 
 
 def _list_parts(machine: Machine) -> Mapping[str, Mapping[str, str]]:

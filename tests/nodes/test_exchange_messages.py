@@ -6,13 +6,8 @@ AIO's broker says of a token, the model answers (tests/automation/verify/test_me
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +17,9 @@ from cryptography import x509
 
 import nodes
 from rehearsal.mqtt.authority import CLIENT, SERVER, to_pem
-from rehearsal.mqtt.install import find_mosquitto
+from tests.nodes.mosquitto import USER, find_free_port, running
 from tests.nodes.node_stand_in import Node, Run, encoded
-from tests.nodes.test_probe_links import HERE, issue, trust
+from tests.nodes.test_probe_links import HERE, Leaf, encode_client, issue, trust
 
 _TOKEN = ' + b"\\x15" + field("K8S-SAT") + b"\\x16" + field(token)'
 _CONFIGURATION = """\
@@ -76,51 +71,31 @@ class Exchange:
         )  # fmt: skip
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def exchange(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchange]:
-    folder, own, outer = tmp_path / "broker", free_port(), free_port()
+    folder, own, outer = tmp_path / "broker", find_free_port(), find_free_port()
     server = issue("server", SERVER, hosts=(*HERE, x509.DNSName("aio-broker")))
-    client = issue("client", CLIENT)
-    folder.mkdir()
-    user = "root" if os.geteuid() == 0 else "nobody"
     texts = {
         "trusted.pem": trust("client"), "chain.pem": to_pem(server.chain), "key.pem": server.key,
         "topics": "pattern write site/output\n",
-        "conf": _CONFIGURATION.format(folder=folder, own=own, outer=outer, user=user),
+        "conf": _CONFIGURATION.format(folder=folder, own=own, outer=outer, user=USER),
     }  # fmt: skip
-    for name, text in texts.items():
-        (folder / name).write_text(text)
     script = nodes.load_script("exchange-messages")
     assert _TOKEN in script and "18883" in script
     changed = script.replace(_TOKEN, "").replace("18883", str(own))
     monkeypatch.setattr(nodes, "load_script", lambda _: changed)
-    put_kubectl(node, client.chain, client.key)
-    process = subprocess.Popen([find_mosquitto(), "-c", folder / "conf"], stdin=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while "running" not in ((folder / "log").read_text() if (folder / "log").exists() else ""):
-            assert process.poll() is None and time.monotonic() < deadline, "Mosquitto does not start"
-            time.sleep(0.01)
+    put_kubectl(node, issue("client", CLIENT))
+    with running(folder, texts):
         yield Exchange(node, outer)
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
-def put_kubectl(node: Node, chain: list[x509.Certificate], key: str) -> None:
-    texts = {"client_cert.pem": to_pem(chain[:1]), "client_key.pem": key,
-             "client_intermediate_certs.pem": to_pem(chain[1:])}  # fmt: skip
+def put_kubectl(node: Node, client: Leaf, trusted: str = "server") -> None:
+    """Let kubectl answer from these objects; the broker's own authority is the one that is trusted."""
     objects = {
         "service/aio-broker": {"spec": {"clusterIP": "127.0.0.1"}},
-        "configmap/azure-iot-operations-aio-ca-trust-bundle": {"data": {"ca.crt": trust("server")}},
+        "configmap/azure-iot-operations-aio-ca-trust-bundle": {"data": {"ca.crt": trust(trusted)}},
         "configmap/server-ca": {"data": {"ca.crt": trust("server")}},
-        "secret/client": {"data": {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}},
+        "secret/client": {"data": encode_client(client)},
     }
     node.put(objects=json.dumps(objects))
     node.put_tool("kubectl", _KUBECTL.format(python=sys.executable, objects=node.state / "objects"))
@@ -165,9 +140,5 @@ def test_a_message_of_somebody_else_is_passed_over(exchange: Exchange) -> None:
 
 
 def test_a_broker_that_is_another_is_not_talked_to(exchange: Exchange) -> None:
-    chain = issue("client", CLIENT)
-    put_kubectl(exchange.node, chain.chain, chain.key)
-    objects = json.loads((exchange.node.state / "objects").read_text())
-    objects["configmap/azure-iot-operations-aio-ca-trust-bundle"]["data"]["ca.crt"] = trust("impostor")
-    exchange.node.put(objects=json.dumps(objects))
+    put_kubectl(exchange.node, issue("client", CLIENT), trusted="impostor")
     assert "certificate" in exchange.run("subscribe", [{"topic": "site/output"}]).error

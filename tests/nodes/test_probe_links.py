@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from rehearsal.mqtt.authority import CLIENT, SERVER, Authority, build_leaf, common_name, key_to_pem, new_key, to_pem
-from rehearsal.mqtt.install import find_mosquitto
+from tests.nodes.mosquitto import USER, find_free_port, running
 from tests.nodes.node_stand_in import Node, Run, encoded
 
 HERE = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("localhost"))
@@ -94,25 +91,13 @@ def trust(name: str) -> str:
 @contextmanager
 def broker(folder: Path, link: Link) -> Iterator[int]:
     """Run Mosquitto with the link's server end; the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    folder.mkdir()
-    texts = {"trusted": trust(link.trusted_by_server), "chain": to_pem(link.server.chain), "key": link.server.key}
-    for name, text in texts.items():
-        (folder / f"{name}.pem").write_text(text)
-    user = "root" if os.geteuid() == 0 else "nobody"
-    (folder / "conf").write_text(CONFIGURATION.format(port=port, folder=folder, user=user))
-    process = subprocess.Popen([find_mosquitto(), "-c", folder / "conf"], stdin=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while "running" not in ((folder / "log").read_text() if (folder / "log").exists() else ""):
-            assert process.poll() is None and time.monotonic() < deadline, "Mosquitto does not start"
-            time.sleep(0.01)
+    port = find_free_port()
+    texts = {
+        "trusted.pem": trust(link.trusted_by_server), "chain.pem": to_pem(link.server.chain),
+        "key.pem": link.server.key, "conf": CONFIGURATION.format(port=port, folder=folder, user=USER),
+    }  # fmt: skip
+    with running(folder, texts):
         yield port
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def parameters(link: Link, number: int, **changed: object) -> dict[str, str]:
@@ -124,13 +109,18 @@ def parameters(link: Link, number: int, **changed: object) -> dict[str, str]:
     return {"LINKS": encoded([entry]), "NAMESPACE": "azure-iot-operations", "WAIT_SECONDS": "20"}
 
 
-def put_objects(node: Node, link: Link) -> None:
+def encode_client(client: Leaf) -> dict[str, str]:
+    """Data of a link's Secret."""
     values = {
-        "client_cert.pem": to_pem(link.client.chain[:1]),
-        "client_key.pem": link.client.key,
-        "client_intermediate_certs.pem": to_pem(link.client.chain[1:]),
+        "client_cert.pem": to_pem(client.chain[:1]),
+        "client_key.pem": client.key,
+        "client_intermediate_certs.pem": to_pem(client.chain[1:]),
     }
-    data = {name: base64.b64encode(text.encode()).decode() for name, text in values.items()}
+    return {name: base64.b64encode(text.encode()).decode() for name, text in values.items()}
+
+
+def put_objects(node: Node, link: Link) -> None:
+    data = encode_client(link.client)
     trusted = {"metadata": {"name": "server-ca"}, "data": {"ca.crt": trust(link.trusted_by_client)}}
     node.put_cluster({"secret/client": {"metadata": {"name": "client"}, "data": data}, "configmap/server-ca": trusted})
 
