@@ -42,6 +42,12 @@ def service(item):
     return {"type": spec.get("type"), "addresses": addresses, "ports": [each["port"] for each in spec.get("ports", [])]}
 
 
+def made(item):
+    """How the maker of a Secret or ConfigMap is; a Bundle has no time of its last sync."""
+    synced = {"synced": item.get("status", {}).get("lastSuccessfulSyncTime", "")} if item["kind"] == "SecretSync" else {}
+    return {"conditions": conditions(item), **synced}
+
+
 def certificates(text):
     """Fingerprint and end, in seconds since 1970, of each certificate in a text."""
     for pem in CERTIFICATE.findall(text):
@@ -59,31 +65,35 @@ def held(item):
 
 
 def look():
-    """Everything, with its kind, namespace and name."""
-    kinds = {"Node": node, "StorageClass": storage_class, "PersistentVolumeClaim": claim, "Pod": pod}
-    found = get("nodes,storageclasses,persistentvolumeclaims,pods", "--all-namespaces")
-    facts = [(item, kinds[item["kind"]](item)) for item in found]
-    facts += [(item, service(item)) for item in get("services", "--namespace", NAMESPACE)]
-    syncs, bundles = get("secretsyncs", "--namespace", NAMESPACE), get("bundles")
-    facts += [(item, {"conditions": conditions(item)}) for item in bundles]
-    facts += [(item, {"conditions": conditions(item), "synced": item.get("status", {}).get("lastSuccessfulSyncTime", "")})
-              for item in syncs]
-    for kind, makers in (("secret", syncs), ("configmap", bundles)):
-        facts += [(item, held(item)) for item in get_named(kind, [maker["metadata"]["name"] for maker in makers])]
-    items = [{"kind": "Clock", "namespace": "", "name": "", "seconds": int(os.environ["NOW"])}]
-    for item, fact in facts:
-        where = item["metadata"]
-        items.append({"kind": item["kind"], "namespace": where.get("namespace", ""), "name": where["name"], **fact})
-    return items
+    """Objects, each with what tells the fact of it."""
+    kinds = {"Node": node, "StorageClass": storage_class, "PersistentVolumeClaim": claim, "Pod": pod, "Service": service}
+    found = get("nodes,storageclasses,persistentvolumeclaims,pods,services", "--all-namespaces")
+    for item in found:
+        if item["kind"] != "Service" or item["metadata"]["namespace"] == NAMESPACE:
+            yield item, kinds[item["kind"]]
+    for kind, held_in, where in (("secretsyncs", "secret", ["--namespace", NAMESPACE]), ("bundles", "configmap", [])):
+        makers = get(kind, *where)
+        yield from ((item, made) for item in makers)
+        yield from ((item, held) for item in get_named(held_in, [item["metadata"]["name"] for item in makers]))
 
 
-items = sorted(look(), key=place)
-print(page([item for item in items if place(item) > os.environ.get("AFTER", "")]))
+def where(item):
+    found = item["metadata"]
+    return {"kind": item["kind"], "namespace": found.get("namespace", ""), "name": found["name"]}
+
+
+clock = {"kind": "Clock", "namespace": "", "name": ""}
+seen = [(where(item), item, fact) for item, fact in look()]
+seen.append((clock, clock, lambda _: {"seconds": int(os.environ["NOW"])}))
+seen.sort(key=lambda each: place(each[0]))
+after = os.environ.get("AFTER", "")
+# A fact is told only if the page has place for it: of many certificates each takes a process.
+print(page({**named, **fact(item)} for named, item, fact in seen if place(named) > after))
 END
 NOW="$(date +%s)"
 export NOW
 
-try python3 "$work/verify.py" ||
+try python3 -IS "$work/verify.py" ||
   fail "the cluster does not say how it is: $state. Expected: an answer of its API server to each question." \
     "Next: look whether K3s runs on the node ('systemctl status k3s'), then verify again."
 fact "$state"

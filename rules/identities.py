@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from arm.shapes import shape_of
@@ -153,8 +153,9 @@ def _needs(view: View) -> Iterator[Need]:
             yield _need(registry.name, principal, roles.STORAGE_BLOB_DATA_CONTRIBUTOR, view.path(container))
     for cluster in view.clusters:
         yield from _needs_of_aio_extension(view, cluster)
+    deleters = _roles_that_delete(view)
     for arm_id, connect in view.connected_clusters.items():
-        yield from _needs_of_arc(view, connect)
+        yield from _needs_of_arc(view, connect, deleters)
         for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
             admins = view.settings.tenant.admin_group_object_id
             yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role.name, role.guid, arm_id)
@@ -181,7 +182,7 @@ def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
             yield _need(extension.name, principal, roles.DEVICE_REGISTRY_ADMINISTRATOR, registry)
 
 
-def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
+def _needs_of_arc(view: View, connect: Resource, deleters: Mapping[str, str]) -> Iterator[Need]:
     """Onboarding, and the right to delete, which that role lacks: a rebuilt node takes its predecessor's place.
 
     Where the tenant allows no custom roles, somebody else deletes.
@@ -194,11 +195,14 @@ def _needs_of_arc(view: View, connect: Resource) -> Iterator[Need]:
     yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
     if not view.settings.custom_roles:
         return
-    deleters = [  # what else such a role allows is ID-03's
-        one for one in view.all(ROLE_DEFINITION) if _DELETE in _actions(view, one) and _scope(view, one) == group
-    ]
-    guid = text_at(view.inputs(deleters[0]), "roleDefinitionId") if deleters else ""
-    yield Need(identity.name, principal, "ServicePrincipal", f"role with the right {_DELETE}", guid, group)
+    right = f"role with the right {_DELETE}"
+    yield Need(identity.name, principal, "ServicePrincipal", right, deleters.get(group, ""), group)
+
+
+def _roles_that_delete(view: View) -> dict[str, str]:
+    """Return scope -> the custom role there that may delete a connected cluster; what else it may is ID-03's."""
+    definitions = [one for one in reversed(view.all(ROLE_DEFINITION)) if _DELETE in _actions(view, one)]
+    return {_scope(view, one): text_at(view.inputs(one), "roleDefinitionId") for one in definitions}
 
 
 def _actions(view: View, definition: Resource) -> list[str]:
