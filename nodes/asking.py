@@ -74,9 +74,9 @@ def is_replaced(item: dict[str, Any]) -> bool:
     return bool(where.get("deletionTimestamp")) or (item.get("status", {}).get("phase") == "Failed" and has_controller)
 
 
-def read_time(text: str) -> int:
+def read_time(text: str, form: str = "%Y-%m-%dT%H:%M:%SZ") -> int:
     """Return seconds since 1970."""
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+    return calendar.timegm(time.strptime(text, form))
 
 
 def place(item: dict[str, Any]) -> str:

@@ -13,9 +13,10 @@ need NAMESPACE
 cat >"$work/verify.py" <<'END'
 # asking.py
 
-import hashlib, os, re, ssl
+import os, re
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+TOLD = re.compile(r"Fingerprint=([0-9A-F:]+)\nnotAfter=(.+)")
 NAMESPACE = os.environ["NAMESPACE"]
 
 
@@ -49,11 +50,12 @@ def made(item):
 
 
 def certificates(text):
-    """Fingerprint and end, in seconds since 1970, of each certificate in a text."""
+    """Fingerprint and end, in seconds since 1970, of each certificate in a text; nothing and 0 of what is none."""
     for pem in CERTIFICATE.findall(text):
-        told = subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=pem, capture_output=True, text=True, timeout=30)
-        end = ssl.cert_time_to_seconds(told.stdout.strip().partition("=")[2]) if told.returncode == 0 else 0
-        yield [hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest(), end]
+        command = ["openssl", "x509", "-noout", "-sha256", "-fingerprint", "-enddate"]
+        told = subprocess.run(command, input=pem, capture_output=True, text=True, timeout=30)
+        found = TOLD.search(told.stdout)
+        yield [found[1].replace(":", "").lower(), read_time(found[2], "%b %d %H:%M:%S %Y GMT")] if found else ["", 0]
 
 
 def held(item):

@@ -106,7 +106,6 @@ def gather(
         listed = asking.ask(groups, azure.list_group)
         names = {one.name: _find_name(one, listed[one.group]) for one in expectation.drawn if one.group in listed}
         known = Evidence(subscription, listed, {}, {}, names)
-
         lists = asking.ask(by_path, lambda path: azure.list_below(known.resolve(path), by_path[path].api_version))
         in_lists = {ids.key(str(one.get("id"))): one for found in lists.values() for one in _members(found)}
 
@@ -116,8 +115,7 @@ def gather(
                 return in_lists[ids.key(path)]
             return azure.get(path, by_id[arm_id].api_version, _EXPANDED.get(by_id[arm_id].row, ""))
 
-        bodies = asking.ask(by_id, get)
-        known = Evidence(subscription, listed, bodies, lists, names)
+        known = Evidence(subscription, listed, asking.ask(by_id, get), lists, names)
     told: Mapping[str, Inside | Unseen | None] = {}
     if inside:
         told = ask_nodes(expectation, known, wanted, lambda node: look_inside(azure, expectation, known.bodies, node))

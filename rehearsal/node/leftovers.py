@@ -1,4 +1,4 @@
-"""What a script has left running: by its session, or by the PATH that only its run has.
+"""What a script has left running: by its session, or by a PATH that begins as only its run's does.
 
 A child that opens a session of its own and clears its environment as well is not found.
 """
@@ -15,8 +15,8 @@ _SECONDS = 2.0
 
 
 def find_processes(leader: int, path: Path) -> list[int]:
-    """Return the processes of a session, and those with this PATH; on a system without proc(5) none is found."""
-    mark = b"\0PATH=" + os.fsencode(path) + b"\0"
+    """Return the processes of a session, and those with this folder first in PATH; none without proc(5)."""
+    mark = b"\0PATH=" + os.fsencode(path) + b":"
     return [
         int(each.name)
         for each in Path("/proc").glob("[0-9]*")

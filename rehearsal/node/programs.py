@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -49,19 +51,26 @@ def list_executables() -> list[str]:
     return sorted({*find_real().values(), *loaders})
 
 
-def make_path(folder: Path, stand_ins: Iterable[str], reads_stdin: Iterable[str]) -> None:
-    """Fill the folder that is a script's PATH."""
+def make_path(folder: Path, stand_ins: Iterable[str], reads_stdin: Iterable[str]) -> str:
+    """Fill the folder with the stand-ins, and return the PATH that a script has: they come first."""
     folder.mkdir()
-    stand_ins = set(stand_ins)
-    for name, program in find_real().items():
-        if name not in stand_ins:
-            (folder / name).symlink_to(program)
     first, *others = sorted(stand_ins)
     written = folder / first
     written.write_text(_write_client(reads_stdin), encoding="utf-8")
     written.chmod(0o555)
     for name in others:
         (folder / name).hardlink_to(written)
+    return f"{folder}:{_link_real()}"
+
+
+@cache
+def _link_real() -> Path:
+    """Return a folder with the real programs, which all scripts of this process share: links are dear."""
+    folder = Path(tempfile.mkdtemp(prefix="es-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, program in find_real().items():
+        (folder / name).symlink_to(program)
+    return folder
 
 
 def _write_client(reads_stdin: Iterable[str]) -> str:

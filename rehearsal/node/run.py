@@ -95,7 +95,7 @@ class Run:
     def end(self) -> ScriptRun:
         """Run it to its end, whichever that is."""
         path = self._folder / "bin"
-        programs.make_path(path, {*self._tools, *OWN_TOOLS}, READS_STDIN)
+        search = programs.make_path(path, {*self._tools, *OWN_TOOLS}, READS_STDIN)
         script = self._folder / "script.sh"
         script.write_text(text_at(self._inputs, "source.script"), encoding="utf-8")
         script.chmod(0o500)
@@ -106,7 +106,7 @@ class Run:
             outputs[1].open("wb") as stderr,
         ):
             self._process = subprocess.Popen(  # noqa: S603 - confined
-                self._command_line(script, path), env=self._environment(path), cwd="/",
+                self._command_line(script, path), env=self._environment(search), cwd="/",
                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
             )  # fmt: skip
             code = self._wait(self._process)
@@ -131,12 +131,12 @@ class Run:
         confined = [python, "-ISE", confine.__file__, json.dumps(limits)]
         return [*confined, bash, "bash", "-c", str(script)]
 
-    def _environment(self, path: Path) -> dict[str, str]:
+    def _environment(self, search: str) -> dict[str, str]:
         """Return what the handler gives, and what keeps the script in its folder."""
         given = parameters(self._inputs)
         return {
             **{name: value for name, value in given.items() if value and _NAME.fullmatch(name)},
-            "PATH": str(path),
+            "PATH": search,
             "ROOT_DIR": str(self._machine.root),
             "TMPDIR": str(self._temporary),
             _NOT_FOUND_HANDLE: f'() {{ {NOT_FOUND_TOOL} "$@"; }}',
