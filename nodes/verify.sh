@@ -13,10 +13,9 @@ need NAMESPACE
 cat >"$work/verify.py" <<'END'
 # asking.py
 
-import os, re
+import hashlib, os, re
 
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-TOLD = re.compile(r"Fingerprint=([0-9A-F:]+)\nnotAfter=(.+)")
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 NAMESPACE = os.environ["NAMESPACE"]
 
 
@@ -49,13 +48,23 @@ def made(item):
     return {"conditions": conditions(item), **synced}
 
 
-def certificates(text):
-    """Fingerprint and end, in seconds since 1970, of each certificate in a text; nothing and 0 of what is none."""
-    for pem in CERTIFICATE.findall(text):
-        command = ["openssl", "x509", "-noout", "-sha256", "-fingerprint", "-enddate"]
-        told = subprocess.run(command, input=pem, capture_output=True, text=True, timeout=30)
-        found = TOLD.search(told.stdout)
-        yield [found[1].replace(":", "").lower(), read_time(found[2], "%b %d %H:%M:%S %Y GMT")] if found else ["", 0]
+def decode(pem):
+    try:
+        return base64.b64decode(CERTIFICATE.fullmatch(pem)[1])
+    except ValueError:
+        return b""
+
+
+def list_certificates(text):
+    """Fingerprint of each certificate in a text, and its end in seconds since 1970: 0 if it is none."""
+    pems = [found[0] for found in CERTIFICATE.finditer(text)]
+    if not pems:
+        return []
+    command = ["openssl", "storeutl", "-certs", "-text", "/dev/stdin"]
+    told = subprocess.run(command, input="\n".join(pems), capture_output=True, text=True, timeout=30).stdout
+    ends = [read_time(end, "%b %d %H:%M:%S %Y GMT") for end in re.findall("Not After : (.+)", told)]
+    end_of = dict(zip((decode(found[0]) for found in CERTIFICATE.finditer(told)), ends))
+    return [[hashlib.sha256(der).hexdigest(), end_of.get(der, 0)] for der in map(decode, pems)]
 
 
 def held(item):
@@ -63,7 +72,7 @@ def held(item):
     is_secret = item["kind"] == "Secret"
     data = {key: base64.b64decode(value).decode(errors="replace") if is_secret else value
             for key, value in (item.get("data") or {}).items()}
-    return {"keys": {key: list(certificates(value)) for key, value in data.items() if value}}
+    return {"keys": {key: list_certificates(value) for key, value in data.items() if value}}
 
 
 def look():
@@ -89,7 +98,7 @@ seen = [(where(item), item, fact) for item, fact in look()]
 seen.append((clock, clock, lambda _: {"seconds": int(os.environ["NOW"])}))
 seen.sort(key=lambda each: place(each[0]))
 after = os.environ.get("AFTER", "")
-# A fact is told only if the page has place for it: of many certificates each takes a process.
+# A fact is told only if the page has place for it.
 print(page({**named, **fact(item)} for named, item, fact in seen if place(named) > after))
 END
 NOW="$(date +%s)"

@@ -40,7 +40,7 @@ def test_where_azure_refuses_every_read_nothing_is_green_that_needs_one(verifier
     assert not outcomes(results, *_WRONG)
     assert outcomes(results, "ok") == _LISTS_ONLY | _IN_LISTS
     unknown = [one for one in results if one.outcome == "unknown"]
-    assert len(unknown) > 90
+    assert len(unknown) > 70
     assert all("403: (AuthorizationFailed)" in one.found for one in unknown), unknown[0].found
     assert not any(one.mend for one in unknown)
 
