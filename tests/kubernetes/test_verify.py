@@ -206,6 +206,17 @@ def test_what_is_wrong_by_hand_is_told(
     assert words in wrong[check]
 
 
+def test_a_damaged_certificate_is_told_and_keeps_nothing_else_from_being_seen(
+    by_hand: ByHand, ask: Callable[[], Sequence[VerifyResult]]
+) -> None:
+    damaged = "-----BEGIN CERTIFICATE-----\nMIIBA\n-----END CERTIFICATE-----\n"
+    by_hand.secret("broker-tls-cert-g1", **{"tls.crt": damaged, "tls.key": "key"})
+    by_hand.flush()
+    wrong = {one.id: one.found for one in ask() if one.outcome != "ok"}
+    assert "Secret broker-tls-cert-g1: tls.crt holds the certificate" in wrong.pop("VERIFY-67")
+    assert set(wrong) <= {"VERIFY-68"}
+
+
 @pytest.mark.usefixtures("by_hand")
 def test_a_bundle_that_trust_manager_refuses_is_told_with_what_it_leaves_out(
     ask: Callable[[], Sequence[VerifyResult]], cluster: Cluster
