@@ -10,6 +10,7 @@ import pulumi
 
 from components.azure import create_providers, register_azure_defaults
 from components.cluster_stamp import ClusterStamp, ClusterStampArgs
+from components.generations import Generations, GenerationsArgs, read_high_water_marks
 from components.key_vault_publisher import (
     KeyVaultPublisher,
     KeyVaultPublisherArgs,
@@ -23,14 +24,17 @@ from components.pki_chain import PkiChain, PkiChainArgs
 from components.vnet_peering import peer_networks
 from settings import SettingsError, stack_file
 
+marks = read_high_water_marks()
 try:
-    settings = stack_file.load(Path(__file__).parent, pulumi.get_stack(), pulumi.Config().get_object("settings"))
+    folder, stack = Path(__file__).parent, pulumi.get_stack()
+    settings = stack_file.load(folder, stack, pulumi.Config().get_object("settings"), before=marks)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 register_azure_defaults()
 azure = pulumi.ResourceOptions(providers=create_providers(settings))
 
+Generations("generations", GenerationsArgs(settings, marks))
 pki = PkiChain("pki", PkiChainArgs(settings))
 stamps = {
     name: ClusterStamp(name, ClusterStampArgs(settings, cluster, select_trust_bundles(settings, cluster, pki)), azure)

@@ -24,6 +24,10 @@ class UnrecordableError(Exception):
     """The program does what only an engine can answer: the text says what."""
 
 
+READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
+"""The engine's own function for what a stack's state holds (pulumi/pulumi, pkg/resource/deploy/builtins.go)."""
+
+
 class Provider(Protocol):
     """What answers for a resource: shapes for a recording, a world for a deployment."""
 
@@ -141,6 +145,8 @@ class RecordingMonitor(Monitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
+        if request.tok == READ_STATE:  # nothing is deployed yet
+            return resource_pb2.ResourceInvokeResponse(**{"return": to_struct({"outputs": {}})})
         self._note_plugin(request, request.tok, request.tok)
         try:
             result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import yaml
 from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
+from settings.high_water import Mark, find_lowered
 from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
@@ -69,10 +70,17 @@ def lines(directory: Path, stack: str) -> Lines:
         return Lines()
 
 
-def load(directory: Path, stack: str, value: object) -> Settings:
-    """Return the settings of a stack, from `edge-stamps:settings`; raise `SettingsError`, with lines."""
+def load(directory: Path, stack: str, value: object, *, before: Mapping[str, Mark] | None = None) -> Settings:
+    """Return the settings of a stack, from `edge-stamps:settings`; raise `SettingsError`, with lines.
+
+    Args:
+        before: how high each generation has been, where that is known.
+    """
     try:
-        return loading.load(value, source=source(stack))
+        settings = loading.load(value, source=source(stack))
+        if lowered := find_lowered(settings, before or {}):
+            raise SettingsError(lowered, source(stack))
+        return settings
     except SettingsError as error:
         raise _located(error, directory, stack) from None
 

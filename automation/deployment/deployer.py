@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pulumi import automation as auto
 from pulumi.automation import ConcurrentUpdateError
 
+from automation.deployment.dangling import drop_dangling
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.error_catalog import Transient, read_wait
 from automation.deployment.failure import Failure, failures_of
@@ -220,12 +221,14 @@ class Deployer:
         return bool(unanswered)
 
     def _keep_doubts(self, result: DeploymentResult, unanswered: Sequence[Mapping[str, Any]] = ()) -> Settled:
-        """Mark in the state what is in doubt, until a look has ended."""
+        """Mark in the state what is in doubt, until a look has ended; what the engine would not read is mended."""
         version, before = self._state()
         settled = settle(add_pending_creates(before, unanswered), self.subscription_id)
-        if settled.is_changed:
+        settled.deployment, dropped = drop_dangling(settled.deployment)
+        if settled.is_changed or dropped:
             self._refuse_if_changed((version, before))
             self._import(result, version, settled.deployment)
+            self._note_all(result, dropped)
         return settled
 
     def _look(self, urns: Collection[str], result: DeploymentResult) -> Mapping[str, Any]:

@@ -6,11 +6,12 @@ import threading
 from typing import Any, NoReturn
 
 from google.protobuf import empty_pb2
+from pulumi import get_stack
 from pulumi.runtime.proto import resource_pb2
 
 from arm.values import reveal
 from graph.graph import Severity
-from graph.monitor import Monitor
+from graph.monitor import READ_STATE, Monitor
 from graph.property_values import from_struct, to_struct
 from graph.urns import STACK_TYPE, compose_urn
 from rehearsal.engine import goals
@@ -175,6 +176,8 @@ class EngineMonitor(Monitor):
         self._result.outputs = stack.outputs
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
+        if request.tok == READ_STATE:
+            return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(self._read_state(request))})
         if request.tok.startswith("pulumi:"):
             raise UnsupportedError("functions of the engine's own", request.tok)
         package = request.tok.partition(":")[0]
@@ -183,6 +186,15 @@ class EngineMonitor(Monitor):
         return resource_pb2.ResourceInvokeResponse(
             **{"return": to_struct(provider.invoke(request.tok, reveal(from_struct(request.args))))}
         )
+
+    def _read_state(self, request: Any) -> dict[str, Any]:
+        """Return the outputs of what the state has held when the run began (pkg/backend/backend.go)."""
+        name = from_struct(request.args)["stackName"]
+        if name.rpartition("/")[2] != get_stack():
+            raise UnsupportedError("stack references", name)
+        self._default_provider("pulumi", request.version, "")
+        olds = self._planner.olds.values()
+        return {"name": name, "outputs": {old.urn: {"type": old.type, "outputs": old.outputs} for old in olds}}
 
     def RegisterPackage(self, request: Any) -> Any:  # noqa: N802
         self._take_down("RegisterPackage", request)

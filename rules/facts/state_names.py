@@ -14,10 +14,12 @@ _PUBLISHER = "edge-stamps:key_vault_publisher:KeyVaultPublisher"
 _MQTT = "edge-stamps:mqtt_configuration:MqttConfiguration"
 _PEERING = "edge-stamps:vnet_peering:VNetPeering"
 _PROBES = "edge-stamps:link_probes:LinkProbes"
+_GENERATIONS = "edge-stamps:generations:Generations"
 
 STATE_NAMES: Mapping[str, Mapping[str, str]] = {
     "": {
         _STAMP: "{cluster}",
+        _GENERATIONS: "generations",
         _PKI: "pki",
         _PUBLISHER: "{cluster}-secrets",
         _MQTT: "{cluster}-mqtt",

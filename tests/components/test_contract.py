@@ -22,6 +22,7 @@ TYPE_TOKENS = {
     "PkiChain": "edge-stamps:pki_chain:PkiChain",
     "KeyVaultPublisher": "edge-stamps:key_vault_publisher:KeyVaultPublisher",
     "MqttConfiguration": "edge-stamps:mqtt_configuration:MqttConfiguration",
+    "Generations": "edge-stamps:generations:Generations",
     "LinkProbes": "edge-stamps:link_probes:LinkProbes",
 }
 

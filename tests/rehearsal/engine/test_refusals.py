@@ -66,6 +66,12 @@ REFUSED: dict[str, Callable[[], object]] = {
 }
 
 
+def test_the_state_of_another_stack_is_refused() -> None:
+    other = {"stackName": "organization/edge-stamps/other"}
+    with pytest.raises(UnsupportedError, match="stack references"):
+        Bench().preview(lambda: pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", other))
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_it_is_refused_with_what_and_where(what: str) -> None:
     bench = Bench()
