@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -20,6 +21,8 @@ class KeyVaultPublisherArgs:
     stamp: ClusterStamp
     values: Mapping[str, pulumi.Output[str]]
     """Name of the vault secret -> its value, PEM."""
+    ends: Mapping[str, pulumi.Output[str]]
+    """The same names -> when the certificate ends that it is or belongs to, RFC 3339."""
 
 
 class KeyVaultPublisher(pulumi.ComponentResource):
@@ -43,7 +46,11 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                 properties=keyvault.SecretPropertiesArgs(
                     value=pulumi.Output.secret(value),
                     content_type="application/x-pem-file",
-                    attributes=keyvault.SecretAttributesArgs(enabled=True),
+                    # Azure tells of what is about to end, and hands it out all the same
+                    # (https://learn.microsoft.com/azure/key-vault/secrets/about-secrets).
+                    attributes=keyvault.SecretAttributesArgs(
+                        enabled=True, expires=args.ends[secret_name].apply(to_seconds)
+                    ),
                 ),
                 tags=stamp.settings.tags,
                 opts=pulumi.ResourceOptions(
@@ -59,6 +66,11 @@ class KeyVaultPublisher(pulumi.ComponentResource):
         self.register_outputs({"secrets": sorted(self.secrets)})
 
 
+def to_seconds(moment: str) -> int:
+    """Return the seconds since 1970 of a moment in RFC 3339, as Key Vault has it."""
+    return int(datetime.fromisoformat(moment).timestamp())
+
+
 def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
     """Return what this cluster syncs: its broker's pair, and one pair for each link that starts here."""
     values: dict[str, pulumi.Output[str]] = {}
@@ -72,6 +84,19 @@ def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[
         values[link.key_secret] = leaf.certificate.key_pem
         values[link.intermediate_secret] = leaf.intermediate_pem
     return values
+
+
+def select_ends(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """Return when each of these secrets ends; a key ends with its certificate."""
+    ends: dict[str, pulumi.Output[str]] = {}
+    if listener := cluster.listener:
+        server = pki.servers[cluster.name].certificate
+        ends |= dict.fromkeys((listener.certificate_secret, listener.key_secret), server.not_after)
+    for link in settings.links_from(cluster.name):
+        client = pki.clients[link.name].certificate
+        ends |= dict.fromkeys((link.certificate_secret, link.key_secret), client.not_after)
+        ends[link.intermediate_secret] = pki.client_intermediate.not_after
+    return ends
 
 
 def select_trust_bundles(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:

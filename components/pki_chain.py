@@ -77,6 +77,7 @@ class PkiChain(pulumi.ComponentResource):
 
     server_root: Certificate
     client_root: Certificate
+    client_intermediate: Certificate
     servers: dict[str, Leaf]
     """By broker cluster."""
     clients: dict[str, Leaf]
@@ -90,6 +91,7 @@ class PkiChain(pulumi.ComponentResource):
         server = self._create_authority("server", names.server_root, names.server_intermediate)
         client = self._create_authority("client", names.client_root, names.client_intermediate)
         self.server_root, self.client_root = server.root, client.root
+        self.client_intermediate = client.intermediate
         self.servers = {
             cluster.name: self._create_server_leaf(cluster.name, cluster.listener, server)
             for cluster in args.settings.clusters.values()

@@ -122,6 +122,8 @@ REFUSED: Sequence[Refused] = (
     Refused("pki.leaf_days", "a leaf would outlive its intermediate", _CERTIFICATES, {"pki": {"leaf_days": 1825}}),
     Refused("pki.intermediate_days", "an intermediate would outlive its root", _CERTIFICATES,
             {"pki": {"intermediate_days": 3650}}),
+    Refused("pki.early_renewal_days", "one missed run would end every link", "cert-manager.io/docs/usage/certificate",
+            {"pki": {"early_renewal_days": 91}}),
     Refused("pki.early_renewal_days", "every run would renew", "registry.terraform.io/providers/hashicorp/tls",
             {"pki": {"early_renewal_days": 365}}),
     _topics("links[0].topics[0].to", "the topic is the broker's own", _TOPICS, ("a", "$SYS/x")),

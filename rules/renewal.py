@@ -46,6 +46,23 @@ def renewed_in_time(view: View) -> Hits:
                 f"earlyRenewalHours: {renewal}; expected at least the {pki.leaf_days * 24} hours of a leaf below it"
             )
             yield one.name, message
+    yield from _ends(view)
+
+
+def _ends(view: View) -> Hits:
+    """Require of each vault secret the end of its first certificate; of a key, the end of the certificate with it.
+
+    Source: learn.microsoft.com/azure/key-vault/secrets/about-secrets, Secret attributes.
+    """
+    published = {one.urn: text_at(view.inputs(one), "properties.value") for one in view.all(SECRET)}
+    first = {urn: found[0] for urn, text in published.items() if (found := pem.certificates(text))}
+    ends = {pem.key_of(one): one.not_valid_after_utc for one in first.values()}
+    for secret in view.all(SECRET):
+        key = pem.key_of_private(published[secret.urn]) if secret.urn not in first else pem.key_of(first[secret.urn])
+        expected, given = ends.get(key or b""), at(view.inputs(secret), "properties.attributes.expires")
+        if expected and given != int(expected.timestamp()):
+            when = f"{expected:%Y-%m-%d %H:%M:%S} UTC, when its certificate ends"
+            yield secret.name, f"properties.attributes.expires: {given}; expected {int(expected.timestamp())} ({when})"
 
 
 def _hours(view: View, one: Resource, key: str, expected: int) -> Hits:

@@ -33,7 +33,7 @@ PROFILES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "dataflow_disk_persistence": False,
             "outage_hours": 1,
         },
-        "pki": {"leaf_days": 365, "early_renewal_days": 60},
+        "pki": {"leaf_days": 365, "early_renewal_days": 92},
     },
     "prod": {
         "node": {"vm_size": "Standard_D16s_v6", "zone": "1", "os_disk_gib": 256, "os_disk_sku": "Premium_LRS"},

@@ -485,7 +485,7 @@ class PkiSection(_Section):
     ]
     early_renewal_days: Annotated[
         Days,
-        About("a whole number of days, fewer than leaf_days", 60),
+        About("a whole number of days, fewer than leaf_days and a quarter of them or more", 92),
         arrives(
             f"{_SIGNED}[isCaCertificate=false]: earlyRenewalHours = days in hours",
             f"{_SIGNED}[isCaCertificate=true]: earlyRenewalHours",

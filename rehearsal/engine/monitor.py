@@ -189,6 +189,7 @@ class EngineMonitor(Monitor):
 
     def _read_state(self, request: Any) -> dict[str, Any]:
         """Return the outputs of what the state has held when the run began (pkg/backend/backend.go)."""
+        self._take_down("Invoke", request)  # it brings a default provider with it
         name = from_struct(request.args)["stackName"]
         if name.rpartition("/")[2] != get_stack():
             raise UnsupportedError("stack references", name)

@@ -70,7 +70,7 @@ PROFILES: Mapping[str, Mapping[str, Mapping[str, object]]] = {
             "protection.dataflow_disk_persistence": False,
             "protection.outage_hours": 1,
             "pki.leaf_days": 365,
-            "pki.early_renewal_days": 60,
+            "pki.early_renewal_days": 92,
         },
     },
     "prod": {

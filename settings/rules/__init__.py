@@ -53,6 +53,6 @@ RULES: tuple[Rule, ...] = (
         links.no_message_returns),
     Rule("issuer-outlives-issued", "A certificate ends before its issuer, however late it is issued",
         "RFC 5280, §6.1.3", certificates.shorter_than_its_issuer),
-    Rule("renewal-within-life", "A certificate begins before its renewal does, else every run would renew it",
+    Rule("renewal-within-life", "A certificate is renewed when a quarter of its life is left, and not before it begins",
         "hashicorp/tls early_renewal_hours", certificates.renewal_within_life),
 )  # fmt: skip

@@ -26,8 +26,18 @@ def shorter_than_its_issuer(stack: StackSection) -> Iterator[Problem]:
 
 
 def renewal_within_life(stack: StackSection) -> Iterator[Problem]:
-    """Report a renewal as early as the whole life: it would replace the certificate in every run."""
+    """Report a renewal as early as the whole life, or so late that one missed run ends a link.
+
+    A quarter is the least that leaves time for a run that fails; cert-manager takes a third
+    (https://cert-manager.io/docs/usage/certificate/, renewBefore).
+    """
     early, leaf = stack.pki.early_renewal_days, stack.pki.leaf_days
+    if early * 4 < leaf:
+        least = -(-leaf // 4)
+        expected = (
+            f"{least} days or more, a quarter of pki.leaf_days ({leaf}): time for an up that fails or is forgotten"
+        )
+        yield Problem("pki.early_renewal_days", early, expected, str(least))
     if early >= leaf:
         expected = f"fewer days than pki.leaf_days ({leaf}); else every run renews"
         example = str(max(leaf // 4, 1)) if leaf > 1 else "leaf_days: 90"

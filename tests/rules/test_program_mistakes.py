@@ -38,13 +38,17 @@ def _no_address(patch: Patch) -> None:
 
 
 def _wrong_vault(patch: Patch) -> None:
-    select_secrets = key_vault_publisher.select_secrets
+    def swap(name: str) -> None:
+        select: Callable[..., Any] = getattr(key_vault_publisher, name)
 
-    def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-        other = next(one for name, one in settings.clusters.items() if name != cluster.name)
-        return select_secrets(settings, other, pki)
+        def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> Any:
+            other = next(one for name, one in settings.clusters.items() if name != cluster.name)
+            return select(settings, other, pki)
 
-    patch.setattr(key_vault_publisher, "select_secrets", swapped)
+        patch.setattr(key_vault_publisher, name, swapped)
+
+    for name in ("select_secrets", "select_ends"):
+        swap(name)
 
 
 def _wrong_root(patch: Patch) -> None:

@@ -18,10 +18,16 @@ from tests.rules.workbench import Mistake, Workbench
 
 MISTAKES = (
     Mistake(
-        "vault secret that expires",
+        "vault secret that begins later",
         "SHAPE-02",
-        lambda two: two.set("site-vault-site-to-enterprise-client-leaf-crt-g1", "properties.attributes.expires", 1),
-        ("client-leaf-crt-g1", "properties.attributes.expires", "rules/facts/bodies.yaml"),
+        lambda two: two.set("site-vault-site-to-enterprise-client-leaf-crt-g1", "properties.attributes.notBefore", 1),
+        ("client-leaf-crt-g1", "properties.attributes.notBefore", "rules/facts/bodies.yaml"),
+    ),
+    Mistake(
+        "vault secret that has ended",
+        "PKI-09",
+        lambda two: two.set("site-vault-site-to-enterprise-client-leaf-key-g1", "properties.attributes.expires", 1),
+        ("client-leaf-key-g1", "properties.attributes.expires: 1; expected 1", "when its certificate ends"),
     ),
     Mistake(
         "state store for everybody",

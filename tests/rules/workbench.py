@@ -127,6 +127,10 @@ class Workbench:
         old = self.published(secret)
         self.set(secret, "properties.value", Secret(text), kind="keyvault:Secret")
         self._expect(old, text)
+        if found := pem.certificates(text):
+            ends = int(found[0].not_valid_after_utc.timestamp())
+            for name in {secret, secret.replace("-leaf-crt-", "-leaf-key-")}:
+                self.set(name, "properties.attributes.expires", ends, kind="keyvault:Secret")
 
     def bundle(self, command: str, name: str, text: str) -> None:
         """Put another text into a trust Bundle, and let gates and probes look for it."""

@@ -281,6 +281,10 @@ def _texts(before: Any, after: Any) -> Iterator[tuple[str, str]]:
         yield before, after
 
 
+_LEAST_TIME = 1_500_000_000
+"""Seconds since 1970; no other number of a deployment is as high."""
+
+
 def _masked(value: Any, masks: Mapping[re.Pattern[str], str]) -> Any:
     def mask(text: str) -> str:
         for pattern, instead in masks.items():
@@ -295,6 +299,8 @@ def _mapped(value: Any, change_text: Any) -> Any:
         return {change_text(key): _mapped(inner, change_text) for key, inner in value.items() if inner not in _NOTHING}
     if isinstance(value, list | tuple):
         return [_mapped(inner, change_text) for inner in value]
+    if isinstance(value, int) and value > _LEAST_TIME:
+        return "<time>"
     return change_text(value) if isinstance(value, str) else value
 
 

@@ -28,7 +28,7 @@ _OWNERS = {
 
 def wanted(generation: int, *, links: int = 3) -> dict[str, Any]:
     """Settings in which every generation is this one."""
-    settings = STAND_INS | copy.deepcopy(TWO_BROKERS) | {"pki": {"generation": generation}}
+    settings: dict[str, Any] = {**STAND_INS, **copy.deepcopy(TWO_BROKERS), "pki": {"generation": generation}}
     settings["links"] = [link | {"generation": generation} for link in settings["links"][:links]]
     brokers = {link["to"] for link in settings["links"]}
     for name, cluster in settings["clusters"].items():

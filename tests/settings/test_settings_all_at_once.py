@@ -106,6 +106,7 @@ def test_every_broken_rule_is_reported_at_once(problems: Problems) -> None:
         "clusters.enterprise.address_space": "networks-disjoint",
         "links[0].to": "link-ends-known",
         "pki.leaf_days": "issuer-outlives-issued",
+        "pki.early_renewal_days": "renewal-within-life",
     }
 
 

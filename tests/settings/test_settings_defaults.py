@@ -87,8 +87,8 @@ def test_two_linked_clusters_are_peered_once(settings: Settings, change: Change)
 def test_certificates_live_as_long_as_the_profile_says(settings: Settings) -> None:
     pki = settings.pki
     assert (pki.root_hours, pki.intermediate_hours) == (87600, 43800)
-    assert (pki.leaf_hours, pki.early_renewal_hours) == (24 * 365, 24 * 60)
-    assert pki.intermediate_early_renewal_hours == 24 * (365 + 60)
+    assert (pki.leaf_hours, pki.early_renewal_hours) == (24 * 365, 24 * 92)
+    assert pki.intermediate_early_renewal_hours == 24 * (365 + 92)
     names = set(asdict(settings.authorities).values())
     assert len(names) == 4
     assert "myorg-dev-server-root-g1" in names

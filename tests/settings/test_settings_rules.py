@@ -135,8 +135,10 @@ def test_one_id_pasted_twice(problems: Problems, minimal: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("changes", "where", "text"),
     [
-        ({"pki.intermediate_days": 3590}, "pki.intermediate_days", "pki.root_days (3650 days)"),
-        ({"pki.leaf_days": 1765}, "pki.leaf_days", "pki.intermediate_days (1825 days)"),
+        ({"pki.intermediate_days": 3558}, "pki.intermediate_days", "pki.root_days (3650 days)"),
+        ({"pki.leaf_days": 1540, "pki.early_renewal_days": 385}, "pki.leaf_days", "pki.intermediate_days (1825 days)"),
+        ({"pki.early_renewal_days": 91}, "pki.early_renewal_days", "92 days or more, a quarter of pki.leaf_days (365)"),
+        ({"pki.leaf_days": 7, "pki.early_renewal_days": 1}, "pki.early_renewal_days", "2 days or more"),
         ({"pki.early_renewal_days": 365}, "pki.early_renewal_days", "pki.leaf_days (365)"),
     ],
 )
@@ -145,8 +147,9 @@ def test_certificate_lives(problems: Problems, changes: dict[str, Any], where: s
 
 
 def test_certificate_lives_at_their_limits(problems: Problems) -> None:
-    lives = {"pki.root_days": 402, "pki.intermediate_days": 391, "pki.leaf_days": 380, "pki.early_renewal_days": 10}
+    lives = {"pki.root_days": 572, "pki.intermediate_days": 476, "pki.leaf_days": 380, "pki.early_renewal_days": 95}
     assert problems(lives) == []
+    assert problems({"pki.leaf_days": 7, "pki.early_renewal_days": 2}) == []
 
 
 # --- links ---

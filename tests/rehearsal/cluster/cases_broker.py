@@ -127,7 +127,14 @@ def server_intermediate_is_that_of_the_clients(bench: Bench) -> None:
     serve(bench, (leaf.split(end)[0] + end + other.split(end)[1] + end, key))
 
 
-@breaks(*BAD_SERVER_LEAF, "has expired", then=(("CLUSTER-24", SITE, AN_ENDPOINT),))
+@breaks(
+    *(*BAD_SERVER_LEAF, "has expired"),
+    then=(
+        ("CLUSTER-24", SITE, AN_ENDPOINT),
+        ("CLUSTER-13", SITE, "SecretSync client-secret-enterprise-g1"),
+        ("CLUSTER-13", ENTERPRISE, "SecretSync broker-tls-cert-g1"),
+    ),
+)
 def years_have_passed(bench: Bench) -> None:
     bench.at = datetime(2060, 1, 1, tzinfo=UTC)
 
