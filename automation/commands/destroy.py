@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from arm import ids
+from automation.commands.asked_azure import copy_model, open_azure, refuse_unknown
 from automation.commands.result import FAILED, INTERRUPTED, CommandResult, problem, refuse
 from automation.commands.run import confirm, print_differences, run
 from automation.commands.stack import Target, load_target, operate
-from automation.commands.verify import copy_model, open_azure, refuse_unknown
 from automation.console import progress
 from automation.deployment.engine import EngineChoice
 from automation.deployment.gone_clusters import AWAY, GoneClusters, find_status

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from automation.check import Outcome
+from automation.commands.asked_azure import copy_model, open_azure, refuse_unknown
 from automation.commands.inspect import MARKS, count_outcomes
 from automation.commands.result import FAILED, CommandResult, document, problem, refuse
 from automation.commands.stack import Target
@@ -23,19 +22,14 @@ from automation.verify.evidence import ask_nodes
 from automation.verify.expected import expect
 from automation.verify.inside import describe
 from automation.verify.records import as_junit, as_markdown, name_place
-from automation.verify.resource_manager import Limits, ResourceManager, log_in, log_in_to_served
 from automation.verify.verification import Selection, verify
 from graph.evaluate_stack import evaluate_stack
 from graph.graph import Graph
 from rules.lookup import View
 from settings import Settings
 
-if TYPE_CHECKING:
-    from rehearsal.azure.world import World
-
 _ORDER = ("failed", "unknown", "warning", "not-run", "ok")
 """Outcomes, the worst first."""
-_LIMITS = Limits()
 _MOST_LINES = 12
 """Of one check; `--json` has all."""
 
@@ -141,44 +135,12 @@ def _refuse_contradiction(target: Target, asked: Asked, records: Records) -> Com
     return None
 
 
-def refuse_unknown(
-    target: Target, option: str, given: Sequence[str], known: Mapping[str, object], command: str = "verify"
-) -> CommandResult | None:
-    """Refuse an option's names that the stack does not know."""
-    unknown = [name for name in given if name not in known]
-    if not unknown:
-        return None
-    text = f"there is no '{unknown[0]}' in stack {target.stack}; expected one of {', '.join(known) or 'none'}"
-    return refuse("usage", option, text, f"{target.command(command)} {option} {next(iter(known), '<name>')}")
-
-
 def _select(settings: Settings, clusters: Sequence[str], links: Sequence[str]) -> Selection:
     """Return the places; a cluster comes with the links that it sends over."""
     if not clusters and not links:
         return Selection(list(settings.clusters), list(settings.links))
     sent = [link.name for link in settings.links.values() if link.client in clusters]
     return Selection([*dict.fromkeys(clusters)], [*dict.fromkeys([*sent, *links])])
-
-
-def copy_model(target: Target) -> World | None:
-    """Return a copy of the modelled Azure that the stack is deployed into; None where nothing is."""
-    # Loaded only here, and below: in earnest nothing is taken of requirements-dev.txt.
-    from automation.deployment.serving import copy_rehearsed
-
-    return copy_rehearsed(target.loaded, target.engine)
-
-
-@contextmanager
-def open_azure(target: Target, world: World | None, limits: Limits = _LIMITS) -> Iterator[ResourceManager]:
-    """Give Azure, or this model of it, served; the same client asks both."""
-    subscription = target.loaded.settings.tenant.subscription_id
-    if world is None:
-        yield ResourceManager(log_in(), subscription, limits)
-        return
-    from automation.deployment.serving import serve_world
-
-    with serve_world(world, target.loaded) as (served, folder):
-        yield ResourceManager(log_in_to_served(served.address, folder), subscription, limits)
 
 
 def _write(records: Records, results: Sequence[VerifyResult], stack: str, seconds: float) -> None:

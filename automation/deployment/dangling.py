@@ -28,7 +28,7 @@ def drop_dangling(deployment: State) -> tuple[State, list[str]]:
         resources.append(rest)
         if rest != resource:
             lost = sorted({name_of(urn) for urn in _named(resource) if urn not in known})
-            dropped.append(f"{name_of(resource['urn'])}: its state needed {', '.join(lost)}, which the state no longer has")
+            dropped.append(f"{name_of(resource['urn'])}: it needed {', '.join(lost)}, which the state has no more")
     return ({**deployment, "resources": resources} if dropped else deployment), dropped
 
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from arm import ids
 from automation import cli
-from automation.commands import destroy, verify
+from automation.commands import asked_azure, destroy
 from automation.commands.stack import load_target
 from automation.deployment.gone_clusters import GoneClusters
 from automation.deployment.modelled_cli import FOLDER
@@ -182,7 +182,7 @@ def test_in_earnest_azure_is_asked_before_anything_else(
     with serve(site.world()) as served:
         (tmp_path / "token").write_text(token or served.token, encoding="utf-8")
         (tmp_path / "ca.pem").write_text(served.certificate, encoding="utf-8")
-        monkeypatch.setattr(verify, "log_in", lambda: log_in_to_served(served.address, tmp_path))
+        monkeypatch.setattr(asked_azure, "log_in", lambda: log_in_to_served(served.address, tmp_path))
         monkeypatch.setenv("PATH", "")
         result = CliRunner().invoke(cli.app, ["destroy", "--stack", "dev", *GONE])
     assert (result.exit_code, words in result.stderr) == (code, True), result.stderr

@@ -27,7 +27,7 @@ def state(**of_b: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_each_way_to_name_another_is_mended(given: dict[str, Any], kept: dict[str, Any]) -> None:
     assert drop_dangling(state(**given)) == (
-        state(**kept), ["b: its state needed gone, which the state no longer has"]
+        state(**kept), ["b: it needed gone, which the state has no more"]
     )  # fmt: skip
 
 

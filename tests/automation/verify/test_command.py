@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from automation import cli
+from automation.commands import asked_azure
 from automation.commands import verify as command
 from automation.verify.checks import CHECKS
 from automation.verify.resource_manager import log_in_to_served
@@ -212,7 +213,7 @@ def test_in_earnest_the_same_client_asks_azure(tmp_path: Path, monkeypatch: pyte
     with serve(Living("dev").world()) as served:
         (folder / "token").write_text(served.token, encoding="utf-8")
         (folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
-        monkeypatch.setattr(command, "log_in", lambda: log_in_to_served(served.address, folder))
+        monkeypatch.setattr(asked_azure, "log_in", lambda: log_in_to_served(served.address, folder))
         monkeypatch.setenv("PATH", "")
         result = run("--json", engine=())
     document = read(result)
@@ -227,7 +228,7 @@ def test_without_a_login_it_says_so_once(tmp_path: Path, monkeypatch: pytest.Mon
     with serve(Living("dev").world()) as served:
         (folder / "token").write_text("nobody", encoding="utf-8")
         (folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
-        monkeypatch.setattr(command, "log_in", lambda: log_in_to_served(served.address, folder))
+        monkeypatch.setattr(asked_azure, "log_in", lambda: log_in_to_served(served.address, folder))
         result = run(engine=())
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
