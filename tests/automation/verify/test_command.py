@@ -15,7 +15,6 @@ from typer.testing import CliRunner, Result
 
 from automation import cli
 from automation.commands import asked_azure
-from automation.commands import verify as command
 from automation.verify.checks import CHECKS
 from automation.verify.resource_manager import log_in_to_served
 from rehearsal.arm_rest import serve
