@@ -12,6 +12,12 @@ from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.state import AzureState, Call
 
 _TOKEN = RUN_COMMAND.token(RUN_COMMAND.versions[0])
+_ACTION = "/runCommands/action"
+
+
+def is_action(command: Entry) -> bool:
+    """Return whether a script is run by an action, and by no resource."""
+    return command.id.endswith(_ACTION)
 
 
 def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -> Entry:
@@ -23,7 +29,7 @@ def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -
     node = state.find(node_id)
     if node is None:
         raise not_found(node_id)
-    call = Call(PUT, f"{node.id}/runCommands/action", {"source": {"script": script}}, shape_of(_TOKEN), None)
+    call = Call(PUT, f"{node.id}{_ACTION}", {"source": {"script": script}}, shape_of(_TOKEN), None)
     for refusal in network.node_runs(state, call):
         raise refusal
     if ids.key(node.id) in busy:

@@ -64,7 +64,7 @@ class Run:
         folder: Path,
         clock: ScriptClock,
         keep: Callable[[Machine], None] = lambda _: None,
-        has_others: Callable[[Machine], bool] = lambda _: False,
+        await_others: Callable[[Machine], float] = lambda _: 0,
         tools: Mapping[str, Tool] | None = None,
     ) -> None:
         """Take a script with its parameters.
@@ -75,11 +75,11 @@ class Run:
             folder: empty, for what is needed while it runs.
             clock: the script's own.
             keep: called when the machine remembers something new.
-            has_others: whether other scripts run there now.
+            await_others: seconds of ours that a pause takes, for other scripts to get on.
             tools: behaviour by name; left out: as it is.
         """
         self._machine, self._inputs, self._folder, self._clock = machine, inputs, folder, clock
-        self._keep, self._has_others = keep, has_others
+        self._keep, self._await_others = keep, await_others
         self._tools = {**UNANSWERED, **(TOOLS if tools is None else tools)}
         self._seconds = float(inputs.get("timeoutInSeconds") or 0)
         self._process: subprocess.Popen[bytes] | None = None
@@ -167,8 +167,8 @@ class Run:
         if call.tool == "sleep":
             self._calls = 0
             reply = self._clock.sleep(call)
-            if not self._end_in_time() and self._has_others(self._machine):
-                time.sleep(0.05)  # what it waits for may be one of them, whose time is real
+            if not self._end_in_time():
+                time.sleep(self._await_others(self._machine))  # it may wait for one of them, whose time is real
             return reply
         if call.tool == "date":
             return self._clock.date(call)

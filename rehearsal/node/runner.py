@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from arm import ids
+from rehearsal.azure.actions import is_action
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
@@ -53,9 +54,9 @@ class ScriptRunner:
     def _run(self, look: OpenState, command: Entry, vm: Entry, now: float) -> ScriptRun:
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
             keep, before = partial(keep_facts, look), _list_parts(machine)
-            run = Run(
-                machine, command.inputs, Path(folder), ScriptClock(now + vm.facts.get(AHEAD, 0)), keep, self._has_others
-            ).end()
+            await_others = self._await_any if is_action(command) else self._await_own
+            clock = ScriptClock(now + vm.facts.get(AHEAD, 0))
+            run = Run(machine, command.inputs, Path(folder), clock, keep, await_others).end()
             after = _list_parts(machine)
             if run.exit_code == 0:
                 note_reboot(machine, now)
@@ -66,9 +67,15 @@ class ScriptRunner:
             }
             return replace(run, traces={**run.traces, **changed})
 
-    def _has_others(self, machine: Machine) -> bool:
+    def _await_own(self, machine: Machine) -> float:
+        """Wait for others of this machine."""
         with self._lock:
-            return any(one is machine and count > 1 for one, count in self._machines.values())
+            return 0.05 if any(one is machine and count > 1 for one, count in self._machines.values()) else 0
+
+    def _await_any(self, _: Machine) -> float:
+        """Wait for any other one: who collects messages waits for him who sends them from another machine."""
+        with self._lock:
+            return 1 if sum(count for _, count in self._machines.values()) > 1 else 0
 
     @contextmanager
     def _machine(self, look: OpenState, vm: Entry) -> Iterator[Machine]:

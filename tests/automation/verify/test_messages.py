@@ -97,3 +97,19 @@ def test_a_cluster_that_sends_and_receives_is_given_one_script_at_a_time(verifie
     found = messages([*verifier("two-enterprises", Living("two-enterprises").world(), messages=True)])
     assert len(found) > 4
     assert all(text.split(":")[0].endswith("as expected") for text in found.values()), found
+
+
+def test_who_collects_has_time_until_a_slow_sender_has_sent(
+    verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three minutes of the modelled clock are few seconds of ours: a sender on a busy machine has not begun yet."""
+    world = Living("dev").world()
+    run_action = world.run_action
+    slow = 'python3 -c "import time; time.sleep(4)"; '
+
+    def delay(node_id: str, script: str) -> ScriptRun:
+        return run_action(node_id, script.replace("try python3", f"{slow}try python3") if _VM_A in node_id else script)
+
+    monkeypatch.setattr(world, "run_action", delay)
+    found = messages([*verifier("dev", world, messages=True)])
+    assert "input -> site/output within" in found["VERIFY-70", _LINK]
