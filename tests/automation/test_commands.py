@@ -175,7 +175,7 @@ def test_rehearse_says_what_the_user_came_for(run: Run) -> None:
 def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
     first = run("rehearse").stdout
     number = first.partition(" resources, ")[0].rpartition(" ")[2]
-    assert f" {number} created (beside 16 components and providers).\n" in first
+    assert f" {number} created (beside 18 components and providers).\n" in first
     second = run("rehearse").stdout
     assert "no changes since the last rehearsal" in second
     assert "A script ran only where its Run Command has changed, on the node as it was." in second
@@ -188,7 +188,7 @@ def test_a_second_rehearsal_says_what_has_changed(run: Run) -> None:
     assert "          properties.ports[0].port: 28883 -> 28884\n" in changed
 
     assert run("rehearse", "--destroy").stdout.startswith(f"{number} deleted (beside")
-    assert f" {number} created (beside 16 components and providers).\n" in run("rehearse").stdout
+    assert f" {number} created (beside 18 components and providers).\n" in run("rehearse").stdout
 
 
 def test_what_cannot_be_read_any_more_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:

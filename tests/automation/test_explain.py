@@ -157,7 +157,7 @@ def test_every_certificate_has_its_life() -> None:
         "common_name": "archive-broker-g1",
         "issuer": "myorg-dev-server-intermediate-g1",
         "days": 365,
-        "renewed_days_before": 60,
+        "renewed_days_before": 92,
     }
     assert found["site-to-archive-g2"]["issuer"] == "myorg-dev-client-intermediate-g1"
     assert found["myorg-dev-client-intermediate-g1"]["renewed_days_before"] == 365 + 60

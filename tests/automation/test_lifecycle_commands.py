@@ -407,7 +407,7 @@ def test_prod_refuses_to_be_destroyed_except_as_a_rehearsal(tmp_path: Path, monk
 
     gone = prod("rehearse", "--destroy")
     assert gone.exit_code == 0
-    assert " deleted (beside 16 components and providers).\n" in gone.stdout
+    assert " deleted (beside 18 components and providers).\n" in gone.stdout
     assert not (tmp_path / ".rehearsal" / "prod").exists()
 
 

@@ -6,6 +6,9 @@ import pytest
 
 from graph.urns import name_of
 from tests.engine.conftest import Deployment
+from tests.engine.left_open import IGNORED, loops_left_open  # noqa: F401 the fixture is used in every test
+
+pytestmark = IGNORED
 
 ON_THE_NODE_OF_SITE = {
     *("site-node", "site-setup-k3s", "site-connect-arc", "site-apply-objects", "site-await-secrets"),
