@@ -160,7 +160,7 @@ def test_every_certificate_has_its_life() -> None:
         "renewed_days_before": 92,
     }
     assert found["site-to-archive-g2"]["issuer"] == "myorg-dev-client-intermediate-g1"
-    assert found["myorg-dev-client-intermediate-g1"]["renewed_days_before"] == 365 + 60
+    assert found["myorg-dev-client-intermediate-g1"]["renewed_days_before"] == 365 + 92
     assert found["myorg-dev-client-root-g1"]["renewed_days_before"] is None
 
 
