@@ -14,7 +14,6 @@ from components.generations import Generations, GenerationsArgs, read_high_water
 from components.key_vault_publisher import (
     KeyVaultPublisher,
     KeyVaultPublisherArgs,
-    select_ends,
     select_secrets,
     select_trust_bundles,
 )
@@ -44,11 +43,7 @@ stamps = {
 peerings = peer_networks(settings.peerings, stamps, azure)
 publishers = {
     name: KeyVaultPublisher(
-        f"{name}-secrets",
-        KeyVaultPublisherArgs(
-            stamp, select_secrets(settings, stamp.cluster, pki), select_ends(settings, stamp.cluster, pki)
-        ),
-        azure,
+        f"{name}-secrets", KeyVaultPublisherArgs(stamp, select_secrets(settings, stamp.cluster, pki)), azure
     )
     for name, stamp in stamps.items()
 }

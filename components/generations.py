@@ -50,13 +50,12 @@ def read_high_water_marks() -> Mapping[str, Mark]:
 def _read_own_state() -> Mapping[str, Any]:
     """Ask the engine for the outputs in this stack's state (pulumi/pulumi, pkg/resource/deploy/builtins.go)."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    for left in reversed(range(_TRIES)):
+    latest: Exception | None = None
+    for _ in range(_TRIES):
         try:
             answer = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack}).value or {}
-        except Exception as error:  # the SDK raises nothing narrower
-            if not left:
-                text = f"the state of stack {stack} cannot be read: {error}. Next: run the command again"
-                raise pulumi.RunError(text) from error
-        else:
             return answer.get("outputs") or {}
-    raise AssertionError
+        except Exception as error:  # the SDK raises nothing narrower
+            latest = error
+    text = f"the state of stack {stack} cannot be read: {latest}. Next: run the command again"
+    raise pulumi.RunError(text) from latest

@@ -13,16 +13,17 @@ from components.cluster_stamp import ClusterStamp
 from components.pki_chain import PkiChain
 from settings.model import Cluster, Settings
 
+Published = tuple[pulumi.Output[str], pulumi.Output[str]]
+"""A value, PEM, and the end of the certificate that it is or belongs to, RFC 3339."""
+
 
 @dataclass(frozen=True)
 class KeyVaultPublisherArgs:
     """The cluster whose vault it is, and what goes into it."""
 
     stamp: ClusterStamp
-    values: Mapping[str, pulumi.Output[str]]
-    """Name of the vault secret -> its value, PEM."""
-    ends: Mapping[str, pulumi.Output[str]]
-    """The same names -> when the certificate ends that it is or belongs to, RFC 3339."""
+    values: Mapping[str, Published]
+    """By name of the vault secret."""
 
 
 class KeyVaultPublisher(pulumi.ComponentResource):
@@ -48,9 +49,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                     content_type="application/x-pem-file",
                     # Azure tells of what is about to end, and hands it out all the same
                     # (https://learn.microsoft.com/azure/key-vault/secrets/about-secrets).
-                    attributes=keyvault.SecretAttributesArgs(
-                        enabled=True, expires=args.ends[secret_name].apply(to_seconds)
-                    ),
+                    attributes=keyvault.SecretAttributesArgs(enabled=True, expires=end.apply(to_seconds)),
                 ),
                 tags=stamp.settings.tags,
                 opts=pulumi.ResourceOptions(
@@ -61,7 +60,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                     replace_with=[stamp.vault],
                 ),
             )
-            for secret_name, value in sorted(args.values.items())
+            for secret_name, (value, end) in sorted(args.values.items())
         }
         self.register_outputs({"secrets": sorted(self.secrets)})
 
@@ -71,32 +70,19 @@ def to_seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
     """Return what this cluster syncs: its broker's pair, and one pair for each link that starts here."""
-    values: dict[str, pulumi.Output[str]] = {}
+    values: dict[str, Published] = {}
     if cluster.listener:
         leaf = pki.servers[cluster.name]
-        values[cluster.listener.certificate_secret] = leaf.chain_pem
-        values[cluster.listener.key_secret] = leaf.certificate.key_pem
+        values[cluster.listener.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
+        values[cluster.listener.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
     for link in settings.links_from(cluster.name):
         leaf = pki.clients[link.name]
-        values[link.certificate_secret] = leaf.chain_pem
-        values[link.key_secret] = leaf.certificate.key_pem
-        values[link.intermediate_secret] = leaf.intermediate_pem
+        values[link.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
+        values[link.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
+        values[link.intermediate_secret] = leaf.intermediate_pem, pki.client_intermediate.not_after
     return values
-
-
-def select_ends(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-    """Return when each of these secrets ends; a key ends with its certificate."""
-    ends: dict[str, pulumi.Output[str]] = {}
-    if listener := cluster.listener:
-        server = pki.servers[cluster.name].certificate
-        ends |= dict.fromkeys((listener.certificate_secret, listener.key_secret), server.not_after)
-    for link in settings.links_from(cluster.name):
-        client = pki.clients[link.name].certificate
-        ends |= dict.fromkeys((link.certificate_secret, link.key_secret), client.not_after)
-        ends[link.intermediate_secret] = pki.client_intermediate.not_after
-    return ends
 
 
 def select_trust_bundles(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:

@@ -48,23 +48,24 @@ def made(item):
     return {"conditions": conditions(item), **synced}
 
 
-def decode(pem):
+def decode(found):
     try:
-        return base64.b64decode(CERTIFICATE.fullmatch(pem)[1])
+        return base64.b64decode(found[1])
     except ValueError:
         return b""
 
 
 def list_certificates(text):
     """Fingerprint of each certificate in a text, and its end in seconds since 1970: 0 if it is none."""
-    pems = [found[0] for found in CERTIFICATE.finditer(text)]
-    if not pems:
+    found = [*CERTIFICATE.finditer(text)]
+    if not found:
         return []
     command = ["openssl", "storeutl", "-certs", "-text", "/dev/stdin"]
-    told = subprocess.run(command, input="\n".join(pems), capture_output=True, text=True, timeout=30).stdout
+    pems = "\n".join(each[0] for each in found)
+    told = subprocess.run(command, input=pems, capture_output=True, text=True, timeout=30).stdout
     ends = [read_time(end, "%b %d %H:%M:%S %Y GMT") for end in re.findall("Not After : (.+)", told)]
-    end_of = dict(zip((decode(found[0]) for found in CERTIFICATE.finditer(told)), ends))
-    return [[hashlib.sha256(der).hexdigest(), end_of.get(der, 0)] for der in map(decode, pems)]
+    end_of = dict(zip(map(decode, CERTIFICATE.finditer(told)), ends))
+    return [[hashlib.sha256(der).hexdigest(), end_of.get(der, 0)] for der in map(decode, found)]
 
 
 def held(item):

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from automation.deployment.pending_creates import State, list_needs
 from graph.urns import name_of
-
-State = dict[str, Any]
-"""The `deployment` of `pulumi stack export`."""
 
 
 def drop_dangling(deployment: State) -> tuple[State, list[str]]:
@@ -27,7 +25,7 @@ def drop_dangling(deployment: State) -> tuple[State, list[str]]:
         rest = {**resource, **_kept(resource, known)}
         resources.append(rest)
         if rest != resource:
-            lost = sorted({name_of(urn) for urn in _named(resource) if urn not in known})
+            lost = sorted({name_of(urn) for urn in {*list_needs(resource)} - {*list_needs(rest)}})
             dropped.append(f"{name_of(resource['urn'])}: it needed {', '.join(lost)}, which the state has no more")
     return ({**deployment, "resources": resources} if dropped else deployment), dropped
 
@@ -44,9 +42,3 @@ def _kept(resource: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     if resource.get("deletedWith") and resource["deletedWith"] not in known:
         kept["deletedWith"] = ""
     return kept
-
-
-def _named(resource: Mapping[str, Any]) -> list[str]:
-    by_property = [urn for urns in (resource.get("propertyDependencies") or {}).values() for urn in urns or ()]
-    more = [*resource.get("dependencies", ()), *resource.get("replaceWith", ()), *by_property]
-    return [*more, *([resource["deletedWith"]] if resource.get("deletedWith") else [])]

@@ -195,7 +195,7 @@ def compare_with_look(settled: Settled, found: Mapping[str, Mapping[str, Any] | 
             resources.append({**resource, "outputs": _importable(found[urn])})
         elif urn not in (*gone, *foreign, *deleted):
             resources.append(_without_delete(resource) if urn in settled.interrupted else resource)
-        elif any(urn in _needs(other) for other in settled.deployment["resources"]):
+        elif any(urn in list_needs(other) for other in settled.deployment["resources"]):
             resources.append({**resource, "initErrors": [CUT_OFF]})  # the engine refuses a state with a gap
     return LookedAt({**settled.deployment, "resources": resources}, there, gone, foreign)
 
@@ -229,12 +229,12 @@ def sort_by_dependency(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
             elif urn not in seen:
                 seen.add(urn)
                 waiting.append((urn, True))
-                needed = [other for each in by_urn.get(urn, ()) for other in _needs(each)]
+                needed = [other for each in by_urn.get(urn, ()) for other in list_needs(each)]
                 waiting += [(other, False) for other in reversed(needed)]
     return ordered
 
 
-def _needs(resource: Mapping[str, Any]) -> list[str]:
+def list_needs(resource: Mapping[str, Any]) -> list[str]:
     """URNs that must stand before the resource."""
     by_property = [urn for urns in (resource.get("propertyDependencies") or {}).values() for urn in urns or ()]
     provider = resource.get("provider", "").rpartition("::")[0]

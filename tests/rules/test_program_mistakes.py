@@ -12,6 +12,7 @@ import pytest
 from components import cluster_stamp as stamps
 from components import identities, key_vault_publisher, mqtt_bodies, mqtt_configuration, vnet_peering
 from components.cluster_stamp import registries
+from components.key_vault_publisher import Published
 from components.packages import Package
 from components.pki_chain import PkiChain
 from rules import judge
@@ -38,17 +39,13 @@ def _no_address(patch: Patch) -> None:
 
 
 def _wrong_vault(patch: Patch) -> None:
-    def swap(name: str) -> None:
-        select: Callable[..., Any] = getattr(key_vault_publisher, name)
+    select_secrets = key_vault_publisher.select_secrets
 
-        def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> Any:
-            other = next(one for name, one in settings.clusters.items() if name != cluster.name)
-            return select(settings, other, pki)
+    def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
+        other = next(one for name, one in settings.clusters.items() if name != cluster.name)
+        return select_secrets(settings, other, pki)
 
-        patch.setattr(key_vault_publisher, name, swapped)
-
-    for name in ("select_secrets", "select_ends"):
-        swap(name)
+    patch.setattr(key_vault_publisher, "select_secrets", swapped)
 
 
 def _wrong_root(patch: Patch) -> None:
@@ -83,8 +80,9 @@ def _one_direction(patch: Patch) -> None:
 def _unmarked_key(patch: Patch) -> None:
     select_secrets = key_vault_publisher.select_secrets
 
-    def plain(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-        return {name: pulumi.Output.unsecret(value) for name, value in select_secrets(settings, cluster, pki).items()}
+    def plain(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
+        marked = select_secrets(settings, cluster, pki).items()
+        return {name: (pulumi.Output.unsecret(value), end) for name, (value, end) in marked}
 
     patch.setattr(key_vault_publisher, "select_secrets", plain)
     patch.setattr(pulumi.Output, "secret", staticmethod(pulumi.Output.from_input))
