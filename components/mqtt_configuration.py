@@ -59,11 +59,7 @@ class MqttConfiguration(pulumi.ComponentResource):
         settings, cluster = stamp.settings, stamp.cluster
 
         self.synced = list_secrets(settings, cluster)
-        syncs = (
-            sync_secrets(stamp, self.synced, published=list(args.publisher.secrets.values()), parent=self)
-            if self.synced
-            else []
-        )
+        syncs = sync_secrets(stamp, self.synced, published=args.publisher.secrets, parent=self)
         # Also where there is nothing to see: with a link that comes back it would be made anew under its name, and may
         # never run then (`run_on_vm`).
         expected = expect_objects(settings, cluster, args.pki)

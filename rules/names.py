@@ -21,7 +21,7 @@ from arm.types.network import (
     VIRTUAL_NETWORK_PEERING,
 )
 from arm.types.resources import RESOURCE_GROUP
-from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
 from rules.hosting import azure_vm
@@ -44,7 +44,6 @@ _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     CUSTOM_LOCATION: ("custom_location",),
     INSTANCE: ("aio_instance",),
     CONNECTOR_TEMPLATE: ("opcua_connector_template",),
-    SECRET_PROVIDER_CLASS: ("default_secret_provider_class", "mqtt_secret_provider_class"),
 }
 """Type -> the names of a cluster that its resources have; each of them once."""
 _RANDOM: Mapping[str, object] = {"length": 5, "upper": False, "special": False}
@@ -67,6 +66,7 @@ def names(view: View) -> Hits:
     yield from _peering_names(view)
     yield from _random_names(view)
     yield from _listener_names(view)
+    yield from _provider_class_names(view)
 
 
 def _wrong_name(resource: Resource, given: str, expected: list[str]) -> str:
@@ -128,3 +128,13 @@ def _listener_names(view: View) -> Hits:
             for key, name in (("listenerName", expected.name), ("properties.serviceName", expected.service_name)):
                 if (given := at(view.inputs(parts.listener), key)) != name:
                     yield parts.listener.name, f"{key}: {given!r}; expected {name!r}, which outputs and probes look for"
+
+
+def _provider_class_names(view: View) -> Hits:
+    """Require AIO's own class by its name, and for each Secret a class of the Secret's name, which no other shares."""
+    secrets = {(view.cluster(sync), view.path(sync).rpartition("/")[2]) for sync in view.all(SECRET_SYNC)}
+    for provider_class in view.all(SECRET_PROVIDER_CLASS):
+        cluster, given = view.cluster(provider_class), view.path(provider_class).rpartition("/")[2]
+        default = view.clusters[cluster].names.default_secret_provider_class if cluster in view.clusters else ""
+        if given != default and (cluster, given) not in secrets:
+            yield provider_class.name, _wrong_name(provider_class, given, [default, "the name of a Secret"])

@@ -31,8 +31,8 @@ _OTHER_STACKS: Mapping[str, Mapping[str, str]] = {
     "two environments": {"environment": "test"},
     "two instances": {"instance": "002"},
 }
-_ALIKE = {"storage_account_prefix", "mqtt_secret_provider_class"}
-"""Parts of names, and names within a group, that two stacks share without harm."""
+_ALIKE = {"storage_account_prefix"}
+"""Parts of names that two stacks share without harm."""
 
 
 def production_is_protected(_: View) -> Hits:

@@ -66,7 +66,6 @@ class ClusterNames:
     )
     """AIO finds its OPC UA connector by what stands before the dash."""
     default_secret_provider_class: str = _name("spc-ops-{digest}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
-    mqtt_secret_provider_class: str = _name("spc-ops-aio-{code}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
 
 
 NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one in fields(ClusterNames)}

@@ -27,7 +27,6 @@ CLUSTER: Mapping[str, str] = {
     "connected_cluster": "arck-{tail}",
     "custom_location": "cl-arck-{tail}",
     "aio_instance": "iotops-arck-{tail}",
-    "mqtt_secret_provider_class": "spc-ops-aio-{code}",
 }
 """Field of a cluster's names -> its form: `name` is prefix and code, `stack` environment and instance, `tail` both."""
 LISTENER: Mapping[str, str] = {

@@ -88,7 +88,8 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
             " {client}-vault-{link}-client-intermediate-crt-g{g}",
     },
     _MQTT: {
-        "secretsynccontroller:AzureKeyVaultSecretProviderClass": "{cluster}-mqtt-secret-provider-class",
+        "secretsynccontroller:AzureKeyVaultSecretProviderClass":
+            "{broker}-broker-tls-cert-g{g}-provider-class {client}-client-secret-{to}-g{g}-provider-class",
         "secretsynccontroller:SecretSync": "{broker}-broker-tls-cert-g{g} {client}-client-secret-{to}-g{g}",
         "compute:VirtualMachineRunCommandByVirtualMachine": "{cluster}-await-secrets",
         "iotoperations:BrokerAuthentication": "{broker}-link-authentication",

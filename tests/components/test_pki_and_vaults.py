@@ -71,7 +71,7 @@ def test_a_new_generation_stands_beside_the_old_names(recorded: Recorded) -> Non
     gone, added = set(old.resources) - set(new.resources), set(new.resources) - set(old.resources)
 
     assert {urn.rsplit("::", 1)[1] for urn in added} == {urn.rsplit("::", 1)[1].replace("-g1", "-g2") for urn in gone}
-    assert len(added) == 7  # key, request, certificate; three vault secrets; the Secret's sync
+    assert len(added) == 8  # key, request, certificate; three vault secrets; the Secret's class and sync
     assert reveal(new.outputs)["certificates"]["link/site-to-enterprise"]["subject"] == "CN=site-to-enterprise-g2"
 
 

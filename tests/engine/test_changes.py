@@ -14,7 +14,11 @@ ON_THE_NODE_OF_SITE = {
     *("site-node", "site-setup-k3s", "site-connect-arc", "site-apply-objects", "site-await-secrets"),
     "site-probe-links",
     *("site-cert-manager-extension", "site-secret-store-extension", "site-aio-extension", "site-custom-location"),
-    *("site-default-secret-provider-class", "site-mqtt-secret-provider-class", "site-client-secret-enterprise-g1"),
+    *(
+        "site-default-secret-provider-class",
+        "site-client-secret-enterprise-g1-provider-class",
+        "site-client-secret-enterprise-g1",
+    ),
     *("site-aio-instance", "site-broker", "site-default-listener", "site-default-authentication"),
     *("site-registry-endpoint", "site-opcua-connector-template"),
     *("site-dataflow-profile", "site-local-endpoint", "site-to-enterprise-endpoint", "site-to-enterprise-input"),

@@ -197,11 +197,11 @@ MISTAKES = (
         "sync before the vault secrets",
         "EDGE-04",
         lambda two: setattr(
-            two.get("enterprise-mqtt-secret-provider-class"),
+            two.get("enterprise-broker-tls-cert-g1-provider-class"),
             "dependencies",
             [
                 urn
-                for urn in two.get("enterprise-mqtt-secret-provider-class").dependencies
+                for urn in two.get("enterprise-broker-tls-cert-g1-provider-class").dependencies
                 if "server-leaf-key" not in urn
             ],
         ),
@@ -210,13 +210,13 @@ MISTAKES = (
     Mistake(
         "sync before a role",
         "EDGE-04",
-        lambda two: two.forget("site-mqtt-secret-provider-class", "site-secret-sync-secrets-user-role"),
+        lambda two: two.forget("site-client-secret-enterprise-g1-provider-class", "site-secret-sync-secrets-user-role"),
         ("site-client-secret-enterprise-g1", "site-secret-sync-secrets-user-role"),
     ),
     Mistake(
         "sync before the credential",
         "EDGE-04",
-        lambda two: two.forget("site-mqtt-secret-provider-class", "site-secret-sync-credential"),
+        lambda two: two.forget("site-client-secret-enterprise-g1-provider-class", "site-secret-sync-credential"),
         ("site-client-secret-enterprise-g1", "site-secret-sync-credential"),
     ),
     Mistake(

@@ -125,36 +125,36 @@ MISTAKES = (
     Mistake(
         "provider class of another vault",
         "REF-04",
-        lambda two: two.set("site-mqtt-secret-provider-class", "keyvaultName", "kv-other"),
-        ("site-mqtt-secret-provider-class", "keyvaultName", "kv-other"),
+        lambda two: two.set("site-client-secret-enterprise-g1-provider-class", "keyvaultName", "kv-other"),
+        ("site-client-secret-enterprise-g1-provider-class", "keyvaultName", "kv-other"),
         also=("SEC-02",),
     ),
     Mistake(
         "object that nobody publishes",
         "REF-04",
         lambda two: two.set(
-            "enterprise-mqtt-secret-provider-class",
+            "enterprise-broker-tls-cert-g1-provider-class",
             "objects",
-            two.value("enterprise-mqtt-secret-provider-class", "objects").replace("leaf-crt", "leef-crt"),
+            two.value("enterprise-broker-tls-cert-g1-provider-class", "objects").replace("leaf-crt", "leef-crt"),
         ),
-        ("enterprise-mqtt-secret-provider-class", "objects", "server-leef-crt-g1", "nobody publishes"),
+        ("enterprise-broker-tls-cert-g1-provider-class", "objects", "server-leef-crt-g1", "nobody publishes"),
     ),
     Mistake(
         "object that is a key of the vault",
         "REF-04",
         lambda two: two.set(
-            "enterprise-mqtt-secret-provider-class",
+            "enterprise-broker-tls-cert-g1-provider-class",
             "objects",
-            two.value("enterprise-mqtt-secret-provider-class", "objects").replace(
+            two.value("enterprise-broker-tls-cert-g1-provider-class", "objects").replace(
                 "objectType: secret", "objectType: key"
             ),
         ),
-        ("enterprise-mqtt-secret-provider-class", "objects", "objectType 'key'; expected 'secret'"),
+        ("enterprise-broker-tls-cert-g1-provider-class", "objects", "objectType 'key'; expected 'secret'"),
     ),
     Mistake(
         "object that is a map and no text",
         "REF-04",
-        lambda two: two.set("enterprise-mqtt-secret-provider-class", "objects", "array: [{objectName: a}]"),
+        lambda two: two.set("enterprise-broker-tls-cert-g1-provider-class", "objects", "array: [{objectName: a}]"),
         ("enterprise-broker-tls-cert-g1", "'server-leaf-crt-g1'", "not among the objects"),
     ),
     Mistake(

@@ -50,7 +50,6 @@ def test_cluster_names_are_the_references() -> None:
             "custom_location": "cl-arck-my-orga-dev-001",
             "aio_instance": "iotops-arck-my-orga-dev-001",
             "default_secret_provider_class": f"spc-ops-{digest}",
-            "mqtt_secret_provider_class": "spc-ops-aio-a",
         }.items()
     )
 
