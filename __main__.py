@@ -10,7 +10,7 @@ import pulumi
 
 from components.azure import create_providers, register_azure_defaults
 from components.cluster_stamp import ClusterStamp, ClusterStampArgs
-from components.generations import Generations, GenerationsArgs, read_high_water_marks
+from components.generations import Generations, GenerationsArgs, read_state
 from components.key_vault_publisher import (
     KeyVaultPublisher,
     KeyVaultPublisherArgs,
@@ -18,43 +18,47 @@ from components.key_vault_publisher import (
     select_trust_bundles,
 )
 from components.link_probes import LinkProbes, LinkProbesArgs
+from components.links import LinkParts, connect_links
 from components.mqtt_configuration import MqttConfiguration, MqttConfigurationArgs
 from components.outputs import collect_outputs
 from components.pki_chain import PkiChain, PkiChainArgs
 from components.vnet_peering import peer_networks
 from settings import SettingsError, stack_file
+from settings.rotation import find_live
 
-marks = read_high_water_marks()
+state = read_state()
 try:
     folder, stack = Path(__file__).parent, pulumi.get_stack()
-    settings = stack_file.load(folder, stack, pulumi.Config().get_object("settings"), before=marks)
+    settings = stack_file.load(folder, stack, pulumi.Config().get_object("settings"), before=state.marks)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 register_azure_defaults()
 azure = pulumi.ResourceOptions(providers=create_providers(settings))
 
-Generations("generations", GenerationsArgs(settings, marks))
-pki = PkiChain("pki", PkiChainArgs(settings))
+live = find_live(settings, state.marks, state.deployed)
+Generations("generations", GenerationsArgs(live, state.marks))
+pki = PkiChain("pki", PkiChainArgs(live))
 stamps = {
-    name: ClusterStamp(name, ClusterStampArgs(settings, cluster, select_trust_bundles(settings, cluster, pki)), azure)
+    name: ClusterStamp(name, ClusterStampArgs(settings, cluster, select_trust_bundles(live, cluster, pki)), azure)
     for name, cluster in settings.clusters.items()
 }
 peerings = peer_networks(settings.peerings, stamps, azure)
 publishers = {
     name: KeyVaultPublisher(
-        f"{name}-secrets", KeyVaultPublisherArgs(stamp, select_secrets(settings, stamp.cluster, pki)), azure
+        f"{name}-secrets", KeyVaultPublisherArgs(stamp, select_secrets(live, stamp.cluster, pki)), azure
     )
     for name, stamp in stamps.items()
 }
 mqtt = {
-    name: MqttConfiguration(f"{name}-mqtt", MqttConfigurationArgs(stamp, publishers[name], pki), azure)
+    name: MqttConfiguration(f"{name}-mqtt", MqttConfigurationArgs(stamp, publishers[name], pki, live), azure)
     for name, stamp in stamps.items()
 }
 for name, stamp in stamps.items():
     links = settings.links_from(name)
     crossed = [one for one in peerings.values() if any({link.client, link.broker} == one.ends for link in links)]
-    LinkProbes(f"{name}-links", LinkProbesArgs(stamp, links, mqtt, crossed, pki), azure)
+    parts = LinkParts(stamp, live, pki, mqtt, crossed)
+    LinkProbes(f"{name}-links", LinkProbesArgs(parts, connect_links(parts)), azure)
 
-for name, value in collect_outputs(settings, stamps, peerings, pki, mqtt).items():
+for name, value in collect_outputs(settings, stamps, peerings, live, pki, mqtt).items():
     pulumi.export(name, value)

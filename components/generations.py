@@ -1,4 +1,4 @@
-"""How high each generation has been, kept in the stack's own state: no key that was replaced becomes good again."""
+"""Generations in the stack's own state: how high each has been, which are live, and how far a rotation has come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from settings.high_water import Mark, raise_marks, read_marks
-from settings.model import Settings
+from settings.naming import CLIENT_TRUST, SETTLE
+from settings.rotation import Deployed, Live
 
 _TYPE = "edge-stamps:generations:Generations"
 _TRIES = 20
@@ -18,33 +19,64 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class GenerationsArgs:
-    """What is wanted now, and how high each has been."""
+    """What is live now, and how high each has been."""
 
-    settings: Settings
+    live: Live
     before: Mapping[str, Mark]
 
 
-class Generations(pulumi.ComponentResource):
-    """The high-water mark of every link, listener and authority, in outputs that the engine writes at once.
+@dataclass(frozen=True)
+class State:
+    """What the deployment before this one has left."""
 
-    They survive what they are of, and a deployment that fails.
+    marks: Mapping[str, Mark]
+    deployed: Deployed
+
+
+class Generations(pulumi.ComponentResource):
+    """The mark of every link, listener and authority, in outputs that the engine writes at once.
+
+    High-water marks survive what they are of, and a deployment that fails.
     """
 
     def __init__(self, name: str, args: GenerationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(_TYPE, name, None, opts)
-        self.register_outputs({"marks": raise_marks(args.settings, args.before)})
+        marks = raise_marks(args.live.settings, args.before, args.live.by_owner)
+        self.register_outputs({"marks": marks})
 
 
-def read_high_water_marks() -> Mapping[str, Mark]:
-    """Return what the deployment before this one has written; nothing on the first.
+def read_state() -> State:
+    """Return what the deployment before this one has left; nothing on the first.
 
     Raises:
         pulumi.RunError: the state cannot be read.
     """
-    for urn, resource in _read_own_state().items():
-        if f"::{_TYPE}::" in urn:
-            return read_marks(resource["outputs"].get("marks", {}))
-    return {}
+    return parse_state({urn: resource["outputs"] for urn, resource in _read_own_state().items()})
+
+
+def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
+    """Return the marks and the evidence among the outputs of a stack's resources.
+
+    Args:
+        outputs: of every resource, by URN.
+    """
+    marks: Mapping[str, Mark] = {}
+    settled, trusted = set(), {}
+    for urn, found in outputs.items():
+        kind, _, name = urn.rpartition("::")
+        if kind.endswith(f"::{_TYPE}"):
+            marks = read_marks(found.get("marks", {}))
+        elif f"-{SETTLE}" in name and found.get("provisioningState") == "Succeeded":
+            settled.add(name)
+        elif name.endswith(CLIENT_TRUST):
+            trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
+    return State(marks, Deployed(frozenset(settled), trusted))
+
+
+def _read_trust(authentication: Mapping[str, Any]) -> str:
+    """Return the ConfigMap of the one X.509 method that this program configures."""
+    methods = authentication.get("properties", {}).get("authenticationMethods", [])
+    return next((one["x509Settings"]["trustedClientCaCert"] for one in methods if "x509Settings" in one), "")
 
 
 def _read_own_state() -> Mapping[str, Any]:

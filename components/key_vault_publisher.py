@@ -11,7 +11,9 @@ from pulumi_azure_native import keyvault
 
 from components.cluster_stamp import ClusterStamp
 from components.pki_chain import PkiChain
-from settings.model import Cluster, Settings
+from settings.model import Cluster
+from settings.naming import client_ca_config_map
+from settings.rotation import Live
 
 Published = tuple[pulumi.Output[str], pulumi.Output[str]]
 """A value, PEM, and the end of the certificate that it is or belongs to, RFC 3339."""
@@ -70,26 +72,32 @@ def to_seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def select_secrets(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
-    """Return what this cluster syncs: its broker's pair, and one pair for each link that starts here."""
+def select_secrets(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
+    """Return what this cluster syncs: its broker's live pairs, and those of each link that starts here."""
     values: dict[str, Published] = {}
-    if cluster.listener:
-        leaf = pki.servers[cluster.name]
-        values[cluster.listener.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
-        values[cluster.listener.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
-    for link in settings.links_from(cluster.name):
-        leaf = pki.clients[link.name]
-        values[link.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
-        values[link.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
-        values[link.intermediate_secret] = leaf.intermediate_pem, pki.client_intermediate.not_after
+    for listener in live.listeners(cluster.name):
+        leaf = pki.servers[cluster.name, listener.generation]
+        values[listener.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
+        values[listener.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
+    for link in live.settings.links_from(cluster.name):
+        for one in live.links_as(link):
+            leaf = pki.clients[link.name, one.generation]
+            values[one.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
+            values[one.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
+            values[one.intermediate_secret] = leaf.authority.above_pem, leaf.authority.intermediate.not_after
     return values
 
 
-def select_trust_bundles(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-    """Return the roots that this cluster's AIO trusts: clients' at a broker, servers' where a link starts."""
+def select_trust_bundles(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+    """Return the live roots that this cluster's AIO may be told to trust, each in a ConfigMap of its own.
+
+    Those of clients at a broker, those of the brokers where a link starts.
+    """
     bundles: dict[str, pulumi.Output[str]] = {}
     if cluster.listener:
-        bundles[cluster.listener.client_ca_config_map] = pki.client_root.pem
-    for link in settings.links_from(cluster.name):
-        bundles[link.server_ca_config_map] = pki.server_root.pem
+        bundles = {client_ca_config_map(number): one.root.pem for number, one in pki.client_authorities.items()}
+    for link in live.settings.links_from(cluster.name):
+        for listener in live.listeners(link.broker):
+            root = pki.servers[link.broker, listener.generation].authority.root
+            bundles[listener.server_ca_config_map] = root.pem
     return bundles

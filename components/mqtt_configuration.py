@@ -1,4 +1,4 @@
-"""MQTT of one cluster: the listener that links connect to, and the dataflows of the links that start here."""
+"""MQTT of one cluster: the Secrets of what connects there and from there, and the listener that links connect to."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from components.packages import (
     BrokerAuthentication,
     BrokerAuthorization,
     BrokerListener,
-    Dataflow,
-    DataflowEndpoint,
     iot_operations,
 )
 from components.pki_chain import PkiChain
 from components.secret_sync import SyncedSecret, sync_secrets
 from settings import well_known
-from settings.model import Cluster, Link, Listener, Settings
+from settings.model import Cluster, Link, Listener
+from settings.rotation import Live
 
 _SYNC_SECONDS = 15 * 60
 """Secret sync polls every 2 minutes (`install_extensions`), and a new role assignment takes up to 10 to act
@@ -37,10 +36,11 @@ class MqttConfigurationArgs:
     stamp: ClusterStamp
     publisher: KeyVaultPublisher
     pki: PkiChain
+    live: Live
 
 
 class MqttConfiguration(pulumi.ComponentResource):
-    """Synced Secrets, a gate that sees them, then what refers to them.
+    """Synced Secrets, a gate that sees them, then the listener; `connect_links` adds what leads to other clusters.
 
     Waits for its own cluster and vault only: an unreachable site holds up no other cluster.
     """
@@ -50,41 +50,34 @@ class MqttConfiguration(pulumi.ComponentResource):
     """It has seen every Secret and ConfigMap."""
     listeners: list[pulumi.Resource]
     """What links connect to: one, or none."""
-    dataflows: dict[str, list[pulumi.Resource]]
-    """By link that starts here."""
 
     def __init__(self, name: str, args: MqttConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:mqtt_configuration:MqttConfiguration", name, None, opts)
         stamp = args.stamp
-        settings, cluster = stamp.settings, stamp.cluster
+        cluster, live = stamp.cluster, args.live
 
-        self.synced = list_secrets(settings, cluster)
+        self.synced = list_secrets(live, cluster)
         syncs = sync_secrets(stamp, self.synced, published=args.publisher.secrets, parent=self)
         # Also where there is nothing to see: with a link that comes back it would be made anew under its name, and may
         # never run then (`run_on_vm`).
-        expected = expect_objects(settings, cluster, args.pki)
+        expected = expect_objects(live, cluster, args.pki)
         self.gate = gate = _await_objects(self, stamp, expected, [*syncs, stamp.objects_applied])
-        links = settings.links_to(cluster.name)
-        self.listeners = [_create_listener(self, stamp, cluster.listener, links, gate)] if cluster.listener else []
-        self.dataflows = {
-            link.name: _create_link(self, stamp, link, settings.listener_of(link), gate)
-            for link in settings.links_from(cluster.name)
-        }
+        links = [one for link in live.settings.links_to(cluster.name) for one in live.links_as(link)]
+        wanted = live.listeners(cluster.name)[-1:]
+        self.listeners = [_create_listener(self, stamp, listener, links, gate) for listener in wanted]
         self.register_outputs({"secrets": [secret.name for secret in self.synced]})
 
 
-def list_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
-    """Return the cluster's Secrets: the broker's pair, and the client's three texts for each link that starts here."""
-    secrets = []
-    if cluster.listener:
-        listener = cluster.listener
-        secrets.append(
-            SyncedSecret(
-                listener.secret_name,
-                "kubernetes.io/tls",
-                {"tls.crt": listener.certificate_secret, "tls.key": listener.key_secret},
-            )
+def list_secrets(live: Live, cluster: Cluster) -> list[SyncedSecret]:
+    """Return the cluster's live Secrets: the broker's pairs, and a client's three texts for each link from here."""
+    secrets = [
+        SyncedSecret(
+            listener.secret_name,
+            "kubernetes.io/tls",
+            {"tls.crt": listener.certificate_secret, "tls.key": listener.key_secret},
         )
+        for listener in live.listeners(cluster.name)
+    ]
     return secrets + [
         SyncedSecret(
             link.secret_name,
@@ -95,25 +88,31 @@ def list_secrets(settings: Settings, cluster: Cluster) -> list[SyncedSecret]:
                 "client_intermediate_certs.pem": link.intermediate_secret,
             },
         )
-        for link in settings.links_from(cluster.name)
+        for each in live.settings.links_from(cluster.name)
+        for link in live.links_as(each)
     ]
 
 
-def expect_objects(settings: Settings, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
-    """Return the gate's parameter: every Secret and ConfigMap that it must see, and the certificate in each."""
-    keys = {secret.name: list(secret.keys) for secret in list_secrets(settings, cluster)}
+def expect_objects(live: Live, cluster: Cluster, pki: PkiChain) -> pulumi.Output[str]:
+    """Return the gate's parameter: what is about to be referred to, and the certificate in each.
+
+    Not what is live besides: with its predecessor damaged, a cluster could not leave it.
+    """
+    keys = {secret.name: list(secret.keys) for secret in list_secrets(live, cluster)}
     expected: list[dict[str, Any]] = []
-    if cluster.listener:
-        listener, leaf = cluster.listener, pki.servers[cluster.name].certificate
+    for listener in live.listeners(cluster.name)[-1:]:
+        leaf = pki.servers[cluster.name, listener.generation].certificate
+        trusted = pki.client_authorities[live.trusted_authority(cluster.name)].root
         expected += [
             _expect("Secret", listener.secret_name, keys[listener.secret_name], "tls.crt", leaf.sha256),
-            _expect_ca(listener.client_ca_config_map, pki.client_root.sha256),
+            _expect_ca(listener.client_ca_config_map, trusted.sha256),
         ]
-    for link in settings.links_from(cluster.name):
-        leaf = pki.clients[link.name].certificate
+    for link in live.settings.links_from(cluster.name):
+        leaf = pki.clients[link.name, link.generation].certificate
+        anchor = pki.servers[link.broker, live.settings.listener_of(link).generation].authority.root
         expected += [
             _expect("Secret", link.secret_name, keys[link.secret_name], "client_cert.pem", leaf.sha256),
-            _expect_ca(link.server_ca_config_map, pki.server_root.sha256),
+            _expect_ca(link.server_ca_config_map, anchor.sha256),
         ]
     unique = {(item["kind"], item["name"]): item for item in expected}
     return pulumi.Output.from_input(list(unique.values())).apply(encode_parameter)
@@ -200,43 +199,8 @@ def _create_listener(
     )
 
 
-def _create_link(
-    parent: pulumi.Resource, stamp: ClusterStamp, link: Link, broker: Listener, gate: pulumi.Resource
-) -> list[pulumi.Resource]:
-    package = iot_operations(stamp.settings.release)
-    place = _place_in_instance(stamp)
-    endpoint = DataflowEndpoint(
-        f"{link.name}-endpoint",
-        package,
-        {
-            **place,
-            "dataflowEndpointName": link.endpoint_name,
-            "properties": mqtt_bodies.connect_to_broker(link, broker),
-        },
-        pulumi.ResourceOptions(parent=parent, depends_on=[gate]),
-    )
-    return [
-        Dataflow(
-            f"{link.client}-{topic.dataflow_name}",
-            package,
-            {
-                **place,
-                "dataflowProfileName": stamp.dataflow_profile.name,
-                "dataflowName": topic.dataflow_name,
-                "properties": mqtt_bodies.pass_through(
-                    topic,
-                    stamp.local_endpoint.name,
-                    endpoint.name,
-                    persistent=stamp.settings.protection.dataflow_disk_persistence,
-                ),
-            },
-            pulumi.ResourceOptions(parent=parent),
-        )
-        for topic in link.topics
-    ]
-
-
-def _place_in_instance(stamp: ClusterStamp) -> dict[str, Any]:
+def place_in_instance(stamp: ClusterStamp) -> dict[str, Any]:
+    """Return what says of a resource in which AIO instance it is."""
     return {
         "resourceGroupName": stamp.resource_group.name,
         "extendedLocation": {"name": stamp.custom_location.id, "type": "CustomLocation"},
@@ -245,4 +209,4 @@ def _place_in_instance(stamp: ClusterStamp) -> dict[str, Any]:
 
 
 def _place_in_broker(stamp: ClusterStamp) -> Mapping[str, Any]:
-    return {**_place_in_instance(stamp), "brokerName": stamp.broker.name}
+    return {**place_in_instance(stamp), "brokerName": stamp.broker.name}

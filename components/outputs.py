@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.cluster_stamp import ClusterStamp
 from components.mqtt_configuration import MqttConfiguration
-from components.pki_chain import PkiChain
+from components.pki_chain import Leaf, PkiChain
 from components.vnet_peering import VNetPeering
+from settings.high_water import Generation
 from settings.model import Link, Listener, Settings
 from settings.releases import Release
+from settings.rotation import Live
 
 
 def collect_outputs(
     settings: Settings,
     stamps: Mapping[str, ClusterStamp],
     peerings: Mapping[str, VNetPeering],
+    live: Live,
     pki: PkiChain,
     mqtt: Mapping[str, MqttConfiguration],
 ) -> dict[str, Any]:
@@ -24,7 +27,7 @@ def collect_outputs(
     return {
         "arc_proxy_commands": {name: stamp.arc_proxy_command for name, stamp in stamps.items()},
         "broker_endpoints": {
-            name: _describe_broker(cluster.listener, pki)
+            name: _describe_broker(cluster.listener, pki.servers[name, cluster.listener.generation])
             for name, cluster in settings.clusters.items()
             if cluster.listener
         },
@@ -40,10 +43,27 @@ def collect_outputs(
             for name, configuration in mqtt.items()
         },
         "release": _describe_release(settings.release),
+        "generations": {
+            "authorities": _describe_generations(live.authorities, settings.pki.revoked_generation),
+            "brokers": {
+                name: _describe_generations(live.brokers[name], cluster.listener.revoked_generation)
+                for name, cluster in settings.clusters.items()
+                if cluster.listener
+            },
+            "links": {
+                name: _describe_generations(live.links[name], link.revoked_generation)
+                for name, link in settings.links.items()
+            },
+        },
     }
 
 
-def _describe_broker(listener: Listener, pki: PkiChain) -> dict[str, Any]:
+def _describe_generations(live: Sequence[Generation], revoked: int) -> dict[str, Any]:
+    """Return which are live, oldest first; the last is what the settings want."""
+    return {"live": [one.number for one in live], "revoked": revoked}
+
+
+def _describe_broker(listener: Listener, leaf: Leaf) -> dict[str, Any]:
     """Return where a client connects, where that name has to lead, and the root that it must trust there."""
     return {
         "host": listener.host,
@@ -51,7 +71,7 @@ def _describe_broker(listener: Listener, pki: PkiChain) -> dict[str, Any]:
         "port": listener.port,
         "url": f"mqtts://{listener.host}:{listener.port}",
         "listener": listener.name,
-        "ca_fingerprint": pki.server_root.sha256,
+        "ca_fingerprint": leaf.authority.root.sha256,
     }
 
 

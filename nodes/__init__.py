@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links")
+NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links", "settle-dataflows")
 """Those that a deployment runs."""
 QUESTIONS = ("verify", "describe", "exchange-messages")
 """Those that only ask, after it."""

@@ -189,6 +189,8 @@ def keys_and_algorithms(view: View) -> Hits:
             yield chain.owner, f"the chain mixes {', '.join(sorted(used))}; AIO takes one key algorithm per chain"
 
 
+_BELOW_ROOT = 3
+"""An intermediate; or two successors, of which it has signed the first, with theirs (RFC 5280, §4.2.1.9)."""
 _USES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
@@ -196,8 +198,8 @@ def shapes(view: View) -> Hits:
     """Leaf, then intermediates; a leaf is no CA and serves one side only, under a common name and nothing else."""
     for root in view.graph.of_type("tls:index/selfSignedCert:SelfSignedCert"):
         for found in pem.certificates(text_at(view.outputs(root), "certPem")):
-            if pem.path_length(found) != 1:  # RFC 5280, §4.2.1.9
-                yield root.name, "has no path length of 1, so that an intermediate could make further CAs. Set it"
+            if pem.path_length(found) != _BELOW_ROOT:
+                yield root.name, f"path length {pem.path_length(found)}; expected {_BELOW_ROOT}: room for a roll-over"
     for chain in chains(view):
         for problem in _misshapen(chain):
             yield chain.owner, problem

@@ -34,10 +34,12 @@ def _compared(settings: Settings) -> Iterator[tuple[str, str, str]]:
         parts = {"name": name, "code": cluster.code, "stack": stack, "tail": tail, "letters": tail.replace("-", "")}
         yield from _forms(names.CLUSTER, cluster.names, parts)
         if cluster.listener:
-            of_listener = {**words, "cluster": cluster.name, "generation": cluster.listener.generation}
+            of_listener = {**words, "cluster": cluster.name, "code": cluster.code,
+                           "generation": cluster.listener.generation}  # fmt: skip
             yield from _forms(names.LISTENER, cluster.listener, of_listener)
     for link in settings.links.values():
-        of_link = {**words, "client": link.client, "broker": link.broker, "generation": link.generation}
+        of_link = {**words, "client": link.client, "broker": link.broker, "generation": link.generation,
+                   "server": settings.listener_of(link).generation}  # fmt: skip
         yield from _forms(names.LINK, link, of_link)
         dataflows = {(topic.source, topic.destination): topic.dataflow_name for topic in link.topics}
         for (source, destination), form in names.DATAFLOWS.items():

@@ -16,13 +16,14 @@ from rules.lookup import Hits, View
 
 _KEYS = (
     "arc_proxy_commands", "broker_endpoints", "clusters", "vnet_peerings", "links", "certificates", "secret_sync",
-    "release",
+    "release", "generations",
 )  # fmt: skip
 _ENDPOINT = frozenset({"host", "address", "port", "url", "listener", "ca_fingerprint"})
 _CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
 _RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
-_AUTHORITIES = ("server-root", "server-intermediate", "client-root", "client-intermediate")
+_AUTHORITIES = ("client-root", "client-intermediate")
+_GENERATION = frozenset({"live", "revoked"})
 _CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
 
@@ -42,9 +43,18 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
         "links": dict.fromkeys(view.settings.links, _LINK),
         "secret_sync": dict.fromkeys(view.clusters, frozenset()),
         "certificates": dict.fromkeys(
-            [*_AUTHORITIES, *(f"broker/{name}" for name in brokers), *(f"link/{name}" for name in view.settings.links)],
+            [
+                *_AUTHORITIES,
+                *(f"broker/{name}{of}" for name in brokers for of in ("", "/root", "/intermediate")),
+                *(f"link/{name}" for name in view.settings.links),
+            ],
             _CERTIFICATE,
         ),
+        "generations": {
+            "authorities": _GENERATION,
+            "brokers": frozenset(brokers),
+            "links": frozenset(view.settings.links),
+        },
     }
     problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
     problems += [

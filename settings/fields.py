@@ -210,6 +210,7 @@ DestinationTopic = Annotated[str, _topic(wildcards=False)]
 Count = Annotated[int, Field(ge=1, le=16)]
 """Replicas, workers, partitions: the range of AIO's template (Azure/azure-iot-operations, release)."""
 Generation = Annotated[int, Field(ge=1, le=9999)]
+Revoked = Annotated[int, Field(ge=0, le=9998)]
 Days = Annotated[int, Field(ge=1, le=36500)]
 
 

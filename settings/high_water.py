@@ -14,46 +14,83 @@ from typing import Any
 from settings.errors import Problem
 from settings.model import Settings
 
+AUTHORITIES = "authorities"
+"""Owner of the mark of the authority that signs links."""
+
+
+def broker_key(cluster: str) -> str:
+    """Return the owner of a broker's mark, as in the output `certificates`."""
+    return f"broker/{cluster}"
+
+
+def link_key(link: str) -> str:
+    """Return the owner of a link's mark."""
+    return f"link/{link}"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One generation of a link's leaf, of a broker's chain or of an authority."""
+
+    number: int
+    authority: int
+    """Generation of the authorities that it was made under."""
+    signers: tuple[int, ...] = ()
+    """Of a root: generations whose roots have signed it too, newest first. Who trusts one of them accepts it."""
+
 
 @dataclass(frozen=True)
 class Mark:
-    """How high a generation has been."""
+    """How high a generation has been, and which are live."""
 
     generation: int
+    """As the settings have it."""
     in_use: bool
     """Whether the deployment that wrote this had it; what is gone leaves its mark."""
+    live: tuple[Generation, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Owner:
     key: str
-    """Of its mark: `authorities`, or as in the output `certificates`."""
     where: str
     generation: int
 
 
 def _owners(settings: Settings) -> Iterator[_Owner]:
-    yield _Owner("authorities", "pki.generation", settings.pki.generation)
+    authority = settings.pki.generation
+    yield _Owner(AUTHORITIES, "pki.generation", authority)
     for name, cluster in settings.clusters.items():
-        if cluster.listener:
-            yield _Owner(f"broker/{name}", f"clusters.{name}.listener.generation", cluster.listener.generation)
+        if listener := cluster.listener:
+            own = listener.generation - authority + 1
+            yield _Owner(broker_key(name), f"clusters.{name}.listener.generation", own)
     for index, (name, link) in enumerate(settings.links.items()):
-        yield _Owner(f"link/{name}", f"links[{index}].generation", link.generation)
+        yield _Owner(link_key(name), f"links[{index}].generation", link.generation - authority + 1)
 
 
 def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
     """Return the marks that a stack's state holds, by owner; numbers are floating-point there."""
-    return {key: Mark(int(mark["generation"]), bool(mark["in_use"])) for key, mark in written.items()}
+    return {
+        key: Mark(int(mark["generation"]), bool(mark["in_use"]), tuple(map(_read_generation, mark["live"])))
+        for key, mark in written.items()
+    }
 
 
-def raise_marks(settings: Settings, before: Mapping[str, Mark]) -> dict[str, Any]:
-    """Return the marks of this deployment, as they are written: no lower than before, and none forgotten."""
+def _read_generation(written: Mapping[str, Any]) -> Generation:
+    return Generation(int(written["number"]), int(written["authority"]), tuple(map(int, written["signers"])))
+
+
+def raise_marks(
+    settings: Settings, before: Mapping[str, Mark], live: Mapping[str, tuple[Generation, ...]]
+) -> dict[str, Any]:
+    """Return the marks of this deployment, as they are written: no lower than before, and none forgotten.
+
+    Args:
+        live: owner -> what is live of it now.
+    """
     gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
-    return {key: asdict(mark) for key, mark in {**gone, **_wanted(settings)}.items()}
-
-
-def _wanted(settings: Settings) -> dict[str, Mark]:
-    return {one.key: Mark(one.generation, in_use=True) for one in _owners(settings)}
+    wanted = {one.key: Mark(one.generation, in_use=True, live=live[one.key]) for one in _owners(settings)}
+    return {key: asdict(mark) for key, mark in {**gone, **wanted}.items()}
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

@@ -50,6 +50,14 @@ class Listener:
     ip_addresses: tuple[IPv4Address, ...]
     """With `dns_names`: the subject alternative names of the server certificate."""
     generation: int
+    """Of the whole chain: it rises with the listener's own and with that of the authorities."""
+    authority: int
+    """Generation of the authorities that it was made under."""
+    revoked_generation: int
+    """Whatever has this one, or a lower one, is taken away at once; 0 for none."""
+    root_name: str
+    """Common name of the root that sites trust here, and nowhere else."""
+    intermediate_name: str
     common_name: str
     secret_name: str
     """Kubernetes Secret (kubernetes.io/tls) of this generation."""
@@ -59,6 +67,8 @@ class Listener:
     """Key Vault secret: private key, PEM."""
     client_ca_config_map: str
     """trust-manager Bundle, and so ConfigMap, with the client root."""
+    server_ca_config_map: str
+    """The same on a site, with the root of this listener."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,11 @@ class Link:
     probe_client_id: str
     """What tries it: an id that no dataflow has, whose session it would end."""
     generation: int
+    """It rises with the link's own and with that of the authorities."""
+    authority: int
+    """Generation of the client authority that signs its certificate."""
+    revoked_generation: int
+    """Whatever has this one, or a lower one, is taken away at once; 0 for none."""
     common_name: str
     """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""
     endpoint_name: str
@@ -138,10 +153,8 @@ class Peering:
 
 @dataclass(frozen=True)
 class Authorities:
-    """Common names of the two certificate authorities."""
+    """Common names of the authority that signs links; each listener has its own."""
 
-    server_root: str
-    server_intermediate: str
     client_root: str
     client_intermediate: str
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from settings.model import Settings
 
@@ -58,13 +59,30 @@ def _dataflow_name(broker: str, source: str, destination: str, *, shared: bool) 
 def authority_names(prefix: str, environment: str, generation: int) -> Mapping[str, str]:
     """Return the common names in `Authorities`: no two of a company are alike, over generations too."""
     return {
-        f"{side}_{level}": f"{prefix}-{environment}-{side}-{level}-g{generation}"
-        for side in ("server", "client")
-        for level in ("root", "intermediate")
+        "client_root": f"{prefix}-{environment}-client-root-g{generation}",
+        "client_intermediate": f"{prefix}-{environment}-client-intermediate-g{generation}",
     }
 
 
-def listener_names(cluster: str, generation: int, pki_generation: int) -> Mapping[str, str]:
+def client_ca_config_map(authority: int) -> str:
+    """Return the ConfigMap with the client root of a generation."""
+    return f"client-ca-g{authority}"
+
+
+def count_generation(own: int, authority: int) -> int:
+    """Return the generation of a leaf, which rises with its own setting and with that of the authorities."""
+    return own + authority - 1
+
+
+def server_authority_names(prefix: str, code: str, environment: str, generation: int) -> Mapping[str, Any]:
+    """Return the common names of a broker's own authority."""
+    return {
+        "root_name": f"{prefix}{code}-{environment}-server-root-g{generation}",
+        "intermediate_name": f"{prefix}{code}-{environment}-server-intermediate-g{generation}",
+    }
+
+
+def listener_names(cluster: str, generation: int, authority: int) -> Mapping[str, Any]:
     """Return the names in a `Listener`. What carries key material is named by generation:
 
     AIO matches a certificate by its subject alone and reads no revocation list, so a new subject is what revokes
@@ -79,11 +97,17 @@ def listener_names(cluster: str, generation: int, pki_generation: int) -> Mappin
         "secret_name": f"broker-tls-cert-g{generation}",
         "certificate_secret": f"server-leaf-crt-g{generation}",
         "key_secret": f"server-leaf-key-g{generation}",
-        "client_ca_config_map": f"client-ca-g{pki_generation}",
+        "client_ca_config_map": client_ca_config_map(authority),
+        "server_ca_config_map": server_ca_config_map(cluster, generation),
     }
 
 
-def link_names(client: str, broker: str, generation: int, pki_generation: int) -> Mapping[str, str]:
+def server_ca_config_map(cluster: str, generation: int) -> str:
+    """Return the ConfigMap with the root of a broker's generation."""
+    return f"server-ca-{cluster}-g{generation}"
+
+
+def link_names(client: str, broker: str, generation: int) -> Mapping[str, Any]:
     """Return the names in a `Link`. The endpoint keeps its name over generations: dataflows refer to it."""
     link = link_name(client, broker)
     return {
@@ -94,5 +118,10 @@ def link_names(client: str, broker: str, generation: int, pki_generation: int) -
         "certificate_secret": f"{link}-client-leaf-crt-g{generation}",
         "key_secret": f"{link}-client-leaf-key-g{generation}",
         "intermediate_secret": f"{link}-client-intermediate-crt-g{generation}",
-        "server_ca_config_map": f"server-ca-g{pki_generation}",
     }
+
+
+CLIENT_TRUST = "-link-authentication"
+"""End of the logical name of a broker's authentication, by which the stack's state is read."""
+SETTLE = "settle-"
+"""Begin of the name of a script that sees a site's dataflows use new keys; the rotation follows."""

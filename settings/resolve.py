@@ -11,9 +11,12 @@ from settings.naming import (
     admin_username,
     arc_proxy_port,
     authority_names,
+    count_generation,
     dataflow_names,
     link_names,
     listener_names,
+    server_authority_names,
+    server_ca_config_map,
 )
 from settings.releases import RELEASES
 from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, StackSection
@@ -79,20 +82,26 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
 
 def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listener:
     assert cluster.node.address, _COMPLETED
-    listener = cluster.listener
+    listener, authority = cluster.listener, stack.pki.generation
+    generation = count_generation(listener.generation, authority)
     return Listener(
         port=listener.port,
         host=listener.dns_name or str(cluster.node.address),
         dns_names=(listener.dns_name,) if listener.dns_name else (),
         ip_addresses=(cluster.node.address,),
-        generation=listener.generation,
-        **listener_names(name, listener.generation, stack.pki.generation),
+        generation=generation,
+        authority=authority,
+        revoked_generation=listener.revoked_generation and count_generation(listener.revoked_generation, authority),
+        **server_authority_names(stack.prefix, cluster.code, stack.environment, generation),
+        **listener_names(name, generation, authority),
     )
 
 
 def _link(link: LinkSection, stack: StackSection) -> Link:
     assert link.topics, _COMPLETED
     assert link.client_id_prefix, _COMPLETED
+    authority, broker = stack.pki.generation, stack.clusters[link.broker].listener
+    generation = count_generation(link.generation, authority)
     pairs = [(topic.source, topic.destination) for topic in link.topics]
     names = dataflow_names(link.broker, pairs)
     return Link(
@@ -105,8 +114,11 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         client_id_prefix=link.client_id_prefix,
         client_ids=tuple(link.client_ids or [f"{link.client_id_prefix}{CLIENT_ID_WILDCARD}"]),
         probe_client_id=f"{link.client_id_prefix}{PROBE_CLIENT}",
-        generation=link.generation,
-        **link_names(link.client, link.broker, link.generation, stack.pki.generation),
+        generation=generation,
+        authority=authority,
+        revoked_generation=link.revoked_generation and count_generation(link.revoked_generation, authority),
+        server_ca_config_map=server_ca_config_map(link.broker, count_generation(broker.generation, authority)),
+        **link_names(link.client, link.broker, generation),
     )
 
 

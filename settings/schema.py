@@ -36,6 +36,7 @@ from settings.fields import (
     Port,
     Prefix,
     ReleaseName,
+    Revoked,
     SourceTopic,
     SshPublicKey,
     Tags,
@@ -51,6 +52,12 @@ _GENERATION = About(
     2,
     "when a link was removed and returns, `python -m automation up` takes its old vault secrets over; "
     "plain `pulumi up` needs a higher one",
+)
+
+_REVOKED = About(
+    "a whole number below generation: keys of that generation and before are taken away at once; 0 for none",
+    1,
+    "messages of its links stand still until both ends have the new keys",
 )
 
 
@@ -299,6 +306,7 @@ class ListenerSection(_Section):
         _GENERATION,
         arrives(names=True),
     ] = 1
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked")] = 0
 
 
 class ClusterSection(_Section):
@@ -420,6 +428,7 @@ class LinkSection(_Section):
         _GENERATION,
         arrives("output: secret_sync", names=True),
     ] = 1
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked")] = 0
     client_id_prefix: Annotated[
         ClientIdPrefix | None,
         About(
@@ -453,9 +462,10 @@ class PkiSection(_Section):
 
     generation: Annotated[
         Generation,
-        About("a whole number from 1 to 9999, one more than before to replace the roots", 2),
+        About("a whole number from 1 to 9999, one more than before to replace the roots and all below them", 2),
         arrives(names=True),
     ] = 1
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.authorities.revoked")] = 0
     algorithm: Annotated[
         Literal["ecdsa", "rsa"],
         About(
@@ -548,6 +558,7 @@ class StackSection(_Section):
     ]
     release: Annotated[
         ReleaseName,
+        Revoked,
         About(
             f"one of the known releases, as text: {', '.join(RELEASES)}; a deployed stack keeps its API versions",
             DEFAULT_RELEASE,

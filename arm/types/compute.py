@@ -43,6 +43,8 @@ RUN_COMMAND = ResourceType(
         "apply-objects": Estimate("nodes", 60),
         "await-secrets": Estimate("nodes", 120, "bound"),
         "probe-links": Estimate("nodes", 60, "bound"),
+        "prove-": Estimate("nodes", 60, "bound"),
+        "settle-": Estimate("nodes", 120, "bound"),
     },
     write_only=("protectedParameters", "runAsPassword"),
     quota=Quota(

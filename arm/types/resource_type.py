@@ -183,4 +183,6 @@ class ResourceType:
 
     def estimate_for(self, inputs: Mapping[str, Any]) -> Estimate:
         """Return the estimate for a resource with these inputs."""
-        return self.refined.get(str(inputs.get(self.refined_by, "")), self.estimate)
+        value = str(inputs.get(self.refined_by, ""))
+        begins = (one for begin, one in self.refined.items() if begin.endswith("-") and value.startswith(begin))
+        return self.refined.get(value) or next(begins, self.estimate)

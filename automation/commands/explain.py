@@ -166,10 +166,11 @@ def _certificates(settings: Settings) -> Rows:
     renewed, leaf = pki.early_renewal_hours, pki.leaf_hours
     listeners = [cluster.listener for cluster in settings.clusters.values() if cluster.listener]
     table: list[tuple[str, str, int, int | None]] = [
-        (names.server_root, "itself", pki.root_hours, None),
-        (names.server_intermediate, names.server_root, pki.intermediate_hours,
-         pki.intermediate_early_renewal_hours),
-        *((each.common_name, names.server_intermediate, leaf, renewed) for each in listeners),
+        *(row for each in listeners for row in (
+            (each.root_name, "itself", pki.root_hours, None),
+            (each.intermediate_name, each.root_name, pki.intermediate_hours, pki.intermediate_early_renewal_hours),
+            (each.common_name, each.intermediate_name, leaf, renewed),
+        )),
         (names.client_root, "itself", pki.root_hours, None),
         (names.client_intermediate, names.client_root, pki.intermediate_hours,
          pki.intermediate_early_renewal_hours),

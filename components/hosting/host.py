@@ -51,8 +51,14 @@ class RunScript(Protocol):
         timeout_seconds: int,
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
+        name: str = "",
     ) -> pulumi.Resource:
-        """Return the resource that exists once the script has succeeded."""
+        """Return the resource that exists once the script has succeeded.
+
+        Args:
+            name: what this run is called; the script's without one. A run that goes must never come back under its
+                name (`run_on_vm`).
+        """
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ def find_false_claims(command: Entry, facts: NodeFacts) -> Iterator[str]:
     fact = _read_fact_line(text_at(command.facts, "run.stdout"))
     if fact is None:
         yield "succeeded without the fact line, which each node script prints last on stdout"
-    if check := _CHECKS.get(command.name):
-        yield from check(parameters(command.inputs), facts, fact or {})
+    for name, check in _CHECKS.items():
+        if command.name == name or (name.endswith("-") and command.name.startswith(name)):
+            yield from check(parameters(command.inputs), facts, fact or {})
 
 
 def _read_fact_line(stdout: str) -> Mapping[str, Any] | None:
@@ -120,11 +121,18 @@ def _check_probe(given: Mapping[str, str], _: NodeFacts, fact: Mapping[str, Any]
         yield f"ended without having connected over {name}"
 
 
+def _check_settled(_: Mapping[str, str], __: NodeFacts, fact: Mapping[str, Any]) -> Iterator[str]:
+    if not texts_at(fact, "settled"):
+        yield "ended without having seen a dataflow with the new keys"
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, str], NodeFacts, Mapping[str, Any]], Iterator[str]]] = {
     "setup-k3s": _check_k3s,
     "connect-arc": _check_connection,
     "apply-objects": _check_objects,
     "await-secrets": _check_gate,
     "probe-links": _check_probe,
+    "prove-": _check_probe,
+    "settle-": _check_settled,
 }
-"""By the script, of which a Run Command has the name."""
+"""By name of the Run Command, or by its begin."""

@@ -39,6 +39,9 @@ LISTENER: Mapping[str, str] = {
     "certificate_secret": "server-leaf-crt-g{generation}",
     "key_secret": "server-leaf-key-g{generation}",
     "client_ca_config_map": "client-ca-g{pki}",
+    "server_ca_config_map": "server-ca-{cluster}-g{generation}",
+    "root_name": "{prefix}{code}-{environment}-server-root-g{generation}",
+    "intermediate_name": "{prefix}{code}-{environment}-server-intermediate-g{generation}",
 }
 LINK: Mapping[str, str] = {
     "name": "{client}-to-{broker}",
@@ -48,12 +51,10 @@ LINK: Mapping[str, str] = {
     "certificate_secret": "{client}-to-{broker}-client-leaf-crt-g{generation}",
     "key_secret": "{client}-to-{broker}-client-leaf-key-g{generation}",
     "intermediate_secret": "{client}-to-{broker}-client-intermediate-crt-g{generation}",
-    "server_ca_config_map": "server-ca-g{pki}",
+    "server_ca_config_map": "server-ca-{broker}-g{server}",
 }
 AUTHORITIES: Mapping[str, str] = {
-    f"{side}_{level}": f"{{prefix}}-{{environment}}-{side}-{level}-g{{pki}}"
-    for side in ("server", "client")
-    for level in ("root", "intermediate")
+    f"client_{level}": f"{{prefix}}-{{environment}}-client-{level}-g{{pki}}" for level in ("root", "intermediate")
 }
 DATAFLOWS: Mapping[tuple[str, str], str] = {
     ("input", "x"): "to-{broker}-input",

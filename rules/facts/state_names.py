@@ -72,14 +72,15 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
     },
     _PKI: {
         "tls:index/privateKey:PrivateKey":
-            "server-root-key-g{pki} client-root-key-g{pki} server-intermediate-key-g{pki}"
+            "{broker}-server-root-key-g{g} client-root-key-g{pki} {broker}-server-intermediate-key-g{g}"
             " client-intermediate-key-g{pki} {broker}-server-leaf-key-g{g} {link}-client-leaf-key-g{g}",
-        "tls:index/selfSignedCert:SelfSignedCert": "server-root-g{pki} client-root-g{pki}",
+        "tls:index/selfSignedCert:SelfSignedCert": "{broker}-server-root-g{g} client-root-g{pki}",
         "tls:index/certRequest:CertRequest":
-            "server-intermediate-request-g{pki} client-intermediate-request-g{pki}"
+            "{broker}-server-intermediate-request-g{g} client-intermediate-request-g{pki}"
             " {broker}-server-leaf-request-g{g} {link}-client-leaf-request-g{g}",
         "tls:index/locallySignedCert:LocallySignedCert":
-            "server-intermediate-g{pki} client-intermediate-g{pki} {broker}-server-leaf-g{g} {link}-client-leaf-g{g}",
+            "{broker}-server-intermediate-g{g} client-intermediate-g{pki} {broker}-server-leaf-g{g}"
+            " {link}-client-leaf-g{g}",
     },
     _PUBLISHER: {
         "keyvault:Secret":

@@ -42,3 +42,19 @@ def renewal_within_life(stack: StackSection) -> Iterator[Problem]:
         expected = f"fewer days than pki.leaf_days ({leaf}); else every run renews"
         example = str(max(leaf // 4, 1)) if leaf > 1 else "leaf_days: 90"
         yield Problem("pki.early_renewal_days", early, expected, example)
+
+
+def revoked_is_replaced(stack: StackSection) -> Iterator[Problem]:
+    """Report a generation that is both wanted and taken away."""
+    owners = {
+        "pki": (stack.pki.generation, stack.pki.revoked_generation),
+        **{
+            f"clusters.{name}.listener": (cluster.listener.generation, cluster.listener.revoked_generation)
+            for name, cluster in stack.clusters.items()
+        },
+        **{f"links[{index}]": (one.generation, one.revoked_generation) for index, one in enumerate(stack.links)},
+    }
+    for where, (wanted, revoked) in owners.items():
+        if revoked >= wanted:
+            expected = f"less than {where}.generation ({wanted}): raise that first, to what replaces the revoked keys"
+            yield Problem(f"{where}.revoked_generation", revoked, expected, str(wanted - 1))

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.generations import read_high_water_marks
+from components.generations import read_state
 from settings.high_water import Mark
 
 URN = "urn:pulumi:dev::edge-stamps::edge-stamps:generations:Generations::generations"
@@ -20,7 +20,7 @@ class Result:
 
 def test_a_state_that_is_just_being_written_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [RuntimeError("failed to load checkpoint: EOF"), RuntimeError("unexpected end of JSON input")]
-    marks = {"link/a-to-b": {"generation": 3.0, "in_use": False}}
+    marks = {"link/a-to-b": {"generation": 3.0, "in_use": False, "live": []}}
 
     def invoke(*_: object) -> Result:
         if answers:
@@ -28,7 +28,7 @@ def test_a_state_that_is_just_being_written_is_asked_again(monkeypatch: pytest.M
         return Result({"outputs": {URN: {"type": "t", "outputs": {"marks": marks}}}})
 
     monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
-    assert read_high_water_marks() == {"link/a-to-b": Mark(3, in_use=False)}
+    assert read_state().marks == {"link/a-to-b": Mark(3, in_use=False)}
 
 
 def test_a_state_that_cannot_be_read_stops_the_program_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,11 +37,11 @@ def test_a_state_that_cannot_be_read_stops_the_program_with_the_reason(monkeypat
 
     monkeypatch.setattr(pulumi.runtime, "invoke", invoke)
     with pytest.raises(pulumi.RunError, match=r"passphrase must be set. Next: run the command again"):
-        read_high_water_marks()
+        read_state()
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"outputs": {}}, {"outputs": {URN: {"type": "t", "outputs": {}}}}])
 def test_where_nothing_is_deployed_there_are_no_marks(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As mocks answer, and the engine before the first deployment."""
     monkeypatch.setattr(pulumi.runtime, "invoke", lambda *_: Result(answer))
-    assert read_high_water_marks() == {}
+    assert read_state().marks == {}

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from arm.types.compute import RUN_COMMAND
+from components.authorities import compute_fingerprint
 from components.hosting.host import encode_parameter
-from components.pki_chain import compute_fingerprint
 from graph.graph import Graph
 from graph.inputs import parameters
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS

@@ -12,6 +12,7 @@ import pytest
 from settings import loading, stack_file
 from settings.errors import SettingsError
 from settings.high_water import Mark, find_lowered, raise_marks, read_marks
+from settings.rotation import Deployed, find_live
 from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM, TWO_BROKERS
 
@@ -39,7 +40,8 @@ def wanted(generation: int, *, links: int = 3) -> dict[str, Any]:
 
 def deploy(settings: dict[str, Any], before: Marks) -> Marks:
     """What the state holds afterwards; numbers are floating-point there."""
-    written = raise_marks(loading.load(settings), before)
+    resolved = loading.load(settings)
+    written = raise_marks(resolved, before, find_live(resolved, before, Deployed()).by_owner)
     return read_marks(json.loads(json.dumps(written), parse_int=float))
 
 

@@ -32,6 +32,7 @@ def run_on_vm(
     timeout_seconds: int,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),
+    name: str = "",
 ) -> pulumi.Resource:
     """Run a script on the VM, as `RunScript` says.
 
@@ -45,10 +46,10 @@ def run_on_vm(
         "RUN_AGAIN": pulumi.Output.concat("pulumi up --replace '", script_run.urn, "'"),
     }
     return compute.VirtualMachineRunCommandByVirtualMachine(
-        context.logical_name(script),
+        context.logical_name(name or script),
         resource_group_name=context.group.name,
         vm_name=vm.name,
-        run_command_name=script,
+        run_command_name=name or script,
         location=context.cluster.location,
         tags=context.tags,
         source=compute.VirtualMachineRunCommandScriptSourceArgs(script=load_script(script)),

@@ -63,10 +63,19 @@ KINDS = (
     Kind("Role", "rbac.authorization.k8s.io", ("v1",), "roles", True),
     Kind("RoleBinding", "rbac.authorization.k8s.io", ("v1",), "rolebindings", True),
     Kind("Bundle", "trust.cert-manager.io", ("v1alpha1",), "bundles", False, extensions.CERT_MANAGER.type),
+    Kind(
+        "DataflowEndpoint",
+        "connectivity.iotoperations.azure.com",
+        ("v1",),
+        "dataflowendpoints",
+        True,
+        extensions.AIO.type,
+    ),
     Kind("SecretSync", "secret-sync.x-k8s.io", ("v1alpha1",), "secretsyncs", True, extensions.SECRET_STORE.type),
 )
 """kubernetes.io/docs/reference/kubernetes-api; cert-manager/trust-manager, deploy/crds; learn.microsoft.com/azure/
-azure-arc/kubernetes/secret-store-extension for SecretSync."""
+azure-arc/kubernetes/secret-store-extension for SecretSync; azure/iot-operations/connect-to-cloud/
+howto-configure-mqtt-endpoint for DataflowEndpoint."""
 
 _SYSTEM_DEPLOYMENTS = {"coredns": "coredns", "local-path-provisioner": "local-storage",
                        "metrics-server": "metrics-server", "traefik": "traefik"}  # fmt: skip
@@ -85,8 +94,12 @@ _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _AGENT_SETTINGS = {"AZURE_SUBSCRIPTION_ID": "subscription", "AZURE_RESOURCE_GROUP": "group",
                    "AZURE_RESOURCE_NAME": "name"}  # fmt: skip
 """Key of the ConfigMap azure-clusterconfig -> what it says (connectedk8s, custom.py)."""
-_OF_VIEW = ("Namespace", "Secret", "ConfigMap", "SecretSync", "Service", "PersistentVolumeClaim")
-_LISTED = {"Service": workloads.list_services, "PersistentVolumeClaim": workloads.list_claims}
+_OF_VIEW = ("Namespace", "Secret", "ConfigMap", "SecretSync", "DataflowEndpoint", "Service", "PersistentVolumeClaim")
+_LISTED = {
+    "Service": workloads.list_services,
+    "PersistentVolumeClaim": workloads.list_claims,
+    "DataflowEndpoint": workloads.list_endpoints,
+}
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 
 
@@ -241,6 +254,7 @@ def _make(
         metadata["annotations"] = dict(annotations)
     if namespace:
         metadata["namespace"] = namespace
+    metadata |= rest.pop("born", {})
     version = f"{kind.group}/{kind.versions[0]}".lstrip("/")
     return {"apiVersion": version, "kind": kind.kind, "metadata": metadata, **rest}
 

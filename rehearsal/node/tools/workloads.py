@@ -34,6 +34,10 @@ learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension and its tr
 """
 _AIO_PODS = ("aio-operator", "aio-broker-authentication", "aio-broker-health-manager", "aio-dataflow-operator")
 
+CHANGED = "2026-01-02T00:00:00Z"
+"""When an endpoint has last changed, in the model; and then AIO has started its dataflows anew, unless they linger."""
+_LINGERING = "2026-01-01T00:00:00Z"
+
 
 def list_storage_classes(machine: Machine) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield names and annotations."""
@@ -57,10 +61,19 @@ def list_pods(
         return
     for name in _AIO_PODS:
         yield f"{name}-0", extensions.AIO.namespace, _pod(is_settled)
+    yield from _list_dataflow_pods(machine, view, is_settled)
     for broker in view.brokers.values():
         for name in _name_broker_pods(broker):
             runs = view.frontends_up or "frontend" not in name
             yield name, extensions.AIO.namespace, _pod(runs, "ContainerCreating")
+
+
+def _list_dataflow_pods(machine: Machine, view: ClusterView, is_settled: bool) -> Iterator[Object]:
+    """Yield one for each profile: as old as the endpoints' last change, unless it lingers until somebody deletes it."""
+    for name in sorted({f"aio-dataflow-{flow.profile}-0" for flow in view.dataflows.values()}):
+        lingers = machine.facts.get("dataflows_linger") and name not in machine.facts.get("restarted", ())
+        born = {"born": {"creationTimestamp": _LINGERING if lingers else CHANGED}}
+        yield name, extensions.AIO.namespace, {**_pod(is_settled), **born}
 
 
 def _name_broker_pods(broker: Body) -> Iterator[str]:
@@ -107,6 +120,13 @@ def list_services(view: ClusterView | None) -> Iterator[Object]:
         spec = {"type": {"ClusterIp": "ClusterIP"}.get(kind, kind), "clusterIP": _address(name), "ports": ports}
         service = text_at(listener, "serviceName") or name
         yield service, extensions.AIO.namespace, {"spec": spec, "status": {"loadBalancer": {"ingress": ingress}}}
+
+
+def list_endpoints(view: ClusterView | None) -> Iterator[Object]:
+    """Yield the endpoints as they were deployed, with when that was."""
+    for name, properties in view.endpoints.items() if view else ():
+        fields = [{"manager": "Go-http-client", "operation": "Update", "time": CHANGED}]
+        yield name, extensions.AIO.namespace, {"spec": dict(properties), "born": {"managedFields": fields}}
 
 
 def find_listener(view: ClusterView, address: str) -> Body | None:

@@ -1,0 +1,175 @@
+"""Which generations are live: the one that the settings want, and each that something deployed may still use.
+
+A change of a generation is: *add* (the new one stands beside the old; both are mapped, a new root is signed by the old
+one too), *prove* (the site has connected under the new one), *switch*, *retire*. Here it is decided, from what the
+stack's own state shows, which generations there are in this deployment; nothing counts deployments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from settings import naming
+from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
+from settings.model import Link, Listener, Settings
+
+MOST_LIVE = 3
+"""Generations of one thing. Each root is signed by those before it, and a root allows so many below it."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What the stack's state shows of a rotation."""
+
+    settled: frozenset[str] = frozenset()
+    """Scripts (`name_settling`) that have seen a site's dataflows use new keys."""
+    trusted: Mapping[str, str] = field(default_factory=dict)
+    """Broker cluster -> the ConfigMap that its authentication names."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """What of each thing is live, oldest first; the last is what the settings want."""
+
+    settings: Settings
+    authorities: tuple[Generation, ...]
+    """Of the authority that signs links."""
+    brokers: Mapping[str, tuple[Generation, ...]]
+    """Broker cluster -> server chains, each with a root of its own."""
+    links: Mapping[str, tuple[Generation, ...]]
+    retired: Mapping[str, tuple[int, ...]]
+    """Owner of roots (as of marks) -> generations whose root alone stays, trusted by nobody: it has signed one that is
+    live, or is unprotected before it goes."""
+
+    def listeners(self, cluster: str) -> list[Listener]:
+        """Return the cluster's listener as of each live generation; none without a listener."""
+        settings, at = self.settings, self.settings.clusters[cluster]
+        if at.listener is None:
+            return []
+        authority = self.trusted_authority(cluster)
+        return [
+            replace(
+                at.listener,
+                generation=one.number,
+                authority=one.authority,
+                **naming.server_authority_names(settings.prefix, at.code, settings.environment, one.number),
+                **naming.listener_names(cluster, one.number, authority),
+            )
+            for one in self.brokers[cluster]
+        ]
+
+    def links_as(self, link: Link) -> list[Link]:
+        """Return the link as of each live generation."""
+        return [
+            replace(
+                link,
+                generation=one.number,
+                authority=one.authority,
+                **naming.link_names(link.client, link.broker, one.number),
+            )
+            for one in self.links[link.name]
+        ]
+
+    def trusted_authority(self, cluster: str) -> int:
+        """Return the one authority whose root a broker trusts: the oldest that has signed a live link to it.
+
+        The roots of newer ones are signed by it too, so their links are accepted as well.
+        """
+        return min(one.authority for link in self.settings.links_to(cluster) for one in self.links[link.name])
+
+    def rotates(self, link: Link) -> bool:
+        """Return whether the site still has to go over to what the settings want."""
+        return len(self.links[link.name]) > 1 or len(self.brokers[link.broker]) > 1
+
+    @property
+    def by_owner(self) -> dict[str, tuple[Generation, ...]]:
+        """Return what is live of every owner of a mark."""
+        brokers = {broker_key(name): live for name, live in self.brokers.items()}
+        return {AUTHORITIES: self.authorities, **brokers, **{link_key(name): live for name, live in self.links.items()}}
+
+    @property
+    def is_settled(self) -> bool:
+        return all(len(one) == 1 for one in (self.authorities, *self.brokers.values(), *self.links.values()))
+
+
+def name_rotation(link: Link, listener: Listener) -> str:
+    """Return what a site goes over to: its own generation, and that of the broker's chain. It never comes back."""
+    return f"{link.name}-g{link.generation}-g{listener.generation}"
+
+
+def name_settling(link: Link, listener: Listener) -> str:
+    """Return the logical name of the script that has seen it, by which the stack's state is read."""
+    return f"{link.client}-{naming.SETTLE}{name_rotation(link, listener)}"
+
+
+def find_live(settings: Settings, before: Mapping[str, Mark], deployed: Deployed) -> Live:
+    """Return what is live in the deployment that begins.
+
+    Args:
+        before: what the deployment before has written.
+        deployed: what it has achieved.
+    """
+    moved = {
+        link.name: name_settling(link, settings.listener_of(link)) in deployed.settled
+        for link in settings.links.values()
+    }
+    links = {
+        name: _keep(Generation(link.generation, link.authority), before.get(link_key(name)), link.revoked_generation,
+                    settings.pki.revoked_generation, is_done=moved[name])
+        for name, link in settings.links.items()
+    }  # fmt: skip
+    brokers = {
+        name: _keep(Generation(listener.generation, listener.authority), before.get(broker_key(name)),
+                    listener.revoked_generation, settings.pki.revoked_generation,
+                    is_done=all(moved[link.name] for link in settings.links_to(name)))
+        for name, cluster in settings.clusters.items()
+        if (listener := cluster.listener)
+    }  # fmt: skip
+    authorities = _find_authorities(settings, before.get(AUTHORITIES), links.values(), deployed)
+    owners = {AUTHORITIES: authorities, **{broker_key(name): live for name, live in brokers.items()}}
+    return Live(settings, authorities, brokers, links, dict(_find_retired(owners, before)))
+
+
+def _keep(
+    wanted: Generation, mark: Mark | None, revoked: int, revoked_authority: int, *, is_done: bool
+) -> tuple[Generation, ...]:
+    """Return what stays of what was live, and the wanted one."""
+    was = [
+        one
+        for one in (mark.live if mark else ())
+        if one.number > revoked and one.authority > revoked_authority and one.number <= wanted.number
+    ]
+    return _add([] if is_done else [one for one in was if one.number != wanted.number], wanted, was)
+
+
+def _add(kept: list[Generation], wanted: Generation, was: Iterable[Generation]) -> tuple[Generation, ...]:
+    """Return them with the wanted one, as it was made; its root is signed by those that are live when it is new."""
+    made = next((one for one in was if one.number == wanted.number), None)
+    return (*kept, made or replace(wanted, signers=tuple(one.number for one in reversed(kept))))
+
+
+def _find_authorities(
+    settings: Settings, mark: Mark | None, links: Iterable[tuple[Generation, ...]], deployed: Deployed
+) -> tuple[Generation, ...]:
+    """Return the authority that the settings want, and those that have signed a live link or are trusted somewhere."""
+    wanted = settings.pki.generation
+    used = {one.authority for live in links for one in live}
+    was = [one for one in (mark.live if mark else ()) if settings.pki.revoked_generation < one.number <= wanted]
+    trusted = set(deployed.trusted.values())
+    kept = [
+        one
+        for one in was
+        if one.number != wanted and (one.number in used or naming.client_ca_config_map(one.number) in trusted)
+    ]
+    return _add(kept, Generation(wanted, wanted), was)
+
+
+def _find_retired(
+    owners: Mapping[str, tuple[Generation, ...]], before: Mapping[str, Mark]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for key, live in owners.items():
+        numbers = {one.number for one in live}
+        signers = {signer for one in live for signer in one.signers}
+        leaving = {one.number for one in before[key].live} if key in before else set()
+        yield key, tuple(sorted((signers | leaving) - numbers))
