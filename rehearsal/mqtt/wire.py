@@ -163,14 +163,24 @@ class Connection:
 
         Fewer reason codes than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
         """
+        answers, lost = self._send(messages)
+        reason_codes = [answer for answer in answers if answer is not None]
+        if lost and not any(answer.is_failure for answer in reason_codes):
+            raise lost
+        return reason_codes
+
+    def offer(self, messages: Sequence[Message]) -> list[ReasonCode | None]:
+        """Send as `publish` does, and return what came of each; None where the connection ended before an answer."""
+        return self._send(messages)[0]
+
+    def _send(self, messages: Sequence[Message]) -> tuple[list[ReasonCode | None], LostError | None]:
         sent = [self._client.publish(one.topic, one.payload, one.qos, one.retain).mid for one in messages]
-        reason_codes = self._inbox.reason_codes
+        reason_codes, lost = self._inbox.reason_codes, None
         try:
             self._wait(lambda: all(message_id in reason_codes for message_id in sent))
-        except LostError:
-            if not any(reason_codes[message_id][0].is_failure for message_id in sent if message_id in reason_codes):
-                raise
-        return [reason_codes.pop(message_id)[0] for message_id in sent if message_id in reason_codes]
+        except LostError as error:
+            lost = error
+        return [reason_codes.pop(one)[0] if one in reason_codes else None for one in sent], lost
 
     def subscribe(self, topic_filter: str) -> ReasonCode:
         """Subscribe at QoS 1; messages come with the retain flag that they were published with."""
