@@ -34,11 +34,6 @@ class Sender:
     """Numbers of what is not acknowledged, in order."""
     _connection: Connection | None = None
 
-    @property
-    def waiting(self) -> int:
-        """Return how many messages are not acknowledged."""
-        return len(self._open)
-
     def load(self, plan: ClientPlan | None, why_down: str = "") -> None:
         """Run with this plan from now on; what is the same leaves the connection alone."""
         if plan != self.plan:

@@ -13,8 +13,8 @@ authorization"). Nothing is said of the rest, so that a change has to lose nothi
 | a DataflowEndpoint or dataflow                   | now     | later | now: pods roll  |
 
 *Later* is what a kubelet takes to bring a changed Secret into a running pod: up to a minute and the delay of its cache
-(kubernetes.io/docs/concepts/configuration/secret, "Mounted Secrets are updated automatically"); here it is counted in
-steps of the engine, of which each takes seconds.
+(kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap, "Mounted ConfigMaps are updated
+automatically"). Time is virtual: a step of the engine takes `STEP_SECONDS`, a script what it has waited.
 
 *Pods roll* where a name changes by which they mount something: Kubernetes replaces pods when, and only when, their
 template changes (kubernetes.io/docs/concepts/workloads/controllers/deployment). A listener names its Secret and its
@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, Literal
 
 from graph.inputs import text_at, x509_settings
@@ -36,15 +37,20 @@ Process = Literal["broker", "dataflow"]
 _Pick = Callable[[ClusterView], Any]
 
 
+STEP_SECONDS = 10.0
+"""What a step of the engine takes at least."""
+_LATE = 90.0
+
+
 @dataclass(frozen=True)
 class Reload:
-    """How long each process takes, in steps of the engine; None: until it is restarted."""
+    """How many seconds each process takes; None: until it is restarted."""
 
     name: str
-    broker: int | None
-    dataflow: int | None
+    broker: float | None
+    dataflow: float | None
 
-    def lag(self, process: Process) -> int | None:
+    def lag(self, process: Process) -> float | None:
         return self.broker if process == "broker" else self.dataflow
 
 
@@ -52,10 +58,10 @@ MODELS: Mapping[str, Reload] = {
     model.name: model
     for model in (
         Reload("at once", 0, 0),
-        Reload("late", 8, 8),
+        Reload("late", _LATE, _LATE),
         # Both alike keep the order of what is switched; apart they show what counts on an order.
-        Reload("late broker", 8, 0),
-        Reload("late dataflow", 0, 8),
+        Reload("late broker", _LATE, 0),
+        Reload("late dataflow", 0, _LATE),
         Reload("only on restart", None, None),
     )
 }
@@ -68,20 +74,26 @@ class Running:
     process: Process
     model: Reload
     loaded: ClusterView
-    _behind: int | None = field(default=None)
-    """For how many steps something else has been deployed; None: nothing else is."""
+    _since: float | None = field(default=None)
+    """When something else was deployed; None: nothing else is."""
 
-    def see(self, deployed: ClusterView) -> None:
-        """Take up what this process does at this step of the engine."""
+    @property
+    def due(self) -> float:
+        """Return when it takes up what it has not yet."""
+        lag = self.model.lag(self.process)
+        return inf if lag is None or self._since is None else self._since + lag
+
+    def see(self, deployed: ClusterView, now: float) -> None:
+        """Take up what this process has taken up by now."""
         lag = self.model.lag(self.process)
         if lag is None:
             self._see_without_reload(deployed)
         elif _contents(self.process, self.loaded) != _contents(self.process, deployed):
-            self._behind = 0 if self._behind is None else self._behind + 1
-            if self._behind >= lag:
+            self._since = now if self._since is None else self._since
+            if self.due <= now:
                 self.restart(deployed)
         else:
-            self._behind = None
+            self._since = None
 
     def _see_without_reload(self, deployed: ClusterView) -> None:
         if _template(self.process, self.loaded) != _template(self.process, deployed):
@@ -91,7 +103,7 @@ class Running:
 
     def restart(self, deployed: ClusterView) -> None:
         """Start with all that is deployed."""
-        self.loaded, self._behind = deployed, None
+        self.loaded, self._since = deployed, None
 
 
 def _contents(process: Process, view: ClusterView) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,11 @@ from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
-from rehearsal.engine import Result as EngineResult
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
-from rehearsal.rotation.reload import MODELS
+from rehearsal.rotation.reload import MODELS, Reload
 from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Order, Turnstile
@@ -40,23 +39,22 @@ _SETTLE = 12
 
 Settings = Mapping[str, Any]
 """What stands below `edge-stamps:settings` in a stack file."""
-AfterStep = Callable[[Traffic, Moment], None]
-"""What somebody does to the clusters after a step."""
+Visit = Callable[[Traffic, Moment], None]
+"""What somebody does on the clusters at a moment, e.g. `Traffic.restart`."""
 
 
 class NotDeployedError(Exception):
     """The stack cannot be deployed as it is to be before the change."""
 
 
-@dataclass
 class Deployed:
     """A stack, and the modelled Azure that it is in."""
 
-    program: Path
-    stack: str
-    _world: World
-    _state: State
-    _seen: tuple[list[Entry], list[ClusterView]] | None = field(default=None, repr=False)
+    def __init__(self, program: Path, stack: str) -> None:
+        self._program, self._stack, self._state = program, stack, State()
+        self._flow: Traffic | None = None
+        self._world = World(_SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running))
+        self._seen = list[Entry](), list[ClusterView]()
 
     def change(
         self,
@@ -66,7 +64,8 @@ class Deployed:
         order: Order = "first",
         kill_after: int | None = None,
         offline: str = "",
-        after_step: AfterStep = lambda *_: None,
+        after_step: Visit = lambda *_: None,
+        mend: Visit | None = None,
     ) -> Result:
         """Return what the change to these settings costs; this deployment stays as it is.
 
@@ -76,43 +75,45 @@ class Deployed:
             order: which of two steps goes first that do not wait for each other.
             kill_after: number of a step (of `Result.steps`) after which the engine is killed, to be run once more.
             offline: connected cluster that cannot be reached while the engine runs for the first time.
-            after_step: called after each step, e.g. to restart pods (`Traffic.restart`).
+            after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
+            mend: called after a run that has failed, before the engine is run once more; left out, it is not.
         """
-        return self._copy()._change(settings, reload, order, kill_after, offline, after_step)
+        return self._copy()._change(_Change(settings, MODELS[reload], order, kill_after, offline, after_step, mend))
 
-    def _change(
-        self, settings: Settings, reload: str, order: Order, kill_after: int | None, offline: str, after_step: AfterStep
-    ) -> Result:
+    def _change(self, change: _Change) -> Result:
         steps: list[Moment] = []
-        with traffic(MODELS[reload]) as flow:
+        with traffic(change.model) as self._flow:
+            flow = self._flow
 
             def look(after: Moment) -> None:
-                after_step(flow, after)
+                change.after_step(flow, after)
                 flow.see(self._views(), after)
 
             def up(last: int | None = None) -> list[str]:
-                turnstile = Turnstile(look, order, len(steps), last)
+                turnstile = Turnstile(look, change.order, len(steps), last)
                 try:
-                    return _errors(self._engine(settings, Options(observe=turnstile, continue_on_error=True)).up())
+                    return self._up(change.settings, Options(observe=turnstile, continue_on_error=True))
                 except KilledError:
                     return []
                 finally:
                     steps.extend(turnstile.steps)
 
             look(Moment(0, "nothing yet"))
-            failures = None
-            if offline:
-                self._cut_off(flow, offline)
+            if change.offline:
+                self._cut_off(flow, change.offline)
                 up()
-                self._bring_back(flow, offline)
-                look(Moment(len(steps), f"{offline} is back"))
-            elif kill_after is not None:
-                up(kill_after)
+                self._bring_back(flow, change.offline)
+                look(Moment(len(steps), f"{change.offline} is back"))
+            elif change.kill_after is not None:
+                up(change.kill_after)
                 look(Moment(len(steps), "the engine was killed"))
             failures = up()
+            if failures and change.mend:
+                change.mend(flow, Moment(len(steps), "the engine has failed"))
+                failures = up()
             for _ in range(_SETTLE):
                 look(Moment(len(steps), "the end"))
-            return Result(reload, [*flow.results()], flow.symptoms, steps, failures)
+            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures)
 
     def _cut_off(self, flow: Traffic, cluster: str) -> None:
         """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.
@@ -133,23 +134,43 @@ class Deployed:
 
     def _views(self) -> list[ClusterView]:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
-        entries = self._world.entries(shared=True)
-        if self._seen is None or any(map(_is_other, entries, self._seen[0])) or len(entries) != len(self._seen[0]):
+        entries, before = self._world.entries(shared=True), self._seen[0]
+        if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
             self._seen = entries, build_views(entries, self._world.is_effective)
         return self._seen[1]
 
-    def _engine(self, settings: Settings, options: Options) -> Engine:
+    def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
+        return self._flow.as_running(deployed, elapsed) if self._flow else deployed
+
+    def _up(self, settings: Settings, options: Options) -> list[str]:
+        """Run the engine; return its errors."""
         config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
         providers = all_providers(AzureProvider(self._world))
-        return Engine(self.program, self.stack, config, providers, self._state, options)
+        result = Engine(self._program, self._stack, config, providers, self._state, options).up()
+        found = [str(one) for one in result.diagnostics if one.severity == "error"]
+        return found or ([str(result.error)] if result.error else [])
 
     def _copy(self) -> Deployed:
-        world = _new_world()
+        other = Deployed(self._program, self._stack)
+        other._state = State.from_export(self._state.export())
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "azure.json"
             self._world.save(file)
-            world.load(file)
-        return Deployed(self.program, self.stack, world, State.from_export(self._state.export()))
+            other._world.load(file)
+        return other
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The arguments of `Deployed.change`."""
+
+    settings: Settings
+    model: Reload
+    order: Order
+    kill_after: int | None
+    offline: str
+    after_step: Visit
+    mend: Visit | None
 
 
 def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -> Deployed:
@@ -158,8 +179,8 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
     Raises:
         NotDeployedError: it failed.
     """
-    deployed = Deployed(program, stack, _new_world(), State())
-    if errors := _errors(deployed._engine(settings, Options()).up()):
+    deployed = Deployed(program, stack)
+    if errors := deployed._up(settings, Options()):
         raise NotDeployedError("; ".join(errors))
     return deployed
 
@@ -167,16 +188,3 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
 def run_change(before: Settings, after: Settings, **options: Any) -> Result:
     """Deploy the one, and return what the change to the other costs; options as for `Deployed.change`."""
     return deploy(before).change(after, **options)
-
-
-def _new_world() -> World:
-    return World(_SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner())
-
-
-def _errors(result: EngineResult) -> list[str]:
-    found = [str(one) for one in result.diagnostics if one.severity == "error"]
-    return found or ([str(result.error)] if result.error else [])
-
-
-def _is_other(one: Entry, other: Entry) -> bool:
-    return one is not other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from rehearsal.mqtt.client import read_client
 from rehearsal.mqtt.flow import Sender
 from rehearsal.mqtt.stand_in import StandIn, stand_in
 from rehearsal.mqtt.translate import read_ports
-from rehearsal.rotation.reload import Process, Reload, Running
+from rehearsal.rotation.reload import STEP_SECONDS, Process, Reload, Running
 from rehearsal.rotation.result import LinkResult, Moment, Refusal, SymptomSeen
 
 RATE = 20
@@ -63,19 +64,47 @@ class Traffic:
     symptoms: list[SymptomSeen] = field(default_factory=list)
     _known: set[Symptom] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
+    _now: float = 0.0
+    """Seconds, by the clock of the clusters."""
+    _waited: float = 0.0
+    """How long a script of this step has, so that this is part of now already."""
+    _after: Moment = field(default_factory=lambda: Moment(0, ""))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def see(self, views: Sequence[ClusterView], after: Moment) -> None:
-        """Let the processes take up what they do at this step, and send for a slice of time."""
-        for view in views:
-            if view.name not in self.offline:
-                self._views[view.name] = view
-                for process in ("broker", "dataflow"):
-                    running = self._running.setdefault((view.name, process), Running(process, self.model, view))
-                    running.see(view)
-        self._note_symptoms(views, after)
-        self._load()
-        self._send(after)
+        """Let the processes take up what they have by the end of this step, and send for a slice of time."""
+        with self._lock:
+            self._pass(STEP_SECONDS)
+            self._waited = 0.0
+            for view in views:
+                self._deploy(view)
+            self._note_symptoms(views, after)
+            self._after = after
+            self._load_and_send(after)
+
+    def as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
+        """Return what a broker runs with when a script of this step has waited so long; others go on meanwhile."""
+        with self._lock:
+            self._pass(max(elapsed - self._waited, 0))
+            self._waited = max(self._waited, elapsed)
+            self._deploy(deployed)
+            return self._running[deployed.name, "broker"].loaded
+
+    def _deploy(self, view: ClusterView) -> None:
+        if view.name not in self.offline:
+            self._views[view.name] = view
+            for process in ("broker", "dataflow"):
+                self._running.setdefault((view.name, process), Running(process, self.model, view)).see(view, self._now)
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass; whenever a process takes something up, a slice of messages shows what comes of it."""
+        end = self._now + seconds
+        while late := [(one.due, key) for key, one in self._running.items() if one.due <= end]:
+            self._now, (cluster, process) = min(late)
+            self._running[cluster, process].restart(self._views[cluster])
+            self._load_and_send(Moment(self._after.number, f"{self._after.what}, when {process}s took up what is new"))
+        self._now = end
 
     def restart(self, cluster: str, process: Process) -> None:
         """Let the pods of one process start anew, with all that is deployed; seen at the next step."""
@@ -89,12 +118,13 @@ class Traffic:
         self.symptoms += [SymptomSeen(after, one) for one in sorted(now - self._known, key=str)]
         self._known = now
 
-    def _load(self) -> None:
+    def _load_and_send(self, after: Moment) -> None:
         for (cluster, process), running in self._running.items():
             if process == "broker":
                 self._load_broker(cluster, running.loaded)
         for link in self._links.values() or self._find_links():
             self._load_link(link)
+        self._send(after)
 
     def _load_broker(self, cluster: str, view: ClusterView) -> None:
         own = {port: one for (name, port), one in self._ports.items() if name == cluster}
@@ -163,11 +193,6 @@ class Traffic:
         if found:
             self._found[address] = found, int(address.rpartition(":")[2])
         return self._ports.get(self._found.get(address, ("", 0)))
-
-    @property
-    def is_waiting(self) -> bool:
-        """Return whether a message is not acknowledged that may still be."""
-        return any(sender.waiting for link in self._links.values() for sender in link.senders.values())
 
     def results(self) -> Iterator[LinkResult]:
         """Yield what has become of each link's messages so far."""
