@@ -28,7 +28,7 @@ from rehearsal.providers.serve import all_providers
 from rehearsal.rotation.reload import MODELS, Reload
 from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import Traffic, traffic
-from rehearsal.rotation.turnstile import KilledError, Order, Turnstile
+from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
 from settings.stand_ins import STAND_INS, with_stand_ins
 
@@ -61,7 +61,7 @@ class Deployed:
         settings: Settings,
         *,
         reload: str = "at once",
-        order: Order = "first",
+        hold: str = "",
         kill_after: int | None = None,
         offline: str = "",
         after_step: Visit = lambda *_: None,
@@ -72,13 +72,13 @@ class Deployed:
         Args:
             settings: the new ones.
             reload: name of one of `MODELS`.
-            order: which of two steps goes first that do not wait for each other.
+            hold: beginning of the logical names of steps that come as late as they may, e.g. `enterprise`.
             kill_after: number of a step (of `Result.steps`) after which the engine is killed, to be run once more.
             offline: connected cluster that cannot be reached while the engine runs for the first time.
             after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
             mend: called after a run that has failed, before the engine is run once more; left out, it is not.
         """
-        return self._copy()._change(_Change(settings, MODELS[reload], order, kill_after, offline, after_step, mend))
+        return self._copy()._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
 
     def _change(self, change: _Change) -> Result:
         steps: list[Moment] = []
@@ -90,7 +90,7 @@ class Deployed:
                 flow.see(self._views(), after)
 
             def up(last: int | None = None) -> list[str]:
-                turnstile = Turnstile(look, change.order, len(steps), last)
+                turnstile = Turnstile(look, change.hold, len(steps), last)
                 try:
                     return self._up(change.settings, Options(observe=turnstile, continue_on_error=True))
                 except KilledError:
@@ -166,7 +166,7 @@ class _Change:
 
     settings: Settings
     model: Reload
-    order: Order
+    hold: str
     kill_after: int | None
     offline: str
     after_step: Visit
