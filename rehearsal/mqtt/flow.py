@@ -10,7 +10,7 @@ from rehearsal.mqtt.client import ClientPlan, Flow, tls_context
 from rehearsal.mqtt.delivery import build_message
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.stand_in import StandIn
-from rehearsal.mqtt.wire import Connection, DeniedError, DistrustError, LostError, Message
+from rehearsal.mqtt.wire import ClosedPortError, Connection, DeniedError, DistrustError, LostError, Message
 
 _AT_ONCE = 100
 """How many messages a sender that has waited offers in one go."""
@@ -59,18 +59,13 @@ class Sender:
             return f"no listener is at {where}"
         if port.broker is None:
             return f"no frontend of the broker runs: {port.why_down}"
-        for _ in range(2):  # an old connection may have ended with the broker that it was to
-            fresh = self._connection is None
-            if refusal := self._connect(self.plan, port.broker) if fresh else "":
-                return refusal
-            if refusal := self._offer(self.plan):
-                return refusal
-            if fresh or not self._open:
-                break
-        return ""
+        if self._connection and not self._offer(self.plan):
+            return ""
+        # Only now it is known whether somebody is refused: an old connection ends with the broker that it was to.
+        return self._connect(self.plan, port.broker) or self._offer(self.plan)
 
     def _connect(self, plan: ClientPlan, broker: Broker) -> str:
-        """Return how the connection was refused. One that TCP refuses is none: the next slice tries again."""
+        """Return how the connection was refused."""
         mark = broker.log_length()
         try:
             tls = tls_context(plan, plan.credentials, broker.folder)
@@ -81,25 +76,24 @@ class Sender:
             return f"the client refuses the broker: {error}"
         except DeniedError as error:
             return f"CONNACK: {error}"
-        except LostError:
-            fault = broker.find_tls_error(mark)
-            return f"TLS: {fault}" if fault else ""
+        except ClosedPortError:
+            return ""  # between one broker and the next; what is open waits for the next slice
+        except LostError as error:
+            return f"TLS: {broker.find_tls_error(mark) or error}"
         return ""
 
     def _offer(self, plan: ClientPlan) -> str:
         """Send what is open, and forget what is acknowledged; return how something was refused."""
         while self._open and self._connection:
             numbers = list(islice(self._open, _AT_ONCE))
-            answers = self._connection.offer([self._build(plan, number) for number in numbers])
+            answers, lost = self._connection.offer([self._build(plan, number) for number in numbers])
+            refused = [answer for answer in answers if answer is not None and answer.is_failure]
             for number, answer in zip(numbers, answers, strict=True):
                 if answer is not None and not answer.is_failure:
                     self._acknowledge(number)
-            if None in answers:
+            if refused or lost:
                 self.disconnect()
-            for answer in answers:
-                if answer is not None and answer.is_failure:
-                    self.disconnect()
-                    return f"PUBACK: {answer}, reason code {answer.value}"
+                return f"PUBACK: {refused[0]}" if refused else f"the broker ends the connection: {lost}"
         return ""
 
     def _acknowledge(self, number: int) -> None:

@@ -26,6 +26,10 @@ class LostError(Exception):
     """The connection never came about, or has ended; or the other side does not answer."""
 
 
+class ClosedPortError(LostError):
+    """Nobody listens there."""
+
+
 class DistrustError(LostError):
     """The client does not accept the broker's certificate."""
 
@@ -134,6 +138,7 @@ class Connection:
         """Connect, and wait for the broker's answer.
 
         Raises:
+            ClosedPortError: nobody listens there.
             DeniedError: the broker refuses with a reason code.
             DistrustError: the client does not accept the broker's certificate.
             LostError: there is no connection.
@@ -169,9 +174,10 @@ class Connection:
             raise lost
         return reason_codes
 
-    def offer(self, messages: Sequence[Message]) -> list[ReasonCode | None]:
-        """Send as `publish` does, and return what came of each; None where the connection ended before an answer."""
-        return self._send(messages)[0]
+    def offer(self, messages: Sequence[Message]) -> tuple[list[ReasonCode | None], str]:
+        """Send as `publish` does; return what came of each, None where there was no answer, and why there was none."""
+        answers, lost = self._send(messages)
+        return answers, str(lost or "")
 
     def _send(self, messages: Sequence[Message]) -> tuple[list[ReasonCode | None], LostError | None]:
         sent = [self._client.publish(one.topic, one.payload, one.qos, one.retain).mid for one in messages]
@@ -239,4 +245,6 @@ def _send_at_once(_client: Any, _userdata: Any, opened: Any) -> None:
 def _to_error(error: Exception) -> LostError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return DistrustError(error.verify_message)
+    if isinstance(error, ConnectionRefusedError):
+        return ClosedPortError(str(error))
     return LostError(error.reason if isinstance(error, ssl.SSLError) else str(error))

@@ -15,6 +15,7 @@ from typing import Any
 
 from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.kubernetes import CONNECTED_CLUSTER
+from graph.random_values import RANDOM_ID
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import World
@@ -92,7 +93,9 @@ class Deployed:
             def up(last: int | None = None) -> list[str]:
                 turnstile = Turnstile(look, change.hold, len(steps), last)
                 try:
-                    return self._up(change.settings, Options(observe=turnstile, continue_on_error=True))
+                    again = self._list_runs_that_failed()
+                    options = Options(observe=turnstile, continue_on_error=True, replace=again)
+                    return self._up(change.settings, options)
                 except KilledError:
                     return []
                 finally:
@@ -149,6 +152,15 @@ class Deployed:
         result = Engine(self._program, self._stack, config, providers, self._state, options).up()
         found = [str(one) for one in result.diagnostics if one.severity == "error"]
         return found or ([str(result.error)] if result.error else [])
+
+    def _list_runs_that_failed(self) -> list[str]:
+        """Return what to replace so that scripts run again which have failed, as `python -m automation up` does.
+
+        Azure runs no body of a Run Command twice (Azure/run-command-handler-linux, internal/cmds/cmds.go).
+        """
+        runs = {one.urn for one in self._state.resources if one.type == RANDOM_ID}
+        failed = [one for one in self._state.resources if one.init_errors]
+        return sorted(runs & {urn for one in failed for urn in one.property_dependencies.get("parameters", ())})
 
     def _copy(self) -> Deployed:
         other = Deployed(self._program, self._stack)
