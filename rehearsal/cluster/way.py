@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +29,18 @@ class Way:
     broker: ClusterView | None = None
 
 
-def find_way(inventory: Inventory, cluster: Entry, host: str, port: int, nameless: Collection[str]) -> Way:
+AsRunning = Callable[[ClusterView], ClusterView]
+"""From what is deployed for a broker to what its pods run with."""
+
+
+def find_way(
+    inventory: Inventory,
+    cluster: Entry,
+    host: str,
+    port: int,
+    nameless: Collection[str],
+    as_running: AsRunning = lambda view: view,
+) -> Way:
     """Return what a connection from the cluster's node to the host comes to.
 
     Args:
@@ -38,6 +49,7 @@ def find_way(inventory: Inventory, cluster: Entry, host: str, port: int, nameles
         host: address or name.
         port: on it.
         nameless: names that nobody has made a DNS record for; every other one leads where its certificate is.
+        as_running: what the broker that answers runs with; what is deployed, if left out.
     """
     brokers = list(_find_brokers(inventory, port))
     address = f"{host}:{port}"
@@ -52,9 +64,10 @@ def find_way(inventory: Inventory, cluster: Entry, host: str, port: int, nameles
     link = DeployedLink(build_view(inventory, cluster), "", address, found[0])
     if any(find_obstacles(inventory, link)):
         return Way("no answer")
+    broker = as_running(found[0])
     # A Service that has taken the port is one with nothing behind it.
-    answers = found[0].frontends_up and is_open(found[0], port) and port not in found[0].taken_ports
-    return Way("connected" if answers else "refused", found[0])
+    answers = broker.frontends_up and is_open(broker, port) and port not in broker.taken_ports
+    return Way("connected" if answers else "refused", broker)
 
 
 def _find_brokers(inventory: Inventory, port: int) -> Iterator[ClusterView]:

@@ -69,9 +69,27 @@ class Broker:
         return ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one broker after another takes over from the one before: ports, observer's password, sessions."""
+
+    port: int
+    observer_port: int
+    observer_password: str = field(repr=False)
+    sessions: Path
+    """Folder in which Mosquitto leaves them when it is terminated."""
+
+
 @contextmanager
-def run_broker(plan: PortPlan) -> Iterator[Broker]:
-    """Run Mosquitto with exactly what the plan says, on a free port; it is terminated in all cases.
+def make_place() -> Iterator[Place]:
+    """Choose free ports, and make a folder that is gone afterwards."""
+    with private_folder() as folder:
+        yield Place(*_find_free_ports(), _new_password(), folder)
+
+
+@contextmanager
+def run_broker(plan: PortPlan, place: Place | None = None) -> Iterator[Broker]:
+    """Run Mosquitto with exactly what the plan says, at the place or on a free port; it is terminated in all cases.
 
     Raises:
         MosquittoMissingError: it is not installed.
@@ -79,13 +97,12 @@ def run_broker(plan: PortPlan) -> Iterator[Broker]:
     """
     executable = find_mosquitto()
     with private_folder() as folder:
-        password = secrets.token_urlsafe(24)
+        password = place.observer_password if place else _new_password()
         for attempt in range(1, _STARTS + 1):
-            port, observer_port = _find_free_ports()
+            port, observer_port = (place.port, place.observer_port) if place else _find_free_ports()
             configuration = folder / f"mosquitto-{attempt}.conf"
-            write_private(
-                configuration, "\n".join(_render_configuration(plan, folder, port, observer_port, password)) + "\n"
-            )
+            lines = [*_render_sessions(place), *_render_configuration(plan, folder, port, observer_port, password)]
+            write_private(configuration, "\n".join(lines) + "\n")
             with _start(executable, configuration, folder) as process:
                 version = _wait_until_running(process, folder)
                 if version:
@@ -100,7 +117,6 @@ def _render_configuration(plan: PortPlan, folder: Path, port: int, observer_port
     yield "per_listener_settings false"
     if os.geteuid() == 0:
         yield "user root"  # else it would become `mosquitto`, who cannot read our files
-    yield "persistence false"
     yield "log_dest stderr"
     yield "set_tcp_nodelay true"
     yield "max_queued_messages 0"  # no limit: the observer must miss nothing
@@ -120,6 +136,13 @@ def _render_configuration(plan: PortPlan, folder: Path, port: int, observer_port
         yield f"cafile {_write(folder / 'clients.crt', plan.client_ca_pem)}"
         yield "require_certificate true"
         yield "use_subject_as_username true"
+
+
+def _render_sessions(place: Place | None) -> Iterator[str]:
+    """Keep sessions for the broker that takes over, as AIO's backends keep them while its frontends roll."""
+    yield f"persistence {str(place is not None).lower()}"
+    if place:
+        yield f"persistence_location {place.sessions}/"
 
 
 def _write(path: Path, text: str) -> Path:
@@ -222,6 +245,10 @@ def _read_log(folder: Path) -> str:
 def _read_errors(folder: Path) -> str:
     lines: Sequence[str] = _read_log(folder).splitlines()
     return "; ".join(re.sub(r"^\d+: ", "", line) for line in lines if "rror" in line) or "it says nothing"
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _find_free_ports() -> tuple[int, int]:

@@ -26,6 +26,10 @@ class LostError(Exception):
     """The connection never came about, or has ended; or the other side does not answer."""
 
 
+class ClosedPortError(LostError):
+    """Nobody listens there."""
+
+
 class DistrustError(LostError):
     """The client does not accept the broker's certificate."""
 
@@ -134,6 +138,7 @@ class Connection:
         """Connect, and wait for the broker's answer.
 
         Raises:
+            ClosedPortError: nobody listens there.
             DeniedError: the broker refuses with a reason code.
             DistrustError: the client does not accept the broker's certificate.
             LostError: there is no connection.
@@ -163,14 +168,25 @@ class Connection:
 
         Fewer reason codes than messages: after a refusal, Mosquitto 2.0.11 ends the connection.
         """
+        answers, lost = self._send(messages)
+        reason_codes = [answer for answer in answers if answer is not None]
+        if lost and not any(answer.is_failure for answer in reason_codes):
+            raise lost
+        return reason_codes
+
+    def offer(self, messages: Sequence[Message]) -> tuple[list[ReasonCode | None], str]:
+        """Send as `publish` does; return what came of each, None where there was no answer, and why there was none."""
+        answers, lost = self._send(messages)
+        return answers, str(lost or "")
+
+    def _send(self, messages: Sequence[Message]) -> tuple[list[ReasonCode | None], LostError | None]:
         sent = [self._client.publish(one.topic, one.payload, one.qos, one.retain).mid for one in messages]
-        reason_codes = self._inbox.reason_codes
+        reason_codes, lost = self._inbox.reason_codes, None
         try:
             self._wait(lambda: all(message_id in reason_codes for message_id in sent))
-        except LostError:
-            if not any(reason_codes[message_id][0].is_failure for message_id in sent if message_id in reason_codes):
-                raise
-        return [reason_codes.pop(message_id)[0] for message_id in sent if message_id in reason_codes]
+        except LostError as error:
+            lost = error
+        return [reason_codes.pop(one)[0] if one in reason_codes else None for one in sent], lost
 
     def subscribe(self, topic_filter: str) -> ReasonCode:
         """Subscribe at QoS 1; messages come with the retain flag that they were published with."""
@@ -229,4 +245,6 @@ def _send_at_once(_client: Any, _userdata: Any, opened: Any) -> None:
 def _to_error(error: Exception) -> LostError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return DistrustError(error.verify_message)
+    if isinstance(error, ConnectionRefusedError):
+        return ClosedPortError(str(error))
     return LostError(error.reason if isinstance(error, ssl.SSLError) else str(error))

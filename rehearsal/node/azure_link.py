@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -53,10 +53,15 @@ class Seen:
         return self.entries is entries and self.version == entries.version
 
 
+AsRunning = Callable[[ClusterView, float], ClusterView]
+"""What a broker runs with, given what is deployed and the seconds that the script has run."""
+
+
 @dataclass
 class Shared:
-    """What the machines of one Azure have seen last."""
+    """What the machines of one Azure have seen last, and how they find brokers."""
 
+    as_running: AsRunning = lambda view, _: view
     last: Seen | None = None
 
 
@@ -128,7 +133,10 @@ class AzureLink:
         with self._look() as state:
             own = self._find_cluster(state)
             inventory, nameless = self._look_around(state, elapsed), state.surroundings.nameless
-            return find_way(inventory, own, host, port, nameless) if own else Way("no answer")
+            if own is None:
+                return Way("no answer")
+            as_running = self._shared.as_running
+            return find_way(inventory, own, host, port, nameless, lambda view: as_running(view, elapsed))
 
     def _find_cluster(self, state: AzureState) -> Entry | None:
         clusters = state.of_type(CONNECTED_CLUSTER)

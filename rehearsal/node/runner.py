@@ -17,7 +17,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
-from rehearsal.node.azure_link import AzureLink, Shared
+from rehearsal.node.azure_link import AsRunning, AzureLink, Shared
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
 from rehearsal.node.machine import Machine
@@ -29,13 +29,16 @@ AHEAD = "clock_ahead"
 
 
 class ScriptRunner:
-    """Runs scripts, also several at once; those of one machine share its files and what it remembers."""
+    """Runs scripts, also several at once; those of one machine share its files and what it remembers.
 
-    def __init__(self) -> None:
+    `as_running` tells what a broker runs with where that is not what is deployed.
+    """
+
+    def __init__(self, as_running: AsRunning = lambda view, _: view) -> None:
         self._lock = threading.Lock()
         self._machines: dict[str, tuple[Machine, int]] = {}
         """By the id of the VM and its `created_at`: with how many scripts are running there."""
-        self._shared = Shared()
+        self._shared = Shared(as_running)
 
     def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
         """Run the script of this Run Command."""

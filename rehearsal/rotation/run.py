@@ -1,0 +1,202 @@
+"""Change a deployed stack on the offline engine, with messages between all its steps.
+
+deployed = deploy(settings)
+result = deployed.change({**settings, ...})
+print(result.table())
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arm.hosting import BY_NODE_TYPE, NODE_ID
+from arm.types.kubernetes import CONNECTED_CLUSTER
+from graph.random_values import RANDOM_ID
+from rehearsal.azure.clock import ManualClock
+from rehearsal.azure.entries import Entry
+from rehearsal.azure.world import World
+from rehearsal.cluster.build import build_views
+from rehearsal.cluster.model import ClusterView
+from rehearsal.engine import Engine, Options, State
+from rehearsal.modelled_azure import make_surroundings
+from rehearsal.node.runner import ScriptRunner
+from rehearsal.providers.azure import AzureProvider
+from rehearsal.providers.serve import all_providers
+from rehearsal.rotation.reload import MODELS, Reload
+from rehearsal.rotation.result import Moment, Result
+from rehearsal.rotation.traffic import Traffic, traffic
+from rehearsal.rotation.turnstile import KilledError, Turnstile
+from settings import stack_file
+from settings.stand_ins import STAND_INS, with_stand_ins
+
+PROGRAM = Path(__file__).resolve().parents[2]
+_SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
+_SETTLE = 12
+"""Slices after the last step: more than the longest lag of a model."""
+
+Settings = Mapping[str, Any]
+"""What stands below `edge-stamps:settings` in a stack file."""
+Visit = Callable[[Traffic, Moment], None]
+"""What somebody does on the clusters at a moment, e.g. `Traffic.restart`."""
+
+
+class NotDeployedError(Exception):
+    """The stack cannot be deployed as it is to be before the change."""
+
+
+class Deployed:
+    """A stack, and the modelled Azure that it is in."""
+
+    def __init__(self, program: Path, stack: str) -> None:
+        self._program, self._stack, self._state = program, stack, State()
+        self._flow: Traffic | None = None
+        self._world = World(_SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running))
+        self._seen = list[Entry](), list[ClusterView]()
+
+    def change(
+        self,
+        settings: Settings,
+        *,
+        reload: str = "at once",
+        hold: str = "",
+        kill_after: int | None = None,
+        offline: str = "",
+        after_step: Visit = lambda *_: None,
+        mend: Visit | None = None,
+    ) -> Result:
+        """Return what the change to these settings costs; this deployment stays as it is.
+
+        Args:
+            settings: the new ones.
+            reload: name of one of `MODELS`.
+            hold: beginning of the logical names of steps that come as late as they may, e.g. `enterprise`.
+            kill_after: number of a step (of `Result.steps`) after which the engine is killed, to be run once more.
+            offline: connected cluster that cannot be reached while the engine runs for the first time.
+            after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
+            mend: called after a run that has failed, before the engine is run once more; left out, it is not.
+        """
+        return self._copy()._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
+
+    def _change(self, change: _Change) -> Result:
+        steps: list[Moment] = []
+        with traffic(change.model) as self._flow:
+            flow = self._flow
+
+            def look(after: Moment) -> None:
+                change.after_step(flow, after)
+                flow.see(self._views(), after)
+
+            def up(last: int | None = None) -> list[str]:
+                turnstile = Turnstile(look, change.hold, len(steps), last)
+                try:
+                    again = self._list_runs_that_failed()
+                    options = Options(observe=turnstile, continue_on_error=True, replace=again)
+                    return self._up(change.settings, options)
+                except KilledError:
+                    return []
+                finally:
+                    steps.extend(turnstile.steps)
+
+            look(Moment(0, "nothing yet"))
+            if change.offline:
+                self._cut_off(flow, change.offline)
+                up()
+                self._bring_back(flow, change.offline)
+                look(Moment(len(steps), f"{change.offline} is back"))
+            elif change.kill_after is not None:
+                up(change.kill_after)
+                look(Moment(len(steps), "the engine was killed"))
+            failures = up()
+            if failures and change.mend:
+                change.mend(flow, Moment(len(steps), "the engine has failed"))
+                failures = up()
+            for _ in range(_SETTLE):
+                look(Moment(len(steps), "the end"))
+            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures)
+
+    def _cut_off(self, flow: Traffic, cluster: str) -> None:
+        """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.
+
+        The modelled Azure knows a node that is stopped, and answers for its cluster alike.
+        """
+        flow.offline.add(cluster)
+        self._world.set_power(self._find_node(cluster), running=False)
+
+    def _bring_back(self, flow: Traffic, cluster: str) -> None:
+        self._world.set_power(self._find_node(cluster), running=True)
+        flow.offline.remove(cluster)
+
+    def _find_node(self, cluster: str) -> str:
+        (node,) = (one.facts["node"] for one in self._world.entries(CONNECTED_CLUSTER) if one.name == cluster)
+        machines = (one for row in BY_NODE_TYPE for one in self._world.entries(row, shared=True))
+        return next(one.id for one in machines if one.outputs.get(NODE_ID) == node)
+
+    def _views(self) -> list[ClusterView]:
+        """Return the clusters; the same ones as long as nothing in Azure has changed."""
+        entries, before = self._world.entries(shared=True), self._seen[0]
+        if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
+            self._seen = entries, build_views(entries, self._world.is_effective)
+        return self._seen[1]
+
+    def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
+        return self._flow.as_running(deployed, elapsed) if self._flow else deployed
+
+    def _up(self, settings: Settings, options: Options) -> list[str]:
+        """Run the engine; return its errors."""
+        config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
+        providers = all_providers(AzureProvider(self._world))
+        result = Engine(self._program, self._stack, config, providers, self._state, options).up()
+        found = [str(one) for one in result.diagnostics if one.severity == "error"]
+        return found or ([str(result.error)] if result.error else [])
+
+    def _list_runs_that_failed(self) -> list[str]:
+        """Return what to replace so that scripts run again which have failed, as `python -m automation up` does.
+
+        Azure runs no body of a Run Command twice (Azure/run-command-handler-linux, internal/cmds/cmds.go).
+        """
+        runs = {one.urn for one in self._state.resources if one.type == RANDOM_ID}
+        failed = [one for one in self._state.resources if one.init_errors]
+        return sorted(runs & {urn for one in failed for urn in one.property_dependencies.get("parameters", ())})
+
+    def _copy(self) -> Deployed:
+        other = Deployed(self._program, self._stack)
+        other._state = State.from_export(self._state.export())
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "azure.json"
+            self._world.save(file)
+            other._world.load(file)
+        return other
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The arguments of `Deployed.change`."""
+
+    settings: Settings
+    model: Reload
+    hold: str
+    kill_after: int | None
+    offline: str
+    after_step: Visit
+    mend: Visit | None
+
+
+def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -> Deployed:
+    """Deploy a program into a modelled Azure of its own.
+
+    Raises:
+        NotDeployedError: it failed.
+    """
+    deployed = Deployed(program, stack)
+    if errors := deployed._up(settings, Options()):
+        raise NotDeployedError("; ".join(errors))
+    return deployed
+
+
+def run_change(before: Settings, after: Settings, **options: Any) -> Result:
+    """Deploy the one, and return what the change to the other costs; options as for `Deployed.change`."""
+    return deploy(before).change(after, **options)

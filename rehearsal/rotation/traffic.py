@@ -1,0 +1,218 @@
+"""Keep messages flowing over every link of a stack while its clusters change."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from rehearsal.cluster.links import find_links, is_at
+from rehearsal.cluster.model import ClusterView, Symptom
+from rehearsal.mqtt.bodies import UnmappedError
+from rehearsal.mqtt.client import read_client
+from rehearsal.mqtt.flow import Sender
+from rehearsal.mqtt.stand_in import StandIn, stand_in
+from rehearsal.mqtt.translate import read_ports
+from rehearsal.rotation.reload import STEP_SECONDS, Process, Reload, Running
+from rehearsal.rotation.result import LinkResult, Moment, Refusal, SymptomSeen
+
+RATE = 20
+"""Messages a second that each dataflow sends."""
+_SLICE_SECONDS = 0.25
+"""Of traffic after each step. Nobody waits for it: a slice is over when its messages are acknowledged or refused."""
+_Address = tuple[str, int]
+"""Cluster, and port as deployed."""
+
+
+@dataclass
+class _Link:
+    cluster: str
+    endpoint: str
+    senders: Mapping[str, Sender]
+    """By dataflow."""
+    address: str
+    refusals: list[Refusal] = field(default_factory=list)
+    is_deployed: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.cluster}/{self.endpoint}"
+
+
+@dataclass
+class Traffic:
+    """The processes of all clusters, and a sender for each dataflow of each link that there is at the beginning.
+
+    `restart` is what an administrator does with `kubectl rollout restart`. A cluster in `offline` is cut off from the
+    others: what happens there is not taken up, and its links wait.
+    """
+
+    model: Reload
+    _views: dict[str, ClusterView] = field(default_factory=dict)
+    _running: dict[tuple[str, Process], Running] = field(default_factory=dict)
+    _ports: dict[_Address, StandIn] = field(default_factory=dict)
+    _found: dict[str, _Address] = field(default_factory=dict)
+    """host:port of a link -> what has answered there: no change of certificates changes a DNS record."""
+    _links: dict[str, _Link] = field(default_factory=dict)
+    _arrived: defaultdict[str, Counter[tuple[str, int]]] = field(default_factory=lambda: defaultdict(Counter))
+    """Link -> how often each number of each dataflow."""
+    offline: set[str] = field(default_factory=set)
+    symptoms: list[SymptomSeen] = field(default_factory=list)
+    _known: set[Symptom] = field(default_factory=set)
+    _began: float = field(default_factory=time.monotonic)
+    _now: float = 0.0
+    """Seconds, by the clock of the clusters."""
+    _waited: float = 0.0
+    """How long a script of this step has, so that this is part of now already."""
+    _after: Moment = field(default_factory=lambda: Moment(0, ""))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def see(self, views: Sequence[ClusterView], after: Moment) -> None:
+        """Let the processes take up what they have by the end of this step, and send for a slice of time."""
+        with self._lock:
+            self._pass(STEP_SECONDS)
+            self._waited = 0.0
+            for view in views:
+                self._deploy(view)
+            self._note_symptoms(views, after)
+            self._after = after
+            self._load_and_send(after)
+
+    def as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
+        """Return what a broker runs with when a script of this step has waited so long; others go on meanwhile."""
+        with self._lock:
+            self._pass(max(elapsed - self._waited, 0))
+            self._waited = max(self._waited, elapsed)
+            self._deploy(deployed)
+            return self._running[deployed.name, "broker"].loaded
+
+    def _deploy(self, view: ClusterView) -> None:
+        if view.name not in self.offline:
+            self._views[view.name] = view
+            for process in ("broker", "dataflow"):
+                self._running.setdefault((view.name, process), Running(process, self.model, view)).see(view, self._now)
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass; whenever a process takes something up, a slice of messages shows what comes of it."""
+        end = self._now + seconds
+        while late := [(one.due, key) for key, one in self._running.items() if one.due <= end]:
+            self._now, (cluster, process) = min(late)
+            self._running[cluster, process].restart(self._views[cluster])
+            self._load_and_send(Moment(self._after.number, f"{self._after.what}, when {process}s took up what is new"))
+        self._now = end
+
+    def restart(self, cluster: str, process: Process) -> None:
+        """Let the pods of one process start anew, with all that is deployed; seen at the next step."""
+        self._running[cluster, process].restart(self._views[cluster])
+        for (name, _), port in self._ports.items():
+            if name == cluster and process == "broker":
+                port.restart()
+
+    def _note_symptoms(self, views: Sequence[ClusterView], after: Moment) -> None:
+        now = {symptom for view in views if view.name not in self.offline for symptom in view.problems}
+        self.symptoms += [SymptomSeen(after, one) for one in sorted(now - self._known, key=str)]
+        self._known = now
+
+    def _load_and_send(self, after: Moment) -> None:
+        for (cluster, process), running in self._running.items():
+            if process == "broker":
+                self._load_broker(cluster, running.loaded)
+        for link in self._links.values() or self._find_links():
+            self._load_link(link)
+        self._send(after)
+
+    def _load_broker(self, cluster: str, view: ClusterView) -> None:
+        own = {port: one for (name, port), one in self._ports.items() if name == cluster}
+        try:
+            plans = {plan.port: plan for plan in read_ports(view)}
+            why = "the listener is gone" if view.frontends_up else "one listener waits for its Secret"
+        except UnmappedError as error:
+            plans, why = {}, str(error)
+        for port, plan in plans.items() if view.frontends_up else ():
+            if port not in own:
+                self._ports[cluster, port] = self._stack.enter_context(stand_in())
+            self._ports[cluster, port].load(plan)
+        for port, one in own.items():
+            if not view.frontends_up or port not in plans:
+                one.stop(why)
+
+    def _find_links(self) -> list[_Link]:
+        """Return the links that there are, from the first view on."""
+        for deployed in find_links([*self._views.values()]):
+            plan = read_client(deployed.site, deployed.endpoint)
+            senders = {flow.name: Sender(flow.name) for flow in plan.flows}
+            self._links[deployed.name] = _Link(deployed.site.name, deployed.endpoint, senders, deployed.address)
+        return [*self._links.values()]
+
+    def _load_link(self, link: _Link) -> None:
+        view = self._running[link.cluster, "dataflow"].loaded
+        link.is_deployed = link.endpoint in view.endpoints
+        plan, why = None, ""
+        try:
+            plan = read_client(view, link.endpoint)
+            link.address = f"{plan.host}:{plan.port}"
+        except UnmappedError as error:
+            why = str(error)
+        for name, sender in link.senders.items():
+            runs = plan is not None and any(flow.name == name for flow in plan.flows)
+            sender.load(plan if runs else None, why or f"dataflow {name} is not deployed")
+
+    def _send(self, after: Moment) -> None:
+        for link in self._links.values():
+            if refused := self._send_over(link):
+                link.refusals.append(Refusal(after, time.monotonic() - self._began, refused))
+        for port in self._ports.values():
+            for message in port.take_messages():
+                self._count(json.loads(message.payload))
+
+    def _send_over(self, link: _Link) -> str:
+        """Send over a link; return how the first of its dataflows was refused that was."""
+        port, refusals = self._find_port(link.address), list[str]()
+        is_cut = {link.cluster, self._found.get(link.address, ("", 0))[0]} & self.offline
+        for sender in link.senders.values() if link.is_deployed else ():
+            sender.take(round(RATE * _SLICE_SECONDS))
+            if is_cut:
+                sender.disconnect()
+            else:
+                refusals.append(sender.pass_on(port, link.address))
+        return next(filter(None, refusals), "")
+
+    def _count(self, payload: Mapping[str, str | int]) -> None:
+        for link in self._links.values():
+            if link.cluster == payload["cluster"] and payload["dataflow"] in link.senders:
+                self._arrived[link.name][str(payload["dataflow"]), int(payload["number"])] += 1
+
+    def _find_port(self, address: str) -> StandIn | None:
+        views = (running.loaded for (_, process), running in self._running.items() if process == "broker")
+        found = next((view.name for view in views if is_at(view, address)), "")
+        if found:
+            self._found[address] = found, int(address.rpartition(":")[2])
+        return self._ports.get(self._found.get(address, ("", 0)))
+
+    def results(self) -> Iterator[LinkResult]:
+        """Yield what has become of each link's messages so far."""
+        for link in self._links.values():
+            counts = self._arrived[link.name]
+            sent = sum(sender.sent for sender in link.senders.values())
+            yield LinkResult(link.name, sent, len(counts), counts.total() - len(counts), [*link.refusals])
+
+    def _close(self) -> None:
+        for link in self._links.values():
+            for sender in link.senders.values():
+                sender.disconnect()
+        self._stack.close()
+
+
+@contextmanager
+def traffic(model: Reload) -> Iterator[Traffic]:
+    """Give traffic that is about to begin; every server is gone afterwards."""
+    running = Traffic(model)
+    try:
+        yield running
+    finally:
+        running._close()

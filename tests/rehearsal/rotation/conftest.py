@@ -1,0 +1,60 @@
+"""What tests of changes under load share."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rehearsal.mqtt.install import MosquittoMissingError, find_mosquitto, find_plugin
+from rehearsal.rotation.run import Deployed, deploy
+from settings import stack_file
+from tests.conftest import PROGRAM
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mosquitto() -> None:
+    """Without Mosquitto these tests fail, and say how to install it."""
+    try:
+        find_mosquitto()
+        find_plugin()
+    except MosquittoMissingError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def dev() -> Deployed:
+    """The committed dev stack; no change changes it."""
+    return deploy(changed(lambda _: None))
+
+
+def changed(change: Change) -> dict[str, Any]:
+    """The settings of dev, changed."""
+    config: Any = stack_file.read(PROGRAM, "dev")
+    settings: dict[str, Any] = copy.deepcopy(config[stack_file.SETTINGS_KEY])
+    change(settings)
+    return settings
+
+
+def tag(settings: dict[str, Any]) -> None:
+    """Change what no message depends on."""
+    settings["tags"] = {"costCenter": "4711"}
+
+
+def renew_link(settings: dict[str, Any]) -> None:
+    """Ask for a new key of the link's client."""
+    settings["links"][0]["generation"] = 2
+
+
+def renew_listener(settings: dict[str, Any]) -> None:
+    """Ask for a new key of the broker."""
+    settings["clusters"]["enterprise"]["listener"]["generation"] = 2
+
+
+def renew_authorities(settings: dict[str, Any]) -> None:
+    """Ask for new keys of all authorities."""
+    settings["pki"] = {"generation": 2}

@@ -1,0 +1,57 @@
+"""Keys of the dev stack are renewed while messages flow, in both orders of its clusters and under each reload model."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.rotation.run import Deployed
+from tests.rehearsal.rotation.conftest import Change, changed, renew_authorities, renew_link, renew_listener, tag
+
+SWITCHED = "both ends of a link are switched at once: neither knows the other's old key beside the new one"
+OVERWRITTEN = "what authorities have signed is overwritten in place, and trusted by nobody until the other end follows"
+
+
+def case(change: Change, reload: str, hold: str, red: str = "") -> object:
+    marks = [pytest.mark.xfail(strict=True, reason=red)] if red else []
+    name = f"{change.__name__.replace('_', ' ')}, {reload}, {hold or 'nothing'} held"
+    return pytest.param(change, reload, hold, id=name, marks=marks)
+
+
+CASES = [
+    case(renew_link, "at once", "site", SWITCHED),
+    case(renew_link, "at once", "enterprise", SWITCHED),
+    case(renew_link, "late", "site", SWITCHED),
+    case(renew_link, "late broker", "", SWITCHED),
+    case(renew_link, "only on restart", "", "a subject that is added counts after a restart, for which nobody asks"),
+    case(renew_listener, "at once", "site"),
+    case(renew_listener, "late broker", ""),
+    case(renew_listener, "only on restart", ""),
+    case(renew_authorities, "at once", "site", OVERWRITTEN),
+    case(renew_authorities, "late dataflow", "enterprise", OVERWRITTEN),
+    case(renew_authorities, "only on restart", "enterprise", OVERWRITTEN),
+]
+
+
+@pytest.mark.parametrize(("change", "reload", "hold"), CASES)
+def test_no_message_is_lost_or_refused(dev: Deployed, change: Change, reload: str, hold: str) -> None:
+    result = dev.change(changed(change), reload=reload, hold=hold)
+
+    assert result.ok, result.table()
+
+
+def test_a_second_up_costs_nothing(dev: Deployed) -> None:
+    result = dev.change(changed(lambda _: None))
+
+    assert result.ok, result.table()
+    assert (result.steps, result.symptoms) == ([], [])
+    assert [(link.sent, link.arrived, link.duplicates) for link in result.links] == [(65, 65, 0)]
+
+
+@pytest.mark.parametrize("reload", ["at once", "late", "only on restart"])
+def test_tags_cost_nothing(dev: Deployed, reload: str) -> None:
+    result = dev.change(changed(tag), reload=reload, hold="site")
+
+    assert result.ok, result.table()
+    assert len(result.steps) > 20
+    assert result.symptoms == []
+    assert sum(link.sent for link in result.links) >= 5 * len(result.steps)
