@@ -8,11 +8,10 @@ from typing import Any
 
 import pulumi
 
-from settings.high_water import Mark, raise_marks, read_marks
-from settings.naming import CLIENT_TRUST, SETTLE
-from settings.rotation import Deployed, Live
+from settings.high_water import Mark, raise_marks
+from settings.rotation import Live
+from settings.stack_state import GENERATIONS, State, parse_state
 
-_TYPE = "edge-stamps:generations:Generations"
 _TRIES = 20
 """The engine may be writing the state that it is asked for: a local backend then answers with half a file."""
 
@@ -25,14 +24,6 @@ class GenerationsArgs:
     before: Mapping[str, Mark]
 
 
-@dataclass(frozen=True)
-class State:
-    """What the deployment before this one has left."""
-
-    marks: Mapping[str, Mark]
-    deployed: Deployed
-
-
 class Generations(pulumi.ComponentResource):
     """The mark of every link, listener and authority, in outputs that the engine writes at once.
 
@@ -40,7 +31,7 @@ class Generations(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: GenerationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(_TYPE, name, None, opts)
+        super().__init__(GENERATIONS, name, None, opts)
         marks = raise_marks(args.live.settings, args.before, args.live.by_owner)
         self.register_outputs({"marks": marks})
 
@@ -52,31 +43,6 @@ def read_state() -> State:
         pulumi.RunError: the state cannot be read.
     """
     return parse_state({urn: resource["outputs"] for urn, resource in _read_own_state().items()})
-
-
-def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
-    """Return the marks and the evidence among the outputs of a stack's resources.
-
-    Args:
-        outputs: of every resource, by URN.
-    """
-    marks: Mapping[str, Mark] = {}
-    settled, trusted = set(), {}
-    for urn, found in outputs.items():
-        kind, _, name = urn.rpartition("::")
-        if kind.endswith(f"::{_TYPE}"):
-            marks = read_marks(found.get("marks", {}))
-        elif f"-{SETTLE}" in name and found.get("provisioningState") == "Succeeded":
-            settled.add(name)
-        elif name.endswith(CLIENT_TRUST):
-            trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
-    return State(marks, Deployed(frozenset(settled), trusted))
-
-
-def _read_trust(authentication: Mapping[str, Any]) -> str:
-    """Return the ConfigMap of the one X.509 method that this program configures."""
-    methods = authentication.get("properties", {}).get("authenticationMethods", [])
-    return next((one["x509Settings"]["trustedClientCaCert"] for one in methods if "x509Settings" in one), "")
 
 
 def _read_own_state() -> Mapping[str, Any]:

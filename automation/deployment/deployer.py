@@ -33,6 +33,7 @@ from automation.deployment.pending_creates import (
     settle,
 )
 from automation.deployment.protection import ProtectedError, find_protected
+from automation.deployment.rotations import describe_rotations
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.script_runs import choose_runs
 from automation.deployment.stack_lock import LockedError, find_lock_files, find_locks
@@ -45,6 +46,9 @@ THERE_ALREADY = Transient(
 """Not a row of the table: the same is said of what is somebody else's."""
 MOST_RUNS = 12
 """How often one `up` runs the engine, whatever the table allows each resource."""
+
+MOST_STAGES = 4
+"""How often it goes on with a rotation: one run after new keys are in use, one after that for what trusted the old."""
 
 T = TypeVar("T")
 
@@ -104,6 +108,7 @@ class Deployer:
         result = DeploymentResult()
         with self._as_only_run():
             self._until_done("up", result, self._settle(result))
+            self._go_on_rotating(result)
         return result
 
     def destroy(self) -> DeploymentResult:
@@ -166,6 +171,17 @@ class Deployer:
                 return
             self._wait(result)
             before = self._settle(result)
+
+    def _go_on_rotating(self, result: DeploymentResult) -> None:
+        """Run again while old keys are live that the run before has shown to be needed no more; say what stays."""
+        waiting = [*describe_rotations(self._state()[1])]
+        for _ in range(MOST_STAGES):
+            if not waiting or not result.ok:
+                break
+            self.say("The new keys are in use: the next run takes the old ones away ...")
+            self._until_done("up", result, self._settle(result))
+            waiting = [*describe_rotations(self._state()[1])]
+        self._note_all(result, waiting)
 
     def _recognize_ours(self, failure: Failure) -> Failure:
         """Mark as transient what is ours after all: not visible a moment ago, or kept in a vault of this stack."""

@@ -55,6 +55,8 @@ class Seen:
 
 AsRunning = Callable[[ClusterView, float], ClusterView]
 """What a broker runs with, given what is deployed and the seconds that the script has run."""
+IsBehind = Callable[[ClusterView, float], bool]
+"""Whether dataflows still run with what was deployed before, given the same."""
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Shared:
     """What the machines of one Azure have seen last, and how they find brokers."""
 
     as_running: AsRunning = lambda view, _: view
+    is_behind: IsBehind = lambda *_: False
     last: Seen | None = None
 
 
@@ -118,6 +121,10 @@ class AzureLink:
         with self._look() as state:
             own = self._find_cluster(state)
             return build_view(self._look_around(state, elapsed), own) if own else None
+
+    def are_dataflows_behind(self, elapsed: float) -> bool:
+        view = self.cluster_view(elapsed)
+        return view is not None and self._shared.is_behind(view, elapsed)
 
     def sessions(self, cluster: str) -> dict[str, Any]:
         with self._look() as state:

@@ -68,6 +68,10 @@ class NodeAzure(Protocol):
         """
         ...
 
+    def are_dataflows_behind(self, elapsed: float) -> bool:
+        """Return whether the cluster's dataflows still run with what was deployed before."""
+        ...
+
     def sessions(self, cluster: str) -> dict[str, Any]:
         """Return the MQTT sessions of a cluster's broker: client id -> what the broker keeps of it, JSON."""
         ...

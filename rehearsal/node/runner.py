@@ -17,7 +17,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
-from rehearsal.node.azure_link import AsRunning, AzureLink, Shared
+from rehearsal.node.azure_link import AsRunning, AzureLink, IsBehind, Shared
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
 from rehearsal.node.machine import Machine
@@ -31,14 +31,14 @@ AHEAD = "clock_ahead"
 class ScriptRunner:
     """Runs scripts, also several at once; those of one machine share its files and what it remembers.
 
-    `as_running` tells what a broker runs with where that is not what is deployed.
+    `as_running` and `is_behind` tell what brokers and dataflows run with where that is not what is deployed.
     """
 
-    def __init__(self, as_running: AsRunning = lambda view, _: view) -> None:
+    def __init__(self, as_running: AsRunning = lambda view, _: view, is_behind: IsBehind = lambda *_: False) -> None:
         self._lock = threading.Lock()
         self._machines: dict[str, tuple[Machine, int]] = {}
         """By the id of the VM and its `created_at`: with how many scripts are running there."""
-        self._shared = Shared(as_running)
+        self._shared = Shared(as_running, is_behind)
 
     def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
         """Run the script of this Run Command."""

@@ -101,6 +101,10 @@ class Running:
         elif self.process == "broker":
             self.loaded = replace(self.loaded, authorizations=deployed.authorizations)
 
+    def is_behind(self, deployed: ClusterView) -> bool:
+        """Return whether its pods were made from something else than what is deployed."""
+        return bool(_template(self.process, self.loaded) != _template(self.process, deployed))
+
     def restart(self, deployed: ClusterView) -> None:
         """Start with all that is deployed."""
         self.loaded, self._since = deployed, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rehearsal.cluster.model import Symptom
+from rehearsal.cluster.model import ClusterView, Symptom
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Result:
     """Those that changed something."""
     failures: Sequence[str]
     """Errors of the last run of the engine; those of earlier ones were ordered."""
+    views: Sequence[ClusterView]
+    """The clusters afterwards."""
 
     @property
     def lost(self) -> int:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.kubernetes import CONNECTED_CLUSTER
@@ -31,10 +31,13 @@ from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
+from settings.stack_state import parse_state
 from settings.stand_ins import STAND_INS, with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parents[2]
 _SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
+_STAGES = 4
+"""As often as `python -m automation up` goes on with a rotation."""
 _SETTLE = 12
 """Slices after the last step: more than the longest lag of a model."""
 
@@ -42,6 +45,12 @@ Settings = Mapping[str, Any]
 """What stands below `edge-stamps:settings` in a stack file."""
 Visit = Callable[[Traffic, Moment], None]
 """What somebody does on the clusters at a moment, e.g. `Traffic.restart`."""
+
+
+class _Up(Protocol):
+    """Runs the engine, to the end or until it is killed after a step; returns its errors."""
+
+    def __call__(self, last: int | None = None) -> list[str]: ...
 
 
 class NotDeployedError(Exception):
@@ -54,10 +63,16 @@ class Deployed:
     def __init__(self, program: Path, stack: str) -> None:
         self._program, self._stack, self._state = program, stack, State()
         self._flow: Traffic | None = None
-        self._world = World(_SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running))
+        self._world = World(
+            _SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running, self._is_behind)
+        )
         self._seen = list[Entry](), list[ClusterView]()
 
-    def change(
+    def change(self, settings: Settings, **options: Any) -> Result:
+        """Return what the change to these settings costs; this deployment stays as it is. Options as `change_here`."""
+        return self.copy().change_here(settings, **options)
+
+    def change_here(
         self,
         settings: Settings,
         *,
@@ -68,7 +83,7 @@ class Deployed:
         after_step: Visit = lambda *_: None,
         mend: Visit | None = None,
     ) -> Result:
-        """Return what the change to these settings costs; this deployment stays as it is.
+        """Change this deployment, and return what that costs.
 
         Args:
             settings: the new ones.
@@ -79,7 +94,7 @@ class Deployed:
             after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
             mend: called after a run that has failed, before the engine is run once more; left out, it is not.
         """
-        return self._copy()._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
+        return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
 
     def _change(self, change: _Change) -> Result:
         steps: list[Moment] = []
@@ -88,7 +103,7 @@ class Deployed:
 
             def look(after: Moment) -> None:
                 change.after_step(flow, after)
-                flow.see(self._views(), after)
+                flow.see(self.views(), after)
 
             def up(last: int | None = None) -> list[str]:
                 turnstile = Turnstile(look, change.hold, len(steps), last)
@@ -102,21 +117,36 @@ class Deployed:
                     steps.extend(turnstile.steps)
 
             look(Moment(0, "nothing yet"))
-            if change.offline:
-                self._cut_off(flow, change.offline)
-                up()
-                self._bring_back(flow, change.offline)
-                look(Moment(len(steps), f"{change.offline} is back"))
-            elif change.kill_after is not None:
-                up(change.kill_after)
-                look(Moment(len(steps), "the engine was killed"))
-            failures = up()
-            if failures and change.mend:
-                change.mend(flow, Moment(len(steps), "the engine has failed"))
-                failures = up()
+            failures = self._go_all_the_way(change, flow, steps, look, up)
             for _ in range(_SETTLE):
                 look(Moment(len(steps), "the end"))
-            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures)
+            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures, self.views())
+
+    def _go_all_the_way(
+        self, change: _Change, flow: Traffic, steps: list[Moment], look: Callable[[Moment], None], up: _Up
+    ) -> list[str]:
+        """Run the engine as often as the change needs; return the errors of the last run."""
+        if change.offline:
+            self._cut_off(flow, change.offline)
+            up()
+            self._bring_back(flow, change.offline)
+            look(Moment(len(steps), f"{change.offline} is back"))
+        elif change.kill_after is not None:
+            up(change.kill_after)
+            look(Moment(len(steps), "the engine was killed"))
+        failures = up()
+        if failures and change.mend:
+            change.mend(flow, Moment(len(steps), "the engine has failed"))
+            failures = up()
+        for _ in range(_STAGES):
+            if not failures and self._rotates():
+                failures = up()
+        return failures
+
+    def _rotates(self) -> bool:
+        """Return whether old keys are live beside new ones: then `python -m automation up` runs the engine again."""
+        marks = parse_state({one.urn: one.outputs for one in self._state.resources}).marks
+        return any(len(mark.live) > 1 for mark in marks.values())
 
     def _cut_off(self, flow: Traffic, cluster: str) -> None:
         """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.
@@ -135,7 +165,7 @@ class Deployed:
         machines = (one for row in BY_NODE_TYPE for one in self._world.entries(row, shared=True))
         return next(one.id for one in machines if one.outputs.get(NODE_ID) == node)
 
-    def _views(self) -> list[ClusterView]:
+    def views(self) -> list[ClusterView]:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
         entries, before = self._world.entries(shared=True), self._seen[0]
         if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
@@ -144,6 +174,9 @@ class Deployed:
 
     def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
         return self._flow.as_running(deployed, elapsed) if self._flow else deployed
+
+    def _is_behind(self, deployed: ClusterView, elapsed: float) -> bool:
+        return self._flow is not None and self._flow.is_behind(deployed, elapsed)
 
     def _up(self, settings: Settings, options: Options) -> list[str]:
         """Run the engine; return its errors."""
@@ -162,7 +195,8 @@ class Deployed:
         failed = [one for one in self._state.resources if one.init_errors]
         return sorted(runs & {urn for one in failed for urn in one.property_dependencies.get("parameters", ())})
 
-    def _copy(self) -> Deployed:
+    def copy(self) -> Deployed:
+        """Return the same stack in another Azure of the same content."""
         other = Deployed(self._program, self._stack)
         other._state = State.from_export(self._state.export())
         with tempfile.TemporaryDirectory() as folder:

@@ -86,10 +86,19 @@ class Traffic:
     def as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
         """Return what a broker runs with when a script of this step has waited so long; others go on meanwhile."""
         with self._lock:
-            self._pass(max(elapsed - self._waited, 0))
-            self._waited = max(self._waited, elapsed)
-            self._deploy(deployed)
+            self._wait(deployed, elapsed)
             return self._running[deployed.name, "broker"].loaded
+
+    def is_behind(self, deployed: ClusterView, elapsed: float) -> bool:
+        """Return whether a cluster's dataflows run with what was deployed before, when a script has waited so long."""
+        with self._lock:
+            self._wait(deployed, elapsed)
+            return self._running[deployed.name, "dataflow"].is_behind(deployed)
+
+    def _wait(self, deployed: ClusterView, elapsed: float) -> None:
+        self._pass(max(elapsed - self._waited, 0))
+        self._waited = max(self._waited, elapsed)
+        self._deploy(deployed)
 
     def _deploy(self, view: ClusterView) -> None:
         if view.name not in self.offline:

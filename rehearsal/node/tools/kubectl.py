@@ -246,7 +246,6 @@ def _remove(kind: Kind, one: Object, machine: Machine) -> None:
         return each["kind"], text_at(each, "metadata.namespace"), text_at(each, "metadata.name")
 
     if kind.kind == "Pod":  # what runs it makes it anew
-        machine.facts.setdefault("restarted", []).append(text_at(one, "metadata.name"))
         return
     objects = machine.facts.get("objects", [])
     kept = [each for each in objects if place(each) != place(one)]

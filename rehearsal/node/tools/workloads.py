@@ -35,8 +35,8 @@ learn.microsoft.com/azure/azure-arc/kubernetes/secret-store-extension and its tr
 _AIO_PODS = ("aio-operator", "aio-broker-authentication", "aio-broker-health-manager", "aio-dataflow-operator")
 
 CHANGED = "2026-01-02T00:00:00Z"
-"""When an endpoint has last changed, in the model; and then AIO has started its dataflows anew, unless they linger."""
-_LINGERING = "2026-01-01T00:00:00Z"
+"""When an endpoint has last changed, in the model: its clock is not that of the cluster."""
+_BEFORE = "2026-01-01T00:00:00Z"
 
 
 def list_storage_classes(machine: Machine) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -61,18 +61,20 @@ def list_pods(
         return
     for name in _AIO_PODS:
         yield f"{name}-0", extensions.AIO.namespace, _pod(is_settled)
-    yield from _list_dataflow_pods(machine, view, is_settled)
+    yield from _list_dataflow_pods(machine, view, is_settled, elapsed)
     for broker in view.brokers.values():
         for name in _name_broker_pods(broker):
             runs = view.frontends_up or "frontend" not in name
             yield name, extensions.AIO.namespace, _pod(runs, "ContainerCreating")
 
 
-def _list_dataflow_pods(machine: Machine, view: ClusterView, is_settled: bool) -> Iterator[Object]:
-    """Yield one for each profile: as old as the endpoints' last change, unless it lingers until somebody deletes it."""
-    for name in sorted({f"aio-dataflow-{flow.profile}-0" for flow in view.dataflows.values()}):
-        lingers = machine.facts.get("dataflows_linger") and name not in machine.facts.get("restarted", ())
-        born = {"born": {"creationTimestamp": _LINGERING if lingers else CHANGED}}
+def _list_dataflow_pods(machine: Machine, view: ClusterView, is_settled: bool, elapsed: float) -> Iterator[Object]:
+    """Yield one for each profile, as young as the endpoints' last change where it runs with that."""
+    names = sorted({f"aio-dataflow-{flow.profile}-0" for flow in view.dataflows.values()})
+    born = {
+        "born": {"creationTimestamp": _BEFORE if names and machine.azure.are_dataflows_behind(elapsed) else CHANGED}
+    }
+    for name in names:
         yield name, extensions.AIO.namespace, {**_pod(is_settled), **born}
 
 

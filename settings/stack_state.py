@@ -1,0 +1,47 @@
+"""What a stack's own state shows of its keys: the marks of generations, and how far a rotation has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from settings.high_water import Mark, read_marks
+from settings.naming import CLIENT_TRUST, SETTLE
+from settings.rotation import Deployed
+
+GENERATIONS = "edge-stamps:generations:Generations"
+"""Type of the component that keeps the marks."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a deployment has left."""
+
+    marks: Mapping[str, Mark]
+    deployed: Deployed
+
+
+def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
+    """Return the marks and the evidence among the outputs of a stack's resources.
+
+    Args:
+        outputs: of every resource, by URN.
+    """
+    marks: Mapping[str, Mark] = {}
+    settled, trusted = set(), {}
+    for urn, found in outputs.items():
+        kind, _, name = urn.rpartition("::")
+        if kind.endswith(f"::{GENERATIONS}"):
+            marks = read_marks(found.get("marks", {}))
+        elif f"-{SETTLE}" in name and found.get("provisioningState") == "Succeeded":
+            settled.add(name)
+        elif name.endswith(CLIENT_TRUST):
+            trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
+    return State(marks, Deployed(frozenset(settled), trusted))
+
+
+def _read_trust(authentication: Mapping[str, Any]) -> str:
+    """Return the ConfigMap of the one X.509 method that this program configures."""
+    methods = authentication.get("properties", {}).get("authenticationMethods", [])
+    return next((one["x509Settings"]["trustedClientCaCert"] for one in methods if "x509Settings" in one), "")
