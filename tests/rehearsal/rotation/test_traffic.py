@@ -94,6 +94,13 @@ def forget_subjects(view: Any) -> None:
             method.get("x509Settings", {}).get("authorizationAttributes", {}).clear()
 
 
+def empty(view: Any) -> None:
+    """Leave what the model says of a cluster whose node does not answer."""
+    for part in (view.secrets, view.config_maps, view.listeners, view.authentications, view.endpoints, view.dataflows):
+        part.clear()
+    view.frontends_up = False
+
+
 def test_messages_arrive_once_each_while_nothing_changes(two: Plant) -> None:
     with run(two) as here:
         here.step(3)
@@ -103,10 +110,10 @@ def test_messages_arrive_once_each_while_nothing_changes(two: Plant) -> None:
 
 def test_each_link_has_messages_of_its_own() -> None:
     with run(plant(THREE_SITES)) as here:
-        here.change("arck-myorgb-dev-001", lambda view: view.endpoints.clear())
-        assert len(here.links) == 3
-        assert {link.sent for link in here.links} == {5, 10}  # one is no longer deployed, and sends no more
-        assert {(link.lost, link.refused) for link in here.links} == {(0, 0)}
+        here.change("arck-myorgb-dev-001", lambda view: view.endpoints.clear())  # it is no longer deployed
+        del here.views["arck-myorgl-dev-001"]
+        here.step()
+        assert [(link.sent, link.lost, link.refused) for link in here.links] == [(5, 0, 0), (10, 0, 0), (15, 0, 0)]
 
 
 def test_a_policy_that_forgets_the_link_refuses_it_until_it_is_back(two: Plant) -> None:
@@ -158,6 +165,10 @@ BROKEN: Mapping[str, tuple[str, Callable[[Plant], Change], str]] = {
         SITE, lambda _: lambda view: view.dataflows.clear(),
         "the dataflow does not run: endpoint mqtt-enterprise: no dataflow sends to it",
     ),
+    "site without its node": (
+        SITE, lambda _: empty, "the dataflow does not run: endpoint mqtt-enterprise: is missing",
+    ),
+    "broker without its node": (BROKER, lambda _: empty, "no frontend of the broker runs: the node is gone"),
     "address of nobody": (
         SITE, lambda _: lambda view: view.endpoints["mqtt-enterprise"]["mqttSettings"].update(host="10.9.9.9:28883"),
         "no listener is at 10.9.9.9:28883",
@@ -300,10 +311,11 @@ def test_a_result_says_what_it_has_seen(two: Plant) -> None:
     assert not result.ok
     assert not replace(result, failures=[]).ok
     assert (result.lost, result.refused) == (10, 2)
-    assert result.table().splitlines() == [
-        "reload at once, 3 steps",
-        "link                                 sent  arrived  lost  duplicates  refused  first refusal",
-        "arck-myorga-dev-001/mqtt-enterprise    15        5    10           0        2"
-        + "  after 1 step-1 until after 2 step-2: PUBACK: Not authorized",
-        "failed: error: it went wrong",
-    ]
+    head, names, link, failure = result.table().splitlines()
+    assert head == "reload at once, 3 steps"
+    assert names == "link                                 sent  arrived  lost  duplicates  refused  first refusal"
+    assert link.startswith(
+        "arck-myorga-dev-001/mqtt-enterprise    15        5    10           0        2  after 1 step-1"
+    )
+    assert link.endswith("step-1 until after 2 step-2: PUBACK: Not authorized")
+    assert failure == "failed: error: it went wrong"
