@@ -84,8 +84,9 @@ class Sender:
 
     def _offer(self, plan: ClientPlan) -> str:
         """Send what is open, and forget what is acknowledged; return how something was refused."""
+        at_once = 1  # Mosquitto 2.0.11 ends the connection with a refusal, whose reason is lost if more is under way
         while self._open and self._connection:
-            numbers = list(islice(self._open, _AT_ONCE))
+            numbers, at_once = list(islice(self._open, at_once)), _AT_ONCE
             answers, lost = self._connection.offer([self._build(plan, number) for number in numbers])
             refused = [answer for answer in answers if answer is not None and answer.is_failure]
             for number, answer in zip(numbers, answers, strict=True):

@@ -63,6 +63,8 @@ class Traffic:
     offline: set[str] = field(default_factory=set)
     symptoms: list[SymptomSeen] = field(default_factory=list)
     _known: set[Symptom] = field(default_factory=set)
+    _is_there: set[str] = field(default_factory=set)
+    """Clusters that have not been deleted."""
     _began: float = field(default_factory=time.monotonic)
     _now: float = 0.0
     """Seconds, by the clock of the clusters."""
@@ -77,8 +79,10 @@ class Traffic:
         with self._lock:
             self._pass(STEP_SECONDS)
             self._waited = 0.0
-            for view in views:
+            gone = self._views.keys() - {view.name for view in views}
+            for view in [*views, *map(ClusterView, sorted(gone))]:
                 self._deploy(view)
+            self._is_there = {view.name for view in views}
             self._note_symptoms(views, after)
             self._after = after
             self._load_and_send(after)
@@ -139,7 +143,8 @@ class Traffic:
         own = {port: one for (name, port), one in self._ports.items() if name == cluster}
         try:
             plans = {plan.port: plan for plan in read_ports(view)}
-            why = "the listener is gone" if view.frontends_up else "one listener waits for its Secret"
+            why = "one listener waits for its Secret" if view.listeners else "the node is gone"
+            why = "the listener is gone" if view.frontends_up else why
         except UnmappedError as error:
             plans, why = {}, str(error)
         for port, plan in plans.items() if view.frontends_up else ():
@@ -160,7 +165,9 @@ class Traffic:
 
     def _load_link(self, link: _Link) -> None:
         view = self._running[link.cluster, "dataflow"].loaded
-        link.is_deployed = link.endpoint in view.endpoints
+        # A cluster without any listener is one whose node does not answer: its links are still meant to work.
+        is_removed = link.endpoint not in view.endpoints and bool(view.listeners)
+        link.is_deployed = link.cluster in self._is_there and not is_removed
         plan, why = None, ""
         try:
             plan = read_client(view, link.endpoint)

@@ -71,11 +71,10 @@ def list_pods(
 def _list_dataflow_pods(machine: Machine, view: ClusterView, is_settled: bool, elapsed: float) -> Iterator[Object]:
     """Yield one for each profile, as young as the endpoints' last change where it runs with that."""
     names = sorted({f"aio-dataflow-{flow.profile}-0" for flow in view.dataflows.values()})
-    born = {
-        "born": {"creationTimestamp": _BEFORE if names and machine.azure.are_dataflows_behind(elapsed) else CHANGED}
-    }
+    is_behind = bool(names) and machine.azure.are_dataflows_behind(elapsed)
     for name in names:
-        yield name, extensions.AIO.namespace, {**_pod(is_settled), **born}
+        born = {"creationTimestamp": _BEFORE if is_behind else CHANGED}
+        yield name, extensions.AIO.namespace, {**_pod(is_settled), "born": born}
 
 
 def _name_broker_pods(broker: Body) -> Iterator[str]:

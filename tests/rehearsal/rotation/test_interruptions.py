@@ -27,9 +27,14 @@ def test_after_a_kill_the_next_run_goes_on(dev: Deployed, last: int) -> None:
 
 
 def test_a_site_that_was_away_follows_without_loss(dev: Deployed) -> None:
-    result = dev.change(changed(tag), offline=SITE)
+    looked = list[Moment]()
+    result = dev.change(changed(tag), offline=SITE, after_step=lambda _, after: looked.append(after))
 
     assert result.ok, result.table()
+    (back,) = (moment.number for moment in looked if moment.what == f"{SITE} is back")
+    away = {step.what for step in result.steps[:back]}
+    assert "update enterprise-aio-instance" in away
+    assert "update site-aio-instance" in {step.what for step in result.steps} - away
 
 
 def test_a_site_that_was_away_may_renew_its_key_later(dev: Deployed) -> None:

@@ -44,7 +44,7 @@ def test_a_second_up_costs_nothing(dev: Deployed) -> None:
     assert [(link.sent, link.arrived, link.duplicates) for link in result.links] == [(65, 65, 0)]
 
 
-@pytest.mark.parametrize("reload", ["at once", "late", "only on restart"])
+@pytest.mark.parametrize("reload", ["at once", "only on restart"])
 def test_tags_cost_nothing(dev: Deployed, reload: str) -> None:
     result = dev.change(changed(tag), reload=reload, hold="site")
 
