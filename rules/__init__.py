@@ -209,6 +209,8 @@ RULES: tuple[Rule[[View]], ...] = (
     Rule("MQTT-04", "Each link may do what its dataflows do, no more", _AUTHORIZATION, authorization.rules_fit),
     Rule("MQTT-05", "Dataflows carry the topics of the links", _DATAFLOW, dataflows.dataflows),
     Rule("MQTT-06", "Queues outlive the outage that the settings allow for",
+    Rule("MQTT-08", "Links publish the same topic of a broker only where the settings say so of each",
+         "a broker tells readers the topic, and not who has sent", dataflows.destinations_apart),
          f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-disk-persistence; howto-configure-mqtt-endpoint",
          durability.queues_outlive_outages),
     Rule("NET-01", "Linked VNets are peered in both directions",

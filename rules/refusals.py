@@ -143,6 +143,11 @@ REFUSED: Sequence[Refused] = (
                            {"from": "third", "to": "enterprise", "client_id_prefix": beginning}]})
         for beginning in ("x-", "x")
     ),
+    *(Refused("links[1].topics[0]", "nobody could tell which of two sites has sent", "a broker tells the topic alone",
+              {"clusters": {"site": {}, "enterprise": {}, "third": {"code": "c", "address_space": "10.3.0.0/16"}},
+               "links": [{"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "x", "shared": first}]},
+                         {"from": "third", "to": "enterprise", "topics": [{"from": "b", "to": "x"}]}]})
+      for first in (False, True)),
     Refused("links[0].client_ids", "AIO begins a client id with the prefix",
             f"{_IOT}/connect-to-cloud/howto-configure-mqtt-endpoint",
             {"links": [{"from": "site", "to": "enterprise", "client_ids": ["other.to-enterprise-input"]}]}),

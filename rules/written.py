@@ -63,7 +63,7 @@ _LINK: Mapping[str, str] = {
     "client_id_prefix": "client_id_prefix",
     "client_ids": "client_ids",
 }
-_TOPIC: Mapping[str, str] = {"payload": "payload"}
+_TOPIC: Mapping[str, str] = {"payload": "payload", "shared": "shared"}
 """Path in the file -> where the settings have it."""
 _NULL_IS_A_VALUE = ("node.zone", "broker.persistence_gib")
 """Elsewhere it stands for the default, which FACT-04 judges."""

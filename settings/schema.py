@@ -460,6 +460,15 @@ class PkiSection(_Section):
         Literal["ecdsa", "rsa"],
         About(
             "ecdsa (P-256) or rsa (3072 bits), the algorithm of every key",
+    shared: Annotated[
+        bool,
+        About(
+            "true or false: whether other links may publish the same topic there, so that no reader can tell by it who"
+            " has sent; true on each of them",
+            True,
+        ),
+        arrives("output: links.<name>.topics"),
+    ] = False
             "rsa",
             "chosen before the first up: with another one every key is made anew, and links stand still meanwhile",
         ),

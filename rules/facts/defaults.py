@@ -37,6 +37,7 @@ STACK: Mapping[str, object] = {
     f"{_LINK}.topics[0].from": "input",
     f"{_LINK}.topics[0].to": "site/output",
     f"{_LINK}.topics[0].payload": "any",
+    f"{_LINK}.topics[0].shared": False,
     "pki.generation": 1,
     "pki.algorithm": "ecdsa",
     "pki.root_days": 3650,

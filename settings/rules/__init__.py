@@ -49,6 +49,8 @@ RULES: tuple[Rule, ...] = (
         f"{_AIO}/connect-to-cloud/howto-configure-mqtt-endpoint", links.client_ids_have_the_prefix),
     Rule("dataflows-few-enough", f"A cluster sends at most {links.MOST_DATAFLOWS} pairs of topics, over all its links",
         f"{_AIO}/connect-to-cloud/overview-dataflow", links.few_enough_dataflows),
+    Rule("destinations-apart", "Links publish the same topic of a broker only where each says so",
+        "a broker tells readers the topic, and not who has sent", links.destinations_apart),
     Rule("no-loops", "No message returns to a cluster that it came from", "such a message would go round for ever",
         links.no_message_returns),
     Rule("issuer-outlives-issued", "A certificate ends before its issuer, however late it is issued",

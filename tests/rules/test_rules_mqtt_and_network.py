@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from rules import judge
+from tests.conftest import THREE_SITES, evaluate, resolve
 from tests.rules.workbench import Mistake, Workbench
 
 _HOST = "properties.mqttSettings.host"
@@ -442,3 +444,17 @@ def test_a_cluster_without_links_listens_to_nobody(brokers: Workbench) -> None:
     findings = brokers.findings()
     assert {one.rule for one in findings} == {"MQTT-02", "MQTT-01", "REF-07"}
     assert any("no link ends at cluster lone" in one.message for one in findings)
+def test_a_topic_that_two_links_publish_unasked(three: Workbench, reported: Callable[..., None]) -> None:
+    destination = "properties.operations.1.destinationSettings.dataDestination"
+    three.set("lyon-to-enterprise-input", destination, "berlin/output")
+    said = ("lyon-to-enterprise-input", "berlin/output", "berlin-to-enterprise", "`shared` on both")
+    reported(three, "MQTT-08", *said, also=("MQTT-04", "MQTT-05"))
+
+
+def test_a_topic_that_two_links_share_on_purpose() -> None:
+    topics = [{"from": "alarms", "to": "alarms", "shared": True}]
+    links = [{**link, "topics": topics} for link in THREE_SITES["links"]]
+    settings = {**THREE_SITES, "links": links}
+    assert judge(evaluate(settings), resolve(settings)) == []
+
+

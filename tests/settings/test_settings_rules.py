@@ -272,6 +272,51 @@ def test_a_problem_names_the_rule_that_it_breaks_and_a_wrong_value_names_none(pr
     found = problems({"clusters.enterprise.code": "a", "links[0].to": "site"})
     assert {problem.where: problem.rule for problem in found} == {
         "clusters.enterprise.code": "codes-unique",
+@pytest.mark.parametrize(
+    ("first", "second", "reported"),
+    [
+        ({}, {}, ["links[0].topics[0]", "links[1].topics[1]"]),
+        ({"shared": True}, {}, ["links[1].topics[1]"]),
+        ({}, {"shared": True}, ["links[0].topics[0]"]),
+        ({"shared": True}, {"shared": True}, []),
+    ],
+)
+def test_a_destination_of_two_links_is_refused_unless_both_say_so(
+    problems: Problems, first: dict[str, bool], second: dict[str, bool], reported: list[str]
+) -> None:
+    found = problems(
+        three_clusters(
+            {"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "alarms", **first}]},
+            {"from": "plant", "to": "enterprise",
+             "topics": [{"from": "b", "to": "own"}, {"from": "b", "to": "alarms", **second}]},
+        )
+    )  # fmt: skip
+    assert [problem.where for problem in found] == reported
+    for problem in found:
+        assert "would publish alarms at enterprise too" in problem.expected
+        assert "`shared: true` on each" in problem.expected
+        assert problem.example in ("{from: a, to: site/alarms}", "{from: b, to: plant/alarms}")
+
+
+def test_a_destination_of_three_links_is_told_of_each_that_does_not_share_it(problems: Problems) -> None:
+    shared = {"from": "a", "to": "alarms", "shared": True}
+    links = [
+        {"from": name, "to": "enterprise", "topics": [topic]}
+        for name, topic in (("site", shared), ("plant", {"from": "a", "to": "alarms"}), ("mill", shared))
+    ]
+    clusters = {"clusters.mill": {"code": "m", "address_space": "10.4.0.0/16"}}
+    found = problems({**three_clusters(*links), **clusters})
+    only(found, "links[1].topics[0]", "links[0].topics[0] and 1 more")
+
+
+def test_a_destination_that_two_brokers_have_or_two_topics_of_a_link(problems: Problems) -> None:
+    links = [
+        {"from": "site", "to": "enterprise", "topics": topics(("a", "x"), ("b", "x"))},
+        {"from": "site", "to": "plant", "topics": topics(("a", "x"))},
+    ]
+    assert problems(three_clusters(*links)) == []
+
+
         "links[0].to": "link-has-two-ends",
     }
     assert [problem.rule for problem in problems({"instance": "-"})] == [""]

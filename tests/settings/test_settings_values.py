@@ -85,6 +85,7 @@ REFUSED = [
     ("clusters.site.broker.backend_redundancy_factor", 1, "from 2 to 5"),
     ("clusters.site.broker.backend_redundancy_factor", 6, "from 2 to 5"),
     ("clusters.site.broker.persistence_gib", 0, "at least 1"),
+    ("links[0].topics", [{"from": "a", "to": "b", "shared": "yes"}], "true or false"),
     ("clusters.enterprise.listener.port", 0, "1 to 65535"),
     ("clusters.enterprise.listener.port", 65536, "1 to 65535"),
     ("clusters.enterprise.listener.port", "28883", "a whole number"),
