@@ -148,6 +148,20 @@ REFUSED: Sequence[Refused] = (
                "links": [{"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "x", "shared": first}]},
                          {"from": "third", "to": "enterprise", "topics": [{"from": "b", "to": "x"}]}]})
       for first in (False, True)),
+    *(Refused("clusters.site.broker.max_packet_mib", why, f"{_IOT}/reference/mqtt-support, Maximum packet size",
+              {"clusters": {"site": {"broker": site}, "enterprise": {"broker": enterprise}}})
+      for why, site, enterprise in (
+          ("a packet that only the sender takes stops the link", {"max_packet_mib": 3}, {"max_packet_mib": 2}),
+          ("the smaller memory profile takes smaller packets", {"max_packet_mib": None}, {"memory_profile": "Tiny"}),
+          ("the memory profile takes 16 MiB", {"max_packet_mib": 17}, {"memory_profile": "Medium",
+                                                                       "max_packet_mib": None}))),
+    *(Refused(f"clusters.site.broker.{key}", "the queue of an outage would end before it",
+              f"{_IOT}/deployment-plan/deployment-planning-mqtt-options",
+              {**_site(broker={key: 23}), "protection": {"outage_hours": 24}})
+      for key in ("max_session_hours", "max_message_hours")),
+    *(Refused(f"clusters.site.broker.{key}", "a dataflow asks for more", f"{_IOT}/connect-to-cloud/"
+              "howto-configure-mqtt-endpoint", _site(broker={key: most}))
+      for key, most in (("max_session_hours", 0), ("max_receive_messages", 99), ("max_keep_alive_seconds", 59))),
     Refused("links[0].client_ids", "AIO begins a client id with the prefix",
             f"{_IOT}/connect-to-cloud/howto-configure-mqtt-endpoint",
             {"links": [{"from": "site", "to": "enterprise", "client_ids": ["other.to-enterprise-input"]}]}),
