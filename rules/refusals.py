@@ -17,6 +17,7 @@ _ADDRESSES = f"{_LEARN}/virtual-network/virtual-networks-faq"
 _PORTS = "docs.k3s.io/installation/requirements, networking"
 _CERTIFICATES = "RFC 5280, section 6.1: a chain is valid while all of it is"
 _TOPICS = "OASIS MQTT 5.0, section 4.7"
+_OF_MEMORY: Mapping[str, Any] = {"max_packet_mib": None}
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,8 @@ REFUSED: Sequence[Refused] = (
               {"clusters": {"site": {"broker": site}, "enterprise": {"broker": enterprise}}})
       for why, site, enterprise in (
           ("a packet that only the sender takes stops the link", {"max_packet_mib": 3}, {"max_packet_mib": 2}),
-          ("the smaller memory profile takes smaller packets", {"max_packet_mib": None}, {"memory_profile": "Tiny"}),
-          ("the memory profile takes 16 MiB", {"max_packet_mib": 17}, {"memory_profile": "Medium",
-                                                                       "max_packet_mib": None}))),
+          ("the smaller memory profile takes smaller packets", _OF_MEMORY, {**_OF_MEMORY, "memory_profile": "Tiny"}),
+          ("the memory profile takes 16 MiB", {"max_packet_mib": 17}, {**_OF_MEMORY, "memory_profile": "Medium"}))),
     *(Refused(f"clusters.site.broker.{key}", "the queue of an outage would end before it",
               f"{_IOT}/deployment-plan/deployment-planning-mqtt-options",
               {**_site(broker={key: 23}), "protection": {"outage_hours": 24}})
