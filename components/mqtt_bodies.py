@@ -8,7 +8,12 @@ from typing import Any
 import pulumi
 
 from settings.model import Link, Listener, Topic
-from settings.well_known import CLIENT_ID_WILDCARD
+from settings.well_known import (
+    CLIENT_ID_WILDCARD,
+    LINK_KEEP_ALIVE_SECONDS,
+    LINK_MESSAGES_IN_FLIGHT,
+    LINK_SESSION_HOURS,
+)
 
 _READ_AS_JSON = {
     "operationType": "BuiltInTransformation",
@@ -90,11 +95,11 @@ def connect_to_broker(link: Link, broker: Listener) -> dict[str, Any]:
             "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": link.server_ca_config_map},
             "clientIdPrefix": link.client_id_prefix,
             "cloudEventAttributes": "Propagate",
-            "keepAliveSeconds": 60,
-            "maxInflightMessages": 100,
+            "keepAliveSeconds": LINK_KEEP_ALIVE_SECONDS,
+            "maxInflightMessages": LINK_MESSAGES_IN_FLIGHT,
             "qos": 1,
             "retain": "Keep",
-            "sessionExpirySeconds": 3600,
+            "sessionExpirySeconds": LINK_SESSION_HOURS * 3600,
         },
     }
 

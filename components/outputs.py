@@ -79,7 +79,7 @@ def _describe_link(link: Link) -> dict[str, Any]:
     return {
         "from": link.client,
         "to": link.broker,
-        "topics": [{"from": topic.source, "to": topic.destination} for topic in link.topics],
+        "topics": [{"from": topic.source, "to": topic.destination, "shared": topic.shared} for topic in link.topics],
         "endpoint": link.endpoint_name,
         "client_ids": list(link.client_ids),
     }

@@ -10,6 +10,7 @@ from graph.inputs import at, list_at, text_at
 from rules.facts import aio
 from rules.lookup import Hits, LinkParts, View
 from rules.mqtt import MQTT
+from settings.model import Link
 
 _MAX_DATAFLOWS = 70
 """Per profile (learn.microsoft.com/azure/iot-operations/connect-to-cloud/overview-dataflow)."""
@@ -40,6 +41,20 @@ def dataflows(view: View) -> Hits:
         if len(below) > _MAX_DATAFLOWS:
             yield profile.name, f"{len(below)} dataflows; AIO takes {_MAX_DATAFLOWS} per profile. Spread them over more"
     yield from _client_ids(view)
+
+
+def destinations_apart(view: View) -> Hits:
+    """Require that nobody else's dataflow publishes a link's topic at a broker, unless the settings say so of both."""
+    flows = [(parts.link, flow, _topics(view, flow)) for parts in view.links for flow in parts.dataflows]
+    shared = {
+        (link.name, topic.destination) for link in view.settings.links.values() for topic in link.topics if topic.shared
+    }
+    first: dict[tuple[str, str], tuple[Link, Resource]] = {}
+    for link, flow, (_, to) in flows:
+        other, earlier = first.setdefault((link.broker, to), (link, flow))
+        if other is not link and not {(link.name, to), (other.name, to)} <= shared:
+            message = f"publishes {to} at cluster {link.broker}, and {earlier.name} of link {other.name} does"
+            yield flow.name, f"{message}: nobody can tell who has sent it. Use another topic, or `shared` on both"
 
 
 def _topics_of(view: View, parts: LinkParts, endpoint: Resource) -> Hits:

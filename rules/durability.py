@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from arm.types.iotoperations import BROKER, DATAFLOW, DATAFLOW_ENDPOINT
 from graph.inputs import at, map_at, text_at
+from rules.client_limits import CLIENTS
 from rules.lookup import Hits, View
 from rules.mqtt import MQTT
 
@@ -30,12 +31,14 @@ def queues_outlive_outages(view: View) -> Hits:
             why = f": with its session the queue ends, and an outage may last {hours} h" if queues else ""
             yield endpoint.name, f"{MQTT}.sessionExpirySeconds: {shown}; expected {expected}{why}"
     for broker in view.all(BROKER):
-        clients = map_at(view.inputs(broker), "properties.advanced.clients")
+        clients = map_at(view.inputs(broker), CLIENTS)
         for name in _BOUNDS:
             most = clients.get(name)
             if isinstance(most, int) and most < hours * 3600:
-                where = f"properties.advanced.clients.{name}"
-                yield broker.name, f"{where}: {most}; expected {hours * 3600} at least: an outage may last {hours} h"
+                yield (
+                    broker.name,
+                    f"{CLIENTS}.{name}: {most}; expected {hours * 3600} at least: an outage may last {hours} h",
+                )
     yield from _on_disk(view)
 
 

@@ -115,7 +115,9 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         }
         problems += _different(f"broker_endpoints.{parts.link.broker}", found, expected)
         ids = client_ids(view, parts, parts.endpoint)
-        topics = [{"from": topic.source, "to": topic.destination} for topic in parts.link.topics]
+        topics = [
+            {"from": topic.source, "to": topic.destination, "shared": topic.shared} for topic in parts.link.topics
+        ]
         given = {**(at(outputs, f"links.{parts.link.name}") or {})}
         given["client_ids"] = sorted(given.get("client_ids") or [])
         expected = {"from": parts.link.client, "to": parts.link.broker, "topics": topics, "client_ids": ids}

@@ -17,6 +17,7 @@ _ADDRESSES = f"{_LEARN}/virtual-network/virtual-networks-faq"
 _PORTS = "docs.k3s.io/installation/requirements, networking"
 _CERTIFICATES = "RFC 5280, section 6.1: a chain is valid while all of it is"
 _TOPICS = "OASIS MQTT 5.0, section 4.7"
+_OF_MEMORY: Mapping[str, Any] = {"max_packet_mib": None}
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,24 @@ REFUSED: Sequence[Refused] = (
                            {"from": "third", "to": "enterprise", "client_id_prefix": beginning}]})
         for beginning in ("x-", "x")
     ),
+    *(Refused("links[1].topics[0]", "nobody could tell which of two sites has sent", "a broker tells the topic alone",
+              {"clusters": {"site": {}, "enterprise": {}, "third": {"code": "c", "address_space": "10.3.0.0/16"}},
+               "links": [{"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "x", "shared": first}]},
+                         {"from": "third", "to": "enterprise", "topics": [{"from": "b", "to": "x"}]}]})
+      for first in (False, True)),
+    *(Refused("clusters.site.broker.max_packet_mib", why, f"{_IOT}/reference/mqtt-support, Maximum packet size",
+              {"clusters": {"site": {"broker": site}, "enterprise": {"broker": enterprise}}})
+      for why, site, enterprise in (
+          ("a packet that only the sender takes stops the link", {"max_packet_mib": 3}, {"max_packet_mib": 2}),
+          ("the smaller memory profile takes smaller packets", _OF_MEMORY, {**_OF_MEMORY, "memory_profile": "Tiny"}),
+          ("the memory profile takes 16 MiB", {"max_packet_mib": 17}, {**_OF_MEMORY, "memory_profile": "Medium"}))),
+    *(Refused(f"clusters.site.broker.{key}", "the queue of an outage would end before it",
+              f"{_IOT}/deployment-plan/deployment-planning-mqtt-options",
+              {**_site(broker={key: 23}), "protection": {"outage_hours": 24}})
+      for key in ("max_session_hours", "max_message_hours")),
+    *(Refused(f"clusters.site.broker.{key}", "a dataflow asks for more", f"{_IOT}/connect-to-cloud/"
+              "howto-configure-mqtt-endpoint", _site(broker={key: most}))
+      for key, most in (("max_session_hours", 0), ("max_receive_messages", 99), ("max_keep_alive_seconds", 59))),
     Refused("links[0].client_ids", "AIO begins a client id with the prefix",
             f"{_IOT}/connect-to-cloud/howto-configure-mqtt-endpoint",
             {"links": [{"from": "site", "to": "enterprise", "client_ids": ["other.to-enterprise-input"]}]}),

@@ -24,6 +24,7 @@ from settings.model import Cluster, Settings
 from settings.naming import STACK_TAG, stack_tag
 
 _CARDINALITY = "properties.cardinality"
+_CLIENTS = "properties.advanced.clients"
 
 
 def _broker(field: str) -> Callable[[Settings, Cluster], Any]:
@@ -36,6 +37,18 @@ def _if_persistent(value: Callable[[int], Any]) -> Callable[[Settings, Cluster],
         return None if gib is None else value(gib)
 
     return expected
+
+
+def _limit(field: str, unit: int = 1) -> Callable[[Settings, Cluster], Any]:
+    def expected(_: Settings, cluster: Cluster) -> Any:
+        most = getattr(cluster.broker, field)
+        return None if most is None else most * unit
+
+    return expected
+
+
+def _when_full(_: Settings, cluster: Cluster) -> str | None:
+    return None if cluster.broker.max_queue_messages is None else "DropOldest"
 
 
 def _address_space(_: Settings, cluster: Cluster) -> list[str]:
@@ -72,6 +85,17 @@ REQUESTED: tuple[Requested, ...] = (
     Requested(BROKER, f"{_CARDINALITY}.backendChain.workers", "broker.backend_workers", _broker("backend_workers")),
     Requested(BROKER, f"{_CARDINALITY}.backendChain.redundancyFactor", "broker.backend_redundancy_factor",
               _broker("backend_redundancy_factor")),
+    Requested(BROKER, f"{_CLIENTS}.maxSessionExpirySeconds", "broker.max_session_hours",
+              _limit("max_session_hours", 3600)),
+    Requested(BROKER, f"{_CLIENTS}.maxMessageExpirySeconds", "broker.max_message_hours",
+              _limit("max_message_hours", 3600)),
+    Requested(BROKER, f"{_CLIENTS}.maxPacketSizeBytes", "broker.max_packet_mib", _limit("max_packet_mib", 1024**2)),
+    Requested(BROKER, f"{_CLIENTS}.maxReceiveMaximum", "broker.max_receive_messages", _limit("max_receive_messages")),
+    Requested(BROKER, f"{_CLIENTS}.maxKeepAliveSeconds", "broker.max_keep_alive_seconds",
+              _limit("max_keep_alive_seconds")),
+    Requested(BROKER, f"{_CLIENTS}.subscriberQueueLimit.length", "broker.max_queue_messages",
+              _limit("max_queue_messages")),
+    Requested(BROKER, f"{_CLIENTS}.subscriberQueueLimit.strategy", "broker.max_queue_messages", _when_full),
     Requested(BROKER, "properties.persistence.maxSize", "broker.persistence_gib",
               _if_persistent(lambda gib: f"{gib}GiB")),
     Requested(BROKER, "properties.persistence.retain.mode", "broker.persistence_gib",

@@ -53,7 +53,8 @@ _CLUSTER: Mapping[str, str] = {
     **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku", "k3s_version")},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
-        "backend_redundancy_factor", "persistence_gib",
+        "backend_redundancy_factor", "persistence_gib", "max_session_hours", "max_message_hours", "max_packet_mib",
+        "max_receive_messages", "max_keep_alive_seconds", "max_queue_messages",
     )},
 }  # fmt: skip
 _LINK: Mapping[str, str] = {
@@ -63,9 +64,12 @@ _LINK: Mapping[str, str] = {
     "client_id_prefix": "client_id_prefix",
     "client_ids": "client_ids",
 }
-_TOPIC: Mapping[str, str] = {"payload": "payload"}
+_TOPIC: Mapping[str, str] = {"payload": "payload", "shared": "shared"}
 """Path in the file -> where the settings have it."""
-_NULL_IS_A_VALUE = ("node.zone", "broker.persistence_gib")
+_NULL_IS_A_VALUE = (
+    "node.zone", "broker.persistence_gib", "broker.max_session_hours", "broker.max_packet_mib",
+    "broker.max_keep_alive_seconds",
+)  # fmt: skip
 """Elsewhere it stands for the default, which FACT-04 judges."""
 _GUIDS = (
     "subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id", "admin_user_object_ids",

@@ -27,6 +27,7 @@ FORMS: Mapping[str, Callable[[Any], object]] = {
     "text": str,
     "upper case": str.upper,
     "GiB": "{}GiB".format,
+    "MiB in bytes": lambda mib: mib * 1024**2,
     "days in hours": lambda days: days * 24,
     "hours in seconds": lambda hours: hours * 3600,
     "Enabled or Disabled": lambda on: "Enabled" if on else "Disabled",

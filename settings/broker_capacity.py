@@ -1,7 +1,9 @@
-"""What AIO's broker takes of a node.
+"""What AIO's broker takes of a node, and of its clients.
 
 Sources: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale,
-learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy.
+learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy; packets:
+learn.microsoft.com/azure/iot-operations/reference/mqtt-support, Maximum packet size. It writes MB; the API's most for
+`maxPacketSizeBytes` is the High profile's 256 as MiB.
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ class MemoryProfile:
 
     frontend_mib: int
     backend_mib: int
+    packet_mib: int
+    """The largest packet that the broker takes."""
 
 
 MEMORY_PROFILES: Mapping[str, MemoryProfile] = {
-    "Tiny": MemoryProfile(99, 102),
-    "Low": MemoryProfile(387, 390),
-    "Medium": MemoryProfile(1946, 1536),
-    "High": MemoryProfile(5018, 5939),
+    "Tiny": MemoryProfile(99, 102, 4),
+    "Low": MemoryProfile(387, 390, 16),
+    "Medium": MemoryProfile(1946, 1536, 64),
+    "High": MemoryProfile(5018, 5939, 256),
 }
 
 AIO_WITHOUT_BROKER_GIB = 4
@@ -39,6 +43,12 @@ def broker_memory_gib(broker: BrokerSection) -> float:
     frontends = broker.frontend_replicas * profile.frontend_mib
     backends = _backend_pods(broker) * broker.backend_workers * profile.backend_mib
     return (frontends + backends) / 1024
+
+
+def largest_packet_mib(broker: BrokerSection) -> int:
+    """Return the largest packet that the broker takes: AIO applies the smaller of both limits."""
+    of_memory = MEMORY_PROFILES[broker.memory_profile].packet_mib
+    return min(of_memory, broker.max_packet_mib or of_memory)
 
 
 def persistence_disk_gib(broker: BrokerSection) -> int:

@@ -110,6 +110,8 @@ class Topic:
     dataflow_name: str
     payload: str
     """`any`, or `json` where nothing else passes."""
+    shared: bool
+    """Whether other links may publish the destination too."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         client=link.client,
         broker=link.broker,
         topics=tuple(
-            Topic(topic.source, topic.destination, name, topic.payload)
+            Topic(topic.source, topic.destination, name, topic.payload, topic.shared)
             for topic, name in zip(link.topics, names, strict=True)
         ),
         client_id_prefix=link.client_id_prefix,

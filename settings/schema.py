@@ -44,7 +44,12 @@ from settings.fields import (
     one_of,
 )
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
-from settings.well_known import CUSTOM_LOCATIONS_APPLICATION_ID
+from settings.well_known import (
+    CUSTOM_LOCATIONS_APPLICATION_ID,
+    LINK_KEEP_ALIVE_SECONDS,
+    LINK_MESSAGES_IN_FLIGHT,
+    LINK_SESSION_HOURS,
+)
 
 _COUNT = About("a whole number from 1 to 16", 2)
 _GENERATION = About(
@@ -69,10 +74,12 @@ def _ids(example: str, what: str, command: str) -> About:
     return About(f"{what}, a GUID", example, f"find it with: {command}")
 
 
+_AIOS_OWN = "null for AIO's own limit"
 _VM = "Microsoft.Compute/virtualMachines"
 _VAULT = "Microsoft.KeyVault/vaults"
 _NSG = "Microsoft.Network/networkSecurityGroups"
 _BROKER = "Microsoft.IoTOperations/instances/brokers"
+_CLIENTS = f"{_BROKER}: properties.advanced.clients"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
 _LOCAL_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[dataflowEndpointName=default]"
 _LINK_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[properties.hostType=CustomMqtt]"
@@ -214,6 +221,66 @@ class BrokerSection(_Section):
             f"{_BROKER}: properties.persistence",
         ),
     ]
+    max_session_hours: Annotated[
+        int | None,
+        Field(ge=LINK_SESSION_HOURS, le=8760),
+        About(
+            "a whole number of hours from 1 to 8760: for so long the broker keeps the session of a client that is gone,"
+            f" whatever it asks for; {_AIOS_OWN}",
+            240,
+        ),
+        arrives(f"{_CLIENTS}.maxSessionExpirySeconds = hours in seconds"),
+    ] = 168
+    max_message_hours: Annotated[
+        int | None,
+        Field(ge=1, le=8760),
+        About(
+            "a whole number of hours from 1 to 8760: for so long it keeps a message, retained ones too, whatever its"
+            f" sender asks for; {_AIOS_OWN}",
+            720,
+        ),
+        arrives(f"{_CLIENTS}.maxMessageExpirySeconds = hours in seconds"),
+    ] = None
+    max_packet_mib: Annotated[
+        int | None,
+        Field(ge=1, le=256),
+        About(
+            "a whole number of MiB, 1 to 256, no more than the memory profile takes: the largest packet that a client"
+            f" may send; {_AIOS_OWN}, the memory profile's",
+            2,
+        ),
+        arrives(f"{_CLIENTS}.maxPacketSizeBytes = MiB in bytes"),
+    ] = 4
+    max_receive_messages: Annotated[
+        int | None,
+        Field(ge=LINK_MESSAGES_IN_FLIGHT, le=65535),
+        About(
+            "a whole number from 100 to 65535: so many unacknowledged messages it sends to one subscriber at once,"
+            f" whatever that one asks for; {_AIOS_OWN}",
+            1000,
+        ),
+        arrives(f"{_CLIENTS}.maxReceiveMaximum = value"),
+    ] = None
+    max_keep_alive_seconds: Annotated[
+        int | None,
+        Field(ge=LINK_KEEP_ALIVE_SECONDS, le=65535),
+        About(
+            "a whole number of seconds from 60 to 65535: a client that is silent for one and a half times as long is"
+            f" gone, whatever it asks for; {_AIOS_OWN}",
+            120,
+        ),
+        arrives(f"{_CLIENTS}.maxKeepAliveSeconds = value"),
+    ] = 300
+    max_queue_messages: Annotated[
+        int | None,
+        Field(ge=1, le=2**31 - 1),
+        About(
+            "a whole number of messages, 1 to 2147483647, that wait for one subscriber, a dataflow too, before the"
+            f" oldest is dropped; {_AIOS_OWN}, which drops none and refuses new ones when its memory is full",
+            1000000,
+        ),
+        arrives(f"{_CLIENTS}.subscriberQueueLimit.length = value", f"{_CLIENTS}.subscriberQueueLimit"),
+    ] = None
 
 
 class ProtectionSection(_Section):
@@ -401,6 +468,15 @@ class TopicSection(_Section):
         ),
         arrives(f"{_DATAFLOW}: properties.operations"),
     ] = "any"
+    shared: Annotated[
+        bool,
+        About(
+            "true or false: whether other links may publish the same topic there, so that no reader can tell by it who"
+            " has sent; true on each of them",
+            True,
+        ),
+        arrives("output: links.<name>.topics"),
+    ] = False
 
 
 class LinkSection(_Section):

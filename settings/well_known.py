@@ -32,6 +32,10 @@ Source: learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-config
 PROBE_CLIENT = "probe"
 """Follows a link's prefix in the client id that tries the link: one that AIO does not make, as no session of its own
 shall end. Microsoft calls what follows a prefix the name of a data flow instance; ours begin with `to-`."""
+LINK_KEEP_ALIVE_SECONDS, LINK_MESSAGES_IN_FLIGHT, LINK_SESSION_HOURS = 60, 100, 1
+"""What a link asks of the broker at its other end, whose limits leave that room: AIO's defaults for an endpoint.
+
+Source: learn.microsoft.com/azure/iot-operations/connect-to-cloud/howto-configure-mqtt-endpoint, Advanced settings."""
 AIO_CERTIFICATE_ISSUER = "azure-iot-operations-aio-certificate-issuer"
 """ClusterIssuer that AIO makes when its trust source is SelfSigned.
 

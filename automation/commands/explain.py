@@ -154,7 +154,13 @@ def _of_a_link(settings: Settings, link: Link) -> dict[str, Facts | Rows]:
     return {
         "connection": {**facts, "connects_to": f"{listener.host}:{listener.port}"},
         "topics": [
-            {"from": topic.source, "to": topic.destination, "payload": topic.payload, "dataflow": topic.dataflow_name}
+            {
+                "from": topic.source,
+                "to": topic.destination,
+                "payload": topic.payload,
+                "shared": topic.shared,
+                "dataflow": topic.dataflow_name,
+            }
             for topic in link.topics
         ],
     }

@@ -234,7 +234,27 @@ def _build_broker(broker: BrokerSection) -> dict[str, Any]:
     }
     if broker.persistence_gib is not None:
         properties["persistence"] = _keep_on_disk(broker.persistence_gib)
+    if limits := _limit_clients(broker):
+        properties["advanced"] = {"clients": limits}
     return properties
+
+
+def _limit_clients(broker: BrokerSection) -> dict[str, Any]:
+    """Bound what one client may ask for; where the settings say nothing AIO's own limit stands.
+
+    https://learn.microsoft.com/azure/iot-operations/deployment-plan/deployment-planning-mqtt-options
+    """
+    bounds = {
+        "maxSessionExpirySeconds": broker.max_session_hours and broker.max_session_hours * 3600,
+        "maxMessageExpirySeconds": broker.max_message_hours and broker.max_message_hours * 3600,
+        "maxPacketSizeBytes": broker.max_packet_mib and broker.max_packet_mib * 1024**2,
+        "maxReceiveMaximum": broker.max_receive_messages,
+        "maxKeepAliveSeconds": broker.max_keep_alive_seconds,
+    }
+    limits: dict[str, Any] = {name: most for name, most in bounds.items() if most is not None}
+    if broker.max_queue_messages is not None:
+        limits["subscriberQueueLimit"] = {"length": broker.max_queue_messages, "strategy": "DropOldest"}
+    return limits
 
 
 def _keep_on_disk(gib: int) -> dict[str, Any]:

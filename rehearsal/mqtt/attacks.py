@@ -60,6 +60,17 @@ _NEEDS_SIGNATURE = (
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another link to the same port."""
+
+    plan: ClientPlan
+    foreign: str
+    """A topic of it that the link under attack may not publish; empty where that one may publish all of them."""
+    own: str
+    """A topic of the link under attack that it may not publish; empty where it may publish all of them."""
+
+
+@dataclass(frozen=True)
 class Target:
     """A link whose messages arrive, and everything that attacks need."""
 
@@ -82,12 +93,10 @@ class Target:
         return pem.certificates(self.plan.credentials.chain_pem)[0].subject
 
     @property
-    def others(self) -> list[ClientPlan]:
-        """Siblings whose topics are not this link's own too."""
-        own = {flow.destination for flow in self.plan.flows}
-        apart = [one for one in self.siblings if not own & {flow.destination for flow in one.flows}]
-        likeness = {id(one): SequenceMatcher(None, one.cluster, self.plan.cluster).ratio() for one in apart}
-        return sorted(apart, key=lambda one: -likeness[id(one)])[:_OTHERS]
+    def rivals(self) -> list[Rival]:
+        """Return the links to the same port, those with the most similar names first."""
+        ranked = sorted(self.siblings, key=lambda one: -SequenceMatcher(None, one.cluster, self.plan.cluster).ratio())
+        return [Rival(one, _only(one, self.plan), _only(self.plan, one)) for one in ranked]
 
     def options(self, credentials: Credentials | None) -> Options:
         """Return how to connect with these credentials under the link's own client id."""
@@ -96,6 +105,12 @@ class Target:
     def publish_as(self, name: str, expected: str, credentials: Credentials | None) -> Case:
         """Publish to the link's own topic with other credentials."""
         return self.probe.publish(name, expected, self.options(credentials), self.flow.destination)
+
+
+def _only(one: ClientPlan, other: ClientPlan) -> str:
+    """Return the first topic of one link that is not the other's too."""
+    shared = {flow.destination for flow in other.flows}
+    return next((flow.destination for flow in one.flows if flow.destination not in shared), "")
 
 
 def attack(target: Target) -> Iterator[Case]:
@@ -135,6 +150,13 @@ def list_not_exercised(sign: Sign | None, links_at: Mapping[str, int], only_json
     ]
 
 
+def list_shared(target: Target) -> list[str]:
+    """Return what cannot be tried, as the link may do it: publish every topic of another one."""
+    names = [rival.plan.name for rival in target.rivals if not rival.foreign]
+    what = "another link's topics with the certificate of"
+    return [f"{what} {target.plan.name}: it may publish all those of {', '.join(names)} too"] if names else []
+
+
 def make_impostor(plan: PortPlan, host: str) -> PortPlan:
     """Return the same port with a certificate for the host by a foreign authority."""
     key = new_key()
@@ -161,12 +183,15 @@ def _try_subscriptions(target: Target) -> Iterator[Case]:
 
 def _try_other_links(target: Target) -> Iterator[Case]:
     probe, own = target.probe, target.options(target.plan.credentials)
-    for other in target.others:
-        topic = other.flows[0].destination
-        yield probe.publish(f"topic {topic} of {other.name}", BY_POLICY, own, topic)
-        yield probe.leave_will(f"Will message to topic {topic} of {other.name}", NOT_DELIVERED, own, topic)
-        yield probe.subscribe(f"subscribe to {topic} of {other.name}", own, topic, topic)
-        yield target.publish_as(f"certificate of {other.name}", BY_POLICY, other.credentials)
+    for rival in [one for one in target.rivals if one.foreign or one.own][:_OTHERS]:
+        name, topic = rival.plan.name, rival.foreign
+        if topic:
+            yield probe.publish(f"topic {topic} of {name}", BY_POLICY, own, topic)
+            yield probe.leave_will(f"Will message to topic {topic} of {name}", NOT_DELIVERED, own, topic)
+            yield probe.subscribe(f"subscribe to {topic} of {name}", own, topic, topic)
+        if rival.own:
+            options = target.options(rival.plan.credentials)
+            yield probe.publish(f"certificate of {name}", BY_POLICY, options, rival.own)
     for stranger in target.strangers[:_OTHERS]:
         name = f"certificate of {stranger.name}, a link to another broker"
         yield target.publish_as(name, BY_POLICY, stranger.credentials)

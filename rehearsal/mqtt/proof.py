@@ -15,7 +15,7 @@ from cryptography import x509
 from graph import pem
 from rehearsal.cluster.links import DeployedLink, find_links
 from rehearsal.cluster.model import ClusterView
-from rehearsal.mqtt.attacks import CLIENT_ID, UNPROVABLE, Target, attack, list_not_exercised, make_impostor
+from rehearsal.mqtt.attacks import CLIENT_ID, UNPROVABLE, Target, attack, list_not_exercised, list_shared, make_impostor
 from rehearsal.mqtt.authority import Sign
 from rehearsal.mqtt.bodies import UnmappedError
 from rehearsal.mqtt.client import ClientPlan, read_client, tls_context
@@ -56,6 +56,8 @@ class _Run:
     seed: int
     results: dict[str, LinkProof] = field(default_factory=dict)
     """By the link's name."""
+    shared: list[str] = field(default_factory=list)
+    """What is not tried because links share topics."""
 
 
 def prove(
@@ -84,13 +86,14 @@ def prove(
         if client.link.broker is None:
             what = f"no cluster has a LoadBalancer listener at {client.link.address}"
             run.results[client.link.name] = client.fail(what)
+    untried = list_not_exercised(sign, Counter(link.address for link in chosen), _list_only_json(run.clients))
     return Proof(
         links=[run.results[link.name] for link in chosen],
         ports=ports,
         mosquitto=next((port.mosquitto for port in ports), ""),
         paho=version("paho-mqtt"),
         seconds=time.monotonic() - started,
-        not_exercised=list_not_exercised(sign, Counter(link.address for link in chosen), _list_only_json(run.clients)),
+        not_exercised=[*untried, *run.shared],
         unprovable=UNPROVABLE,
         observer=DESCRIPTION,
     )
@@ -146,6 +149,7 @@ def _prove_links(
             if client.plan:
                 siblings = [plan for plan in plans if plan is not client.plan]
                 target = Target(probe, impostor, client.plan, siblings, strangers, run.sign)
+                run.shared.extend(list_shared(target))
                 proof = run.results[client.link.name] = _prove_link(run, view, client.link, target)
                 delivered += [client.plan] if proof.delivered else []
         comparison = Comparison(0, 0, [])

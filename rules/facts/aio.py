@@ -9,7 +9,7 @@ from datetime import date
 
 from rules.facts.fact import Fact, Source
 
-_READ = date(2026, 11, 26)
+_READ, _READ_MQTT = date(2026, 11, 26), date(2026, 11, 28)
 _EDGE_AI = "microsoft/edge-ai, src/100-edge/110-iot-ops/bicep/modules"
 _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
 _INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
@@ -42,6 +42,14 @@ BROKER_SERVICE = Fact("aio-broker", Source(_INSTANCE, "MQTT_SETTINGS.brokerListe
 BROKER_PORT = Fact(18883, Source(_INSTANCE, "MQTT_SETTINGS.brokerListenerPort", _READ))
 BROKER_AUDIENCE = Fact("aio-internal", Source(_INSTANCE, "MQTT_SETTINGS.serviceAccountAudience", _READ))
 """Of the service account tokens that AIO's own parts connect with."""
+_MQTT = "learn.microsoft.com/azure/iot-operations/reference/mqtt-support"
+LARGEST_PACKET_MIB = Fact(
+    {"Tiny": 4, "Low": 16, "Medium": 64, "High": 256},
+    Source(_MQTT, "Maximum packet size; the REST API's most for maxPacketSizeBytes, 268435456, is 256 MiB", _READ_MQTT),
+)
+"""Memory profile -> the largest packet of a client; with `maxPacketSizeBytes` the smaller one counts."""
+RECEIVE_MAXIMUM = Fact(100, Source(_MQTT, "Receive maximum: not configurable", _READ_MQTT))
+"""So many unacknowledged messages a broker takes from one client."""
 CLIENT_ID_WILDCARD = Fact(
     "*",
     Source(

@@ -39,6 +39,7 @@ STACK: Mapping[str, object] = {
     f"{_LINK}.topics[0].from": "input",
     f"{_LINK}.topics[0].to": "site/output",
     f"{_LINK}.topics[0].payload": "any",
+    f"{_LINK}.topics[0].shared": False,
     "pki.generation": 1,
     "pki.revoked_generation": 0,
     "pki.algorithm": "ecdsa",
@@ -47,7 +48,16 @@ STACK: Mapping[str, object] = {
 }
 """Of a file that has prefix, environment and location only."""
 
-CLUSTER: Mapping[str, object] = {"hosting": "azure-vm", "node.k3s_version": node.K3S_VERSION.value}
+CLUSTER: Mapping[str, object] = {
+    "hosting": "azure-vm",
+    "node.k3s_version": node.K3S_VERSION.value,
+    "broker.max_session_hours": 168,
+    "broker.max_message_hours": None,
+    "broker.max_packet_mib": 4,
+    "broker.max_receive_messages": None,
+    "broker.max_keep_alive_seconds": 300,
+    "broker.max_queue_messages": None,
+}
 """The same in each cluster; its location is the stack's."""
 
 PROFILES: Mapping[str, Mapping[str, Mapping[str, object]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settings.rules import addresses, certificates, clusters, links, names, tenant
+from settings.rules import addresses, certificates, clusters, limits, links, names, tenant
 from settings.rules.rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -31,6 +31,12 @@ RULES: tuple[Rule, ...] = (
         f"{_AIO}/manage-mqtt-broker/howto-configure-availability-scale", clusters.broker_fits_memory),
     Rule("persistence-fits-disk", "The broker's volumes fit the node's disk",
         f"{_AIO}/manage-mqtt-broker/howto-broker-persistence", clusters.persistence_fits_disk),
+    Rule("limits-outlast-outages", "A broker's limits let a dataflow's queue last as long as an outage may",
+        f"{_AIO}/deployment-plan/deployment-planning-mqtt-options", limits.limits_outlast_outages),
+    Rule("packets-fit-memory", "A broker's largest packet is one that its memory profile takes",
+        f"{_AIO}/reference/mqtt-support", limits.packets_fit_memory),
+    Rule("packets-fit-links", "No broker takes larger packets than one that it sends to",
+        f"{_AIO}/reference/mqtt-support", limits.links_take_what_is_sent),
     Rule("listener-has-link", "Only a cluster at which a link ends has settings of a listener",
         "a listener is for links", clusters.listener_has_link),
     Rule("dns-names-unique", "No two listeners have the same DNS name", "a name leads to one broker",
@@ -43,6 +49,8 @@ RULES: tuple[Rule, ...] = (
     Rule("link-names-unique", "No two links come out with the same name", "each link has a certificate of its own",
         links.unique_link_names),
     Rule("topics-distinct", "A link has each pair of topics once", "one dataflow per pair", links.distinct_topics),
+    Rule("destinations-apart", "Links publish the same topic of a broker only where each says so",
+        "a broker tells readers the topic, and not who has sent", links.destinations_apart),
     Rule("client-ids-apart", "No client of a broker may connect with the client id of another",
         "OASIS MQTT 5.0, §3.1.4", links.client_ids_apart),
     Rule("client-ids-have-prefix", "The client ids of a link begin with its prefix",

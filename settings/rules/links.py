@@ -26,6 +26,7 @@ class Flow(NamedTuple):
     source: str
     destination: str
     dataflow: str
+    shared: bool
 
     @property
     def pair(self) -> dict[str, str]:
@@ -38,9 +39,11 @@ def _flows(stack: StackSection) -> list[Flow]:
         if link.client == link.broker:
             continue  # Refused by `two_ends`; everything else about it would only repeat that.
         pairs = [(topic.source, topic.destination) for topic in link.topics or []]
-        for position, (pair, name) in enumerate(zip(pairs, dataflow_names(link.broker, pairs), strict=True)):
+        names = dataflow_names(link.broker, pairs)
+        for position, (topic, pair, name) in enumerate(zip(link.topics or [], pairs, names, strict=True)):
             path = f"links[{index}]"
-            flows.append(Flow(path, f"{path}.topics[{position}]", link.client, link.broker, *pair, name))
+            where = f"{path}.topics[{position}]"
+            flows.append(Flow(path, where, link.client, link.broker, *pair, name, topic.shared))
     return flows
 
 
@@ -100,6 +103,26 @@ def distinct_topics(stack: StackSection) -> Iterator[Problem]:
         if first != flow.where:
             expected = f"another pair than {first}: its messages would arrive twice"
             yield Problem(flow.where, flow.pair, expected, "{from: alarms, to: site/alarms}")
+
+
+def destinations_apart(stack: StackSection) -> Iterator[Problem]:
+    """Report a topic of a broker that several links publish, unless each of them says that it is shared.
+
+    A destination is one topic without wildcards, so that two of them are the same or apart.
+    """
+    same: dict[tuple[str, str], list[Flow]] = {}
+    for flow in _flows(stack):
+        same.setdefault((flow.broker, flow.destination), []).append(flow)
+    for flow in _flows(stack):
+        others = [one.where for one in same[flow.broker, flow.destination] if one.link != flow.link]
+        if others and not flow.shared:
+            more = f" and {len(others) - 1} more" if others[1:] else ""
+            expected = (
+                f"a topic of its own: {others[0]}{more} would publish {flow.destination} at {flow.broker} too, where"
+                " nobody can tell who has sent it; or `shared: true` on each of them"
+            )
+            example = f"{{from: {flow.source}, to: {flow.client}/{flow.destination}}}"
+            yield Problem(flow.where, flow.pair, expected, example)
 
 
 def client_ids_apart(stack: StackSection) -> Iterator[Problem]:

@@ -69,6 +69,25 @@ def test_production_brokers_persist_on_disk(recorded: Recorded) -> None:
     assert in_production["persistence"]["maxSize"].endswith("GiB")
 
 
+def test_a_broker_bounds_what_its_clients_ask_for_where_the_settings_say_so(recorded: Recorded) -> None:
+    own = {"max_session_hours": None, "max_packet_mib": None, "max_keep_alive_seconds": None}
+    graph = recorded({**TWO_CLUSTERS, "clusters": {"site": {"broker": own}, "enterprise": {"broker": {
+        "max_message_hours": 2, "max_packet_mib": 16, "max_receive_messages": 200, "max_queue_messages": 5,
+    }}}})  # fmt: skip
+
+    assert "advanced" not in graph.named("site-broker").plain_inputs["properties"]
+    assert graph.named("enterprise-broker").plain_inputs["properties"]["advanced"] == {
+        "clients": {
+            "maxSessionExpirySeconds": 168 * 3600,
+            "maxMessageExpirySeconds": 7200,
+            "maxPacketSizeBytes": 16 * 1024**2,
+            "maxReceiveMaximum": 200,
+            "maxKeepAliveSeconds": 300,
+            "subscriberQueueLimit": {"length": 5, "strategy": "DropOldest"},
+        }
+    }
+
+
 def test_a_zone_reaches_node_address_and_gateway(recorded: Recorded) -> None:
     graph = recorded({**TWO_CLUSTERS, "clusters": {"site": {"node": {"zone": "2"}}, "enterprise": {}}})
 

@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import cluster_stamp, identities, packages, pki_chain
+from components import cluster_stamp, identities, mqtt_bodies, packages, pki_chain
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
@@ -33,7 +33,7 @@ from rules.facts.children import children_of
 from rules.facts.extensions import ANY
 from rules.facts.releases import RELEASES
 from rules.facts.roles import Role as RoleFact
-from settings import addressing, fields, releases, roles, well_known
+from settings import addressing, broker_capacity, fields, releases, roles, well_known
 from settings import resolve as resolve_settings
 from settings.profiles import PROFILES
 from settings.roles import Role
@@ -162,6 +162,26 @@ WRONG: Mapping[str, Wrong] = {
         lambda patch: patch.setattr(resolve_settings, "CLIENT_ID_WILDCARD", "#"),
         "MQTT-04",
         ("enterprise-link-authorization", "'site.#'", "'site.*'"),
+        TWO_CLUSTERS,
+    ),
+    "aio.LARGEST_PACKET_MIB": Wrong(
+        lambda patch: patch.setitem(
+            cast("dict[str, Any]", broker_capacity.MEMORY_PROFILES), "Tiny", broker_capacity.MemoryProfile(99, 102, 16)
+        ),
+        "MQTT-07",
+        ("site-broker", "16777216", "enterprise-broker", "4194304", "mqtt-support"),
+        {
+            **TWO_CLUSTERS,
+            "clusters": {
+                "site": {"broker": {"max_packet_mib": None}},
+                "enterprise": {"broker": {"max_packet_mib": None, "memory_profile": "Tiny"}},
+            },
+        },
+    ),
+    "aio.RECEIVE_MAXIMUM": Wrong(
+        lambda patch: patch.setattr(mqtt_bodies, "LINK_MESSAGES_IN_FLIGHT", 101),
+        "MQTT-07",
+        ("site-to-enterprise-endpoint", "maxInflightMessages: 101", "takes 100"),
         TWO_CLUSTERS,
     ),
     "aio.CERTIFICATE_ISSUER": Wrong(

@@ -204,7 +204,11 @@ def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[...,
     )
 
 
-_ZONED = {"site": {"node": {"zone": "1"}}, "enterprise": {"listener": {"dns_name": "mqtt.example.com"}}}
+_LIMITS = {"max_message_hours": 96, "max_receive_messages": 100, "max_queue_messages": 1000}
+_ZONED = {
+    "site": {"node": {"zone": "1"}, "broker": _LIMITS},
+    "enterprise": {"listener": {"dns_name": "mqtt.example.com"}},
+}
 
 
 _JSON_ALONE = [

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from rules import judge
+from tests.conftest import THREE_SITES, evaluate, resolve
 from tests.rules.workbench import Mistake, Workbench
 
 _HOST = "properties.mqttSettings.host"
+_CLIENTS = "properties.advanced.clients"
 _RULES = "properties.authorizationPolicies.rules"
 _ATTRIBUTES = "properties.authenticationMethods.0.x509Settings.authorizationAttributes"
 _LISTENER, _ENDPOINT, _FLOW = "enterprise-link-listener", "site-to-enterprise-endpoint", "site-to-enterprise-input"
@@ -33,6 +36,12 @@ def _peering(bench: Workbench, here: str, there: str) -> str:
     """Logical name of one half."""
     names = [one.name for one in bench.graph.resources.values() if one.type.endswith(":VirtualNetworkPeering")]
     return next(name for name in names if name.startswith(f"{here}-to-{there}"))
+
+
+def _packets_by_memory(two: Workbench) -> None:
+    two.drop("site-broker", f"{_CLIENTS}.maxPacketSizeBytes")
+    two.set("enterprise-broker", f"{_CLIENTS}.maxPacketSizeBytes", 2**23)
+    two.set("enterprise-broker", "properties.memoryProfile", "Tiny")
 
 
 MISTAKES = (
@@ -255,11 +264,53 @@ MISTAKES = (
     Mistake(
         "broker that ends sessions sooner",
         "MQTT-06",
-        lambda two: two.value("site-broker", "properties").update(
-            advanced={"clients": {"maxSessionExpirySeconds": 3599, "maxMessageExpirySeconds": 3600}}
+        lambda two: two.value("site-broker", _CLIENTS).update(
+            maxSessionExpirySeconds=3599, maxMessageExpirySeconds=3600
         ),
         ("site-broker", "maxSessionExpirySeconds: 3599", "3600 at least"),
-        also=("SHAPE-02",),
+        also=("ASK-04", "MQTT-07"),
+    ),
+    Mistake(
+        "broker that ends a link's session sooner",
+        "MQTT-07",
+        lambda two: two.set("enterprise-broker", f"{_CLIENTS}.maxSessionExpirySeconds", 3599),
+        ("enterprise-broker", "maxSessionExpirySeconds: 3599", f"{_ENDPOINT} asks for 3600"),
+        also=("ASK-04", "MQTT-06"),
+    ),
+    Mistake(
+        "broker that takes a dataflow for gone",
+        "MQTT-07",
+        lambda two: two.set("site-broker", f"{_CLIENTS}.maxKeepAliveSeconds", 59),
+        ("site-broker", "maxKeepAliveSeconds: 59", "site-local-endpoint asks for 60"),
+        also=("ASK-04",),
+    ),
+    Mistake(
+        "broker that sends its own dataflows fewer messages at once",
+        "MQTT-07",
+        lambda two: two.set("site-broker", f"{_CLIENTS}.maxReceiveMaximum", 99),
+        ("site-broker", "maxReceiveMaximum: 99", "site-local-endpoint asks for 100"),
+        also=("ASK-04",),
+    ),
+    Mistake(
+        "more messages in flight than a broker takes",
+        "MQTT-07",
+        lambda two: two.set(_ENDPOINT, "properties.mqttSettings.maxInflightMessages", 101),
+        (_ENDPOINT, "maxInflightMessages: 101", "takes 100", "mqtt-support"),
+        also=("HARD-01",),
+    ),
+    Mistake(
+        "packets that the other end does not take",
+        "MQTT-07",
+        lambda two: two.set("enterprise-broker", f"{_CLIENTS}.maxPacketSizeBytes", 4194303),
+        ("site-broker", "4194304 bytes", "enterprise-broker", "4194303", "stop the link"),
+        also=("ASK-04",),
+    ),
+    Mistake(
+        "packets of a larger memory profile",
+        "MQTT-07",
+        _packets_by_memory,
+        ("site-broker", "16777216 bytes", "4194304"),
+        also=("ASK-04",),
     ),
     Mistake(
         "disk that is asked for and not there",
@@ -391,6 +442,20 @@ def test_no_queue_is_named_where_none_is(two: Workbench) -> None:
 def test_links_that_share_attributes(three: Workbench, reported: Callable[..., None]) -> None:
     three.set(_AUTHENTICATION, f"{_ATTRIBUTES}.lyon-to-enterprise-g1.attributes.link", "berlin-to-enterprise")
     reported(three, "MQTT-03", "CN=lyon-to-enterprise-g1", "attributes", also=("MQTT-04",))
+
+
+def test_a_topic_that_two_links_publish_unasked(three: Workbench, reported: Callable[..., None]) -> None:
+    destination = "properties.operations.1.destinationSettings.dataDestination"
+    three.set("lyon-to-enterprise-input", destination, "berlin/output")
+    said = ("lyon-to-enterprise-input", "berlin/output", "berlin-to-enterprise", "`shared` on both")
+    reported(three, "MQTT-08", *said, also=("MQTT-04", "MQTT-05"))
+
+
+def test_a_topic_that_two_links_share_on_purpose() -> None:
+    topics = [{"from": "alarms", "to": "alarms", "shared": True}]
+    links = [{**link, "topics": topics} for link in THREE_SITES["links"]]
+    settings = {**THREE_SITES, "links": links}
+    assert judge(evaluate(settings), resolve(settings)) == []
 
 
 def test_a_link_with_the_rights_of_another(three: Workbench, reported: Callable[..., None]) -> None:

@@ -124,6 +124,58 @@ def test_two_brokers_with_one_dns_name(problems: Problems) -> None:
     only(found, "clusters.enterprise.listener.dns_name", "clusters.site.listener.dns_name")
 
 
+@pytest.mark.parametrize("key", ["max_session_hours", "max_message_hours"])
+def test_limits_that_end_a_queue_before_the_outage_does(problems: Problems, key: str) -> None:
+    where = f"clusters.site.broker.{key}"
+    assert problems({"protection.outage_hours": 100, where: 100}) == []
+    problem = only(
+        problems({"protection.outage_hours": 100, where: 99}), where, "100 or more", "protection.outage_hours"
+    )
+    assert (problem.example, "replaces it" in problem.hint) == ("100", True)
+    assert problems({"protection.outage_hours": 100, where: None}) == []
+
+
+def test_an_outage_longer_than_the_default_of_sessions(problems: Problems) -> None:
+    found = problems({"protection.outage_hours": 169})
+    assert [problem.where for problem in found] == [
+        "clusters.site.broker.max_session_hours", "clusters.enterprise.broker.max_session_hours",
+    ]  # fmt: skip
+
+
+def test_packets_larger_than_the_memory_profile_takes(problems: Problems) -> None:
+    size = {"clusters.site.broker.memory_profile": "Tiny"}
+    assert problems(size) == []
+    where = "clusters.enterprise.broker.max_packet_mib"
+    assert problems({where: 16}) == []
+    assert only(problems({where: 17}), where, "at most 16", "Low").example == "16"
+
+
+@pytest.mark.parametrize(
+    ("site", "enterprise", "most"),
+    [
+        ({"max_packet_mib": 5}, {}, 4),
+        ({"max_packet_mib": None}, {}, 4),
+        ({"max_packet_mib": 4}, {"max_packet_mib": 3}, 3),
+        ({"max_packet_mib": None, "memory_profile": "Medium"}, {"max_packet_mib": None}, 16),
+    ],
+)
+def test_a_site_that_takes_larger_packets_than_its_link_can_send(
+    problems: Problems, site: dict[str, Any], enterprise: dict[str, Any], most: int
+) -> None:
+    brokers = {"clusters.site.broker": site, "clusters.enterprise.broker": enterprise}
+    problem = only(problems(brokers), "clusters.site.broker.max_packet_mib", f"at most {most}", "clusters.enterprise")
+    assert problem.example == str(most)
+    assert problems({**brokers, "clusters.site.broker": {**site, "max_packet_mib": most}}) == []
+    assert problems({**brokers, "links": []}) == []
+
+
+def test_a_site_with_two_links_fits_the_smaller_broker(problems: Problems) -> None:
+    links = [{"from": "site", "to": "enterprise"}, {"from": "site", "to": "plant"}]
+    sizes = {"clusters.enterprise.broker.max_packet_mib": 3, "clusters.plant.broker.max_packet_mib": 2}
+    found = problems({**three_clusters(*links), **sizes})
+    only(found, "clusters.site.broker.max_packet_mib", "at most 2", "clusters.plant.broker")
+
+
 # --- tenant and certificates ---
 
 
@@ -218,6 +270,51 @@ def test_client_ids_that_do_not_begin_with_the_prefix(problems: Problems) -> Non
         problems({"links[0].client_ids": ["site.to-enterprise-input", "to-enterprise-input"]}),
         "links[0].client_ids", "begin with site.", "to-enterprise-input does not",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reported"),
+    [
+        ({}, {}, ["links[0].topics[0]", "links[1].topics[1]"]),
+        ({"shared": True}, {}, ["links[1].topics[1]"]),
+        ({}, {"shared": True}, ["links[0].topics[0]"]),
+        ({"shared": True}, {"shared": True}, []),
+    ],
+)
+def test_a_destination_of_two_links_is_refused_unless_both_say_so(
+    problems: Problems, first: dict[str, bool], second: dict[str, bool], reported: list[str]
+) -> None:
+    found = problems(
+        three_clusters(
+            {"from": "site", "to": "enterprise", "topics": [{"from": "a", "to": "alarms", **first}]},
+            {"from": "plant", "to": "enterprise",
+             "topics": [{"from": "b", "to": "own"}, {"from": "b", "to": "alarms", **second}]},
+        )
+    )  # fmt: skip
+    assert [problem.where for problem in found] == reported
+    for problem in found:
+        assert "would publish alarms at enterprise too" in problem.expected
+        assert "`shared: true` on each" in problem.expected
+        assert problem.example in ("{from: a, to: site/alarms}", "{from: b, to: plant/alarms}")
+
+
+def test_a_destination_of_three_links_is_told_of_each_that_does_not_share_it(problems: Problems) -> None:
+    shared = {"from": "a", "to": "alarms", "shared": True}
+    links = [
+        {"from": name, "to": "enterprise", "topics": [topic]}
+        for name, topic in (("site", shared), ("plant", {"from": "a", "to": "alarms"}), ("mill", shared))
+    ]
+    clusters = {"clusters.mill": {"code": "m", "address_space": "10.4.0.0/16"}}
+    found = problems({**three_clusters(*links), **clusters})
+    only(found, "links[1].topics[0]", "links[0].topics[0] and 1 more")
+
+
+def test_a_destination_that_two_brokers_have_or_two_topics_of_a_link(problems: Problems) -> None:
+    links = [
+        {"from": "site", "to": "enterprise", "topics": topics(("a", "x"), ("b", "x"))},
+        {"from": "site", "to": "plant", "topics": topics(("a", "x"))},
+    ]
+    assert problems(three_clusters(*links)) == []
 
 
 def test_one_client_id_on_two_brokers(problems: Problems) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pulumi
 import pulumi_tls as tls
 import pytest
@@ -12,6 +14,7 @@ from automation.deployment.protection import ProtectedLossError, ProtectedReplac
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.run_program import record
+from tests.conftest import TWO_CLUSTERS, evaluate
 
 URN = "urn:pulumi:prod::edge-stamps::tls:index/privateKey:PrivateKey"
 DEPLOYED = {"resources": [{"urn": f"{URN}::former", "protect": True}, {"urn": f"{URN}::free"}]}
@@ -88,3 +91,28 @@ def test_a_change_that_is_ignored_replaces_nothing() -> None:
 def test_a_key_of_another_kind_is_a_replacement() -> None:
     with pytest.raises(ProtectedReplacementError, match="algorithm was 'RSA' and is 'ECDSA'"):
         refuse_loss("prod", state_of(wanted("now"), algorithm="RSA"), wanted("now"))
+
+
+AIOS_OWN = {"max_session_hours": None, "max_packet_mib": None, "max_keep_alive_seconds": None}
+
+
+def production(broker: dict[str, None]) -> dict[str, Any]:
+    return {
+        **TWO_CLUSTERS,
+        "environment": "prod",
+        "clusters": {name: {"broker": broker} for name in ("site", "enterprise")},
+    }
+
+
+def test_a_broker_of_before_there_were_limits_is_kept_by_leaving_them_to_aio() -> None:
+    limited = evaluate(production({}))
+    state = state_of(limited)
+    for one in state["resources"]:
+        if str(one["urn"]).endswith(("::site-broker", "::enterprise-broker")):
+            inputs = cast("dict[str, Any]", one["inputs"])
+            own = {name: value for name, value in inputs["properties"].items() if name != "advanced"}
+            one["inputs"] = {**inputs, "properties": own}
+
+    with pytest.raises(ProtectedReplacementError, match=r"\n  site-broker: properties\.advanced was None and is"):
+        refuse_loss("test", state, limited)
+    refuse_loss("test", state, evaluate(production(AIOS_OWN)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -125,6 +125,66 @@ def test_site_1_cannot_act_as_site_10() -> None:
     assert tried["certificate of arck-myorgb-dev-001/mqtt-enterprise"].startswith(BY_POLICY)
     tried = {case.name: case.observed for case in proof.links[1].cases}
     assert tried["topic site-1/output of arck-myorga-dev-001/mqtt-enterprise"].startswith(BY_POLICY)
+
+
+def _sharing(berlin: Sequence[str], lyon: Sequence[str]) -> dict[str, Any]:
+    """Two sites that publish these topics, `alarms` together."""
+    own = [("berlin", berlin), ("lyon", lyon)]
+    links = [
+        {
+            "from": site,
+            "to": "enterprise",
+            "topics": [{"from": f"in/{topic}", "to": topic, "shared": topic == "alarms"} for topic in topics],
+        }
+        for site, topics in own
+    ]
+    return {**THREE_SITES, "links": links}
+
+
+def _left_out(proof: Proof) -> list[str]:
+    return [line for line in proof.not_exercised if "another link's topics" in line]
+
+
+_BERLIN = "arck-myorgb-dev-001/mqtt-enterprise"
+
+
+def test_links_that_share_a_topic_are_tried_against_what_they_do_not_share(deployed: Deployed) -> None:
+    proof = prove(deployed(_sharing(["alarms", "berlin/output"], ["alarms", "lyon/output"])).all, messages=10)
+
+    assert (proof.problems, _left_out(proof)) == ([], [])
+    for link, other, topic in ((0, _OTHER, "lyon/output"), (1, _BERLIN, "berlin/output")):
+        tried = {case.name: case.observed for case in proof.links[link].cases}
+        assert tried[f"topic {topic} of {other}"].startswith(BY_POLICY)
+        assert tried[f"certificate of {other}"].startswith(BY_POLICY)
+        assert not any("alarms of" in name for name in tried)
+
+
+def test_what_cannot_be_tried_on_links_that_share_is_listed(deployed: Deployed) -> None:
+    proof = prove(deployed(_sharing(["alarms", "berlin/output"], ["alarms"])).all, messages=10)
+
+    assert proof.problems == []
+    assert [case.name for case in proof.links[0].cases if _OTHER in case.name] == [f"certificate of {_OTHER}"]
+    assert f"topic berlin/output of {_BERLIN}" in {case.name for case in proof.links[1].cases}
+    assert _left_out(proof) == [
+        f"another link's topics with the certificate of {_BERLIN}: it may publish all those of {_OTHER} too"
+    ]
+
+
+def test_links_that_share_everything_are_listed_each(deployed: Deployed) -> None:
+    proof = prove(deployed(_sharing(["alarms"], ["alarms"])).all, messages=10)
+
+    assert proof.problems == []
+    assert not any(one in case.name for link in proof.links for case in link.cases for one in (_OTHER, _BERLIN))
+    assert len(_left_out(proof)) == 2
+
+
+def test_a_right_too_many_is_noticed_where_links_share_a_topic(deployed: Deployed) -> None:
+    sites = deployed(_sharing(["alarms", "berlin/output"], ["alarms", "lyon/output"]))
+
+    def widen(view: Any) -> None:
+        _rules(view)[1]["brokerResources"][1]["topics"].append("berlin/output")
+
+    assert _let_through(prove(sites.with_change("enterprise", widen), messages=10)) == {f"certificate of {_OTHER}"}
 
 
 def _broken(deployed: Deployed, change: Callable[[Any], None]) -> Proof:
