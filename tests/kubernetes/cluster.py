@@ -17,6 +17,7 @@ from rehearsal.cluster.model import ClusterView
 from settings import well_known
 from tests.kubernetes import certificate
 from tests.kubernetes.processes import LOOPBACK, Server, answers, find_free_port, wait_until
+from tests.kubernetes.setup_k3s import audit_arguments
 
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl", "trust-manager")
 ADMIN, STRANGER = "admin", "stranger"
@@ -73,6 +74,7 @@ class Cluster:
             *("--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.43.0.0/16"),
             *("--service-account-key-file", file / "tls.key", "--service-account-signing-key-file", file / "tls.key"),
             *("--disable-admission-plugins=ServiceAccount", "--profiling=false"),
+            *audit_arguments(self.folder),
         ).wait_until(self._is_ready)
 
     def restart_api(self) -> None:
