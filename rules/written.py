@@ -50,7 +50,9 @@ _CLUSTER: Mapping[str, str] = {
     "listener.port": "listener.port",
     "listener.dns_name": "listener.host",
     "listener.generation": "listener.generation",
-    **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku", "k3s_version")},
+    **{f"node.{name}": f"node.{name}" for name in (
+        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version",
+    )},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib",

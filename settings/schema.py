@@ -137,6 +137,17 @@ class NodeSection(_Section):
         About("one of Premium_LRS, Premium_ZRS, StandardSSD_LRS, StandardSSD_ZRS", "Premium_LRS"),
         arrives(f"{_VM}: storageProfile.osDisk.managedDisk.storageAccountType = value"),
     ]
+    encryption_at_host: Annotated[
+        bool,
+        About(
+            "true or false: the VM's host encrypts the caches of its disks too, not only the disks in storage",
+            True,
+            "true needs a feature of the subscription, `az feature register --namespace Microsoft.Compute --name"
+            " EncryptionAtHost`, and a deallocated VM where one is there already; Azure never takes it away again by"
+            " itself",
+        ),
+        arrives(f"{_VM}: securityProfile.encryptionAtHost = true or absent"),
+    ]
     k3s_version: Annotated[
         K3sVersion | None,
         About(

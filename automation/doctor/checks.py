@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.deployment.workspace import OLDEST_CLI
-from automation.doctor import capacity, login, machine, names, providers, pulumi, rights, tenant
+from automation.doctor import capacity, encryption, login, machine, names, providers, pulumi, rights, tenant
 from automation.doctor.check import Check
 
 _AZURE = ("azure-subscription",)
@@ -49,6 +49,9 @@ CHECKS: tuple[Check, ...] = (
         "another `release`", providers.check_api_versions, ("program", *_AZURE)),
     Check("vm-size", "Sizes of the nodes", "offered to this subscription in region and zone",
         "another `vm_size` or `zone`", capacity.check_sizes, ("settings", *_AZURE)),
+    Check("encryption-at-host", "Encryption at host",
+        "registered, and a capability of the sizes, where a node asks for it",
+        "`az feature register`", encryption.check_encryption, ("settings", *_AZURE)),
     Check("quota", "vCPU quotas", "room for all nodes that are not there yet, per family and per region",
         "`az quota update`", capacity.check_quota, ("settings", *_AZURE)),
     Check("deleted-vaults", "Deleted Key Vaults", "none has a name of this stack", "`az keyvault purge`",
