@@ -29,6 +29,7 @@ _STACK: Mapping[str, str] = {
     "custom_locations_object_id": "tenant.custom_locations_object_id",
     "admin_group_object_id": "tenant.admin_group_object_id",
     "admin_user_object_ids": "admin_users",
+    "operator_group_object_id": "operator_group",
     "ssh_public_key": "tenant.ssh_public_key",
     "custom_roles": "custom_roles",
     "tags": "tags",
@@ -71,6 +72,7 @@ _NULL_IS_A_VALUE = ("node.zone", "broker.persistence_gib")
 """Elsewhere it stands for the default, which FACT-04 judges."""
 _GUIDS = (
     "subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id", "admin_user_object_ids",
+    "operator_group_object_id",
 )  # fmt: skip
 """Written in any case (https://www.rfc-editor.org/rfc/rfc9562#section-4)."""
 

@@ -630,6 +630,20 @@ class StackSection(_Section):
         arrives("Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding]"),
     ] = []
     """Microsoft documents bindings of users alone for cluster connect, and a token names no more than 200 groups."""
+    operator_group_object_id: Annotated[
+        Guid | None,
+        _ids(
+            "e8d7c6b5-a493-4827-b160-514e3d2c1b0a",
+            "the object id of an Entra group that looks at the clusters and restarts pods, and reads no Secret; null"
+            " for none",
+            'az ad group show --group "<name>" --query id -o tsv',
+        ),
+        arrives(
+            "Microsoft.Authorization/roleAssignments",
+            "Run Command apply-objects: OBJECTS[kind=ClusterRole]",
+            "Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding]",
+        ),
+    ] = None
     ssh_public_key: Annotated[
         SshPublicKey,
         About(

@@ -38,6 +38,8 @@ CHECKS: tuple[Check, ...] = (
         "the right id, or whom to ask", tenant.check_custom_locations, ("settings", *_AZURE)),
     Check("admin-group", "Group of the administrators", "exists in this tenant", "how to find its id",
         tenant.check_admin_group, ("settings", *_AZURE)),
+    Check("operator-group", "Group of the operators", "exists in this tenant, where the settings have one",
+        "how to find its id", tenant.check_operator_group, ("settings", *_AZURE)),
     Check("rights", "Rights on the subscription", "every action that the program's own resources take",
         "`az role assignment create`: Owner, or Contributor and User Access Administrator",
         rights.check_rights, ("program", *_AZURE)),

@@ -15,6 +15,18 @@ _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
 _INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
 
 NAMESPACE = Fact("azure-iot-operations", Source(f"{_TEMPLATES}/aio/instance.bicep", "clusterNamespace", _READ))
+API_GROUPS: Fact[frozenset[str]] = Fact(
+    frozenset({
+        "iotoperations.azure.com", "mqttbroker.iotoperations.azure.com", "connectivity.iotoperations.azure.com",
+        "akri.microsoft.com", "deviceregistry.microsoft.com", "namespaces.deviceregistry.microsoft.com",
+        "secret-sync.x-k8s.io", "secrets-store.csi.x-k8s.io",
+    }),
+    Source(
+        "Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/edge_api",
+        "group of each EdgeResourceApi: meta, mq, dataflow, akri, deviceregistry, secretstore", date(2026, 11, 28),
+    ),
+)  # fmt: skip
+"""Of the kinds that AIO and secret sync bring."""
 CERT_MANAGER_NAMESPACE = Fact(
     "cert-manager", Source(f"{_TEMPLATES}/aio/enablement.bicep", "certManagerExtension.properties.scope", _READ)
 )

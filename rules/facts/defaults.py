@@ -17,6 +17,7 @@ STACK: Mapping[str, object] = {
     "release": "2608",
     "tags": {},
     "admin_user_object_ids": [],
+    "operator_group_object_id": None,
     "custom_roles": True,
     f"{_SITE}.code": "a",
     f"{_SITE}.address_space": "10.1.0.0/16",

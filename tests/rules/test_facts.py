@@ -138,6 +138,12 @@ WRONG: Mapping[str, Wrong] = {
         ("server-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
+    "aio.API_GROUPS": Wrong(
+        _known("AIO_API_GROUPS", ("iotoperations.azure.com",)),
+        "OBJ-02",
+        ("site-apply-objects", "may not get * of group 'mqttbroker.iotoperations.azure.com'"),
+        {**ONE, "operator_group_object_id": OTHER_GUID},
+    ),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
         _known("CERT_MANAGER_NAMESPACE", "certs"), "REL-01", ("site-cert-manager-extension", "'certs'")
     ),

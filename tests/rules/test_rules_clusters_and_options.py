@@ -155,6 +155,24 @@ MISTAKES = (
         "OBJ-01",
         _object("ClusterRoleBinding", lambda one: one["roleRef"].update(name="view")),
         (_OBJECTS, "roleRef", "cluster-admin"),
+        also=("SEC-07",),
+    ),
+    Mistake(
+        "a role for nobody",
+        "OBJ-02",
+        lambda two: two.encode(
+            _OBJECTS,
+            "OBJECTS",
+            lambda found: found.append(
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "ClusterRole",
+                    "metadata": {"name": "edge-stamps-operators"},
+                    "rules": [],
+                }
+            ),
+        ),
+        (_OBJECTS, "ClusterRoles ['edge-stamps-operators']; expected []"),
     ),
     Mistake(
         "no binding",

@@ -353,6 +353,16 @@ def test_a_group_that_does_not_exist(machine: Machine) -> None:
     assert machine.only("admin-group", "failed").mend.startswith("az ad group show --group")
 
 
+def test_an_operator_group_that_does_not_exist(machine: Machine) -> None:
+    assert machine.checks()["operator-group"].found == "none in the settings"
+    group = machine.settings["operator_group_object_id"] = "dddddddd-eeee-4fff-8000-111111111111"
+    question = stand_in.ADMIN_GROUP.replace(TENANT["admin_group_object_id"], group)
+    machine.fails(question, f"ERROR: Resource '{group}' does not exist or one of its queried reference-property\n", 3)
+    assert machine.only("operator-group", "failed").mend.startswith("az ad group show --group")
+    machine.says(question, "Operators\n")
+    assert machine.checks()["operator-group"].found == "group Operators"
+
+
 # The subscription
 
 
