@@ -8,11 +8,13 @@ from typing import Any
 from graph.graph import Resource
 from graph.inputs import at, decode_parameter, list_at, map_at, text_at
 from rules import operators
+from rules.facts import aio
 from rules.lookup import Hits, View
 from settings import Settings
 
 _RBAC = "rbac.authorization.k8s.io"
 _API_VERSIONS: Mapping[str, str] = {
+    "Namespace": "v1",  # kubernetes.io/docs/concepts/security/pod-security-admission, "Pod Security Admission labels"
     "ClusterRoleBinding": f"{_RBAC}/v1",  # kubernetes.io/docs/reference/access-authn-authz/rbac
     "ClusterRole": f"{_RBAC}/v1",  # what may be in one: rules/operators.py
     "Bundle": "trust.cert-manager.io/v1alpha1",  # cert-manager.io/docs/trust/trust-manager/api-reference
@@ -35,6 +37,9 @@ def objects_are_known(view: View) -> Hits:
                     which = text_at(one, "metadata.name") or index
                     yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {which}: {problem}"
             yield from _bindings(command, objects, view.settings)
+            namespaces = [text_at(one, "metadata.name") for one in objects if text_at(one, "kind") == "Namespace"]
+            if namespaces != (own := [aio.NAMESPACE.value]):
+                yield command.name, f"OBJECTS: Namespaces {namespaces}; expected {own}, with its labels"
 
 
 def _problems(one: Any, settings: Settings) -> Iterator[str]:
@@ -46,6 +51,8 @@ def _problems(one: Any, settings: Settings) -> Iterator[str]:
         yield f"apiVersion: {text_at(one, 'apiVersion')!r}; expected {_API_VERSIONS[kind]!r}"
     if kind == "ClusterRoleBinding":
         yield from _binding(one, settings)
+    elif kind == "Namespace":
+        yield from _namespace(one)
     elif kind == "Bundle":
         yield from _bundle(one)
 
@@ -64,6 +71,12 @@ def _binding(one: Any, settings: Settings) -> Iterator[str]:
     subjects = [{"apiGroup": _RBAC, "kind": kind, "name": who} for kind, who in expected[name]]
     if list_at(one, "subjects") != subjects:
         yield f"subjects: {list_at(one, 'subjects')}; expected those that the settings name alone, {subjects}"
+
+
+def _namespace(one: Any) -> Iterator[str]:
+    expected = {f"pod-security.kubernetes.io/{mode}": level for mode, level in aio.POD_SECURITY.value.items()}
+    if set(one) != {"apiVersion", "kind", "metadata"} or dict(map_at(one, "metadata.labels")) != expected:
+        yield f"labels: {dict(map_at(one, 'metadata.labels'))}; expected {expected} and nothing beside"
 
 
 def _bundle(one: Any) -> Iterator[str]:

@@ -20,6 +20,11 @@ AIO_API_GROUPS = (
 """Kinds of AIO and of secret sync on a cluster; what they hold are names and settings, keys are in Secrets alone.
 
 Source: Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/edge_api."""
+AIO_POD_SECURITY = {"enforce": "privileged", "audit": "restricted", "warn": "restricted"}
+"""Mode -> level of Pod Security admission in AIO's namespace. Microsoft says of no stricter level that AIO's pods pass
+it, so none is enforced; what violates one is in the audit log.
+
+Source: kubernetes.io/docs/concepts/security/pod-security-admission."""
 CERT_MANAGER_NAMESPACE = "cert-manager"
 SECRET_SYNC_SERVICE_ACCOUNT = "aio-ssc-sa"
 DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"

@@ -5,6 +5,7 @@ The templates of all API versions (instance-2025-10-01, -2026-03-01, -2026-07-01
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from rules.facts.fact import Fact, Source
@@ -15,6 +16,15 @@ _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
 _INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
 
 NAMESPACE = Fact("azure-iot-operations", Source(f"{_TEMPLATES}/aio/instance.bicep", "clusterNamespace", _READ))
+POD_SECURITY: Fact[Mapping[str, str]] = Fact(
+    {"enforce": "privileged", "audit": "restricted", "warn": "restricted"},
+    Source(
+        "kubernetes.io/docs/concepts/security/pod-security-admission",
+        "labels of a namespace; no page of learn.microsoft.com/azure/iot-operations names a level that AIO's pods pass",
+        date(2026, 11, 28), primary=False,
+    ),
+)  # fmt: skip
+"""Mode -> level of Pod Security admission in AIO's namespace; enforced is only what lets every pod in."""
 API_GROUPS: Fact[frozenset[str]] = Fact(
     frozenset({
         "iotoperations.azure.com", "mqttbroker.iotoperations.azure.com", "connectivity.iotoperations.azure.com",

@@ -138,6 +138,11 @@ WRONG: Mapping[str, Wrong] = {
         ("server-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
+    "aio.POD_SECURITY": Wrong(
+        _known("AIO_POD_SECURITY", {"enforce": "restricted"}),
+        "OBJ-01",
+        ("site-apply-objects", "labels", "'pod-security.kubernetes.io/enforce': 'privileged'"),
+    ),
     "aio.API_GROUPS": Wrong(
         _known("AIO_API_GROUPS", ("iotoperations.azure.com",)),
         "OBJ-02",
