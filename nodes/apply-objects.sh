@@ -76,7 +76,7 @@ fi
 
 # --- 3. Prune -------------------------------------------------------------------------------------------------------
 # Bundles stay: what refers to one leaves only later in the same deployment, and one that nobody names grants nothing.
-prunable=(clusterrolebindings.rbac.authorization.k8s.io)
+prunable=(clusterrolebindings.rbac.authorization.k8s.io clusterroles.rbac.authorization.k8s.io)
 pruned=0
 for kind in "${prunable[@]}"; do
   wait_for 120 "list of $kind" "'journalctl -u k3s' on the node." \

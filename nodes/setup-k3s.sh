@@ -113,12 +113,56 @@ timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 
 # --- 5. K3s ---------------------------------------------------------------------------------------------------------
-# A file of its own: connect-arc.sh has another one for the issuer. 0600, against D24.
+# Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
+# fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
+# within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.
+put "$ROOT_DIR/etc/rancher/k3s/edge-stamps-audit-policy.yaml" 0600 "$restart_due" <<'END'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: Metadata
+    resources:
+      - group: ""
+        resources: [secrets, serviceaccounts/token]
+  - level: Metadata
+    userGroups: ["system:serviceaccounts:azure-arc"]
+  - level: None
+    nonResourceURLs: ["/healthz*", "/livez*", "/readyz*", /metrics, /version, "/openapi/*"]
+  - level: None
+    resources:
+      - group: coordination.k8s.io
+        resources: [leases]
+      - group: ""
+        resources: [events]
+      - group: events.k8s.io
+        resources: [events]
+  - level: None
+    verbs: [get, list, watch]
+    userGroups: ["system:nodes", "system:serviceaccounts"]
+  - level: None
+    verbs: [get, list, watch]
+    users:
+      - system:apiserver
+      - system:kube-controller-manager
+      - system:kube-scheduler
+      - system:kube-proxy
+      - system:k3s-controller
+  - level: Metadata
+END
+# A file of its own: connect-arc.sh has another one for the issuer. 0600, against D24. The log takes 1.1 GB at most, by
+# the numbers of docs.k3s.io/security/hardening-guide; the API server makes its folder, 0700, and file, 0600.
 put "$ROOT_DIR/etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml" 0600 "$restart_due" <<'END'
 write-kubeconfig-mode: "0600"
 secrets-encryption: true
 disable:
   - traefik
+kube-apiserver-arg:
+  - audit-policy-file=/etc/rancher/k3s/edge-stamps-audit-policy.yaml
+  - audit-log-path=/var/lib/rancher/k3s/server/logs/audit.log
+  - audit-log-maxage=30
+  - audit-log-maxbackup=10
+  - audit-log-maxsize=100
 END
 
 installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"

@@ -1,4 +1,4 @@
-"""Kubernetes objects that a script applies: known kinds, the admin group and nobody else, Bundles of one source."""
+"""Kubernetes objects that a script applies: known kinds, bindings of admins and operators, Bundles of one source."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import Any
 
 from graph.graph import Resource
 from graph.inputs import at, decode_parameter, list_at, map_at, text_at
+from rules import operators
+from rules.facts import aio
 from rules.lookup import Hits, View
 from settings import Settings
 
 _RBAC = "rbac.authorization.k8s.io"
 _API_VERSIONS: Mapping[str, str] = {
+    "Namespace": "v1",  # kubernetes.io/docs/concepts/security/pod-security-admission, "Pod Security Admission labels"
     "ClusterRoleBinding": f"{_RBAC}/v1",  # kubernetes.io/docs/reference/access-authn-authz/rbac
+    "ClusterRole": f"{_RBAC}/v1",  # what may be in one: rules/operators.py
     "Bundle": "trust.cert-manager.io/v1alpha1",  # cert-manager.io/docs/trust/trust-manager/api-reference
 }
 """Kind -> its API version; the script waits in vain for what no cluster of ours serves."""
@@ -32,7 +36,10 @@ def objects_are_known(view: View) -> Hits:
                 for problem in _problems(one, view.settings):
                     which = text_at(one, "metadata.name") or index
                     yield command.name, f"OBJECTS: {text_at(one, 'kind') or 'object'} {which}: {problem}"
-            yield from _admins(command, objects)
+            yield from _bindings(command, objects, view.settings)
+            namespaces = [text_at(one, "metadata.name") for one in objects if text_at(one, "kind") == "Namespace"]
+            if namespaces != (own := [aio.NAMESPACE.value]):
+                yield command.name, f"OBJECTS: Namespaces {namespaces}; expected {own}, with its labels"
 
 
 def _problems(one: Any, settings: Settings) -> Iterator[str]:
@@ -42,17 +49,34 @@ def _problems(one: Any, settings: Settings) -> Iterator[str]:
         return
     if text_at(one, "apiVersion") != _API_VERSIONS[kind]:
         yield f"apiVersion: {text_at(one, 'apiVersion')!r}; expected {_API_VERSIONS[kind]!r}"
-    yield from _binding(one, settings) if kind == "ClusterRoleBinding" else _bundle(one)
+    if kind == "ClusterRoleBinding":
+        yield from _binding(one, settings)
+    elif kind == "Namespace":
+        yield from _namespace(one)
+    elif kind == "Bundle":
+        yield from _bundle(one)
 
 
 def _binding(one: Any, settings: Settings) -> Iterator[str]:
-    role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": "cluster-admin"}
-    if dict(map_at(one, "roleRef")) != role:
-        yield f"roleRef: {dict(map_at(one, 'roleRef'))}; expected {role}"
-    admins = [("Group", settings.tenant.admin_group_object_id), *(("User", one) for one in settings.admin_users)]
-    subjects = [{"apiGroup": _RBAC, "kind": kind, "name": name} for kind, name in admins]
+    """Require that admins are bound to cluster-admin, and operators to their own role, and nobody else to anything."""
+    expected = {"cluster-admin": [("Group", settings.tenant.admin_group_object_id)]}
+    expected["cluster-admin"] += [("User", one) for one in settings.admin_users]
+    if settings.operator_group:
+        expected[operators.ROLE] = [("Group", settings.operator_group)]
+    name = text_at(one, "roleRef.name")
+    role = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name}
+    if dict(map_at(one, "roleRef")) != role or name not in expected:
+        yield f"roleRef: {dict(map_at(one, 'roleRef'))}; expected a ClusterRole of {', '.join(expected)}"
+        return
+    subjects = [{"apiGroup": _RBAC, "kind": kind, "name": who} for kind, who in expected[name]]
     if list_at(one, "subjects") != subjects:
-        yield f"subjects: {list_at(one, 'subjects')}; expected the admins that the settings name alone, {subjects}"
+        yield f"subjects: {list_at(one, 'subjects')}; expected those that the settings name alone, {subjects}"
+
+
+def _namespace(one: Any) -> Iterator[str]:
+    expected = {f"pod-security.kubernetes.io/{mode}": level for mode, level in aio.POD_SECURITY.value.items()}
+    if set(one) != {"apiVersion", "kind", "metadata"} or dict(map_at(one, "metadata.labels")) != expected:
+        yield f"labels: {dict(map_at(one, 'metadata.labels'))}; expected {expected} and nothing beside"
 
 
 def _bundle(one: Any) -> Iterator[str]:
@@ -63,8 +87,11 @@ def _bundle(one: Any) -> Iterator[str]:
         yield f"spec.target: {', '.join(sorted(map_at(one, 'spec.target')))}; expected configMap, namespaceSelector"
 
 
-def _admins(command: Resource, objects: list[Any]) -> Hits:
+def _bindings(command: Resource, objects: list[Any], settings: Settings) -> Hits:
     bindings = [one for one in objects if text_at(one, "kind") == "ClusterRoleBinding"]
-    if len(bindings) != 1:
-        message = f"OBJECTS: {len(bindings)} ClusterRoleBindings; expected one, without which admins can do nothing"
-        yield command.name, message
+    expected = 2 if settings.operator_group else 1
+    if len(bindings) != expected:
+        message = (
+            f"OBJECTS: {len(bindings)} ClusterRoleBindings; expected {expected}: one for the admins, without which"
+        )
+        yield command.name, f"{message} they can do nothing, and one for the operators, where the settings have a group"

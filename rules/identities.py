@@ -159,6 +159,11 @@ def _needs(view: View) -> Iterator[Need]:
         for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
             admins = view.settings.tenant.admin_group_object_id
             yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role.name, role.guid, arm_id)
+        if operators := view.settings.operator_group:
+            role = roles.ARC_CLUSTER_USER
+            yield Need(
+                f"{view.cluster(connect)} (the operator group)", operators, "Group", role.name, role.guid, arm_id
+            )
 
 
 def _needs_of_readers(view: View) -> Iterator[Need]:

@@ -72,6 +72,8 @@ def _values(view: View) -> Iterator[Mapping[str, object]]:
     yield {"pki": view.settings.pki.generation}
     for name, cluster in view.clusters.items():
         yield {"cluster": name}
+        if view.settings.operator_group:
+            yield {"operated": name}
         if cluster.listener:
             yield {"broker": name, "g": cluster.listener.generation}
     for link in view.settings.links.values():

@@ -29,6 +29,7 @@ _STACK: Mapping[str, str] = {
     "custom_locations_object_id": "tenant.custom_locations_object_id",
     "admin_group_object_id": "tenant.admin_group_object_id",
     "admin_user_object_ids": "admin_users",
+    "operator_group_object_id": "operator_group",
     "ssh_public_key": "tenant.ssh_public_key",
     "custom_roles": "custom_roles",
     "tags": "tags",
@@ -50,7 +51,9 @@ _CLUSTER: Mapping[str, str] = {
     "listener.port": "listener.port",
     "listener.dns_name": "listener.host",
     "listener.generation": "listener.generation",
-    **{f"node.{name}": f"node.{name}" for name in ("vm_size", "zone", "os_disk_gib", "os_disk_sku", "k3s_version")},
+    **{f"node.{name}": f"node.{name}" for name in (
+        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version",
+    )},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib", "max_session_hours", "max_message_hours", "max_packet_mib",
@@ -73,6 +76,7 @@ _NULL_IS_A_VALUE = (
 """Elsewhere it stands for the default, which FACT-04 judges."""
 _GUIDS = (
     "subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id", "admin_user_object_ids",
+    "operator_group_object_id",
 )  # fmt: skip
 """Written in any case (https://www.rfc-editor.org/rfc/rfc9562#section-4)."""
 

@@ -174,6 +174,8 @@ class Settings:
     tenant: Tenant
     admin_users: tuple[str, ...]
     """Object ids of administrators whom clusters know by name, not by their group alone."""
+    operator_group: str | None
+    """Entra group whose members look at the clusters through Arc and restart pods there: they read no key."""
     custom_roles: bool
     """Whether nodes may delete the connected cluster of their predecessor."""
     tags: Mapping[str, str]

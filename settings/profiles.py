@@ -15,7 +15,13 @@ from settings.schema import PROFILE_SECTIONS
 
 PROFILES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "dev": {
-        "node": {"vm_size": "Standard_D8s_v6", "zone": None, "os_disk_gib": 128, "os_disk_sku": "Premium_LRS"},
+        "node": {
+            "vm_size": "Standard_D8s_v6",
+            "zone": None,
+            "os_disk_gib": 128,
+            "os_disk_sku": "Premium_LRS",
+            "encryption_at_host": False,  # a first try meets a subscription without the feature
+        },
         "broker": {
             "memory_profile": "Low",
             "frontend_replicas": 2,
@@ -36,7 +42,13 @@ PROFILES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "pki": {"leaf_days": 365, "early_renewal_days": 92},
     },
     "prod": {
-        "node": {"vm_size": "Standard_D16s_v6", "zone": "1", "os_disk_gib": 256, "os_disk_sku": "Premium_LRS"},
+        "node": {
+            "vm_size": "Standard_D16s_v6",
+            "zone": "1",
+            "os_disk_gib": 256,
+            "os_disk_sku": "Premium_LRS",
+            "encryption_at_host": True,
+        },
         "broker": {
             "memory_profile": "Medium",
             "frontend_replicas": 2,

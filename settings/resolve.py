@@ -46,6 +46,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         release=RELEASES[stack.release],
         tenant=Tenant(**{key: getattr(stack, key) for key in TENANT_KEYS}),
         admin_users=tuple(stack.admin_user_object_ids),
+        operator_group=stack.operator_group_object_id,
         custom_roles=stack.custom_roles,
         tags=stack.tags,
         clusters={name: _cluster(name, cluster, stack) for name, cluster in stack.clusters.items()},

@@ -151,6 +151,17 @@ class NodeSection(_Section):
         About("one of Premium_LRS, Premium_ZRS, StandardSSD_LRS, StandardSSD_ZRS", "Premium_LRS"),
         arrives(f"{_VM}: storageProfile.osDisk.managedDisk.storageAccountType = value"),
     ]
+    encryption_at_host: Annotated[
+        bool,
+        About(
+            "true or false: the VM's host encrypts the caches of its disks too, not only the disks in storage",
+            True,
+            "true needs a feature of the subscription, `az feature register --namespace Microsoft.Compute --name"
+            " EncryptionAtHost`, and a deallocated VM where one is there already; Azure never takes it away again by"
+            " itself",
+        ),
+        arrives(f"{_VM}: securityProfile.encryptionAtHost = true or absent"),
+    ]
     k3s_version: Annotated[
         K3sVersion | None,
         About(
@@ -706,6 +717,20 @@ class StackSection(_Section):
         arrives("Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding]"),
     ] = []
     """Microsoft documents bindings of users alone for cluster connect, and a token names no more than 200 groups."""
+    operator_group_object_id: Annotated[
+        Guid | None,
+        _ids(
+            "e8d7c6b5-a493-4827-b160-514e3d2c1b0a",
+            "the object id of an Entra group that looks at the clusters and restarts pods, and reads no Secret; null"
+            " for none",
+            'az ad group show --group "<name>" --query id -o tsv',
+        ),
+        arrives(
+            "Microsoft.Authorization/roleAssignments",
+            "Run Command apply-objects: OBJECTS[kind=ClusterRole]",
+            "Run Command apply-objects: OBJECTS[kind=ClusterRoleBinding]",
+        ),
+    ] = None
     ssh_public_key: Annotated[
         SshPublicKey,
         About(

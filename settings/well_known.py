@@ -12,6 +12,19 @@ K8_BRIDGE_APPLICATION_ID = "319f651f-7ddb-4fc6-9857-7aef9250bd05"
 """Entra application "K8 Bridge", sometimes taken for Custom Locations."""
 
 AIO_NAMESPACE = "azure-iot-operations"
+AIO_API_GROUPS = (
+    "iotoperations.azure.com", "mqttbroker.iotoperations.azure.com", "connectivity.iotoperations.azure.com",
+    "akri.microsoft.com", "deviceregistry.microsoft.com", "namespaces.deviceregistry.microsoft.com",
+    "secret-sync.x-k8s.io", "secrets-store.csi.x-k8s.io",
+)  # fmt: skip
+"""Kinds of AIO and of secret sync on a cluster; what they hold are names and settings, keys are in Secrets alone.
+
+Source: Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/edge_api."""
+AIO_POD_SECURITY = {"enforce": "privileged", "audit": "restricted", "warn": "restricted"}
+"""Mode -> level of Pod Security admission in AIO's namespace. Microsoft says of no stricter level that AIO's pods pass
+it, so none is enforced; what violates one is in the audit log.
+
+Source: kubernetes.io/docs/concepts/security/pod-security-admission."""
 CERT_MANAGER_NAMESPACE = "cert-manager"
 SECRET_SYNC_SERVICE_ACCOUNT = "aio-ssc-sa"
 DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"

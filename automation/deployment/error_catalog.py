@@ -205,6 +205,15 @@ REMEDIES: tuple[Remedy, ...] = (
         "Wait until it is gone, then run again: `az group wait --deleted -n <group>`.", "azure-cli #21121"),
     Remedy("REMEDY-23", "VM stopped", r"when the VM is not running",
         "Start it, then run again: `az vm start -g <group> -n <vm>`.", "AzureTRE #2138"),
+    Remedy("REMEDY-34", "Encryption at host not registered", r"EncryptionAtHost' feature is not enabled",
+        "Register it: `az feature register --namespace Microsoft.Compute --name EncryptionAtHost`; when `az feature"
+        " show` says Registered: `az provider register --namespace Microsoft.Compute`. Or set `encryption_at_host:"
+        " false`.",
+        "azuresandbox #73"),
+    Remedy("REMEDY-35", "Encryption at host of a running VM", r"encryptionAtHost' can be updated only when",
+        "The node is down meanwhile: `az vm deallocate -g <group> -n <vm>`, run again, `az vm start -g <group> -n"
+        " <vm>`. Or set `encryption_at_host: false`.",
+        "terraform-provider-azurerm, internal/services/compute/linux_virtual_machine_resource.go"),
     Remedy("REMEDY-24", "Refused",
         r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
         "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",

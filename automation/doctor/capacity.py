@@ -38,7 +38,7 @@ def fetch_skus(context: Context, location: str) -> Mapping[str, Sku]:
 def check_sizes(context: Context) -> Diagnosis:
     """Check that each node's size is offered in its region and zone."""
     problems, mend = [], []
-    nodes = _list_nodes(context)
+    nodes = list_nodes(context)
     for cluster, node in nodes:
         skus = fetch_skus(context, cluster.location)
         problem = find_restriction(skus.get(node.vm_size), cluster.location, node.zone)
@@ -51,7 +51,7 @@ def check_sizes(context: Context) -> Diagnosis:
     return Diagnosis("ok", ", ".join(sizes) or "the stack makes no node")
 
 
-def _list_nodes(context: Context) -> list[tuple[Cluster, NodeSection]]:
+def list_nodes(context: Context) -> list[tuple[Cluster, NodeSection]]:
     """Return the clusters whose node is a machine of the stack, with the node."""
     return [(cluster, cluster.node) for cluster in context.settings.clusters.values() if cluster.node]
 
@@ -135,7 +135,7 @@ def check_quota(context: Context) -> Diagnosis:
     """
     subscription = context.subscription_id()
     created = find_own_groups(context)
-    nodes = [one for one in _list_nodes(context) if one[0].names.resource_group.lower() not in created]
+    nodes = [one for one in list_nodes(context) if one[0].names.resource_group.lower() not in created]
     locations = list(dict.fromkeys(cluster.location for cluster, _ in nodes))
     needs = [need for location in locations for need in _quota_needs(context, nodes, location)]
     tight = [need for need in needs if need.limit is not None and need.used + need.needed > need.limit]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.deployment.workspace import OLDEST_CLI
-from automation.doctor import capacity, login, machine, names, providers, pulumi, rights, tenant
+from automation.doctor import capacity, encryption, login, machine, names, providers, pulumi, rights, tenant
 from automation.doctor.check import Check
 
 _AZURE = ("azure-subscription",)
@@ -38,6 +38,8 @@ CHECKS: tuple[Check, ...] = (
         "the right id, or whom to ask", tenant.check_custom_locations, ("settings", *_AZURE)),
     Check("admin-group", "Group of the administrators", "exists in this tenant", "how to find its id",
         tenant.check_admin_group, ("settings", *_AZURE)),
+    Check("operator-group", "Group of the operators", "exists in this tenant, where the settings have one",
+        "how to find its id", tenant.check_operator_group, ("settings", *_AZURE)),
     Check("rights", "Rights on the subscription", "every action that the program's own resources take",
         "`az role assignment create`: Owner, or Contributor and User Access Administrator",
         rights.check_rights, ("program", *_AZURE)),
@@ -49,6 +51,9 @@ CHECKS: tuple[Check, ...] = (
         "another `release`", providers.check_api_versions, ("program", *_AZURE)),
     Check("vm-size", "Sizes of the nodes", "offered to this subscription in region and zone",
         "another `vm_size` or `zone`", capacity.check_sizes, ("settings", *_AZURE)),
+    Check("encryption-at-host", "Encryption at host",
+        "registered, and a capability of the sizes, where a node asks for it",
+        "`az feature register`", encryption.check_encryption, ("settings", *_AZURE)),
     Check("quota", "vCPU quotas", "room for all nodes that are not there yet, per family and per region",
         "`az quota update`", capacity.check_quota, ("settings", *_AZURE)),
     Check("deleted-vaults", "Deleted Key Vaults", "none has a name of this stack", "`az keyvault purge`",

@@ -79,8 +79,18 @@ def check_custom_locations(context: Context) -> Diagnosis:
 def check_admin_group(context: Context) -> Diagnosis:
     """Check that the group of administrators exists."""
     key, given = "admin_group_object_id", context.tenant_value("admin_group_object_id")
-    if not given:
-        return _diagnose_missing(key)
+    return _check_group(context, key, given) if given else _diagnose_missing(key)
+
+
+def check_operator_group(context: Context) -> Diagnosis:
+    """Check that the group of operators exists, where there is one."""
+    given = context.settings.operator_group
+    return (
+        _check_group(context, "operator_group_object_id", given) if given else Diagnosis("ok", "none in the settings")
+    )
+
+
+def _check_group(context: Context, key: str, given: str) -> Diagnosis:
     command = ("az", "ad", "group", "show", "--group", given, "--query", "displayName", "--output", "tsv")
     find = 'az ad group show --group "<name>" --query id --output tsv'
     try:

@@ -14,6 +14,7 @@ from components.cluster_stamp.cluster_objects import apply_cluster_objects
 from components.cluster_stamp.extensions import install_extensions
 from components.cluster_stamp.iot_operations import create_iot_operations
 from components.cluster_stamp.key_vault import create_key_vault
+from components.cluster_stamp.operators import grant_operators
 from components.cluster_stamp.registries import create_registries
 from components.context import StampContext
 from components.hosting import create_host
@@ -77,6 +78,7 @@ class ClusterStamp(pulumi.ComponentResource):
         key_vault = create_key_vault(context, secret_sync)
         registries = create_registries(context)
         grant_admins(context, host.cluster)
+        grant_operators(context, host.cluster)
         secret_sync_credential = federate(
             context,
             "secret-sync-credential",

@@ -1,4 +1,4 @@
-"""Kubernetes objects that no ARM type covers, applied by a script: admin bindings and CA certificates."""
+"""Kubernetes objects that no ARM type covers, applied by a script: bindings of people and CA certificates."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.cluster_stamp.admins import bind_admins
+from components.cluster_stamp.operators import bind_operators
 from components.context import StampContext
 from components.hosting.host import RunScript, encode_parameter
 from settings import well_known
@@ -28,14 +29,24 @@ def apply_cluster_objects(
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
     bundles = [build_trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
-    objects = pulumi.Output.from_input([bind_admins(context), *bundles]).apply(encode_parameter)
+    objects = [bind_admins(context), *bind_operators(context), build_namespace(), *bundles]
     return run(
         "apply-objects",
-        {"OBJECT_SET": "cluster", "OBJECTS": objects},
+        {"OBJECT_SET": "cluster", "OBJECTS": pulumi.Output.from_input(objects).apply(encode_parameter)},
         timeout_seconds=_APPLY_SECONDS,
         parent=context.parent,
         depends_on=depends_on,
     )
+
+
+def build_namespace() -> dict[str, Any]:
+    """Return AIO's namespace with its labels for Pod Security admission.
+
+    It may be there before AIO is: Microsoft has whoever brings an issuer create it first
+    (https://learn.microsoft.com/azure/iot-operations/secure-iot-ops/howto-manage-certificates).
+    """
+    labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in well_known.AIO_POD_SECURITY.items()}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": well_known.AIO_NAMESPACE, "labels": labels}}
 
 
 def build_trust_bundle(name: str, pem: pulumi.Input[str]) -> dict[str, Any]:

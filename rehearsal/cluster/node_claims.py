@@ -11,6 +11,8 @@ from graph.inputs import decode_parameter, map_at, parameters, text_at, texts_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.node_facts import NodeFacts
 
+_PRUNED = ("ClusterRoleBinding", "ClusterRole")
+
 
 def find_false_claims(command: Entry, facts: NodeFacts) -> Iterator[str]:
     """Yield what is not so although the script of this Run Command succeeded."""
@@ -84,8 +86,8 @@ def _check_objects(given: Mapping[str, str], facts: NodeFacts, fact: Mapping[str
         yield f"says that it applied {fact.get('applied')} objects; expected {len(expected)}"
     label, name = "edge-stamps/object-set", given.get("OBJECT_SET", "")
     for key, one in there.items():
-        if key[1] == "ClusterRoleBinding" and key not in expected and map_at(one, "metadata.labels").get(label) == name:
-            yield f"ClusterRoleBinding {key[2]} is still on the cluster, and no longer in OBJECTS"
+        if key[1] in _PRUNED and key not in expected and map_at(one, "metadata.labels").get(label) == name:
+            yield f"{key[1]} {key[2]} is still on the cluster, and no longer in OBJECTS"
 
 
 def _identify(one: Any) -> tuple[str, str, str, str]:

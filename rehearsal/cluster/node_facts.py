@@ -65,6 +65,11 @@ class NodeFacts:
         return _read_network(self.first_config, "service-cidr", node.K3S_SERVICE_NETWORK.value)
 
     @property
+    def audit_rules(self) -> Sequence[Mapping[str, Any]]:
+        """Rules of the API server's audit policy as of its last start; none while it has no policy."""
+        return list_at(self.facts, "k3s.audit_rules")
+
+    @property
     def objects(self) -> Sequence[Mapping[str, Any]]:
         """Kubernetes objects that were applied."""
         return list_at(self.facts, "objects")

@@ -10,6 +10,7 @@ from typing import Any
 from arm.types.network import VIRTUAL_NETWORK
 from graph.inputs import list_at, map_at, text_at, texts_at
 from rehearsal.azure.entries import Entry
+from rehearsal.cluster import audit_log
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_facts import K3S_ISSUER, NodeFacts
@@ -39,6 +40,7 @@ def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: No
             _check_upgrades(facts),
             _check_parts(facts),
             _check_downloads(facts),
+            audit_log.find_gaps(facts),
         )
         for rule, what, remedy in faults
     ]

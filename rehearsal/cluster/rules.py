@@ -101,5 +101,7 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "docs.k3s.io/advanced; systemd.service(5), RuntimeMaxSec="),
     ClusterRule("CLUSTER-42", "No other Service has a listener's port on the node",
                 "docs.k3s.io/networking/networking-services"),
+    ClusterRule("CLUSTER-43", "The API server logs who did what, within bounds, and no content of a Secret",
+                "kubernetes.io/docs/tasks/debug/debug-cluster/audit; docs.k3s.io/security/hardening-guide"),
 )  # fmt: skip
 """Every rule; ids are stable."""

@@ -5,6 +5,7 @@ The templates of all API versions (instance-2025-10-01, -2026-03-01, -2026-07-01
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from rules.facts.fact import Fact, Source
@@ -15,6 +16,27 @@ _TEMPLATES = "Azure/digital-ops-scale-kit, workspaces/iot-operations/templates"
 _INSTANCE = f"{_TEMPLATES}/aio/modules/instance-2026-07-01.bicep"
 
 NAMESPACE = Fact("azure-iot-operations", Source(f"{_TEMPLATES}/aio/instance.bicep", "clusterNamespace", _READ))
+POD_SECURITY: Fact[Mapping[str, str]] = Fact(
+    {"enforce": "privileged", "audit": "restricted", "warn": "restricted"},
+    Source(
+        "kubernetes.io/docs/concepts/security/pod-security-admission",
+        "labels of a namespace; no page of learn.microsoft.com/azure/iot-operations names a level that AIO's pods pass",
+        date(2026, 11, 28), primary=False,
+    ),
+)  # fmt: skip
+"""Mode -> level of Pod Security admission in AIO's namespace; enforced is only what lets every pod in."""
+API_GROUPS: Fact[frozenset[str]] = Fact(
+    frozenset({
+        "iotoperations.azure.com", "mqttbroker.iotoperations.azure.com", "connectivity.iotoperations.azure.com",
+        "akri.microsoft.com", "deviceregistry.microsoft.com", "namespaces.deviceregistry.microsoft.com",
+        "secret-sync.x-k8s.io", "secrets-store.csi.x-k8s.io",
+    }),
+    Source(
+        "Azure/azure-iot-ops-cli-extension, azext_edge/edge/providers/edge_api",
+        "group of each EdgeResourceApi: meta, mq, dataflow, akri, deviceregistry, secretstore", date(2026, 11, 28),
+    ),
+)  # fmt: skip
+"""Of the kinds that AIO and secret sync bring."""
 CERT_MANAGER_NAMESPACE = Fact(
     "cert-manager", Source(f"{_TEMPLATES}/aio/enablement.bicep", "certManagerExtension.properties.scope", _READ)
 )

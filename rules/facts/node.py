@@ -77,6 +77,19 @@ K3S_RENEWAL_DAYS = Fact(
     Source("docs.k3s.io/advanced", "Client and Server certificates", date(2026, 11, 28)),
 )
 """K3s renews its own certificates, which last 365 days, only when it starts and fewer days than these are left."""
+AUDIT_LIMITS: Fact[Mapping[str, int]] = Fact(
+    {"audit-log-maxage": 30, "audit-log-maxbackup": 10, "audit-log-maxsize": 100},
+    Source("k3s-io/docs, docs/security/hardening-guide.md", "kube-apiserver-arg, v1.29 and newer", date(2026, 11, 28)),
+)
+"""Days, files and megabytes of one file, at most; 0 is no limit."""
+AUDIT_SENSITIVE: Fact[Mapping[str, str]] = Fact(
+    {"secrets": "", "serviceaccounts/token": "", "tokenreviews": "authentication.k8s.io"},
+    Source(
+        "kubernetes/kubernetes, cluster/gce/gci/configure-helper.sh",
+        "create-master-audit-policy: only Metadata, as they can contain sensitive data", date(2026, 11, 28),
+    ),
+)  # fmt: skip
+"""Resource -> its API group: what of a request or its answer never belongs into a log."""
 
 PLATFORM_SERVICES: Fact[Mapping[str, tuple[int, ...]]] = Fact(
     {"169.254.169.254": (80,), "168.63.129.16": (80, 32526)},

@@ -39,14 +39,19 @@ K3S_CONFIG = Fact(
     "etc/rancher/k3s/config.yaml.d/*-edge-stamps*.yaml",
     Source(f"{_K3S}/installation/configuration.md", "Configuration File", _READ),
 )
+K3S_AUDIT_POLICY = Fact(
+    "etc/rancher/k3s/edge-stamps-audit-policy.yaml",
+    Source(f"{_K3S}/security/hardening-guide.md", "API Server audit configuration; the place is ours",
+           date(2026, 11, 28)),
+)  # fmt: skip
 KUBECONFIG = Fact("etc/rancher/k3s/k3s.yaml", Source(f"{_K3S}/cluster-access.md", "first paragraph", _READ))
 """The one file that holds a private key: the administrator's."""
 COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/local : Local hierarchy", _READ))
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
-FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_ENVIRONMENT, K3S_CONFIG, KUBECONFIG, COMMANDS, STATE,
-         LOCKS)  # fmt: skip
+FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_ENVIRONMENT, K3S_CONFIG, K3S_AUDIT_POLICY, KUBECONFIG,
+         COMMANDS, STATE, LOCKS)  # fmt: skip
 """Every file beside those of the image."""
 OF_THE_IMAGE = frozenset({"etc/os-release"})
 """Of its files, those that a rehearsed node has."""

@@ -72,7 +72,7 @@ ARC_KUBERNETES_VIEWER = Role(
 )  # fmt: skip
 ARC_CLUSTER_USER = Role(
     "Azure Arc Enabled Kubernetes Cluster User Role", "00493d72-78f6-4148-b6c5-d3ce8e4799dd",
-    "the admin group, on the connected cluster: gets the credentials of the Arc proxy",
+    "the admin and the operator group, on the connected cluster: get the credentials of the Arc proxy",
     _page("Containers"),
     Source(f"{_EDGE_AI}/110-iot-ops/bicep/modules/deploy-arc-k8s-role-assignments.bicep", "line 45", _READ),
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Names in Pulumi's state: what deployed stacks call each resource, and by which component it stands there.
 
-`{cluster}` stands for each cluster, `{broker}` for one with a listener, `{client}`, `{link}` and `{dataflow}` for each
-link's, `{peering}` for each half; `{g}` for the generation of what is named, `{pki}` for that of the authorities.
+`{cluster}` stands for each cluster, `{operated}` for one with operators, `{broker}` for one with a listener,
+`{client}`, `{link}` and `{dataflow}` for each link's, `{peering}` for each half; `{g}` for the generation of what is
+named, `{pki}` for that of the authorities.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ STATE_NAMES: Mapping[str, Mapping[str, str]] = {
         "authorization:RoleAssignment":
             "{cluster}-arc-onboarding-role {cluster}-arc-disconnect-role-assignment"
             " {cluster}-admins-arc-viewer-role {cluster}-admins-arc-cluster-user-role"
+            " {operated}-operators-arc-cluster-user-role"
             " {cluster}-secret-sync-reader-role {cluster}-secret-sync-secrets-user-role"
             " {cluster}-schema-registry-storage-role {cluster}-aio-schema-registry-role",
         "keyvault:Vault": "{cluster}-key-vault",

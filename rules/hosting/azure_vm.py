@@ -37,6 +37,11 @@ def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
     return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
 
 
+def _encryption(_: Settings, cluster: Cluster) -> bool | None:
+    """Return None where it is not asked for: false is refused as true is, in a subscription without the feature."""
+    return True if cluster.node and cluster.node.encryption_at_host else None
+
+
 FIXED: tuple[Fixed, ...] = (
     Fixed(VIRTUAL_MACHINE, "securityProfile.securityType", ("TrustedLaunch",), "a boot kit would go unseen",
           _TRUSTED_LAUNCH),
@@ -90,6 +95,7 @@ REQUESTED: tuple[Requested, ...] = (
     Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.diskSizeGB", "node.os_disk_gib", _node("os_disk_gib")),
     Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
               _node("os_disk_sku")),
+    Requested(VIRTUAL_MACHINE, "securityProfile.encryptionAtHost", "node.encryption_at_host", _encryption),
     Requested(VIRTUAL_MACHINE, "zones", "node.zone", zones),
     Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", _administrator),
     Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),

@@ -11,7 +11,7 @@ _AIO = "learn.microsoft.com/azure/iot-operations"
 
 RULES: tuple[Rule, ...] = (
     Rule("ids-differ", "The tenant's four ids differ from each other", "they name different things",
-        tenant.four_different_ids),
+        tenant.different_ids),
     Rule("names-within-limits", "Every name is one that Azure takes, no longer and of no other characters",
         "name_limits", names.names_within_limits),
     Rule("admin-username-allowed", "No user name is one that Azure or Ubuntu keeps for itself",

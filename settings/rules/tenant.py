@@ -9,10 +9,12 @@ from settings.errors import Problem
 from settings.fields import find_about
 from settings.schema import StackSection
 
-_IDS = ("subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id")
+_IDS = (
+    "subscription_id", "tenant_id", "custom_locations_object_id", "admin_group_object_id", "operator_group_object_id",
+)  # fmt: skip
 
 
-def four_different_ids(stack: StackSection) -> Iterator[Problem]:
+def different_ids(stack: StackSection) -> Iterator[Problem]:
     """Report two ids that are equal: one was pasted into the wrong line."""
     for first, second in combinations(_IDS, 2):
         if (value := getattr(stack, first)) == getattr(stack, second):

@@ -61,6 +61,14 @@ def test_purge_protection_is_on_or_absent_but_never_false(recorded: Recorded) ->
     assert in_production["enablePurgeProtection"] is True
 
 
+def test_encryption_at_host_is_on_or_absent_but_never_false(recorded: Recorded) -> None:
+    in_development = recorded(TWO_CLUSTERS).named("site-node").plain_inputs["securityProfile"]
+    in_production = recorded(PRODUCTION).named("site-node").plain_inputs["securityProfile"]
+
+    assert "encryptionAtHost" not in in_development
+    assert in_production["encryptionAtHost"] is True
+
+
 def test_production_brokers_persist_on_disk(recorded: Recorded) -> None:
     in_development = recorded(TWO_CLUSTERS).named("site-broker").plain_inputs["properties"]
     in_production = recorded(PRODUCTION).named("site-broker").plain_inputs["properties"]

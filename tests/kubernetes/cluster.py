@@ -17,6 +17,7 @@ from rehearsal.cluster.model import ClusterView
 from settings import well_known
 from tests.kubernetes import certificate
 from tests.kubernetes.processes import LOOPBACK, Server, answers, find_free_port, wait_until
+from tests.kubernetes.setup_k3s import audit_arguments
 
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl", "trust-manager")
 ADMIN, STRANGER = "admin", "stranger"
@@ -73,6 +74,7 @@ class Cluster:
             *("--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.43.0.0/16"),
             *("--service-account-key-file", file / "tls.key", "--service-account-signing-key-file", file / "tls.key"),
             *("--disable-admission-plugins=ServiceAccount", "--profiling=false"),
+            *audit_arguments(self.folder),
         ).wait_until(self._is_ready)
 
     def restart_api(self) -> None:
@@ -84,7 +86,7 @@ class Cluster:
         return self._servers["kube-apiserver"].pid
 
     def _is_ready(self) -> bool:
-        return self._try_kubectl("get", "--raw=/readyz", "--request-timeout=5s").returncode == 0
+        return self.try_kubectl("get", "--raw=/readyz", "--request-timeout=5s").returncode == 0
 
     # trust-manager
 
@@ -109,7 +111,7 @@ class Cluster:
         last: list[str] = []
 
         def are_served() -> bool:
-            done = self._try_kubectl("wait", "--for=condition=Established", *kinds, "--timeout=10s")
+            done = self.try_kubectl("wait", "--for=condition=Established", *kinds, "--timeout=10s")
             last[:] = [done.stderr]
             return done.returncode == 0
 
@@ -150,11 +152,11 @@ class Cluster:
         return self.folder / f"{user}.json"
 
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
-        done = self._try_kubectl(*arguments, stdin=stdin)
+        done = self.try_kubectl(*arguments, stdin=stdin)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def _try_kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def try_kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command: list[str | Path] = [self.programs["kubectl"], "--kubeconfig", self.kubeconfig(ADMIN), *arguments]
         environment = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         return subprocess.run(
@@ -197,7 +199,7 @@ class Cluster:
 
     def read_versions(self) -> dict[str, str]:
         """Return kind and name -> resourceVersion, of everything that scripts and trust-manager make."""
-        found = {kind: self.read(kind) for kind in ("bundles", "clusterrolebindings", "namespaces")}
+        found = {kind: self.read(kind) for kind in ("bundles", "clusterrolebindings", "clusterroles", "namespaces")}
         found["configmaps"] = self.read("configmaps", well_known.AIO_NAMESPACE)
         metadata = [(kind, item["metadata"]) for kind, items in found.items() for item in items]
         return {f"{kind}/{one['name']}": one["resourceVersion"] for kind, one in metadata}
@@ -215,7 +217,7 @@ class Cluster:
         """Take away what scripts and tests have made."""
         bound = "--timeout=30s"
         self.kubectl("delete", "bundles", "--all", bound)
-        self.kubectl("delete", "clusterrolebindings", "--selector", "edge-stamps/object-set", bound)
+        self.kubectl("delete", "clusterrolebindings,clusterroles", "--selector", "edge-stamps/object-set", bound)
         kinds = "configmaps,secrets,secretsyncs,services"
         self.kubectl("--namespace", well_known.AIO_NAMESPACE, "delete", kinds, "--all", bound)
         by_hand = ("nodes,storageclasses,pods,persistentvolumeclaims", "--all-namespaces")

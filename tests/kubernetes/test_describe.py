@@ -122,7 +122,7 @@ def test_what_does_not_fit_comes_with_the_next_page(by_hand: ByHand, node: Node)
 
 
 def test_the_words_of_kubectl_are_those_of_the_stand_in(cluster: Cluster) -> None:
-    done = cluster._try_kubectl("logs", "other", "--namespace", AIO_NAMESPACE, "--container", "main")
+    done = cluster.try_kubectl("logs", "other", "--namespace", AIO_NAMESPACE, "--container", "main")
     assert (
         done.stderr == f'error: error from server (NotFound): pods "other" not found in namespace "{AIO_NAMESPACE}"\n'
     )

@@ -10,6 +10,7 @@ import pytest
 from tests.nodes.node_stand_in import Node
 
 CONFIG = "etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml"
+AUDIT_POLICY = "etc/rancher/k3s/edge-stamps-audit-policy.yaml"
 
 
 @pytest.fixture
@@ -32,8 +33,12 @@ def test_fresh_node(node: Node, parameters: dict[str, str]) -> None:
     assert fact == {"k3s": "v1.35.9+k3s1", "azure_cli": "2.88.0", "connectedk8s": "1.11.1"}
     assert (node.root / CONFIG).read_text() == (
         'write-kubeconfig-mode: "0600"\nsecrets-encryption: true\ndisable:\n  - traefik\n'
+        "kube-apiserver-arg:\n"
+        "  - audit-policy-file=/etc/rancher/k3s/edge-stamps-audit-policy.yaml\n"
+        "  - audit-log-path=/var/lib/rancher/k3s/server/logs/audit.log\n"
+        "  - audit-log-maxage=30\n  - audit-log-maxbackup=10\n  - audit-log-maxsize=100\n"
     )
-    assert mode(node.root / CONFIG) == 0o600
+    assert mode(node.root / CONFIG) == mode(node.root / AUDIT_POLICY) == 0o600
     assert "installer v1.35.9+k3s1 force=true server" in node.calls
     assert (node.state / "azure-cli").read_text() == "2.88.0-1~noble"
     source = (node.root / "etc/apt/sources.list.d/edge-stamps-azure-cli.sources").read_text()
@@ -95,9 +100,10 @@ def test_another_signing_key_is_refused(node: Node, parameters: dict[str, str]) 
     assert node.called("apt-get") == 0
 
 
-def test_changed_configuration_restarts_k3s_once(node: Node, parameters: dict[str, str]) -> None:
+@pytest.mark.parametrize("file", [CONFIG, AUDIT_POLICY])
+def test_changed_configuration_restarts_k3s_once(node: Node, parameters: dict[str, str], file: str) -> None:
     node.run("setup-k3s", parameters)
-    (node.root / CONFIG).write_text("")
+    (node.root / file).write_text("")
     assert node.run("setup-k3s", parameters).code == 0
     assert node.called("systemctl restart k3s") == 1
     assert node.run("setup-k3s", parameters).code == 0

@@ -138,6 +138,17 @@ WRONG: Mapping[str, Wrong] = {
         ("server-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
+    "aio.POD_SECURITY": Wrong(
+        _known("AIO_POD_SECURITY", {"enforce": "restricted"}),
+        "OBJ-01",
+        ("site-apply-objects", "labels", "'pod-security.kubernetes.io/enforce': 'privileged'"),
+    ),
+    "aio.API_GROUPS": Wrong(
+        _known("AIO_API_GROUPS", ("iotoperations.azure.com",)),
+        "OBJ-02",
+        ("site-apply-objects", "may not get * of group 'mqttbroker.iotoperations.azure.com'"),
+        {**ONE, "operator_group_object_id": OTHER_GUID},
+    ),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
         _known("CERT_MANAGER_NAMESPACE", "certs"), "REL-01", ("site-cert-manager-extension", "'certs'")
     ),
@@ -284,6 +295,9 @@ IN_SCRIPTS = {
     "node_files.K3S_UNIT": "unit-beside",
     "node_files.K3S_ENVIRONMENT": "variables-of-another-unit",
     "node_files.K3S_CONFIG": "registries-of-k3s",
+    "node.AUDIT_LIMITS": "audit-without-end",
+    "node.AUDIT_SENSITIVE": "audit-logs-contents",
+    "node_files.K3S_AUDIT_POLICY": "audit-policy-beside",
     "node_files.KUBECONFIG": "kubeconfig-copied",
     "node_files.COMMANDS": "command-of-another-name",
     "node_files.STATE": "state-in-another-folder",

@@ -13,6 +13,7 @@ from graph.graph import Resource
 from tests.rules.workbench import Mistake, Workbench
 
 _EXTENSION = "site-aio-extension"
+_ENFORCE = "pod-security.kubernetes.io/enforce"
 _OBJECTS = "site-apply-objects"
 _LEAF = "enterprise-server-leaf-g1"
 
@@ -155,6 +156,38 @@ MISTAKES = (
         "OBJ-01",
         _object("ClusterRoleBinding", lambda one: one["roleRef"].update(name="view")),
         (_OBJECTS, "roleRef", "cluster-admin"),
+        also=("SEC-07",),
+    ),
+    Mistake(
+        "a namespace that enforces more than AIO is known to pass",
+        "OBJ-01",
+        _object("Namespace", lambda one: one["metadata"]["labels"].update({_ENFORCE: "restricted"})),
+        (_OBJECTS, "Namespace azure-iot-operations: labels", f"'{_ENFORCE}': 'privileged'"),
+    ),
+    Mistake(
+        "no namespace",
+        "OBJ-01",
+        lambda two: two.encode(
+            _OBJECTS, "OBJECTS", lambda found: found.remove(next(one for one in found if one["kind"] == "Namespace"))
+        ),
+        (_OBJECTS, "Namespaces []; expected ['azure-iot-operations']"),
+    ),
+    Mistake(
+        "a role for nobody",
+        "OBJ-02",
+        lambda two: two.encode(
+            _OBJECTS,
+            "OBJECTS",
+            lambda found: found.append(
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "ClusterRole",
+                    "metadata": {"name": "edge-stamps-operators"},
+                    "rules": [],
+                }
+            ),
+        ),
+        (_OBJECTS, "ClusterRoles ['edge-stamps-operators']; expected []"),
     ),
     Mistake(
         "no binding",

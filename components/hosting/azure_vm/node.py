@@ -38,6 +38,8 @@ def create_node(
         ),
         security_profile=compute.SecurityProfileArgs(
             security_type="TrustedLaunch",
+            # False too is refused in a subscription without the feature (Azure/bicep-registry-modules#2374).
+            encryption_at_host=True if node.encryption_at_host else None,
             uefi_settings=compute.UefiSettingsArgs(secure_boot_enabled=True, v_tpm_enabled=True),
         ),
         storage_profile=compute.StorageProfileArgs(

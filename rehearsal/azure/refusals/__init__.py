@@ -89,6 +89,10 @@ _RULES = (
               _RUNNING, existence.not_running, (PUT, DELETE)),
     WorldRule("WORLD-34", "Nothing is put below what is still being created or updated",
               _RUNNING, existence.parent_not_running),
+    WorldRule("WORLD-42", "Encryption at host changes on a stopped VM alone",
+              "hashicorp/terraform-provider-azurerm, internal/services/compute/linux_virtual_machine_resource.go: the"
+              " API's words; learn.microsoft.com/azure/virtual-machines/disks-enable-host-based-encryption-portal",
+              network.encryption_is_kept_while_running),
     WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
 )  # fmt: skip
 _QUOTAS = [

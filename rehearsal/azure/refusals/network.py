@@ -8,6 +8,7 @@ from typing import Any
 
 from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE
+from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, refused
@@ -119,4 +120,15 @@ def node_runs(state: AzureState, call: Call) -> Iterator[ArmError]:
     node = state.find(ids.parent_of(call.arm_id)) if call.row in BY_SCRIPT_TYPE else None
     if node and (node.facts.get("stopped") or node.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
+        yield ArmError(409, "OperationNotAllowed", message)
+
+
+def encryption_is_kept_while_running(_: AzureState, call: Call) -> Iterator[ArmError]:
+    """Refuse to switch encryption at host on or off while the VM runs; where nothing is said, it is kept."""
+    if call.row is not VIRTUAL_MACHINE or call.old is None or call.old.facts.get("stopped"):
+        return
+    path = "securityProfile.encryptionAtHost"
+    wanted = ids.at(call.inputs, path)
+    if wanted is not None and bool(wanted) != bool(ids.at(call.old.inputs, path)):
+        message = f"'{path}' can be updated only when VM is in deallocated state."
         yield ArmError(409, "OperationNotAllowed", message)

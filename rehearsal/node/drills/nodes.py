@@ -140,6 +140,8 @@ SETUP_K3S = (
     Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
     Drill("the configuration of K3s was another one",
           with_file("etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml", ""), must_do(_RESTART)),
+    Drill("the audit policy was another one",
+          with_file("etc/rancher/k3s/edge-stamps-audit-policy.yaml", ""), must_do(_RESTART)),
     Drill("K3s does not restart", both(with_file(_RESTART_DUE, ""), answering("systemctl", "restart", _FAILS)),
           must_fail),
     Drill("K3s' node is never ready", answering("kubectl", "--for=condition=Ready", _FAILS), must_fail),

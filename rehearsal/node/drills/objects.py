@@ -47,6 +47,17 @@ def _encode(text: bytes) -> str:
     return base64.b64encode(text).decode()
 
 
+def _with_role(scene: Scene) -> Scene:
+    group, labels = "rbac.authorization.k8s.io", {_LABEL: scene.given.get("OBJECT_SET", "")}
+    metadata = {"name": "edge-stamps-former-role", "labels": labels, "uid": "1", "generation": 1}
+    former = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": []}
+    return replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), former]})
+
+
+def _has_no_former_role(machine: Machine) -> bool:
+    return "edge-stamps-former-role" not in {text_at(one, "metadata.name") for one in machine.facts.get("objects", [])}
+
+
 def _with_bindings(scene: Scene) -> Scene:
     labels = {_LABEL: scene.given.get("OBJECT_SET", "")}
     stored = {"uid": "1", "generation": 1}
@@ -128,6 +139,7 @@ APPLY_OBJECTS = (
     Drill("another run holds the lock", as_it_is, must_fail_before("kubectl"), lock="objects-{OBJECT_SET}"),
     Drill("it has run before", as_it_is, must_change_nothing(["kubectl --request-timeout=80s delete"])),
     Drill("a binding was left over, and another one is somebody else's", _with_bindings, _must_prune),
+    Drill("a role was left over", _with_role, must_leave("no role that is no longer listed", _has_no_former_role)),
     Drill("a Secret is among the objects", _with_object(_SECRET), must_fail_before(_APPLY)),
     Drill("an object is refused", both(_with_object({**_SECRET, "kind": "ConfigMap"}),
           answering("kubectl", "apply", _REFUSED)), must_fail_at_once),

@@ -13,7 +13,7 @@ from typing import Any
 
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import k3s_config, units
+from rehearsal.node.tools import audit_policy, k3s_config, units
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rules.facts.node import K3S_VERSION
 
@@ -68,15 +68,17 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     try:
         config = k3s_config.read_config(k3s_config.find_files(machine), facts.get("arguments", ()))
         _check(config)
+        audit_rules = audit_policy.load(machine, k3s_config.read_api_arguments(config))
         facts["start_pre"] = units.run_start_pre(machine, unit)
     except ValueError as error:
         facts["error"] = str(error)
         raise RefusalError(1, _CRASHED.format(unit=unit)) from error
     k3s_config.require_modelled(config)
+    audit_policy.require_modelled(audit_rules)
     facts.pop("error", None)
     facts.setdefault("first_start", elapsed)
     facts.setdefault("first_config", config)
-    facts.update(config=config, running=True)
+    facts.update(config=config, audit_rules=audit_rules, running=True)
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
             _ADMINISTRATOR,

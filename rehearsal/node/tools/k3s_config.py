@@ -44,7 +44,10 @@ MODELLED = names(
     "write-kubeconfig write-kubeconfig-mode secrets-encryption disable cluster-cidr service-cidr kube-apiserver-arg"
 )
 """Flags whose effect the model knows. With any other K3s may exit, or its node may never be Ready."""
-MODELLED_API = names("service-account-issuer service-account-max-token-expiration")
+MODELLED_API = names(
+    "service-account-issuer service-account-max-token-expiration audit-policy-file audit-log-path audit-log-maxage"
+    " audit-log-maxbackup audit-log-maxsize"
+)
 """Of kube-apiserver's flags, those whose effect the model knows."""
 
 

@@ -38,6 +38,10 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         },
         "status": _ANY,
     },
+    "ClusterRole": {
+        "rules": dict.fromkeys(("apiGroups", "resources", "verbs", "resourceNames", "nonResourceURLs"), _ANY),
+        "aggregationRule": _ANY,
+    },
     "ClusterRoleBinding": {
         "subjects": {"kind": _ANY, "name": _ANY, "apiGroup": _ANY, "namespace": _ANY},
         "roleRef": {"kind": _ANY, "name": _ANY, "apiGroup": _ANY},

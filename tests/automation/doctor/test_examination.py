@@ -353,6 +353,16 @@ def test_a_group_that_does_not_exist(machine: Machine) -> None:
     assert machine.only("admin-group", "failed").mend.startswith("az ad group show --group")
 
 
+def test_an_operator_group_that_does_not_exist(machine: Machine) -> None:
+    assert machine.checks()["operator-group"].found == "none in the settings"
+    group = machine.settings["operator_group_object_id"] = "dddddddd-eeee-4fff-8000-111111111111"
+    question = stand_in.ADMIN_GROUP.replace(TENANT["admin_group_object_id"], group)
+    machine.fails(question, f"ERROR: Resource '{group}' does not exist or one of its queried reference-property\n", 3)
+    assert machine.only("operator-group", "failed").mend.startswith("az ad group show --group")
+    machine.says(question, "Operators\n")
+    assert machine.checks()["operator-group"].found == "group Operators"
+
+
 # The subscription
 
 
@@ -498,6 +508,45 @@ def test_a_zone_without_the_size(machine: Machine) -> None:
     check = machine.only("vm-size", "failed")
     assert check.found == "site: Standard_D8s_v6 is not offered in eastus2, zone 2"
     assert check.mend.startswith('zone: "1"  # in Pulumi.dev.yaml, clusters.site.node')
+
+
+_FEATURE = (
+    f"az feature show --subscription {SUBSCRIPTION} --namespace Microsoft.Compute --name EncryptionAtHost"
+    " --query properties.state --output tsv"
+)
+
+
+def _asks_for_encryption(machine: Machine) -> None:
+    machine.settings |= {"clusters": {"site": {"node": {"encryption_at_host": True}}, "enterprise": {}}}
+
+
+def test_encryption_at_host_that_the_subscription_and_the_size_have(machine: Machine) -> None:
+    assert machine.checks()["encryption-at-host"].found == "no node asks for it"
+    _asks_for_encryption(machine)
+    machine.says(_FEATURE, "Registered\n")
+    assert machine.checks()["encryption-at-host"].found == "registered; site"
+
+
+def test_encryption_at_host_that_nobody_has_registered(machine: Machine) -> None:
+    _asks_for_encryption(machine)
+    machine.says(_FEATURE, "NotRegistered\n")
+    check = machine.only("encryption-at-host", "failed")
+    assert check.found == "Microsoft.Compute/EncryptionAtHost: NotRegistered"
+    assert check.mend.splitlines()[0] == (
+        f"az feature register --subscription {SUBSCRIPTION} --namespace Microsoft.Compute --name EncryptionAtHost"
+    )
+
+
+def test_encryption_at_host_that_the_size_does_not_have(machine: Machine) -> None:
+    _asks_for_encryption(machine)
+    machine.says(_FEATURE, "Registered\n")
+    skus = machine.answer(stand_in.SKUS)
+    for sku in skus:
+        sku["capabilities"] = [one for one in sku["capabilities"] if one["name"] != "EncryptionAtHostSupported"]
+    machine.says(stand_in.SKUS, skus)
+    check = machine.only("encryption-at-host", "failed")
+    assert check.found == "site: Standard_D8s_v6 has none in eastus2"
+    assert check.mend.startswith("encryption_at_host: false  # in Pulumi.dev.yaml, clusters.site.node")
 
 
 def test_a_quota_that_has_room_for_one_cluster_only(machine: Machine) -> None:

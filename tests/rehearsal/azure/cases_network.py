@@ -26,6 +26,16 @@ def two_credentials_at_once(azure: Azure) -> str:
     return answer()
 
 
+@bites("WORLD-42", "OperationNotAllowed")
+def encryption_at_host_of_a_running_vm(azure: Azure) -> str:
+    azure.deploy_until("vm")
+    azure.world.set_power(arm_id("vm"), running=False)
+    azure.put("vm", securityProfile__encryptionAtHost=True)
+    azure.world.set_power(arm_id("vm"), running=True)
+    azure.put("vm", tags={"is": "kept"}, securityProfile__encryptionAtHost=True)
+    return refusal(azure.put, "vm", securityProfile__encryptionAtHost=False)
+
+
 @bites("WORLD-08", "AnotherOperationInProgress")
 def subnet_while_another_is_deleted(azure: Azure) -> str:
     azure.deploy_until("subnet")

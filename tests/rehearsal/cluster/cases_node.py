@@ -200,6 +200,62 @@ def packages_are_not_signed(bench: Bench) -> None:
     change(bench, "packages.azure-cli.signed_by", "")
 
 
+def change_audit_rules(bench: Bench, **changed: Any) -> None:
+    found = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["k3s"]["audit_rules"])
+    for one in found:
+        one.update(changed)
+    change(bench, "k3s.audit_rules", found)
+
+
+def change_arguments(bench: Bench, old: str, new: str) -> None:
+    given = bench.entry(SITE_VM).facts["machine"]["k3s"]["config"]["kube-apiserver-arg"]
+    change(bench, "k3s.config.kube-apiserver-arg", [one.replace(old, new) for one in given])
+
+
+@breaks("CLUSTER-43", SITE, NODE, "logs nothing of what anybody did")
+def nothing_is_logged(bench: Bench) -> None:
+    change(bench, "k3s.audit_rules", [])
+
+
+@breaks("CLUSTER-43", SITE, NODE, "logs nothing of what anybody did")
+def what_is_logged_goes_nowhere(bench: Bench) -> None:
+    change_arguments(bench, "audit-log-path", "audit-log-mode")
+
+
+@breaks(
+    "CLUSTER-43", SITE, NODE, "has the content of secrets: get by the node's administrator at level RequestResponse"
+)
+def contents_of_secrets_are_logged(bench: Bench) -> None:
+    change_audit_rules(bench, level="RequestResponse")
+
+
+@breaks("CLUSTER-43", SITE, NODE, "has the content of tokenreviews: get by the node's administrator at level Request")
+def tokens_are_logged(bench: Bench) -> None:
+    found = bench.entry(SITE_VM).facts["machine"]["k3s"]["audit_rules"]
+    change(bench, "k3s.audit_rules", [*found[:-1], {"level": "Request"}])
+
+
+@breaks("CLUSTER-43", SITE, NODE, "has no get of pods by somebody through Arc")
+def what_people_do_through_arc_is_not_logged(bench: Bench) -> None:
+    found = bench.entry(SITE_VM).facts["machine"]["k3s"]["audit_rules"]
+    change(bench, "k3s.audit_rules", [one for one in found if "azure-arc" not in str(one)])
+
+
+@breaks("CLUSTER-43", SITE, NODE, "has no get of secrets by a node")
+def secrets_that_a_pod_reads_are_not_logged(bench: Bench) -> None:
+    change(bench, "k3s.audit_rules", bench.entry(SITE_VM).facts["machine"]["k3s"]["audit_rules"][1:])
+
+
+@breaks("CLUSTER-43", SITE, NODE, "audit-log-maxbackup of the API server is 0; expected 10 at most")
+def the_log_grows_without_end(bench: Bench) -> None:
+    change_arguments(bench, "audit-log-maxbackup=10", "audit-log-maxbackup=0")
+
+
+@breaks("CLUSTER-43", SITE, NODE, "audit-log-maxsize of the API server is unlimited")
+def nothing_bounds_a_file_of_the_log(bench: Bench) -> None:
+    change_arguments(bench, "audit-log-maxsize", "audit-log-mode")
+
+
 def change_downloads(bench: Bench, **changed: Any) -> None:
     found = copy.deepcopy(bench.entry(SITE_VM).facts["machine"]["downloads"])
     for one in found.values():

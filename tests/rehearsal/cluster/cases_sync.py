@@ -87,16 +87,21 @@ def issuer_is_that_of_another_cluster(bench: Bench) -> None:
     bench.set(SERVER_CREDENTIAL, "issuer", bench.entry(CLIENT_CREDENTIAL).inputs["issuer"])
 
 
+def _audit_arguments(bench: Bench) -> list[str]:
+    given = bench.entry(ENTERPRISE_VM).facts["machine"]["k3s"]["config"]["kube-apiserver-arg"]
+    return [one for one in given if one.startswith("audit-")]
+
+
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "AADSTS700211", then=(LISTENER_DOWN,))
 def cluster_was_connected_anew(bench: Bench) -> None:
     issuers = (f"service-account-issuer={each}" for each in ("https://new.issuer/", K3S_ISSUER))
-    given = [*issuers, "service-account-max-token-expiration=24h"]
+    given = [*issuers, "service-account-max-token-expiration=24h", *_audit_arguments(bench)]
     bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", given, where="facts")
 
 
 @breaks("CLUSTER-09", ENTERPRISE, SERVER_SYNC, "https://kubernetes.default.svc.cluster.local", then=(LISTENER_DOWN,))
 def cluster_has_no_issuer_of_its_own(bench: Bench) -> None:
-    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", [], where="facts")
+    bench.set(ENTERPRISE_VM, "machine.k3s.config.kube-apiserver-arg", _audit_arguments(bench), where="facts")
 
 
 @breaks("CLUSTER-09", SITE, CLIENT_SYNC, "AADSTS700213", then=(CLIENT_LOST,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import yaml
 
@@ -104,12 +105,13 @@ def test_a_namespace_label_that_is_applied_with_the_bundle_counts() -> None:
     bench = Bench("dev")
     cases_broker.bundle_goes_into_another_namespace(bench)
     labels = {"ca-bundle/inject": "enabled"}
-    namespace = {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": "azure-iot-operations", "labels": labels},
-    }
-    bench.objects(f"{cases_reach.SITE_VM}/runCommands/apply-objects", lambda objects: objects.append(namespace))
+
+    def label(objects: list[dict[str, Any]]) -> None:
+        for one in objects:
+            if one["kind"] == "Namespace":
+                one["metadata"]["labels"].update(labels)
+
+    bench.objects(f"{cases_reach.SITE_VM}/runCommands/apply-objects", label)
     site = bench.views()[SITE]
     assert (set(site.config_maps), list(site.problems)) == ({"server-ca-g1"}, [])
 

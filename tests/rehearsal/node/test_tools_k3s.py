@@ -136,6 +136,47 @@ def test_nothing_starts_with_a_flag_whose_effect_the_model_does_not_know(
     assert not node.facts["k3s"]["running"]
 
 
+_POLICY = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata%s}]\n"
+_AUDITED = "kube-apiserver-arg: [audit-policy-file=/etc/policy.yaml, audit-log-maxage=%s]\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "days"),
+    [
+        ("", "30"),
+        (_POLICY.replace("Metadata%s", "Everything"), "30"),
+        (_POLICY.replace("{level: Metadata%s}", ""), "30"),
+        ("rules: [\n", "30"),
+        (_POLICY % "", "-1"),
+        (_POLICY % "", "month"),
+    ],
+    ids=["empty", "level", "no rules", "no YAML", "negative", "no number"],
+)
+def test_an_audit_log_that_kube_apiserver_does_not_take_fails_the_start(
+    node: ToolBench, policy: str, days: str
+) -> None:
+    node.start_k3s()
+    node.put("etc/policy.yaml", policy)
+    node.put("etc/rancher/k3s/config.yaml", _AUDITED % days)
+    assert "Job for k3s.service failed" in node.call("systemctl", "restart", "k3s").stderr
+
+
+def test_an_audit_policy_that_is_not_there_fails_the_start(node: ToolBench) -> None:
+    node.start_k3s()
+    node.put("etc/rancher/k3s/config.yaml", _AUDITED % "30")
+    assert "Job for k3s.service failed" in node.call("systemctl", "restart", "k3s").stderr
+
+
+def test_the_rules_of_an_audit_policy_count_from_the_next_start_on(node: ToolBench) -> None:
+    node.put("etc/policy.yaml", _POLICY % "")
+    node.start_k3s(_AUDITED % "30")
+    assert node.facts["k3s"]["audit_rules"] == [{"level": "Metadata"}]
+    node.put("etc/policy.yaml", _POLICY % ", namespaces: [kube-system]")
+    assert node.facts["k3s"]["audit_rules"] == [{"level": "Metadata"}]
+    with pytest.raises(ValueError, match="the model does not know namespaces of an audit policy: extend"):
+        node.call("systemctl", "restart", "k3s")
+
+
 def test_a_key_that_k3s_does_not_have_is_left_out(node: ToolBench) -> None:
     node.start_k3s("secret-encryption: true\n")
     assert node.facts["k3s"]["running"]
