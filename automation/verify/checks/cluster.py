@@ -247,7 +247,7 @@ def check_days_left(look: Look) -> Iterator[Problem]:
                 # What AIO makes for itself, it renews itself.
                 window = windows.get((kind, item["name"], key), timedelta())
                 left = min((timedelta(seconds=end - now) for _, end in found), default=None)
-                if left is not None and (left < window or left <= timedelta()):
+                if left is not None and left < window:
                     yield describe_end(_name(item), key, left, window)
 
 

@@ -95,6 +95,11 @@ def test_no_text_ends_its_property_or_gives_orders(rows: Sequence[Foreseen]) -> 
     assert "- Secret x on a\\x1b[2J" in str(found[0]["DESCRIPTION"])
 
 
+def test_what_separates_values_is_escaped_also_where_a_reader_would_forgive_it(rows: Sequence[Foreseen]) -> None:
+    text = as_calendar([called(rows[0], "a;b,c\\d\ne")], "dev", OWNER, NOW)
+    assert "SUMMARY:dev: a\\;b\\,c\\\\d\\ne ends\r\n" in text
+
+
 def test_what_has_no_end_yet_is_no_event(rows: Sequence[Foreseen]) -> None:
     new = replace(rows[0], due_from=None, certificate=replace(rows[0].certificate, not_after=None))
     assert events(as_calendar([new], "dev", OWNER, NOW)) == []

@@ -134,6 +134,15 @@ def test_of_a_root_that_is_due_a_person_has_to_raise_the_generation(project: Pat
     assert read()["next"] == (f"raise pki.generation in Pulumi.dev.yaml by one, then {HEAD} up --stack dev --offline")
 
 
+def test_what_up_renews_is_the_next_step_before_what_a_person_has_to_do(project: Path) -> None:
+    age(project, "server-root", 50)
+    age(project, "client-root", 400)
+    age(project, "broker/enterprise", 91)
+    document = read()
+    assert [one["where"] for one in document["problems"]] == ["server-root", "broker/enterprise", "client-root"]
+    assert document["next"] == f"{HEAD} up --stack dev --offline issues anew what is due"
+
+
 def test_what_only_the_settings_have_is_no_failure_and_preview_shows_it(project: Path) -> None:
     write_settings(project, links=[{"from": "site", "to": "enterprise", "generation": 2}])
     document = read()
