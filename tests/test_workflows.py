@@ -27,8 +27,8 @@ RIGHTS = {"contents": "read", "id-token": "write"}
 _OURS = re.compile(r"\.venv/bin/python -m automation [^>|;&\n\\]*")
 
 
-def read(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+def read(file: Path) -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     return found
 
 
