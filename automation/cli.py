@@ -13,8 +13,8 @@ import typer
 
 from automation.commands import options
 from automation.commands.options import LIVE, LOOK, OFFLINE
-from automation.commands.result import EXIT_CODES, CommandResult
-from automation.commands.run import run, run_operation
+from automation.commands.result import EXIT_CODES
+from automation.commands.run import run, run_on_stack, run_operation
 from automation.deployment.engine import EngineChoice
 
 PROGRAM = Path(__file__).resolve().parent.parent
@@ -116,26 +116,10 @@ def rehearse(
     once; the pages have the stack's name in the place of `all`.
     Exits 1 when Azure or a cluster would refuse something or a link would not work, 2 on unusable settings.
     """
-    from automation.commands import rehearse_all
+    from automation.commands import rehearse as rehearsing
 
-    def act() -> CommandResult:
-        if serve:
-            from automation.commands import serve_azure
-
-            others = {"--json": as_json, "--destroy": destroy, "--report": report}
-            return serve_azure.serve_stack(PROGRAM, stack, engine, others)
-        if rehearse_all.names_all(PROGRAM, stack):
-            passed = ["--destroy"] * destroy + ["--without-messages"] * without_messages + ["--engine", engine.value]
-            return rehearse_all.rehearse_all(PROGRAM, passed, report)
-        from automation.commands import rehearsal_summary  # loads pulumi
-
-        if destroy:
-            return rehearsal_summary.destroy_rehearsal(PROGRAM, stack, engine)
-        return rehearsal_summary.rehearse_stack(
-            PROGRAM, stack, messages=not without_messages, report=report, choice=engine
-        )
-
-    run("rehearse", stack, act, as_json=as_json, engine=engine)
+    wanted = rehearsing.Wanted(as_json, destroy, without_messages, serve, engine, report)
+    run("rehearse", stack, lambda: rehearsing.rehearse(PROGRAM, stack, wanted), as_json=as_json, engine=engine)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -225,10 +209,7 @@ def outputs(
     """
     from automation.commands import stack as stack_commands
 
-    def act() -> CommandResult:
-        return stack_commands.outputs(stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine))
-
-    run("outputs", stack, act, offline=offline, as_json=as_json, engine=engine)
+    run_on_stack("outputs", PROGRAM, stack, stack_commands.outputs, offline=offline, as_json=as_json, engine=engine)
 
 
 @app.command(rich_help_panel=LIVE)
@@ -251,15 +232,38 @@ def verify(
     Changes nothing. Says what is otherwise than the settings want it, or has been added (docs/verify.md). Exits 1 when
     something is wrong or could not be looked at.
     """
-    from automation.commands import stack as stack_commands
     from automation.commands.verify import Asked, Records, verify_stack
 
-    def act() -> CommandResult:
-        target = stack_commands.load_target(PROGRAM, stack, offline=offline, engine=engine)
-        asked = Asked(cluster or [], link or [], inside=not azure_only, messages=messages)
-        return verify_stack(target, asked, Records(junit, markdown, bundle, yes))
+    asked = Asked(cluster or [], link or [], inside=not azure_only, messages=messages)
+    records = Records(junit, markdown, bundle, yes)
+    run_on_stack(
+        "verify", PROGRAM, stack, lambda target: verify_stack(target, asked, records),
+        offline=offline, as_json=as_json, engine=engine,
+    )  # fmt: skip
 
-    run("verify", stack, act, offline=offline, as_json=as_json, engine=engine)
+
+@app.command(rich_help_panel=LIVE)
+def certificates(
+    stack: options.Stack = "dev",
+    within: options.Within = 0,
+    offline: options.Offline = False,
+    engine: options.Engine = EngineChoice.AUTO,
+    as_json: options.Json = False,
+    junit: options.JUnit = None,
+    ics: options.Ics = None,
+) -> None:
+    """Say how long each certificate lasts, where it is used, and what the next `up` makes of it.
+
+    From the stack's state and its settings; Azure is not asked. Due is what is inside its renewal window or has ended,
+    and a root that what it signs would outlive. Exits 1 when something is due, or when its end is not known.
+    """
+    from automation.commands.certificates import Files, list_stack
+
+    files = Files(junit, ics)
+    run_on_stack(
+        "certificates", PROGRAM, stack, lambda target: list_stack(target, within, files),
+        offline=offline, as_json=as_json, engine=engine,
+    )  # fmt: skip
 
 
 @app.command(rich_help_panel=LIVE)

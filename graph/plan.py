@@ -13,7 +13,7 @@ from graph.property_paths import parse
 from graph.random_values import RANDOM_ID
 from graph.run_program import PROJECT
 from graph.schedule import UNKNOWN_TYPE
-from graph.urns import is_resource, name_of, type_of
+from graph.urns import STACK_TYPE, is_resource, name_of, type_of
 
 MARKS: Mapping[str, str] = {"replace": "+-", "delete": "-", "update": "~", "create": "+"}
 """Pulumi's own marks, what is dangerous first."""
@@ -60,7 +60,8 @@ def find_headings(graph: Graph) -> dict[str, Heading]:
 
 
 def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
-    """Return the resources of an exported state, with as much as it takes to say where they belong."""
+    """Return what an exported state says of resources: where they belong, what they hold; and the stack's outputs."""
+    exported = deployment.get("resources") or []
     resources = {
         each["urn"]: Resource(
             urn=each["urn"],
@@ -69,11 +70,14 @@ def graph_of_state(stack: str, deployment: Mapping[str, Any]) -> Graph:
             parent=each.get("parent", ""),
             custom=bool(each.get("custom")),
             inputs=each.get("inputs") or {},
-            outputs={},
+            outputs=each.get("outputs") or {},
+            property_dependencies=each.get("propertyDependencies") or {},
         )
-        for each in deployment.get("resources") or []
+        # What is still to be deleted has the name of what has replaced it.
+        for each in sorted(exported, key=lambda each: not each.get("delete"))
     }
-    return Graph(PROJECT, stack, False, "", resources, {})
+    outputs = next((one.outputs for one in resources.values() if one.type == STACK_TYPE), {})
+    return Graph(PROJECT, stack, False, "", resources, outputs)
 
 
 def changes_of(

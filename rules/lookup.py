@@ -85,7 +85,7 @@ class View(Index):
             (cluster, bundle.name): bundle
             for cluster in self.clusters
             for command in self.commands(cluster, "apply-objects")
-            for bundle in _bundles(command, decode_parameter(self.parameters(command).get("OBJECTS", "")))
+            for bundle in read_bundles(command)
         }
 
     def namespace(self, cluster: str) -> str:
@@ -227,8 +227,9 @@ def read_objects(text: str) -> Sequence[Any]:
         return []
 
 
-def _bundles(command: Resource, objects: list[Any]) -> Iterator[Bundle]:
-    for one in objects:
+def read_bundles(command: Resource) -> Iterator[Bundle]:
+    """Yield the Bundles that a Run Command applies; none where it is another script's."""
+    for one in decode_parameter(parameters(command.plain_inputs).get("OBJECTS", "")):
         if text_at(one, "kind") == "Bundle":
             yield Bundle(
                 name=text_at(one, "metadata.name"),

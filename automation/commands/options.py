@@ -82,6 +82,10 @@ Messages = Annotated[
     bool, typer.Option("--messages", help="Send a message over each topic of each link, and one to be refused.")
 ]
 JUnit = Annotated[Path | None, _to_write("--junit", "JUnit XML to write, for a CI's tests.")]
+Ics = Annotated[Path | None, _to_write("--ics", "Calendar (RFC 5545) to write: when each is due, and ends.")]
+Within = Annotated[
+    int, typer.Option("--within", metavar="DAYS", min=0, max=3650, help="What is due in so many days is due already.")
+]
 Markdown = Annotated[Path | None, _to_write("--markdown", "Markdown to write, for a CI's summary.")]
 SupportBundle = Annotated[
     Path | None,

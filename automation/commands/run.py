@@ -49,6 +49,25 @@ def run(
     conclude(command, stack, result, offline=offline, as_json=as_json)
 
 
+def run_on_stack(
+    command: str,
+    program: Path,
+    stack: str,
+    act: Callable[[Target], CommandResult],
+    *,
+    offline: bool,
+    as_json: bool,
+    engine: EngineChoice,
+) -> None:
+    """Do it with a stack that is loaded first, and tell how it ended."""
+    from automation.commands.stack import load_target
+
+    def load_and_act() -> CommandResult:
+        return act(load_target(program, stack, offline=offline, engine=engine))
+
+    run(command, stack, load_and_act, offline=offline, as_json=as_json, engine=engine)
+
+
 def print_usage_error(command: str, arguments: Sequence[str], message: str) -> None:
     """Print the document of a command whose options are wrong."""
     stack = next((after for option, after in pairwise(arguments) if option == "--stack"), "dev")

@@ -13,7 +13,6 @@ from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
 from automation.verify.checklists import CHECKLISTS
 from automation.verify.checks import CHECKS
-from automation.verify.checks.vaults import DAYS_LEFT
 from automation.verify.inside import LOGGED, MOST_PAGES_OF_LOGS
 from automation.verify.verification import COMMANDS, PLACES
 from rehearsal.azure.faults import KINDS
@@ -82,7 +81,7 @@ def render_verify() -> str:
     places = {word: f"<{word.replace('_', ' ')}>" for word in PLACES}
     remedies = {check.id: check.remedy.format_map(words | places).replace("\n", ", ") for check in CHECKS}
     return render(
-        "verify.md", checks=CHECKS, remedies=remedies, days=DAYS_LEFT, checklists=CHECKLISTS,
+        "verify.md", checks=CHECKS, remedies=remedies, checklists=CHECKLISTS,
         logged=LOGGED, log_pages=MOST_PAGES_OF_LOGS,
     )  # fmt: skip
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from arm.values import UNKNOWN_MARKER, redact
+from automation.certificates.published import Certificate, list_certificates, read_renewal_windows
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.rehearsal import Rehearsal
-from automation.report.certificates import Certificate, list_certificates, read_renewal_windows
 from automation.report.resources import Resources, list_resources
 from automation.report.timeline import Timeline, build_timeline
 from automation.report.topology import Topology, read_topology

@@ -70,7 +70,7 @@ CHECKLISTS: Mapping[str, Sequence[Item]] = {
              ("VERIFY-05", "VERIFY-49", "VERIFY-50", "VERIFY-51", "VERIFY-71"),
              lacks="more than one attempt: a rehearsal makes some twenty a link, on Mosquitto"),
         Item("certificates are valid and renewed", ("VERIFY-36", "VERIFY-37", "VERIFY-67", "VERIFY-68", "VERIFY-69"),
-             lacks="who runs `up` in time: a pipeline of yours"),
+             lacks="who runs `up` in time: `.github/workflows/certificates.yml`, once it is set up"),
         Item("secrets are synchronized",
              ("VERIFY-35", "VERIFY-38", "VERIFY-39", "VERIFY-40", "VERIFY-65", "VERIFY-67"), "await-secrets"),
         Item("workload identity works", ("VERIFY-22", "VERIFY-28", "VERIFY-29", "VERIFY-30", "VERIFY-31", "VERIFY-65"),

@@ -22,9 +22,9 @@ def name_place(result: VerifyResult) -> str:
     return f"{result.scope} {result.where}".strip()
 
 
-def as_junit(results: Sequence[VerifyResult], stack: str, seconds: float) -> str:
+def as_junit(results: Sequence[VerifyResult], stack: str, seconds: float, command: str = "verify") -> str:
     """Return one suite for each place, one case for each check."""
-    root = Tree.Element("testsuites", name=f"verify {stack}", time=f"{seconds:.1f}")
+    root = Tree.Element("testsuites", name=f"{command} {stack}", time=f"{seconds:.1f}")
     _count(root, results)
     for place, group in groupby(results, name_place):
         found = list(group)

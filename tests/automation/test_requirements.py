@@ -7,7 +7,7 @@ import sys
 
 from tests.conftest import PROGRAM
 
-FOR_REHEARSALS = ("jinja2", "jsonschema", "paho", "pytest")
+FOR_REHEARSALS = ("icalendar", "jinja2", "jsonschema", "paho", "pytest")
 BLOCKED = f"""
 import sys
 sys.modules.update(dict.fromkeys({FOR_REHEARSALS!r}))
@@ -15,7 +15,8 @@ sys.modules.update(dict.fromkeys({FOR_REHEARSALS!r}))
 
 
 def test_what_a_real_up_loads_needs_no_package_of_the_rehearsal() -> None:
-    program = f"{BLOCKED}import automation.cli, automation.commands.stack, automation.commands.verify, rules.judgement"
+    commands = "automation.commands.certificates, automation.commands.stack, automation.commands.verify"
+    program = f"{BLOCKED}import automation.cli, {commands}, rules.judgement"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, timeout=60, check=False
     )

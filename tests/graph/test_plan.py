@@ -173,6 +173,21 @@ def test_a_state_says_the_same_of_each_resource_as_the_program(recorded: Callabl
     assert Heading("site", "nodes") in from_program.values()
 
 
+def test_a_state_says_what_resources_hold_and_what_the_stack_publishes() -> None:
+    cert, stack = urn("cert", "tls:index/selfSignedCert:SelfSignedCert"), urn("s", "pulumi:pulumi:Stack")
+    state = {
+        "resources": [
+            {"urn": stack, "type": "pulumi:pulumi:Stack", "outputs": {"certificates": {"a": 1}}},
+            {"urn": cert, "type": "t", "outputs": {"certPem": "new"}, "propertyDependencies": {"key": ["k"]}},
+            {"urn": cert, "type": "t", "outputs": {"certPem": "old"}, "delete": True},
+        ]
+    }
+    graph = graph_of_state("test", state)
+    assert graph.outputs == {"certificates": {"a": 1}}
+    assert graph.resources[cert].outputs == {"certPem": "new"}  # the other one is only to be deleted yet
+    assert graph.resources[cert].property_dependencies == {"key": ["k"]}
+
+
 def step(old: object, new: object, **kinds: PropertyDiff) -> StepEventMetadata:
     def state(inputs: object) -> StepEventStateMetadata:
         assert isinstance(inputs, dict)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
+from arm import ids
 from arm.types.iotoperations import BROKER, BROKER_LISTENER
 from arm.types.secretsynccontroller import SECRET_SYNC
+from automation.certificates.published import read_renewal_windows, window_of_roots
 from automation.verify.azure import UnseenError
 from automation.verify.check import Problem
-from automation.verify.checks.vaults import DAYS_LEFT
+from automation.verify.checks.vaults import describe_end, find_windows
 from automation.verify.inside import GATE, Item, find_script, read_parameter
 from automation.verify.look import Look, show
 from graph.inputs import decode_parameter, list_at, map_at, parameters, text_at
@@ -25,7 +28,6 @@ CLOCK_SECONDS = 60
 """How far a node's clock may be away; certificates begin now, and Entra's tokens have five minutes."""
 RESTARTED_SECONDS = 60 * 60
 """A pod that has restarted since is told."""
-_DAY = 24 * 60 * 60
 _AIO = NAMESPACE.value
 _CERTIFICATE, _END = 0, 1
 
@@ -234,17 +236,33 @@ def _check_certificate(where: str, keys: Item, wanted: Mapping[str, str], *, onl
 
 
 def check_days_left(look: Look) -> Iterator[Problem]:
-    """Check that no certificate in use has ended, or will within a month."""
+    """Check that no certificate in use has ended, or should have been renewed by now."""
     if look.inside is None:
         return
+    windows = dict(_windows(look))
     now = look.now.timestamp()
     for kind in ("Secret", "ConfigMap"):
         for item in look.items(kind, _AIO):
             for key, found in item["keys"].items():
-                days = min((end - now for _, end in found), default=DAYS_LEFT * _DAY) / _DAY
-                if days < DAYS_LEFT:
-                    left = f"ends in {days:.0f} days" if days > 0 else "has ended"
-                    yield Problem(_name(item), f"{key} {left}", f"at least {DAYS_LEFT} days")
+                # What AIO makes for itself, it renews itself.
+                window = windows.get((kind, item["name"], key), timedelta())
+                left = min((timedelta(seconds=end - now) for _, end in found), default=None)
+                if left is not None and left < window:
+                    yield describe_end(_name(item), key, left, window)
+
+
+def _windows(look: Look) -> Iterator[tuple[tuple[str, str, str], timedelta]]:
+    """Yield kind, name and key of what the stack brings -> how long before its end it is to be renewed."""
+    in_vault = find_windows(look)
+    for subject in look.subjects(SECRET_SYNC):
+        for one in list_at(subject.body, "properties.objectSecretMapping"):
+            window = in_vault.get(text_at(one, "sourcePath"), timedelta())
+            yield ("Secret", ids.name_of(subject.id), text_at(one, "targetKey")), window
+    view = look.expectation.view
+    window = window_of_roots(read_renewal_windows(view.graph).values())
+    for (cluster, name), bundle in view.bundles.items():
+        if cluster == look.cluster.name:
+            yield ("ConfigMap", name, bundle.key), window
 
 
 def check_link(look: Look) -> Iterator[Problem]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from arm import ids
 from arm.types.keyvault import SECRET, VAULT
+from automation.certificates.published import SIGNED, window_of
 from automation.verify.check import Problem
 from automation.verify.look import Look, show
 from graph.inputs import at
 
-DAYS_LEFT = 30
-"""A secret that ends earlier is told."""
-_DAY = 24 * 60 * 60
 _PROTECTION = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInDays")
 
 
@@ -49,12 +48,30 @@ def check_valid(look: Look) -> Iterator[Problem]:
 
 
 def check_days_left(look: Look) -> Iterator[Problem]:
-    """Check that no secret ends within a month. Where a vault says no end, the certificate alone knows it."""
+    """Check that none should have been renewed by now. Where a vault says no end, the certificate alone knows it."""
+    windows = find_windows(look)
     for subject, body in look.seen(SECRET):
-        ends = at(body, "properties.attributes.exp")
-        days = (ends - look.now.timestamp()) / _DAY if isinstance(ends, int) else DAYS_LEFT
-        if 0 < days < DAYS_LEFT:
-            yield Problem(subject.label, f"it ends in {days:.0f} days", f"at least {DAYS_LEFT}")
+        ends, window = at(body, "properties.attributes.exp"), windows.get(ids.name_of(subject.id), timedelta())
+        left = timedelta(seconds=ends - look.now.timestamp()) if isinstance(ends, int) else window
+        if timedelta() < left < window:
+            yield describe_end(subject.label, "it", left, window)
+
+
+def find_windows(look: Look) -> dict[str, timedelta]:
+    """Return vault secret -> how long before its end `up` makes it anew: the first that does so of what it holds."""
+    resources = look.expectation.view.graph.resources
+    found = {}
+    for subject in look.subjects(SECRET):
+        held = subject.resource.property_dependencies.get("properties", ()) if subject.resource else ()
+        windows = [window_of(resources[urn]) for urn in held if resources[urn].type == SIGNED]
+        found[ids.name_of(subject.id)] = min(windows, default=timedelta())
+    return found
+
+
+def describe_end(where: str, what: str, left: timedelta, window: timedelta) -> Problem:
+    """Return what is told of one that should have been renewed by now, or has ended."""
+    ends = f"ends in {left / timedelta(days=1):.0f} days" if left > timedelta() else "has ended"
+    return Problem(where, f"{what} {ends}", f"renewed {window.days} days before its end" if window else "a later end")
 
 
 def _day(seconds: int) -> str:

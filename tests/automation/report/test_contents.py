@@ -16,11 +16,11 @@ import pytest
 from arm.types.compute import RUN_COMMAND
 from arm.types.resources import RESOURCE_GROUP
 from arm.values import leaves
+from automation.certificates.published import list_certificates, read_renewal_windows
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import render_preview, render_rehearsal
-from automation.report.certificates import list_certificates, read_renewal_windows
 from graph.graph import Graph, Resource
 from graph.property_diff import Difference
 from graph.property_values import SIGNATURE

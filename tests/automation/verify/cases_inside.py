@@ -71,7 +71,7 @@ def _trust_two(living: Living) -> None:
         for one in living.entry(_VM_B).facts["machine"]["objects"]
         if one["kind"] == "Bundle"
     ]
-    other, _ = living.issue("server", "another", validityPeriodHours=24 * 365)
+    other, _ = living.issue("server", "another", validityPeriodHours=24 * 365 * 2)
     _plant(_VM_B, "ConfigMap", "client-ca-g1", data={"ca.crt": roots[0] + other})(living)
 
 

@@ -1,14 +1,17 @@
-"""Certificates by the days that they have left."""
+"""Certificates by the days that they have left, as the stack's output has them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from graph.graph import Graph
+from graph.graph import Graph, Resource
 from graph.inputs import text_at
+
+SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,30 @@ def list_certificates(
 
 def read_renewal_windows(graph: Graph) -> dict[str, timedelta]:
     """Return subject -> how long before its end a certificate is renewed; roots are replaced by a new generation."""
-    windows = {}
-    for certificate in graph.of_type("tls:index/locallySignedCert:LocallySignedCert"):
-        inputs = certificate.plain_inputs
-        for urn in certificate.property_dependencies.get("certRequestPem", ()):
-            subject = f"CN={text_at(graph.resources[urn].plain_inputs, 'subject.commonName')}"
-            windows[subject] = timedelta(hours=inputs.get("earlyRenewalHours") or 0)
-    return windows
+    return {find_subject(graph, one): window_of(one) for one in graph.of_type(SIGNED)}
+
+
+def window_of_roots(windows: Iterable[timedelta]) -> timedelta:
+    """Return how long before its end a root is to be replaced: what it still signs would outlive it."""
+    return max(windows, default=timedelta())
+
+
+def window_of(certificate: Resource) -> timedelta:
+    """Return how long before its end a certificate is renewed; none of a root."""
+    hours = certificate.plain_inputs.get("earlyRenewalHours")
+    return timedelta(hours=hours if isinstance(hours, int | float) else 0)
+
+
+def find_subject(graph: Graph, certificate: Resource) -> str:
+    """Return the subject, which a signed certificate has from its request."""
+    request = find_request(graph, certificate)
+    return f"CN={text_at((request or certificate).plain_inputs, 'subject.commonName')}"
+
+
+def find_request(graph: Graph, certificate: Resource) -> Resource | None:
+    """Return what a certificate was asked for with; a root was not."""
+    urns = certificate.property_dependencies.get("certRequestPem", ())
+    return next((graph.resources[urn] for urn in urns if urn in graph.resources), None)
 
 
 def _read(name: str, one: Mapping[str, Any], windows: Mapping[str, timedelta], now: datetime) -> Certificate:
