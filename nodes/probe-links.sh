@@ -32,7 +32,9 @@ REMEDIES = (
      "nothing listens there: look at the Service {service}; if its address is pending, at what else has its port, and at"
      " the broker's frontends"),
     ("alert", "the broker refuses the link's certificate: check the authority that it trusts, and the date"),
-    ("not authorized|client id", "check the rule of link {name} in the broker's authorization: attribute and client ids"),
+    ("not authorized|client id", "check the rule of link {name} in the broker's authorization: attribute and client ids."
+     " Where a new key is refused and the rule is right, restart the frontends behind {service}: 'kubectl --namespace"
+     " azure-iot-operations rollout restart statefulset aio-broker-frontend'"),
     ("certificate", "check the Secret of the broker's listener, its date, and the names in it"),
 )
 REMEDY = "look at the listener and the frontends of the broker behind {service}"

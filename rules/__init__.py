@@ -6,9 +6,8 @@ that built it. The settings are the yardstick of what the user asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from graph.graph import Graph
 from rules import (
@@ -54,41 +53,11 @@ from rules import (
     state_names,
     written,
 )
-from rules.lookup import Hits, View
+from rules.finding import Finding, Judged, Rule
+from rules.lookup import View
 from settings.model import Settings
 
-Judged = ParamSpec("Judged")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One mistake. `resource` is a logical name; the message says what is wrong, where, and what to do."""
-
-    rule: str
-    resource: str
-    message: str
-    place: str = ""
-    """File and line that registers the resource; empty where the finding is about no single one."""
-
-    @property
-    def where(self) -> str:
-        """Return the resource, with its place where that is known."""
-        return f"{self.resource} ({self.place})" if self.place else self.resource
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.resource}: {self.message}"
-
-
-@dataclass(frozen=True)
-class Rule(Generic[Judged]):
-    """What a deployment must keep to."""
-
-    id: str
-    title: str
-    source: str
-    """Where the rule comes from: a public page, issue or standard; else the reason in a few words."""
-    check: Callable[Judged, Hits]
-
+__all__ = ["PREVIEW_RULES", "RULES", "Finding", "Rule", "compare", "judge"]
 
 _LEARN = "learn.microsoft.com/azure"
 _LISTENER = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener"

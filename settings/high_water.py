@@ -51,21 +51,24 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class _Owner:
+class Owner:
+    """What has generations of its own."""
+
     key: str
     where: str
     generation: int
 
 
-def _owners(settings: Settings) -> Iterator[_Owner]:
+def list_owners(settings: Settings) -> Iterator[Owner]:
+    """Yield the authorities, and each listener and link."""
     authority = settings.pki.generation
-    yield _Owner(AUTHORITIES, "pki.generation", authority)
+    yield Owner(AUTHORITIES, "pki.generation", authority)
     for name, cluster in settings.clusters.items():
         if listener := cluster.listener:
             own = listener.generation - authority + 1
-            yield _Owner(broker_key(name), f"clusters.{name}.listener.generation", own)
+            yield Owner(broker_key(name), f"clusters.{name}.listener.generation", own)
     for index, (name, link) in enumerate(settings.links.items()):
-        yield _Owner(link_key(name), f"links[{index}].generation", link.generation - authority + 1)
+        yield Owner(link_key(name), f"links[{index}].generation", link.generation - authority + 1)
 
 
 def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
@@ -89,7 +92,7 @@ def raise_marks(
         live: owner -> what is live of it now.
     """
     gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
-    wanted = {one.key: Mark(one.generation, in_use=True, live=live[one.key]) for one in _owners(settings)}
+    wanted = {one.key: Mark(one.generation, in_use=True, live=live[one.key]) for one in list_owners(settings)}
     return {key: asdict(mark) for key, mark in {**gone, **wanted}.items()}
 
 
@@ -102,7 +105,7 @@ def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem
             f"{least} or more: {_why(mark)}",
             str(least),
         )
-        for one in _owners(settings)
+        for one in list_owners(settings)
         if (mark := before.get(one.key)) and one.generation < (least := mark.generation + (not mark.in_use))
     ]
 

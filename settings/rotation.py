@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from settings import naming
-from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
+from settings.errors import Problem
+from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key, list_owners
 from settings.model import Link, Listener, Settings
 
 MOST_LIVE = 3
@@ -129,6 +130,19 @@ def find_live(settings: Settings, before: Mapping[str, Mark], deployed: Deployed
     authorities = _find_authorities(settings, before.get(AUTHORITIES), links.values(), deployed)
     owners = {AUTHORITIES: authorities, **{broker_key(name): live for name, live in brokers.items()}}
     return Live(settings, authorities, brokers, links, dict(_find_retired(owners, before)))
+
+
+def find_crowded(settings: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
+    """Yield each generation that comes while too many before it are still in use."""
+    live = find_live(settings, before, Deployed()).by_owner
+    for one in list_owners(settings):
+        numbers = [each.number for each in live[one.key]]
+        if len(numbers) > MOST_LIVE:
+            expected = (
+                f"{one.generation - 1} until the sites that use generation {numbers[0]} have followed, as `up` says; or"
+                " say by revoked_generation that it need not work any more"
+            )
+            yield Problem(one.where, one.generation, expected, str(one.generation - 1))
 
 
 def _keep(

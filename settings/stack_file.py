@@ -17,6 +17,7 @@ from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
+from settings.rotation import find_crowded
 from settings.yaml_readers import find_read_differently
 
 SETTINGS_KEY = "edge-stamps:settings"
@@ -78,8 +79,9 @@ def load(directory: Path, stack: str, value: object, *, before: Mapping[str, Mar
     """
     try:
         settings = loading.load(value, source=source(stack))
-        if lowered := find_lowered(settings, before or {}):
-            raise SettingsError(lowered, source(stack))
+        marks = before or {}
+        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
+            raise SettingsError(problems, source(stack))
         return settings
     except SettingsError as error:
         raise _located(error, directory, stack) from None

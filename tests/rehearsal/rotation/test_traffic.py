@@ -307,7 +307,7 @@ def test_a_result_says_what_it_has_seen(two: Plant) -> None:
     with run(two) as here:
         here.change(BROKER, forget_rules)
         here.step()
-        result = Result("at once", here.links, [], here.past, ["error: it went wrong"])
+        result = Result("at once", here.links, [], here.past, ["error: it went wrong"], [])
     assert not result.ok
     assert not replace(result, failures=[]).ok
     assert (result.lost, result.refused) == (10, 2)
