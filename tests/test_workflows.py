@@ -184,7 +184,7 @@ def test_what_more_the_settings_ask_for_is_left_to_a_person(folder: Path) -> Non
 
 
 def test_what_no_up_mends_fails_the_job(folder: Path) -> None:
-    age(folder, "server-root-g1", 300)
+    age(folder, "enterprise-server-root-g1", 300)
     assert run_workflow(folder)[0] == {"Look": 1}
 
 

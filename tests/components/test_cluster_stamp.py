@@ -15,6 +15,7 @@ from components.pki_chain import PkiChain, PkiChainArgs
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.run_program import record
+from settings.rotation import Deployed, find_live
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS, resolve
 
 Recorded = Callable[..., Graph]
@@ -44,13 +45,13 @@ def test_what_protects_a_component_protects_every_child(protect: bool | None) ->
     def program() -> None:
         options = pulumi.ResourceOptions(providers=create_providers(settings), protect=protect)
         ClusterStamp("site", ClusterStampArgs(settings, settings.clusters["site"], {}), options)
-        PkiChain("pki", PkiChainArgs(settings), pulumi.ResourceOptions(protect=protect))
+        PkiChain("pki", PkiChainArgs(find_live(settings, {}, Deployed())), pulumi.ResourceOptions(protect=protect))
 
     one = settings.tenant.subscription_id
     graph = record(program, "test", {}, provider=ShapeProvider(one), preview=False, subscription_id=one)
     children = [one for one in graph.resources.values() if one.parent and not one.type.startswith("pulumi:")]
     assert {one.name for one in children if one.options.protect is not bool(protect)} == set()
-    assert {"site-node", "server-root-g1", "site-setup-k3s"} <= {one.name for one in children}
+    assert {"site-node", "enterprise-server-root-g1", "site-setup-k3s"} <= {one.name for one in children}
 
 
 def test_purge_protection_is_on_or_absent_but_never_false(recorded: Recorded) -> None:

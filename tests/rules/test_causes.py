@@ -69,9 +69,7 @@ def _swapped_arguments(patch: Patch) -> None:
 
 
 def _leaf_alone(patch: Patch) -> None:
-    patch.setattr(
-        pki_chain, "_add_chain", lambda leaf, authority: pki_chain.Leaf(leaf, leaf.pem, authority.intermediate.pem)
-    )
+    patch.setattr(pki_chain.Leaf, "chain_pem", property(lambda leaf: leaf.certificate.pem))
 
 
 def _peering_with_itself(patch: Patch) -> None:
@@ -126,7 +124,7 @@ CAUSES: dict[str, tuple[Callable[[Patch], None], tuple[tuple[str, str], ...], tu
     "a leaf without its intermediate": (
         _leaf_alone,
         (("PKI-02", "secret_sync.py:"),),
-        ("The intermediate CN=myorg-dev-server-intermediate-g1 that signed it is not published with it",),
+        ("The intermediate CN=myorgb-dev-server-intermediate-g1 that signed it is not published with it",),
     ),
     "a peering with itself": (
         _peering_with_itself,

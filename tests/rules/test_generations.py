@@ -37,7 +37,8 @@ def test_a_name_without_generation_is_found(field: str, two: Workbench) -> None:
 
 
 def test_two_roots_of_one_name_are_found(two: Workbench) -> None:
-    authorities = replace(two.settings.authorities, client_root=two.settings.authorities.server_root)
+    same = two.settings.authorities.client_intermediate
+    authorities = replace(two.settings.authorities, client_root=same)
     [(owner, message)] = _found(two, replace(two.settings, authorities=authorities))
     assert owner == "pki" and "2 authorities" in message
 
@@ -55,6 +56,15 @@ def test_a_name_of_a_link_without_its_generation_is_found(field: str, two: Workb
 
 
 def test_an_authority_without_its_generation_is_found(two: Workbench) -> None:
-    authorities = replace(two.settings.authorities, server_root="root")
+    authorities = replace(two.settings.authorities, client_root="root")
     [(owner, message)] = _found(two, replace(two.settings, authorities=authorities))
-    assert owner == "pki" and "server_root: 'root' does not end with -g1" in message
+    assert owner == "pki" and "client_root: 'root' does not end with -g1" in message
+
+
+def test_a_leaf_that_does_not_rise_with_its_authorities_is_found(two: Workbench) -> None:
+    pki = two.settings.pki.model_copy(update={"generation": 2})
+    found = [(where, message) for where, message in _found(two, replace(two.settings, pki=pki)) if "becomes" in message]
+    assert found == [
+        (where, "becomes generation 1; expected 1 + 2 (pki.generation) - 1")
+        for where in ("clusters.enterprise.listener.generation", "links[0].generation")
+    ]

@@ -159,14 +159,14 @@ class Workbench:
                 self.encode(name, parameter, change)
 
     def root(self, side: str) -> str:
-        pem_text: str = self.get(f"{side}-root-g1").plain_outputs["certPem"]
+        pem_text: str = self.get(f"{_ROLES[side]}-root-g1").plain_outputs["certPem"]
         return pem_text
 
     def intermediate(self, side: str) -> tuple[str, str]:
         """Certificate and key."""
         return (
-            self.get(f"{side}-intermediate-g1").plain_outputs["certPem"],
-            self.get(f"{side}-intermediate-key-g1").plain_outputs["privateKeyPemPkcs8"],
+            self.get(f"{_ROLES[side]}-intermediate-g1").plain_outputs["certPem"],
+            self.get(f"{_ROLES[side]}-intermediate-key-g1").plain_outputs["privateKeyPemPkcs8"],
         )
 
     def issue(self, side: str, common_name: str, *, algorithm: str = "ECDSA", **inputs: Any) -> tuple[str, str]:
@@ -191,6 +191,10 @@ class Workbench:
             },
         )[1]["certPem"]
         return certificate, key
+
+
+_ROLES = {"server": "enterprise-server", "client": "client"}
+"""Side of a link -> what its authority's resources begin with."""
 
 
 @dataclass(frozen=True)

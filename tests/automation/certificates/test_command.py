@@ -91,7 +91,7 @@ def test_of_a_new_stack_nothing_is_due_and_all_of_it_is_said() -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("Stack dev: 6 certificates, 0 due.\n\n  broker/enterprise: 364 days left, until ")
     assert (
-        "    CN=enterprise-broker-g1, by CN=myorg-dev-server-intermediate-g1, generation 1\n"
+        "    CN=enterprise-broker-g1, by CN=myorgb-dev-server-intermediate-g1, generation 1\n"
         "    next up: nothing\n"
         "    vault secret kv-myorgb-dev-001/server-leaf-crt-g1 on enterprise\n"
     ) in result.stdout
@@ -130,16 +130,20 @@ def test_within_days_warns_before_the_window(project: Path) -> None:
 
 
 def test_of_a_root_that_is_due_a_person_has_to_raise_the_generation(project: Path) -> None:
-    age(project, "server-root", 400)
+    age(project, "broker/enterprise/root", 400)
     assert read()["next"] == (f"raise pki.generation in Pulumi.dev.yaml by one, then {HEAD} up --stack dev --offline")
 
 
 def test_what_up_renews_is_the_next_step_before_what_a_person_has_to_do(project: Path) -> None:
-    age(project, "server-root", 50)
+    age(project, "broker/enterprise/root", 50)
     age(project, "client-root", 400)
     age(project, "broker/enterprise", 91)
     document = read()
-    assert [one["where"] for one in document["problems"]] == ["server-root", "broker/enterprise", "client-root"]
+    assert [one["where"] for one in document["problems"]] == [
+        "broker/enterprise/root",
+        "broker/enterprise",
+        "client-root",
+    ]
     assert document["next"] == f"{HEAD} up --stack dev --offline issues anew what is due"
 
 

@@ -103,17 +103,17 @@ def test_a_raised_generation_is_issued_and_nothing_else(recorded: Recorded, stat
 
 def test_new_roots_are_issued_and_what_they_sign_follows(recorded: Recorded, state: Graph, now: datetime) -> None:
     found = rows(state, with_settings(recorded, pki={"generation": 2}), now)
-    assert {name for name, row in found.items() if row.next_up == "issue"} >= {"client-root", "server-root"}
+    assert {name for name, row in found.items() if row.next_up == "issue"} >= {"client-root", "broker/enterprise/root"}
     assert not [name for name, row in found.items() if row.next_up == "nothing"]
 
 
 def test_leaves_follow_an_intermediate_that_is_renewed(state: Graph) -> None:
-    found = rows(state, state, end_of(state, "server-intermediate") - 100 * DAY)
-    assert found["server-intermediate"].why == "it is inside its renewal window"
+    found = rows(state, state, end_of(state, "broker/enterprise/intermediate") - 100 * DAY)
+    assert found["broker/enterprise/intermediate"].why == "it is inside its renewal window"
     younger = copy.deepcopy(state)
     for name in LEAVES:
-        younger.outputs["certificates"][name]["not_after"] = end_of(state, "server-root").isoformat()
-    found = rows(younger, state, end_of(state, "server-intermediate") - 100 * DAY)
+        younger.outputs["certificates"][name]["not_after"] = end_of(state, "broker/enterprise/root").isoformat()
+    found = rows(younger, state, end_of(state, "broker/enterprise/intermediate") - 100 * DAY)
     assert found["broker/enterprise"].why == "server-intermediate signs it, and is made anew"
     assert not found["broker/enterprise"].is_due
 
@@ -151,8 +151,8 @@ def test_links_come_and_go(recorded: Recorded, state: Graph, now: datetime) -> N
 
 
 def test_a_root_is_due_before_what_it_signs_would_outlive_it(state: Graph) -> None:
-    begins = end_of(state, "server-root") - (365 + 92) * DAY
-    before, after = (rows(state, state, moment)["server-root"] for moment in (begins - SECOND, begins))
+    begins = end_of(state, "broker/enterprise/root") - (365 + 92) * DAY
+    before, after = (rows(state, state, moment)["broker/enterprise/root"] for moment in (begins - SECOND, begins))
     assert (before.is_due, after.is_due) == (False, True)
     assert after.next_up == "nothing"  # `up` does nothing about it: somebody has to raise the generation
 

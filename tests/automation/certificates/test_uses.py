@@ -57,15 +57,15 @@ def test_a_root_is_used_by_who_trusts_it_and_by_what_it_signs(two: Graph) -> Non
         "authentication cert-auth on enterprise, of broker enterprise",
         "signs CN=myorg-dev-client-intermediate-g1",
     ]
-    assert uses_of(two, "server-root") == [
-        "ConfigMap server-ca-g1 on site",
+    assert uses_of(two, "broker/enterprise/root") == [
+        "ConfigMap server-ca-enterprise-g1 on site",
         "endpoint mqtt-enterprise on site, of link site-to-enterprise",
-        "signs CN=myorg-dev-server-intermediate-g1",
+        "signs CN=myorgb-dev-server-intermediate-g1",
     ]
 
 
 def test_an_intermediate_is_presented_with_its_leaf(two: Graph) -> None:
-    assert uses_of(two, "server-intermediate") == [
+    assert uses_of(two, "broker/enterprise/intermediate") == [
         "vault secret kv-myorgb-dev-001/server-leaf-crt-g1 on enterprise",
         "Secret broker-tls-cert-g1 on enterprise",
         "listener default-loadbalancer on enterprise, of broker enterprise",
@@ -92,14 +92,14 @@ def test_every_link_and_broker_of_a_larger_stack_finds_its_own(recorded: Recorde
 
 def test_what_a_further_generation_s_root_is_trusted_by_is_found_in_the_same_config_map(two: Graph) -> None:
     """Two in one ConfigMap, as while a root is replaced."""
-    other = two.named("server-root-g1").plain_outputs["certPem"]
+    other = two.named("enterprise-server-root-g1").plain_outputs["certPem"]
 
     def add(objects: list[Any]) -> None:
         (bundle,) = (one for one in objects if one["kind"] == "Bundle")
         bundle["spec"]["sources"].append({"inLine": other})
 
     change_objects(two, "enterprise-apply-objects", add)
-    for name in ("client-root", "server-root"):
+    for name in ("client-root", "broker/enterprise/root"):
         assert "ConfigMap client-ca-g1 on enterprise" in uses_of(two, name)
         assert "authentication cert-auth on enterprise, of broker enterprise" in uses_of(two, name)
 

@@ -73,9 +73,9 @@ def test_of_a_vault_each_secret_has_the_window_of_what_it_holds() -> None:
 
 
 def test_a_root_is_told_before_what_it_signs_would_outlive_it() -> None:
-    roots = [item("ConfigMap", "server-ca-g1", "ca.crt", timedelta(days=days)) for days in (9, 8)]
+    roots = [item("ConfigMap", "server-ca-enterprise-g1", "ca.crt", timedelta(days=days)) for days in (9, 8)]
     assert found("VERIFY-68", WEEK, secrets=timedelta(days=99), items=roots) == [
-        "ConfigMap azure-iot-operations/server-ca-g1: ca.crt ends in 8 days; expected renewed 9 days before its end"
+        "ConfigMap azure-iot-operations/server-ca-enterprise-g1: ca.crt ends in 8 days; expected renewed 9 days before its end"
     ]
 
 
