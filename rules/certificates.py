@@ -13,6 +13,7 @@ from graph import pem
 from graph.inputs import text_at, x509_settings
 from rules.facts import aio
 from rules.lookup import Bundle, Hits, LinkParts, View
+from rules.references import object_references
 
 
 @dataclass(frozen=True)
@@ -243,9 +244,12 @@ def lives(view: View) -> Hits:
 
 def bundles(view: View) -> Hits:
     """Require that a trust Bundle holds one root, in one key: AIO trusts every certificate that it finds."""
+    used = {(view.cluster(one.resource), one.name) for one in object_references(view) if not one.secret_type}
     for (cluster, name), bundle in view.bundles.items():
         found = pem.certificates(bundle.pem)
         where = f"OBJECTS: Bundle {name!r} of cluster {cluster}"
+        if (cluster, name) not in used:
+            yield bundle.command.name, f"{where}: nothing there is told to trust it. Take it out"
         if bundle.key != aio.TRUST_KEY.value:
             message = f"{where}: configMap.key is {bundle.key or 'missing'}; expected {aio.TRUST_KEY.value}"
             yield bundle.command.name, message

@@ -81,6 +81,24 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
     return problems
 
 
+def _generations(view: View) -> dict[str, Any]:
+    """Return what is live where no rotation is under way: what the settings want, alone."""
+    settings = view.settings
+
+    def of(generation: int, revoked: int) -> dict[str, Any]:
+        return {"live": [generation], "revoked": revoked}
+
+    return {
+        "authorities": of(settings.pki.generation, settings.pki.revoked_generation),
+        "brokers": {
+            name: of(one.listener.generation, one.listener.revoked_generation)
+            for name, one in settings.clusters.items()
+            if one.listener
+        },
+        "links": {name: of(link.generation, link.revoked_generation) for name, link in settings.links.items()},
+    }
+
+
 def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
     problems = []
     for where, value, _ in leaves({key: outputs.get(key) for key in ("clusters", "vnet_peerings")}):
@@ -98,6 +116,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         f"stack output arc_proxy_commands: {port} is the port of {n} clusters" for port, n in ports.items() if n > 1
     ]
     problems += described.differences(view, outputs)
+    problems += _different("generations", at(outputs, "generations") or {}, _generations(view))
     for parts in view.links:
         if parts.listener is None or parts.endpoint is None:  # ASK-01
             continue

@@ -34,7 +34,8 @@ _STACK: Mapping[str, str] = {
     "custom_roles": "custom_roles",
     "tags": "tags",
     **{f"pki.{name}": f"pki.{name}" for name in (
-        "generation", "algorithm", "root_days", "intermediate_days", "leaf_days", "early_renewal_days",
+        "generation", "revoked_generation", "algorithm", "root_days", "intermediate_days", "leaf_days",
+        "early_renewal_days",
     )},
     **{f"protection.{name}": f"protection.{name}" for name in (
         "protect", "purge_protection", "soft_delete_days", "storage_sku", "dataflow_disk_persistence",
@@ -50,7 +51,8 @@ _CLUSTER: Mapping[str, str] = {
     "node.address": "address",
     "listener.port": "listener.port",
     "listener.dns_name": "listener.host",
-    "listener.generation": "listener.generation",
+    "listener.generation": "listener.own_generation",
+    "listener.revoked_generation": "listener.revoked_generation",
     **{f"node.{name}": f"node.{name}" for name in (
         "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version",
     )},
@@ -63,7 +65,8 @@ _CLUSTER: Mapping[str, str] = {
 _LINK: Mapping[str, str] = {
     "from": "client",
     "to": "broker",
-    "generation": "generation",
+    "generation": "own_generation",
+    "revoked_generation": "revoked_generation",
     "client_id_prefix": "client_id_prefix",
     "client_ids": "client_ids",
 }

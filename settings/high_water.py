@@ -38,6 +38,11 @@ class Generation:
     signers: tuple[int, ...] = ()
     """Of a root: generations whose roots have signed it too, newest first. Who trusts one of them accepts it."""
 
+    @property
+    def own(self) -> int:
+        """Return the generation as the setting had it."""
+        return self.number - self.authority + 1
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -61,20 +66,18 @@ class Owner:
 
 def list_owners(settings: Settings) -> Iterator[Owner]:
     """Yield the authorities, and each listener and link."""
-    authority = settings.pki.generation
-    yield Owner(AUTHORITIES, "pki.generation", authority)
+    yield Owner(AUTHORITIES, "pki.generation", settings.pki.generation)
     for name, cluster in settings.clusters.items():
         if listener := cluster.listener:
-            own = listener.generation - authority + 1
-            yield Owner(broker_key(name), f"clusters.{name}.listener.generation", own)
+            yield Owner(broker_key(name), f"clusters.{name}.listener.generation", listener.own_generation)
     for index, (name, link) in enumerate(settings.links.items()):
-        yield Owner(link_key(name), f"links[{index}].generation", link.generation - authority + 1)
+        yield Owner(link_key(name), f"links[{index}].generation", link.own_generation)
 
 
 def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
     """Return the marks that a stack's state holds, by owner; numbers are floating-point there."""
     return {
-        key: Mark(int(mark["generation"]), bool(mark["in_use"]), tuple(map(_read_generation, mark["live"])))
+        key: Mark(int(mark["generation"]), bool(mark["in_use"]), tuple(map(_read_generation, mark.get("live", ()))))
         for key, mark in written.items()
     }
 

@@ -54,7 +54,7 @@ class Listener:
     authority: int
     """Generation of the authorities that it was made under."""
     revoked_generation: int
-    """Whatever has this one, or a lower one, is taken away at once; 0 for none."""
+    """Whatever has this own generation, or a lower one, is taken away at once; 0 for none."""
     root_name: str
     """Common name of the root that sites trust here, and nowhere else."""
     intermediate_name: str
@@ -69,6 +69,11 @@ class Listener:
     """trust-manager Bundle, and so ConfigMap, with the client root."""
     server_ca_config_map: str
     """The same on a site, with the root of this listener."""
+
+    @property
+    def own_generation(self) -> int:
+        """Return the generation as its setting has it."""
+        return self.generation - self.authority + 1
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class Link:
     authority: int
     """Generation of the client authority that signs its certificate."""
     revoked_generation: int
-    """Whatever has this one, or a lower one, is taken away at once; 0 for none."""
+    """Whatever has this own generation, or a lower one, is taken away at once; 0 for none."""
     common_name: str
     """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""
     endpoint_name: str
@@ -141,6 +146,11 @@ class Link:
     key_secret: str
     intermediate_secret: str
     server_ca_config_map: str
+
+    @property
+    def own_generation(self) -> int:
+        """Return the generation as its setting has it."""
+        return self.generation - self.authority + 1
 
 
 @dataclass(frozen=True)

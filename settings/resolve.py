@@ -92,7 +92,7 @@ def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listen
         ip_addresses=(cluster.node.address,),
         generation=generation,
         authority=authority,
-        revoked_generation=listener.revoked_generation and count_generation(listener.revoked_generation, authority),
+        revoked_generation=listener.revoked_generation,
         **server_authority_names(stack.prefix, cluster.code, stack.environment, generation),
         **listener_names(name, generation, authority),
     )
@@ -117,7 +117,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         probe_client_id=f"{link.client_id_prefix}{PROBE_CLIENT}",
         generation=generation,
         authority=authority,
-        revoked_generation=link.revoked_generation and count_generation(link.revoked_generation, authority),
+        revoked_generation=link.revoked_generation,
         server_ca_config_map=server_ca_config_map(link.broker, count_generation(broker.generation, authority)),
         **link_names(link.client, link.broker, generation),
     )

@@ -152,7 +152,7 @@ def _keep(
     was = [
         one
         for one in (mark.live if mark else ())
-        if one.number > revoked and one.authority > revoked_authority and one.number <= wanted.number
+        if one.own > revoked and one.authority > revoked_authority and one.number <= wanted.number
     ]
     return _add([] if is_done else [one for one in was if one.number != wanted.number], wanted, was)
 

@@ -384,7 +384,7 @@ class ListenerSection(_Section):
         _GENERATION,
         arrives(names=True),
     ] = 1
-    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked")] = 0
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
 
 class ClusterSection(_Section):
@@ -515,7 +515,7 @@ class LinkSection(_Section):
         _GENERATION,
         arrives("output: secret_sync", names=True),
     ] = 1
-    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked")] = 0
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked = value")] = 0
     client_id_prefix: Annotated[
         ClientIdPrefix | None,
         About(
@@ -552,7 +552,7 @@ class PkiSection(_Section):
         About("a whole number from 1 to 9999, one more than before to replace the roots and all below them", 2),
         arrives(names=True),
     ] = 1
-    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.authorities.revoked")] = 0
+    revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.authorities.revoked = value")] = 0
     algorithm: Annotated[
         Literal["ecdsa", "rsa"],
         About(

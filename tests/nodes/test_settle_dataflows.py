@@ -103,7 +103,7 @@ def test_a_dataflow_that_goes_on_with_what_it_had_is_restarted_and_no_other_pod_
 def test_what_never_comes_fails_with_what_was_seen(
     node: Node, pods: list[dict[str, Any]], names: dict[str, str], said: str
 ) -> None:
-    prepare(node, *pods, **names)
+    prepare(node, *pods, not_yet=0, **names)
     error = node.run("settle-dataflows", PARAMETERS).error
     assert said in error
     assert "the old keys stay valid" in error

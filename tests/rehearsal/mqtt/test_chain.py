@@ -140,7 +140,7 @@ def found_out(bench: Bench) -> tuple[Verification, Proof]:
     proof = prove(clusters, messages=MESSAGES)
     stack = deployed("dev")
     settings = resolve(stack.config[SETTINGS_KEY])
-    roots = roots_of(stack.engine.state, settings.pki.generation)
+    roots = roots_of(stack.engine.state, settings)
     return Verification(clusters, proof, differences(settings, clusters, roots)), proof
 
 
