@@ -558,7 +558,6 @@ class StackSection(_Section):
     ]
     release: Annotated[
         ReleaseName,
-        Revoked,
         About(
             f"one of the known releases, as text: {', '.join(RELEASES)}; a deployed stack keeps its API versions",
             DEFAULT_RELEASE,

@@ -155,7 +155,7 @@ def test_every_certificate_has_its_life() -> None:
     assert len(found) == 2 + 2 + 2 + 3
     assert found["archive-broker-g1"] == {
         "common_name": "archive-broker-g1",
-        "issuer": "myorg-dev-server-intermediate-g1",
+        "issuer": "myorgb-dev-server-intermediate-g1",
         "days": 365,
         "renewed_days_before": 92,
     }

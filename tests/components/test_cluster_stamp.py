@@ -50,7 +50,7 @@ def test_what_protects_a_component_protects_every_child(protect: bool | None) ->
     graph = record(program, "test", {}, provider=ShapeProvider(one), preview=False, subscription_id=one)
     children = [one for one in graph.resources.values() if one.parent and not one.type.startswith("pulumi:")]
     assert {one.name for one in children if one.options.protect is not bool(protect)} == set()
-    assert {"site-node", "server-root-g1", "site-setup-k3s"} <= {one.name for one in children}
+    assert {"site-node", "enterprise-server-root-g1", "site-setup-k3s"} <= {one.name for one in children}
 
 
 def test_purge_protection_is_on_or_absent_but_never_false(recorded: Recorded) -> None:

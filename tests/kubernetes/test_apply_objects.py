@@ -17,7 +17,7 @@ from tests.kubernetes.node import NOTHING, Node
 from tests.kubernetes.table import NOT_MODELLED, Row
 from tests.nodes.node_stand_in import encoded
 
-SITE, COMMAND, BUNDLE = "site", "site-apply-objects", "server-ca-g1"
+SITE, COMMAND, BUNDLE = "site", "site-apply-objects", "server-ca-enterprise-g1"
 Objects = list[dict[str, Any]]
 
 

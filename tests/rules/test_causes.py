@@ -126,7 +126,7 @@ CAUSES: dict[str, tuple[Callable[[Patch], None], tuple[tuple[str, str], ...], tu
     "a leaf without its intermediate": (
         _leaf_alone,
         (("PKI-02", "secret_sync.py:"),),
-        ("The intermediate CN=myorg-dev-server-intermediate-g1 that signed it is not published with it",),
+        ("The intermediate CN=myorgb-dev-server-intermediate-g1 that signed it is not published with it",),
     ),
     "a peering with itself": (
         _peering_with_itself,

@@ -29,7 +29,7 @@ def _new_root(bench: Workbench, **inputs: Any) -> None:
         "privateKeyPem": key, "subject": {"commonName": "r-g1"}, "isCaCertificate": True, "maxPathLength": 1,
         "setSubjectKeyId": True, "allowedUses": ["cert_signing"], "validityPeriodHours": 24, **inputs,
     }  # fmt: skip
-    root = bench.get("server-root-g1", "SelfSignedCert")
+    root = bench.get("enterprise-server-root-g1", "SelfSignedCert")
     root.outputs["certPem"] = tls_values.create("SelfSignedCert", given)[1]["certPem"]
 
 
@@ -59,17 +59,17 @@ def test_a_leaf_that_is_not_fit_is_found(inputs: dict[str, Any], said: str, two:
 )
 def test_a_root_that_is_not_fit_is_found(inputs: dict[str, Any], said: str, two: Workbench) -> None:
     _new_root(two, **inputs)
-    assert said in _found(two)["server-root-g1"]
+    assert said in _found(two)["enterprise-server-root-g1"]
 
 
 def test_two_authorities_of_one_name_are_found(two: Workbench) -> None:
     _new_root(two, subject={"commonName": "myorg-dev-client-root-g1"})
-    assert "is the name of client-root-g1 too" in _found(two)["server-root-g1"]
+    assert "is the name of client-root-g1 too" in _found(two)["enterprise-server-root-g1"]
 
 
 def test_a_key_of_another_generation_is_found(two: Workbench) -> None:
-    two.get("server-root-key-g1").name = "server-root-key"
-    assert "server-root-key none" in _found(two)["server-root-g1"]
+    two.get("enterprise-server-root-key-g1").name = "server-root-key"
+    assert "server-root-key none" in _found(two)["enterprise-server-root-g1"]
 
 
 def test_a_certificate_whose_subject_has_another_generation_is_found(two: Workbench) -> None:

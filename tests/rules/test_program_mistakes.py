@@ -141,7 +141,7 @@ MISTAKES: dict[str, tuple[Callable[[Patch], None], str, tuple[str, ...]]] = {
     "Bundle with the wrong root": (
         _wrong_root,
         "PKI-02",
-        ("enterprise-broker-tls-cert-g1", "client-root", "server-ca-g1", "site-apply-objects"),
+        ("enterprise-broker-tls-cert-g1", "client-root", "server-ca-enterprise-g1", "site-apply-objects"),
     ),
     "port mismatch": (
         _wrong_port,

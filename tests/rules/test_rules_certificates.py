@@ -67,8 +67,8 @@ MISTAKES = (
     Mistake(
         "Bundle with the wrong side's root",
         "PKI-02",
-        lambda two: two.bundle("site-apply-objects", "server-ca-g1", two.root("client")),
-        (_SERVER_SYNC, "myorg-dev-client-root-g1", "server-ca-g1", "site-apply-objects"),
+        lambda two: two.bundle("site-apply-objects", "server-ca-enterprise-g1", two.root("client")),
+        (_SERVER_SYNC, "myorg-dev-client-root-g1", "server-ca-enterprise-g1", "site-apply-objects"),
         also=("OUT-01",),
     ),
     Mistake(
@@ -122,17 +122,17 @@ MISTAKES = (
         lambda two: _server(
             two,
             caCertPem=two.root("server"),
-            caPrivateKeyPem=two.get("server-root-key-g1").plain_outputs["privateKeyPemPkcs8"],
+            caPrivateKeyPem=two.get("enterprise-server-root-key-g1").plain_outputs["privateKeyPemPkcs8"],
         ),
         (_SERVER_SYNC, "signed by the root itself"),
     ),
     Mistake(
         "root without a path length",
         "PKI-05",
-        lambda two: two.get("server-root-g1").outputs.update(
-            certPem=_ca("myorg-dev-server-root-g1", max_path_length=0)
+        lambda two: two.get("enterprise-server-root-g1").outputs.update(
+            certPem=_ca("myorgb-dev-server-root-g1", max_path_length=0)
         ),
-        ("server-root-g1", "path length"),
+        ("enterprise-server-root-g1", "path length"),
         also=("OUT-02",),
     ),
     Mistake(
@@ -151,25 +151,25 @@ MISTAKES = (
         "leaf that outlives its signer",
         "PKI-06",
         lambda two: _server(two, validityPeriodHours=24 * 365 * 30),
-        (_SERVER_SYNC, "myorg-dev-server-intermediate-g1", "Shorten"),
+        (_SERVER_SYNC, "myorgb-dev-server-intermediate-g1", "Shorten"),
         also=(),
     ),
     Mistake(
         "two roots in a Bundle",
         "PKI-07",
-        lambda two: two.bundle("site-apply-objects", "server-ca-g1", two.root("server") + two.root("client")),
-        ("site-apply-objects", "server-ca-g1", "2 certificates"),
+        lambda two: two.bundle("site-apply-objects", "server-ca-enterprise-g1", two.root("server") + two.root("client")),
+        ("site-apply-objects", "server-ca-enterprise-g1", "2 certificates"),
     ),
     Mistake(
         "no root in a Bundle",
         "PKI-07",
-        lambda two: two.bundle("site-apply-objects", "server-ca-g1", ""),
-        ("site-apply-objects", "server-ca-g1", "0 certificates"),
+        lambda two: two.bundle("site-apply-objects", "server-ca-enterprise-g1", ""),
+        ("site-apply-objects", "server-ca-enterprise-g1", "0 certificates"),
     ),
     Mistake(
         "intermediate as the root",
         "PKI-07",
-        lambda two: two.bundle("site-apply-objects", "server-ca-g1", two.intermediate("server")[0]),
+        lambda two: two.bundle("site-apply-objects", "server-ca-enterprise-g1", two.intermediate("server")[0]),
         ("site-apply-objects", "no root"),
         also=("OUT-01",),
     ),
@@ -210,8 +210,8 @@ MISTAKES = (
     Mistake(
         "wrong end among the outputs",
         "OUT-02",
-        lambda two: two.graph.outputs["certificates"]["server-root"].update(not_after="2030-01-01T00:00:00Z"),
-        ("certificates.server-root.not_after", "2030-01-01"),
+        lambda two: two.graph.outputs["certificates"]["broker/enterprise/root"].update(not_after="2030-01-01T00:00:00Z"),
+        ("certificates.broker/enterprise/root.not_after", "2030-01-01"),
     ),
     Mistake(
         "certificate that is not among the outputs",

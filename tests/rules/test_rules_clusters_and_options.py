@@ -114,7 +114,7 @@ MISTAKES = (
         "default endpoint that trusts another CA",
         "REF-07",
         lambda two: two.set(
-            "site-local-endpoint", "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", "server-ca-g1"
+            "site-local-endpoint", "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g1"
         ),
         ("site-local-endpoint", "trustedCaCertificateConfigMapRef"),
         also=("EDGE-02",),
@@ -142,7 +142,7 @@ MISTAKES = (
         "API version of a Bundle",
         "OBJ-01",
         _object("Bundle", lambda one: one.update(apiVersion="trust.cert-manager.io/v1")),
-        (_OBJECTS, "server-ca-g1", "trust.cert-manager.io/v1alpha1"),
+        (_OBJECTS, "server-ca-enterprise-g1", "trust.cert-manager.io/v1alpha1"),
     ),
     Mistake(
         "binding to another group",
@@ -166,7 +166,7 @@ MISTAKES = (
         "Bundle with every public CA",
         "OBJ-01",
         _object("Bundle", lambda one: one["spec"]["sources"].append({"useDefaultCAs": True})),
-        (_OBJECTS, "server-ca-g1", "useDefaultCAs"),
+        (_OBJECTS, "server-ca-enterprise-g1", "useDefaultCAs"),
     ),
     Mistake(
         "pods in a VNet",
@@ -317,8 +317,8 @@ MISTAKES = (
     Mistake(
         "CA that is renewed too late for its leaves",
         "PKI-09",
-        lambda two: two.set("server-intermediate-g1", "earlyRenewalHours", 1440),
-        ("server-intermediate-g1", "1440", "8760"),
+        lambda two: two.set("enterprise-server-intermediate-g1", "earlyRenewalHours", 1440),
+        ("enterprise-server-intermediate-g1", "1440", "8760"),
     ),
     Mistake(
         "root of another life",
@@ -348,8 +348,8 @@ MISTAKES = (
     Mistake(
         "time-out that is no duration",
         "LIFE-05",
-        lambda two: two.options("server-root-g1", custom_timeouts={"create": "soon"}),
-        ("server-root-g1", "custom_timeouts.create: 'soon' is no duration", "1h30m"),
+        lambda two: two.options("enterprise-server-root-g1", custom_timeouts={"create": "soon"}),
+        ("enterprise-server-root-g1", "custom_timeouts.create: 'soon' is no duration", "1h30m"),
     ),
     Mistake(
         "input whose change replaces",

@@ -40,8 +40,8 @@ MISTAKES = (
     Mistake(
         "root that renews itself",
         "SHAPE-02",
-        lambda two: two.set("server-root-g1", "earlyRenewalHours", 100),
-        ("server-root-g1", "earlyRenewalHours"),
+        lambda two: two.set("enterprise-server-root-g1", "earlyRenewalHours", 100),
+        ("enterprise-server-root-g1", "earlyRenewalHours"),
     ),
     Mistake(
         "default endpoint that says more than AIO's",
@@ -76,8 +76,8 @@ MISTAKES = (
     Mistake(
         "certificate that does not change any more",
         "LIFE-06",
-        lambda two: two.options("server-root-g1", ignore_changes=["validityPeriodHours"]),
-        ("server-root-g1", "validityPeriodHours"),
+        lambda two: two.options("enterprise-server-root-g1", ignore_changes=["validityPeriodHours"]),
+        ("enterprise-server-root-g1", "validityPeriodHours"),
     ),
     Mistake(
         "hours for minutes",
@@ -106,16 +106,16 @@ MISTAKES = (
     Mistake(
         "another curve",
         "PKI-10",
-        lambda two: two.set("server-root-key-g1", "ecdsaCurve", "P384"),
-        ("server-root-key-g1", "P384", "P256"),
+        lambda two: two.set("enterprise-server-root-key-g1", "ecdsaCurve", "P384"),
+        ("enterprise-server-root-key-g1", "P384", "P256"),
     ),
     Mistake(
         "root made from its key in the old format",
         "PKI-10",
         lambda two: two.set(
-            "server-root-g1", "privateKeyPem", Secret(two.get("server-root-key-g1").plain_outputs["privateKeyPem"])
+            "enterprise-server-root-g1", "privateKeyPem", Secret(two.get("enterprise-server-root-key-g1").plain_outputs["privateKeyPem"])
         ),
-        ("server-root-g1", "privateKeyPem: begins with -----BEGIN EC PRIVATE KEY"),
+        ("enterprise-server-root-g1", "privateKeyPem: begins with -----BEGIN EC PRIVATE KEY"),
     ),
     Mistake(
         "attribute that no rule asks for",
@@ -142,8 +142,8 @@ MISTAKES = (
     Mistake(
         "certificate of another name in the outputs",
         "OUT-01",
-        lambda two: two.graph.outputs["certificates"].update(root=two.graph.outputs["certificates"].pop("server-root")),
-        ("certificates.server-root lacks its entry",),
+        lambda two: two.graph.outputs["certificates"].update(root=two.graph.outputs["certificates"].pop("broker/enterprise/root")),
+        ("certificates.broker/enterprise/root lacks its entry",),
     ),
     Mistake(
         "alias of nothing",

@@ -254,9 +254,9 @@ MISTAKES = (
         "CA key in a vault",
         "SEC-02",
         lambda two: two.set(
-            _SERVER_KEY, "properties.value", Secret(_private_key(two, "server-root-key-g1")), kind="keyvault:Secret"
+            _SERVER_KEY, "properties.value", Secret(_private_key(two, "enterprise-server-root-key-g1")), kind="keyvault:Secret"
         ),
-        (_SERVER_KEY, "server-root-g1", "No vault"),
+        (_SERVER_KEY, "enterprise-server-root-g1", "No vault"),
         also=("PKI-04",),
     ),
     Mistake(

@@ -218,7 +218,7 @@ MISTAKES = (
             "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef",
             "client-ca-g1",
         ),
-        ("site-to-enterprise-endpoint", "trustedCaCertificateConfigMapRef", "server-ca-g1"),
+        ("site-to-enterprise-endpoint", "trustedCaCertificateConfigMapRef", "server-ca-enterprise-g1"),
     ),
     Mistake(
         "Bundle for another namespace",
@@ -247,7 +247,7 @@ MISTAKES = (
             "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef",
             "azure-iot-operations-aio-ca-trust-bundle",
         ),
-        ("site-to-enterprise-endpoint", "cluster site's own broker", "expected one of server-ca-g1"),
+        ("site-to-enterprise-endpoint", "cluster site's own broker", "expected one of server-ca-enterprise-g1"),
     ),
     Mistake(
         "custom location on a resource group",

@@ -73,7 +73,7 @@ def test_default_link_forwards_input_to_a_topic_of_its_own(settings: Settings) -
     assert (link.client_id_prefix, link.client_ids) == ("site.", ("site.*",))
     assert link.common_name == "site-to-enterprise-g1"
     assert (link.endpoint_name, link.secret_name) == ("mqtt-enterprise", "client-secret-enterprise-g1")
-    assert link.server_ca_config_map == "server-ca-g1"
+    assert link.server_ca_config_map == "server-ca-enterprise-g1"
 
 
 def test_two_linked_clusters_are_peered_once(settings: Settings, change: Change) -> None:
@@ -91,7 +91,7 @@ def test_certificates_live_as_long_as_the_profile_says(settings: Settings) -> No
     assert pki.intermediate_early_renewal_hours == 24 * (365 + 92)
     names = set(asdict(settings.authorities).values())
     assert len(names) == 4
-    assert "myorg-dev-server-root-g1" in names
+    assert "myorgb-dev-server-root-g1" in names
 
 
 def test_dns_name_becomes_the_host_and_stays_beside_the_address(change: Change) -> None:

@@ -334,7 +334,7 @@ def test_renewal_windows_are_those_of_the_program(rehearsed: Rehearsed) -> None:
         "CN=site-to-enterprise-g1": leaf,
         "CN=enterprise-broker-g1": leaf,
         "CN=myorg-dev-client-intermediate-g1": intermediate,
-        "CN=myorg-dev-server-intermediate-g1": intermediate,
+        "CN=myorgb-dev-server-intermediate-g1": intermediate,
     }
 
 

@@ -137,7 +137,7 @@ CASES = [
         _VM_A, "SecretSync", "client-secret-enterprise-g1", apiVersion="secret-sync.x-k8s.io/v1alpha1",
         status={"conditions": [{"type": "Update", "status": "False", "reason": "ProviderError", "message": "403"}]})),
     Case("VERIFY-66", "site", "a Bundle has no certificate", _plant(
-        _VM_A, "Bundle", "server-ca-g1", apiVersion="trust.cert-manager.io/v1alpha1",
+        _VM_A, "Bundle", "server-ca-enterprise-g1", apiVersion="trust.cert-manager.io/v1alpha1",
         spec={"sources": [{"inLine": ""}], "target": {"configMap": {"key": "ca.crt"}}}),
         frozenset({"VERIFY-67", f"VERIFY-69 {_LINK}"})),
     Case("VERIFY-67", "enterprise", "another certificate", _hold_another_certificate),

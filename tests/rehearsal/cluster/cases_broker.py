@@ -45,7 +45,7 @@ def bundle_is_pruned(bench: Bench) -> None:
     bench.objects(f"{ENTERPRISE_VM}/runCommands/apply-objects", lambda objects: objects.pop())
 
 
-@breaks("CLUSTER-16", SITE, "Bundle server-ca-g1", "does not match", then=(SERVER_CA_LOST,))
+@breaks("CLUSTER-16", SITE, "Bundle server-ca-enterprise-g1", "does not match", then=(SERVER_CA_LOST,))
 def bundle_goes_into_another_namespace(bench: Bench) -> None:
     change_bundle(bench, SITE_VM, "target.namespaceSelector.matchLabels", {"ca-bundle/inject": "enabled"})
 
@@ -55,12 +55,12 @@ def bundle_names_no_key(bench: Bench) -> None:
     change_bundle(bench, ENTERPRISE_VM, "target.configMap", {})
 
 
-@breaks("CLUSTER-16", SITE, "Bundle server-ca-g1", "['useDefaultCAs'] besides inLine")
+@breaks("CLUSTER-16", SITE, "Bundle server-ca-enterprise-g1", "['useDefaultCAs'] besides inLine")
 def bundle_trusts_public_cas_too(bench: Bench) -> None:
     change_bundle(bench, SITE_VM, "sources.0.useDefaultCAs", True)
 
 
-@breaks("CLUSTER-17", SITE, "Bundle server-ca-g1", "no certificate in PEM", then=(SERVER_CA_LOST,))
+@breaks("CLUSTER-17", SITE, "Bundle server-ca-enterprise-g1", "no certificate in PEM", then=(SERVER_CA_LOST,))
 def bundle_holds_no_certificate(bench: Bench) -> None:
     change_bundle(bench, SITE_VM, "sources.1.inLine", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
 

@@ -111,7 +111,7 @@ def test_a_namespace_label_that_is_applied_with_the_bundle_counts() -> None:
     }
     bench.objects(f"{cases_reach.SITE_VM}/runCommands/apply-objects", lambda objects: objects.append(namespace))
     site = bench.views()[SITE]
-    assert (set(site.config_maps), list(site.problems)) == ({"server-ca-g1"}, [])
+    assert (set(site.config_maps), list(site.problems)) == ({"server-ca-enterprise-g1"}, [])
 
 
 def test_a_config_map_may_be_applied_without_a_bundle() -> None:

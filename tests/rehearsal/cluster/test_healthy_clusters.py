@@ -12,17 +12,17 @@ from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, Stack, 
 
 # Stack -> cluster by its code -> its Secrets, its ConfigMaps.
 HELD = {
-    "dev": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
-    "prod": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
+    "dev": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
+    "prod": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
     "three-sites": {
-        "b": ({"client-secret-enterprise-g1"}, {"server-ca-g1"}),
-        "l": ({"client-secret-enterprise-g1"}, {"server-ca-g1"}),
-        "p": ({"client-secret-enterprise-g1"}, {"server-ca-g1"}),
+        "b": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
+        "l": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
+        "p": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
         "e": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
     },
     "two-enterprises": {
-        "p": ({"client-secret-global-g1", "client-secret-regional-g1"}, {"server-ca-g1"}),
-        "r": ({"broker-tls-cert-g1", "client-secret-global-g1"}, {"client-ca-g1", "server-ca-g1"}),
+        "p": ({"client-secret-global-g1", "client-secret-regional-g1"}, {"server-ca-enterprise-g1"}),
+        "r": ({"broker-tls-cert-g1", "client-secret-global-g1"}, {"client-ca-g1", "server-ca-enterprise-g1"}),
         "g": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
     },
 }
@@ -65,9 +65,9 @@ def test_a_secret_holds_what_the_vault_holds_and_its_condition_says_so() -> None
 
 
 def test_a_config_map_holds_the_root_of_the_other_side() -> None:
-    config_map = Bench("dev").views()[SITE].config_maps["server-ca-g1"]
+    config_map = Bench("dev").views()[SITE].config_maps["server-ca-enterprise-g1"]
     (root,) = pem.certificates(config_map.data["ca.crt"])
-    assert pem.subject(root.subject) == "CN=myorg-dev-server-root-g1"
+    assert pem.subject(root.subject) == "CN=myorgb-dev-server-root-g1"
 
 
 def test_a_view_shows_no_private_key() -> None:
