@@ -101,6 +101,7 @@ _LINK = (
     "output: vnet_peerings",
     "output: secret_sync",
     "output: certificates",
+    "output: generations",
 )
 """Where a link is."""
 
@@ -304,7 +305,7 @@ class ListenerSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives(names=True),
+        arrives("output: generations.brokers.<name>.live", names=True),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked")] = 0
 
@@ -416,7 +417,13 @@ class LinkSection(_Section):
         str,
         Field(alias="to"),
         About("the name of the cluster that receives", "enterprise"),
-        arrives(*_LINK, f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]", "output: broker_endpoints"),
+        arrives(
+            *_LINK,
+            f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]",
+            f"{_ROOT}[subject.commonName=*-server-root-*]",
+            f"{_SIGNED}[isCaCertificate=true]",
+            "output: broker_endpoints",
+        ),
     ]
     topics: Annotated[
         list[TopicSection] | None,
@@ -426,7 +433,7 @@ class LinkSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives("output: secret_sync", names=True),
+        arrives("output: secret_sync", "output: generations.links.<name>.live", names=True),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked")] = 0
     client_id_prefix: Annotated[
@@ -463,7 +470,12 @@ class PkiSection(_Section):
     generation: Annotated[
         Generation,
         About("a whole number from 1 to 9999, one more than before to replace the roots and all below them", 2),
-        arrives(names=True),
+        arrives(
+            "output: generations.authorities.live",
+            "output: generations.brokers.*.live",
+            "output: generations.links.*.live",
+            names=True,
+        ),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.authorities.revoked")] = 0
     algorithm: Annotated[

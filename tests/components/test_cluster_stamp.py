@@ -15,6 +15,7 @@ from components.pki_chain import PkiChain, PkiChainArgs
 from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.run_program import record
+from settings.rotation import Deployed, find_live
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS, resolve
 
 Recorded = Callable[..., Graph]
@@ -27,7 +28,7 @@ def test_production_protects_what_holds_data_or_addresses(recorded: Recorded) ->
     protected = {r.name for r in graph.resources.values() if r.options.protect}
 
     in_each_cluster = ("resource-group", "key-vault", "storage-account", "virtual-network", "node", "broker")
-    roots = {f"{side}-root{thing}-g1" for side in ("server", "client") for thing in ("", "-key")}
+    roots = {f"{side}-root{thing}-g1" for side in ("enterprise-server", "client") for thing in ("", "-key")}
     asked = roots | {f"{cluster}-{thing}" for cluster in ("site", "enterprise") for thing in in_each_cluster}
     assert asked <= protected
     assert {name for name in protected - asked if not shape_of(graph.named(name).type).type.holds_data} == set()
@@ -44,7 +45,7 @@ def test_what_protects_a_component_protects_every_child(protect: bool | None) ->
     def program() -> None:
         options = pulumi.ResourceOptions(providers=create_providers(settings), protect=protect)
         ClusterStamp("site", ClusterStampArgs(settings, settings.clusters["site"], {}), options)
-        PkiChain("pki", PkiChainArgs(settings), pulumi.ResourceOptions(protect=protect))
+        PkiChain("pki", PkiChainArgs(find_live(settings, {}, Deployed())), pulumi.ResourceOptions(protect=protect))
 
     one = settings.tenant.subscription_id
     graph = record(program, "test", {}, provider=ShapeProvider(one), preview=False, subscription_id=one)

@@ -69,9 +69,7 @@ def _swapped_arguments(patch: Patch) -> None:
 
 
 def _leaf_alone(patch: Patch) -> None:
-    patch.setattr(
-        pki_chain, "_add_chain", lambda leaf, authority: pki_chain.Leaf(leaf, leaf.pem, authority.intermediate.pem)
-    )
+    patch.setattr(pki_chain.Leaf, "chain_pem", property(lambda leaf: leaf.certificate.pem))
 
 
 def _peering_with_itself(patch: Patch) -> None:

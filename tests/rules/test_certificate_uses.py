@@ -26,7 +26,7 @@ def _reissue(bench: Workbench, **inputs: Any) -> None:
 def _new_root(bench: Workbench, **inputs: Any) -> None:
     key = tls_values.create("PrivateKey", {"algorithm": "ECDSA", "ecdsaCurve": "P256"})[1]["privateKeyPemPkcs8"]
     given = {
-        "privateKeyPem": key, "subject": {"commonName": "r-g1"}, "isCaCertificate": True, "maxPathLength": 1,
+        "privateKeyPem": key, "subject": {"commonName": "r-g1"}, "isCaCertificate": True, "maxPathLength": 3,
         "setSubjectKeyId": True, "allowedUses": ["cert_signing"], "validityPeriodHours": 24, **inputs,
     }  # fmt: skip
     root = bench.get("enterprise-server-root-g1", "SelfSignedCert")
@@ -68,8 +68,8 @@ def test_two_authorities_of_one_name_are_found(two: Workbench) -> None:
 
 
 def test_a_key_of_another_generation_is_found(two: Workbench) -> None:
-    two.get("enterprise-server-root-key-g1").name = "server-root-key"
-    assert "server-root-key none" in _found(two)["enterprise-server-root-g1"]
+    two.get("enterprise-server-root-key-g1").name = "enterprise-server-root-key"
+    assert "enterprise-server-root-key none" in _found(two)["enterprise-server-root-g1"]
 
 
 def test_a_certificate_whose_subject_has_another_generation_is_found(two: Workbench) -> None:

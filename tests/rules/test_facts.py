@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import cluster_stamp, identities, packages, pki_chain
+from components import authorities, cluster_stamp, identities, packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
@@ -133,7 +133,7 @@ def _credential(thing: str, name: str) -> Wrong:
 
 WRONG: Mapping[str, Wrong] = {
     "pki.KEYS": Wrong(
-        lambda patch: patch.setitem(pki_chain._KEYS["ecdsa"], "ecdsa_curve", "P384"),
+        lambda patch: patch.setitem(authorities._KEYS["ecdsa"], "ecdsa_curve", "P384"),
         "PKI-10",
         ("enterprise-server-root-key-g1", "P384", "P256"),
     ),

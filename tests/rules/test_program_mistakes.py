@@ -11,12 +11,14 @@ import pytest
 
 from components import cluster_stamp as stamps
 from components import identities, key_vault_publisher, mqtt_bodies, mqtt_configuration, vnet_peering
+from components.authorities import Issuer
 from components.cluster_stamp import registries
 from components.key_vault_publisher import Published
 from components.packages import Package
 from components.pki_chain import PkiChain
 from rules import judge
-from settings.model import Cluster, Link, Listener, Settings
+from settings.model import Cluster, Link, Listener
+from settings.rotation import Live
 from tests.conftest import TWO_CLUSTERS, evaluate, resolve
 
 Patch = pytest.MonkeyPatch
@@ -34,16 +36,16 @@ def _no_role(patch: Patch) -> None:
 
 
 def _no_address(patch: Patch) -> None:
-    signed: Callable[..., Any] = PkiChain._sign
-    patch.setattr(PkiChain, "_sign", lambda *given, **named: signed(*given, **{**named, "ip_addresses": None}))
+    sign: Callable[..., Any] = Issuer.sign
+    patch.setattr(Issuer, "sign", lambda *given, **named: sign(*given, **{**named, "ip_addresses": ()}))
 
 
 def _wrong_vault(patch: Patch) -> None:
     select_secrets = key_vault_publisher.select_secrets
 
-    def swapped(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
-        other = next(one for name, one in settings.clusters.items() if name != cluster.name)
-        return select_secrets(settings, other, pki)
+    def swapped(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
+        other = next(one for name, one in live.settings.clusters.items() if name != cluster.name)
+        return select_secrets(live, other, pki)
 
     patch.setattr(key_vault_publisher, "select_secrets", swapped)
 
@@ -51,8 +53,8 @@ def _wrong_vault(patch: Patch) -> None:
 def _wrong_root(patch: Patch) -> None:
     select_trust_bundles = key_vault_publisher.select_trust_bundles
 
-    def client_root(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
-        return dict.fromkeys(select_trust_bundles(settings, cluster, pki), pki.client_root.pem)
+    def client_root(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, pulumi.Output[str]]:
+        return dict.fromkeys(select_trust_bundles(live, cluster, pki), pki.client_authorities[1].root.pem)
 
     patch.setattr(key_vault_publisher, "select_trust_bundles", client_root)
 
@@ -80,8 +82,8 @@ def _one_direction(patch: Patch) -> None:
 def _unmarked_key(patch: Patch) -> None:
     select_secrets = key_vault_publisher.select_secrets
 
-    def plain(settings: Settings, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
-        marked = select_secrets(settings, cluster, pki).items()
+    def plain(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, Published]:
+        marked = select_secrets(live, cluster, pki).items()
         return {name: (pulumi.Output.unsecret(value), end) for name, (value, end) in marked}
 
     patch.setattr(key_vault_publisher, "select_secrets", plain)

@@ -31,7 +31,7 @@ def _client(bench: Workbench, common_name: str = "site-to-enterprise-g1", side: 
     bench.publish(_CLIENT_KEY, key)
 
 
-def _ca(common_name: str, max_path_length: int = 1) -> str:
+def _ca(common_name: str, max_path_length: int = 3) -> str:
     key = tls_values.create("PrivateKey", {"algorithm": "ECDSA"})[1]["privateKeyPemPkcs8"]
     inputs = {
         "privateKeyPem": key,
@@ -157,7 +157,9 @@ MISTAKES = (
     Mistake(
         "two roots in a Bundle",
         "PKI-07",
-        lambda two: two.bundle("site-apply-objects", "server-ca-enterprise-g1", two.root("server") + two.root("client")),
+        lambda two: two.bundle(
+            "site-apply-objects", "server-ca-enterprise-g1", two.root("server") + two.root("client")
+        ),
         ("site-apply-objects", "server-ca-enterprise-g1", "2 certificates"),
     ),
     Mistake(
@@ -210,7 +212,9 @@ MISTAKES = (
     Mistake(
         "wrong end among the outputs",
         "OUT-02",
-        lambda two: two.graph.outputs["certificates"]["broker/enterprise/root"].update(not_after="2030-01-01T00:00:00Z"),
+        lambda two: two.graph.outputs["certificates"]["broker/enterprise/root"].update(
+            not_after="2030-01-01T00:00:00Z"
+        ),
         ("certificates.broker/enterprise/root.not_after", "2030-01-01"),
     ),
     Mistake(

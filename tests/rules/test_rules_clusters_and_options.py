@@ -114,7 +114,9 @@ MISTAKES = (
         "default endpoint that trusts another CA",
         "REF-07",
         lambda two: two.set(
-            "site-local-endpoint", "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g1"
+            "site-local-endpoint",
+            "properties.mqttSettings.tls.trustedCaCertificateConfigMapRef",
+            "server-ca-enterprise-g1",
         ),
         ("site-local-endpoint", "trustedCaCertificateConfigMapRef"),
         also=("EDGE-02",),

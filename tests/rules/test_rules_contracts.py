@@ -113,7 +113,9 @@ MISTAKES = (
         "root made from its key in the old format",
         "PKI-10",
         lambda two: two.set(
-            "enterprise-server-root-g1", "privateKeyPem", Secret(two.get("enterprise-server-root-key-g1").plain_outputs["privateKeyPem"])
+            "enterprise-server-root-g1",
+            "privateKeyPem",
+            Secret(two.get("enterprise-server-root-key-g1").plain_outputs["privateKeyPem"]),
         ),
         ("enterprise-server-root-g1", "privateKeyPem: begins with -----BEGIN EC PRIVATE KEY"),
     ),
@@ -142,7 +144,9 @@ MISTAKES = (
     Mistake(
         "certificate of another name in the outputs",
         "OUT-01",
-        lambda two: two.graph.outputs["certificates"].update(root=two.graph.outputs["certificates"].pop("broker/enterprise/root")),
+        lambda two: two.graph.outputs["certificates"].update(
+            root=two.graph.outputs["certificates"].pop("broker/enterprise/root")
+        ),
         ("certificates.broker/enterprise/root lacks its entry",),
     ),
     Mistake(

@@ -254,7 +254,10 @@ MISTAKES = (
         "CA key in a vault",
         "SEC-02",
         lambda two: two.set(
-            _SERVER_KEY, "properties.value", Secret(_private_key(two, "enterprise-server-root-key-g1")), kind="keyvault:Secret"
+            _SERVER_KEY,
+            "properties.value",
+            Secret(_private_key(two, "enterprise-server-root-key-g1")),
+            kind="keyvault:Secret",
         ),
         (_SERVER_KEY, "enterprise-server-root-g1", "No vault"),
         also=("PKI-04",),

@@ -13,7 +13,7 @@ from settings.cluster_names import NAME_LIMITS, cluster_names
 from settings.errors import NamingError
 from settings.guids import assignment_name
 from settings.name_limits import ADMIN_USERNAME
-from settings.naming import arc_proxy_port, dataflow_names, link_names, listener_names
+from settings.naming import arc_proxy_port, count_generation, dataflow_names, link_names, listener_names
 from settings.rules import names
 from tests.conftest import TWO_CLUSTERS, resolve
 from tests.settings.samples import Change, Problems
@@ -130,10 +130,11 @@ def test_longest_names_stay_within_kubernetes_vault_and_certificate_limits(sourc
     cluster, other = "x" * 24, "y" * 24
     (dataflow,) = dataflow_names(other, [(source, "z")])
     assert len(dataflow) <= 63
-    link, listener = link_names(cluster, other, 9999, 9999), listener_names(other, 9999, 9999)
+    generation = count_generation(9999, 9999)
+    link, listener = link_names(cluster, other, generation), listener_names(other, generation, 9999)
     assert len(link["common_name"]) <= 64
     assert len(listener["common_name"]) <= 64
-    kubernetes = [link["endpoint_name"], link["secret_name"], link["server_ca_config_map"], *listener.values()]
+    kubernetes = [link["endpoint_name"], link["secret_name"], *listener.values()]
     assert all(len(name) <= 63 and re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) for name in kubernetes)
     vault = [link["certificate_secret"], link["key_secret"], link["intermediate_secret"]]
     assert all(re.fullmatch(r"[0-9a-zA-Z-]{1,127}", name) for name in vault)

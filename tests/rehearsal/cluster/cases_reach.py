@@ -64,7 +64,13 @@ def applying_failed(bench: Bench) -> None:
     bench.set(ENTERPRISE_VM, "machine.objects", [], where="facts")
 
 
-@breaks("CLUSTER-02", SITE, "Run Command apply-objects", "server-ca-enterprise-g1 is not on the cluster", then=(SERVER_CA_LOST,))
+@breaks(
+    "CLUSTER-02",
+    SITE,
+    "Run Command apply-objects",
+    "server-ca-enterprise-g1 is not on the cluster",
+    then=(SERVER_CA_LOST,),
+)
 def applying_did_nothing(bench: Bench) -> None:
     objects = bench.entry(SITE_VM).facts["machine"]["objects"]
     kept = [one for one in objects if one["kind"] != "Bundle"]

@@ -12,8 +12,14 @@ from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, Stack, 
 
 # Stack -> cluster by its code -> its Secrets, its ConfigMaps.
 HELD = {
-    "dev": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
-    "prod": {"a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}), "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"})},
+    "dev": {
+        "a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
+        "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
+    },
+    "prod": {
+        "a": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
+        "b": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
+    },
     "three-sites": {
         "b": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),
         "l": ({"client-secret-enterprise-g1"}, {"server-ca-enterprise-g1"}),

@@ -116,7 +116,9 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
     "authorization: another topic": put(AUTHORIZATION, f"{RULES}.0.brokerResources.1.topics", ["other/output"]),
     "authorization: no rule": put(AUTHORIZATION, RULES, []),
     "endpoint: another host": put(ENDPOINT, f"{MQTT}.host", "10.2.1.99:28883"),
-    "endpoint: another authority": put(ENDPOINT, f"{MQTT}.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g2"),
+    "endpoint: another authority": put(
+        ENDPOINT, f"{MQTT}.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g2"
+    ),
     "endpoint: another Secret": put(ENDPOINT, f"{MQTT}.authentication.x509CertificateSettings.secretRef", "other"),
     "dataflow: disabled": put(DATAFLOW, "properties.mode", "Disabled"),
     "dataflow: another topic": put(DATAFLOW, f"{OPERATIONS}.1.destinationSettings.dataDestination", "other/output"),
