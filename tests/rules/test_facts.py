@@ -135,7 +135,7 @@ WRONG: Mapping[str, Wrong] = {
     "pki.KEYS": Wrong(
         lambda patch: patch.setitem(authorities._KEYS["ecdsa"], "ecdsa_curve", "P384"),
         "PKI-10",
-        ("enterprise-server-root-key-g1", "P384", "P256"),
+        ("client-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
