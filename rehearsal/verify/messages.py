@@ -65,7 +65,7 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
     healthy = not any(view.problems for view in clusters)
     with ThreadPoolExecutor(1) as beside:
         drills = beside.submit(run_drills, entries if healthy else [], azure.surroundings)
-        more = differences(settings, clusters, roots_of(state, settings.pki.generation)) if healthy else []
+        more = differences(settings, clusters, roots_of(state, settings)) if healthy else []
         proof = None
         if messages:
             authority = client_authority(state, settings.pki.generation)
@@ -73,11 +73,17 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
         return Verification(clusters, proof, more, drills.result())
 
 
-def roots_of(state: State, generation: int) -> Roots:
+def roots_of(state: State, settings: Settings) -> Roots:
     """Return the root authorities as the stack has issued them, whatever Azure and the clusters hold."""
     outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
-    client, server = (outputs[f"{side}-root-g{generation}"]["certPem"] for side in ("client", "server"))
-    return Roots(client, server)
+    return Roots(
+        outputs[f"client-root-g{settings.pki.generation}"]["certPem"],
+        {
+            name: outputs[f"{name}-server-root-g{cluster.listener.generation}"]["certPem"]
+            for name, cluster in settings.clusters.items()
+            if cluster.listener
+        },
+    )
 
 
 def client_authority(state: State, generation: int) -> Authority:

@@ -23,10 +23,11 @@ Facts = dict[str, object]
 
 @dataclass(frozen=True)
 class Roots:
-    """The two authorities that are to be trusted, PEM."""
+    """The authorities that are to be trusted, PEM."""
 
     client: str
-    server: str
+    servers: Mapping[str, str]
+    """By broker cluster."""
 
 
 def differences(settings: Settings, clusters: Sequence[ClusterView], roots: Roots) -> list[str]:
@@ -49,7 +50,7 @@ def _wanted(settings: Settings, cluster: Cluster, roots: Roots) -> Facts:
         broker = settings.listener_of(link)
         facts[f"endpoint {link.endpoint_name}"] = f"{broker.host}:{broker.port}"
         facts[f"client ids of endpoint {link.endpoint_name}"] = link.client_id_prefix
-        facts[f"trust of endpoint {link.endpoint_name}"] = _fingerprints(roots.server)
+        facts[f"trust of endpoint {link.endpoint_name}"] = _fingerprints(roots.servers[link.broker])
         for topic in link.topics:
             facts[f"dataflow {topic.dataflow_name}"] = ((topic.source,), topic.destination)
     if cluster.listener:
