@@ -108,6 +108,7 @@ _LINK = (
     "output: vnet_peerings",
     "output: secret_sync",
     "output: certificates",
+    "output: generations",
 )
 """Where a link is."""
 
@@ -382,7 +383,7 @@ class ListenerSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives(names=True),
+        arrives("output: generations.brokers.<name>.live", names=True),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
@@ -503,7 +504,13 @@ class LinkSection(_Section):
         str,
         Field(alias="to"),
         About("the name of the cluster that receives", "enterprise"),
-        arrives(*_LINK, f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]", "output: broker_endpoints"),
+        arrives(
+            *_LINK,
+            f"{_BROKER}/listeners[properties.serviceType=LoadBalancer]",
+            f"{_ROOT}[subject.commonName=*-server-root-*]",
+            f"{_SIGNED}[isCaCertificate=true]",
+            "output: broker_endpoints",
+        ),
     ]
     topics: Annotated[
         list[TopicSection] | None,
@@ -513,7 +520,7 @@ class LinkSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives("output: secret_sync", names=True),
+        arrives("output: secret_sync", "output: generations.links.<name>.live", names=True),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked = value")] = 0
     client_id_prefix: Annotated[
@@ -550,7 +557,12 @@ class PkiSection(_Section):
     generation: Annotated[
         Generation,
         About("a whole number from 1 to 9999, one more than before to replace the roots and all below them", 2),
-        arrives(names=True),
+        arrives(
+            "output: generations.authorities.live",
+            "output: generations.brokers.*.live",
+            "output: generations.links.*.live",
+            names=True,
+        ),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.authorities.revoked = value")] = 0
     algorithm: Annotated[

@@ -76,12 +76,14 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
 def roots_of(state: State, settings: Settings) -> Roots:
     """Return the root authorities as the stack has issued them, whatever Azure and the clusters hold."""
     outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
-    servers = {
-        name: outputs[f"{name}-server-root-g{cluster.listener.generation}"]["certPem"]
-        for name, cluster in settings.clusters.items()
-        if cluster.listener
-    }
-    return Roots(outputs[f"client-root-g{settings.pki.generation}"]["certPem"], servers)
+    return Roots(
+        outputs[f"client-root-g{settings.pki.generation}"]["certPem"],
+        {
+            name: outputs[f"{name}-server-root-g{cluster.listener.generation}"]["certPem"]
+            for name, cluster in settings.clusters.items()
+            if cluster.listener
+        },
+    )
 
 
 def client_authority(state: State, generation: int) -> Authority:

@@ -28,7 +28,7 @@ def test_production_protects_what_holds_data_or_addresses(recorded: Recorded) ->
     protected = {r.name for r in graph.resources.values() if r.options.protect}
 
     in_each_cluster = ("resource-group", "key-vault", "storage-account", "virtual-network", "node", "broker")
-    roots = {f"{side}-root{thing}-g1" for side in ("server", "client") for thing in ("", "-key")}
+    roots = {f"{side}-root{thing}-g1" for side in ("enterprise-server", "client") for thing in ("", "-key")}
     asked = roots | {f"{cluster}-{thing}" for cluster in ("site", "enterprise") for thing in in_each_cluster}
     assert asked <= protected
     assert {name for name in protected - asked if not shape_of(graph.named(name).type).type.holds_data} == set()

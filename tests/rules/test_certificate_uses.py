@@ -26,7 +26,7 @@ def _reissue(bench: Workbench, **inputs: Any) -> None:
 def _new_root(bench: Workbench, **inputs: Any) -> None:
     key = tls_values.create("PrivateKey", {"algorithm": "ECDSA", "ecdsaCurve": "P256"})[1]["privateKeyPemPkcs8"]
     given = {
-        "privateKeyPem": key, "subject": {"commonName": "r-g1"}, "isCaCertificate": True, "maxPathLength": 1,
+        "privateKeyPem": key, "subject": {"commonName": "r-g1"}, "isCaCertificate": True, "maxPathLength": 3,
         "setSubjectKeyId": True, "allowedUses": ["cert_signing"], "validityPeriodHours": 24, **inputs,
     }  # fmt: skip
     root = bench.get("enterprise-server-root-g1", "SelfSignedCert")

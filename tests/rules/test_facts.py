@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import authorities, cluster_stamp, identities, mqtt_bodies, packages
+from components import authorities, cluster_stamp, identities, packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster
@@ -135,7 +135,7 @@ WRONG: Mapping[str, Wrong] = {
     "pki.KEYS": Wrong(
         lambda patch: patch.setitem(authorities._KEYS["ecdsa"], "ecdsa_curve", "P384"),
         "PKI-10",
-        ("enterprise-server-root-key-g1", "P384", "P256"),
+        ("client-root-key-g1", "P384", "P256"),
     ),
     "aio.NAMESPACE": Wrong(_known("AIO_NAMESPACE", "aio"), "REL-01", ("site-custom-location", "'aio'")),
     "aio.POD_SECURITY": Wrong(

@@ -36,8 +36,8 @@ def _no_role(patch: Patch) -> None:
 
 
 def _no_address(patch: Patch) -> None:
-    signed: Callable[..., Any] = Issuer.sign
-    patch.setattr(Issuer, "sign", lambda *given, **named: signed(*given, **{**named, "ip_addresses": ()}))
+    sign: Callable[..., Any] = Issuer.sign
+    patch.setattr(Issuer, "sign", lambda *given, **named: sign(*given, **{**named, "ip_addresses": ()}))
 
 
 def _wrong_vault(patch: Patch) -> None:

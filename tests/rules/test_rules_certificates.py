@@ -31,7 +31,7 @@ def _client(bench: Workbench, common_name: str = "site-to-enterprise-g1", side: 
     bench.publish(_CLIENT_KEY, key)
 
 
-def _ca(common_name: str, max_path_length: int = 1) -> str:
+def _ca(common_name: str, max_path_length: int = 3) -> str:
     key = tls_values.create("PrivateKey", {"algorithm": "ECDSA"})[1]["privateKeyPemPkcs8"]
     inputs = {
         "privateKeyPem": key,

@@ -167,8 +167,8 @@ MISTAKES = (
     Mistake(
         "provider class of another cluster",
         "REF-04",
-        lambda two: two.set("site-client-secret-enterprise-g1", "secretProviderClassName", "spc-ops-aio-b"),
-        ("site-client-secret-enterprise-g1", "secretProviderClassName", "spc-ops-aio-b"),
+        lambda two: two.set("site-client-secret-enterprise-g1", "secretProviderClassName", "broker-tls-cert-g1"),
+        ("site-client-secret-enterprise-g1", "secretProviderClassName", "broker-tls-cert-g1"),
         also=("SEC-02",),
     ),
     Mistake(

@@ -14,6 +14,9 @@ from graph.graph import Graph, Resource, Said
 from rules import Finding, judge
 from settings import Settings
 
+_OWNERS = {"server": "enterprise-server", "client": "client"}
+"""Side -> what the names of its authority begin with."""
+
 
 class Workbench:
     """A graph of one's own. Resources are meant by logical name, with their kind where two share a name."""
@@ -159,14 +162,14 @@ class Workbench:
                 self.encode(name, parameter, change)
 
     def root(self, side: str) -> str:
-        pem_text: str = self.get(f"{_ROLES[side]}-root-g1").plain_outputs["certPem"]
+        pem_text: str = self.get(f"{_OWNERS[side]}-root-g1").plain_outputs["certPem"]
         return pem_text
 
     def intermediate(self, side: str) -> tuple[str, str]:
         """Certificate and key."""
         return (
-            self.get(f"{_ROLES[side]}-intermediate-g1").plain_outputs["certPem"],
-            self.get(f"{_ROLES[side]}-intermediate-key-g1").plain_outputs["privateKeyPemPkcs8"],
+            self.get(f"{_OWNERS[side]}-intermediate-g1").plain_outputs["certPem"],
+            self.get(f"{_OWNERS[side]}-intermediate-key-g1").plain_outputs["privateKeyPemPkcs8"],
         )
 
     def issue(self, side: str, common_name: str, *, algorithm: str = "ECDSA", **inputs: Any) -> tuple[str, str]:

@@ -76,6 +76,8 @@ def _changes(place: str) -> Iterator[Change]:
     stacks = [read_stack(name) for name in _STACKS]
     if place == "links[].from":  # in those stacks every other cluster sends there already
         stacks = [stack_of("two brokers", TWO_BROKERS)]
+    if place.endswith("revoked_generation"):  # in those stacks every generation is the first
+        stacks = [read_stack("every-setting")]
     for stack in stacks:
         settings = {_role(stack, setting): setting for setting in stack.settings.values if place_of(setting) == place}
         yield from (change for setting in settings.values() if (change := make_change(stack, setting)))

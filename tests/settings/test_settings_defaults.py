@@ -89,7 +89,8 @@ def test_certificates_live_as_long_as_the_profile_says(settings: Settings) -> No
     assert (pki.root_hours, pki.intermediate_hours) == (87600, 43800)
     assert (pki.leaf_hours, pki.early_renewal_hours) == (24 * 365, 24 * 92)
     assert pki.intermediate_early_renewal_hours == 24 * (365 + 92)
-    names = set(asdict(settings.authorities).values())
+    listener = listener_of(settings)
+    names = {*asdict(settings.authorities).values(), listener.root_name, listener.intermediate_name}
     assert len(names) == 4
     assert "myorgb-dev-server-root-g1" in names
 
@@ -183,11 +184,14 @@ def test_generations_appear_in_every_name_with_key_material(change: Change) -> N
     )
     link, listener = settings.links["site-to-enterprise"], listener_of(settings)
     named = (link.common_name, link.secret_name, link.certificate_secret, link.key_secret, link.intermediate_secret)
-    assert all(name.endswith("-g7") for name in named)
-    assert all(
-        name.endswith("-g8") for name in (listener.secret_name, listener.certificate_secret, listener.key_secret)
-    )
-    assert listener.common_name.endswith("-g8")
-    authorities = (link.server_ca_config_map, listener.client_ca_config_map, settings.authorities.client_root)
+    assert all(name.endswith("-g15") for name in named), "its own and that of the authorities, less one"
+    of_the_broker = (
+        listener.secret_name, listener.certificate_secret, listener.key_secret, listener.common_name,
+        listener.root_name, listener.intermediate_name, listener.server_ca_config_map, link.server_ca_config_map,
+    )  # fmt: skip
+    assert all(name.endswith("-g16") for name in of_the_broker)
+    authorities = (
+        listener.client_ca_config_map, settings.authorities.client_root, settings.authorities.client_intermediate,
+    )  # fmt: skip
     assert all(name.endswith("-g9") for name in authorities)
     assert link.endpoint_name == "mqtt-enterprise", "dataflows refer to it, so it must not change"

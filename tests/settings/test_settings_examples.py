@@ -15,7 +15,13 @@ from tests.settings.samples import Change, Problems
 
 HERE = {"<name>": "site", "[]": "[0]", "site.listener": "enterprise.listener"}
 """Step in the schema -> in the minimal settings."""
-CONTEXT = {"clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"}}
+CONTEXT = {
+    "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
+    **{
+        f"{owner}.revoked_generation": {f"{owner}.generation": 2}
+        for owner in ("pki", "clusters.enterprise.listener", "links[0]")
+    },
+}
 """What an example needs beside it."""
 
 

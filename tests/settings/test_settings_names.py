@@ -13,14 +13,7 @@ from settings.cluster_names import NAME_LIMITS, cluster_names
 from settings.errors import NamingError
 from settings.guids import assignment_name
 from settings.name_limits import ADMIN_USERNAME
-from settings.naming import (
-    arc_proxy_port,
-    count_generation,
-    dataflow_names,
-    link_names,
-    listener_names,
-    server_authority_names,
-)
+from settings.naming import arc_proxy_port, count_generation, dataflow_names, link_names, listener_names
 from settings.rules import names
 from tests.conftest import TWO_CLUSTERS, resolve
 from tests.settings.samples import Change, Problems
@@ -137,12 +130,10 @@ def test_longest_names_stay_within_kubernetes_vault_and_certificate_limits(sourc
     cluster, other = "x" * 24, "y" * 24
     (dataflow,) = dataflow_names(other, [(source, "z")])
     assert len(dataflow) <= 63
-    highest = count_generation(9999, 9999)
-    link, listener = link_names(cluster, other, highest), listener_names(other, highest, 9999)
-    authority = server_authority_names("x" * 20, "abc", "production", highest)
+    generation = count_generation(9999, 9999)
+    link, listener = link_names(cluster, other, generation), listener_names(other, generation, 9999)
     assert len(link["common_name"]) <= 64
     assert len(listener["common_name"]) <= 64
-    assert all(len(name) <= 64 for name in authority.values())
     kubernetes = [link["endpoint_name"], link["secret_name"], *listener.values()]
     assert all(len(name) <= 63 and re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) for name in kubernetes)
     vault = [link["certificate_secret"], link["key_secret"], link["intermediate_secret"]]

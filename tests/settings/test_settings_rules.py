@@ -192,6 +192,18 @@ def test_one_id_pasted_twice(problems: Problems, minimal: dict[str, Any]) -> Non
         ({"pki.early_renewal_days": 91}, "pki.early_renewal_days", "92 days or more, a quarter of pki.leaf_days (365)"),
         ({"pki.leaf_days": 7, "pki.early_renewal_days": 1}, "pki.early_renewal_days", "2 days or more"),
         ({"pki.early_renewal_days": 365}, "pki.early_renewal_days", "pki.leaf_days (365)"),
+        ({"pki.revoked_generation": 1}, "pki.revoked_generation", "less than pki.generation (1)"),
+        ({"pki.generation": 3, "pki.revoked_generation": 4}, "pki.revoked_generation", "less than pki.generation (3)"),
+        (
+            {"links[0].generation": 2, "links[0].revoked_generation": 2},
+            "links[0].revoked_generation",
+            "less than links[0].generation (2)",
+        ),
+        (
+            {"clusters.enterprise.listener.revoked_generation": 1},
+            "clusters.enterprise.listener.revoked_generation",
+            "less than clusters.enterprise.listener.generation (1)",
+        ),
     ],
 )
 def test_certificate_lives(problems: Problems, changes: dict[str, Any], where: str, text: str) -> None:

@@ -15,7 +15,7 @@ from tests.rehearsal.cluster.cases import CLIENT_LOST, CLIENT_SYNC, LISTENER_DOW
 from tests.rehearsal.cluster.cases_reach import ENTERPRISE_VM
 from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, private_key
 
-SERVER_CLASS, CLIENT_CLASS = "spc-ops-aio-b", "spc-ops-aio-a"
+CLIENT_CLASS = "azureKeyVaultSecretProviderClasses/client-secret-enterprise-g1"
 SERVER, CLIENT = "secretSyncs/broker-tls-cert-g1", "secretSyncs/client-secret-enterprise-g1"
 SERVER_IDENTITY, CLIENT_IDENTITY = "id-myorgb-sse-dev-001", "id-myorga-sse-dev-001"
 SERVER_CREDENTIAL = f"{SERVER_IDENTITY}/federatedIdentityCredentials/aio-sse-ficred"
@@ -29,9 +29,11 @@ def class_has_another_name(bench: Bench) -> None:
     bench.set(SERVER, "secretProviderClassName", "spc-other")
 
 
-@breaks("CLUSTER-06", ENTERPRISE, SERVER_SYNC, 'SecretProviderClass "spc-ops-aio-a"', then=(LISTENER_DOWN,))
+@breaks(
+    "CLUSTER-06", ENTERPRISE, SERVER_SYNC, 'SecretProviderClass "client-secret-enterprise-g1"', then=(LISTENER_DOWN,)
+)
 def class_is_that_of_another_cluster(bench: Bench) -> None:
-    bench.set(SERVER, "secretProviderClassName", CLIENT_CLASS)
+    bench.set(SERVER, "secretProviderClassName", "client-secret-enterprise-g1")
 
 
 @breaks("CLUSTER-06", SITE, CLIENT_SYNC, "are no YAML", then=(CLIENT_LOST,))

@@ -141,9 +141,10 @@ class Bench:
 
     def issue(self, side: str, common_name: str, **inputs: Any) -> tuple[str, str]:
         """A certificate signed by one side's intermediate, with it, and its key; as pulumi-tls issues them."""
+        owner = {"server": "enterprise-server", "client": "client"}[side]
         ca, ca_key = (
-            _output(self.resources, f"{side}-intermediate-g1", "certPem"),
-            _output(self.resources, f"{side}-intermediate-key-g1", "privateKeyPemPkcs8"),
+            _output(self.resources, f"{owner}-intermediate-g1", "certPem"),
+            _output(self.resources, f"{owner}-intermediate-key-g1", "privateKeyPemPkcs8"),
         )
         key = private_key(inputs.pop("algorithm", "ECDSA"))
         names: dict[str, Any] = {name: inputs.pop(name) for name in ("dnsNames", "ipAddresses") if name in inputs}

@@ -27,8 +27,11 @@ HELD = {
         "e": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
     },
     "two-enterprises": {
-        "p": ({"client-secret-global-g1", "client-secret-regional-g1"}, {"server-ca-enterprise-g1"}),
-        "r": ({"broker-tls-cert-g1", "client-secret-global-g1"}, {"client-ca-g1", "server-ca-enterprise-g1"}),
+        "p": (
+            {"client-secret-global-g1", "client-secret-regional-g1"},
+            {"server-ca-global-g1", "server-ca-regional-g1"},
+        ),
+        "r": ({"broker-tls-cert-g1", "client-secret-global-g1"}, {"client-ca-g1", "server-ca-global-g1"}),
         "g": ({"broker-tls-cert-g1"}, {"client-ca-g1"}),
     },
 }

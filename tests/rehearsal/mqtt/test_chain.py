@@ -26,6 +26,7 @@ from tests.rehearsal.cluster.deployments import Bench, deployed
 
 CLIENT, SERVER = "site-to-enterprise-client-leaf", "server-leaf"
 CLIENT_SYNC, SERVER_SYNC = "secretSyncs/client-secret-enterprise-g1", "secretSyncs/broker-tls-cert-g1"
+CLIENT_CLASS = "azureKeyVaultSecretProviderClasses/client-secret-enterprise-g1"
 CREDENTIAL = "id-myorga-sse-dev-001/federatedIdentityCredentials/aio-sse-ficred"
 LISTENER, AUTHENTICATION = "listeners/default-loadbalancer", "authentications/cert-auth"
 AUTHORIZATION = "authorizations/links"
@@ -102,7 +103,7 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
     "vault: nobody may read it": no_role,
     "sync: another issuer is trusted": put(CREDENTIAL, "issuer", "https://elsewhere.example.com"),
     "sync: another service account is trusted": put(CREDENTIAL, "subject", "system:serviceaccount:default:default"),
-    "sync: the class reads another vault": put("spc-ops-aio-a", "keyvaultName", "kv-myorgb-dev-001"),
+    "sync: the class reads another vault": put(CLIENT_CLASS, "keyvaultName", "kv-myorgb-dev-001"),
     "Secret: a key has another name": put(CLIENT_SYNC, "objectSecretMapping.1.targetKey", "key.pem"),
     "Secret: the broker's is not synced": lambda b: b.remove(SERVER_SYNC),
     "trust: the client's authority is not applied": lambda b: b.objects(APPLY, list.clear),
@@ -116,7 +117,9 @@ CHAIN: dict[str, Callable[[Bench], object]] = {
     "authorization: another topic": put(AUTHORIZATION, f"{RULES}.0.brokerResources.1.topics", ["other/output"]),
     "authorization: no rule": put(AUTHORIZATION, RULES, []),
     "endpoint: another host": put(ENDPOINT, f"{MQTT}.host", "10.2.1.99:28883"),
-    "endpoint: another authority": put(ENDPOINT, f"{MQTT}.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g2"),
+    "endpoint: another authority": put(
+        ENDPOINT, f"{MQTT}.tls.trustedCaCertificateConfigMapRef", "server-ca-enterprise-g2"
+    ),
     "endpoint: another Secret": put(ENDPOINT, f"{MQTT}.authentication.x509CertificateSettings.secretRef", "other"),
     "dataflow: disabled": put(DATAFLOW, "properties.mode", "Disabled"),
     "dataflow: another topic": put(DATAFLOW, f"{OPERATIONS}.1.destinationSettings.dataDestination", "other/output"),
