@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -30,10 +31,11 @@ from automation.deployment.pending_creates import (
     compare_with_look,
     describe,
     find_unanswered_creates,
+    list_urns,
     settle,
 )
 from automation.deployment.protection import ProtectedError, find_protected
-from automation.deployment.rotations import describe_rotations
+from automation.deployment.rotations import go_on
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.script_runs import choose_runs
 from automation.deployment.stack_lock import LockedError, find_lock_files, find_locks
@@ -46,9 +48,6 @@ THERE_ALREADY = Transient(
 """Not a row of the table: the same is said of what is somebody else's."""
 MOST_RUNS = 12
 """How often one `up` runs the engine, whatever the table allows each resource."""
-
-MOST_STAGES = 4
-"""How often it goes on with a rotation: one run after new keys are in use, one after that for what trusted the old."""
 
 T = TypeVar("T")
 
@@ -92,7 +91,7 @@ class Deployer:
                 return result
             version, before = self._state()
             self._until_done("refresh", result, before)
-            if result.ok and _urns(before) - _urns(self._state()[1]):
+            if result.ok and list_urns(before) - list_urns(self._state()[1]):
                 self._import(result, version, before)
                 result.changes, result.differences = {}, {}
                 self._until_done("refresh", result, before)
@@ -108,7 +107,8 @@ class Deployer:
         result = DeploymentResult()
         with self._as_only_run():
             self._until_done("up", result, self._settle(result))
-            self._go_on_rotating(result)
+            run_again = partial(self._until_done, "up", result)
+            self._note_all(result, go_on(self.deployment, result, lambda: run_again(self._settle(result)), self.say))
         return result
 
     def destroy(self) -> DeploymentResult:
@@ -171,17 +171,6 @@ class Deployer:
                 return
             self._wait(result)
             before = self._settle(result)
-
-    def _go_on_rotating(self, result: DeploymentResult) -> None:
-        """Run again while old keys are live that the run before has shown to be needed no more; say what stays."""
-        waiting = [*describe_rotations(self._state()[1])]
-        for _ in range(MOST_STAGES):
-            if not waiting or not result.ok:
-                break
-            self.say("The new keys are in use: the next run takes the old ones away ...")
-            self._until_done("up", result, self._settle(result))
-            waiting = [*describe_rotations(self._state()[1])]
-        self._note_all(result, waiting)
 
     def _recognize_ours(self, failure: Failure) -> Failure:
         """Mark as transient what is ours after all: not visible a moment ago, or kept in a vault of this stack."""
@@ -300,10 +289,6 @@ class Deployer:
         for line in lines:
             result.notes.append(line)
             self.say(line)
-
-
-def _urns(deployment: Mapping[str, Any]) -> set[str]:
-    return {resource["urn"] for resource in deployment.get("resources") or []}
 
 
 def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:

@@ -257,3 +257,8 @@ def describe(settled: Settled, found: LookedAt) -> list[str]:
     lines = [f"{name_of(urn)}: {what}" for what, urns in words.items() for urn in urns]
     others = settled.interrupted.items()
     return lines + [f"{name_of(urn)}: cut off while {what}; the next up does it" for urn, what in others]
+
+
+def list_urns(deployment: State) -> set[str]:
+    """Return the URNs of everything in a state."""
+    return {resource["urn"] for resource in deployment.get("resources") or []}

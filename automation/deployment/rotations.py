@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from automation.deployment.pending_creates import State
+from automation.deployment.deployment_result import DeploymentResult
 from settings.stack_state import parse_state
 
+MOST_STAGES = 4
+"""How often it goes on: one run after new keys are in use, one after that for who has trusted the old, and spare."""
 
-def describe_rotations(deployment: State) -> Iterator[str]:
+
+def go_on(
+    read_state: Callable[[], Mapping[str, Any]],
+    result: DeploymentResult,
+    run: Callable[[], None],
+    say: Callable[[str], None],
+) -> list[str]:
+    """Run again while old keys are live that the run before has shown to be needed no more; return what stays live."""
+    waiting = [*describe_rotations(read_state())]
+    for _ in range(MOST_STAGES):
+        if not waiting or not result.ok:
+            break
+        say("The new keys are in use: the next run takes the old ones away ...")
+        run()
+        waiting = [*describe_rotations(read_state())]
+    return waiting
+
+
+def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
     """Yield each link, broker or authority of which an old generation is live, and what it waits for."""
     outputs = {one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}
     for owner, mark in sorted(parse_state(outputs).marks.items()):

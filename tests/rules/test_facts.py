@@ -22,7 +22,7 @@ from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from arm.values import leaves
 from automation.reference.facts import list_facts
-from components import authorities, cluster_stamp, identities, packages
+from components import authorities, cluster_stamp, identities, mqtt_bodies, packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
 from components.hosting import connected_cluster

@@ -15,7 +15,7 @@ from tests.settings.samples import Change, Problems
 
 HERE = {"<name>": "site", "[]": "[0]", "site.listener": "enterprise.listener"}
 """Step in the schema -> in the minimal settings."""
-CONTEXT = {
+CONTEXT: dict[str, dict[str, object]] = {
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
     **{
         f"{owner}.revoked_generation": {f"{owner}.generation": 2}

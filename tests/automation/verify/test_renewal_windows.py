@@ -74,9 +74,9 @@ def test_of_a_vault_each_secret_has_the_window_of_what_it_holds() -> None:
 
 def test_a_root_is_told_before_what_it_signs_would_outlive_it() -> None:
     roots = [item("ConfigMap", "server-ca-enterprise-g1", "ca.crt", timedelta(days=days)) for days in (9, 8)]
-    assert found("VERIFY-68", WEEK, secrets=timedelta(days=99), items=roots) == [
-        "ConfigMap azure-iot-operations/server-ca-enterprise-g1: ca.crt ends in 8 days; expected renewed 9 days before its end"
-    ]
+    (said,) = found("VERIFY-68", WEEK, secrets=timedelta(days=99), items=roots)
+    assert said.startswith("ConfigMap azure-iot-operations/server-ca-enterprise-g1: ca.crt ends in 8 days; expected")
+    assert said.endswith(" renewed 9 days before its end")
 
 
 def test_what_aio_makes_for_itself_is_told_once_it_has_ended() -> None:
