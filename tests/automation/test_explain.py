@@ -154,13 +154,15 @@ def test_listeners_links_and_ports_are_those_of_the_settings() -> None:
 
 def test_every_certificate_has_its_life() -> None:
     found = {row["common_name"]: row for row in document(resolve(TWO_BROKERS))["pki"]["certificates"]}
-    assert len(found) == 2 + 2 + 2 + 3
+    assert len(found) == 2 * 3 + 2 + 3
     assert found["archive-broker-g1"] == {
         "common_name": "archive-broker-g1",
-        "issuer": "myorgb-dev-server-intermediate-g1",
+        "issuer": "myorgc-dev-server-intermediate-g1",
         "days": 365,
         "renewed_days_before": 92,
     }
+    for name in ("root", "intermediate"):
+        assert {f"myorgb-dev-server-{name}-g1", f"myorgc-dev-server-{name}-g1"} <= found.keys()
     assert found["site-to-archive-g2"]["issuer"] == "myorg-dev-client-intermediate-g1"
     assert found["myorg-dev-client-intermediate-g1"]["renewed_days_before"] == 365 + 92
     assert found["myorg-dev-client-root-g1"]["renewed_days_before"] is None

@@ -14,14 +14,14 @@ from tests.project_copy import copy_project
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, with the listener's wait for its Secret taken out of the program."""
+    """The project, with the endpoint's wait for its Secret taken out of the program."""
     folder = tmp_path_factory.mktemp("project")
     copy_project(folder)
-    file = folder / "components" / "mqtt_configuration.py"
+    file = folder / "components" / "links.py"
     text = file.read_text(encoding="utf-8")
-    wait = "        pulumi.ResourceOptions(parent=parent, depends_on=[gate]),\n"
+    wait = "        pulumi.ResourceOptions(parent=parts.own, depends_on=gates),\n"
     assert text.count(wait) == 1, "this test breaks that edge: follow the program"
-    file.write_text(text.replace(wait, "        pulumi.ResourceOptions(parent=parent),\n"), encoding="utf-8")
+    file.write_text(text.replace(wait, "        pulumi.ResourceOptions(parent=parts.own),\n"), encoding="utf-8")
     return folder
 
 

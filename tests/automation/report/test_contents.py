@@ -387,7 +387,7 @@ def test_findings_come_first_and_stand_with_the_rules_too(changed: Rehearsal) ->
     run = judged(changed)
     page = parse(render_rehearsal(run, NOW))
     told = [one.words for one in page.by_id("verdict").all("li", "trouble")]
-    assert told[0].startswith("MQTT-01 site-to-enterprise-endpoint (components/mqtt_configuration.py:")
+    assert told[0].startswith("MQTT-01 site-to-enterprise-endpoint (components/links.py:")
     assert told[0].endswith("1 more finding follows from it: PKI-01 enterprise-broker-tls-cert-g1.")
     assert len(told) == 1
     assert "something is wrong" in page.one("title").text
