@@ -35,7 +35,7 @@ from automation.deployment.pending_creates import (
     settle,
 )
 from automation.deployment.protection import ProtectedError, find_protected
-from automation.deployment.rotations import go_on
+from automation.deployment.rotations import announce_rotations, go_on
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.script_runs import choose_runs
 from automation.deployment.stack_lock import LockedError, find_lock_files, find_locks
@@ -77,6 +77,7 @@ class Deployer:
         if pending := before.get("pending_operations"):
             self._note_all(result, [f"a run was cut off with {len(pending)} operations open; up settles them first"])
         result.take(self._run("preview", result, self._choose_runs(result, before)))
+        self._note_all(result, [*announce_rotations(before, result.outputs)])
         return result
 
     def refresh(self) -> DeploymentResult:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
+from settings.high_water import Mark, broker_key, link_key
 from settings.stack_state import parse_state
 
 MOST_STAGES = 4
@@ -31,8 +32,7 @@ def go_on(
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
     """Yield each link, broker or authority of which an old generation is live, and what it waits for."""
-    outputs = {one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}
-    for owner, mark in sorted(parse_state(outputs).marks.items()):
+    for owner, mark in _read_marks(deployment):
         *old, wanted = [one.number for one in mark.live] or [0]
         if old:
             stays = "generation" if len(old) == 1 else "generations"
@@ -40,3 +40,36 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
                 f"{owner}: {stays} {', '.join(map(str, old))} beside {wanted}, until every site that uses it is seen to"
                 f" use {wanted}"
             )
+
+
+def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a change of a generation does to messages.
+
+    Args:
+        deployment: the stack's state before it.
+        outputs: the stack's outputs with it.
+    """
+    wanted = _read_live(outputs.get("generations") or {})
+    for owner, mark in _read_marks(deployment):
+        live = wanted.get(owner) or [0]
+        now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
+        if now and then and now in live and now != then:
+            yield f"{owner}: generation {now} to {then} without interruption; {now} goes once {then} is seen in use"
+        elif now and then and now not in live:
+            yield (
+                f"{owner}: generation {now} is revoked. Messages that depend on it stand still until both ends have"
+                f" {then}, some minutes"
+            )
+
+
+def _read_marks(deployment: Mapping[str, Any]) -> list[tuple[str, Mark]]:
+    outputs = {one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}
+    return sorted(parse_state(outputs).marks.items())
+
+
+def _read_live(generations: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return the stack output by owner, as marks have it."""
+    return {
+        **{broker_key(name): one["live"] for name, one in (generations.get("brokers") or {}).items()},
+        **{link_key(name): one["live"] for name, one in (generations.get("links") or {}).items()},
+    }

@@ -114,7 +114,7 @@ def test_leaves_follow_an_intermediate_that_is_renewed(state: Graph) -> None:
     for name in LEAVES:
         younger.outputs["certificates"][name]["not_after"] = end_of(state, "broker/enterprise/root").isoformat()
     found = rows(younger, state, end_of(state, "broker/enterprise/intermediate") - 100 * DAY)
-    assert found["broker/enterprise"].why == "server-intermediate signs it, and is made anew"
+    assert found["broker/enterprise"].why == "broker/enterprise/intermediate signs it, and is made anew"
     assert not found["broker/enterprise"].is_due
 
 
@@ -170,7 +170,7 @@ def test_names_of_the_output_are_an_open_map(state: Graph, now: datetime) -> Non
     other = replace(state, outputs={**state.outputs, "certificates": certificates})
     found = rows(other, other, now)
     assert what_happens(found) == {}
-    assert found["chain/server-root/g1"].is_root
+    assert found["chain/broker/enterprise/root/g1"].is_root
     assert found["chain/broker/enterprise/g1"].uses == rows(state, state, now)["broker/enterprise"].uses
 
 

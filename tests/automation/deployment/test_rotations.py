@@ -1,0 +1,86 @@
+"""What preview and up say of a rotation of keys, and how long up goes on with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from automation.deployment.deployment_result import DeploymentResult
+from automation.deployment.failure import Failure
+from automation.deployment.rotations import MOST_STAGES, announce_rotations, describe_rotations, go_on
+
+LINK, BROKER = "link/site-to-enterprise", "broker/enterprise"
+
+
+def state(**live: Sequence[int]) -> dict[str, Any]:
+    """A stack's state with these generations live."""
+    marks = {
+        owner: {
+            "generation": numbers[-1],
+            "in_use": True,
+            "live": [{"number": float(number), "authority": 1.0, "signers": []} for number in numbers],
+        }
+        for owner, numbers in ((LINK, live.get("link", [1])), (BROKER, live.get("broker", [1])))
+    }
+    urn = "urn:pulumi:dev::edge-stamps::edge-stamps:generations:Generations::generations"
+    return {"resources": [{"urn": urn, "outputs": {"marks": marks}}, {"urn": "urn:pulumi:dev::edge-stamps::a:b:C::d"}]}
+
+
+def outputs(link: Sequence[int] = (1,), broker: Sequence[int] = (1,)) -> dict[str, Any]:
+    return {
+        "generations": {
+            "brokers": {"enterprise": {"live": [*broker], "revoked": 0}},
+            "links": {"site-to-enterprise": {"live": [*link], "revoked": 0}},
+        }
+    }
+
+
+def test_nothing_is_announced_where_nothing_changes_or_only_old_keys_go() -> None:
+    assert [*announce_rotations(state(), outputs())] == []
+    assert [*announce_rotations(state(link=[1, 2]), outputs(link=[2]))] == []
+    assert [*announce_rotations({"resources": []}, outputs(link=[2]))] == [], "it is the first deployment"
+    assert [*announce_rotations(state(), {})] == [], "the preview has failed"
+
+
+def test_a_planned_change_is_announced_as_one_without_interruption() -> None:
+    said = [*announce_rotations(state(), outputs(link=[1, 2], broker=[1, 3]))]
+    assert said == [
+        f"{BROKER}: generation 1 to 3 without interruption; 1 goes once 3 is seen in use",
+        f"{LINK}: generation 1 to 2 without interruption; 1 goes once 2 is seen in use",
+    ]
+
+
+def test_a_revoked_key_is_announced_with_what_it_costs() -> None:
+    (said,) = announce_rotations(state(), outputs(link=[2]))
+    assert said.startswith(f"{LINK}: generation 1 is revoked. Messages that depend on it stand still")
+
+
+def test_what_is_still_live_beside_the_new_is_told_with_what_it_waits_for() -> None:
+    assert [*describe_rotations(state())] == []
+    assert [*describe_rotations(state(link=[1, 2, 3]))] == [
+        f"{LINK}: generations 1, 2 beside 3, until every site that uses it is seen to use 3"
+    ]
+
+
+def test_up_goes_on_until_nothing_old_is_live() -> None:
+    states, runs = [state(link=[1, 2], broker=[1, 2]), state(broker=[1, 2]), state()], list[int]()
+
+    def again() -> None:
+        runs.append(1)
+        del states[0]
+
+    assert go_on(lambda: states[0], DeploymentResult(), again, lambda _: None) == []
+    assert len(runs) == 2
+
+
+def test_up_does_not_go_on_after_a_failure_and_says_what_stays() -> None:
+    failed, runs = DeploymentResult(failures=[Failure("urn", "offline", None)]), list[int]()
+    said = go_on(lambda: state(link=[1, 2]), failed, lambda: runs.append(1), lambda _: None)
+    assert runs == []
+    assert said == [f"{LINK}: generation 1 beside 2, until every site that uses it is seen to use 2"]
+
+
+def test_up_does_not_go_on_for_ever() -> None:
+    runs = list[int]()
+    assert go_on(lambda: state(link=[1, 2]), DeploymentResult(), lambda: runs.append(1), lambda _: None)
+    assert len(runs) == MOST_STAGES
