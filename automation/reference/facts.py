@@ -54,6 +54,8 @@ def _describe(row: Row) -> str:
         return f"`{row.guid}`: {row.name}, for {row.needed}"
     if isinstance(row, Extension):
         return f"`{row.type}`, {len(row.settings)} settings"
+    if isinstance(row.value, frozenset):
+        return ", ".join(f"`{one}`" for one in sorted(row.value))
     value = _join(row.value) if isinstance(row.value, Mapping) else row.value
     return f"`{value}`"
 
