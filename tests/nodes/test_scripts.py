@@ -28,6 +28,7 @@ PARAMETERS = {
     "apply-objects": {"OBJECTS", "OBJECT_SET"},
     "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},
     "probe-links": {"LINKS", "NAMESPACE", "WAIT_SECONDS"},
+    "settle-dataflows": {"ENDPOINT", "SECRET", "TRUST", "PROFILE", "NAMESPACE", "WAIT_SECONDS"},
     "verify": {"NAMESPACE"},
     "exchange-messages": {"ROLE", "NAMESPACE", "CLIENT_ID", "MESSAGES"},
     "describe": {"NAMESPACES"},
