@@ -73,7 +73,7 @@ MISTAKES = (
         "plugin from somebody's server",
         "REL-04",
         lambda two: two.plugin("tls", server="https://plugins.example"),
-        ("enterprise-server-root-key-g1", "tls", "plugins.example", "pluginDownloadURL"),
+        ("client-root-key-g1", "tls", "plugins.example", "pluginDownloadURL"),
     ),
     Mistake(
         "plugin in another version",
