@@ -164,7 +164,7 @@ def test_a_create_in_doubt_that_nobody_adopts_is_noticed(monkeypatch: pytest.Mon
 
 
 def test_a_resource_that_a_refresh_loses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deployer, "_urns", lambda _: set())
+    monkeypatch.setattr(deployer, "list_urns", lambda _: set())
     verdict = judge(PROGRAM, "dev", Case("refresh", (Fault("site-nat-gateway", "get", "not-found"),)))
     assert "a second preview is not empty: create site-nat-gateway" in verdict.wrong
 

@@ -209,6 +209,7 @@ MISTAKES = (
             "client-ca",
         ),
         ("enterprise-link-authentication", "trustedClientCaCert", "did you mean client-ca-g1?"),
+        also=("PKI-07",),
     ),
     Mistake(
         "endpoint with a ConfigMap of nobody",
@@ -219,6 +220,7 @@ MISTAKES = (
             "client-ca-g1",
         ),
         ("site-to-enterprise-endpoint", "trustedCaCertificateConfigMapRef", "server-ca-enterprise-g1"),
+        also=("PKI-07",),
     ),
     Mistake(
         "Bundle for another namespace",
@@ -248,6 +250,7 @@ MISTAKES = (
             "azure-iot-operations-aio-ca-trust-bundle",
         ),
         ("site-to-enterprise-endpoint", "cluster site's own broker", "expected one of server-ca-enterprise-g1"),
+        also=("PKI-07",),
     ),
     Mistake(
         "custom location on a resource group",
@@ -291,7 +294,7 @@ MISTAKES = (
         "ASK-01",
         lambda two: two.remove("site-to-enterprise-endpoint"),
         ("site", "'mqtt-enterprise'", "site-to-enterprise"),
-        also=("REF-03",),
+        also=("REF-03", "PKI-07"),
     ),
     Mistake(
         "no listener",

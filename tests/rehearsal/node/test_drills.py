@@ -18,6 +18,8 @@ from rehearsal.node.drills.run import DRILLS, PASSED, hash_script, read_passed, 
 from tests.rehearsal.cluster.deployments import SURROUNDINGS, deployed
 
 MISTAKES = yaml.safe_load(Path(__file__).with_name("script_mistakes.yaml").read_text(encoding="utf-8"))
+ONLY_IN_A_ROTATION = {"settle-dataflows"}
+"""No committed stack is in one: tests/nodes/test_settle_dataflows.py and tests/rehearsal/rotation/ run it."""
 CASES = [(name, drill.what) for name, drills in DRILLS.items() for drill in drills]
 
 
@@ -45,7 +47,7 @@ def drill(name: str, what: str, deployed_entries: list[Entry]) -> list[Symptom]:
 def test_the_programs_own_scripts_pass_and_that_is_noted(request: pytest.FixtureRequest) -> None:
     """Where this fails after a change of a script that was meant: `make golden`."""
     assert run_drills(entries(), SURROUNDINGS, passed={}) == []
-    now = {name: hash_script(load_script(name)) for name in NAMES}
+    now = {name: hash_script(load_script(name)) for name in DRILLS}
     if request.config.getoption("--write-golden"):
         PASSED.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
     assert read_passed() == now
@@ -53,7 +55,7 @@ def test_the_programs_own_scripts_pass_and_that_is_noted(request: pytest.Fixture
 
 def test_every_drill_has_its_mistake_and_every_script_its_drills() -> None:
     assert [(name, what) for name, rows in MISTAKES.items() for what in rows] == CASES
-    assert set(DRILLS) == set(NAMES)
+    assert set(DRILLS) == set(NAMES) - ONLY_IN_A_ROTATION
 
 
 @pytest.mark.parametrize(("name", "what"), CASES)
