@@ -157,6 +157,8 @@ def test_a_generation_that_was_lowered_is_refused_before_anything_changes(deploy
     assert deployed.azure.ids() == azure
 
     deployed.stack.settings = higher
+    with deployed.stack.deployer() as deployer:
+        assert deployer.up().ok
     assert deployed.stack.preview().changes == {}
 
 
