@@ -76,9 +76,12 @@ class ScriptRunner:
             return 0.05 if any(one is machine and count > 1 for one, count in self._machines.values()) else 0
 
     def _await_any(self, _: Machine) -> float:
-        """Wait for any other one: who collects messages waits for him who sends them from another machine."""
+        """Wait for any other one: who collects messages waits for him who sends them from another machine.
+
+        A little also while none runs: the next one may be about to begin, on a busy machine later than at once.
+        """
         with self._lock:
-            return 1 if sum(count for _, count in self._machines.values()) > 1 else 0
+            return 1 if sum(count for _, count in self._machines.values()) > 1 else 0.1
 
     @contextmanager
     def _machine(self, look: OpenState, vm: Entry) -> Iterator[Machine]:
