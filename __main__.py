@@ -55,9 +55,7 @@ mqtt = {
     for name, stamp in stamps.items()
 }
 for name, stamp in stamps.items():
-    links = settings.links_from(name)
-    crossed = [one for one in peerings.values() if any({link.client, link.broker} == one.ends for link in links)]
-    parts = LinkParts(stamp, live, pki, mqtt, crossed)
+    parts = LinkParts(stamp, live, pki, mqtt, peerings.values())
     LinkProbes(f"{name}-links", LinkProbesArgs(parts, connect_links(parts)), azure)
 
 for name, value in collect_outputs(settings, stamps, peerings, live, pki, mqtt).items():

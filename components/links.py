@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -33,8 +33,8 @@ class LinkParts:
     live: Live
     pki: PkiChain
     mqtt: Mapping[str, MqttConfiguration]
-    peerings: Sequence[VNetPeering]
-    """Those that the links cross."""
+    peerings: Iterable[VNetPeering]
+    """All of the stack."""
 
     @property
     def own(self) -> MqttConfiguration:
@@ -47,7 +47,8 @@ class LinkParts:
 
     def needed_by(self, link: Link) -> list[pulumi.Resource]:
         """Return what a connection over the link needs beside the site's own dataflows."""
-        halves = [half for peering in self.peerings for half in (peering.there, peering.back)]
+        crossed = (one for one in self.peerings if one.ends == {link.client, link.broker})
+        halves = [half for peering in crossed for half in (peering.there, peering.back)]
         return [self.own.gate, *self.mqtt[link.broker].listeners, *halves]
 
 
