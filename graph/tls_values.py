@@ -22,6 +22,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from arm.values import UNKNOWN
 from graph import pem
 
+PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
+SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 IN_PLACE = ("earlyRenewalHours",)
 """Inputs whose change replaces nothing; every other one does (hashicorp/terraform-provider-tls, internal/provider)."""
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey

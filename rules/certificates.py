@@ -11,6 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from arm.types.keyvault import SECRET
 from graph import pem
 from graph.inputs import text_at, x509_settings
+from graph.tls_values import SELF_SIGNED
 from rules.facts import aio
 from rules.lookup import Bundle, Hits, LinkParts, View
 from rules.references import object_references
@@ -197,7 +198,7 @@ _USES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOI
 
 def shapes(view: View) -> Hits:
     """Leaf, then intermediates; a leaf is no CA and serves one side only, under a common name and nothing else."""
-    for root in view.graph.of_type("tls:index/selfSignedCert:SelfSignedCert"):
+    for root in view.graph.of_type(SELF_SIGNED):
         for found in pem.certificates(text_at(view.outputs(root), "certPem")):
             if pem.path_length(found) != _BELOW_ROOT:
                 yield root.name, f"path length {pem.path_length(found)}; expected {_BELOW_ROOT}: room for a roll-over"

@@ -14,11 +14,11 @@ from arm.types.keyvault import SECRET
 from arm.types.resources import RESOURCE_GROUP
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
+from graph.tls_values import SELF_SIGNED
 from graph.urns import STACK_TYPE, type_of
 from rules.lookup import Hits, View
 
 _PROTECTED = [*(row for row in BY_ARM_TYPE.values() if row.holds_data), RESOURCE_GROUP, BROKER]
-_ROOT = "tls:index/selfSignedCert:SelfSignedCert"
 _MAX_COMMANDS = 25
 _MAX_SCRIPT_BYTES = 256 * 1024
 _MAX_PARAMETER_BYTES = 100 * 1024
@@ -44,7 +44,7 @@ def protection(view: View) -> Hits:
 
 def _authorities(view: View) -> list[Resource]:
     """Return roots and their keys, of which the state holds the only copy."""
-    roots = list(view.graph.of_type(_ROOT))
+    roots = list(view.graph.of_type(SELF_SIGNED))
     keys = {urn for root in roots for urn in root.property_dependencies.get("privateKeyPem", ())}
     return [*roots, *(view.graph.resources[urn] for urn in sorted(keys))]
 

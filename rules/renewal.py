@@ -11,12 +11,10 @@ from arm.types.keyvault import SECRET
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import at, text_at
+from graph.tls_values import PRIVATE_KEY, SELF_SIGNED, SIGNED
 from rules.facts.pki import KEYS
 from rules.lookup import Hits, View
 
-_KEY = "tls:index/privateKey:PrivateKey"
-_SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
-_SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
 _PKCS8 = "-----BEGIN PRIVATE KEY-----"
 _LEAST_BITS = 2048
 _LEAST_CURVE_BITS = 256
@@ -26,9 +24,9 @@ def renewed_in_time(view: View) -> Hits:
     """Require a renewal between issue and end; a CA's so early that it outlives every leaf that it still signs."""
     pki = view.settings.pki
     early_hours = pki.early_renewal_days * 24
-    for one in view.graph.of_type(_SELF_SIGNED):
+    for one in view.graph.of_type(SELF_SIGNED):
         yield from _hours(view, one, "validityPeriodHours", pki.root_days * 24)
-    for one in view.graph.of_type(_SIGNED):
+    for one in view.graph.of_type(SIGNED):
         is_ca = at(view.inputs(one), "isCaCertificate") is True
         life, early = (
             (pki.intermediate_days * 24, pki.leaf_days * 24 + early_hours)
@@ -89,7 +87,7 @@ def published_keys(view: View) -> Hits:
 def _made_as_always(view: View) -> Hits:
     """Require the kind of key, and of text that certificates are made from: another one replaces what is in use."""
     expected = dict(KEYS.value[view.settings.pki.algorithm])
-    for key in view.graph.of_type(_KEY):
+    for key in view.graph.of_type(PRIVATE_KEY):
         given = {name: view.inputs(key).get(name) for name in expected}
         if given != expected:
             message = "; deployed stacks have their keys that way, and every one in use would be replaced"

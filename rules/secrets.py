@@ -15,6 +15,7 @@ from arm.values import leaves, reveal, secret_paths
 from graph import pem
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
+from graph.tls_values import PRIVATE_KEY
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
 
@@ -131,7 +132,7 @@ def outputs_are_public(view: View) -> Hits:
     stack = f"{view.graph.project}-{view.graph.stack}"
     for where in secret_paths(view.graph.outputs):
         yield stack, f"stack output {where}: is secret, and outputs are what everyone reads. Leave it out"
-    own = [form for key in view.graph.of_type("tls:index/privateKey:PrivateKey") for form in _forms(key)]
+    own = [form for key in view.graph.of_type(PRIVATE_KEY) for form in _forms(key)]
     for where, value, secret in leaves(reveal(view.graph.outputs)):
         if not secret and _tells_secret(value, own):
             yield stack, f"stack output {where}: holds a private key or a connection string. Leave it out"

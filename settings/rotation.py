@@ -89,10 +89,6 @@ class Live:
         brokers = {broker_key(name): live for name, live in self.brokers.items()}
         return {AUTHORITIES: self.authorities, **brokers, **{link_key(name): live for name, live in self.links.items()}}
 
-    @property
-    def is_settled(self) -> bool:
-        return all(len(one) == 1 for one in (self.authorities, *self.brokers.values(), *self.links.values()))
-
 
 def name_rotation(link: Link, listener: Listener) -> str:
     """Return what a site goes over to: its own generation, and that of the broker's chain. It never comes back."""

@@ -12,6 +12,9 @@ from settings.rotation import Deployed
 
 GENERATIONS = "edge-stamps:generations:Generations"
 """Type of the component that keeps the marks."""
+MOST_STAGES = 4
+"""How often one `up` goes on with a rotation: once after new keys are in use, once after that for who has trusted the
+old, and spare."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class State:
 
     marks: Mapping[str, Mark]
     deployed: Deployed
+
+    @property
+    def rotating(self) -> dict[str, Mark]:
+        """Return the marks of what has an old generation live beside the wanted one, by owner."""
+        return {owner: mark for owner, mark in sorted(self.marks.items()) if len(mark.live) > 1}
 
 
 def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from automation.certificates.published import (
-    SELF_SIGNED,
     Certificate,
     find_request,
     list_certificates,
@@ -20,7 +19,7 @@ from automation.certificates.uses import Use, find_certificates, find_uses
 from graph.graph import Graph, Resource
 from graph.inputs import map_at
 from graph.property_diff import known
-from graph.tls_values import IN_PLACE
+from graph.tls_values import IN_PLACE, SELF_SIGNED
 
 NextUp = Literal["nothing", "renew", "issue", "remove"]
 """renew: the same subject and key, a later end. issue: another certificate than the state has. remove: it is wanted no

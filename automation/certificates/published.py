@@ -9,9 +9,7 @@ from typing import Any
 
 from graph.graph import Graph, Resource
 from graph.inputs import text_at
-
-SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
-SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+from graph.tls_values import SIGNED
 
 
 @dataclass(frozen=True)

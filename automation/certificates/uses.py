@@ -11,11 +11,12 @@ from arm.types import ResourceType
 from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_LISTENER, DATAFLOW_ENDPOINT
 from arm.types.keyvault import SECRET
 from arm.types.secretsynccontroller import SECRET_SYNC
-from automation.certificates.published import SELF_SIGNED, SIGNED, find_subject
+from automation.certificates.published import find_subject
 from graph import pem
 from graph.graph import Graph, Resource
 from graph.grouping import places
 from graph.inputs import list_at, map_at, text_at
+from graph.tls_values import SELF_SIGNED, SIGNED
 from rules.lookup import read_bundles
 
 _VAULT_SECRET, _SECRET, _CONFIG_MAP = "vault secret", "Secret", "ConfigMap"

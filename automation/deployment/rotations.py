@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
-from settings.high_water import Mark, broker_key, link_key
-from settings.stack_state import parse_state
-
-MOST_STAGES = 4
-"""How often it goes on: one run after new keys are in use, one after that for who has trusted the old, and spare."""
+from settings.high_water import broker_key, link_key
+from settings.stack_state import MOST_STAGES, State, parse_state
 
 
 def go_on(
@@ -32,14 +29,13 @@ def go_on(
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
     """Yield each link, broker or authority of which an old generation is live, and what it waits for."""
-    for owner, mark in _read_marks(deployment):
-        *old, wanted = [one.number for one in mark.live] or [0]
-        if old:
-            stays = "generation" if len(old) == 1 else "generations"
-            yield (
-                f"{owner}: {stays} {', '.join(map(str, old))} beside {wanted}, until every site that uses it is seen to"
-                f" use {wanted}"
-            )
+    for owner, mark in _read(deployment).rotating.items():
+        *old, wanted = [one.number for one in mark.live]
+        stays = "generation" if len(old) == 1 else "generations"
+        yield (
+            f"{owner}: {stays} {', '.join(map(str, old))} beside {wanted}, until every site that uses it is seen to use"
+            f" {wanted}"
+        )
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
@@ -50,7 +46,7 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
         outputs: the stack's outputs with it.
     """
     wanted = _read_live(outputs.get("generations") or {})
-    for owner, mark in _read_marks(deployment):
+    for owner, mark in sorted(_read(deployment).marks.items()):
         live = wanted.get(owner) or [0]
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
         if now and then and now in live and now != then:
@@ -62,9 +58,8 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
             )
 
 
-def _read_marks(deployment: Mapping[str, Any]) -> list[tuple[str, Mark]]:
-    outputs = {one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}
-    return sorted(parse_state(outputs).marks.items())
+def _read(deployment: Mapping[str, Any]) -> State:
+    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []})
 
 
 def _read_live(generations: Mapping[str, Any]) -> dict[str, list[float]]:

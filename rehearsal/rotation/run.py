@@ -31,13 +31,11 @@ from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
-from settings.stack_state import parse_state
+from settings.stack_state import MOST_STAGES, parse_state
 from settings.stand_ins import STAND_INS, with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parents[2]
 _SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
-_STAGES = 4
-"""As often as `python -m automation up` goes on with a rotation."""
 _SETTLE = 12
 """Slices after the last step: more than the longest lag of a model."""
 
@@ -138,15 +136,14 @@ class Deployed:
         if failures and change.mend:
             change.mend(flow, Moment(len(steps), "the engine has failed"))
             failures = up()
-        for _ in range(_STAGES):
+        for _ in range(MOST_STAGES):  # as `python -m automation up` goes on
             if not failures and self._rotates():
                 failures = up()
         return failures
 
     def _rotates(self) -> bool:
-        """Return whether old keys are live beside new ones: then `python -m automation up` runs the engine again."""
-        marks = parse_state({one.urn: one.outputs for one in self._state.resources}).marks
-        return any(len(mark.live) > 1 for mark in marks.values())
+        """Return whether old keys are live beside new ones."""
+        return bool(parse_state({one.urn: one.outputs for one in self._state.resources}).rotating)
 
     def _cut_off(self, flow: Traffic, cluster: str) -> None:
         """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from arm import ids
 from arm.types.keyvault import SECRET, VAULT
-from automation.certificates.published import SIGNED, window_of
+from automation.certificates.published import window_of
 from automation.verify.check import Problem
 from automation.verify.look import Look, show
 from graph.inputs import at
+from graph.tls_values import SIGNED
 
 _PROTECTION = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInDays")
 

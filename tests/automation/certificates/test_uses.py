@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from automation.certificates.published import SIGNED
 from automation.certificates.uses import Use, find_uses
 from graph.graph import Graph
+from graph.tls_values import SIGNED
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, resolve
 
 Recorded = Callable[..., Graph]

@@ -7,7 +7,8 @@ from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
-from automation.deployment.rotations import MOST_STAGES, announce_rotations, describe_rotations, go_on
+from automation.deployment.rotations import announce_rotations, describe_rotations, go_on
+from settings.stack_state import MOST_STAGES
 
 LINK, BROKER = "link/site-to-enterprise", "broker/enterprise"
 

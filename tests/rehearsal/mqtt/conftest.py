@@ -7,18 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.mqtt.install import MosquittoMissingError, find_mosquitto, find_plugin
 from tests.rehearsal.mqtt.plant import Plant, plant
-
-
-@pytest.fixture(scope="session", autouse=True)
-def mosquitto() -> None:
-    """Without Mosquitto these tests fail, and say how to install it."""
-    try:
-        find_mosquitto()
-        find_plugin()
-    except MosquittoMissingError as error:
-        pytest.fail(str(error), pytrace=False)
+from tests.rehearsal.needs_mosquitto import mosquitto  # noqa: F401 the fixture is used in every test
 
 
 @pytest.fixture(scope="session")

@@ -8,22 +8,12 @@ from typing import Any
 
 import pytest
 
-from rehearsal.mqtt.install import MosquittoMissingError, find_mosquitto, find_plugin
 from rehearsal.rotation.run import Deployed, deploy
 from settings import stack_file
 from tests.conftest import PROGRAM
+from tests.rehearsal.needs_mosquitto import mosquitto  # noqa: F401 the fixture is used in every test
 
 Change = Callable[[dict[str, Any]], object]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def mosquitto() -> None:
-    """Without Mosquitto these tests fail, and say how to install it."""
-    try:
-        find_mosquitto()
-        find_plugin()
-    except MosquittoMissingError as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
