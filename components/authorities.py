@@ -28,14 +28,20 @@ strong as P-256 (https://doi.org/10.6028/NIST.SP.800-57pt1r5, table 2)."""
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate with its private key; the key never leaves this component but as a secret."""
+    """A certificate, with its private key where the stack has it; the key never leaves it but as a secret."""
 
     subject: str
     issuer: str
     pem: pulumi.Output[str]
-    key_pem: pulumi.Output[str]
-    """PKCS#8, PEM; secret."""
     not_after: pulumi.Output[str]
+    own_key_pem: pulumi.Output[str] | None = None
+    """None: the key is not the stack's."""
+
+    @property
+    def key_pem(self) -> pulumi.Output[str]:
+        """Return its private key, PKCS#8, PEM; secret."""
+        assert self.own_key_pem is not None, self.subject
+        return self.own_key_pem
 
     @property
     def sha256(self) -> pulumi.Output[str]:
@@ -54,7 +60,8 @@ class Authority:
     root: Certificate
     intermediate: Certificate
     crossed: Sequence[Certificate]
-    """The root as its predecessors have signed it, and these as theirs: who trusts one of them accepts this one."""
+    """The root as its predecessors have signed it, and these as theirs: who trusts one of them accepts this one. Of an
+    external CA: what stands between its root and the intermediate."""
 
     @property
     def above_pem(self) -> pulumi.Output[str]:
@@ -150,8 +157,8 @@ class Issuer:
             validity_period_hours=self.pki.root_hours,
             opts=options,
         )
-        subject = _format_subject(name)
-        return Certificate(subject, subject, root.cert_pem, key.private_key_pem_pkcs8, root.validity_end_time)
+        subject = format_subject(name)
+        return Certificate(subject, subject, root.cert_pem, root.validity_end_time, key.private_key_pem_pkcs8)
 
     def sign(
         self,
@@ -168,12 +175,23 @@ class Issuer:
         ip_addresses: Sequence[str] = (),
     ) -> Certificate:
         """Create key, request and certificate; CN only, so that the subject reads the same in every tool."""
-        key = self._create_key(role, number, pulumi.ResourceOptions(parent=self.parent)).private_key_pem_pkcs8
-        request = self._request(role, number, common_name, key, dns_names, ip_addresses)
+        key, request = self.request(role, number, common_name, dns_names, ip_addresses)
         return self._sign(
             role, number, common_name, request, key, issuer,
             uses=uses, hours=hours, renewal_hours=renewal_hours, is_ca=is_ca,
         )  # fmt: skip
+
+    def request(
+        self,
+        role: str,
+        number: int,
+        common_name: str,
+        dns_names: Sequence[str] = (),
+        ip_addresses: Sequence[str] = (),
+    ) -> tuple[pulumi.Output[str], tls.CertRequest]:
+        """Create key and request; return the key, PKCS#8, PEM, and the request."""
+        key = self._create_key(role, number, pulumi.ResourceOptions(parent=self.parent)).private_key_pem_pkcs8
+        return key, self._request(role, number, common_name, key, dns_names, ip_addresses)
 
     def _sign(
         self, role: str, number: int, common_name: str, request: tls.CertRequest, key: pulumi.Output[str],
@@ -192,7 +210,7 @@ class Issuer:
             opts=pulumi.ResourceOptions(parent=self.parent),
         )
         return Certificate(
-            _format_subject(common_name), issuer.subject, certificate.cert_pem, key, certificate.validity_end_time
+            format_subject(common_name), issuer.subject, certificate.cert_pem, certificate.validity_end_time, key
         )
 
     def _request(
@@ -224,5 +242,6 @@ def compute_fingerprint(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first.strip())).hexdigest()
 
 
-def _format_subject(common_name: str) -> str:
+def format_subject(common_name: str) -> str:
+    """Return the distinguished name of what has a common name and nothing else."""
     return f"CN={common_name}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pulumi
+
+from components.authorities import format_subject
 from components.cluster_stamp import ClusterStamp
 from components.mqtt_configuration import MqttConfiguration
 from components.pki_chain import Leaf, PkiChain
 from components.vnet_peering import VNetPeering
+from settings.external_ca import Request
 from settings.high_water import Generation
 from settings.model import Link, Listener, Settings
 from settings.releases import Release
@@ -24,7 +28,7 @@ def collect_outputs(
     mqtt: Mapping[str, MqttConfiguration],
 ) -> dict[str, Any]:
     """Return all outputs by name; whoever reads them may rely on their shape."""
-    return {
+    found = {
         "arc_proxy_commands": {name: stamp.arc_proxy_command for name, stamp in stamps.items()},
         "broker_endpoints": {
             name: _describe_broker(cluster.listener, pki.servers[name, cluster.listener.generation])
@@ -55,6 +59,24 @@ def collect_outputs(
                 for name, link in settings.links.items()
             },
         },
+    }
+    if settings.pki.has_external_ca:
+        found["certificate_requests"] = {
+            one.name: _describe_request(settings, one, pki.requests[one.name]) for one in settings.external.requests
+        }
+    return found
+
+
+def _describe_request(settings: Settings, request: Request, pem: pulumi.Output[str]) -> dict[str, Any]:
+    """Return what is to be signed, and where the signed chain is read from."""
+    return {
+        "request": pem,
+        "subject": format_subject(request.common_name),
+        "is_ca": request.is_ca,
+        "use": "server" if request.is_server else "client",
+        "names": request.host_names,
+        "file": request.file,
+        "signed": request.name in settings.external.signed,
     }
 
 

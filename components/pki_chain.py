@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
 from components.authorities import Authorities, Authority, Certificate, Issuer
+from components.external_authorities import ExternalIssuer
 from settings.high_water import AUTHORITIES, broker_key, link_key
 from settings.model import Link, Listener
 from settings.naming import authority_names, server_authority_names
 from settings.rotation import Live
+from settings.signing_requests import LEAVES, list_client_requests, request_client, request_server
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,15 @@ class PkiChain(pulumi.ComponentResource):
     clients: dict[tuple[str, int], Leaf]
     """By link and generation."""
     certificates: dict[str, dict[str, pulumi.Input[str]]]
+    requests: Mapping[str, pulumi.Output[str]]
+    """Name of what an external CA signs -> its request, PEM."""
 
     def __init__(self, name: str, args: PkiChainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:pki_chain:PkiChain", name, None, opts)
         live, self.certificates = args.live, {}
         self._live, self._settings = live, live.settings
         self._issuer = Issuer(self, live.settings.pki, live.settings.protection.protect or None)
+        self._external = ExternalIssuer(self._issuer, live.settings.external)
         client = self._create_client_authorities()
         self.client_authorities = dict(client.live)
         self.servers = {
@@ -64,6 +70,9 @@ class PkiChain(pulumi.ComponentResource):
             for link in live.settings.links.values()
             for one in live.links_as(link)
         }
+        for request in live.settings.external.waiting:
+            self._external.request(request)
+        self.requests = self._external.requests
         self.register_outputs({"certificates": self.certificates})
 
     def _create_client_authorities(self) -> Authorities:
@@ -73,7 +82,10 @@ class PkiChain(pulumi.ComponentResource):
             found = authority_names(settings.prefix, settings.environment, number)
             return found["client_root"], found["client_intermediate"]
 
-        made = self._issuer.create_authorities("client", live.authorities, live.retired[AUTHORITIES], names)
+        if settings.pki.has_external_ca:
+            made = self._external.take_authorities(list_client_requests(live))
+        else:
+            made = self._issuer.create_authorities("client", live.authorities, live.retired[AUTHORITIES], names)
         self._list_authorities("client-", made, settings.pki.generation)
         return made
 
@@ -86,10 +98,14 @@ class PkiChain(pulumi.ComponentResource):
             )
             return found["root_name"], found["intermediate_name"]
 
-        authorities = self._issuer.create_authorities(
-            f"{cluster}-server", live.brokers[cluster], live.retired[owner], names
-        )
         listeners = live.listeners(cluster)
+        if settings.pki.has_external_ca:
+            wanted = {one.generation: request_server(settings, cluster, one) for one in listeners}
+            authorities = self._external.take_authorities(wanted)
+        else:
+            authorities = self._issuer.create_authorities(
+                f"{cluster}-server", live.brokers[cluster], live.retired[owner], names
+            )
         self._list_authorities(f"{owner}/", authorities, listeners[-1].generation)
         return [
             (listener.generation, self._create_server_leaf(cluster, listener, authorities.live[listener.generation]))
@@ -98,21 +114,27 @@ class PkiChain(pulumi.ComponentResource):
 
     def _create_server_leaf(self, cluster: str, listener: Listener, authority: Authority) -> Leaf:
         pki = self._settings.pki
-        leaf = self._issuer.sign(
-            f"{cluster}-server-leaf", listener.generation, listener.common_name, authority.intermediate,
-            uses=["digital_signature", "server_auth"], hours=pki.leaf_hours, renewal_hours=pki.early_renewal_hours,
-            dns_names=listener.dns_names, ip_addresses=[str(address) for address in listener.ip_addresses],
-        )  # fmt: skip
+        if pki.external_ca == LEAVES:
+            leaf, _ = self._external.take(request_server(self._settings, cluster, listener))
+        else:
+            leaf = self._issuer.sign(
+                f"{cluster}-server-leaf", listener.generation, listener.common_name, authority.intermediate,
+                uses=["digital_signature", "server_auth"], hours=pki.leaf_hours, renewal_hours=pki.early_renewal_hours,
+                dns_names=listener.dns_names, ip_addresses=[str(address) for address in listener.ip_addresses],
+            )  # fmt: skip
         wanted = self._live.brokers[cluster][-1].number
         self._list(broker_key(cluster), listener.generation, wanted, leaf)
         return Leaf(leaf, authority)
 
     def _create_client_leaf(self, link: Link) -> Leaf:
         pki, authority = self._settings.pki, self.client_authorities[link.authority]
-        leaf = self._issuer.sign(
-            f"{link.name}-client-leaf", link.generation, link.common_name, authority.intermediate,
-            uses=["digital_signature", "client_auth"], hours=pki.leaf_hours, renewal_hours=pki.early_renewal_hours,
-        )  # fmt: skip
+        if pki.external_ca == LEAVES:
+            leaf, authority = self._external.take(request_client(link))
+        else:
+            leaf = self._issuer.sign(
+                f"{link.name}-client-leaf", link.generation, link.common_name, authority.intermediate,
+                uses=["digital_signature", "client_auth"], hours=pki.leaf_hours, renewal_hours=pki.early_renewal_hours,
+            )  # fmt: skip
         self._list(link_key(link.name), link.generation, self._live.links[link.name][-1].number, leaf)
         return Leaf(leaf, authority)
 

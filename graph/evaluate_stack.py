@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +20,8 @@ from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.places import find_place
 from graph.run_program import ProgramEndedError, record
-from settings.loaded_stack import LoadedStack
+from graph.stand_in_ca import sign_made_up
+from settings.loaded_stack import LoadedStack, read_signed_from
 from settings.model import Settings
 
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -48,21 +51,45 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
         pulumi.RunError: the program refused to run.
         UnrecordableError: the program does what only an engine can answer.
     """
+    with sign_by_stand_in(stack) as signed:
+        return Evaluation(signed, _evaluate(signed, preview=preview))
+
+
+@contextmanager
+def sign_by_stand_in(stack: LoadedStack) -> Iterator[LoadedStack]:
+    """Yield the stack as it is once everything is signed: a recording has no keys that an external CA has seen."""
+    if not stack.settings.pki.has_external_ca or stack.keys:
+        yield stack
+        return
+    with TemporaryDirectory() as folder:
+        keys = sign_made_up(stack.settings.pki, stack.settings.external.requests, Path(folder))
+        yield read_signed_from(stack, Path(folder), keys)
+
+
+def _evaluate(stack: LoadedStack, *, preview: bool) -> Graph:
     try:
-        graph = evaluate_config(stack.folder, stack.name, stack.config, stack.settings, preview=preview)
+        return evaluate_config(stack.folder, stack.name, stack.config, stack.settings, preview=preview, keys=stack.keys)
     except pulumi.RunError:
         raise
     except UnrecordableError as error:
         raise UnrecordableError(f"{find_place(error) or 'the program'}: {error}") from error
     except Exception as error:
         raise ProgramError(f"{find_place(error) or 'the program'}: {_describe(error)}{_owner(error)}") from error
-    return Evaluation(stack, graph)
 
 
 def evaluate_config(
-    program: Path, stack: str, config: Mapping[str, Any], settings: Settings, *, preview: bool
+    program: Path,
+    stack: str,
+    config: Mapping[str, Any],
+    settings: Settings,
+    *,
+    preview: bool,
+    keys: Mapping[str, str] | None = None,
 ) -> Graph:
     """Evaluate the program with a configuration that is complete: a preview of an empty world, or a deployment.
+
+    Args:
+        keys: private keys that there are to be, PEM, by logical name; others are made up.
 
     Raises:
         pulumi.RunError: the program refused its settings.
@@ -73,7 +100,7 @@ def evaluate_config(
         lambda: runpy.run_path(str(program), run_name="__main__"),
         stack,
         config,
-        provider=ShapeProvider(subscription),
+        provider=ShapeProvider(subscription, keys),
         preview=preview,
         subscription_id=subscription,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,8 +17,10 @@ from graph.monitor import UnrecordableError
 class ShapeProvider:
     """The `Provider` of a recorded graph."""
 
-    def __init__(self, subscription_id: str) -> None:
+    def __init__(self, subscription_id: str, keys: Mapping[str, str] | None = None) -> None:
+        """Answer with these private keys, PEM, by logical name, and with new ones for all else."""
         self._subscription_id = subscription_id
+        self._keys = keys or {}
         self._made_by_scripts: dict[str, dict[str, Any]] = {}
         """ARM id -> inputs of what scripts have created."""
 
@@ -33,7 +36,7 @@ class ShapeProvider:
                 self._note_script(inputs)
             return self._create_in_azure(resource, inputs, preview=preview)
         if package == "tls":
-            return ("", tls_values.preview(type_name, inputs)) if preview else tls_values.create(type_name, inputs)
+            return ("", tls_values.preview(type_name, inputs)) if preview else self._create_in_tls(resource, inputs)
         if package == "random":
             return (
                 ("", random_values.preview(type_name, inputs))
@@ -56,6 +59,11 @@ class ShapeProvider:
             )
         inputs = {**self._made_by_scripts[arm_id], **arguments}
         return shape.outputs(inputs, preview=False, subscription_id=self._subscription_id)[1]
+
+    def _create_in_tls(self, resource: Resource, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if key := self._keys.get(resource.name):
+            return tls_values.describe_key(tls_values.load_key(key), inputs)
+        return tls_values.create(resource.type.rsplit(":", 1)[-1], inputs)
 
     def _create_in_azure(
         self, resource: Resource, inputs: dict[str, Any], *, preview: bool

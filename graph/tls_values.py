@@ -63,7 +63,11 @@ def preview(type_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _private_key(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    key = _generate(inputs)
+    return describe_key(_generate(inputs), inputs)
+
+
+def describe_key(key: PrivateKey, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return id and outputs of the resource of a key."""
     public = key.public_key()
     public_pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     digest = hashlib.sha1(  # noqa: S324 the provider's id, not a security property
@@ -100,13 +104,13 @@ def _private_pem(key: PrivateKey, private_format: PrivateFormat) -> str:
 
 
 def _self_signed(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    key = _load_key(inputs["privateKeyPem"])
+    key = load_key(inputs["privateKeyPem"])
     name = _name(inputs.get("subject") or {})
     return _issue(inputs, name, name, key.public_key(), key, None, _alternative_names(inputs))
 
 
 def _request(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    key = _load_key(inputs["privateKeyPem"])
+    key = load_key(inputs["privateKeyPem"])
     builder = x509.CertificateSigningRequestBuilder().subject_name(_name(inputs.get("subject") or {}))
     names = _alternative_names(inputs)
     if names:
@@ -121,7 +125,7 @@ def _request(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _locally_signed(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     request = x509.load_pem_x509_csr(inputs["certRequestPem"].encode())
-    ca_key = _load_key(inputs["caPrivateKeyPem"])
+    ca_key = load_key(inputs["caPrivateKeyPem"])
     ca = x509.load_pem_x509_certificate(inputs["caCertPem"].encode())
     if ca.public_key() != ca_key.public_key():
         raise ValueError("tls:LocallySignedCert: caPrivateKeyPem is not the key of caCertPem")
@@ -196,7 +200,12 @@ def _key_usage(uses: list[str]) -> x509.KeyUsage:
     return pem.key_usage(*given)
 
 
-def _load_key(pem: str) -> PrivateKey:
+def load_key(pem: str) -> PrivateKey:
+    """Return a private key.
+
+    Raises:
+        ValueError: it is of a kind that the provider does not know.
+    """
     key = serialization.load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, PrivateKey):
         raise ValueError(f"tls: a {type(key).__name__} is none of RSA, ECDSA, ED25519")

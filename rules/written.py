@@ -34,7 +34,7 @@ _STACK: Mapping[str, str] = {
     "custom_roles": "custom_roles",
     "tags": "tags",
     **{f"pki.{name}": f"pki.{name}" for name in (
-        "generation", "revoked_generation", "algorithm", "root_days", "intermediate_days", "leaf_days",
+        "generation", "revoked_generation", "algorithm", "external_ca", "root_days", "intermediate_days", "leaf_days",
         "early_renewal_days",
     )},
     **{f"protection.{name}": f"protection.{name}" for name in (

@@ -8,7 +8,7 @@ from typing import Any
 from settings.addressing import default_node_address, default_subnet
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
-from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, StackSection, TopicSection
+from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, PkiSection, StackSection, TopicSection
 
 Tree = dict[str, Any]
 
@@ -62,6 +62,7 @@ def completed(stack: StackSection) -> StackSection:
         update={
             "clusters": {name: _completed_cluster(cluster, stack) for name, cluster in stack.clusters.items()},
             "links": [_completed_link(link) for link in stack.links],
+            "pki": _completed_pki(stack),
         }
     )
 
@@ -85,3 +86,8 @@ def _completed_link(link: LinkSection) -> LinkSection:
     return link.model_copy(
         update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}."},
     )
+
+
+def _completed_pki(stack: StackSection) -> PkiSection:
+    folder = stack.pki.signed_folder or f"certificates/{stack.environment}"
+    return stack.pki.model_copy(update={"signed_folder": folder})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class LoadedStack:
     settings: Settings
     stand_ins: tuple[str, ...] = ()
     """Settings that only the tenant knows, which the file lacks and a rehearsal has filled in."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Made-up private keys, PEM, by logical name: a recording has those that a stand-in CA has signed."""
 
     @property
     def name(self) -> str:
@@ -47,3 +50,19 @@ def load_stack(folder: Path, stack: str, *, stand_ins: bool = False) -> LoadedSt
         config, missing = with_stand_ins(config)
     settings = stack_file.load(folder, stack, config[stack_file.SETTINGS_KEY])
     return LoadedStack(folder, stack, config, settings, tuple(missing))
+
+
+def read_signed_from(stack: LoadedStack, folder: Path, keys: Mapping[str, str] | None = None) -> LoadedStack:
+    """Return the stack with another folder of what an external CA has signed.
+
+    Args:
+        keys: made-up keys that it was signed for.
+
+    Raises:
+        SettingsError: what is in the folder cannot be used.
+    """
+    config = copy.deepcopy(dict(stack.config))
+    settings = config[stack_file.SETTINGS_KEY]
+    settings["pki"] = {**(settings.get("pki") or {}), "signed_folder": str(folder)}
+    loaded = stack_file.load(stack.folder, stack.stack, settings)
+    return replace(stack, config=config, settings=loaded, keys=keys or {})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from settings.cluster_names import ClusterNames
+from settings.external_ca import External
 from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
 
@@ -194,6 +195,7 @@ class Settings:
     peerings: tuple[Peering, ...]
     pki: PkiSection
     authorities: Authorities
+    external: External
     protection: ProtectionSection
     values: Mapping[str, object]
     """Dotted path of every setting in effect -> its value as a stack file would write it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
+from settings.external_ca import External
 from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
 from settings.naming import (
     admin_username,
@@ -54,6 +55,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         peerings=_peerings(stack),
         pki=stack.pki,
         authorities=Authorities(**authority_names(stack.prefix, stack.environment, stack.pki.generation)),
+        external=External(),
         protection=stack.protection,
         values=values,
         origins=origins,

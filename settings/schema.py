@@ -574,6 +574,22 @@ class PkiSection(_Section):
         ),
         arrives(f"{_KEY}: algorithm = upper case", f"{_KEY}: ecdsaCurve", f"{_KEY}: rsaBits"),
     ] = "ecdsa"
+    external_ca: Annotated[
+        Literal["none", "intermediates", "leaves"],
+        About(
+            "what a CA outside the stack signs: none, where the stack is its own; its intermediates; or its leaves, so"
+            " that the stack holds no key of a CA",
+            "intermediates",
+            "chosen before the first up; an up makes keys and signing requests, and the next one takes what was signed",
+        ),
+        arrives(f"{_ROOT}[isCaCertificate=true]", "output: certificate_requests", "output: certificates"),
+    ] = "none"
+    signed_folder: Annotated[
+        str | None,
+        Field(min_length=1),
+        About("the folder, seen from the stack's file, with what an external CA has signed", "certificates/dev"),
+        arrives("output: certificate_requests.<name>.file"),
+    ] = None
     root_days: Annotated[
         Days,
         _days(3650),
@@ -600,6 +616,10 @@ class PkiSection(_Section):
             f"{_SIGNED}[isCaCertificate=true]: earlyRenewalHours",
         ),
     ]
+
+    @property
+    def has_external_ca(self) -> bool:
+        return self.external_ca != "none"
 
     @property
     def root_hours(self) -> int:

@@ -13,11 +13,13 @@ from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
 from settings.high_water import Mark, find_lowered
+from settings.hold_back import hold_back
 from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
 from settings.rotation import find_crowded
+from settings.signed_folder import read_signed
 from settings.yaml_readers import find_read_differently
 
 SETTINGS_KEY = "edge-stamps:settings"
@@ -71,18 +73,33 @@ def lines(directory: Path, stack: str) -> Lines:
         return Lines()
 
 
-def load(directory: Path, stack: str, value: object, *, before: Mapping[str, Mark] | None = None) -> Settings:
+def load(
+    directory: Path,
+    stack: str,
+    value: object,
+    *,
+    before: Mapping[str, Mark] | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Settings:
     """Return the settings of a stack, from `edge-stamps:settings`; raise `SettingsError`, with lines.
+
+    What an external CA has not signed yet is held back.
 
     Args:
         before: how high each generation has been, where that is known.
+        keys: logical name of a key in the stack's state -> its public key, PEM, where they are known.
     """
     try:
         settings = loading.load(value, source=source(stack))
         marks = before or {}
         if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
             raise SettingsError(problems, source(stack))
-        return settings
+        if not settings.pki.has_external_ca:
+            return settings
+        signed = read_signed(path(directory, stack).parent, settings, marks, keys or {})
+        if not isinstance(signed, Settings):
+            raise SettingsError(signed, source(stack))
+        return hold_back(signed, marks)
     except SettingsError as error:
         raise _located(error, directory, stack) from None
 

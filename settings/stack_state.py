@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from settings.high_water import Mark, read_marks
@@ -12,6 +12,7 @@ from settings.rotation import Deployed
 
 GENERATIONS = "edge-stamps:generations:Generations"
 """Type of the component that keeps the marks."""
+_PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 MOST_STAGES = 4
 """How often one `up` goes on with a rotation: once after new keys are in use, once after that for who has trusted the
 old, and spare."""
@@ -23,6 +24,8 @@ class State:
 
     marks: Mapping[str, Mark]
     deployed: Deployed
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Logical name of a private key -> its public key, PEM."""
 
     @property
     def rotating(self) -> dict[str, Mark]:
@@ -37,7 +40,7 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
         outputs: of every resource, by URN.
     """
     marks: Mapping[str, Mark] = {}
-    settled, trusted = set(), {}
+    settled, trusted, keys = set(), {}, {}
     for urn, found in outputs.items():
         kind, _, name = urn.rpartition("::")
         if kind.endswith(f"::{GENERATIONS}"):
@@ -46,7 +49,9 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
             settled.add(name)
         elif name.endswith(CLIENT_TRUST):
             trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
-    return State(marks, Deployed(frozenset(settled), trusted))
+        elif kind.endswith(_PRIVATE_KEY):
+            keys[name] = str(found.get("publicKeyPem", ""))
+    return State(marks, Deployed(frozenset(settled), trusted), keys)
 
 
 def _read_trust(authentication: Mapping[str, Any]) -> str:

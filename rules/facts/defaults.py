@@ -44,6 +44,7 @@ STACK: Mapping[str, object] = {
     "pki.generation": 1,
     "pki.revoked_generation": 0,
     "pki.algorithm": "ecdsa",
+    "pki.external_ca": "none",
     "pki.root_days": 3650,
     "pki.intermediate_days": 1825,
 }

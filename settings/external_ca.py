@@ -1,0 +1,84 @@
+"""What a CA outside the stack signs: the requests, and what came back. Keys are made in the stack and stay there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Address
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+
+@dataclass(frozen=True)
+class Request:
+    """One certificate that is to be signed."""
+
+    owner: str
+    """Whose generation it is, as marks have it."""
+    role: str
+    number: int
+    """Generation."""
+    common_name: str
+    is_server: bool
+    """It, or what it signs, serves a broker; else a link."""
+    is_ca: bool
+    dns_names: tuple[str, ...] = ()
+    ip_addresses: tuple[IPv4Address, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what it is called in outputs and as a file."""
+        return f"{self.role}-g{self.number}"
+
+    @property
+    def key_name(self) -> str:
+        """Return the logical name of its private key."""
+        return f"{self.role}-key-g{self.number}"
+
+    @property
+    def file(self) -> str:
+        """Return the file, in the folder of what is signed, that its chain is read from."""
+        return f"{self.name}.pem"
+
+    @property
+    def host_names(self) -> list[str]:
+        """Return every subject alternative name."""
+        return [*self.dns_names, *map(str, self.ip_addresses)]
+
+
+@dataclass(frozen=True)
+class SignedChain:
+    """A certificate as the external CA has signed it, then each issuer, the root last; it has passed every check."""
+
+    certificates: tuple[x509.Certificate, ...]
+
+    @property
+    def pems(self) -> list[str]:
+        """Return each certificate, PEM, in this order."""
+        return [one.public_bytes(Encoding.PEM).decode() for one in self.certificates]
+
+    @property
+    def root_sha256(self) -> str:
+        return self.certificates[-1].fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def not_after(self) -> datetime:
+        return self.certificates[0].not_valid_after_utc
+
+
+@dataclass(frozen=True)
+class External:
+    """What is asked of an external CA, and what it has given."""
+
+    requests: tuple[Request, ...] = ()
+    """What the settings want signed."""
+    signed: Mapping[str, SignedChain] = field(default_factory=dict)
+    """By name of the request; those of older generations too."""
+
+    @property
+    def waiting(self) -> list[Request]:
+        """Return what is not signed yet."""
+        return [one for one in self.requests if one.name not in self.signed]

@@ -1,0 +1,77 @@
+"""What an external CA has not signed yet is held back: as it was, or out of the deployment where it never was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
+from settings.model import Authorities, Cluster, Link, Settings
+from settings.naming import authority_names, link_names, listener_names, server_authority_names, server_ca_config_map
+
+
+def hold_back(settings: Settings, before: Mapping[str, Mark]) -> Settings:
+    """Return what can be deployed with what is signed.
+
+    Args:
+        before: what was live in the deployment before.
+    """
+    waiting = {one.owner for one in settings.external.waiting}
+    if not waiting:
+        return settings
+    was = {owner: mark.live[-1] for owner, mark in before.items() if mark.live}
+    clusters = {
+        name: _listen_as_before(settings, cluster, was.get(broker_key(name)))
+        if broker_key(name) in waiting
+        else cluster
+        for name, cluster in settings.clusters.items()
+    }
+    links = {
+        name: found
+        for name, link in settings.links.items()
+        if clusters[link.broker].listener
+        and (found := _connect_as_before(link, was.get(link_key(name))) if waiting & _needs(link) else link)
+    }
+    links = {name: _trust(link, clusters) for name, link in links.items()}
+    linked = {(link.client, link.broker) for link in links.values()}
+    number = max((link.authority for link in links.values()), default=settings.pki.generation)
+    return replace(
+        settings,
+        clusters={
+            name: cluster if any(broker == name for _, broker in linked) else replace(cluster, listener=None)
+            for name, cluster in clusters.items()
+        },
+        links=links,
+        peerings=tuple(one for one in settings.peerings if {(one.first, one.second), (one.second, one.first)} & linked),
+        pki=settings.pki.model_copy(update={"generation": number}),
+        authorities=Authorities(**authority_names(settings.prefix, settings.environment, number)),
+    )
+
+
+def _needs(link: Link) -> set[str]:
+    return {link_key(link.name), AUTHORITIES}
+
+
+def _connect_as_before(link: Link, was: Generation | None) -> Link | None:
+    if was is None or was.own <= link.revoked_generation:
+        return None
+    names = link_names(link.client, link.broker, was.number)
+    return replace(link, generation=was.number, authority=was.authority, **names)
+
+
+def _listen_as_before(settings: Settings, cluster: Cluster, was: Generation | None) -> Cluster:
+    listener = cluster.listener
+    assert listener is not None, cluster.name
+    if was is None or was.own <= listener.revoked_generation:
+        return replace(cluster, listener=None)
+    names = {
+        **server_authority_names(settings.prefix, cluster.code, settings.environment, was.number),
+        **listener_names(cluster.name, was.number, was.authority),
+    }
+    return replace(cluster, listener=replace(listener, generation=was.number, authority=was.authority, **names))
+
+
+def _trust(link: Link, clusters: Mapping[str, Cluster]) -> Link:
+    listener = clusters[link.broker].listener
+    assert listener is not None, link.broker
+    return replace(link, server_ca_config_map=server_ca_config_map(link.broker, listener.generation))

@@ -1,0 +1,240 @@
+"""Is what an external CA has signed fit for AIO? Every flaw at once, before anything is created.
+
+Sources: RFC 5280 (chains), and for what AIO takes
+https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-authentication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+from settings.external_ca import Request, SignedChain
+
+MOST_BYTES = 65_536
+_MOST_CERTIFICATES = 6
+_LEAST_RSA_BITS = 2048
+_LEAST_CURVE_BITS = 256
+_LEAST_HASH_BYTES = 32
+_CLOCK_SKEW = timedelta(minutes=10)
+_MARGIN = timedelta(days=1)
+"""What ends sooner is over before a deployment with it is."""
+_CA_USES = ("key_cert_sign", "crl_sign")
+_LEAF_USES = ("digital_signature",)
+_OTHER_USES = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+_KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage)
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, OverflowError)
+
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+
+def read_chain(text: str) -> SignedChain | str:
+    """Return the certificates of a PEM text, or why it holds none."""
+    if "PRIVATE KEY" in text:
+        return "holds a private key, which has no business outside the stack; expected certificates alone"
+    if len(text) > MOST_BYTES:
+        return f"holds {len(text)} characters; expected a chain of at most {_MOST_CERTIFICATES} certificates"
+    try:
+        found = x509.load_pem_x509_certificates(text.encode())
+        for one in found:
+            _probe(one)
+    except _UNREADABLE as error:
+        return f"is no PEM text of X.509 certificates: {error}"
+    if len(found) > _MOST_CERTIFICATES:
+        return f"holds {len(found)} certificates; expected at most {_MOST_CERTIFICATES}"
+    return SignedChain(tuple(found))
+
+
+def _probe(certificate: x509.Certificate) -> None:
+    """Read what is parsed late, so that a certificate that cannot be read is found here and nowhere else."""
+    certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    for part in (certificate.extensions, certificate.signature_hash_algorithm, certificate.not_valid_after_utc):
+        str(part)
+    str((certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string(), certificate.version))
+
+
+def find_flaws(request: Request, chain: SignedChain, now: datetime, public_key: str = "") -> list[str]:
+    """Return everything that makes the chain unfit for what was asked for; nothing where it is fit.
+
+    Args:
+        public_key: of the key that the stack has made for it, PEM; empty where that is not known.
+    """
+    first, *above = chain.certificates
+    flaws = [
+        *_find_key_flaws(first, public_key),
+        *_find_name_flaws(request, first),
+        *(_find_authority_flaws(request, first) if request.is_ca else _find_leaf_flaws(request, first)),
+        *_find_order_flaws(chain.certificates, 2 if request.is_ca else 3),
+        *(flaw for one in above for flaw in _find_authority_flaws(request, one)),
+        *(flaw for one in chain.certificates for flaw in _find_common_flaws(one, now)),
+        *_find_mixed_flaws(chain.certificates),
+    ]
+    if flaws:  # a verifier's one word for what is known already would be noise
+        return flaws
+    ask = _find_unknown(chain.certificates) if request.is_ca else _find_refusal(request, chain.certificates, now)
+    return list(ask)
+
+
+def _find_key_flaws(first: x509.Certificate, public_key: str) -> Iterator[str]:
+    if public_key and load_pem_public_key(public_key.encode()) != first.public_key():
+        yield "is of another key than the request's. Sign the request as `certificates requests` writes it"
+
+
+def _find_name_flaws(request: Request, first: x509.Certificate) -> Iterator[str]:
+    attributes = [(one.oid, one.value) for one in first.subject]
+    if attributes != [(NameOID.COMMON_NAME, request.common_name)]:
+        expected = f"CN={request.common_name} alone, by which a broker knows it"
+        yield f"has the subject {_name(first.subject)!r}; expected {expected}"
+    names = _find(first, x509.SubjectAlternativeName)
+    given = sorted(str(getattr(one, "value", one)) for one in names or ())
+    if given != sorted(request.host_names):
+        expected = ", ".join(request.host_names) or "none"
+        yield f"has the alternative names {', '.join(given) or 'none'}; expected {expected}"
+
+
+def _find_leaf_flaws(request: Request, leaf: x509.Certificate) -> Iterator[str]:
+    name = _name(leaf.subject)
+    if _is_ca(leaf):
+        yield f"begins with {name!r}, which is a CA; expected the leaf first"
+    yield from _find_use_flaws(leaf, _LEAF_USES)
+    if set(_find(leaf, x509.ExtendedKeyUsage) or ()) != {_side(request)}:
+        yield f"lacks {_side(request)._name} as its one extended key usage (RFC 5280, section 4.2.1.12)"
+
+
+def _find_authority_flaws(request: Request, authority: x509.Certificate) -> Iterator[str]:
+    name = _name(authority.subject)
+    if not _is_ca(authority):
+        yield f"holds {name!r} as an issuer, which is no CA (RFC 5280, section 4.2.1.9)"
+    yield from _find_use_flaws(authority, _CA_USES)
+    uses = _find(authority, x509.ExtendedKeyUsage)
+    # OpenSSL takes that of a CA for a limit (https://docs.openssl.org/3.5/man1/openssl-verification-options/).
+    if uses is not None and _side(request) not in uses:
+        yield f"holds {name!r}, which signs other things than {_side(request)._name}"
+
+
+def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str]) -> Iterator[str]:
+    """Require these uses and no others; a CA may sign in its own name too: many do for OCSP."""
+    usage = _find(certificate, x509.KeyUsage)
+    name, allowed = _name(certificate.subject), {*expected, *(_LEAF_USES if expected == _CA_USES else ())}
+    if usage is None or not getattr(usage, expected[0]):
+        yield f"lacks the key usage {expected[0]} in {name!r} (RFC 5280, section 4.2.1.3)"
+        return
+    more = [use for use in (*_CA_USES, *_LEAF_USES, *_OTHER_USES) if getattr(usage, use) and use not in allowed]
+    if more:
+        yield f"has the key usage {', '.join(more)} in {name!r}; expected {', '.join(expected)} alone"
+
+
+def _find_order_flaws(chain: Sequence[x509.Certificate], least: int) -> Iterator[str]:
+    """Require each to be signed by the next, and the last by itself."""
+    root = chain[-1]
+    if root.subject != root.issuer:
+        yield f"ends with {_name(root.subject)!r}, signed by {_name(root.issuer)!r}; expected the root as the last"
+    if len(chain) < least:
+        yield f"holds {len(chain)} certificates; expected {least} or more, with an intermediate below the root"
+    if len({one.public_bytes(Encoding.DER) for one in chain}) < len(chain):
+        yield "holds a certificate twice"
+    for depth, (issued, issuer) in enumerate(pairwise([*chain, root])):
+        try:
+            issued.verify_directly_issued_by(issuer)
+        except (InvalidSignature, *_UNREADABLE):
+            yield f"holds {_name(issued.subject)!r}, which {_name(issuer.subject)!r} after it has not signed"
+        most = _path_length(issuer)
+        if depth < len(chain) - 1 and most is not None and most < depth:
+            yield f"holds {_name(issuer.subject)!r}, which allows {most} CAs below it; here are {depth}"
+        if issued.not_valid_after_utc > issuer.not_valid_after_utc:
+            yield f"holds {_name(issued.subject)!r}, which outlives {_name(issuer.subject)!r} that has signed it"
+
+
+def _find_common_flaws(certificate: x509.Certificate, now: datetime) -> Iterator[str]:
+    name = _name(certificate.subject)
+    if certificate.not_valid_before_utc > now + _CLOCK_SKEW:
+        yield f"holds {name!r}, valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC; it is {now:%Y-%m-%d}"
+    if certificate.not_valid_after_utc < now + _MARGIN:
+        yield f"holds {name!r}, which ends {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC; it is {now:%Y-%m-%d}"
+    if certificate.version is not x509.Version.v3:
+        yield f"holds {name!r} of version {certificate.version.name}; expected v3, which has extensions"
+    digest = certificate.signature_hash_algorithm
+    if digest is None or digest.digest_size < _LEAST_HASH_BYTES:
+        yield f"holds {name!r}, signed with {digest.name if digest else 'no digest'}; expected SHA-256 or better"
+    yield from _find_weakness(name, certificate.public_key())
+
+
+def _find_weakness(name: str, key: object) -> Iterator[str]:
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size < _LEAST_RSA_BITS:
+            yield f"holds {name!r} with RSA of {key.key_size} bits; expected {_LEAST_RSA_BITS} or more"
+    elif not isinstance(key, ec.EllipticCurvePublicKey):
+        yield f"holds {name!r} with another key than EC or RSA, which AIO takes"
+    elif key.curve.key_size < _LEAST_CURVE_BITS:
+        yield f"holds {name!r} on the curve {key.curve.name}; expected P-256 or larger"
+
+
+def _find_mixed_flaws(chain: Sequence[x509.Certificate]) -> Iterator[str]:
+    kinds = {"RSA" if isinstance(one.public_key(), rsa.RSAPublicKey) else "EC" for one in chain}
+    if len(kinds) > 1:
+        yield "mixes EC and RSA, and AIO takes one key algorithm per chain. Set pki.algorithm to that of the CA"
+
+
+def _find_unknown(chain: Sequence[x509.Certificate]) -> Iterator[str]:
+    """Yield what a verifier may refuse; a leaf to come may lie outside the names that a CA may sign."""
+    for one in chain:
+        for extension in one.extensions:
+            if extension.critical and not isinstance(extension.value, _KNOWN):
+                oid = extension.oid.dotted_string
+                yield f"holds {_name(one.subject)!r} with the critical extension {oid}, which is not known here"
+
+
+def _find_refusal(request: Request, chain: Sequence[x509.Certificate], now: datetime) -> Iterator[str]:
+    """Ask of a leaf what a TLS stack asks."""
+    leaf, root = chain[0], chain[-1]
+    ends = ExtensionPolicy.webpki_defaults_ee()
+    if not request.is_server:
+        ends = ends.may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    policy = (
+        PolicyBuilder()
+        .store(Store([root]))
+        .time(max(now, leaf.not_valid_before_utc))
+        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ends)
+    )
+    try:
+        if request.is_server:
+            host = x509.IPAddress(request.ip_addresses[0])
+            policy.build_server_verifier(host).verify(leaf, list(chain[1:-1]))
+        else:
+            policy.build_client_verifier().verify(leaf, list(chain[1:-1]))
+    except (VerificationError, *_UNREADABLE) as error:
+        yield f"does not verify against its root: {error}"
+
+
+def _find(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _side(request: Request) -> x509.ObjectIdentifier:
+    return ExtendedKeyUsageOID.SERVER_AUTH if request.is_server else ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    found = _find(certificate, x509.BasicConstraints)
+    return bool(found and found.ca)
+
+
+def _path_length(certificate: x509.Certificate) -> int | None:
+    found = _find(certificate, x509.BasicConstraints)
+    return found.path_length if found else None
+
+
+def _name(name: x509.Name) -> str:
+    return name.rfc4514_string()
