@@ -29,7 +29,7 @@ class StandInCa:
 
     pki: PkiSection
     root: x509.Certificate
-    key: CertificateIssuerPrivateKeyTypes
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
     @classmethod
     def open(cls, pki: PkiSection, folder: Path) -> StandInCa:
@@ -41,7 +41,8 @@ class StandInCa:
             file.write_text(_make_root(pki))
         text = file.read_text()
         key = serialization.load_pem_private_key(text.encode(), None)
-        return cls(pki, pem.certificates(text)[0], key)  # type: ignore[arg-type]
+        assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+        return cls(pki, pem.certificates(text)[0], key)
 
     def sign(self, request: Request, signing_request: str) -> str:
         """Return what a company's CA gives back: the certificate, then each issuer, the root last, PEM."""

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography import x509
+
+from arm.types.keyvault import SECRET
 from arm.values import leaves, reveal
 from graph import pem
 from graph.inputs import at, shorten, text_at
@@ -24,6 +27,7 @@ _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
 _RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
 _AUTHORITIES = ("client-root", "client-intermediate")
 _GENERATION = frozenset({"live", "revoked"})
+_REQUEST = frozenset({"request", "subject", "is_ca", "use", "names", "file", "signed"})
 _CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
 
@@ -55,13 +59,15 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
             "brokers": frozenset(brokers),
             "links": frozenset(view.settings.links),
         },
+        "certificate_requests": dict.fromkeys((one.name for one in view.settings.external.requests), _REQUEST),
     }
-    problems = [f"stack output {key} is missing; it is part of the contract" for key in _KEYS if key not in outputs]
+    keys = [*_KEYS, *(["certificate_requests"] if view.settings.pki.has_external_ca else [])]
+    problems = [f"stack output {key} is missing; it is part of the contract" for key in keys if key not in outputs]
     problems += [
         f"stack output {key} is no part of the contract, and whoever reads the stack reads it. Take it out, or add it"
         " to docs/outputs.schema.json and rules/outputs.py"
         for key in outputs
-        if key not in _KEYS
+        if key not in keys
     ]
     told = outputs.get("release")
     if isinstance(told, Mapping) and (others := _RELEASE ^ told.keys()):
@@ -161,15 +167,16 @@ def certificates(view: View) -> Hits:
         if resource.type.startswith("tls:")
         for found in pem.certificates(text_at(view.outputs(resource), "certPem"))
     }
+    known = {**_given(view), **made}
     listed = {}
     stack = f"{view.graph.project}-{view.graph.stack}"
     for name, entry in (at(reveal(view.graph.outputs), "certificates") or {}).items():
         digest = text_at(entry, "sha256")
         listed[digest] = name
-        if digest not in made:
+        if digest not in known:
             yield stack, f"stack output certificates.{name}.sha256: no certificate of this stack has {digest or 'none'}"
             continue
-        found = made[digest][1]
+        found = known[digest][1]
         expected = {
             "subject": pem.subject(found.subject),
             "issuer": pem.subject(found.issuer),
@@ -180,3 +187,12 @@ def certificates(view: View) -> Hits:
     for digest, (name, _) in made.items():
         if digest not in listed:
             yield name, "is missing in the stack output certificates, so nobody sees when it ends. Add it"
+
+
+def _given(view: View) -> dict[str, tuple[str, x509.Certificate]]:
+    """Return what an external CA has signed: no resource makes it, and vaults and Bundles hold it."""
+    if not view.settings.pki.has_external_ca:
+        return {}
+    texts = [(one.name, text_at(view.inputs(one), "properties.value")) for one in view.all(SECRET)]
+    texts += [(one.command.name, one.pem) for one in view.bundles.values()]
+    return {pem.sha256(found): (name, found) for name, text in texts for found in pem.certificates(text)}

@@ -18,8 +18,9 @@ from automation.commands.result import FAILED, OK, CommandResult, problem
 from automation.commands.stack import print_outputs, write_page
 from automation.console import BAD, duration, minutes, pluralize, progress, say
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
+from automation.deployment.locate_rehearsal import locate_rehearsal
 from automation.deployment.open_stack import load
-from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, locate_rehearsal, rehearse
+from automation.deployment.rehearsal import MESSAGES, Deployed, Rehearsal, destroy, rehearse
 from graph.graph import Graph
 from graph.grouping import SHARED, concern_of, places
 from rehearsal.mqtt.probe import Case

@@ -67,6 +67,8 @@ class Deployer:
     """Clusters whose scripts run again in the next run of the engine; those of others do after a failure only."""
     delete_first: Callable[[State], State] = lambda state: state
     """Called by `destroy`; the state without what it has deleted in another way than the engine does."""
+    sign: Callable[[Mapping[str, Any]], bool] = lambda _: False
+    """Has what waits for an external CA signed, and says whether there was something."""
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
 
@@ -109,7 +111,8 @@ class Deployer:
         with self._as_only_run():
             self._until_done("up", result, self._settle(result))
             run_again = partial(self._until_done, "up", result)
-            self._note_all(result, go_on(self.deployment, result, lambda: run_again(self._settle(result)), self.say))
+            again = lambda: run_again(self._settle(result))  # noqa: E731
+            self._note_all(result, go_on(self.deployment, result, again, self.say, self.sign))
         return result
 
     def destroy(self) -> DeploymentResult:

@@ -14,6 +14,7 @@ from automation.console import progress
 from automation.deployment.deployer import Deployer
 from automation.deployment.engine import ChosenEngine
 from automation.deployment.run_journal import FOLDER, RunJournal
+from automation.deployment.signing import make_stand_in
 from automation.deployment.workspace import VARIABLE, refuse_stand_ins, select_stack
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.faults import Fault, Faults
@@ -59,6 +60,17 @@ def open_deployer(
     if not offline:
         assert engine.cli is not None
         return _make_deployer(stack, _open_in_azure(stack, engine.cli), "", time.sleep)
+    if not stack.settings.pki.has_external_ca:
+        return _open_offline(stack, engine, faults=faults, replays=replays)
+    from automation.deployment.locate_rehearsal import locate_stand_in, take_signed
+
+    stack = take_signed(stack, engine)
+    deployer = _open_offline(stack, engine, faults=faults, replays=replays)
+    deployer.sign = make_stand_in(stack, locate_stand_in(stack, engine))
+    return deployer
+
+
+def _open_offline(stack: LoadedStack, engine: ChosenEngine, *, faults: Faults | None, replays: bool) -> Deployer:
     # Nobody waits for the modelled Azure: its clock is moved instead.
     clock = ManualClock(time.time())
     if engine.cli:

@@ -11,11 +11,13 @@ from typing import Any
 from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
+from automation.deployment.locate_rehearsal import locate_rehearsal, locate_stand_in, take_signed
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
 from automation.deployment.protection import refuse_loss
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.run_program import without_garbage_collection
+from graph.stand_in_ca import StandInCa
 from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.engine import Backend, State
@@ -126,7 +128,9 @@ def rehearse(
         return Rehearsal(judgement, engine, deployed)
     tell(f"[4/4] {f'{messages} messages over each link' if messages else 'What the clusters hold; no messages'} ...")
     state = State.from_export({"version": 3, "deployment": operations.deployment()})
-    verification = verify_messages(loaded.settings, open_rehearsed(loaded, engine), state, messages=messages)
+    settings, azure = take_signed(loaded, engine).settings, open_rehearsed(loaded, engine)
+    stand_in = StandInCa.open(settings.pki, locate_stand_in(loaded, engine)) if settings.pki.has_external_ca else None
+    verification = verify_messages(settings, azure, state, messages=messages, external_ca=stand_in)
     return Rehearsal(judgement, engine, deployed, verification)
 
 
@@ -156,8 +160,3 @@ def destroy(stack: LoadedStack, engine: ChosenEngine) -> DeploymentResult:
     elif result.ok:
         shutil.rmtree(folder)
     return result
-
-
-def locate_rehearsal(stack: LoadedStack, engine: ChosenEngine) -> Path:
-    """Return where all lies that rehearsals with this engine have kept of the stack."""
-    return locate_azure(stack).parent if engine.cli else Backend(stack.folder).folder(stack.name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
+from automation.deployment.signing import describe_waiting
 from settings.high_water import broker_key, link_key
 from settings.stack_state import MOST_STAGES, State, parse_state
 
@@ -15,8 +16,16 @@ def go_on(
     result: DeploymentResult,
     run: Callable[[], None],
     say: Callable[[str], None],
+    sign: Callable[[Mapping[str, Any]], bool],
 ) -> list[str]:
-    """Run again while old keys are live that the run before has shown to be needed no more; return what stays live."""
+    """Run again while old keys are live that the run before has shown to be needed no more; return what stays live.
+
+    Args:
+        sign: has what waits for an external CA signed, and says whether there was something.
+    """
+    if result.ok and sign(read_state()):
+        say("A stand-in for the external CA has signed: the next run takes that ...")
+        run()
     waiting = [*describe_rotations(read_state())]
     for _ in range(MOST_STAGES):
         if not waiting or not result.ok:
@@ -24,7 +33,7 @@ def go_on(
         say("The new keys are in use: the next run takes the old ones away ...")
         run()
         waiting = [*describe_rotations(read_state())]
-    return waiting
+    return [*waiting, *describe_waiting(read_state())]
 
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:

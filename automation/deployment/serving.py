@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from automation.deployment.engine import ChosenEngine
-from automation.deployment.rehearsal import locate_rehearsal
+from automation.deployment.locate_rehearsal import locate_rehearsal
 from automation.deployment.workspace import UnusableError
 from rehearsal.arm_rest import Served, serve
 from rehearsal.azure.world import World

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from arm.values import reveal
+from graph.stand_in_ca import StandInCa
 from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
@@ -22,6 +23,7 @@ from rehearsal.mqtt.result import Proof
 from rehearsal.node.drills.run import run_drills
 from rehearsal.verify.settings_match import Roots, differences
 from settings import Settings
+from settings.high_water import broker_key
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Verification:
         ]
 
 
-def verify_messages(settings: Settings, azure: World, state: State, *, messages: int) -> Verification:
+def verify_messages(
+    settings: Settings, azure: World, state: State, *, messages: int, external_ca: StandInCa | None = None
+) -> Verification:
     """Look into the clusters of a stack that was rehearsed; send so many messages over each link, none for 0.
 
     Args:
         azure: what the stack was deployed into.
         state: the stack's, with its private keys.
+        external_ca: the stand-in for one, where one signs.
 
     Raises:
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
@@ -68,13 +73,15 @@ def verify_messages(settings: Settings, azure: World, state: State, *, messages:
         more = differences(settings, clusters, roots_of(state, settings)) if healthy else []
         proof = None
         if messages:
-            authority = client_authority(state, settings.pki.generation)
+            authority = _root_of(external_ca) if external_ca else client_authority(state, settings.pki.generation)
             proof = prove(clusters, messages=messages, sign=authority.sign)
         return Verification(clusters, proof, more, drills.result())
 
 
 def roots_of(state: State, settings: Settings) -> Roots:
     """Return the root authorities as the stack has issued them, whatever Azure and the clusters hold."""
+    if settings.pki.has_external_ca:
+        return _roots_outside(settings)
     outputs = {name_of(resource.urn): reveal(resource.outputs) for resource in state.resources}
     return Roots(
         outputs[f"client-root-g{settings.pki.generation}"]["certPem"],
@@ -84,6 +91,21 @@ def roots_of(state: State, settings: Settings) -> Roots:
             if cluster.listener
         },
     )
+
+
+def _roots_outside(settings: Settings) -> Roots:
+    """Return the roots of an external CA, from what it has given back."""
+    signed = [(one, settings.external.signed[one.name].pems[-1]) for one in settings.external.requests]
+    clients = [root for one, root in signed if not one.is_server]
+    servers = {one.owner: root for one, root in signed if one.is_server}
+    return Roots(
+        clients[0], {name: servers[broker_key(name)] for name, one in settings.clusters.items() if one.listener}
+    )
+
+
+def _root_of(external_ca: StandInCa) -> Authority:
+    """Return what signs for others of the company as well: an attacker may have a certificate of it."""
+    return Authority(external_ca.root, external_ca.key, ())
 
 
 def client_authority(state: State, generation: int) -> Authority:

@@ -70,18 +70,20 @@ def test_up_goes_on_until_nothing_old_is_live() -> None:
         runs.append(1)
         del states[0]
 
-    assert go_on(lambda: states[0], DeploymentResult(), again, lambda _: None) == []
+    assert go_on(lambda: states[0], DeploymentResult(), again, lambda _: None, lambda _: False) == []
     assert len(runs) == 2
 
 
 def test_up_does_not_go_on_after_a_failure_and_says_what_stays() -> None:
     failed, runs = DeploymentResult(failures=[Failure("urn", "offline", None)]), list[int]()
-    said = go_on(lambda: state(link=[1, 2]), failed, lambda: runs.append(1), lambda _: None)
+    said = go_on(lambda: state(link=[1, 2]), failed, lambda: runs.append(1), lambda _: None, lambda _: False)
     assert runs == []
     assert said == [f"{LINK}: generation 1 beside 2, until every site that uses it is seen to use 2"]
 
 
 def test_up_does_not_go_on_for_ever() -> None:
     runs = list[int]()
-    assert go_on(lambda: state(link=[1, 2]), DeploymentResult(), lambda: runs.append(1), lambda _: None)
+    assert go_on(
+        lambda: state(link=[1, 2]), DeploymentResult(), lambda: runs.append(1), lambda _: None, lambda _: False
+    )
     assert len(runs) == MOST_STAGES

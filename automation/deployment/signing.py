@@ -1,0 +1,43 @@
+"""Requests for an external CA that a stack holds; in a rehearsal a stand-in signs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from graph.stand_in_ca import StandInCa
+from graph.urns import STACK_TYPE
+from settings.loaded_stack import LoadedStack
+
+OUTPUT = "certificate_requests"
+
+
+def read_requests(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the requests among a stack's outputs, by name; none without an external CA."""
+    stacks = [one for one in deployment.get("resources") or [] if one["type"] == STACK_TYPE]
+    return {name: one for stack in stacks for name, one in (stack.get("outputs", {}).get(OUTPUT) or {}).items()}
+
+
+def find_waiting(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the requests that are not signed yet, by name."""
+    return {name: one for name, one in sorted(read_requests(deployment).items()) if not one["signed"]}
+
+
+def describe_waiting(deployment: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each certificate that an external CA has yet to sign."""
+    for name, one in find_waiting(deployment).items():
+        yield f"{name}: {one['subject']} waits to be signed, and its links with it (certificates requests)"
+
+
+def make_stand_in(stack: LoadedStack, folder: Path) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what signs every request that waits, and says whether there was one."""
+
+    def sign(deployment: Mapping[str, Any]) -> bool:
+        waiting, asked = find_waiting(deployment), {one.name: one for one in stack.settings.external.requests}
+        for name, one in waiting.items():
+            chain = StandInCa.open(stack.settings.pki, folder).sign(asked[name], one["request"])
+            (folder / one["file"]).write_text(chain)
+        return bool(waiting)
+
+    return sign
