@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from automation.cli_certificates import certificates
 from automation.commands import options
 from automation.commands.options import LIVE, LOOK, OFFLINE
 from automation.commands.result import EXIT_CODES
@@ -242,28 +243,7 @@ def verify(
     )  # fmt: skip
 
 
-@app.command(rich_help_panel=LIVE)
-def certificates(
-    stack: options.Stack = "dev",
-    within: options.Within = 0,
-    offline: options.Offline = False,
-    engine: options.Engine = EngineChoice.AUTO,
-    as_json: options.Json = False,
-    junit: options.JUnit = None,
-    ics: options.Ics = None,
-) -> None:
-    """Say how long each certificate lasts, where it is used, and what the next `up` makes of it.
-
-    From the stack's state and its settings; Azure is not asked. Due is what is inside its renewal window or has ended,
-    and a root that what it signs would outlive. Exits 1 when something is due, or when its end is not known.
-    """
-    from automation.commands.certificates import Files, list_stack
-
-    files = Files(junit, ics)
-    run_on_stack(
-        "certificates", PROGRAM, stack, lambda target: list_stack(target, within, files),
-        offline=offline, as_json=as_json, engine=engine,
-    )  # fmt: skip
+app.command(rich_help_panel=LIVE)(certificates)
 
 
 @app.command(rich_help_panel=LIVE)

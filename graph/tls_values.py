@@ -25,6 +25,7 @@ from graph import pem
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
 SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+REQUEST = "tls:index/certRequest:CertRequest"
 IN_PLACE = ("earlyRenewalHours",)
 """Inputs whose change replaces nothing; every other one does (hashicorp/terraform-provider-tls, internal/provider)."""
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import PurePath
 
 from settings.external_ca import Request
@@ -71,3 +72,14 @@ def request_client(link: Link) -> Request:
 def locate_signed(settings: Settings, request: Request) -> str:
     """Return the file, seen from the stack's, in which the signed chain is expected."""
     return str(PurePath(settings.pki.signed_folder or "") / request.file)
+
+
+def find_outside_windows(settings: Settings) -> dict[str, timedelta]:
+    """Return the subject of what an external CA signs -> how long before its end it is to be signed again."""
+    pki = settings.pki
+    return {
+        f"CN={one.common_name}": timedelta(
+            hours=pki.intermediate_early_renewal_hours if one.is_ca else pki.early_renewal_hours
+        )
+        for one in settings.external.requests
+    }

@@ -21,9 +21,9 @@ from graph.inputs import map_at
 from graph.property_diff import known
 from graph.tls_values import IN_PLACE, SELF_SIGNED
 
-NextUp = Literal["nothing", "renew", "issue", "remove"]
+NextUp = Literal["nothing", "renew", "issue", "remove", "sign"]
 """renew: the same subject and key, a later end. issue: another certificate than the state has. remove: it is wanted no
-more."""
+more. sign: an external CA has to, again or for the first time."""
 _GENERATION = re.compile(r"-g(\d+)$")
 
 
@@ -56,7 +56,13 @@ def read_generation(subject: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def foresee(state: Graph, wanted: Graph, now: datetime, within: timedelta = timedelta()) -> list[Foreseen]:
+def foresee(
+    state: Graph,
+    wanted: Graph,
+    now: datetime,
+    within: timedelta = timedelta(),
+    outside: Mapping[str, timedelta] | None = None,
+) -> list[Foreseen]:
     """Return every certificate that is there or wanted, nearest expiry first.
 
     Args:
@@ -64,8 +70,10 @@ def foresee(state: Graph, wanted: Graph, now: datetime, within: timedelta = time
         wanted: what the program registers with the settings of today.
         now: the time.
         within: what is due so soon is due already.
+        outside: subject of what an external CA signs -> how long before its end it is to be signed again.
     """
-    windows = read_renewal_windows(state) | read_renewal_windows(wanted)
+    outside = outside or {}
+    windows = read_renewal_windows(state) | read_renewal_windows(wanted) | dict(outside)
     of_roots = window_of_roots(windows.values())
     has, wants = _Side.of(state), _Side.of(wanted)
     uses = find_uses(state)
@@ -76,6 +84,8 @@ def foresee(state: Graph, wanted: Graph, now: datetime, within: timedelta = time
         window = of_roots if is_root else windows.get(one.subject, timedelta())
         due_from = one.not_after - window if one.not_after else None
         next_up, why = _decide(one, has, wants)
+        if next_up in ("renew", "issue") and wants.published[one.name].get("subject") in outside:
+            next_up = "sign"
         rows[one.name] = Foreseen(
             one, due_from, due_from is not None and due_from <= now + within, is_root, next_up, why,
             uses.get(one.sha256, []),

@@ -16,9 +16,12 @@ from graph import pem
 from graph.graph import Graph, Resource
 from graph.grouping import places
 from graph.inputs import list_at, map_at, text_at
-from graph.tls_values import SELF_SIGNED, SIGNED
+from graph.property_diff import known
+from graph.tls_values import REQUEST, SELF_SIGNED, SIGNED
 from rules.lookup import read_bundles
 
+REQUESTS = "certificate_requests"
+"""Output of a stack with an external CA."""
 _VAULT_SECRET, _SECRET, _CONFIG_MAP = "vault secret", "Secret", "ConfigMap"
 _READ = {
     "secretRef": _SECRET,
@@ -59,7 +62,8 @@ def find_uses(state: Graph) -> dict[str, list[Use]]:
     certificates = find_certificates(state)
     cluster_of = places(state)
     held = _find_holders(state, certificates, cluster_of)
-    found: dict[str, list[Use]] = {fingerprint: [] for fingerprint in certificates.values()}
+    known_here = [*certificates.values(), *(one["sha256"] for one in _list_published(state))]
+    found: dict[str, list[Use]] = {fingerprint: [] for fingerprint in known_here}
     for (cluster, kind, name), fingerprints in held.items():
         for fingerprint in fingerprints & found.keys():
             found[fingerprint].append(Use(cluster, kind, name))
@@ -80,9 +84,16 @@ def find_uses(state: Graph) -> dict[str, list[Use]]:
 
 
 def find_certificates(graph: Graph) -> dict[str, str]:
-    """Return URN -> fingerprint of every certificate that is there."""
+    """Return URN -> fingerprint of every certificate that is there; what was signed outside stands for its request."""
     made = graph.of_type(SELF_SIGNED, SIGNED)
-    return {one.urn: found for one in made for found in _fingerprints(one.plain_outputs.get("certPem"))}
+    outside = {one["subject"]: one["sha256"] for one in _list_published(graph) if map_at(graph.outputs, REQUESTS)}
+    asked = {one.urn: find_subject(graph, one) for one in graph.of_type(REQUEST)}
+    signed = {urn: outside[subject] for urn, subject in asked.items() if subject in outside}
+    return signed | {one.urn: found for one in made for found in _fingerprints(one.plain_outputs.get("certPem"))}
+
+
+def _list_published(graph: Graph) -> list[Mapping[str, Any]]:
+    return [one for one in map_at(known(graph.outputs), "certificates").values() if one]
 
 
 def _find_holders(
@@ -124,8 +135,8 @@ def _find_read(body: Any) -> Iterator[tuple[str, str]]:
 def _find_admitted(reader: Resource) -> Iterator[str]:
     """Yield the subjects that an authentication knows, as certificates have them: without spaces."""
     for method in list_at(reader.plain_inputs, "properties.authenticationMethods"):
-        for known in map_at(method, "x509Settings.authorizationAttributes").values():
-            yield text_at(known, "subject").replace(" = ", "=")
+        for admitted in map_at(method, "x509Settings.authorizationAttributes").values():
+            yield text_at(admitted, "subject").replace(" = ", "=")
 
 
 def _describe(reader: Resource, cluster: str, outputs: Mapping[str, Any]) -> Use:

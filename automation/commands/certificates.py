@@ -20,6 +20,7 @@ from automation.verify.records import as_junit
 from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
 from settings.naming import stack_tag
+from settings.signing_requests import find_outside_windows
 
 _DAY = "%Y-%m-%d"
 
@@ -50,7 +51,7 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
     if not state.outputs.get("certificates"):
         text = f"stack {target.stack} has no certificates yet"
         return refuse("stack", target.stack, text, target.command("up"))
-    rows = foresee(state, wanted, now, timedelta(days=within_days))
+    rows = foresee(state, wanted, now, timedelta(days=within_days), find_outside_windows(target.loaded.settings))
     if files.junit:
         checks = [_as_check(target, row) for row in rows]
         files.junit.write_text(as_junit(checks, target.stack, time.monotonic() - began, "certificates"), "utf-8")
@@ -90,6 +91,8 @@ def _is_wrong(row: Foreseen) -> bool:
 
 def _mend(target: Target, row: Foreseen) -> str:
     up = target.command("up")
+    if row.next_up == "sign":
+        return f"{target.command('certificates requests')}, have it signed, then {up}"
     if row.next_up != "nothing":
         return f"{up} takes it away" if row.next_up == "remove" else f"{up} issues anew what is due"
     if row.is_root:
