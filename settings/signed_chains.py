@@ -73,7 +73,7 @@ def find_flaws(request: Request, chain: SignedChain, now: datetime, public_key: 
         *_find_key_flaws(first, public_key),
         *_find_name_flaws(request, first),
         *(_find_authority_flaws(request, first) if request.is_ca else _find_leaf_flaws(request, first)),
-        *_find_order_flaws(chain.certificates, 2 if request.is_ca else 3),
+        *_find_order_flaws(request, chain.certificates),
         *(flaw for one in above for flaw in _find_authority_flaws(request, one)),
         *(flaw for one in chain.certificates for flaw in _find_common_flaws(one, now)),
         *_find_mixed_flaws(chain.certificates),
@@ -133,22 +133,23 @@ def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str]) -> I
         yield f"has the key usage {', '.join(more)} in {name!r}; expected {', '.join(expected)} alone"
 
 
-def _find_order_flaws(chain: Sequence[x509.Certificate], least: int) -> Iterator[str]:
+def _find_order_flaws(request: Request, chain: Sequence[x509.Certificate]) -> Iterator[str]:
     """Require each to be signed by the next, and the last by itself."""
-    root = chain[-1]
+    root, least = chain[-1], 2 if request.is_ca else 3
     if root.subject != root.issuer:
         yield f"ends with {_name(root.subject)!r}, signed by {_name(root.issuer)!r}; expected the root as the last"
     if len(chain) < least:
         yield f"holds {len(chain)} certificates; expected {least} or more, with an intermediate below the root"
     if len({one.public_bytes(Encoding.DER) for one in chain}) < len(chain):
         yield "holds a certificate twice"
-    for depth, (issued, issuer) in enumerate(pairwise([*chain, root])):
+    # Of a leaf the first issuer has no CA below it; of an intermediate it has one.
+    for depth, (issued, issuer) in enumerate(pairwise([*chain, root]), 1 if request.is_ca else 0):
         try:
             issued.verify_directly_issued_by(issuer)
         except (InvalidSignature, *_UNREADABLE):
             yield f"holds {_name(issued.subject)!r}, which {_name(issuer.subject)!r} after it has not signed"
         most = _path_length(issuer)
-        if depth < len(chain) - 1 and most is not None and most < depth:
+        if issued is not root and most is not None and most < depth:
             yield f"holds {_name(issuer.subject)!r}, which allows {most} CAs below it; here are {depth}"
         if issued.not_valid_after_utc > issuer.not_valid_after_utc:
             yield f"holds {_name(issued.subject)!r}, which outlives {_name(issuer.subject)!r} that has signed it"
