@@ -96,9 +96,6 @@ def select_trust_bundles(live: Live, cluster: Cluster, pki: PkiChain) -> dict[st
     bundles: dict[str, pulumi.Output[str]] = {}
     if cluster.listener:
         bundles = {client_ca_config_map(number): one.root.pem for number, one in pki.client_authorities.items()}
-        trusted = live.trusted_authorities(cluster.name)
-        roots = [pki.client_authorities[number].root.pem for number in trusted]
-        bundles[client_ca_config_map(*trusted)] = pulumi.Output.concat(*roots)
     for link in live.settings.links_from(cluster.name):
         for listener in live.listeners(link.broker):
             root = pki.servers[link.broker, listener.generation].authority.root

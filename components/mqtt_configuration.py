@@ -102,7 +102,7 @@ def expect_objects(live: Live, cluster: Cluster, pki: PkiChain) -> pulumi.Output
     expected: list[dict[str, Any]] = []
     for listener in live.listeners(cluster.name)[-1:]:
         leaf = pki.servers[cluster.name, listener.generation].certificate
-        trusted = pki.client_authorities[live.trusted_authorities(cluster.name)[0]].root
+        trusted = pki.client_authorities[live.trusted_authority(cluster.name)].root
         expected += [
             _expect("Secret", listener.secret_name, keys[listener.secret_name], "tls.crt", leaf.sha256),
             _expect_ca(listener.client_ca_config_map, trusted.sha256),

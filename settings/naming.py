@@ -64,14 +64,9 @@ def authority_names(prefix: str, environment: str, generation: int) -> Mapping[s
     }
 
 
-def client_ca_config_map(*authorities: int) -> str:
-    """Return the ConfigMap with the client root of a generation; of an external CA, with those of several."""
-    return "-".join(["client-ca", *(f"g{number}" for number in authorities)])
-
-
-def holds_authority(config_map: str, authority: int) -> bool:
-    """Return whether the client root of a generation is in this ConfigMap."""
-    return f"g{authority}" in config_map.split("-")
+def client_ca_config_map(authority: int) -> str:
+    """Return the ConfigMap with the client root of a generation."""
+    return f"client-ca-g{authority}"
 
 
 def count_generation(own: int, authority: int) -> int:
@@ -87,7 +82,7 @@ def server_authority_names(prefix: str, code: str, environment: str, generation:
     }
 
 
-def listener_names(cluster: str, generation: int, *authorities: int) -> Mapping[str, Any]:
+def listener_names(cluster: str, generation: int, authority: int) -> Mapping[str, Any]:
     """Return the names in a `Listener`. What carries key material is named by generation:
 
     AIO matches a certificate by its subject alone and reads no revocation list, so a new subject is what revokes
@@ -102,7 +97,7 @@ def listener_names(cluster: str, generation: int, *authorities: int) -> Mapping[
         "secret_name": f"broker-tls-cert-g{generation}",
         "certificate_secret": f"server-leaf-crt-g{generation}",
         "key_secret": f"server-leaf-key-g{generation}",
-        "client_ca_config_map": client_ca_config_map(*authorities),
+        "client_ca_config_map": client_ca_config_map(authority),
         "server_ca_config_map": server_ca_config_map(cluster, generation),
     }
 

@@ -48,14 +48,14 @@ class Live:
         settings, at = self.settings, self.settings.clusters[cluster]
         if at.listener is None:
             return []
-        authorities = self.trusted_authorities(cluster)
+        authority = self.trusted_authority(cluster)
         return [
             replace(
                 at.listener,
                 generation=one.number,
                 authority=one.authority,
                 **naming.server_authority_names(settings.prefix, at.code, settings.environment, one.number),
-                **naming.listener_names(cluster, one.number, *authorities),
+                **naming.listener_names(cluster, one.number, authority),
             )
             for one in self.brokers[cluster]
         ]
@@ -72,13 +72,12 @@ class Live:
             for one in self.links[link.name]
         ]
 
-    def trusted_authorities(self, cluster: str) -> list[int]:
-        """Return the authorities whose roots a broker trusts: the oldest that has signed a live link to it.
+    def trusted_authority(self, cluster: str) -> int:
+        """Return the one authority whose root a broker trusts: the oldest that has signed a live link to it.
 
-        The roots of newer ones are signed by it too, so their links are accepted as well. An external CA's are not.
+        The roots of newer ones are signed by it too, so their links are accepted as well.
         """
-        used = {one.authority for link in self.settings.links_to(cluster) for one in self.links[link.name]}
-        return sorted(used) if self.settings.pki.has_external_ca else [min(used)]
+        return min(one.authority for link in self.settings.links_to(cluster) for one in self.links[link.name])
 
     def rotates(self, link: Link) -> bool:
         """Return whether the site still has to go over to what the settings want."""
@@ -171,8 +170,7 @@ def _find_authorities(
     kept = [
         one
         for one in was
-        if one.number != wanted
-        and (one.number in used or any(naming.holds_authority(name, one.number) for name in trusted))
+        if one.number != wanted and (one.number in used or naming.client_ca_config_map(one.number) in trusted)
     ]
     return _add(kept, Generation(wanted, wanted), was)
 

@@ -29,22 +29,26 @@ def read_signed(
         keys: logical name of a key -> its public key, PEM, as far as they are known.
     """
     wanted = {one.name: one for one in list_requests(settings)}
-    live = {one.name: one for one in list_live_requests(find_live(settings, before, Deployed()))}
-    old = {name: one for name, one in live.items() if name not in wanted}
-    problems, signed = [], {}
-    for request in (*wanted.values(), *old.values()):
-        file = directory / locate_signed(settings, request)
-        found = _read(file)
+    live = wanted | {one.name: one for one in list_live_requests(find_live(settings, before, Deployed()))}
+    signed, problems = dict[str, SignedChain](), list[Problem]()
+    for request in live.values():
+        found = _read(directory / locate_signed(settings, request))
         if isinstance(found, SignedChain):
             signed[request.name] = found
-            flaws = find_flaws(request, found, datetime.now(UTC), keys.get(request.key_name, ""))
-        else:
-            flaws = [found] if found else []
+        flaws = _find_flaws(request, found, keys, is_in_use=request.name not in wanted)
         problems += [_tell(settings, request, flaw) for flaw in flaws]
-        if not found and request.name in old:
-            problems.append(_tell(settings, request, "is not there, and is still in use; expected it to stay"))
-    problems += [] if problems else _find_other_roots(settings, wanted.values(), signed)
+    if not problems:
+        problems += _find_other_roots(settings, live.values(), signed)
+        problems += _find_vain_revocations(directory, settings, before, live, signed)
     return problems or replace(settings, external=External(tuple(wanted.values()), signed))
+
+
+def _find_flaws(request: Request, found: SignedChain | str, keys: Mapping[str, str], *, is_in_use: bool) -> list[str]:
+    if isinstance(found, SignedChain):
+        return find_flaws(request, found, datetime.now(UTC), keys.get(request.key_name, ""))
+    if found:
+        return [found]
+    return ["is not there, and its key is still in use. Put it back until `up` has taken the key away"] * is_in_use
 
 
 def _read(file: Path) -> SignedChain | str:
@@ -63,12 +67,30 @@ def _read(file: Path) -> SignedChain | str:
 def _find_other_roots(
     settings: Settings, requests: Iterable[Request], signed: Mapping[str, SignedChain]
 ) -> Iterator[Problem]:
-    """Require one root for all links that are wanted: another one takes another generation of `pki`."""
-    found = [one for one in requests if not one.is_server and one.name in signed]
-    for one in found[1:]:
-        if signed[one.name].root_sha256 != signed[found[0].name].root_sha256:
-            flaw = f"ends with another root than {found[0].name}.pem; a broker trusts one in a generation of pki"
+    """Require one root for all links, and one for each broker: the other side trusts no second one meanwhile."""
+    first: dict[str, Request] = {}
+    for one in (one for one in requests if one.name in signed):
+        other = first.setdefault(one.owner if one.is_server else "links", one)
+        if signed[one.name].root_sha256 != signed[other.name].root_sha256:
+            flaw = f"ends with another root than {other.file}. Take that away by revoked_generation, or have one root"
             yield _tell(settings, one, flaw)
+
+
+def _find_vain_revocations(
+    directory: Path, settings: Settings, before: Mapping[str, Mark], live: Mapping[str, Request],
+    signed: Mapping[str, SignedChain],
+) -> Iterator[Problem]:  # fmt: skip
+    """Require another root where a broker's key is taken away: who trusts the old root trusts every copy of that."""
+    for request in (one for one in live.values() if one.is_server and one.name in signed):
+        mark = before.get(request.owner)
+        for number in (one.number for one in (mark.live if mark else ())):
+            gone = replace(request, number=number)
+            if gone.name in live:
+                continue
+            old = _read(directory / locate_signed(settings, gone))
+            if isinstance(old, SignedChain) and old.root_sha256 == signed[request.name].root_sha256:
+                flaw = f"ends with the root of {gone.file}: every site would go on to trust the key that is taken away"
+                yield _tell(settings, request, f"{flaw}. Have it signed below another root")
 
 
 def _tell(settings: Settings, request: Request, flaw: str) -> Problem:

@@ -162,6 +162,15 @@ class Deployed:
         machines = (one for row in BY_NODE_TYPE for one in self._world.entries(row, shared=True))
         return next(one.id for one in machines if one.outputs.get(NODE_ID) == node)
 
+    def up(self, settings: Settings) -> list[str]:
+        """Run the engine without messages, e.g. while a link is not there yet; return its errors."""
+        return self._up(settings, Options())
+
+    def deployment(self) -> Mapping[str, Any]:
+        """Return the stack's state, as `pulumi stack export` gives it."""
+        found: Mapping[str, Any] = self._state.export()["deployment"]
+        return found
+
     def views(self) -> list[ClusterView]:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
         entries, before = self._world.entries(shared=True), self._seen[0]
@@ -223,7 +232,7 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
         NotDeployedError: it failed.
     """
     deployed = Deployed(program, stack)
-    if errors := deployed._up(settings, Options()):
+    if errors := deployed.up(settings):
         raise NotDeployedError("; ".join(errors))
     return deployed
 

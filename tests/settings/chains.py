@@ -53,7 +53,7 @@ class Part:
     says: str = ""
     """Whom it names as its issuer, if not the issuer."""
     days: tuple[int, int] = (-1, 100)
-    digest: hashes.HashAlgorithm = field(default_factory=hashes.SHA256)
+    digest: Any = field(default_factory=hashes.SHA256)
     is_ca: bool | None = True
     path_length: int | None = None
     uses: tuple[str, ...] = ("key_cert_sign", "crl_sign")

@@ -81,10 +81,10 @@ def test_new_authorities_renew_every_leaf_and_old_trust_goes_last() -> None:
     settings = wanted(pki={"generation": 2})
     second = go_on(settings, first)
     assert set(numbers(second)) == set(second.by_owner)
-    assert second.trusted_authorities(ENTERPRISE) == [1]
+    assert second.trusted_authority(ENTERPRISE) == 1
     names = tuple(second.links)
     third = go_on(settings, marks(second, first), *names, trusted={ENTERPRISE: client_ca_config_map(1)})
-    assert third.trusted_authorities(ENTERPRISE) == [2]
+    assert third.trusted_authority(ENTERPRISE) == 2
     assert numbers(third) == {AUTHORITIES: [1, 2]}, "a broker still names the old root"
     last = go_on(settings, marks(third, first), *names, trusted={ENTERPRISE: client_ca_config_map(2)})
     assert (numbers(last), last.retired[AUTHORITIES]) == ({}, (1,))
@@ -97,8 +97,8 @@ def test_one_link_that_stays_away_keeps_its_own_old_key_and_the_trust_in_it() ->
     rest = [name for name in second.links if name != SITE]
     third = go_on(settings, marks(second, first), *rest)
     assert numbers(third) == {AUTHORITIES: [1, 2], broker_key(ENTERPRISE): [1, 2], link_key(SITE): [1, 2]}
-    assert third.trusted_authorities(ENTERPRISE) == [1]
-    assert third.trusted_authorities("archive") == [2]
+    assert third.trusted_authority(ENTERPRISE) == 1
+    assert third.trusted_authority("archive") == 2
 
 
 def test_what_is_revoked_is_gone_at_once() -> None:
