@@ -582,13 +582,21 @@ class PkiSection(_Section):
             "intermediates",
             "chosen before the first up; an up makes keys and signing requests, and the next one takes what was signed",
         ),
-        arrives(f"{_ROOT}[isCaCertificate=true]", "output: certificate_requests", "output: certificates"),
+        arrives(
+            _ROOT,
+            _SIGNED,
+            _REQUEST,
+            _KEY,
+            f"{_VAULT}/secrets",
+            "Run Command apply-objects: OBJECTS[kind=Bundle]",
+            "output: certificate_requests",
+            "output: certificates",
+        ),
     ] = "none"
     signed_folder: Annotated[
         str | None,
         Field(min_length=1),
         About("the folder, seen from the stack's file, with what an external CA has signed", "certificates/dev"),
-        arrives("output: certificate_requests.<name>.file"),
     ] = None
     root_days: Annotated[
         Days,

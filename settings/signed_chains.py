@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-config
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
@@ -32,7 +34,15 @@ _CA_USES = ("key_cert_sign", "crl_sign")
 _LEAF_USES = ("digital_signature",)
 _OTHER_USES = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
 _KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage)
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, OverflowError)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    OverflowError,
+    CryptographyDeprecationWarning,
+)
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -44,9 +54,12 @@ def read_chain(text: str) -> SignedChain | str:
     if len(text) > MOST_BYTES:
         return f"holds {len(text)} characters; expected a chain of at most {_MOST_CERTIFICATES} certificates"
     try:
-        found = x509.load_pem_x509_certificates(text.encode())
-        for one in found:
-            _probe(one)
+        with warnings.catch_warnings():
+            # What the library is going to refuse, e.g. a negative serial number (RFC 5280, section 4.1.2.2).
+            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            found = x509.load_pem_x509_certificates(text.encode())
+            for one in found:
+                _probe(one)
     except _UNREADABLE as error:
         return f"is no PEM text of X.509 certificates: {error}"
     if len(found) > _MOST_CERTIFICATES:

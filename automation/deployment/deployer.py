@@ -35,7 +35,7 @@ from automation.deployment.pending_creates import (
     settle,
 )
 from automation.deployment.protection import ProtectedError, find_protected
-from automation.deployment.rotations import announce_rotations, go_on
+from automation.deployment.rotations import announce_rotations, run_until_settled
 from automation.deployment.run_journal import BusyError, RunJournal
 from automation.deployment.script_runs import choose_runs
 from automation.deployment.stack_lock import LockedError, find_lock_files, find_locks
@@ -67,8 +67,7 @@ class Deployer:
     """Clusters whose scripts run again in the next run of the engine; those of others do after a failure only."""
     delete_first: Callable[[State], State] = lambda state: state
     """Called by `destroy`; the state without what it has deleted in another way than the engine does."""
-    sign: Callable[[Mapping[str, Any]], bool] = lambda _: False
-    """Has what waits for an external CA signed, and says whether there was something."""
+    sign: Callable[[Mapping[str, Any]], bool] = lambda _: False  # as `run_until_settled` takes it
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
 
@@ -107,12 +106,10 @@ class Deployer:
             LockedError: another run holds the stack.
             UnsettledError: what a killed run left cannot be settled here.
         """
-        result = DeploymentResult()
+        result, run = DeploymentResult(), partial(self._until_done, "up")
         with self._as_only_run():
-            self._until_done("up", result, self._settle(result))
-            run_again = partial(self._until_done, "up", result)
-            again = lambda: run_again(self._settle(result))  # noqa: E731
-            self._note_all(result, go_on(self.deployment, result, again, self.say, self.sign))
+            self._note_all(result, run_until_settled(
+                self.deployment, result, lambda: run(result, self._settle(result)), self.say, self.sign))  # fmt: skip
         return result
 
     def destroy(self) -> DeploymentResult:

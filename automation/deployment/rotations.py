@@ -11,18 +11,21 @@ from settings.high_water import broker_key, link_key
 from settings.stack_state import MOST_STAGES, State, parse_state
 
 
-def go_on(
+def run_until_settled(
     read_state: Callable[[], Mapping[str, Any]],
     result: DeploymentResult,
     run: Callable[[], None],
     say: Callable[[str], None],
     sign: Callable[[Mapping[str, Any]], bool],
 ) -> list[str]:
-    """Run again while old keys are live that the run before has shown to be needed no more; return what stays live.
+    """Run, and again while old keys are live that the run before has shown to be needed no more.
+
+    Returns what stays live, and what waits for an external CA.
 
     Args:
         sign: has what waits for an external CA signed, and says whether there was something.
     """
+    run()
     if result.ok and sign(read_state()):
         say("A stand-in for the external CA has signed: the next run takes that ...")
         run()

@@ -15,7 +15,7 @@ OUTPUT = "certificate_requests"
 
 def read_requests(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the requests among a stack's outputs, by name; none without an external CA."""
-    stacks = [one for one in deployment.get("resources") or [] if one["type"] == STACK_TYPE]
+    stacks = [one for one in deployment.get("resources") or [] if one.get("type") == STACK_TYPE]
     return {name: one for stack in stacks for name, one in (stack.get("outputs", {}).get(OUTPUT) or {}).items()}
 
 

@@ -14,12 +14,13 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from graph.evaluate_stack import evaluate_config
+from graph.evaluate_stack import evaluate_config, sign_by_stand_in
 from graph.graph import Graph
 from rules.lookup import View
 from settings import Settings, SettingsError, load, naming, stack_file
 from settings.arrival import Arrives, Path, Place, find_arrival, is_meant, values_at
 from settings.fields import find_about
+from settings.loaded_stack import LoadedStack
 from settings.sections import list_fields, place_of
 from settings.stand_ins import STAND_INS
 from tests.conftest import PROGRAM
@@ -30,6 +31,8 @@ Document = dict[str, dict[str, Any]]
 """Logical name -> the part as places describe it."""
 
 FIELDS = list_fields()
+READ_BESIDE = {"pki.signed_folder"}
+"""Fields that say where something is read from, and are not deployed."""
 ARRIVALS: Mapping[str, Arrives] = {place: found for place, field in FIELDS.items() if (found := find_arrival(field))}
 
 _PARTS_OF_NAMES = frozenset({"code", "client", "broker", "source", "destination", "client_id_prefix"})
@@ -77,7 +80,12 @@ def stack_of(name: str, raw: Raw) -> Stack:
 
 
 def evaluate(stack: str, raw: Raw, settings: Settings) -> Graph:
-    return evaluate_config(PROGRAM, stack, {stack_file.SETTINGS_KEY: raw}, settings, preview=False)
+    """Return the graph of a deployment; what an external CA signs, a stand-in has signed."""
+    config = {stack_file.SETTINGS_KEY: raw}
+    if settings.pki.has_external_ca:
+        settings = stack_file.load(PROGRAM, stack, raw)
+    with sign_by_stand_in(LoadedStack(PROGRAM, stack, config, settings)) as signed:
+        return evaluate_config(PROGRAM, stack, signed.config, signed.settings, preview=False, keys=signed.keys)
 
 
 # --- another legal value ---
@@ -230,7 +238,7 @@ def _places(settings: Settings, setting: str) -> Iterator[tuple[Place, str]]:
         place = place_of(other)
         if own and other.split(".")[:2] != ["clusters", own]:
             continue
-        if any(f"{place}.".startswith(f"{outer}.") for outer in arrival.through):
+        if place not in READ_BESIDE and any(f"{place}.".startswith(f"{outer}.") for outer in arrival.through):
             yield from _places(settings, other)
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from arm import ids
 from arm.types.keyvault import SECRET, VAULT
-from automation.certificates.published import window_of
+from automation.certificates.published import find_subject, window_of
 from automation.verify.check import Problem
 from automation.verify.look import Look, show
 from graph.inputs import at
 from graph.tls_values import SIGNED
+from settings.signing_requests import find_outside_windows
 
 _PROTECTION = ("enableSoftDelete", "enablePurgeProtection", "softDeleteRetentionInDays")
 
@@ -60,11 +61,12 @@ def check_days_left(look: Look) -> Iterator[Problem]:
 
 def find_windows(look: Look) -> dict[str, timedelta]:
     """Return vault secret -> how long before its end `up` makes it anew: the first that does so of what it holds."""
-    resources = look.expectation.view.graph.resources
-    found = {}
+    graph, outside = look.expectation.view.graph, find_outside_windows(look.expectation.view.settings)
+    resources, found = graph.resources, {}
     for subject in look.subjects(SECRET):
         held = subject.resource.property_dependencies.get("properties", ()) if subject.resource else ()
         windows = [window_of(resources[urn]) for urn in held if resources[urn].type == SIGNED]
+        windows += [outside[one] for urn in held if (one := find_subject(graph, resources[urn])) in outside]
         found[ids.name_of(subject.id)] = min(windows, default=timedelta())
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
-from automation.deployment.rotations import announce_rotations, describe_rotations, go_on
+from automation.deployment.rotations import announce_rotations, describe_rotations, run_until_settled
 from settings.stack_state import MOST_STAGES
 
 LINK, BROKER = "link/site-to-enterprise", "broker/enterprise"
@@ -64,26 +64,39 @@ def test_what_is_still_live_beside_the_new_is_told_with_what_it_waits_for() -> N
 
 
 def test_up_goes_on_until_nothing_old_is_live() -> None:
-    states, runs = [state(link=[1, 2], broker=[1, 2]), state(broker=[1, 2]), state()], list[int]()
+    states = [state(), state(link=[1, 2], broker=[1, 2]), state(broker=[1, 2]), state()]
+    runs = list[int]()
 
     def again() -> None:
         runs.append(1)
         del states[0]
 
-    assert go_on(lambda: states[0], DeploymentResult(), again, lambda _: None, lambda _: False) == []
-    assert len(runs) == 2
+    assert run_until_settled(lambda: states[0], DeploymentResult(), again, lambda _: None, lambda _: False) == []
+    assert len(runs) == 3
 
 
 def test_up_does_not_go_on_after_a_failure_and_says_what_stays() -> None:
     failed, runs = DeploymentResult(failures=[Failure("urn", "offline", None)]), list[int]()
-    said = go_on(lambda: state(link=[1, 2]), failed, lambda: runs.append(1), lambda _: None, lambda _: False)
-    assert runs == []
+    said = run_until_settled(
+        lambda: state(link=[1, 2]), failed, lambda: runs.append(1), lambda _: None, lambda _: False
+    )
+    assert runs == [1]
     assert said == [f"{LINK}: generation 1 beside 2, until every site that uses it is seen to use 2"]
+
+
+def test_what_a_stand_in_has_signed_is_taken_by_a_further_run() -> None:
+    signs, runs = [False, True], list[int]()
+
+    assert (
+        run_until_settled(state, DeploymentResult(), lambda: runs.append(1), lambda _: None, lambda _: signs.pop())
+        == []
+    )
+    assert (signs, len(runs)) == ([False], 2)
 
 
 def test_up_does_not_go_on_for_ever() -> None:
     runs = list[int]()
-    assert go_on(
+    assert run_until_settled(
         lambda: state(link=[1, 2]), DeploymentResult(), lambda: runs.append(1), lambda _: None, lambda _: False
     )
-    assert len(runs) == MOST_STAGES
+    assert len(runs) == 1 + MOST_STAGES

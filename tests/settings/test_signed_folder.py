@@ -1,0 +1,177 @@
+"""What an external CA has signed is read from a folder; what it has not is held back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.stand_in_ca import sign_made_up
+from settings import Settings, SettingsError, stack_file
+from settings.high_water import Mark, raise_marks, read_marks
+from settings.rotation import Deployed, find_live
+from tests.conftest import PROGRAM
+from tests.settings.samples import MINIMAL
+
+LINK, BROKER = "site-to-enterprise", "enterprise"
+
+
+def load(folder: Path, *, before: Mapping[str, Mark] | None = None, signs: str = "leaves", **more: Any) -> Settings:
+    """Return the settings of a stack with an external CA."""
+    settings = {**MINIMAL, **more, "pki": {"external_ca": signs, "signed_folder": str(folder), **more.get("pki", {})}}
+    return stack_file.load(PROGRAM, "dev", settings, before=before)
+
+
+def sign(settings: Settings, folder: Path, *, other_root: bool = False) -> None:
+    """Have all signed that waits, below the root of the folder."""
+    if other_root:
+        (folder / "stand-in-ca.pem").unlink(missing_ok=True)
+    sign_made_up(settings.pki, tuple(settings.external.waiting), folder)
+
+
+def marks(settings: Settings) -> dict[str, Mark]:
+    """Return what a deployment of these settings leaves, the first one."""
+    live = find_live(settings, {}, Deployed()).by_owner
+    return read_marks(json.loads(json.dumps(raise_marks(settings, {}, live))))
+
+
+def raised(link: int = 1, broker: int = 1, **revoked: int) -> dict[str, Any]:
+    listener = {"generation": broker, **({"revoked_generation": revoked["broker_revoked"]} if revoked else {})}
+    return {
+        "links": [{"from": "site", "to": BROKER, "generation": link}],
+        "clusters": {"site": {}, BROKER: {"listener": listener}},
+    }
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[dict[str, Mark]]:
+    """The marks of a stack whose first generation is signed and deployed."""
+    sign(load(tmp_path), tmp_path)
+    yield marks(load(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ("leaves", ["enterprise-server-leaf-g1", "site-to-enterprise-client-leaf-g1"]),
+        ("intermediates", ["client-intermediate-g1", "enterprise-server-intermediate-g1"]),
+    ],
+)
+def test_what_was_never_signed_is_left_out_with_what_hangs_on_it(
+    signs: str, expected: list[str], tmp_path: Path
+) -> None:
+    held = load(tmp_path, signs=signs)
+    assert sorted(one.name for one in held.external.waiting) == expected
+    assert (held.links, held.peerings, held.clusters[BROKER].listener) == ({}, (), None)
+
+    sign(held, tmp_path)
+    whole = load(tmp_path, signs=signs)
+    assert (list(whole.links), len(whole.peerings), whole.external.waiting) == ([LINK], 1, [])
+    assert whole.clusters[BROKER].listener
+
+
+def test_a_link_waits_for_its_broker(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    (tmp_path / "enterprise-server-leaf-g1.pem").unlink()
+    assert load(tmp_path).links == {}
+
+
+def test_a_new_generation_stays_away_until_it_is_signed(first: dict[str, Mark], tmp_path: Path) -> None:
+    held = load(tmp_path, before=first, **raised(link=2, broker=3))
+    listener = held.clusters[BROKER].listener
+    assert listener and (listener.generation, listener.common_name) == (1, "enterprise-broker-g1")
+    link = held.links[LINK]
+    assert (link.generation, link.common_name, link.server_ca_config_map) == (
+        1,
+        f"{LINK}-g1",
+        "server-ca-enterprise-g1",
+    )
+    assert {one.name for one in held.external.waiting} == {f"{LINK}-client-leaf-g2", "enterprise-server-leaf-g3"}
+
+    sign(held, tmp_path)
+    signed = load(tmp_path, before=first, **raised(link=2, broker=3))
+    assert signed.links[LINK].generation == 2
+    assert signed.links[LINK].server_ca_config_map == "server-ca-enterprise-g3"
+
+
+def test_new_authorities_stay_away_until_they_are_signed(tmp_path: Path) -> None:
+    sign(load(tmp_path, signs="intermediates"), tmp_path)
+    first = marks(load(tmp_path, signs="intermediates"))
+    held = load(tmp_path, before=first, signs="intermediates", pki={"generation": 2})
+    assert (held.pki.generation, held.links[LINK].generation) == (1, 1)
+    assert held.authorities.client_root.endswith("-g1")
+    assert {one.number for one in held.external.waiting} == {2}
+
+
+def test_a_chain_that_is_still_in_use_must_stay(first: dict[str, Mark], tmp_path: Path) -> None:
+    sign(load(tmp_path, before=first, **raised(link=2)), tmp_path)
+    (tmp_path / f"{LINK}-client-leaf-g1.pem").unlink()
+    assert "its key is still in use" in refusal(tmp_path, before=first, **raised(link=2))
+
+
+def test_a_second_root_is_refused_as_nobody_trusts_it_meanwhile(first: dict[str, Mark], tmp_path: Path) -> None:
+    for one in ({"link": 2}, {"broker": 2}):
+        sign(load(tmp_path, before=first, **raised(**one)), tmp_path, other_root=True)
+        assert "ends with another root than" in refusal(tmp_path, before=first, **raised(**one))
+
+
+def test_a_stolen_key_of_a_broker_is_not_taken_away_below_the_same_root(first: dict[str, Mark], tmp_path: Path) -> None:
+    changed = raised(broker=2, broker_revoked=1)
+    held = load(tmp_path, before=first, **changed)
+    assert held.clusters[BROKER].listener is None, "the old key is gone, and the new one is not signed"
+    sign(held, tmp_path)
+    assert "every site would go on to trust the key" in refusal(tmp_path, before=first, **changed)
+
+    sign_made_up(held.pki, tuple(held.external.waiting), other(tmp_path))
+    replaced = tmp_path / "enterprise-server-leaf-g2.pem"
+    replaced.write_text((other(tmp_path) / replaced.name).read_text())
+    assert load(tmp_path, before=first, **changed).links[LINK]
+
+
+def test_a_key_that_the_stack_does_not_have_is_refused(tmp_path: Path) -> None:
+    keys = {name: public(text) for name, text in signed_keys(tmp_path).items()}
+    stack_file.load(PROGRAM, "dev", given(tmp_path), keys=keys)
+    swapped = dict(zip(keys, reversed(keys.values()), strict=True))
+    with pytest.raises(SettingsError) as error:
+        stack_file.load(PROGRAM, "dev", given(tmp_path), keys=swapped)
+    assert str(error.value).count("is of another key than the request's") == 2
+
+
+def test_what_is_wrong_with_every_file_is_told_at_once(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    (tmp_path / f"{LINK}-client-leaf-g1.pem").write_text("hello")
+    (tmp_path / "enterprise-server-leaf-g1.pem").write_bytes(b"\xff\xfe")
+    told = refusal(tmp_path)
+    assert told.startswith("2 problems") and "no PEM text" in told and "more than ASCII" in told
+    (tmp_path / "enterprise-server-leaf-g1.pem").unlink()
+    (tmp_path / "enterprise-server-leaf-g1.pem").mkdir()
+    assert "cannot be read" in refusal(tmp_path)
+
+
+def refusal(folder: Path, **more: Any) -> str:
+    with pytest.raises(SettingsError) as error:
+        load(folder, **more)
+    return str(error.value)
+
+
+def other(folder: Path) -> Path:
+    return folder / "other"
+
+
+def given(folder: Path) -> dict[str, Any]:
+    return {**MINIMAL, "pki": {"external_ca": "leaves", "signed_folder": str(folder)}}
+
+
+def signed_keys(folder: Path) -> Mapping[str, str]:
+    settings = load(folder)
+    return sign_made_up(settings.pki, tuple(settings.external.waiting), folder)
+
+
+def public(private: str) -> str:
+    from graph import tls_values
+
+    _, described = tls_values.describe_key(tls_values.load_key(private), {})
+    return str(described["publicKeyPem"])
