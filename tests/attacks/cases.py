@@ -1,4 +1,4 @@
-"""What is to be decided: attacks and faults that people who run such stacks name. Each is a row here or told in docs/."""
+"""Attacks and faults that people who run such stacks name. Each is in a row, or docs/proven.md says why in none."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "path length exceeded",
         "leaf with both uses or none",
         "resumed TLS session after revocation",
+        "resumed TLS session after revocation, at a broker that goes on running",
     ),
     "protocol": (
         "Will to another site's topic",
@@ -57,6 +58,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "purge-protected name",
         "peering Disconnected",
         "static address taken",
+        "static address taken by somebody else's machine",
         "extension Failed while workloads are healthy",
     ),
     "edge": (
@@ -66,6 +68,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "unmanaged Secret",
         "namespace Terminating",
         "disk full",
+        "disk full of something else than messages",
         "Arc identity expired after 90 days offline",
         "Arc offline during up",
         "changed issuer",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from cryptography import x509
 
 from graph.pem import key_usage
-from rehearsal.mqtt.authority import CLIENT, Authority, build_leaf, common_name, key_to_pem, new_key, to_pem
+from rehearsal.mqtt.authority import CLIENT, SERVER, Authority, build_leaf, common_name, key_to_pem, new_key, to_pem
 from rehearsal.mqtt.bodies import Credentials
 from tests.attacks.lab import SUBJECT, Lab
 
@@ -24,7 +25,9 @@ def issue(authority: Authority, subject: x509.Name, **options: Any) -> Credentia
     return Credentials(to_pem(authority.sign(build_leaf(subject, key, **options))), key_to_pem(key))
 
 
-def leaf(subject: str = SUBJECT, *, side: str = "client", generation: int = 1, at: str = "deployed", **options: Any) -> Make:
+def leaf(
+    subject: str = SUBJECT, *, side: str = "client", generation: int = 1, at: str = "deployed", **options: Any
+) -> Make:
     """A leaf by a deployed intermediate, whose key somebody has."""
     return lambda lab: issue(lab.stage(at).authority(side, generation), common_name(subject), **options)
 
@@ -34,9 +37,21 @@ def of_root(subject: str) -> Make:
     return lambda lab: issue(lab.stage().root().intermediate("fresh intermediate"), common_name(subject))
 
 
-def foreign(lab: Lab) -> Credentials:
+def foreign(_: Lab) -> Credentials:
     """The link's subject, by an authority of another maker."""
     return issue(Authority.root("foreign root").intermediate("foreign intermediate"), common_name(SUBJECT))
+
+
+def foreign_server(lab: Lab) -> Credentials:
+    """What `foreign` is for the broker: its subject and host."""
+    authority = Authority.root("foreign root").intermediate("foreign intermediate")
+    host = x509.IPAddress(ip_address(lab.stage().client().host))
+    return issue(authority, common_name("enterprise-broker-g1"), uses=(SERVER,), hosts=[host])
+
+
+def foreign_key() -> str:
+    """A key of nobody's."""
+    return key_to_pem(new_key())
 
 
 def namesake(lab: Lab) -> Credentials:

@@ -26,7 +26,7 @@ OLD, BOTH, AUTHORITY = (
 )  # fmt: skip
 LONG, USES, RESUMED = "path length exceeded", "leaf with both uses or none", "resumed TLS session after revocation"
 _NEW, _SERVER = "site-1-to-enterprise-g2", "enterprise-server"
-_NAMES = [x509.IPAddress(ip_address("10.20.1.10"))]
+NAMES = [x509.IPAddress(ip_address("10.20.1.10"))]
 """Of the broker, as the sites connect to it."""
 
 
@@ -117,13 +117,13 @@ ROWS = [
         at_broker(made.of_root(_NEW), "authorities renewed"), AT_TLS,
         at_broker(made.leaf(_NEW, generation=2, at="authorities renewed"), "authorities renewed")),
     Row(OLD, "the old server root's key, for the broker's host, after an emergency", "chain",
-        as_server(made.leaf("x", side=_SERVER, uses=(SERVER,), hosts=_NAMES), at="authorities revoked"),
+        as_server(made.leaf("x", side=_SERVER, uses=(SERVER,), hosts=NAMES), at="authorities revoked"),
         "candidates exhausted", as_server(served("authorities revoked"), at="authorities revoked")),
     Row(BOTH, "the link's subject by the broker's own authority", "broker",
         at_broker(made.leaf(side=_SERVER)), AT_TLS, at_broker(made.leaf())),
     Row(BOTH, "the broker's subject and host by the authority of links", "chain",
-        as_server(made.leaf("enterprise-broker-g1", uses=(SERVER,), hosts=_NAMES)), "candidates exhausted",
-        as_server(made.leaf("enterprise-broker-g1", side=_SERVER, uses=(SERVER,), hosts=_NAMES))),
+        as_server(made.leaf("enterprise-broker-g1", uses=(SERVER,), hosts=NAMES)), "candidates exhausted",
+        as_server(made.leaf("enterprise-broker-g1", side=_SERVER, uses=(SERVER,), hosts=NAMES))),
     Row(BOTH, "the link's subject by a foreign authority", "broker", at_broker(made.foreign), AT_TLS,
         at_broker(made.leaf())),
     Row(BOTH, "the link's subject by a foreign authority of the same names", "broker", at_broker(made.namesake), AT_TLS,
@@ -139,15 +139,15 @@ ROWS = [
     Row(LONG, "a leaf that leaves its intermediate out", "broker", at_broker(made.without_intermediate), AT_TLS,
         at_broker(made.leaf())),
     Row(USES, "a link's leaf for both uses, as the broker", "chain",
-        as_server(made.leaf(uses=(CLIENT, SERVER), hosts=_NAMES)), "candidates exhausted",
-        as_server(made.leaf(side=_SERVER, uses=(SERVER,), hosts=_NAMES))),
+        as_server(made.leaf(uses=(CLIENT, SERVER), hosts=NAMES)), "candidates exhausted",
+        as_server(made.leaf(side=_SERVER, uses=(SERVER,), hosts=NAMES))),
     Row(USES, "a broker's leaf for both uses, as a site", "broker",
         at_broker(made.leaf(side=_SERVER, uses=(CLIENT, SERVER))), AT_TLS, at_broker(made.leaf())),
     Row(USES, "a leaf without any use", "chain", as_client(made.leaf(uses=())), "missing required extension",
         as_client(made.leaf())),
     Row(USES, "a broker's leaf without any use, for the sites", "chain",
-        as_server(made.leaf(side=_SERVER, uses=(), hosts=_NAMES)), "missing required extension",
-        as_server(made.leaf(side=_SERVER, uses=(SERVER,), hosts=_NAMES))),
+        as_server(made.leaf(side=_SERVER, uses=(), hosts=NAMES)), "missing required extension",
+        as_server(made.leaf(side=_SERVER, uses=(SERVER,), hosts=NAMES))),
     Row(USES, "a link's leaf for servers alone", "broker", at_broker(made.leaf(uses=(SERVER,))), AT_TLS,
         at_broker(made.leaf())),
     Row(RESUMED, "a session from before, at a broker that has restarted for the revocation", "broker",

@@ -13,7 +13,7 @@ from tests.attacks.lab import OTHER, OWN, SUBJECT, TEN, Lab, refusal
 from tests.attacks.row import Attempt, Row
 from tests.attacks.settings_attempts import refuse
 
-CN, OU, O = NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME
+CN, OU, ORGANIZATION = NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME
 
 
 def name_of(*parts: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
@@ -72,16 +72,14 @@ def _subject(case: str, who: str, subject: x509.Name) -> Row:
 
 
 def _named(case: str, who: str, name: str) -> Row:
-    clusters = {name: {"code": "a", "address_space": "10.8.0.0/16"}, "enterprise": {"code": "e", "address_space": "10.9.0.0/16"}}
-    honest = {"plant-1": clusters[name], "enterprise": clusters["enterprise"]}
-    return Row(
-        case,
-        who,
-        "settings",
-        refuse({"clusters": clusters, "links": [{"from": name, "to": "enterprise"}]}),
-        "by names of up to 24 lower-case letters, digits and single dashes",
-        refuse({"clusters": honest, "links": [{"from": "plant-1", "to": "enterprise"}]}),
-    )
+    refused = "by names of up to 24 lower-case letters, digits and single dashes"
+    return Row(case, who, "settings", _link_from(name), refused, _link_from("plant-1"))
+
+
+def _link_from(name: str) -> Attempt:
+    spaces = ((name, "a", "10.8.0.0/16"), ("enterprise", "e", "10.9.0.0/16"))
+    clusters = {one: {"code": code, "address_space": space} for one, code, space in spaces}
+    return refuse({"clusters": clusters, "links": [{"from": name, "to": "enterprise"}]})
 
 
 ROWS = [
@@ -101,7 +99,7 @@ ROWS = [
     _subject(UNMAPPED, "the subject in capitals", common_name(SUBJECT.upper())),
     _subject(UNMAPPED, "the subject with a space behind", common_name(f"{SUBJECT} ")),
     _subject(UNMAPPED, "no subject at all", x509.Name([])),
-    _subject(UNMAPPED, "the name as organization, without a CN", name_of((O, SUBJECT))),
+    _subject(UNMAPPED, "the name as organization, without a CN", name_of((ORGANIZATION, SUBJECT))),
     _subject(ACTS, "a subject that begins like another one", common_name(f"{SUBJECT}0")),
     Row(ACTS, "site-1's leaf, to site-10's topic", "broker",
         holds("deployed", topic=OTHER), BY_POLICY, holds("deployed", site=TEN, topic=OTHER)),
