@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from graph import pem
 from rehearsal.cluster.links import find_links
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.authority import Authority, build_leaf, common_name, key_to_pem, new_key, to_pem
 from rehearsal.mqtt.bodies import Credentials
-from rehearsal.mqtt.client import ClientPlan, read_client
+from rehearsal.mqtt.client import ClientPlan, read_client, tls_context
 from rehearsal.mqtt.compare import compare
 from rehearsal.mqtt.mosquitto import run_broker
 from rehearsal.mqtt.oracle import Action, covers, decide
 from rehearsal.mqtt.proof import prove
 from rehearsal.mqtt.translate import read_ports
+from rehearsal.mqtt.wire import Connection
 from tests.conftest import THREE_SITES, TWO_BROKERS, TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant, changed
 
@@ -186,6 +188,32 @@ def test_tokens_stand_for_the_client(deployed: Deployed) -> None:
 )
 def test_what_a_topic_pattern_covers(pattern: str, asked: str, covered: bool) -> None:
     assert covers(pattern, asked) is covered
+
+
+@pytest.mark.parametrize(
+    ("granted", "asked", "allowed"),
+    [
+        ("site/+", "$share/x/site/+", True),
+        ("site/output", "$share/x/site/output", True),
+        ("site/+", "$share/x/site/+/more", False),
+        ("+/+/secret", "$share/x/secret", False),
+        ("+/#", "#", True),
+    ],
+)
+def test_mosquitto_and_the_oracle_judge_a_shared_subscription_by_what_it_shares(
+    deployed: Deployed, granted: str, asked: str, allowed: bool
+) -> None:
+    made = deployed(TWO_CLUSTERS)
+    more = {"method": "Subscribe", "topics": [granted]}
+    view = _with_rules(made, lambda rules: rules[0]["brokerResources"].append(more))
+    (port,), (plan,) = read_ports(view), _plans(made)
+    with run_broker(port) as broker:
+        options = plan.options(_CLIENT_ID, tls_context(plan, plan.credentials, broker.folder))
+        with Connection(broker.port, options).open() as connection:
+            assert connection.subscribe(asked).is_failure is not allowed
+
+    chain = pem.certificates(plan.credentials.chain_pem)
+    assert decide(view, _PORT, chain, _CLIENT_ID, "Subscribe", asked).allowed is allowed
 
 
 def _plans(made: Plant) -> list[ClientPlan]:
