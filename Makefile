@@ -13,7 +13,7 @@ PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all mutations browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all compare mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ sweep: $(READY) ## Let a sample of all operations fail in the modelled Azure (ab
 
 sweep-all: $(READY) ## Let every operation on every type fail in every way, and two at once (about 75 minutes)
 	@$(BIN)/python -m automation sweep --stack $(STACK)
+
+compare: $(READY) ## Ask Mosquitto and the policy oracle 10,000 random questions (about a minute)
+	$(BIN)/python -m pytest tests/rehearsal/mqtt/test_oracle.py -k whatever_the_rules --questions 10000 --dist load
 
 mutations: $(READY) ## Make mistakes in the program one at a time, and see which a rehearsal catches (minutes)
 	@$(BIN)/python -m tests.mutations.run

@@ -89,6 +89,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="write the golden graphs anew")
+    parser.addoption(
+        "--questions", type=int, default=1000, help="how many random ones Mosquitto and the policy oracle are asked"
+    )
     parser.addoption("--engine", choices=("offline", "pulumi"), help="which engine runs tests/engine; both if absent")
 
 

@@ -6,12 +6,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cryptography import x509
+
 from graph import pem
 from rehearsal.cluster.model import ClusterView
 from rehearsal.mqtt.client import ClientPlan, tls_context
 from rehearsal.mqtt.mosquitto import Broker
 from rehearsal.mqtt.oracle import Action, decide
-from rehearsal.mqtt.wire import Connection, LostError, Message, Options
+from rehearsal.mqtt.wire import Connection, LostError, Message, Options, Tls
 
 _CLIENT_ID = "edge-stamps-comparison"
 _SEGMENTS = 3
@@ -27,6 +29,15 @@ class Comparison:
     differences: Sequence[str]
 
 
+@dataclass(frozen=True)
+class _Identity:
+    """Who asks."""
+
+    name: str
+    chain: Sequence[x509.Certificate]
+    tls: Tls
+
+
 def compare(
     view: ClusterView, broker: Broker, client: ClientPlan, identities: Sequence[ClientPlan], *, tries: int, seed: int
 ) -> Comparison:
@@ -36,22 +47,26 @@ def compare(
     """
     chance = random.Random(seed)  # noqa: S311 picks what to try
     client_ids = [flow.client_id for plan in identities for flow in plan.flows] + [_CLIENT_ID]
+    known = [_read_identity(plan, client, broker) for plan in identities]
     by_client_id, differences = 0, []
     for _ in range(tries):
-        plan, client_id = chance.choice(identities), chance.choice(client_ids)
+        identity, client_id = chance.choice(known), chance.choice(client_ids)
         action: Action = chance.choice(["Publish", "Subscribe"])
         topic = _choose_topic(chance, broker, identities, action)
-        chain = pem.certificates(plan.credentials.chain_pem)
         port = broker.plan.port
-        full = decide(view, port, chain, client_id, action, topic)
+        full = decide(view, port, identity.chain, client_id, action, topic)
         by_client_id += full.by == "client id"
-        expected = decide(view, port, chain, None, action, topic) if full.by == "client id" else full
-        tls = tls_context(client, plan.credentials, broker.folder)
-        if _is_allowed(broker, Options(client_id, tls), action, topic) != expected.allowed:
-            who = f"{plan.name} as {client_id}"
+        expected = decide(view, port, identity.chain, None, action, topic) if full.by == "client id" else full
+        if _is_allowed(broker, Options(client_id, identity.tls), action, topic) != expected.allowed:
+            who = f"{identity.name} as {client_id}"
             says = f"AIO: {expected.reason}; Mosquitto {'refuses' if expected.allowed else 'allows'} it"
             differences.append(f"{who}, {action} {topic}: {says}")
     return Comparison(tries - len(differences), by_client_id, differences)
+
+
+def _read_identity(plan: ClientPlan, client: ClientPlan, broker: Broker) -> _Identity:
+    tls = tls_context(client, plan.credentials, broker.folder)
+    return _Identity(plan.name, pem.certificates(plan.credentials.chain_pem), tls)
 
 
 def _choose_topic(chance: random.Random, broker: Broker, identities: Sequence[ClientPlan], action: Action) -> str:

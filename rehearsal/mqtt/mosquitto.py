@@ -29,6 +29,7 @@ _STARTS = 5
 """Another process may take a free port before Mosquitto does."""
 _LOG_SECONDS = 0.5
 _ITERATIONS = 101
+_SHARED = "$share"
 _GUARD = 'read -r _; kill "$1"; rm -rf "$2"'
 """Waits for its standard input to close, which even a killed parent does; then no broker and no key is left."""
 
@@ -184,14 +185,20 @@ def _render_roles(grants: Mapping[str, Grants], password: str) -> str:
 
 
 def _render_acls(granted: Grants) -> list[dict[str, Any]]:
+    """Return what is granted; who may hear a topic may also share it in a group.
+
+    The plugin compares a filter as it stands, with its $share and its group: +/+/b would match $share/x/b.
+    """
     return [
         *(_allow("publishClientSend", topic) for topic in granted.publish),
         *(_allow("subscribePattern", topic) for topic in granted.subscribe),
+        *(_allow("subscribePattern", f"{_SHARED}/+/{topic}", priority=2) for topic in granted.subscribe),
+        _allow("subscribePattern", f"{_SHARED}/#", priority=1, allow=False),
     ]
 
 
-def _allow(kind: str, topic: str) -> dict[str, Any]:
-    return {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
+def _allow(kind: str, topic: str, *, priority: int = 0, allow: bool = True) -> dict[str, Any]:
+    return {"acltype": kind, "topic": topic, "priority": priority, "allow": allow}
 
 
 @contextmanager

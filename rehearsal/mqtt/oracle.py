@@ -170,7 +170,8 @@ def covers(pattern: str, topic_filter: str) -> bool:
     """Return whether the pattern matches every topic that the filter matches."""
     if topic_filter.startswith("$") != pattern.startswith("$"):
         return False
-    segments, given = pattern.split("/"), topic_filter.split("/")
+    # Whatever has a first level matches +/#, and every topic has one (OASIS MQTT 5.0, §4.7.1.2).
+    segments, given = ("#" if pattern == "+/#" else pattern).split("/"), topic_filter.split("/")
     for index, segment in enumerate(segments):
         if segment == "#":
             return True
