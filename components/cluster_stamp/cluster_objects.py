@@ -30,13 +30,7 @@ def apply_cluster_objects(
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
     bundles = [build_trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
-    objects = [
-        bind_admins(context),
-        *bind_operators(context),
-        build_namespace(),
-        *isolate_pods(context.cluster),
-        *bundles,
-    ]
+    objects = [bind_admins(context), *bind_operators(context), build_namespace(), *isolate_pods(context), *bundles]
     return run(
         "apply-objects",
         {"OBJECT_SET": "cluster", "OBJECTS": pulumi.Output.from_input(objects).apply(encode_parameter)},

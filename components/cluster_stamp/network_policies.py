@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.context import StampContext
 from settings import well_known
-from settings.model import Cluster, Listener
+from settings.model import Listener
 
 _NAME = "edge-stamps-ingress"
 
 
-def isolate_pods(cluster: Cluster) -> list[dict[str, Any]]:
+def isolate_pods(context: StampContext) -> list[dict[str, Any]]:
     """Return the policy, where the settings want one: nobody connects but those that it lists.
 
     * Pods of the namespace: Microsoft names no ports of AIO's parts, so all are open among them.
@@ -27,6 +28,7 @@ def isolate_pods(cluster: Cluster) -> list[dict[str, Any]]:
 
     One object, so that no moment knows the refusal without its exceptions.
     """
+    cluster = context.cluster
     if not (cluster.node and cluster.node.network_policies):
         return []
     sources = [{"podSelector": {}}, *([_select_balancer(cluster.listener)] if cluster.listener else [])]

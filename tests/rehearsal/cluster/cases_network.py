@@ -55,7 +55,7 @@ def security_group_of_the_site_lets_nothing_out(bench: Bench) -> None:
 
 
 PODS = f"namespace {AIO_NAMESPACE}"
-AMONG_EACH_OTHER = {"from": [{"podSelector": {}}]}
+AMONG_EACH_OTHER: dict[str, Any] = {"from": [{"podSelector": {}}]}
 
 
 def apply_policy(bench: Bench, vm: str, namespace: str = AIO_NAMESPACE, **spec: Any) -> None:
@@ -141,7 +141,7 @@ def service_lb_itself_is_isolated(bench: Bench) -> None:
     f"no NetworkPolicy of {SITE} lets a pod of IoT Operations to port 28883 of the node 10.2.1.10",
 )
 def the_site_lets_nothing_out_but_to_azure(bench: Bench) -> None:
-    inside = {"to": [{"podSelector": {}}]}
+    inside: dict[str, Any] = {"to": [{"podSelector": {}}]}
     names = {"to": [{"namespaceSelector": {}}], "ports": [{"port": 53}, {"port": 53, "protocol": "UDP"}]}
     azure = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443}]}
     apply_policy(bench, SITE_VM, policyTypes=["Egress"], egress=[inside, names, azure])
