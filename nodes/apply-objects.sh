@@ -10,6 +10,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly LABEL=edge-stamps/object-set
+readonly NAMESPACE=azure-iot-operations # the only one in which a set has objects
 
 need OBJECTS OBJECT_SET
 [[ "$OBJECT_SET" =~ ^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$ ]] ||
@@ -76,16 +77,22 @@ fi
 
 # --- 3. Prune -------------------------------------------------------------------------------------------------------
 # Bundles stay: what refers to one leaves only later in the same deployment, and one that nobody names grants nothing.
-prunable=(clusterrolebindings.rbac.authorization.k8s.io clusterroles.rbac.authorization.k8s.io)
+prunable=(
+  clusterrolebindings.rbac.authorization.k8s.io clusterroles.rbac.authorization.k8s.io
+  networkpolicies.networking.k8s.io
+)
 pruned=0
 for kind in "${prunable[@]}"; do
+  place=()
+  [[ "$kind" != networkpolicies.* ]] || place=(--namespace "$NAMESPACE")
   wait_for 120 "list of $kind" "'journalctl -u k3s' on the node." \
-    try kube get "$kind" --selector "$LABEL=$OBJECT_SET" --output name
+    try kube get "$kind" "${place[@]}" --selector "$LABEL=$OBJECT_SET" --output name
   while read -r object; do
     if [[ -z "$object" ]] || grep -qxF "$object" "$work/listed"; then
       continue
     fi
-    timeout 90 kubectl --request-timeout=80s delete "$object" --ignore-not-found --timeout=60s </dev/null ||
+    timeout 90 kubectl --request-timeout=80s delete "$object" "${place[@]}" --ignore-not-found --timeout=60s \
+      </dev/null ||
       fail "$object is no longer in set $OBJECT_SET and could not be deleted within 60 s." \
         "Next: 'kubectl get $object -o yaml' on the node (finalizers?), then deploy again."
     pruned=$((pruned + 1))

@@ -17,6 +17,7 @@ _API_VERSIONS: Mapping[str, str] = {
     "Namespace": "v1",  # kubernetes.io/docs/concepts/security/pod-security-admission, "Pod Security Admission labels"
     "ClusterRoleBinding": f"{_RBAC}/v1",  # kubernetes.io/docs/reference/access-authn-authz/rbac
     "ClusterRole": f"{_RBAC}/v1",  # what may be in one: rules/operators.py
+    "NetworkPolicy": "networking.k8s.io/v1",  # what may be in one: rules/network_policies.py
     "Bundle": "trust.cert-manager.io/v1alpha1",  # cert-manager.io/docs/trust/trust-manager/api-reference
 }
 """Kind -> its API version; the script waits in vain for what no cluster of ours serves."""

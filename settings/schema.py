@@ -173,6 +173,19 @@ class NodeSection(_Section):
         arrives("Run Command setup-k3s: K3S_VERSION = value"),
     ] = None
     """None: the release's."""
+    network_policies: Annotated[
+        bool,
+        About(
+            "true or false: pods of azure-iot-operations take connections from each other, from their node, and by way"
+            " of the listener that links connect to; from nobody else",
+            True,
+            "with true, clients in other namespaces no longer reach the default listener, unless a NetworkPolicy of"
+            " your own lets them in",
+        ),
+        arrives("Run Command apply-objects: OBJECTS[kind=NetworkPolicy]"),
+    ] = False
+    """Off unless somebody wants it: Microsoft does not say who connects to AIO's pods, and a cluster's own clients in
+    other namespaces would be cut off without a word."""
     address: Annotated[
         Address | None,
         About("an IPv4 address of the subnet that Azure does not keep for itself", "10.1.1.10"),

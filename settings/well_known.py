@@ -31,6 +31,13 @@ DATAFLOW_SERVICE_ACCOUNT = "aio-dataflow"
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 """Audience of every federated credential of Azure's public cloud."""
 
+SERVICE_LB_NAMESPACE = "kube-system"
+SERVICE_LB_NAME = "svccontroller.k3s.cattle.io/svcname"
+SERVICE_LB_OF_NAMESPACE = "svccontroller.k3s.cattle.io/svcnamespace"
+"""Where K3s runs the pods that open a Service's ports on the node, and their labels with its name and namespace.
+
+Source: k3s-io/k3s, pkg/cloudprovider/servicelb.go."""
+
 K3S_POD_NETWORK = IPv4Network("10.42.0.0/16")
 K3S_SERVICE_NETWORK = IPv4Network("10.43.0.0/16")
 

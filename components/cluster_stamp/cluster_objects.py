@@ -1,4 +1,4 @@
-"""Kubernetes objects that no ARM type covers, applied by a script: bindings of people and CA certificates."""
+"""Kubernetes objects that no ARM type covers, applied by a script: bindings of people, CA certificates, policies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.cluster_stamp.admins import bind_admins
+from components.cluster_stamp.network_policies import isolate_pods
 from components.cluster_stamp.operators import bind_operators
 from components.context import StampContext
 from components.hosting.host import RunScript, encode_parameter
@@ -29,7 +30,7 @@ def apply_cluster_objects(
         trust_bundles: name of the Bundle, and of the ConfigMap that it makes -> CA certificate, PEM.
     """
     bundles = [build_trust_bundle(name, pem) for name, pem in sorted(trust_bundles.items())]
-    objects = [bind_admins(context), *bind_operators(context), build_namespace(), *bundles]
+    objects = [bind_admins(context), *bind_operators(context), build_namespace(), *isolate_pods(context), *bundles]
     return run(
         "apply-objects",
         {"OBJECT_SET": "cluster", "OBJECTS": pulumi.Output.from_input(objects).apply(encode_parameter)},

@@ -16,7 +16,7 @@ from arm.types.iotoperations import (
 )
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from rehearsal.azure.entries import Entry
-from rehearsal.cluster import broker, dataflows
+from rehearsal.cluster import broker, dataflows, pod_network
 from rehearsal.cluster.broker import AioNamespace
 from rehearsal.cluster.inventory import Inventory, IsEffective
 from rehearsal.cluster.model import ClusterView, Secret, Symptom
@@ -83,6 +83,7 @@ def _build(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]) ->
         dataflows=dataflows.read_dataflows(aio),
         frontends_up=broker.are_frontends_up(aio),
         taken_ports=broker.find_taken_ports(node.objects),
+        network_policies=pod_network.find_policies(node.objects),
         problems=[
             *node.problems,
             *placement.problems,
@@ -91,6 +92,7 @@ def _build(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret]) ->
             *trust_problems,
             *broker.find_problems(aio),
             *dataflows.find_problems(aio, node.addresses),
+            *pod_network.find_problems(aio),
         ],
         conditions=secrets.conditions,
     )

@@ -74,6 +74,19 @@ def is_open(view: ClusterView, port: int) -> bool:
     return any(listener.get("serviceType") == "LoadBalancer" for listener, _ in _find_openings(view, str(port)))
 
 
+def find_balanced_services(view: ClusterView, port: int) -> list[str]:
+    """Return the Services by which listeners for others have the port; AIO names one without a name by its listener.
+
+    learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-brokerlistener
+    """
+    return [
+        listener.get("serviceName") or name
+        for name, listener in view.listeners.items()
+        if listener.get("serviceType") == "LoadBalancer"
+        if any(opened.get("port") == port for opened in listener.get("ports", []))
+    ]
+
+
 def _certificate_is_for(view: ClusterView, opened: Mapping[str, Any], host: str) -> bool:
     """Return whether the certificate is for the DNS name: nothing deployed says what a name resolves to."""
     if pem.is_ip(host):

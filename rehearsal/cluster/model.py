@@ -87,6 +87,8 @@ class ClusterView:
     """Whether the broker's frontends run: one listener without its manual Secret keeps all of them down."""
     taken_ports: Mapping[int, str] = field(default_factory=dict)
     """Port of the node -> the Service that is no listener's and has it."""
+    network_policies: Sequence[Mapping[str, Any]] = ()
+    """NetworkPolicies of every namespace."""
     problems: Sequence[Symptom] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     """SecretSync -> its condition."""

@@ -1,4 +1,4 @@
-"""Find what keeps a link's packets from the broker's node: subnets, peerings, security groups."""
+"""Find what keeps a link's packets from the broker's node: peerings, security groups, NetworkPolicies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from arm import ids
 from arm.types.network import NETWORK_INTERFACE, VIRTUAL_NETWORK_PEERING
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.refusals.network import remote_of
+from rehearsal.cluster import pod_network
 from rehearsal.cluster.inventory import Inventory
 from rehearsal.cluster.links import DeployedLink, find_links
 from rehearsal.cluster.model import ClusterView, Symptom
@@ -41,6 +42,7 @@ def find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[s
             if rule:
                 ends = f"{address_of(here)} from {address_of(there)}:{link.port}"
                 yield f"{rule} of security group {group.name} keeps {ends}", f"allow TCP to port {link.port} there"
+    yield from pod_network.find_obstacles(link, address_of(here), address_of(there))
 
 
 def _check_peering(inventory: Inventory, here: str, there: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from graph.inputs import decode_parameter, map_at, parameters, text_at, texts_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.node_facts import NodeFacts
 
-_PRUNED = ("ClusterRoleBinding", "ClusterRole")
+_PRUNED = ("ClusterRoleBinding", "ClusterRole", "NetworkPolicy")
 
 
 def find_false_claims(command: Entry, facts: NodeFacts) -> Iterator[str]:

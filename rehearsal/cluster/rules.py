@@ -25,6 +25,7 @@ _DATAFLOW = f"{_AIO}/connect-to-cloud/howto-create-dataflow"
 _TRUST_MANAGER = "cert-manager.io/docs/trust/trust-manager"
 _FEDERATION = "texts in Azure/azure-workload-identity#1200, #340 and Azure/login#482"
 _VAULT = "texts in piyushsachdeva/Terraform_AKS#2, Azure/azure-sdk-for-js#24756"
+_POLICIES = "kubernetes.io/docs/concepts/services-networking/network-policies"
 _CONNECT = "Azure/azure-cli-extensions, src/connectedk8s/azext_connectedk8s/custom.py"
 
 CLUSTER_RULES: tuple[ClusterRule, ...] = (
@@ -72,8 +73,9 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "Azure/azure-resource-manager-schemas"),
     ClusterRule("CLUSTER-28", "An endpoint for the own broker finds a listener that it can trust",
                 f"{_ENDPOINT}; Azure/azure-iot-operations, release/azure-iot-operations-instance.json"),
-    ClusterRule("CLUSTER-29", "Peerings and security groups let a link through",
-                f"{_NETWORK}/virtual-network-peering-overview, {_NETWORK}/network-security-groups-overview"),
+    ClusterRule("CLUSTER-29", "Peerings, security groups and NetworkPolicies let a link through",
+                f"{_NETWORK}/virtual-network-peering-overview, {_NETWORK}/network-security-groups-overview;"
+                f" {_POLICIES}; k3s-io/klipper-lb, entry"),
     ClusterRule("CLUSTER-30", "Pods do not reach the node's metadata and platform service, after a reboot neither",
                 f"{_NETWORK}/what-is-ip-address-168-63-129-16; docs.k3s.io/cli/server (cluster-cidr)"),
     ClusterRule("CLUSTER-31", "The kernel allows what AIO needs, after a reboot too",
@@ -103,5 +105,6 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
                 "docs.k3s.io/networking/networking-services"),
     ClusterRule("CLUSTER-43", "The API server logs who did what, within bounds, and no content of a Secret",
                 "kubernetes.io/docs/tasks/debug/debug-cluster/audit; docs.k3s.io/security/hardening-guide"),
+    ClusterRule("CLUSTER-44", "NetworkPolicies let AIO's pods reach each other, names and Azure", _POLICIES),
 )  # fmt: skip
 """Every rule; ids are stable."""

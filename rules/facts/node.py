@@ -18,6 +18,14 @@ K3S_POD_NETWORK = Fact(IPv4Network("10.42.0.0/16"), _K3S_SERVER)
 K3S_SERVICE_NETWORK = Fact(IPv4Network("10.43.0.0/16"), _K3S_SERVER)
 """Default of --service-cidr."""
 
+_SERVICE_LB = Source("k3s-io/k3s, pkg/cloudprovider/servicelb.go", "newDaemonSet; DefaultLBNS", date(2026, 11, 28))
+SERVICE_LB_NAMESPACE = Fact("kube-system", _SERVICE_LB)
+"""Of the pods that open a Service's ports on the node; k3s-io/klipper-lb, which they run, masquerades."""
+SERVICE_LB_NAME = Fact("svccontroller.k3s.cattle.io/svcname", _SERVICE_LB)
+"""Their label with the name of the Service."""
+SERVICE_LB_OF_NAMESPACE = Fact("svccontroller.k3s.cattle.io/svcnamespace", _SERVICE_LB)
+"""Their label with its namespace."""
+
 IMAGE: Fact[Mapping[str, str]] = Fact(
     {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"},
     Source(

@@ -218,6 +218,7 @@ class Cluster:
         bound = "--timeout=30s"
         self.kubectl("delete", "bundles", "--all", bound)
         self.kubectl("delete", "clusterrolebindings,clusterroles", "--selector", "edge-stamps/object-set", bound)
+        self.kubectl("delete", "networkpolicies", "--all-namespaces", "--all", bound)
         kinds = "configmaps,secrets,secretsyncs,services"
         self.kubectl("--namespace", well_known.AIO_NAMESPACE, "delete", kinds, "--all", bound)
         by_hand = ("nodes,storageclasses,pods,persistentvolumeclaims", "--all-namespaces")

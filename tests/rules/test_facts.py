@@ -44,6 +44,7 @@ from tests.rules.workbench import Workbench
 Patch = pytest.MonkeyPatch
 ONE: dict[str, Any] = {**TWO_CLUSTERS, "clusters": {"site": {}}, "links": []}
 """A cluster without links: cheap to evaluate."""
+ISOLATED = {**TWO_CLUSTERS, "clusters": {"site": {}, "enterprise": {"node": {"network_policies": True}}}}
 OTHER_GUID = "00000000-1111-2222-3333-444444444444"
 
 
@@ -148,6 +149,15 @@ WRONG: Mapping[str, Wrong] = {
         "OBJ-02",
         ("site-apply-objects", "may not get * of group 'mqttbroker.iotoperations.azure.com'"),
         {**ONE, "operator_group_object_id": OTHER_GUID},
+    ),
+    "node.SERVICE_LB_NAMESPACE": Wrong(
+        _known("SERVICE_LB_NAMESPACE", "svclb"), "OBJ-03", ("enterprise-apply-objects", "ServiceLB", "28883"), ISOLATED
+    ),
+    "node.SERVICE_LB_NAME": Wrong(
+        _known("SERVICE_LB_NAME", "name"), "OBJ-03", ("enterprise-apply-objects", "ServiceLB", "28883"), ISOLATED
+    ),
+    "node.SERVICE_LB_OF_NAMESPACE": Wrong(
+        _known("SERVICE_LB_OF_NAMESPACE", "of"), "OBJ-03", ("enterprise-apply-objects", "ServiceLB", "28883"), ISOLATED
     ),
     "aio.CERT_MANAGER_NAMESPACE": Wrong(
         _known("CERT_MANAGER_NAMESPACE", "certs"), "REL-01", ("site-cert-manager-extension", "'certs'")

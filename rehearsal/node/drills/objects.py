@@ -35,6 +35,7 @@ from rehearsal.node.drills.scene import (
     with_fact,
 )
 from rehearsal.node.machine import Machine
+from rules.facts.aio import NAMESPACE
 
 _EDITED = {"edited": "by hand"}
 _LABEL = "edge-stamps/object-set"
@@ -52,6 +53,18 @@ def _with_role(scene: Scene) -> Scene:
     metadata = {"name": "edge-stamps-former-role", "labels": labels, "uid": "1", "generation": 1}
     former = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": []}
     return replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), former]})
+
+
+def _with_policy(scene: Scene) -> Scene:
+    labels = {_LABEL: scene.given.get("OBJECT_SET", "")}
+    metadata = {"name": "edge-stamps-former-policy", "namespace": NAMESPACE.value, "labels": labels}
+    former = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": {}}
+    return replace(scene, facts={**scene.facts, "objects": [*scene.facts.get("objects", []), former]})
+
+
+def _has_no_former_policy(machine: Machine) -> bool:
+    objects = machine.facts.get("objects", [])
+    return "edge-stamps-former-policy" not in {text_at(one, "metadata.name") for one in objects}
 
 
 def _has_no_former_role(machine: Machine) -> bool:
@@ -140,6 +153,8 @@ APPLY_OBJECTS = (
     Drill("it has run before", as_it_is, must_change_nothing(["kubectl --request-timeout=80s delete"])),
     Drill("a binding was left over, and another one is somebody else's", _with_bindings, _must_prune),
     Drill("a role was left over", _with_role, must_leave("no role that is no longer listed", _has_no_former_role)),
+    Drill("a NetworkPolicy was left over", _with_policy,
+          must_leave("no NetworkPolicy that is no longer listed", _has_no_former_policy)),
     Drill("a Secret is among the objects", _with_object(_SECRET), must_fail_before(_APPLY)),
     Drill("an object is refused", both(_with_object({**_SECRET, "kind": "ConfigMap"}),
           answering("kubectl", "apply", _REFUSED)), must_fail_at_once),

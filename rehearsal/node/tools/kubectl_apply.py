@@ -25,6 +25,8 @@ _ANY: Mapping[str, Any] = {}
 _METADATA = dict.fromkeys(
     ("name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generation", "managedFields"), _ANY
 )
+_PEER = {"podSelector": _ANY, "namespaceSelector": _ANY, "ipBlock": {"cidr": _ANY, "except": _ANY}}
+_PORTS = dict.fromkeys(("port", "endPort", "protocol"), _ANY)
 _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "Bundle": {
         "spec": {
@@ -45,6 +47,14 @@ _SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "ClusterRoleBinding": {
         "subjects": {"kind": _ANY, "name": _ANY, "apiGroup": _ANY, "namespace": _ANY},
         "roleRef": {"kind": _ANY, "name": _ANY, "apiGroup": _ANY},
+    },
+    "NetworkPolicy": {
+        "spec": {
+            "podSelector": _ANY,
+            "policyTypes": _ANY,
+            "ingress": {"from": _PEER, "ports": _PORTS},
+            "egress": {"to": _PEER, "ports": _PORTS},
+        }
     },
     "Namespace": {"spec": {"finalizers": _ANY}, "status": _ANY},
     "ConfigMap": {"data": _ANY, "binaryData": _ANY, "immutable": _ANY},

@@ -62,6 +62,7 @@ KINDS = (
     Kind("ClusterRoleBinding", "rbac.authorization.k8s.io", ("v1",), "clusterrolebindings", False),
     Kind("Role", "rbac.authorization.k8s.io", ("v1",), "roles", True),
     Kind("RoleBinding", "rbac.authorization.k8s.io", ("v1",), "rolebindings", True),
+    Kind("NetworkPolicy", "networking.k8s.io", ("v1",), "networkpolicies", True),
     Kind("Bundle", "trust.cert-manager.io", ("v1alpha1",), "bundles", False, extensions.CERT_MANAGER.type),
     Kind(
         "DataflowEndpoint",
