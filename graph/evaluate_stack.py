@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pulumi
@@ -40,8 +40,13 @@ class Evaluation:
         return self.stack.settings
 
 
-def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
+def evaluate_stack(
+    stack: LoadedStack, *, preview: bool, deployed: Mapping[str, Any] = MappingProxyType({})
+) -> Evaluation:
     """Evaluate the program as a deployment, or as a preview on an empty subscription.
+
+    Args:
+        deployed: outputs that the stack's state holds, by URN; left out, nothing is deployed yet.
 
     Raises:
         ProgramError: the program failed.
@@ -49,7 +54,9 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
         UnrecordableError: the program does what only an engine can answer.
     """
     try:
-        graph = evaluate_config(stack.folder, stack.name, stack.config, stack.settings, preview=preview)
+        graph = evaluate_config(
+            stack.folder, stack.name, stack.config, stack.settings, preview=preview, deployed=deployed
+        )
     except pulumi.RunError:
         raise
     except UnrecordableError as error:
@@ -60,7 +67,13 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
 
 
 def evaluate_config(
-    program: Path, stack: str, config: Mapping[str, Any], settings: Settings, *, preview: bool
+    program: Path,
+    stack: str,
+    config: Mapping[str, Any],
+    settings: Settings,
+    *,
+    preview: bool,
+    deployed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Graph:
     """Evaluate the program with a configuration that is complete: a preview of an empty world, or a deployment.
 
@@ -76,6 +89,7 @@ def evaluate_config(
         provider=ShapeProvider(subscription),
         preview=preview,
         subscription_id=subscription,
+        deployed=deployed,
     )
 
 

@@ -19,6 +19,7 @@ from arm.types.network import (
 from graph.graph import Resource
 from graph.inputs import at, list_at, shorten, text_at
 from rules.lookup import Hits, View
+from settings.model import Link
 
 Rule = Mapping[str, Any]
 _ONE_WAY = {
@@ -77,7 +78,7 @@ def security_rules(view: View) -> Hits:
         rules = [one for one in every if text_at(one, "direction") == "Inbound"]
         rules.sort(key=_priority)
         denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
-        allows = [one for one in rules if text_at(one, "access") == "Allow"]
+        allows = [one for one in rules if _lets_in(one)]
         if not denies:
             yield group.name, "securityRules: no rule denies all inbound; the platform's own rules admit every peer"
         for one in allows:
@@ -120,6 +121,19 @@ def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -
                     f" where link {parts.link.name} connects. Add an Allow rule for it"
                 )
                 yield group.name, message
+
+
+def is_link_admitted(view: View, link: Link, address: str, port: Any) -> bool:
+    """Tell whether the rules at a link's broker let each subnet of its site in."""
+    group = view.one(NETWORK_SECURITY_GROUP, link.broker)
+    allows = [one for one in list_at(view.inputs(group), "securityRules") if _lets_in(one)] if group else []
+    return not group or all(
+        any(_admits(one, network, address, port) for one in allows) for network in _subnets(view, link.client)
+    )
+
+
+def _lets_in(rule: Rule) -> bool:
+    return text_at(rule, "direction") == "Inbound" and text_at(rule, "access") == "Allow"
 
 
 def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
