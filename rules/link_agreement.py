@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Graph, Resource
 from graph.inputs import list_at, map_at, text_at, texts_at, x509_settings
 from graph.pem import is_ip
+from rules.key_origins import Authority, KeyOrigins
 from rules.lookup import LinkParts, View
 from rules.mqtt import MQTT
 from rules.network import is_link_admitted
@@ -18,26 +18,13 @@ _CLIENT_KEYS = ("client_cert.pem", "client_intermediate_certs.pem")
 _SECRET_REF = f"{MQTT}.authentication.x509CertificateSettings.secretRef"
 _TRUST_REF = f"{MQTT}.tls.trustedCaCertificateConfigMapRef"
 
-Authority = str
-"""The URN of a key that signs, and which key of that name."""
-
-
-@dataclass(frozen=True)
-class Authorities:
-    """Whose certificate is which: a preview knows no text of what is new, so resources stand for it."""
-
-    of_root: Mapping[str, Authority]
-    """PEM -> whose it is."""
-    of_signed: Callable[[Resource, str], set[Authority]]
-    """From a vault secret, and the URN of a certificate in it, to who has signed that one."""
-
 
 class Moment(View):
     """A graph as it is at some moment. What is not known of it counts as agreed."""
 
-    def __init__(self, graph: Graph, settings: Settings, authorities: Authorities) -> None:
+    def __init__(self, graph: Graph, settings: Settings, keys: KeyOrigins) -> None:
         super().__init__(graph, settings)
-        self._authorities = authorities
+        self._keys, self._kept = keys, View(keys.before, settings).bundles
 
     def find_disagreement(self, parts: LinkParts) -> str:
         """Return the first thing in which both ends of a link do not agree; empty: messages pass."""
@@ -77,7 +64,7 @@ class Moment(View):
         trusted = self._authority(parts.link.client, text_at(self.inputs(endpoint), _TRUST_REF))
         if secret is None:
             yield "the broker lacks its certificate"
-        elif trusted and trusted not in self._issuers(secret):
+        elif trusted and trusted not in self._keys.list_issuers(secret):
             yield "the site does not trust the broker's certificate"
         else:
             host = text_at(self.inputs(endpoint), f"{MQTT}.host").rpartition(":")[0]
@@ -85,7 +72,7 @@ class Moment(View):
                 yield f"the broker's certificate is not for {host}"
 
     def _names(self, secret: Resource) -> set[str]:
-        inputs = [self.inputs(request) for leaf in self._certificates(secret) for request in self._requests(leaf)]
+        inputs = [request.plain_inputs for request in self._keys.list_requests(secret)]
         return {name for one in inputs for field in ("dnsNames", "ipAddresses") for name in texts_at(one, field)}
 
     def _check_site(self, parts: LinkParts, endpoint: Resource, authentication: Resource) -> Iterator[str]:
@@ -95,17 +82,13 @@ class Moment(View):
         if not secrets:
             yield "the site lacks its key"
             return
-        subjects = {
-            f"CN = {text_at(self.inputs(request), 'subject.commonName')}"
-            for leaf in self._certificates(secrets[0])
-            for request in self._requests(leaf)
-        }
+        names = [text_at(one.plain_inputs, "subject.commonName") for one in self._keys.list_requests(secrets[0])]
         for method in x509_settings(self.inputs(authentication)):
             known = {text_at(one, "subject") for one in map_at(method, "authorizationAttributes").values()}
             trusted = self._authority(parts.link.broker, text_at(method, "trustedClientCaCert"))
-            if not subjects & known:
+            if not {f"CN = {name}" for name in names} & known:
                 yield "the broker does not know the site's certificate"
-            if trusted and trusted not in {one for secret in secrets for one in self._issuers(secret)}:
+            if trusted and trusted not in {one for secret in secrets for one in self._keys.list_issuers(secret)}:
                 yield "the broker does not trust the site's certificate"
 
     def _check_rights(self, parts: LinkParts, authorization: Resource) -> Iterator[str]:
@@ -130,21 +113,6 @@ class Moment(View):
         return self.vault_secrets.get((vault, self.mapping(sync).get(key, "")))
 
     def _authority(self, cluster: str, config_map: str) -> Authority:
-        bundle = self.bundles.get((cluster, config_map))
-        return self._authorities.of_root.get(bundle.pem.strip(), "") if bundle else ""
-
-    def _issuers(self, secret: Resource) -> set[Authority]:
-        """Return who has signed what is presented."""
-        return {issuer for one in self._certificates(secret) for issuer in self._authorities.of_signed(secret, one.urn)}
-
-    def _certificates(self, secret: Resource) -> list[Resource]:
-        return [
-            one for one in self._made_from(secret, "properties") if "Cert" in one.type and "Request" not in one.type
-        ]
-
-    def _requests(self, certificate: Resource) -> list[Resource]:
-        return self._made_from(certificate, "certRequestPem")
-
-    def _made_from(self, resource: Resource, name: str) -> list[Resource]:
-        urns = resource.property_dependencies.get(name, ())
-        return [self.graph.resources[urn] for urn in urns if urn in self.graph.resources]
+        # No script takes a Bundle away that is no longer listed (nodes/apply-objects.sh).
+        bundle = (self._kept | self.bundles).get((cluster, config_map))
+        return self._keys.find_authority(bundle.pem) if bundle else ""

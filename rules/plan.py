@@ -10,7 +10,8 @@ from graph.graph import Graph, Resource
 from graph.grouping import places
 from graph.plan import Change
 from graph.schedule import schedule
-from rules.link_agreement import Authorities, Authority, Moment
+from rules.key_origins import KeyOrigins
+from rules.link_agreement import Moment
 from settings.high_water import link_key
 from settings.model import Settings
 from settings.stack_state import parse_state
@@ -36,7 +37,8 @@ class Plan:
             wanted: what the program makes of the settings and that state.
             changes: what is done.
         """
-        self.settings, self.before, self.wanted = settings, before, wanted
+        self.settings, self.wanted = settings, wanted
+        self.before = replace(before, subscription_id=wanted.subscription_id)
         # What is replaced only if a value turns out to be another one is not, in the end.
         self.changes = {one.urn: one if one.is_certain else replace(one, kind="update") for one in changes}
         self._schedule = schedule(wanted, {urn for urn, one in self.changes.items() if one.kind != "delete"})
@@ -77,9 +79,9 @@ class Plan:
         """Return the changes as they are estimated, those of one cluster and what waits for them after all others."""
         own = {urn for urn, place in self._places.items() if place == last}
         late = {urn for urn in self.changes if urn in own or self._waits_for(urn, own)}
-        shifts = {urn: self.seconds if urn in late else 0 for urn in self.changes}
+        shifts = {urn: self.seconds + 1 if urn in late else 0 for urn in self.changes}
         if last:  # after those too
-            shifts |= {urn: self.seconds for urn, one in self.changes.items() if one.kind == "delete"}
+            shifts |= {urn: self.seconds + 1 for urn, one in self.changes.items() if one.kind == "delete"}
         return Order(self, shifts)
 
     @cached_property
@@ -90,27 +92,10 @@ class Plan:
         return urn in self.wanted.resources and not own.isdisjoint(self.wanted.ancestors(urn))
 
     @cached_property
-    def authorities(self) -> Authorities:
-        """Return whose certificate is which."""
-        roots = [
-            (str(one.outputs.get("certPem")).strip(), self._list_keys(graph, one, "privateKeyPem"))
-            for graph in (self.before, self.wanted)
-            for one in graph.resources.values()
-            if one.type.startswith("tls:") and "certPem" in one.outputs
-        ]
-        return Authorities({text: next(iter(keys), "") for text, keys in roots}, self._find_issuers)
-
-    def _find_issuers(self, secret: Resource, certificate: str) -> set[Authority]:
-        """Return who has signed a certificate as it stands in a secret."""
-        graph = self.before if self.before.resources.get(secret.urn) is secret else self.wanted
-        found = graph.resources.get(certificate)
-        return self._list_keys(graph, found, "caPrivateKeyPem") if found else set()
-
-    def _list_keys(self, graph: Graph, certificate: Resource, name: str) -> set[Authority]:
-        """Return the keys that an input is; one that is replaced is another one before and after."""
-        replaced = {urn for urn, one in self.changes.items() if one.kind == "replace"}
-        urns = certificate.property_dependencies.get(name, ())
-        return {f"{urn} before" if urn in replaced and graph is self.before else urn for urn in urns}
+    def keys(self) -> KeyOrigins:
+        """Return what the keys of links are made from."""
+        replaced = frozenset(urn for urn, one in self.changes.items() if one.kind == "replace")
+        return KeyOrigins(self.before, self.wanted, replaced)
 
 
 class Order:
@@ -137,7 +122,7 @@ class Order:
         plan = self._plan
         urns = {**plan.before.resources, **plan.wanted.resources}
         there = {urn: found for urn in urns if (found := self._find(urn, seconds))}
-        return Moment(replace(plan.wanted, resources=there), plan.settings, plan.authorities)
+        return Moment(replace(plan.wanted, resources=there), plan.settings, plan.keys)
 
     def _find(self, urn: str, seconds: int) -> Resource | None:
         before, wanted = self._plan.before.resources.get(urn), self._plan.wanted.resources.get(urn)

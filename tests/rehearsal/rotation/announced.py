@@ -47,7 +47,10 @@ def _list_changes(deployed: Deployed, settings: Mapping[str, Any], wanted: Graph
 
 def _as_event(step: Step) -> Any:
     """Return the step as the real engine tells of it."""
-    kinds = {path: PropertyDiff(DiffKind(kind.replace("_", "-")), input_diff=True) for path, kind in step.diff.detailed.items()}
+    kinds = {
+        path: PropertyDiff(DiffKind(kind.replace("_", "-")), input_diff=True)
+        for path, kind in step.diff.detailed.items()
+    }
     old, new = (SimpleNamespace(**_plain(one)) if one else None for one in (step.old, step.new))
     return SimpleNamespace(detailed_diff=kinds, diffs=step.diff.changed, keys=step.diff.replaces, old=old, new=new)
 
