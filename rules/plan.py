@@ -12,7 +12,6 @@ from graph.plan import Change
 from graph.schedule import schedule
 from rules.key_origins import KeyOrigins
 from rules.link_agreement import Moment
-from settings.high_water import link_key
 from settings.model import Settings
 from settings.stack_state import parse_state
 
@@ -48,9 +47,7 @@ class Plan:
     @cached_property
     def links_before(self) -> list[str]:
         """Return the links that the state knows as deployed."""
-        marks = parse_state({urn: one.outputs for urn, one in self.before.resources.items()}).marks
-        prefix = link_key("")
-        return [key.removeprefix(prefix) for key, mark in marks.items() if key.startswith(prefix) and mark.in_use]
+        return parse_state({urn: one.outputs for urn, one in self.before.resources.items()}).links
 
     @cached_property
     def spans(self) -> Mapping[str, Span]:
