@@ -11,7 +11,7 @@ from graph.pem import is_ip
 from rules.key_origins import Authority, KeyOrigins
 from rules.lookup import LinkParts, View
 from rules.mqtt import MQTT
-from rules.network import is_link_admitted
+from rules.security_rules import is_link_admitted
 from settings.model import Settings
 
 _CLIENT_KEYS = ("client_cert.pem", "client_intermediate_certs.pem")

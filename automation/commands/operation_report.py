@@ -141,7 +141,7 @@ def print_report(report: OperationReport, *, offline: bool) -> None:
     say(f"{count_changes(report) or nothing}.")
     if report.operation == "preview" or report.loses:
         print_changes(report.changes)
-    if report.operation == "preview" and report.interruptions:
+    if report.operation == "preview" and report.changes and report.interruptions:
         say("\nMessages:", BOLD)
         for line in describe(report.interruptions):
             say(f"  {line}")

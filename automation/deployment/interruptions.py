@@ -29,6 +29,8 @@ def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence
     Raises:
         ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
     """
+    if not changes:
+        return {link: [] for link in _list_links(deployment)}
     before = graph_of_state(stack.name, deployment)
     outputs = {urn: known(one.outputs) for urn, one in before.resources.items()}
     wanted = evaluate_stack(stack, preview=False, deployed=outputs).graph
@@ -37,7 +39,11 @@ def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence
 
 def has_links(deployment: Mapping[str, Any]) -> bool:
     """Return whether something is deployed that could be interrupted."""
-    return bool(parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}).links)
+    return bool(_list_links(deployment))
+
+
+def _list_links(deployment: Mapping[str, Any]) -> list[str]:
+    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}).links
 
 
 def describe(interruptions: Interruptions) -> Iterator[str]:
