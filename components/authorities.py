@@ -35,6 +35,7 @@ class Certificate:
     pem: pulumi.Output[str]
     key_pem: pulumi.Output[str]
     """PKCS#8, PEM; secret."""
+    not_before: pulumi.Output[str]
     not_after: pulumi.Output[str]
 
     @property
@@ -151,7 +152,14 @@ class Issuer:
             opts=options,
         )
         subject = _format_subject(name)
-        return Certificate(subject, subject, root.cert_pem, key.private_key_pem_pkcs8, root.validity_end_time)
+        return Certificate(
+            subject,
+            subject,
+            root.cert_pem,
+            key.private_key_pem_pkcs8,
+            root.validity_start_time,
+            root.validity_end_time,
+        )
 
     def sign(
         self,
@@ -192,7 +200,12 @@ class Issuer:
             opts=pulumi.ResourceOptions(parent=self.parent),
         )
         return Certificate(
-            _format_subject(common_name), issuer.subject, certificate.cert_pem, key, certificate.validity_end_time
+            _format_subject(common_name),
+            issuer.subject,
+            certificate.cert_pem,
+            key,
+            certificate.validity_start_time,
+            certificate.validity_end_time,
         )
 
     def _request(

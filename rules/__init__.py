@@ -165,7 +165,7 @@ RULES: tuple[Rule[[View]], ...] = (
     Rule("PKI-07", "A Bundle holds exactly one root",
          f"{_AUTHENTICATION}: every CA certificate that is found is trusted", certificates.bundles),
     Rule("PKI-08", "What is published as a certificate is one", "RFC 7468", certificates.published),
-    Rule("PKI-09", "Certificates are renewed in time, and vault secrets say when they end",
+    Rule("PKI-09", "Certificates are renewed in time, and vault secrets say from when to when they hold",
          "registry.terraform.io/providers/hashicorp/tls, early_renewal_hours", renewal.renewed_in_time),
     Rule("PKI-10", "Published keys are PKCS#8 and strong enough",
          "the form: RFC 7468, section 10; why this one: it is the same for every algorithm, and AIO prescribes none",
