@@ -178,7 +178,7 @@ def test_what_the_traffic_does_not_pass_through_is_announced_and_seen_as_a_sympt
 
 @pytest.mark.parametrize("change", [resize_node, upgrade])
 def test_a_restart_is_announced_though_no_model_shows_it(dev: Deployed, change: Change) -> None:
-    """Microsoft says so of both: docs/lifecycle.md."""
+    """Microsoft says so of both: docs/interruptions.md."""
     (announced,) = find_interruptions(make_plan(dev, changed(change)))[LINK]
     assert "restarts" in announced.why
     assert announced.end
