@@ -154,7 +154,7 @@ def up(
 
     What a killed run has left is settled first. Where a script of a cluster has failed, all of that cluster run again;
     they do nothing where nothing is to do. Errors that pass by themselves are waited for; what does not depend on
-    a failure goes on. On a terminal it previews first, and asks where something would be replaced or deleted.
+    a failure goes on. It says first what it does to messages, and asks on a terminal where something would be lost.
     Exits 1 with what failed and how to mend it, 2 on unusable settings.
     """
     asks = not (yes or offline) and sys.stdin.isatty() and sys.stderr.isatty()

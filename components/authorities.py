@@ -33,6 +33,7 @@ class Certificate:
     subject: str
     issuer: str
     pem: pulumi.Output[str]
+    not_before: pulumi.Output[str]
     not_after: pulumi.Output[str]
     own_key_pem: pulumi.Output[str] | None = None
     """None: the key is not the stack's."""
@@ -158,7 +159,14 @@ class Issuer:
             opts=options,
         )
         subject = format_subject(name)
-        return Certificate(subject, subject, root.cert_pem, root.validity_end_time, key.private_key_pem_pkcs8)
+        return Certificate(
+            subject,
+            subject,
+            root.cert_pem,
+            root.validity_start_time,
+            root.validity_end_time,
+            key.private_key_pem_pkcs8,
+        )
 
     def sign(
         self,
@@ -210,7 +218,12 @@ class Issuer:
             opts=pulumi.ResourceOptions(parent=self.parent),
         )
         return Certificate(
-            format_subject(common_name), issuer.subject, certificate.cert_pem, certificate.validity_end_time, key
+            format_subject(common_name),
+            issuer.subject,
+            certificate.cert_pem,
+            certificate.validity_start_time,
+            certificate.validity_end_time,
+            key,
         )
 
     def _request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pulumi
 from cryptography import x509
@@ -70,6 +71,11 @@ def _describe(
         certificate.subject.rfc4514_string(),
         certificate.issuer.rfc4514_string(),
         pem if pem is not None else pulumi.Output.from_input(certificate.public_bytes(Encoding.PEM).decode()),
-        pulumi.Output.from_input(certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z")),
+        _to_text(certificate.not_valid_before_utc),
+        _to_text(certificate.not_valid_after_utc),
         key,
     )
+
+
+def _to_text(moment: datetime) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(moment.isoformat().replace("+00:00", "Z"))

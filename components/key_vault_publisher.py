@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 import pulumi
 from pulumi_azure_native import keyvault
 
+from components.authorities import Certificate
 from components.cluster_stamp import ClusterStamp
 from components.pki_chain import PkiChain
 from settings.model import Cluster
 from settings.naming import client_ca_config_map
 from settings.rotation import Live
 
-Published = tuple[pulumi.Output[str], pulumi.Output[str]]
-"""A value, PEM, and the end of the certificate that it is or belongs to, RFC 3339."""
+Published = tuple[pulumi.Output[str], Certificate]
+"""A value, PEM, and the certificate that it is or belongs to."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,13 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                 properties=keyvault.SecretPropertiesArgs(
                     value=pulumi.Output.secret(value),
                     content_type="application/x-pem-file",
-                    # Azure tells of what is about to end, and hands it out all the same
+                    # Azure tells of what is about to end; it hands out all the same what has ended or not begun
                     # (https://learn.microsoft.com/azure/key-vault/secrets/about-secrets).
-                    attributes=keyvault.SecretAttributesArgs(enabled=True, expires=end.apply(to_seconds)),
+                    attributes=keyvault.SecretAttributesArgs(
+                        enabled=True,
+                        not_before=certificate.not_before.apply(to_seconds),
+                        expires=certificate.not_after.apply(to_seconds),
+                    ),
                 ),
                 tags=stamp.settings.tags,
                 opts=pulumi.ResourceOptions(
@@ -62,7 +68,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                     replace_with=[stamp.vault],
                 ),
             )
-            for secret_name, (value, end) in sorted(args.values.items())
+            for secret_name, (value, certificate) in sorted(args.values.items(), key=itemgetter(0))
         }
         self.register_outputs({"secrets": sorted(self.secrets)})
 
@@ -77,14 +83,14 @@ def select_secrets(live: Live, cluster: Cluster, pki: PkiChain) -> dict[str, Pub
     values: dict[str, Published] = {}
     for listener in live.listeners(cluster.name):
         leaf = pki.servers[cluster.name, listener.generation]
-        values[listener.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
-        values[listener.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
+        values[listener.certificate_secret] = leaf.chain_pem, leaf.certificate
+        values[listener.key_secret] = leaf.certificate.key_pem, leaf.certificate
     for link in live.settings.links_from(cluster.name):
         for one in live.links_as(link):
             leaf = pki.clients[link.name, one.generation]
-            values[one.certificate_secret] = leaf.chain_pem, leaf.certificate.not_after
-            values[one.key_secret] = leaf.certificate.key_pem, leaf.certificate.not_after
-            values[one.intermediate_secret] = leaf.authority.above_pem, leaf.authority.intermediate.not_after
+            values[one.certificate_secret] = leaf.chain_pem, leaf.certificate
+            values[one.key_secret] = leaf.certificate.key_pem, leaf.certificate
+            values[one.intermediate_secret] = leaf.authority.above_pem, leaf.authority.intermediate
     return values
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pulumi
@@ -43,8 +43,13 @@ class Evaluation:
         return self.stack.settings
 
 
-def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
+def evaluate_stack(
+    stack: LoadedStack, *, preview: bool, deployed: Mapping[str, Any] = MappingProxyType({})
+) -> Evaluation:
     """Evaluate the program as a deployment, or as a preview on an empty subscription.
+
+    Args:
+        deployed: outputs that the stack's state holds, by URN; left out, nothing is deployed yet.
 
     Raises:
         ProgramError: the program failed.
@@ -52,7 +57,7 @@ def evaluate_stack(stack: LoadedStack, *, preview: bool) -> Evaluation:
         UnrecordableError: the program does what only an engine can answer.
     """
     with sign_by_stand_in(stack) as signed:
-        return Evaluation(signed, _evaluate(signed, preview=preview))
+        return Evaluation(signed, _evaluate(signed, preview=preview, deployed=deployed))
 
 
 @contextmanager
@@ -66,9 +71,11 @@ def sign_by_stand_in(stack: LoadedStack) -> Iterator[LoadedStack]:
         yield read_signed_from(stack, Path(folder), keys)
 
 
-def _evaluate(stack: LoadedStack, *, preview: bool) -> Graph:
+def _evaluate(stack: LoadedStack, *, preview: bool, deployed: Mapping[str, Any]) -> Graph:
     try:
-        return evaluate_config(stack.folder, stack.name, stack.config, stack.settings, preview=preview, keys=stack.keys)
+        return evaluate_config(
+            stack.folder, stack.name, stack.config, stack.settings, preview=preview, keys=stack.keys, deployed=deployed
+        )
     except pulumi.RunError:
         raise
     except UnrecordableError as error:
@@ -85,6 +92,7 @@ def evaluate_config(
     *,
     preview: bool,
     keys: Mapping[str, str] | None = None,
+    deployed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Graph:
     """Evaluate the program with a configuration that is complete: a preview of an empty world, or a deployment.
 
@@ -103,6 +111,7 @@ def evaluate_config(
         provider=ShapeProvider(subscription, keys),
         preview=preview,
         subscription_id=subscription,
+        deployed=deployed,
     )
 
 

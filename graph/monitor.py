@@ -6,6 +6,7 @@ The SDK's own `MockMonitor` drops dependencies, options and secret marks.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from google.protobuf import empty_pb2
@@ -74,10 +75,11 @@ class Monitor(MockMonitor):
 class RecordingMonitor(Monitor):
     """Keeps every registration as a `Resource`. Called from several threads at once."""
 
-    def __init__(self, provider: Provider, *, preview: bool) -> None:
+    def __init__(self, provider: Provider, *, preview: bool, deployed: Mapping[str, Any]) -> None:
         super().__init__()
         self._provider = provider
         self._preview = preview
+        self._deployed = deployed
         self._lock = threading.Lock()
         self.recorded: dict[str, Resource] = {}
         self.plugins: dict[Plugin, str] = {}
@@ -145,8 +147,9 @@ class RecordingMonitor(Monitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
-        if request.tok == READ_STATE:  # nothing is deployed yet
-            return resource_pb2.ResourceInvokeResponse(**{"return": to_struct({"outputs": {}})})
+        if request.tok == READ_STATE:
+            outputs = {urn: {"outputs": found} for urn, found in self._deployed.items()}
+            return resource_pb2.ResourceInvokeResponse(**{"return": to_struct({"outputs": outputs})})
         self._note_plugin(request, request.tok, request.tok)
         try:
             result = self._provider.invoke(request.tok, reveal(from_struct(request.args)), preview=self._preview)

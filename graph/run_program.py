@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import MappingProxyType
 from typing import Any, TextIO
 
 from pulumi.runtime import configure, reset_options, run_in_stack
@@ -51,18 +52,20 @@ def record(
     provider: Provider,
     preview: bool,
     subscription_id: str,
+    deployed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Graph:
     """Run any program, e.g. one component in a test, and return what it registers. Not for two threads at once.
 
     Args:
         config: the `config` block of the stack file; objects as objects.
+        deployed: outputs that the stack's state holds, by URN; left out, nothing is deployed yet.
 
     Raises:
         LookupError: the program uses a resource type or a function that nothing answers for.
         ProgramEndedError, ProgramStuckError: it ended itself, or would not end.
         Exception: whatever else the program raises.
     """
-    monitor = RecordingMonitor(provider, preview=preview)
+    monitor = RecordingMonitor(provider, preview=preview, deployed=deployed)
     with without_garbage_collection(), watch() as side_effects:
         try:
             with bound(lambda: len(monitor.recorded)), _taking_prints(monitor.said):

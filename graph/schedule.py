@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -65,15 +65,20 @@ def estimate_of(resource: Resource) -> Estimate:
     return shape_of(resource.type).type.estimate_for(resource.plain_inputs)
 
 
-def schedule(graph: Graph) -> Schedule:
-    """Each resource starts when everything that it depends on, and its parent, is finished."""
+def schedule(graph: Graph, changed: Container[str] | None = None) -> Schedule:
+    """Each resource starts when everything that it depends on, and its parent, is finished.
+
+    Args:
+        changed: URNs of what takes its time; the others are there already. Left out, nothing is.
+    """
     steps: dict[str, Step] = {}
     needed = {urn: waits_for(graph, resource) for urn, resource in graph.resources.items()}
     for urn in TopologicalSorter(needed).static_order():
         resource = graph.resources[urn]
         last = max((steps[other] for other in needed[urn]), key=lambda step: (step.finish, step.urn), default=None)
         start = last.finish if last else 0
-        steps[urn] = Step(urn, resource.name, start, start + estimate_of(resource).seconds, last.urn if last else "")
+        seconds = estimate_of(resource).seconds if changed is None or urn in changed else 0
+        steps[urn] = Step(urn, resource.name, start, start + seconds, last.urn if last else "")
     return Schedule(steps)
 
 

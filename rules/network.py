@@ -1,8 +1,7 @@
-"""Peerings, security rules and addresses: a link's packets arrive, and nobody else's."""
+"""Peerings and addresses: a link's packets arrive."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
@@ -11,7 +10,6 @@ from typing import Any
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
-    NETWORK_SECURITY_GROUP,
     SUBNET,
     VIRTUAL_NETWORK,
     VIRTUAL_NETWORK_PEERING,
@@ -19,14 +17,6 @@ from arm.types.network import (
 from graph.graph import Resource
 from graph.inputs import at, list_at, shorten, text_at
 from rules.lookup import Hits, View
-
-Rule = Mapping[str, Any]
-_ONE_WAY = {
-    f"{end}{what}": f"{end}{what}{plural}"
-    for end in ("source", "destination")
-    for what, plural in (("AddressPrefix", "es"), ("PortRange", "s"))
-}
-"""Input of a security rule -> the list that stands in its place."""
 
 
 def peerings(view: View) -> Hits:
@@ -62,150 +52,21 @@ def _overlap(view: View, first: Resource, second: Resource) -> bool:
     return any(one.overlaps(other) for one in _space(view, first) for other in _space(view, second))
 
 
-def security_rules(view: View) -> Hits:
-    """Inbound: each linked client's subnet to the node's broker port, node to node, then deny all; nothing else."""
-    for cluster in view.clusters:
-        group = view.one(NETWORK_SECURITY_GROUP, cluster)
-        if group is None:
-            continue
-        every: list[Rule] = list_at(view.inputs(group), "securityRules")
-        taken = Counter((text_at(one, "direction"), _priority(one)) for one in every)
-        for (direction, priority), times in taken.items():
-            if times > 1:
-                yield group.name, f"securityRules: {times} {direction} rules have priority {priority}; Azure takes one"
-        yield from _well_said(group, every)
-        rules = [one for one in every if text_at(one, "direction") == "Inbound"]
-        rules.sort(key=_priority)
-        denies = [one for one in rules if text_at(one, "access") == "Deny" and _is_everything(one)]
-        allows = [one for one in rules if text_at(one, "access") == "Allow"]
-        if not denies:
-            yield group.name, "securityRules: no rule denies all inbound; the platform's own rules admit every peer"
-        for one in allows:
-            if denies and _priority(one) > _priority(denies[0]):
-                name = text_at(one, "name")
-                yield group.name, f"securityRules: {name} comes after {text_at(denies[0], 'name')}, which denies all"
-        yield from _nodes_meet(view, cluster, group, allows)
-        yield from _links_pass(view, cluster, group, allows)
-        yield from _nobody_else(view, cluster, group, allows)
-
-
-def _well_said(group: Resource, rules: list[Rule]) -> Hits:
-    for one in rules:
-        if text_at(one, "direction") != "Inbound":
-            message = f"securityRules: {text_at(one, 'name')} is {text_at(one, 'direction')}; expected inbound ones"
-            yield group.name, f"{message} alone: Arc and the links need the way out"
-        for single, several in _ONE_WAY.items():
-            if (single in one) == bool(one.get(several)):
-                message = f"securityRules: {text_at(one, 'name')} has {single} and {several}, or neither"
-                yield group.name, f"{message}; Azure takes one of the two"
-
-
-def _nodes_meet(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
-    """K3s' nodes talk by TCP and UDP, the kubelet's port and VXLAN among them (docs.k3s.io, requirements)."""
-    own = _subnets(view, cluster)
-    if not any(_within(_prefixes(one, "source"), own) and text_at(one, "protocol") == "*" and _ports(one) == ["*"]
-               for one in allows):  # fmt: skip
-        yield group.name, "securityRules: nothing lets nodes of the subnet reach each other by everything. Add a rule"
-
-
-def _links_pass(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
-    for parts in view.links:
-        if parts.link.broker != cluster or not parts.port:
-            continue
-        address, port = str(view.clusters[cluster].address), parts.port.get("port")
-        for network in _subnets(view, parts.link.client):
-            if not any(_admits(one, network, address, port) for one in allows):
-                message = (
-                    f"securityRules: nothing admits {network} (cluster {parts.link.client}) to {address} port {port},"
-                    f" where link {parts.link.name} connects. Add an Allow rule for it"
-                )
-                yield group.name, message
-
-
-def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) -> Hits:
-    own = _subnets(view, cluster)
-    links = [parts for parts in view.links if parts.link.broker == cluster]
-    clients = [network for parts in links for network in _subnets(view, parts.link.client)]
-    node = [IPv4Network(view.clusters[cluster].address)]
-    ports = {str(parts.port["port"]) for parts in links if "port" in parts.port}
-    for one in allows:
-        sources, targets = _prefixes(one, "source"), _prefixes(one, "destination")
-        inside = _within(sources, own) and _within(targets, own)
-        for_links = _within(sources, clients) and _within(targets, node) and (set(_ports(one)) <= ports or not ports)
-        if not inside and not for_links:
-            message = (
-                f"securityRules: {text_at(one, 'name')} admits {', '.join(sources)} to {', '.join(targets)} port"
-                f" {', '.join(_ports(one))}, which no link needs. Narrow it to the clients' subnets and the node's port"
-            )
-            yield group.name, message
-
-
-def _subnets(view: View, cluster: str) -> list[IPv4Network]:
-    """Return where a cluster's packets come from."""
-    if not view.clusters[cluster].network:
-        return [view.clusters[cluster].egress]
-    return read_networks([text_at(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
-
-
 def _space(view: View, network: Resource | None) -> list[IPv4Network]:
     return read_networks(list_at(view.inputs(network), "addressSpace.addressPrefixes")) if network else []
 
 
 def read_networks(prefixes: list[Any]) -> list[IPv4Network]:
     """Return the networks among the prefixes; what is none is passed over."""
-    return [network for network in map(_network, prefixes) if network]
+    return [network for network in map(read_network, prefixes) if network]
 
 
-def _network(prefix: Any) -> IPv4Network | None:
+def read_network(prefix: Any) -> IPv4Network | None:
+    """Return the network that a prefix is; None where it is a service tag or *."""
     try:
         return IPv4Network(prefix)
     except ValueError:
-        return None  # a service tag or *
-
-
-def _prefixes(rule: Rule, end: str) -> list[str]:
-    one = text_at(rule, f"{end}AddressPrefix")
-    return [one] if one else [str(prefix) for prefix in list_at(rule, f"{end}AddressPrefixes")]
-
-
-def _ports(rule: Rule) -> list[str]:
-    one = text_at(rule, "destinationPortRange")
-    return [one] if one else [str(port) for port in list_at(rule, "destinationPortRanges")]
-
-
-def _is_everything(rule: Rule) -> bool:
-    parts = (_prefixes(rule, "source"), _prefixes(rule, "destination"), _ports(rule), [text_at(rule, "protocol")])
-    return all(part and set(part) <= {"*", "0.0.0.0/0"} for part in parts)
-
-
-def _priority(rule: Rule) -> int:
-    found = at(rule, "priority")
-    return found if isinstance(found, int) else 0
-
-
-def _admits(rule: Rule, source: IPv4Network, address: str, port: Any) -> bool:
-    return (
-        text_at(rule, "protocol") in ("Tcp", "*")
-        and _within([str(source)], _any_or_networks(_prefixes(rule, "source")))
-        and _within([address], _any_or_networks(_prefixes(rule, "destination")))
-        and any(_has_port(given, port) for given in _ports(rule))
-    )
-
-
-def _any_or_networks(prefixes: list[str]) -> list[IPv4Network]:
-    return read_networks(["0.0.0.0/0" if prefix == "*" else prefix for prefix in prefixes])
-
-
-def _within(prefixes: list[str], networks: list[IPv4Network]) -> bool:
-    found = [_network(prefix) for prefix in prefixes]
-    return bool(found) and all(one and any(one.subnet_of(network) for network in networks) for one in found)
-
-
-def _has_port(given: str, port: Any) -> bool:
-    low, _, high = given.partition("-")
-    if given == "*" or not low.isdigit():
-        return given == "*"
-    return isinstance(port, int) and int(low) <= port <= int(high or low)
+        return None
 
 
 def addresses(view: View) -> Hits:
@@ -258,8 +119,8 @@ def _ip_configuration(view: View, configuration: Any, expected: str) -> Iterator
     if text_at(configuration, "publicIPAddress.id"):
         yield "publicIPAddress", "the node is on the internet. Remove it: the way out is the NAT gateway"
     subnet = view.by_path.get(text_at(configuration, "subnet.id"))
-    network = _network(text_at(view.inputs(subnet), "addressPrefix")) if subnet else None
-    if subnet and network and _network(address) and IPv4Address(address) not in network:
+    network = read_network(text_at(view.inputs(subnet), "addressPrefix")) if subnet else None
+    if subnet and network and read_network(address) and IPv4Address(address) not in network:
         yield "privateIPAddress", f"{address} is not in {network} of {subnet.name}"
 
 
@@ -278,7 +139,7 @@ def overlaps(view: View) -> Hits:
     """Subnets of one VNet lie inside its address space and do not overlap."""
     for cluster in view.clusters:
         subnets = view.all(SUBNET, cluster=cluster)
-        known = {one.urn: _network(text_at(view.inputs(one), "addressPrefix")) for one in subnets}
+        known = {one.urn: read_network(text_at(view.inputs(one), "addressPrefix")) for one in subnets}
         space = _space(view, view.one(VIRTUAL_NETWORK, cluster))
         for one in subnets:
             network = known[one.urn]

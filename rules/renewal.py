@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -44,23 +45,29 @@ def renewed_in_time(view: View) -> Hits:
                 f"earlyRenewalHours: {renewal}; expected at least the {pki.leaf_days * 24} hours of a leaf below it"
             )
             yield one.name, message
-    yield from _ends(view)
+    yield from _dates(view)
 
 
-def _ends(view: View) -> Hits:
-    """Require of each vault secret the end of its first certificate; of a key, the end of the certificate with it.
+def _dates(view: View) -> Hits:
+    """Require of each vault secret the dates of its first certificate; of a key, those of the certificate with it.
 
     Source: learn.microsoft.com/azure/key-vault/secrets/about-secrets, Secret attributes.
     """
     published = {one.urn: text_at(view.inputs(one), "properties.value") for one in view.all(SECRET)}
     first = {urn: found[0] for urn, text in published.items() if (found := pem.certificates(text))}
-    ends = {pem.key_of(one): one.not_valid_after_utc for one in first.values()}
+    owners = {pem.key_of(one): one for one in first.values()}
     for secret in view.all(SECRET):
         key = pem.key_of_private(published[secret.urn]) if secret.urn not in first else pem.key_of(first[secret.urn])
-        expected, given = ends.get(key or b""), at(view.inputs(secret), "properties.attributes.expires")
-        if expected and given != int(expected.timestamp()):
-            when = f"{expected:%Y-%m-%d %H:%M:%S} UTC, when its certificate ends"
-            yield secret.name, f"properties.attributes.expires: {given}; expected {int(expected.timestamp())} ({when})"
+        if owner := owners.get(key or b""):
+            yield from _date(view, secret, "expires", owner.not_valid_after_utc, "ends")
+            yield from _date(view, secret, "notBefore", owner.not_valid_before_utc, "begins")
+
+
+def _date(view: View, secret: Resource, name: str, expected: datetime, does: str) -> Hits:
+    given = at(view.inputs(secret), f"properties.attributes.{name}")
+    if given != int(expected.timestamp()):
+        when = f"{expected:%Y-%m-%d %H:%M:%S} UTC, when its certificate {does}"
+        yield secret.name, f"properties.attributes.{name}: {given}; expected {int(expected.timestamp())} ({when})"
 
 
 def _hours(view: View, one: Resource, key: str, expected: int) -> Hits:

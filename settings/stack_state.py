@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from settings.high_water import Mark, read_marks
+from settings.high_water import Mark, link_key, read_marks
 from settings.naming import CLIENT_TRUST, SETTLE
 from settings.rotation import Deployed
 
@@ -26,6 +26,12 @@ class State:
     deployed: Deployed
     keys: Mapping[str, str] = field(default_factory=dict)
     """Logical name of a private key -> its public key, PEM."""
+
+    @property
+    def links(self) -> list[str]:
+        """Return the names of the links that were deployed last."""
+        prefix = link_key("")
+        return [key.removeprefix(prefix) for key, mark in self.marks.items() if key.startswith(prefix) and mark.in_use]
 
     @property
     def rotating(self) -> dict[str, Mark]:

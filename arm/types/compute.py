@@ -27,6 +27,7 @@ VIRTUAL_MACHINE = ResourceType(
         "properties.storageProfile.imageReference",
     ),
     computed={**STATE, "vmId": lambda created: created.guid("vm")},
+    restarted_by=("hardwareProfile.vmSize",),  # https://learn.microsoft.com/azure/virtual-machines/sizes/resize-vm
     write_only=("osProfile.adminPassword", "osProfile.customData", "userData"),
     holds_data=True,
 )

@@ -17,6 +17,7 @@ SCHEMA_REGISTRY = ResourceType(
     immutable=("properties.namespace", "properties.storageAccountContainerUrl"),  # [spec] 2025-10-01
     replaced_by=("location", "namespace", "storageAccountContainerUrl"),  # [spec]
     computed=_COMPUTED,
+    carries=(),
 )
 DEVICE_REGISTRY_NAMESPACE = ResourceType(
     "deviceregistry",
@@ -27,4 +28,5 @@ DEVICE_REGISTRY_NAMESPACE = ResourceType(
     packaged=True,
     replaced_by=("location",),  # [spec]
     computed=_COMPUTED,
+    carries=(),
 )

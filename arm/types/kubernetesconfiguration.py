@@ -25,6 +25,10 @@ EXTENSION = ResourceType(
         "currentVersion": lambda created: created.inputs.get("version"),
         "isSystemExtension": lambda _: False,
     },
+    # "Azure IoT Operations doesn't support live upgrades"
+    # (https://learn.microsoft.com/azure/iot-operations/deploy-iot-ops/howto-upgrade)
+    restarted_by=("version",),
+    carries=("microsoft.iotoperations",),
     write_only=("configurationProtectedSettings",),
     in_use_refusals={
         "Microsoft.ExtendedLocation/customLocations": Refusal(  # the code is ours: Microsoft documents none

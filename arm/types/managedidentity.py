@@ -20,6 +20,7 @@ USER_ASSIGNED_IDENTITY = ResourceType(
         "clientId": lambda created: created.guid("client"),
         "tenantId": lambda created: created.tenant_id,
     },
+    carries=(),
 )
 FEDERATED_IDENTITY_CREDENTIAL = ResourceType(
     "managedidentity",

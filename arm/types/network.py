@@ -134,6 +134,7 @@ PUBLIC_IP_ADDRESS = ResourceType(
         ),
         f"{_LIMITS}; text in https://github.com/openshift/openshift-azure/issues/2252",
     ),
+    carries=(),
 )
 NAT_GATEWAY = ResourceType(
     "network",
@@ -151,6 +152,7 @@ NAT_GATEWAY = ResourceType(
             "Nat gateway {id} cannot be deleted because it is in use by the following resources: {user}.",
         )
     },
+    carries=(),
 )
 NETWORK_INTERFACE = ResourceType(
     "network",

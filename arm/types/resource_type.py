@@ -142,6 +142,8 @@ class ResourceType:
     """Inputs, besides those in the path, whose change makes azure-native replace the resource."""
     computed: Mapping[str, Compute] = field(default_factory=lambda: STATE)
     """What Azure computes, by its path in the SDK's outputs; an input of the same path wins."""
+    restarted_by: tuple[str, ...] = ()
+    """Inputs whose change restarts what runs on it."""
     write_only: tuple[str, ...] = ()
     """Inputs that Azure takes and never returns."""
     answered: tuple[str, ...] = ()
@@ -155,6 +157,8 @@ class ResourceType:
     quota: Quota | None = None
 
     # What we do with it
+    carries: tuple[str, ...] = ("",)
+    """Messages stand still while one is away whose `refined_by` begins like this; empty: they need none."""
     holds_data: bool = False
     """Protected in production: it would take data, or every link, along."""
 
@@ -180,6 +184,10 @@ class ResourceType:
         """Return the Pulumi type."""
         package = f"azure-native_{self.module}_v{version.replace('-', '')}" if self.packaged else "azure-native"
         return f"{package}:{self.module}:{self.name}"
+
+    def carries_messages(self, inputs: Mapping[str, Any]) -> bool:
+        """Tell whether messages that pass through what is on a resource with these inputs need it."""
+        return str(inputs.get(self.refined_by, "")).startswith(self.carries) if self.carries else False
 
     def estimate_for(self, inputs: Mapping[str, Any]) -> Estimate:
         """Return the estimate for a resource with these inputs."""

@@ -13,6 +13,7 @@ from automation.commands.result import problem
 from automation.console import BAD, BOLD, say
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
+from automation.deployment.interruptions import Interruptions, describe
 from automation.deployment.operations import DONE, Operation
 from automation.deployment.placeholders import fill_in
 from automation.deployment.progress import count_outcomes
@@ -39,6 +40,8 @@ class OperationReport:
     """URN -> seconds that its last step took."""
     engine: str = "offline"
     """What ran it."""
+    interruptions: Interruptions | None = None
+    """What is foreseen for messages; None: nobody has asked, or nobody can say."""
 
     def remedy(self, failure: Failure) -> str:
         """Return what mends the failure, with names as far as they are known."""
@@ -100,6 +103,16 @@ def as_document(report: OperationReport) -> dict[str, Any]:
             for failure in result.failures
         ],
         "outputs": result.outputs,
+        "interruptions": _list_interruptions(report.interruptions),
+    }
+
+
+def _list_interruptions(interruptions: Interruptions | None) -> dict[str, list[dict[str, Any]]] | None:
+    if interruptions is None:
+        return None
+    return {
+        link: [{"start": one.start, "end": one.end, "why": one.why} for one in found]
+        for link, found in interruptions.items()
     }
 
 
@@ -128,6 +141,10 @@ def print_report(report: OperationReport, *, offline: bool) -> None:
     say(f"{count_changes(report) or nothing}.")
     if report.operation == "preview" or report.loses:
         print_changes(report.changes)
+    if report.operation == "preview" and report.changes and report.interruptions:
+        say("\nMessages:", BOLD)
+        for line in describe(report.interruptions):
+            say(f"  {line}")
     if result.failures:
         _print_outcomes(report.outcomes, report.headings)
     _print_failures(report, offline=offline)

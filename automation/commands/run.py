@@ -113,7 +113,7 @@ def run_operation(
         print_differences(target)
         if operation == "up":
             stack_commands.warn_of_changed_settings(target)
-        if asks and (refusal := _previewed(target)):
+        if operation == "up" and (refusal := _previewed(target, asks=asks)):
             return refusal
         result, operation_report = stack_commands.operate(target, operation)
         if report and operation_report:
@@ -197,14 +197,19 @@ def check_engine(context: typer.Context, choice: EngineChoice) -> EngineChoice:
     return choice
 
 
-def _previewed(target: Target) -> CommandResult | None:
-    """Preview, and ask if something would be lost; how the command ends if it does not go on."""
+def _previewed(target: Target, *, asks: bool) -> CommandResult | None:
+    """Preview, say what messages it interrupts, and ask if something would be lost; the end, if it does not go on."""
     from automation.commands import stack as stack_commands
+    from automation.deployment.interruptions import describe, has_links
 
+    if not asks and not has_links(stack_commands.deployer_of(target).deployment()):
+        return None  # nothing could be interrupted
     result, report = stack_commands.operate(target, "preview")
-    if result.exit_code or report is None:
+    if result.exit_code == INTERRUPTED or (asks and (result.exit_code or report is None)):
         return result
-    if report.would_lose:
+    for line in describe(target.foreseen or {}):
+        progress(line[:1].upper() + line[1:])
+    if asks and report and report.would_lose:
         with redirect_stdout(sys.stderr):  # standard output is for what `up` comes to
             result.show()
         more = f", and {report.perhaps} perhaps" if report.perhaps else ""

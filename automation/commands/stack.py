@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from automation.deployment.deployer import Deployer
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
+from automation.deployment.interruptions import Interruptions, foresee
 from automation.deployment.operations import Operation
 from automation.deployment.previewed import Previewed
 from automation.deployment.progress import Expected, Tracker, expectations_of
@@ -65,6 +66,8 @@ class Target:
     """Clusters whose scripts are to run again although none has failed."""
     gone: GoneClusters | None = None
     """What `destroy` deletes without the clusters that it lives on."""
+    foreseen: Interruptions | None = None
+    """What the preview of this command says of messages."""
 
     @property
     def stack(self) -> str:
@@ -134,11 +137,14 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
             result: DeploymentResult = getattr(deployer, operation)()
         except KeyboardInterrupt:
             return _interrupted(target, tracker, headings, operation), None
-    for order in target.faults.open:
-        progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
     did = operation != "preview"
+    for order in target.faults.open if did else ():
+        progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
     report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
+    if operation == "preview" and judgement and result.ok:
+        target.foreseen = foresee(target.loaded, deployment, report.changes)
+    report = replace(report, interruptions=target.foreseen)
     if result.ok and operation in ("preview", "up"):
         _note(target, operation)
     return _ending(target, report, time.monotonic() - began, killed=deployer.runs.was_killed), report

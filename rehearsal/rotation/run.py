@@ -22,6 +22,7 @@ from rehearsal.azure.world import World
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
+from rehearsal.engine import Result as EngineResult
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
@@ -184,11 +185,22 @@ class Deployed:
     def _is_behind(self, deployed: ClusterView, elapsed: float) -> bool:
         return self._flow is not None and self._flow.is_behind(deployed, elapsed)
 
-    def _up(self, settings: Settings, options: Options) -> list[str]:
-        """Run the engine; return its errors."""
+    def preview(self, settings: Settings) -> EngineResult:
+        """Return what the engine would do for these settings."""
+        return self._engine(settings, Options()).preview()
+
+    def export(self) -> dict[str, Any]:
+        """Return the stack's state as `pulumi stack export` does, secrets included."""
+        return self._state.export()
+
+    def _engine(self, settings: Settings, options: Options) -> Engine:
         config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
         providers = all_providers(AzureProvider(self._world))
-        result = Engine(self._program, self._stack, config, providers, self._state, options).up()
+        return Engine(self._program, self._stack, config, providers, self._state, options)
+
+    def _up(self, settings: Settings, options: Options) -> list[str]:
+        """Run the engine; return its errors."""
+        result = self._engine(settings, options).up()
         found = [str(one) for one in result.diagnostics if one.severity == "error"]
         return found or ([str(result.error)] if result.error else [])
 

@@ -65,7 +65,7 @@ def _normal(value: Any) -> Any:
             return {"name": value["name"], "value (decoded)": _normal(decoded)}
         if set(value) == {"script"}:
             return {"script": f"<sha256 {hashlib.sha256(value['script'].encode()).hexdigest()[:16]}>"}
-        return {key: "<time>" if key == "exp" else _normal(item) for key, item in value.items()}
+        return {key: "<time>" if key in ("exp", "nbf") else _normal(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_normal(item) for item in value]
     if not isinstance(value, str):

@@ -19,9 +19,15 @@ from tests.rules.workbench import Mistake, Workbench
 MISTAKES = (
     Mistake(
         "vault secret that begins later",
-        "SHAPE-02",
-        lambda two: two.set("site-vault-site-to-enterprise-client-leaf-crt-g1", "properties.attributes.notBefore", 1),
-        ("client-leaf-crt-g1", "properties.attributes.notBefore", "rules/facts/bodies.yaml"),
+        "PKI-09",
+        lambda two: two.set(
+            "site-vault-site-to-enterprise-client-leaf-crt-g1", "properties.attributes.notBefore", 4102444800
+        ),
+        (
+            "client-leaf-crt-g1",
+            "properties.attributes.notBefore: 4102444800; expected 1",
+            "when its certificate begins",
+        ),
     ),
     Mistake(
         "vault secret that has ended",

@@ -131,9 +131,10 @@ class Workbench:
         self.set(secret, "properties.value", Secret(text), kind="keyvault:Secret")
         self._expect(old, text)
         if found := pem.certificates(text):
-            ends = int(found[0].not_valid_after_utc.timestamp())
+            dates = {"expires": found[0].not_valid_after_utc, "notBefore": found[0].not_valid_before_utc}
             for name in {secret, secret.replace("-leaf-crt-", "-leaf-key-")}:
-                self.set(name, "properties.attributes.expires", ends, kind="keyvault:Secret")
+                for key, moment in dates.items():
+                    self.set(name, f"properties.attributes.{key}", int(moment.timestamp()), kind="keyvault:Secret")
 
     def bundle(self, command: str, name: str, text: str) -> None:
         """Put another text into a trust Bundle, and let gates and probes look for it."""

@@ -139,7 +139,14 @@ def years_have_passed(bench: Bench) -> None:
     bench.at = datetime(2060, 1, 1, tzinfo=UTC)
 
 
-@breaks("CLUSTER-24", SITE, AN_ENDPOINT, "is not valid before", then=(BAD_SERVER_LEAF,))
+@breaks(
+    "CLUSTER-24", SITE, AN_ENDPOINT, "is not valid before",
+    then=(
+        BAD_SERVER_LEAF,
+        ("CLUSTER-13", SITE, "SecretSync client-secret-enterprise-g1"),
+        ("CLUSTER-13", ENTERPRISE, "SecretSync broker-tls-cert-g1"),
+    ),
+)  # fmt: skip
 def clock_is_behind(bench: Bench) -> None:
     bench.at = datetime(2020, 1, 1, tzinfo=UTC)
 

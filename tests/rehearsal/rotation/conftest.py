@@ -48,3 +48,18 @@ def renew_listener(settings: dict[str, Any]) -> None:
 def renew_authorities(settings: dict[str, Any]) -> None:
     """Ask for new keys of all authorities."""
     settings["pki"] = {"generation": 2}
+
+
+def revoke_link(settings: dict[str, Any]) -> None:
+    """Say that the key of the link's client is stolen."""
+    settings["links"][0] |= {"generation": 2, "revoked_generation": 1}
+
+
+def revoke_listener(settings: dict[str, Any]) -> None:
+    """Say that the key of the broker is stolen."""
+    settings["clusters"]["enterprise"]["listener"] |= {"generation": 2, "revoked_generation": 1}
+
+
+def revoke_authorities(settings: dict[str, Any]) -> None:
+    """Say that a key of an authority is stolen."""
+    settings["pki"] = {"generation": 2, "revoked_generation": 1}

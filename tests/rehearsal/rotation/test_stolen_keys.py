@@ -15,25 +15,19 @@ from rehearsal.mqtt.mosquitto import run_broker
 from rehearsal.mqtt.translate import PortPlan, read_ports
 from rehearsal.mqtt.wire import Connection, LostError, Message
 from rehearsal.rotation.run import Deployed
-from tests.rehearsal.rotation.conftest import Change, changed, renew_authorities, renew_link, renew_listener
+from tests.rehearsal.rotation.conftest import (
+    Change,
+    changed,
+    renew_authorities,
+    renew_link,
+    renew_listener,
+    revoke_authorities,
+    revoke_link,
+    revoke_listener,
+)
 
 BROKER, SITE = "arck-myorgb-dev-001", "arck-myorga-dev-001"
 MESSAGES = 20
-
-
-def revoke_link(settings: dict[str, Any]) -> None:
-    """Say that the key of the link's client is stolen."""
-    settings["links"][0] |= {"generation": 2, "revoked_generation": 1}
-
-
-def revoke_listener(settings: dict[str, Any]) -> None:
-    """Say that the key of the broker is stolen."""
-    settings["clusters"]["enterprise"]["listener"] |= {"generation": 2, "revoked_generation": 1}
-
-
-def revoke_authorities(settings: dict[str, Any]) -> None:
-    """Say that a key of an authority is stolen."""
-    settings["pki"] = {"generation": 2, "revoked_generation": 1}
 
 
 def find(views: Sequence[ClusterView], name: str) -> ClusterView:

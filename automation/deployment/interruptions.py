@@ -1,0 +1,60 @@
+"""What a change does to messages, link by link, said before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from graph.evaluate_stack import evaluate_stack
+from graph.plan import Change, graph_of_state
+from graph.property_diff import known
+from rules.interruptions import Interruption, find_interruptions
+from rules.plan import Plan
+from settings.loaded_stack import LoadedStack
+from settings.stack_state import parse_state
+
+Interruptions = Mapping[str, Sequence[Interruption]]
+"""By link."""
+
+
+def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence[Change]) -> Interruptions:
+    """Return what changes do to the links of a stack; nothing where it has none yet.
+
+    Args:
+        stack: as it is wanted.
+        deployment: the stack's state before.
+        changes: what a preview says.
+
+    Raises:
+        ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
+    """
+    if not changes:
+        return {link: [] for link in _list_links(deployment)}
+    before = graph_of_state(stack.name, deployment)
+    outputs = {urn: known(one.outputs) for urn, one in before.resources.items()}
+    wanted = evaluate_stack(stack, preview=False, deployed=outputs).graph
+    return find_interruptions(Plan(stack.settings, before, wanted, changes))
+
+
+def has_links(deployment: Mapping[str, Any]) -> bool:
+    """Return whether something is deployed that could be interrupted."""
+    return bool(_list_links(deployment))
+
+
+def _list_links(deployment: Mapping[str, Any]) -> list[str]:
+    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}).links
+
+
+def describe(interruptions: Interruptions) -> Iterator[str]:
+    """Yield what people read of them."""
+    for link, found in interruptions.items():
+        for one in found:
+            yield f"messages of link {link} stand still {_format_span(one)} after the start, estimated: {one.why}"
+        if not found:
+            yield f"messages of link {link}: no interruption"
+
+
+def _format_span(one: Interruption) -> str:
+    first = one.start // 60
+    return f"from about {first} to {ceil(one.end / 60)} minutes" if one.end else f"for good, from about {first} minutes"
