@@ -21,8 +21,12 @@ from graph.monitor import UnrecordableError
 from graph.places import find_place
 from graph.run_program import ProgramEndedError, record
 from graph.stand_in_ca import sign_made_up
+from graph.tls_values import PRIVATE_KEY
 from settings.loaded_stack import LoadedStack, read_signed_from
 from settings.model import Settings
+from settings.rotation import Deployed, find_live
+from settings.signing_requests import list_live_requests
+from settings.stack_state import parse_state
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -56,19 +60,25 @@ def evaluate_stack(
         pulumi.RunError: the program refused to run.
         UnrecordableError: the program does what only an engine can answer.
     """
-    with sign_by_stand_in(stack) as signed:
+    with sign_by_stand_in(stack, deployed) as signed:
+        if signed.keys:  # those of the state are others
+            deployed = {urn: outputs for urn, outputs in deployed.items() if f"{PRIVATE_KEY}::" not in urn}
         return Evaluation(signed, _evaluate(signed, preview=preview, deployed=deployed))
 
 
 @contextmanager
-def sign_by_stand_in(stack: LoadedStack) -> Iterator[LoadedStack]:
+def sign_by_stand_in(stack: LoadedStack, deployed: Mapping[str, Any] = MappingProxyType({})) -> Iterator[LoadedStack]:
     """Yield the stack as it is once everything is signed: a recording has no keys that an external CA has seen."""
     if not stack.settings.pki.has_external_ca or stack.keys:
         yield stack
         return
-    with TemporaryDirectory() as folder:
-        keys = sign_made_up(stack.settings.pki, stack.settings.external.requests, Path(folder))
-        yield read_signed_from(stack, Path(folder), keys)
+    pki, wanted = stack.settings.pki, stack.settings.external.requests
+    with TemporaryDirectory() as text:
+        keys = dict(sign_made_up(pki, wanted, folder := Path(text)))
+        live = find_live(read_signed_from(stack, folder).settings, parse_state(deployed).marks, Deployed())
+        old = [one for one in list_live_requests(live) if one.key_name not in keys]
+        keys |= sign_made_up(pki, old, folder)
+        yield read_signed_from(stack, folder, keys)
 
 
 def _evaluate(stack: LoadedStack, *, preview: bool, deployed: Mapping[str, Any]) -> Graph:

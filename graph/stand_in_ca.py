@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,7 +58,7 @@ class StandInCa:
         return "".join(one.public_bytes(Encoding.PEM).decode() for one in [*chain, self.root])
 
 
-def sign_made_up(pki: PkiSection, requests: tuple[Request, ...], folder: Path) -> Mapping[str, str]:
+def sign_made_up(pki: PkiSection, requests: Iterable[Request], folder: Path) -> Mapping[str, str]:
     """Write a signed chain for each request; return the keys that were made up for them, PEM, by logical name."""
     authority, keys = StandInCa.open(pki, folder), {}
     for request in requests:

@@ -33,8 +33,8 @@ def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence
         return {link: [] for link in _list_links(deployment)}
     before = graph_of_state(stack.name, deployment)
     outputs = {urn: known(one.outputs) for urn, one in before.resources.items()}
-    wanted = evaluate_stack(stack, preview=False, deployed=outputs).graph
-    return find_interruptions(Plan(stack.settings, before, wanted, changes))
+    wanted = evaluate_stack(stack, preview=False, deployed=outputs)
+    return find_interruptions(Plan(wanted.settings, before, wanted.graph, changes))
 
 
 def has_links(deployment: Mapping[str, Any]) -> bool:
