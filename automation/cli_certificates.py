@@ -14,8 +14,6 @@ from automation.commands.run import run_on_stack
 from automation.commands.stack import Target
 from automation.deployment.engine import EngineChoice
 
-PROGRAM = Path(__file__).resolve().parent.parent
-
 
 class Action(StrEnum):
     """What to do with certificates."""
@@ -47,6 +45,7 @@ def certificates(
     and a root that what it signs would outlive. Exits 1 when something is due, or when its end is not known. With
     `requests`, write the signing requests of a stack with an external CA (pki.external_ca).
     """
+    from automation.cli import PROGRAM
     from automation.commands.certificate_requests import write_requests
     from automation.commands.certificates import Files, list_stack
 

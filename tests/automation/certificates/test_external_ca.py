@@ -1,0 +1,116 @@
+"""A stack whose CA is outside, as a user meets it: requests, what waits, what has to be signed again, a renewal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from cryptography import x509
+from typer.testing import CliRunner, Result
+
+from automation import cli
+from automation.certificates.forecast import foresee
+from graph.evaluate_stack import evaluate_stack
+from graph.plan import graph_of_state
+from settings.loaded_stack import load_stack
+from settings.signing_requests import find_outside_windows
+from settings.stand_ins import STAND_INS
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
+BROKER, LINK = "enterprise-server-leaf-g1", "site-to-enterprise-client-leaf-g1"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stack dev that is up with an external CA; copy it."""
+    folder = tmp_path_factory.mktemp("deployed")
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROGRAM / name, folder)
+    write_settings(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "PROGRAM", folder)
+        patch.chdir(folder)
+        assert run("up").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def project(deployed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    shutil.copytree(deployed, folder)
+    monkeypatch.setattr(cli, "PROGRAM", folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def write_settings(folder: Path, **settings: Any) -> None:
+    stack = {**TWO_CLUSTERS, **STAND_INS, "pki": {"external_ca": "leaves"}, **settings}
+    text = yaml.safe_dump({"config": {"edge-stamps:settings": stack}})
+    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli.app, [*arguments, "--offline", "--engine", "offline"])
+    assert "mistake of the program" not in result.output, result.output
+    return result
+
+
+def test_each_request_goes_to_a_file_with_what_it_is_for(project: Path) -> None:
+    done = run("certificates", "requests")
+    assert done.exit_code == 0, done.output
+    folder = project / "certificates" / "dev"
+    asked = {file.stem: x509.load_pem_x509_csr(file.read_bytes()) for file in folder.glob("*.csr")}
+    assert {name: one.subject.rfc4514_string() for name, one in asked.items()} == {
+        BROKER: "CN=enterprise-broker-g1",
+        LINK: "CN=site-to-enterprise-g1",
+    }
+    assert all(one.is_signature_valid for one in asked.values())
+    assert str(folder / f"{BROKER}.pem") in done.output.replace("\n", "")
+
+
+def test_requests_go_where_they_are_wanted_and_into_a_document(project: Path) -> None:
+    done = run("certificates", "requests", "--out", "elsewhere", "--json")
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert [(one["signed"], one["use"], one["is_ca"]) for one in document["requests"]] == [
+        (True, "server", False),
+        (True, "client", False),
+    ]
+    assert sorted(file.name for file in (project / "elsewhere").iterdir()) == [f"{BROKER}.csr", f"{LINK}.csr"]
+
+
+def test_a_stack_that_is_its_own_ca_has_nothing_to_sign(project: Path) -> None:
+    write_settings(project, pki={})
+    done = run("certificates", "requests")
+    assert (done.exit_code, "nothing is to be signed" in done.output) == (2, True)
+
+
+def test_a_raised_generation_is_previewed_signed_and_followed(project: Path) -> None:
+    write_settings(project, links=[{"from": "site", "to": "enterprise", "generation": 2}])
+    seen = run("preview")
+    assert seen.exit_code == 0, seen.output
+    assert "no interruption" in seen.output
+    assert run("up").exit_code == 0
+    listed = json.loads(run("certificates", "--json").stdout)["certificates"]
+    assert {one["name"]: one["generation"] for one in listed if one["name"].startswith("link/")} == {
+        "link/site-to-enterprise": 2
+    }
+
+
+def test_what_has_to_be_signed_again_is_told_in_time(project: Path) -> None:
+    loaded = load_stack(project, "dev")
+    state = graph_of_state("dev", json.loads((project / ".rehearsal/dev/state.json").read_text())["deployment"])
+    wanted = evaluate_stack(loaded, preview=False).graph
+    later = datetime.now(UTC) + timedelta(days=300)
+    rows = {row.name: row for row in foresee(state, wanted, later, outside=find_outside_windows(loaded.settings))}
+    for name in ("broker/enterprise", "link/site-to-enterprise"):
+        assert (rows[name].is_due, rows[name].next_up) == (True, "sign"), rows[name]
+    assert {use.kind for use in rows["broker/enterprise"].uses} == {"vault secret", "Secret", "listener"}
+    assert {use.kind for use in rows["client-root"].uses} == {"ConfigMap", "authentication", "endpoint"}, "one root"
