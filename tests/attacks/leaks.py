@@ -16,39 +16,46 @@ from graph import pem
 from tests.attacks.lab import SETTINGS, Lab
 from tests.attacks.models import changing
 from tests.attacks.row import Attempt, Row
-from tests.automation.test_no_keys import keys_of
+from tests.automation.test_no_keys import ask_for_new_keys, keys_of
 from tests.conftest import PROGRAM, RUN_IN, evaluate
 from tests.rehearsal.cluster import cases_node
 
 _COMMANDS = {
     "rehearse": ["rehearse", "--json", "--without-messages", "--report", "{folder}/report.html"],
     "graph": ["graph", "--out", "{folder}/graph.json"],
-    "up that fails": ["up", "--offline", "--json", "--fault", "*:update:bad-request"],
+    "up that fails": ["up", "--offline", "--json", "--fault", "*:create:bad-request"],
 }
 _NONE = "no private key"
 
 
 @cache
-def run_commands(folder: Path) -> dict[str, str]:
-    """Rehearse stack dev in the folder, and so on; return what each command has printed and logged."""
+def rehearse(folder: Path) -> str:
+    """Rehearse stack dev in the folder; return what that has printed and logged."""
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
         shutil.copy(PROGRAM / name, folder)
-    said = {}
-    for name, arguments in _COMMANDS.items():
-        done = subprocess.run(
-            [sys.executable, "-c", RUN_IN, str(folder), *(one.format(folder=folder) for one in arguments)],
-            cwd=PROGRAM, capture_output=True, text=True, timeout=100, check=False,
-        )  # fmt: skip
-        assert done.stdout or arguments[0] == "graph", done.stderr
-        said[name] = done.stdout + done.stderr
-    return said
+    return _run(folder, "rehearse")
+
+
+@cache
+def run_after_rehearsal(folder: Path, command: str) -> str:
+    rehearse(folder)
+    return _run(folder, command)
+
+
+def _run(folder: Path, command: str) -> str:
+    arguments = [one.format(folder=folder) for one in _COMMANDS[command]]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_IN, str(folder), *arguments],
+        cwd=PROGRAM, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
 
 
 def search(read: Callable[[Path], str]) -> Attempt:
     """Look for every private key of a rehearsal in what somebody reads of it."""
 
     def attempt(lab: Lab) -> str:
-        run_commands(lab.folder)
+        rehearse(lab.folder)
         text = read(lab.folder)
         assert text
         return "" if any(key in text for key in keys_of(lab.folder)) or "PRIVATE KEY-" in text else _NONE
@@ -56,12 +63,25 @@ def search(read: Callable[[Path], str]) -> Attempt:
     return attempt
 
 
-def file(name: str) -> Callable[[Path], str]:
-    return lambda folder: (folder / name).read_text(encoding="utf-8")
+def report(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def printed(command: str) -> Callable[[Path], str]:
-    return lambda folder: run_commands(folder)[command]
+def recorded(folder: Path) -> str:
+    run_after_rehearsal(folder, "graph")
+    return (folder / "graph.json").read_text(encoding="utf-8")
+
+
+def failed(folder: Path) -> str:
+    rehearse(folder)
+    ask_for_new_keys(folder)
+    said = run_after_rehearsal(folder, "up that fails")
+    assert "BadRequest" in said
+    return said
+
+
+def state(folder: Path) -> str:
+    return (folder / ".rehearsal" / "dev" / "state.json").read_text(encoding="utf-8")
 
 
 def of_state(*, secrets: bool) -> Attempt:
@@ -105,7 +125,7 @@ def of_values(*, secrets: bool) -> Attempt:
     return attempt
 
 
-_KEPT = search(file(".rehearsal/dev/state.json"))
+_KEPT = search(state)
 """Its owner reads the keys there, and so the search finds them."""
 
 ROWS = [
@@ -114,11 +134,11 @@ ROWS = [
     Row("--diff", "somebody reads every value in a diff", "model", of_values(secrets=False), _NONE,
         of_values(secrets=True)),
     Row("verbose logs", "somebody reads what a failed deployment has printed and logged", "model",
-        search(printed("up that fails")), _NONE, _KEPT),
-    Row("HTML report", "somebody reads the report", "model", search(file("report.html")), _NONE, _KEPT),
+        search(failed), _NONE, _KEPT),
+    Row("HTML report", "somebody reads the report", "model", search(report), _NONE, _KEPT),
     Row("CI artifacts", "somebody reads what a rehearsal has printed", "model",
-        search(printed("rehearse")), _NONE, _KEPT),
-    Row("CI artifacts", "somebody reads the recorded deployment", "model", search(file("graph.json")), _NONE, _KEPT),
+        search(rehearse), _NONE, _KEPT),
+    Row("CI artifacts", "somebody reads the recorded deployment", "model", search(recorded), _NONE, _KEPT),
     Row("handler files on the node", "a script leaves a key in a file", "model",
         changing(cases_node.a_key_is_left), "holds a private key", changing(lambda _: None)),
 ]  # fmt: skip
