@@ -19,7 +19,7 @@ from graph.random_values import RANDOM_ID
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import World
-from rehearsal.cluster.build import build_views
+from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
 from rehearsal.modelled_azure import make_surroundings
@@ -65,6 +65,7 @@ class Deployed:
             _SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running, self._is_behind)
         )
         self._seen = list[Entry](), list[ClusterView]()
+        self._built: Seen = {}
 
     def change(self, settings: Settings, **options: Any) -> Result:
         """Return what the change to these settings costs; this deployment stays as it is. Options as `change_here`."""
@@ -166,7 +167,7 @@ class Deployed:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
         entries, before = self._world.entries(shared=True), self._seen[0]
         if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
-            self._seen = entries, build_views(entries, self._world.is_effective)
+            self._seen = entries, build_views(entries, self._world.is_effective, seen=self._built)
         return self._seen[1]
 
     def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
