@@ -28,7 +28,7 @@ from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from rehearsal.rotation.reload import MODELS, Reload
 from rehearsal.rotation.result import Moment, Result
-from rehearsal.rotation.traffic import Traffic, traffic
+from rehearsal.rotation.traffic import RATE, Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
 from settings.stack_state import MOST_STAGES, parse_state
@@ -81,6 +81,7 @@ class Deployed:
         offline: str = "",
         after_step: Visit = lambda *_: None,
         mend: Visit | None = None,
+        rate: float = RATE,
     ) -> Result:
         """Change this deployment, and return what that costs.
 
@@ -92,12 +93,13 @@ class Deployed:
             offline: connected cluster that cannot be reached while the engine runs for the first time.
             after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
             mend: called after a run that has failed, before the engine is run once more; left out, it is not.
+            rate: messages a second that each dataflow sends; lower where there are many.
         """
-        return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
+        return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend, rate))
 
     def _change(self, change: _Change) -> Result:
         steps: list[Moment] = []
-        with traffic(change.model) as self._flow:
+        with traffic(change.model, change.rate) as self._flow:
             flow = self._flow
 
             def look(after: Moment) -> None:
@@ -215,6 +217,7 @@ class _Change:
     offline: str
     after_step: Visit
     mend: Visit | None
+    rate: float
 
 
 def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -> Deployed:

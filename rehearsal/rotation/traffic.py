@@ -23,7 +23,7 @@ from rehearsal.rotation.reload import STEP_SECONDS, Process, Reload, Running
 from rehearsal.rotation.result import LinkResult, Moment, Refusal, SymptomSeen
 
 RATE = 20
-"""Messages a second that each dataflow sends."""
+"""Messages a second that each dataflow sends, unless something else is asked for."""
 _SLICE_SECONDS = 0.25
 """Of traffic after each step. Nobody waits for it: a slice is over when its messages are acknowledged or refused."""
 _Address = tuple[str, int]
@@ -85,6 +85,7 @@ class Traffic:
     """
 
     model: Reload
+    rate: float = RATE
     _views: dict[str, ClusterView] = field(default_factory=dict)
     _running: dict[tuple[str, Process], Running] = field(default_factory=dict)
     _ports: dict[_Address, StandIn] = field(default_factory=dict)
@@ -225,7 +226,7 @@ class Traffic:
         refusals = list[str]()
         is_cut = {link.cluster, self._found.get(link.address, ("", 0))[0]} & self.offline
         for sender in link.senders.values() if link.is_deployed else ():
-            sender.take(round(RATE * _SLICE_SECONDS))
+            sender.take(round(self.rate * _SLICE_SECONDS))
             if is_cut:
                 sender.disconnect()
             else:
@@ -259,9 +260,9 @@ class Traffic:
 
 
 @contextmanager
-def traffic(model: Reload) -> Iterator[Traffic]:
+def traffic(model: Reload, rate: float = RATE) -> Iterator[Traffic]:
     """Give traffic that is about to begin; every server is gone afterwards."""
-    running = Traffic(model)
+    running = Traffic(model, rate)
     try:
         yield running
     finally:

@@ -22,9 +22,9 @@ def dev() -> Deployed:
     return deploy(changed(lambda _: None))
 
 
-def changed(change: Change) -> dict[str, Any]:
-    """The settings of dev, changed."""
-    config: Any = stack_file.read(PROGRAM, "dev")
+def changed(change: Change, stack: str = "dev") -> dict[str, Any]:
+    """The settings of a committed stack, changed."""
+    config: Any = stack_file.read(PROGRAM, stack)
     settings: dict[str, Any] = copy.deepcopy(config[stack_file.SETTINGS_KEY])
     change(settings)
     return settings
@@ -42,7 +42,7 @@ def renew_link(settings: dict[str, Any]) -> None:
 
 def renew_listener(settings: dict[str, Any]) -> None:
     """Ask for a new key of the broker."""
-    settings["clusters"]["enterprise"]["listener"]["generation"] = 2
+    settings["clusters"]["enterprise"].setdefault("listener", {})["generation"] = 2
 
 
 def renew_authorities(settings: dict[str, Any]) -> None:
