@@ -26,6 +26,7 @@ from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
+from rehearsal.rotation.duration import find_seconds
 from rehearsal.rotation.reload import MODELS, Reload
 from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import RATE, Traffic, traffic
@@ -98,7 +99,7 @@ class Deployed:
         return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend, rate))
 
     def _change(self, change: _Change) -> Result:
-        steps: list[Moment] = []
+        steps, seconds = list[Moment](), list[int]()
         with traffic(change.model, change.rate) as self._flow:
             flow = self._flow
 
@@ -116,12 +117,14 @@ class Deployed:
                     return []
                 finally:
                     steps.extend(turnstile.steps)
+                    seconds.append(find_seconds(self._state.resources, turnstile.changed))
 
             look(Moment(0, "nothing yet"))
             failures = self._go_all_the_way(change, flow, steps, look, up)
             for _ in range(_SETTLE):
                 look(Moment(len(steps), "the end"))
-            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures, self.views())
+            links, views = [*flow.results()], self.views()
+            return Result(change.model.name, links, flow.symptoms, steps, failures, views, sum(seconds))
 
     def _go_all_the_way(
         self, change: _Change, flow: Traffic, steps: list[Moment], look: Callable[[Moment], None], up: _Up
