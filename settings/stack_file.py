@@ -17,7 +17,7 @@ from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
-from settings.rotation import find_crowded
+from settings.rotation import find_crowded, find_rushed
 from settings.yaml_readers import find_read_differently
 
 SETTINGS_KEY = "edge-stamps:settings"
@@ -80,7 +80,7 @@ def load(directory: Path, stack: str, value: object, *, before: Mapping[str, Mar
     try:
         settings = loading.load(value, source=source(stack))
         marks = before or {}
-        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
+        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks), *find_rushed(settings, marks)]:
             raise SettingsError(problems, source(stack))
         return settings
     except SettingsError as error:
