@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,10 +17,15 @@ from tests.rehearsal.needs_mosquitto import mosquitto  # noqa: F401 the fixture 
 Change = Callable[[dict[str, Any]], object]
 
 
+@cache
+def deployed(stack: str) -> Deployed:
+    """A committed stack; no change changes it."""
+    return deploy(changed(lambda _: None, stack), stack=stack)
+
+
 @pytest.fixture(scope="session")
 def dev() -> Deployed:
-    """The committed dev stack; no change changes it."""
-    return deploy(changed(lambda _: None))
+    return deployed("dev")
 
 
 def changed(change: Change, stack: str = "dev") -> dict[str, Any]:

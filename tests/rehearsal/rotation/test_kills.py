@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from rehearsal.rotation.run import Deployed, deploy
-from tests.rehearsal.rotation.conftest import changed
+from tests.rehearsal.rotation.conftest import changed, deployed
 from tests.rehearsal.rotation.kills import RENEWALS, kill_after
-
-
-@cache
-def deployed(stack: str) -> Deployed:
-    return deploy(changed(lambda _: None, stack), stack=stack)
 
 
 @pytest.mark.parametrize(
