@@ -13,7 +13,7 @@ PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all compare mutations browser screenshots golden bench clean
+.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all compare kills mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -109,10 +109,14 @@ screenshots: browser ## Shoot the pictures of docs/images/, with Chromium
 golden: $(READY) ## Write anew, after a change that was meant: the golden graphs, and which scripts have passed their drills
 	$(BIN)/python -m pytest tests/golden tests/rehearsal/node/test_drills.py --write-golden
 
-bench: $(READY) ## Time and memory of an evaluation, a rehearsal and a verification, by number of clusters
+kills: $(READY) ## Kill the engine after every step of each renewal while messages flow, and go on (hours; it can be taken up again)
+	@$(BIN)/python -m tests.rehearsal.rotation.kills
+
+bench: $(READY) ## Time and memory of an evaluation, a rehearsal, a verification and a rotation, by number of clusters
 	@$(BIN)/python benchmarks/evaluation.py
 	@$(BIN)/python benchmarks/rehearsal.py
 	@$(BIN)/python benchmarks/verification.py
+	@$(BIN)/python benchmarks/rotation.py
 
 lines: $(READY) ## Count the lines of Python, by room
 	@$(BIN)/python benchmarks/lines.py

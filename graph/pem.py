@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TypeVar
 
@@ -38,10 +39,15 @@ def key_usage(*uses: str) -> x509.KeyUsage:
 
 def certificates(pem: str) -> list[x509.Certificate]:
     """Return all certificates of a PEM text in their order; none if it is something else."""
+    return [*_parse(pem)]
+
+
+@lru_cache(maxsize=10_000)  # who looks at clusters after every step reads the same certificates each time
+def _parse(pem: str) -> tuple[x509.Certificate, ...]:
     try:
-        return x509.load_pem_x509_certificates(pem.encode())
+        return (*x509.load_pem_x509_certificates(pem.encode()),)
     except ValueError:
-        return []
+        return ()
 
 
 def key_of_private(pem: str) -> bytes | None:
@@ -53,6 +59,7 @@ def key_of_private(pem: str) -> bytes | None:
     return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+@lru_cache(maxsize=10_000)
 def key_of(certificate: x509.Certificate) -> bytes:
     """Return what identifies a certificate's key: its public key, DER."""
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -18,7 +18,7 @@ from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
-from settings.rotation import find_crowded
+from settings.rotation import find_crowded, find_rushed
 from settings.signed_folder import read_signed
 from settings.yaml_readers import find_read_differently
 
@@ -92,7 +92,7 @@ def load(
     try:
         settings = loading.load(value, source=source(stack))
         marks = before or {}
-        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
+        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks), *find_rushed(settings, marks)]:
             raise SettingsError(problems, source(stack))
         if not settings.pki.has_external_ca:
             return settings

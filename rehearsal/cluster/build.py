@@ -18,13 +18,16 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster import broker, dataflows, pod_network
 from rehearsal.cluster.broker import AioNamespace
-from rehearsal.cluster.inventory import Inventory, IsEffective
+from rehearsal.cluster.inventory import Answers, Inventory, IsEffective
 from rehearsal.cluster.model import ClusterView, Secret, Symptom
 from rehearsal.cluster.network import find_unreachable_links
 from rehearsal.cluster.node_state import read_node_state
 from rehearsal.cluster.placement import Placement, describe, find_placement
 from rehearsal.cluster.sync import sync_secrets
 from rehearsal.cluster.trust import deliver_bundles
+
+Seen = dict[str, tuple[ClusterView, Answers]]
+"""By the id of the connected cluster: how it was, and what it was made of."""
 
 
 def build_views(
@@ -33,6 +36,7 @@ def build_views(
     *,
     at: datetime | None = None,
     unmanaged: Mapping[str, Sequence[Secret]] | None = None,
+    seen: Seen | None = None,
 ) -> list[ClusterView]:
     """Return every connected cluster, by name.
 
@@ -42,15 +46,33 @@ def build_views(
         at: the moment at which certificates are judged, now if left out. Real time, not the world's clock, because
             certificates are really issued.
         unmanaged: cluster -> Secrets that somebody made by hand.
+        seen: what an earlier call has left there: a cluster is built anew only where something that it is made of has
+            changed. Without it the time of a change of many clusters, looked at step by step, grows with their square.
     """
     inventory = Inventory(entries, is_effective, at or datetime.now(UTC))
     clusters = sorted(inventory.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)
+    if seen is not None:
+        _keep(inventory, clusters, seen)
     found = [build_view(inventory, cluster, (unmanaged or {}).get(cluster.name, ())) for cluster in clusters]
     between = [dataflows.find_duplicate_client_ids(found), find_unreachable_links(inventory, found)]
     return [
         replace(view, problems=[*view.problems, *(one for more in between for one in more.get(view.name, []))])
         for view in found
     ]
+
+
+def _keep(inventory: Inventory, clusters: Sequence[Entry], seen: Seen) -> None:
+    """Give the inventory the views of these clusters; `seen` afterwards holds what it has given."""
+    before = dict(seen)
+    seen.clear()
+    for cluster in clusters:
+        view, answers = before.get(cluster.id, (None, {}))
+        if view is None or not inventory.answers(answers):
+            listening, answers = inventory.listen()
+            listening.find(cluster.id)
+            view = _build(listening, cluster, ())
+        seen[cluster.id] = view, answers
+        inventory.views[cluster.id] = view
 
 
 def build_view(inventory: Inventory, cluster: Entry, unmanaged: Sequence[Secret] = ()) -> ClusterView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from cryptography import x509
@@ -70,6 +71,7 @@ def find_certificate_faults(chain: list[x509.Certificate], use: str, at: datetim
             yield f"{pem.subject(issuer.subject)} follows {pem.subject(one.subject)}, which it has not signed"
 
 
+@lru_cache(maxsize=10_000)  # of all that is judged after every step, what takes longest
 def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm.hosting import BY_NODE_TYPE, NODE_ID, HostKind
+from arm.hosting import BY_NODE_TYPE, HostKind
 from graph.inputs import list_at, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
@@ -42,7 +42,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     if node is None or node.facts.get("stopped"):
         return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
     kind, facts = BY_NODE_TYPE[node.row], NodeFacts.of(node)
-    found = list(inventory.below(kind.script_type, node.id)) if kind.script_type else []
+    found = inventory.below(kind.script_type, node.id) if kind.script_type else []
     problems = list(_check_scripts(kind, cluster, found, facts))
     if not facts.runs_server:
         what, remedy = "K3s does not run there as a server, so there is no cluster", "read what setup-k3s said"
@@ -67,8 +67,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
 
 def _find_node(inventory: Inventory, cluster: Entry) -> Entry | None:
     node = cluster.facts.get("node")
-    machines = (machine for node_type in BY_NODE_TYPE for machine in inventory.of_type(node_type))
-    return next((machine for machine in machines if node and machine.outputs.get(NODE_ID) == node), None)
+    return inventory.find_node(node) if node else None
 
 
 def _report_missing_node(cluster: Entry, node: Entry | None) -> Symptom:

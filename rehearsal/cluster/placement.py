@@ -40,7 +40,7 @@ class Placement:
 
 def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Placement:
     """Return what custom locations have brought to the cluster, and why the rest is not there."""
-    installed = list(inventory.below(EXTENSION, cluster.id))
+    installed = inventory.below(EXTENSION, cluster.id)
     extensions = {_read_type(extension): extension for extension in installed if is_ready(extension)}
     working = [location for location in _find_locations(inventory, cluster) if is_ready(location)]
     if not node.custom_locations:  # CLUSTER-02 or CLUSTER-03 says why
@@ -49,7 +49,7 @@ def find_placement(inventory: Inventory, cluster: Entry, node: NodeState) -> Pla
     home = _find_home(inventory, working)
     for location in working:
         served = {provider for provider, kind in SERVED_BY.items() if kind in _find_listed_types(inventory, location)}
-        inside = [entry for entry in inventory.placed if ids.key(find_location(entry)) == ids.key(location.id)]
+        inside = inventory.placed_in(location.id)
         problems += _check_served(cluster, location, inside, served)
         problems += _check_ready(cluster, [entry for entry in inside if _read_provider(entry) in served])
         if location is home:
@@ -115,14 +115,14 @@ def _check_location(inventory: Inventory, cluster: Entry, locations: Sequence[En
     """Yield what this cluster lacks because it was put elsewhere: into no location, or not beside its instance."""
     here = {ids.key(location.id) for location in locations}
     instances = [one.id for one in inventory.of_type(INSTANCE) if ids.key(find_location(one)) in here]
-    for entry in inventory.placed:
-        location = inventory.find(find_location(entry))
-        is_nowhere = location is None and ids.group_of(entry.id).lower() == ids.group_of(cluster.id).lower()
-        is_apart = any(ids.is_below(entry.id, instance) for instance in instances)
-        if is_nowhere or (is_apart and ids.key(find_location(entry)) not in here):
-            what = f"is put into {find_location(entry)}, which is no custom location of this cluster"
-            expected = locations[0].id if locations else "a custom location of this cluster"
-            yield Symptom("CLUSTER-04", cluster.name, describe(entry), what, f"put it into {expected}")
+    group = ids.group_of(cluster.id).lower()
+    nowhere = [entry for entry in inventory.placed_nowhere() if ids.group_of(entry.id).lower() == group]
+    below = [entry for instance in instances for entry in inventory.placed_below(instance)]
+    apart = [entry for entry in below if ids.key(find_location(entry)) not in here and entry not in nowhere]
+    for entry in [*nowhere, *apart]:
+        what = f"is put into {find_location(entry)}, which is no custom location of this cluster"
+        expected = locations[0].id if locations else "a custom location of this cluster"
+        yield Symptom("CLUSTER-04", cluster.name, describe(entry), what, f"put it into {expected}")
 
 
 def describe(entry: Entry) -> str:

@@ -98,7 +98,7 @@ class Running:
     def _see_without_reload(self, deployed: ClusterView) -> None:
         if _template(self.process, self.loaded) != _template(self.process, deployed):
             self.restart(deployed)
-        elif self.process == "broker":
+        elif self.process == "broker" and self.loaded.authorizations != deployed.authorizations:
             self.loaded = replace(self.loaded, authorizations=deployed.authorizations)
 
     def is_behind(self, deployed: ClusterView) -> bool:

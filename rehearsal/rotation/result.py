@@ -74,6 +74,8 @@ class Result:
     """Errors of the last run of the engine; those of earlier ones were ordered."""
     views: Sequence[ClusterView]
     """The clusters afterwards."""
+    seconds: int = 0
+    """Of all runs of the engine on Azure, by the estimates of ARM's types (`duration`)."""
 
     @property
     def lost(self) -> int:

@@ -19,7 +19,7 @@ from graph.random_values import RANDOM_ID
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import World
-from rehearsal.cluster.build import build_views
+from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
 from rehearsal.engine import Result as EngineResult
@@ -27,9 +27,10 @@ from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
+from rehearsal.rotation.duration import find_seconds
 from rehearsal.rotation.reload import MODELS, Reload
 from rehearsal.rotation.result import Moment, Result
-from rehearsal.rotation.traffic import Traffic, traffic
+from rehearsal.rotation.traffic import RATE, Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
 from settings.stack_state import MOST_STAGES, parse_state
@@ -66,6 +67,7 @@ class Deployed:
             _SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running, self._is_behind)
         )
         self._seen = list[Entry](), list[ClusterView]()
+        self._built: Seen = {}
 
     def change(self, settings: Settings, **options: Any) -> Result:
         """Return what the change to these settings costs; this deployment stays as it is. Options as `change_here`."""
@@ -81,6 +83,7 @@ class Deployed:
         offline: str = "",
         after_step: Visit = lambda *_: None,
         mend: Visit | None = None,
+        rate: float = RATE,
     ) -> Result:
         """Change this deployment, and return what that costs.
 
@@ -92,12 +95,13 @@ class Deployed:
             offline: connected cluster that cannot be reached while the engine runs for the first time.
             after_step: called after each step, before the clusters are looked at, e.g. to restart pods.
             mend: called after a run that has failed, before the engine is run once more; left out, it is not.
+            rate: messages a second that each dataflow sends; lower where there are many.
         """
-        return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend))
+        return self._change(_Change(settings, MODELS[reload], hold, kill_after, offline, after_step, mend, rate))
 
     def _change(self, change: _Change) -> Result:
-        steps: list[Moment] = []
-        with traffic(change.model) as self._flow:
+        steps, seconds = list[Moment](), list[int]()
+        with traffic(change.model, change.rate) as self._flow:
             flow = self._flow
 
             def look(after: Moment) -> None:
@@ -114,12 +118,14 @@ class Deployed:
                     return []
                 finally:
                     steps.extend(turnstile.steps)
+                    seconds.append(find_seconds(self._state.resources, turnstile.changed))
 
             look(Moment(0, "nothing yet"))
             failures = self._go_all_the_way(change, flow, steps, look, up)
             for _ in range(_SETTLE):
                 look(Moment(len(steps), "the end"))
-            return Result(change.model.name, [*flow.results()], flow.symptoms, steps, failures, self.views())
+            links, views = [*flow.results()], self.views()
+            return Result(change.model.name, links, flow.symptoms, steps, failures, views, sum(seconds))
 
     def _go_all_the_way(
         self, change: _Change, flow: Traffic, steps: list[Moment], look: Callable[[Moment], None], up: _Up
@@ -176,7 +182,7 @@ class Deployed:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
         entries, before = self._world.entries(shared=True), self._seen[0]
         if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
-            self._seen = entries, build_views(entries, self._world.is_effective)
+            self._seen = entries, build_views(entries, self._world.is_effective, seen=self._built)
         return self._seen[1]
 
     def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
@@ -235,6 +241,7 @@ class _Change:
     offline: str
     after_step: Visit
     mend: Visit | None
+    rate: float
 
 
 def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -> Deployed:

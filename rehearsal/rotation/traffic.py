@@ -6,26 +6,58 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
 
 from rehearsal.cluster.links import find_links, is_at
 from rehearsal.cluster.model import ClusterView, Symptom
 from rehearsal.mqtt.bodies import UnmappedError
-from rehearsal.mqtt.client import read_client
+from rehearsal.mqtt.client import ClientPlan, read_client
 from rehearsal.mqtt.flow import Sender
 from rehearsal.mqtt.stand_in import StandIn, stand_in
-from rehearsal.mqtt.translate import read_ports
+from rehearsal.mqtt.translate import PortPlan, read_ports
 from rehearsal.rotation.reload import STEP_SECONDS, Process, Reload, Running
 from rehearsal.rotation.result import LinkResult, Moment, Refusal, SymptomSeen
 
 RATE = 20
-"""Messages a second that each dataflow sends."""
+"""Messages a second that each dataflow sends, unless something else is asked for."""
 _SLICE_SECONDS = 0.25
 """Of traffic after each step. Nobody waits for it: a slice is over when its messages are acknowledged or refused."""
 _Address = tuple[str, int]
 """Cluster, and port as deployed."""
+_Found = TypeVar("_Found")
+
+
+class _Reader(Generic[_Found]):
+    """Reads something of a view, and once only: most views stay as they are from one step to the next."""
+
+    def __init__(self, read: Callable[[ClusterView], _Found]) -> None:
+        self._read = read
+        self._last: tuple[ClusterView, _Found] | None = None
+
+    def __call__(self, view: ClusterView) -> _Found:
+        if self._last is None or self._last[0] is not view:
+            self._last = view, self._read(view)
+        return self._last[1]
+
+
+def _read_broker(view: ClusterView) -> tuple[Mapping[int, PortPlan], str]:
+    """Return the plan of each port, and why there is none."""
+    try:
+        return {plan.port: plan for plan in read_ports(view)}, ""
+    except UnmappedError as error:
+        return {}, str(error)
+
+
+def _read_site(endpoint: str, view: ClusterView) -> tuple[ClientPlan | None, str]:
+    """Return the plan of a link's client, or why there is none."""
+    try:
+        return read_client(view, endpoint), ""
+    except UnmappedError as error:
+        return None, str(error)
 
 
 @dataclass
@@ -35,6 +67,7 @@ class _Link:
     senders: Mapping[str, Sender]
     """By dataflow."""
     address: str
+    read: _Reader[tuple[ClientPlan | None, str]]
     refusals: list[Refusal] = field(default_factory=list)
     is_deployed: bool = True
 
@@ -52,12 +85,15 @@ class Traffic:
     """
 
     model: Reload
+    rate: float = RATE
     _views: dict[str, ClusterView] = field(default_factory=dict)
     _running: dict[tuple[str, Process], Running] = field(default_factory=dict)
     _ports: dict[_Address, StandIn] = field(default_factory=dict)
     _found: dict[str, _Address] = field(default_factory=dict)
     """host:port of a link -> what has answered there: no change of certificates changes a DNS record."""
     _links: dict[str, _Link] = field(default_factory=dict)
+    _by_cluster: defaultdict[str, list[_Link]] = field(default_factory=lambda: defaultdict(list))
+    _brokers: dict[str, _Reader[tuple[Mapping[int, PortPlan], str]]] = field(default_factory=dict)
     _arrived: defaultdict[str, Counter[tuple[str, int]]] = field(default_factory=lambda: defaultdict(Counter))
     """Link -> how often each number of each dataflow."""
     offline: set[str] = field(default_factory=set)
@@ -141,12 +177,10 @@ class Traffic:
 
     def _load_broker(self, cluster: str, view: ClusterView) -> None:
         own = {port: one for (name, port), one in self._ports.items() if name == cluster}
-        try:
-            plans = {plan.port: plan for plan in read_ports(view)}
+        plans, why = self._brokers.setdefault(cluster, _Reader(_read_broker))(view)
+        if not why:
             why = "one listener waits for its Secret" if view.listeners else "the node is gone"
             why = "the listener is gone" if view.frontends_up else why
-        except UnmappedError as error:
-            plans, why = {}, str(error)
         for port, plan in plans.items() if view.frontends_up else ():
             if port not in own:
                 self._ports[cluster, port] = self._stack.enter_context(stand_in())
@@ -160,7 +194,10 @@ class Traffic:
         for deployed in find_links([*self._views.values()]):
             plan = read_client(deployed.site, deployed.endpoint)
             senders = {flow.name: Sender(flow.name) for flow in plan.flows}
-            self._links[deployed.name] = _Link(deployed.site.name, deployed.endpoint, senders, deployed.address)
+            read = _Reader(partial(_read_site, deployed.endpoint))
+            link = _Link(deployed.site.name, deployed.endpoint, senders, deployed.address, read)
+            self._links[link.name] = link
+            self._by_cluster[link.cluster].append(link)
         return [*self._links.values()]
 
     def _load_link(self, link: _Link) -> None:
@@ -168,30 +205,28 @@ class Traffic:
         # A cluster without any listener is one whose node does not answer: its links are still meant to work.
         is_removed = link.endpoint not in view.endpoints and bool(view.listeners)
         link.is_deployed = link.cluster in self._is_there and not is_removed
-        plan, why = None, ""
-        try:
-            plan = read_client(view, link.endpoint)
+        plan, why = link.read(view)
+        if plan:
             link.address = f"{plan.host}:{plan.port}"
-        except UnmappedError as error:
-            why = str(error)
         for name, sender in link.senders.items():
             runs = plan is not None and any(flow.name == name for flow in plan.flows)
             sender.load(plan if runs else None, why or f"dataflow {name} is not deployed")
 
     def _send(self, after: Moment) -> None:
+        ports = {address: self._find_port(address) for address in {link.address for link in self._links.values()}}
         for link in self._links.values():
-            if refused := self._send_over(link):
+            if refused := self._send_over(link, ports[link.address]):
                 link.refusals.append(Refusal(after, time.monotonic() - self._began, refused))
         for port in self._ports.values():
             for message in port.take_messages():
                 self._count(json.loads(message.payload))
 
-    def _send_over(self, link: _Link) -> str:
+    def _send_over(self, link: _Link, port: StandIn | None) -> str:
         """Send over a link; return how the first of its dataflows was refused that was."""
-        port, refusals = self._find_port(link.address), list[str]()
+        refusals = list[str]()
         is_cut = {link.cluster, self._found.get(link.address, ("", 0))[0]} & self.offline
         for sender in link.senders.values() if link.is_deployed else ():
-            sender.take(round(RATE * _SLICE_SECONDS))
+            sender.take(round(self.rate * _SLICE_SECONDS))
             if is_cut:
                 sender.disconnect()
             else:
@@ -199,8 +234,8 @@ class Traffic:
         return next(filter(None, refusals), "")
 
     def _count(self, payload: Mapping[str, str | int]) -> None:
-        for link in self._links.values():
-            if link.cluster == payload["cluster"] and payload["dataflow"] in link.senders:
+        for link in self._by_cluster[str(payload["cluster"])]:
+            if payload["dataflow"] in link.senders:
                 self._arrived[link.name][str(payload["dataflow"]), int(payload["number"])] += 1
 
     def _find_port(self, address: str) -> StandIn | None:
@@ -225,9 +260,9 @@ class Traffic:
 
 
 @contextmanager
-def traffic(model: Reload) -> Iterator[Traffic]:
+def traffic(model: Reload, rate: float = RATE) -> Iterator[Traffic]:
     """Give traffic that is about to begin; every server is gone afterwards."""
-    running = Traffic(model)
+    running = Traffic(model, rate)
     try:
         yield running
     finally:

@@ -48,6 +48,8 @@ class Turnstile:
         """
         self._look, self._hold = look, hold
         self.steps: list[Moment] = []
+        self.changed: set[str] = set()
+        """URNs of what those steps were about."""
         self._number, self._last = number, last
         self._turn = threading.Condition()
         self._waiting: list[_Waiting] = []
@@ -65,6 +67,7 @@ class Turnstile:
             if stage == "done" and what not in ("same", "replace"):
                 self._number += 1
                 self.steps.append(Moment(self._number, f"{_CALLED.get(what, what)} {name_of(step.urn)}"))
+                self.changed.add(step.urn)
                 self._look(self.steps[-1])
                 if self._number == self._last:
                     self._failure = KilledError(f"after step {self._number}")
@@ -77,13 +80,12 @@ class Turnstile:
                 self._move()
 
     def _enter(self, own: _Waiting) -> None:
-        deadline = time.monotonic() + _SECONDS
         with self._turn:
             self._waiting.append(own)
             self._move()
             while not self._is_turn_of(own):
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"a step has waited {_SECONDS:.0f} s for others")
+                if time.monotonic() - self._moved > _SECONDS:
+                    raise TimeoutError(f"a step has waited for others, and for {_SECONDS:.0f} s none came or left")
                 self._turn.wait(_LOOK_SECONDS if own.is_held else _SECONDS)
             self._waiting.remove(own)
             if self._failure:

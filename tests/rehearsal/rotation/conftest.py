@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,15 +17,20 @@ from tests.rehearsal.needs_mosquitto import mosquitto  # noqa: F401 the fixture 
 Change = Callable[[dict[str, Any]], object]
 
 
+@cache
+def deployed(stack: str) -> Deployed:
+    """A committed stack; no change changes it."""
+    return deploy(changed(lambda _: None, stack), stack=stack)
+
+
 @pytest.fixture(scope="session")
 def dev() -> Deployed:
-    """The committed dev stack; no change changes it."""
-    return deploy(changed(lambda _: None))
+    return deployed("dev")
 
 
-def changed(change: Change) -> dict[str, Any]:
-    """The settings of dev, changed."""
-    config: Any = stack_file.read(PROGRAM, "dev")
+def changed(change: Change, stack: str = "dev") -> dict[str, Any]:
+    """The settings of a committed stack, changed."""
+    config: Any = stack_file.read(PROGRAM, stack)
     settings: dict[str, Any] = copy.deepcopy(config[stack_file.SETTINGS_KEY])
     change(settings)
     return settings
@@ -42,7 +48,7 @@ def renew_link(settings: dict[str, Any]) -> None:
 
 def renew_listener(settings: dict[str, Any]) -> None:
     """Ask for a new key of the broker."""
-    settings["clusters"]["enterprise"]["listener"]["generation"] = 2
+    settings["clusters"]["enterprise"].setdefault("listener", {})["generation"] = 2
 
 
 def renew_authorities(settings: dict[str, Any]) -> None:

@@ -8,7 +8,15 @@ from rehearsal.cluster.model import ClusterView
 from rehearsal.rotation.result import Moment
 from rehearsal.rotation.run import Deployed
 from rehearsal.rotation.traffic import Traffic
-from tests.rehearsal.rotation.conftest import changed, renew_link, renew_listener, tag
+from tests.rehearsal.rotation.conftest import (
+    Change,
+    changed,
+    deployed,
+    renew_authorities,
+    renew_link,
+    renew_listener,
+    tag,
+)
 
 BROKER = "arck-myorgb-dev-001"
 SITE = "arck-myorga-dev-001"
@@ -39,6 +47,20 @@ def test_a_site_that_was_away_follows_without_loss(dev: Deployed) -> None:
 
 def test_a_site_that_was_away_may_renew_its_key_later(dev: Deployed) -> None:
     result = dev.change(changed(renew_link), offline=SITE)
+
+    assert result.ok, result.table()
+
+
+@pytest.mark.parametrize(
+    ("stack", "site", "change", "reload"),
+    [
+        ("prod", "arck-myorga-prod-001", renew_link, "late"),
+        ("prod", "arck-myorgb-prod-001", renew_listener, "at once"),
+        ("three-sites", "arck-myorgl-three-001", renew_authorities, "only on restart"),
+    ],
+)
+def test_a_cluster_of_a_larger_stack_that_was_away_follows(stack: str, site: str, change: Change, reload: str) -> None:
+    result = deployed(stack).change(changed(change, stack), reload=reload, offline=site)
 
     assert result.ok, result.table()
 
