@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from automation.cli_certificates import certificates
+from automation.cli_certificates import add_certificates
 from automation.commands import options
 from automation.commands.options import LIVE, LOOK, OFFLINE
 from automation.commands.result import EXIT_CODES
@@ -243,7 +243,7 @@ def verify(
     )  # fmt: skip
 
 
-app.command(rich_help_panel=LIVE)(certificates)
+add_certificates(app, lambda: PROGRAM)
 
 
 @app.command(rich_help_panel=LIVE)
