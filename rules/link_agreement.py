@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
 
 from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Graph, Resource
 from graph.inputs import list_at, map_at, text_at, texts_at, x509_settings
 from graph.pem import is_ip
 from rules.key_origins import Authority, KeyOrigins
-from rules.lookup import LinkParts, View
+from rules.lookup import Bundle, LinkParts, View
 from rules.mqtt import MQTT
 from rules.security_rules import is_link_admitted
 from settings.model import Settings
@@ -22,9 +24,24 @@ _TRUST_REF = f"{MQTT}.tls.trustedCaCertificateConfigMapRef"
 class Moment(View):
     """A graph as it is at some moment. What is not known of it counts as agreed."""
 
-    def __init__(self, graph: Graph, settings: Settings, keys: KeyOrigins) -> None:
+    def __init__(
+        self, graph: Graph, settings: Settings, keys: KeyOrigins, kept: Mapping[tuple[str, str], Bundle]
+    ) -> None:
+        """Take a graph of `Plan`, what its keys are made from, and the Bundles of before."""
         super().__init__(graph, settings)
-        self._keys, self._kept = keys, View(keys.before, settings).bundles
+        self._keys, self._kept = keys, kept
+
+    def inputs(self, resource: Resource) -> dict[str, Any]:
+        """Return the inputs, which are plain already."""
+        return resource.inputs
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {one.urn: one.id for one in self.arm}
+
+    def find_parts(self, link: str) -> LinkParts:
+        """Return what there is of a link."""
+        return self._parts(self.settings.links[link])
 
     def find_disagreement(self, parts: LinkParts) -> str:
         """Return the first thing in which both ends of a link do not agree; empty: messages pass."""
@@ -114,5 +131,5 @@ class Moment(View):
 
     def _authority(self, cluster: str, config_map: str) -> Authority:
         # No script takes a Bundle away that is no longer listed (nodes/apply-objects.sh).
-        bundle = (self._kept | self.bundles).get((cluster, config_map))
+        bundle = self.bundles.get((cluster, config_map)) or self._kept.get((cluster, config_map))
         return self._keys.find_authority(bundle.pem) if bundle else ""
