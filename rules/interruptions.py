@@ -69,11 +69,13 @@ def _find_gaps(plan: Plan, order: Order, link: str, carriers: set[str]) -> Itera
     for seconds, moment in order.moments.items():
         found = _find_obstacle(plan, moment, link, carriers)
         if found and not why:
-            begun, why = order.turning(seconds), found
+            begun, why = order.turning(seconds) or [Span(0, 0)], found
         elif why and not found:
             spans = [*begun, *order.turning(seconds)]
             yield Interruption(link, min(one.start for one in spans), max(one.end for one in spans), why)
             why = ""
+    if why:
+        yield Interruption(link, min(one.start for one in begun), None, why)
 
 
 def _find_obstacle(plan: Plan, moment: Moment, link: str, carriers: set[str]) -> str:

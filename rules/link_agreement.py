@@ -10,6 +10,7 @@ from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Graph, Resource
 from graph.inputs import list_at, map_at, text_at, texts_at, x509_settings
 from graph.pem import is_ip
+from rules.facts.aio import CLIENT_ID_WILDCARD
 from rules.key_origins import Authority, KeyOrigins
 from rules.lookup import Bundle, LinkParts, View
 from rules.mqtt import MQTT
@@ -51,7 +52,7 @@ class Moment(View):
             self._check_way(parts, parts.endpoint),
             self._check_broker(parts, parts.endpoint),
             self._check_site(parts, parts.endpoint, parts.authentication),
-            self._check_rights(parts, parts.authorization),
+            self._check_rights(parts, parts.endpoint, parts.authorization),
         )
         return next((found for check in checks for found in check), "")
 
@@ -108,14 +109,18 @@ class Moment(View):
             if trusted and trusted not in {one for secret in secrets for one in self._keys.list_issuers(secret)}:
                 yield "the broker does not trust the site's certificate"
 
-    def _check_rights(self, parts: LinkParts, authorization: Resource) -> Iterator[str]:
+    def _check_rights(self, parts: LinkParts, endpoint: Resource, authorization: Resource) -> Iterator[str]:
         """Yield what the site may not do."""
         rules = list_at(self.inputs(authorization), "properties.authorizationPolicies.rules")
         own = [one for one in rules if {"link": parts.link.name} in list_at(one, "principals.attributes")]
-        may = {topic for rule in own for one in list_at(rule, "brokerResources") for topic in texts_at(one, "topics")}
+        granted = [one for rule in own for one in list_at(rule, "brokerResources")]
+        prefix = text_at(self.inputs(endpoint), f"{MQTT}.clientIdPrefix")
+        if not any(_covers(client_id, prefix) for one in granted for client_id in texts_at(one, "clientIds")):
+            yield f"the broker does not let the site connect as {prefix}..."
+        topics = {topic for one in granted for topic in texts_at(one, "topics")}
         for dataflow in parts.dataflows:
             for one in self.operations(dataflow, "Destination"):
-                if (topic := text_at(one, "destinationSettings.dataDestination")) not in may:
+                if (topic := text_at(one, "destinationSettings.dataDestination")) not in topics:
                     yield f"the broker does not let the site publish {topic}"
 
     # Keys
@@ -133,3 +138,9 @@ class Moment(View):
         # No script takes a Bundle away that is no longer listed (nodes/apply-objects.sh).
         bundle = self.bundles.get((cluster, config_map)) or self._kept.get((cluster, config_map))
         return self._keys.find_authority(bundle.pem) if bundle else ""
+
+
+def _covers(client_id: str, prefix: str) -> bool:
+    """Tell whether a rule's client id may be one of those with the prefix."""
+    open_ended = client_id.removesuffix(CLIENT_ID_WILDCARD.value)
+    return client_id.startswith(prefix) or (open_ended != client_id and prefix.startswith(open_ended))
