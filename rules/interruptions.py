@@ -56,8 +56,9 @@ def merge(found: Iterable[Interruption]) -> list[Interruption]:
 
 def _interrupt(plan: Plan, parts: LinkParts) -> Iterator[Interruption]:
     carriers = find_carriers(plan.after, parts)
-    for last in ("", parts.link.client, parts.link.broker):
-        yield from _find_gaps(plan, plan.order(last), parts.link.name, carriers)
+    ends = (parts.link.client, parts.link.broker)
+    for last in ("", *ends):
+        yield from _find_gaps(plan, plan.order(last, *ends), parts.link.name, carriers)
     yield from _find_restarts(plan, parts.link.name, carriers)
     yield from _find_ends(plan, parts)
 
@@ -68,18 +69,20 @@ def _find_gaps(plan: Plan, order: Order, link: str, carriers: set[str]) -> Itera
     for seconds, moment in order.moments.items():
         found = _find_obstacle(plan, moment, link, carriers)
         if found and not why:
-            begun, why = order.turning(seconds), found
+            begun, why = order.turning(seconds) or [Span(0, 0)], found
         elif why and not found:
             spans = [*begun, *order.turning(seconds)]
             yield Interruption(link, min(one.start for one in spans), max(one.end for one in spans), why)
             why = ""
+    if why:
+        yield Interruption(link, min(one.start for one in begun), None, why)
 
 
 def _find_obstacle(plan: Plan, moment: Moment, link: str, carriers: set[str]) -> str:
     away = sorted(urn for urn in carriers & plan.before.resources.keys() if urn not in moment.graph.resources)
     if away:
         return f"{name_of(away[0])} is replaced"
-    parts = next(one for one in moment.links if one.link.name == link)
+    parts = moment.find_parts(link)
     # What a link is to carry only now has nothing that could be interrupted.
     had = [one for one in parts.dataflows if one.urn in plan.before.resources]
     return moment.find_disagreement(replace(parts, dataflows=had))
@@ -95,7 +98,7 @@ def _find_restarts(plan: Plan, link: str, carriers: set[str]) -> Iterator[Interr
 
 def _find_ends(plan: Plan, parts: LinkParts) -> Iterator[Interruption]:
     """Yield the topics that a link carries no more."""
-    first = next(one for one in plan.order("").first.links if one.link.name == parts.link.name)
-    for dataflow in first.dataflows:
+    first = plan.order("", parts.link.client, parts.link.broker).first
+    for dataflow in first.find_parts(parts.link.name).dataflows:
         if dataflow.urn in plan.changes and plan.changes[dataflow.urn].kind == "delete":
             yield Interruption(parts.link.name, plan.seconds, None, f"{dataflow.name} is taken away")

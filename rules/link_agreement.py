@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
 
 from arm.types.network import NETWORK_INTERFACE
 from graph.graph import Graph, Resource
 from graph.inputs import list_at, map_at, text_at, texts_at, x509_settings
 from graph.pem import is_ip
+from rules.facts.aio import CLIENT_ID_WILDCARD
 from rules.key_origins import Authority, KeyOrigins
-from rules.lookup import LinkParts, View
+from rules.lookup import Bundle, LinkParts, View
 from rules.mqtt import MQTT
 from rules.security_rules import is_link_admitted
 from settings.model import Settings
@@ -22,9 +25,24 @@ _TRUST_REF = f"{MQTT}.tls.trustedCaCertificateConfigMapRef"
 class Moment(View):
     """A graph as it is at some moment. What is not known of it counts as agreed."""
 
-    def __init__(self, graph: Graph, settings: Settings, keys: KeyOrigins) -> None:
+    def __init__(
+        self, graph: Graph, settings: Settings, keys: KeyOrigins, kept: Mapping[tuple[str, str], Bundle]
+    ) -> None:
+        """Take a graph of `Plan`, what its keys are made from, and the Bundles of before."""
         super().__init__(graph, settings)
-        self._keys, self._kept = keys, View(keys.before, settings).bundles
+        self._keys, self._kept = keys, kept
+
+    def inputs(self, resource: Resource) -> dict[str, Any]:
+        """Return the inputs, which are plain already."""
+        return resource.inputs
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {one.urn: one.id for one in self.arm}
+
+    def find_parts(self, link: str) -> LinkParts:
+        """Return what there is of a link."""
+        return self._parts(self.settings.links[link])
 
     def find_disagreement(self, parts: LinkParts) -> str:
         """Return the first thing in which both ends of a link do not agree; empty: messages pass."""
@@ -34,7 +52,7 @@ class Moment(View):
             self._check_way(parts, parts.endpoint),
             self._check_broker(parts, parts.endpoint),
             self._check_site(parts, parts.endpoint, parts.authentication),
-            self._check_rights(parts, parts.authorization),
+            self._check_rights(parts, parts.endpoint, parts.authorization),
         )
         return next((found for check in checks for found in check), "")
 
@@ -91,14 +109,18 @@ class Moment(View):
             if trusted and trusted not in {one for secret in secrets for one in self._keys.list_issuers(secret)}:
                 yield "the broker does not trust the site's certificate"
 
-    def _check_rights(self, parts: LinkParts, authorization: Resource) -> Iterator[str]:
+    def _check_rights(self, parts: LinkParts, endpoint: Resource, authorization: Resource) -> Iterator[str]:
         """Yield what the site may not do."""
         rules = list_at(self.inputs(authorization), "properties.authorizationPolicies.rules")
         own = [one for one in rules if {"link": parts.link.name} in list_at(one, "principals.attributes")]
-        may = {topic for rule in own for one in list_at(rule, "brokerResources") for topic in texts_at(one, "topics")}
+        granted = [one for rule in own for one in list_at(rule, "brokerResources")]
+        prefix = text_at(self.inputs(endpoint), f"{MQTT}.clientIdPrefix")
+        if not any(_covers(client_id, prefix) for one in granted for client_id in texts_at(one, "clientIds")):
+            yield f"the broker does not let the site connect as {prefix}..."
+        topics = {topic for one in granted for topic in texts_at(one, "topics")}
         for dataflow in parts.dataflows:
             for one in self.operations(dataflow, "Destination"):
-                if (topic := text_at(one, "destinationSettings.dataDestination")) not in may:
+                if (topic := text_at(one, "destinationSettings.dataDestination")) not in topics:
                     yield f"the broker does not let the site publish {topic}"
 
     # Keys
@@ -114,5 +136,11 @@ class Moment(View):
 
     def _authority(self, cluster: str, config_map: str) -> Authority:
         # No script takes a Bundle away that is no longer listed (nodes/apply-objects.sh).
-        bundle = (self._kept | self.bundles).get((cluster, config_map))
+        bundle = self.bundles.get((cluster, config_map)) or self._kept.get((cluster, config_map))
         return self._keys.find_authority(bundle.pem) if bundle else ""
+
+
+def _covers(client_id: str, prefix: str) -> bool:
+    """Tell whether a rule's client id may be one of those with the prefix."""
+    open_ended = client_id.removesuffix(CLIENT_ID_WILDCARD.value)
+    return client_id.startswith(prefix) or (open_ended != client_id and prefix.startswith(open_ended))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -12,6 +12,7 @@ from graph.plan import Change
 from graph.schedule import schedule
 from rules.key_origins import KeyOrigins
 from rules.link_agreement import Moment
+from rules.lookup import Bundle, View
 from settings.model import Settings
 from settings.stack_state import parse_state
 
@@ -36,8 +37,8 @@ class Plan:
             wanted: what the program makes of the settings and that state.
             changes: what is done.
         """
-        self.settings, self.wanted = settings, wanted
-        self.before = replace(before, subscription_id=wanted.subscription_id)
+        self.settings = settings
+        self.wanted, self.before = _look_up(wanted, wanted.subscription_id), _look_up(before, wanted.subscription_id)
         # What is replaced only if a value turns out to be another one is not, in the end.
         self.changes = {one.urn: one if one.is_certain else replace(one, kind="update") for one in changes}
         self._schedule = schedule(wanted, {urn for urn, one in self.changes.items() if one.kind != "delete"})
@@ -70,20 +71,26 @@ class Plan:
     @cached_property
     def after(self) -> Moment:
         """Return what is there in the end."""
-        return self.order("").at(self.seconds)
+        return self.order("", *self.settings.clusters).at(self.seconds)
 
-    def _order(self, last: str) -> Order:
-        """Return the changes as they are estimated, those of one cluster and what waits for them after all others."""
-        own = {urn for urn, place in self._places.items() if place == last}
+    def _order(self, last: str, *clusters: str) -> Order:
+        """Return the changes of these clusters as they are estimated, or with one of them after all others."""
+        here = {urn for urn, place in self._places.items() if place in clusters}
+        own = {urn for urn in here & self.changes.keys() if self._places[urn] == last}
         late = {urn for urn in self.changes if urn in own or self._waits_for(urn, own)}
-        shifts = {urn: self.seconds + 1 if urn in late else 0 for urn in self.changes}
-        if last:  # after those too
-            shifts |= {urn: self.seconds + 1 for urn, one in self.changes.items() if one.kind == "delete"}
-        return Order(self, shifts)
+        if last:  # deletes come after those too
+            late |= {urn for urn, one in self.changes.items() if one.kind == "delete"}
+        shift = self.seconds + 1
+        return Order(self, here, {urn: shift if urn in late else 0 for urn in here & self.changes.keys()})
 
     @cached_property
     def _places(self) -> Mapping[str, str]:
-        return {urn: place for urn, place in places(self.wanted).items() if urn in self.changes}
+        return {**places(self.before), **places(self.wanted)}
+
+    @cached_property
+    def bundles_before(self) -> Mapping[tuple[str, str], Bundle]:
+        """Return what the scripts before have applied."""
+        return View(self.before, self.settings).bundles
 
     def _waits_for(self, urn: str, own: set[str]) -> bool:
         return urn in self.wanted.resources and not own.isdisjoint(self.wanted.ancestors(urn))
@@ -98,10 +105,12 @@ class Plan:
 class Order:
     """One order in which the changes may come."""
 
-    def __init__(self, plan: Plan, shifts: Mapping[str, int]) -> None:
-        """Take the plan's spans, each so many seconds later."""
-        self._plan = plan
-        self._spans = {urn: Span(one.start + shifts[urn], one.end + shifts[urn]) for urn, one in plan.spans.items()}
+    def __init__(self, plan: Plan, here: Collection[str], shifts: Mapping[str, int]) -> None:
+        """Take the plan's spans of what is looked at, each so many seconds later."""
+        self._plan, self._here = plan, here
+        self._spans = {
+            urn: Span(plan.spans[urn].start + shift, plan.spans[urn].end + shift) for urn, shift in shifts.items()
+        }
 
     @cached_property
     def moments(self) -> Mapping[int, Moment]:
@@ -117,9 +126,8 @@ class Order:
     def at(self, seconds: int) -> Moment:
         """Return what is there then."""
         plan = self._plan
-        urns = {**plan.before.resources, **plan.wanted.resources}
-        there = {urn: found for urn in urns if (found := self._find(urn, seconds))}
-        return Moment(replace(plan.wanted, resources=there), plan.settings, plan.keys)
+        there = {urn: found for urn in self._here if (found := self._find(urn, seconds))}
+        return Moment(replace(plan.wanted, resources=there), plan.settings, plan.keys, plan.bundles_before)
 
     def _find(self, urn: str, seconds: int) -> Resource | None:
         before, wanted = self._plan.before.resources.get(urn), self._plan.wanted.resources.get(urn)
@@ -138,3 +146,15 @@ class Order:
             if seconds == one.end or (seconds == one.start and self._plan.is_away_first(urn))
         ]
         return [self._plan.spans[urn] for urn in found]
+
+
+def _look_up(graph: Graph, subscription_id: str) -> Graph:
+    """Return a graph that each moment may read without computing: plain inputs, and as ids the ARM paths."""
+    own = replace(graph, subscription_id=subscription_id)
+    return replace(
+        own,
+        resources={
+            urn: replace(one, inputs=one.plain_inputs, id=own.arm_path(one) if one.is_arm else "")
+            for urn, one in graph.resources.items()
+        },
+    )

@@ -125,6 +125,13 @@ def test_either_end_may_be_the_later_one_where_neither_waits_for_the_other(two: 
     assert "publish" in found.why
 
 
+def test_what_is_not_mended_by_the_end_stands_still_for_good(two: Workbench) -> None:
+    before = copy.deepcopy(two.graph)
+    two.set("enterprise-link-listener", "properties.ports.0.port", 1)
+    (found,) = find(two, change(two.graph, "enterprise-link-listener", "update"), before=before)[LINK]
+    assert (found.start, found.end, found.why) == (0, None, "no listener has port 28883")
+
+
 def test_a_link_that_is_gone_afterwards_ends_and_a_new_one_is_not_interrupted(three: Workbench) -> None:
     first, *_ = three.settings.links
     fewer = replace(three.settings, links={name: link for name, link in three.settings.links.items() if name != first})
