@@ -47,7 +47,8 @@ def build_views(
             certificates are really issued.
         unmanaged: cluster -> Secrets that somebody made by hand.
         seen: what an earlier call has left there: a cluster is built anew only where something that it is made of has
-            changed. Without it the time of a change of many clusters, looked at step by step, grows with their square.
+            changed; that time has passed is no such change. Without it the time of a change of many clusters, looked
+            at step by step, grows with their square.
     """
     inventory = Inventory(entries, is_effective, at or datetime.now(UTC))
     clusters = sorted(inventory.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)

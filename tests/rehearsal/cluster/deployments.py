@@ -18,7 +18,7 @@ from rehearsal.azure.entries import Entries, Entry
 from rehearsal.azure.refusals import access
 from rehearsal.azure.state import AzureState as AzureState
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.cluster.build import build_views
+from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, Result, State
 from rehearsal.modelled_azure import make_surroundings
@@ -71,12 +71,13 @@ class Bench:
         self.at: datetime | None = None
         self.unmanaged: Mapping[str, Sequence[Secret]] = {}
         self.role_spread_seconds = 0.0
+        self.seen: Seen | None = None
 
     def views(self) -> dict[str, ClusterView]:
         surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
         state = AzureState(surroundings, ManualClock(1_000_000), entries=Entries(self.entries))
         is_effective = functools.partial(access.is_effective, state)
-        found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged)
+        found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged, seen=self.seen)
         return {view.name: view for view in found}
 
     def entry(self, end: str) -> Entry:
