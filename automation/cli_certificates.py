@@ -22,6 +22,7 @@ class Action(StrEnum):
 
     LIST = "list"
     REQUESTS = "requests"
+    RETIRE = "retire"
 
 
 def add_certificates(app: typer.Typer, find_program: Callable[[], Path]) -> None:
@@ -31,7 +32,10 @@ def add_certificates(app: typer.Typer, find_program: Callable[[], Path]) -> None
     def certificates(
         action: Annotated[
             Action,
-            typer.Argument(metavar="[ACTION]", help="list, or requests: write what an external CA is to sign."),
+            typer.Argument(
+                metavar="[ACTION]",
+                help="list; requests: write what an external CA is to sign; retire: old keys that still work.",
+            ),
         ] = Action.LIST,
         stack: options.Stack = "dev",
         within: options.Within = 0,
@@ -49,14 +53,18 @@ def add_certificates(app: typer.Typer, find_program: Callable[[], Path]) -> None
 
         From the stack's state and its settings; Azure is not asked. Due is what is inside its renewal window or has
         ended, and a root that what it signs would outlive. Exits 1 when something is due, or when its end is not known.
-        With `requests`, write the signing requests of a stack with an external CA (pki.external_ca).
+        With `requests`, write the signing requests of a stack with an external CA (pki.external_ca); with `retire`, say
+        which old keys still work beside new ones, for whom they wait, and what takes them away at once.
         """
         from automation.commands.certificate_requests import write_requests
         from automation.commands.certificates import Files, list_stack
+        from automation.commands.retire import list_waiting
 
         def act(target: Target) -> CommandResult:
             if action is Action.REQUESTS:
                 return write_requests(target, out)
+            if action is Action.RETIRE:
+                return list_waiting(target)
             return list_stack(target, within, Files(junit, ics))
 
         run_on_stack("certificates", find_program(), stack, act, offline=offline, as_json=as_json, engine=engine)

@@ -19,6 +19,7 @@ from automation.verify.check import VerifyResult
 from automation.verify.records import as_junit
 from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
+from graph.property_diff import known
 from settings.naming import stack_tag
 from settings.signing_requests import find_outside_windows
 
@@ -44,10 +45,11 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         text = "both records go to one file; expected a file for each"
         return refuse("usage", "--ics", text, target.command("certificates"))
     began, now = time.monotonic(), datetime.now(UTC)
-    with show_status("Running the program ...") as tell:
-        wanted = evaluate_stack(target.loaded, preview=False).graph
-        tell("Reading the stack's state ...")
+    with show_status("Reading the stack's state ...") as tell:
         state = graph_of_state(target.loaded.name, deployer_of(target).deployment())
+        tell("Running the program ...")
+        outputs = {urn: known(one.outputs) for urn, one in state.resources.items()}
+        wanted = evaluate_stack(target.loaded, preview=False, deployed=outputs).graph
     if not state.outputs.get("certificates"):
         text = f"stack {target.stack} has no certificates yet"
         return refuse("stack", target.stack, text, target.command("up"))
