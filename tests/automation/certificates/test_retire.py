@@ -1,0 +1,80 @@
+"""Old keys that wait for a site that may never come: who they are, and the line that takes them away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from automation import cli
+from automation.commands.retire import Waiting
+from settings.high_water import Generation
+from settings.stand_ins import STAND_INS
+from tests.conftest import PROGRAM, TWO_CLUSTERS
+
+SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack dev that is up."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROGRAM / name, tmp_path)
+    monkeypatch.setattr(cli, "PROGRAM", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_settings(tmp_path)
+    assert run("up").exit_code == 0
+    return tmp_path
+
+
+def write_settings(folder: Path, **link: int) -> None:
+    links = [{"from": "site", "to": "enterprise", **link}]
+    text = yaml.safe_dump({"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS, "links": links}}})
+    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli.app, [*arguments, "--offline", "--engine", "offline"])
+    assert "mistake of the program" not in result.output, result.output
+    return result
+
+
+def waiting() -> list[dict[str, Any]]:
+    document = json.loads(run("certificates", "retire", "--json").stdout)
+    jsonschema.validate(document, SCHEMA)
+    found: list[dict[str, Any]] = document["waiting"]
+    return found
+
+
+def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project: Path) -> None:
+    assert waiting() == []
+    write_settings(project, generation=2)
+    away = run("up", "--fault", "site-settle-site-to-enterprise-g2-g1:create:bad-request")
+    assert away.exit_code == 1
+    (one,) = waiting()
+    assert one == {
+        "owner": "link/site-to-enterprise", "old": [1], "wanted": 2, "setting": "links[0].revoked_generation",
+        "value": 1,
+    }  # fmt: skip
+    told = run("certificates", "retire").output
+    assert "links[0].revoked_generation: 1" in told and "stands still until it has" in told
+    listed = json.loads(run("certificates", "--json").stdout)["certificates"]
+    old = next(row for row in listed if row["name"] == "link/site-to-enterprise/g1")
+    assert old["next_up"] == "nothing", "it is live, and the next up does not take it away"
+
+    write_settings(project, generation=2, revoked_generation=1)
+    assert run("up").exit_code == 0
+    assert waiting() == []
+
+
+def test_what_hangs_on_old_authorities_goes_with_them() -> None:
+    link = Waiting("link/a", "links[0].revoked_generation", (Generation(1, 1), Generation(2, 2)))
+    assert (link.setting, link.generations) == ("pki.revoked_generation", [1, 2])
+    own = Waiting("link/a", "links[0].revoked_generation", (Generation(4, 2), Generation(5, 2)))
+    assert (own.setting, own.generations) == ("links[0].revoked_generation", [3, 4])
