@@ -43,9 +43,11 @@ class KeyOrigins:
         }
 
     def list_requests(self, secret: Resource) -> list[Resource]:
-        """Return what those certificates were asked for by."""
+        """Return what those certificates were asked for by; one that was signed outside is not there itself."""
         graph = self._written_from(secret)
-        return [found for one in self._list_certificates(secret) for found in _made_from(graph, one, "certRequestPem")]
+        outside = [one for one in _made_from(graph, secret, "properties") if "certRequestPem" in one.outputs]
+        inside = [one for each in self._list_certificates(secret) for one in _made_from(graph, each, "certRequestPem")]
+        return [*inside, *outside]
 
     def _list_certificates(self, secret: Resource) -> Iterator[Resource]:
         for one in _made_from(self._written_from(secret), secret, "properties"):

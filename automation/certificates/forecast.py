@@ -90,8 +90,10 @@ def foresee(
             one, due_from, due_from is not None and due_from <= now + within, is_root, next_up, why,
             uses.get(one.sha256, []),
         )  # fmt: skip
+    # While a generation is replaced, the old one goes on under another name.
+    there = {one.certificate.subject for one in rows.values()}
     for name, entry in wants.published.items():
-        if name not in rows:
+        if name not in rows and entry.get("subject") not in there:
             new = Certificate(name, str(entry.get("subject")), str(entry.get("issuer")), None, "", None, "unknown")
             rows[name] = Foreseen(
                 new, None, False, False, "issue", "the settings ask for it, the state has none yet", []
