@@ -62,7 +62,9 @@ def collect_outputs(
     }
     if settings.pki.has_external_ca:
         found["certificate_requests"] = {
-            one.name: _describe_request(settings, one, pki.requests[one.name]) for one in settings.external.requests
+            one.name: _describe_request(settings, one, pki.requests[one.name])
+            for one in settings.external.requests
+            if one.name in pki.requests
         }
     return found
 

@@ -19,9 +19,9 @@ from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.places import find_place
-from graph.run_program import ProgramEndedError, record
+from graph.run_program import PROJECT, ProgramEndedError, record
 from graph.stand_in_ca import sign_made_up
-from graph.tls_values import PRIVATE_KEY
+from graph.tls_values import PRIVATE_KEY, describe_key, load_key
 from settings.loaded_stack import LoadedStack, read_signed_from
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
@@ -121,8 +121,16 @@ def evaluate_config(
         provider=ShapeProvider(subscription, keys),
         preview=preview,
         subscription_id=subscription,
-        deployed=deployed,
+        deployed={**deployed, **_describe_keys(stack, keys or {})},
     )
+
+
+def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a state that has these keys holds of them, by URN."""
+    return {
+        f"urn:pulumi:{stack}::{PROJECT}::{PRIVATE_KEY}::{name}": describe_key(load_key(key), {})[1]
+        for name, key in keys.items()
+    }
 
 
 def _describe(error: Exception) -> str:

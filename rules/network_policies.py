@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Network
 from typing import Any
 
 from graph.inputs import decode_parameter, list_at, text_at
@@ -28,7 +29,7 @@ def pods_are_isolated(view: View) -> Hits:
             objects = decode_parameter(view.parameters(command).get("OBJECTS", ""))
             policies = [one for one in objects if text_at(one, "kind") == "NetworkPolicy"]
             wanted = cluster.node is not None and cluster.node.network_policies
-            problems = _check(policies, cluster) if wanted else _refuse(policies)
+            problems = _check(policies, cluster, _find_sites(view, name)) if wanted else _refuse(policies)
             yield from ((command.name, f"OBJECTS: {problem}") for problem in problems)
 
 
@@ -37,23 +38,32 @@ def _refuse(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"NetworkPolicy {text_at(one, 'metadata.name')}; expected none, as network_policies is false"
 
 
-def _check(policies: Sequence[Mapping[str, Any]], cluster: Cluster) -> Iterator[str]:
+def _find_sites(view: View, cluster: str) -> list[IPv4Network]:
+    """Return where the links to a cluster come from."""
+    sites = [view.clusters[link.client] for link in view.settings.links_to(cluster)]
+    return list(dict.fromkeys(one.network.subnet if one.network else IPv4Network(one.address) for one in sites))
+
+
+def _check(policies: Sequence[Mapping[str, Any]], cluster: Cluster, sites: Sequence[IPv4Network]) -> Iterator[str]:
     balancers = [find_balancer(cluster.listener.service_name)] if cluster.listener else []
     port = cluster.listener.port if cluster.listener else aio.BROKER_PORT.value
     if not isolates(policies, AIO_POD, "Ingress"):
         yield "no NetworkPolicy isolates all of AIO's pods; expected one, as network_policies is true"
     if isolates(policies, AIO_POD, "Egress"):
         yield "a NetworkPolicy isolates AIO's pods on their way out; nobody knows all that they have to reach"
-    for source in (AIO_POD, *balancers):
+    for source in (AIO_POD, *balancers, *(End(f"the site {one}", address=str(one[-2])) for one in sites)):
         if not lets_through(policies, source, AIO_POD, port):
             yield f"no NetworkPolicy lets {source.what} to port {port} of AIO's pods"
     for one in policies:
-        yield from (f"NetworkPolicy {text_at(one, 'metadata.name')}: {what}" for what in _find_surplus(one, balancers))
+        yield from (
+            f"NetworkPolicy {text_at(one, 'metadata.name')}: {what}" for what in _find_surplus(one, balancers, sites)
+        )
 
 
-def _find_surplus(policy: Mapping[str, Any], balancers: Sequence[End]) -> Iterator[str]:
+def _find_surplus(policy: Mapping[str, Any], balancers: Sequence[End], sites: Sequence[IPv4Network]) -> Iterator[str]:
     """Yield each opening that no setting asks for."""
-    expected = [{"podSelector": {}}, *map(_select, balancers)]
+    blocks = [{"ipBlock": {"cidr": str(site)}} for site in sites]
+    expected = [{"podSelector": {}}, *map(_select, balancers), *blocks]
     for rule in list_at(policy, "spec.ingress"):
         sources = list_at(rule, "from") or ["everybody"]
         for source in sources:

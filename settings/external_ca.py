@@ -65,6 +65,15 @@ class SignedChain:
         return self.certificates[-1].fingerprint(hashes.SHA256()).hex()
 
     @property
+    def dns_names(self) -> tuple[str, ...]:
+        """Return the DNS names that the certificate is for."""
+        try:
+            names = self.certificates[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            return ()
+        return tuple(names.get_values_for_type(x509.DNSName))
+
+    @property
     def not_after(self) -> datetime:
         return self.certificates[0].not_valid_after_utc
 
@@ -74,7 +83,7 @@ class External:
     """What is asked of an external CA, and what it has given."""
 
     requests: tuple[Request, ...] = ()
-    """What the settings want signed."""
+    """What the settings want signed, and what else is live."""
     signed: Mapping[str, SignedChain] = field(default_factory=dict)
     """By name of the request; those of older generations too."""
 

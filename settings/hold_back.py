@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
 from settings.model import Authorities, Cluster, Link, Settings
@@ -53,7 +54,7 @@ def _needs(link: Link) -> set[str]:
 
 
 def _connect_as_before(link: Link, was: Generation | None) -> Link | None:
-    if was is None or was.own <= link.revoked_generation:
+    if was is None:
         return None
     names = link_names(link.client, link.broker, was.number)
     return replace(link, generation=was.number, authority=was.authority, **names)
@@ -62,13 +63,23 @@ def _connect_as_before(link: Link, was: Generation | None) -> Link | None:
 def _listen_as_before(settings: Settings, cluster: Cluster, was: Generation | None) -> Cluster:
     listener = cluster.listener
     assert listener is not None, cluster.name
-    if was is None or was.own <= listener.revoked_generation:
+    if was is None:
         return replace(cluster, listener=None)
     names = {
+        **_be_found_as_before(settings, cluster, was),
         **server_authority_names(settings.prefix, cluster.code, settings.environment, was.number),
         **listener_names(cluster.name, was.number, was.authority),
     }
     return replace(cluster, listener=replace(listener, generation=was.number, authority=was.authority, **names))
+
+
+def _be_found_as_before(settings: Settings, cluster: Cluster, was: Generation) -> dict[str, Any]:
+    """Return the DNS name that the old leaf is for: clients go on to ask for that."""
+    chain = settings.external.signed.get(f"{cluster.name}-server-leaf-g{was.number}")
+    if chain is None:
+        return {}
+    names = chain.dns_names
+    return {"dns_names": names, "host": names[0] if names else str(cluster.address)}
 
 
 def _trust(link: Link, clusters: Mapping[str, Cluster]) -> Link:

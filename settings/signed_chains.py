@@ -89,12 +89,20 @@ def find_flaws(request: Request, chain: SignedChain, now: datetime, public_key: 
         *_find_order_flaws(request, chain.certificates),
         *(flaw for one in above for flaw in _find_authority_flaws(request, one)),
         *(flaw for one in chain.certificates for flaw in _find_common_flaws(one, now)),
+        # The root is trusted as it is, however it has signed itself.
+        *(flaw for one in chain.certificates[:-1] for flaw in _find_digest_flaws(one)),
         *_find_mixed_flaws(chain.certificates),
     ]
     if flaws:  # a verifier's one word for what is known already would be noise
         return flaws
     ask = _find_unknown(chain.certificates) if request.is_ca else _find_refusal(request, chain.certificates, now)
     return list(ask)
+
+
+def find_other_algorithm(chain: SignedChain, algorithm: str) -> Iterator[str]:
+    """Yield that a chain has another key algorithm than the settings ask for, if it has."""
+    if isinstance(chain.certificates[0].public_key(), rsa.RSAPublicKey) != (algorithm == "rsa"):
+        yield f"is of another kind of key than pki.algorithm asks for ({algorithm}), and no key changes under its name"
 
 
 def _find_key_flaws(first: x509.Certificate, public_key: str) -> Iterator[str]:
@@ -118,7 +126,9 @@ def _find_leaf_flaws(request: Request, leaf: x509.Certificate) -> Iterator[str]:
     name = _name(leaf.subject)
     if _is_ca(leaf):
         yield f"begins with {name!r}, which is a CA; expected the leaf first"
-    yield from _find_use_flaws(leaf, _LEAF_USES)
+    # Templates of many a CA add it for RSA, where TLS 1.2 could use it.
+    is_rsa = isinstance(leaf.public_key(), rsa.RSAPublicKey)
+    yield from _find_use_flaws(leaf, _LEAF_USES, ("key_encipherment",) if is_rsa else ())
     if set(_find(leaf, x509.ExtendedKeyUsage) or ()) != {_side(request)}:
         yield f"lacks {_side(request)._name} as its one extended key usage (RFC 5280, section 4.2.1.12)"
 
@@ -127,17 +137,17 @@ def _find_authority_flaws(request: Request, authority: x509.Certificate) -> Iter
     name = _name(authority.subject)
     if not _is_ca(authority):
         yield f"holds {name!r} as an issuer, which is no CA (RFC 5280, section 4.2.1.9)"
-    yield from _find_use_flaws(authority, _CA_USES)
+    yield from _find_use_flaws(authority, _CA_USES, _LEAF_USES)  # many sign in their own name too, for OCSP
     uses = _find(authority, x509.ExtendedKeyUsage)
     # OpenSSL takes that of a CA for a limit (https://docs.openssl.org/3.5/man1/openssl-verification-options/).
     if uses is not None and _side(request) not in uses:
         yield f"holds {name!r}, which signs other things than {_side(request)._name}"
 
 
-def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str]) -> Iterator[str]:
-    """Require these uses and no others; a CA may sign in its own name too: many do for OCSP."""
+def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str], harmless: Sequence[str]) -> Iterator[str]:
+    """Require the first of these uses, and no others beside the harmless ones."""
     usage = _find(certificate, x509.KeyUsage)
-    name, allowed = _name(certificate.subject), {*expected, *(_LEAF_USES if expected == _CA_USES else ())}
+    name, allowed = _name(certificate.subject), {*expected, *harmless}
     if usage is None or not getattr(usage, expected[0]):
         yield f"lacks the key usage {expected[0]} in {name!r} (RFC 5280, section 4.2.1.3)"
         return
@@ -176,10 +186,14 @@ def _find_common_flaws(certificate: x509.Certificate, now: datetime) -> Iterator
         yield f"holds {name!r}, which ends {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC; it is {now:%Y-%m-%d}"
     if certificate.version is not x509.Version.v3:
         yield f"holds {name!r} of version {certificate.version.name}; expected v3, which has extensions"
+    yield from _find_weakness(name, certificate.public_key())
+
+
+def _find_digest_flaws(certificate: x509.Certificate) -> Iterator[str]:
     digest = certificate.signature_hash_algorithm
     if digest is None or digest.digest_size < _LEAST_HASH_BYTES:
-        yield f"holds {name!r}, signed with {digest.name if digest else 'no digest'}; expected SHA-256 or better"
-    yield from _find_weakness(name, certificate.public_key())
+        given = digest.name if digest else "no digest"
+        yield f"holds {_name(certificate.subject)!r}, signed with {given}; expected SHA-256 or better"
 
 
 def _find_weakness(name: str, key: object) -> Iterator[str]:

@@ -12,43 +12,56 @@ from settings.external_ca import External, Request, SignedChain
 from settings.high_water import Mark
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
-from settings.signed_chains import MOST_BYTES, find_flaws, read_chain
+from settings.signed_chains import MOST_BYTES, find_flaws, find_other_algorithm, read_chain
 from settings.signing_requests import list_live_requests, list_requests, locate_signed
 
 _WHERE = "pki.signed_folder"
 
 
 def read_signed(
-    directory: Path, settings: Settings, before: Mapping[str, Mark], keys: Mapping[str, str]
+    directory: Path, settings: Settings, before: Mapping[str, Mark], keys: Mapping[str, str] | None
 ) -> Settings | list[Problem]:
     """Return the settings with every signed chain, or every reason why not.
 
     Args:
         directory: that of the stack's file.
         before: what was live in the deployment before.
-        keys: logical name of a key -> its public key, PEM, as far as they are known.
+        keys: logical name of a key in the stack's state -> its public key, PEM; None where nobody knows them.
     """
     wanted = {one.name: one for one in list_requests(settings)}
     live = wanted | {one.name: one for one in list_live_requests(find_live(settings, before, Deployed()))}
     signed, problems = dict[str, SignedChain](), list[Problem]()
     for request in live.values():
+        if keys is not None and request.key_name not in keys:
+            continue  # whatever is there was signed for the key of another stack
         found = _read(directory / locate_signed(settings, request))
         if isinstance(found, SignedChain):
             signed[request.name] = found
-        flaws = _find_flaws(request, found, keys, is_in_use=request.name not in wanted)
+        flaws = _find_flaws(request, found, keys or {}, settings, before, is_wanted=request.name in wanted)
         problems += [_tell(settings, request, flaw) for flaw in flaws]
+    problems += _find_hasty_revocations(settings, before, live, signed)
     if not problems:
         problems += _find_other_roots(settings, live.values(), signed)
         problems += _find_vain_revocations(directory, settings, before, live, signed)
-    return problems or replace(settings, external=External(tuple(wanted.values()), signed))
+    return problems or replace(settings, external=External(tuple(live.values()), signed))
 
 
-def _find_flaws(request: Request, found: SignedChain | str, keys: Mapping[str, str], *, is_in_use: bool) -> list[str]:
-    if isinstance(found, SignedChain):
-        return find_flaws(request, found, datetime.now(UTC), keys.get(request.key_name, ""))
-    if found:
-        return [found]
-    return ["is not there, and its key is still in use. Put it back until `up` has taken the key away"] * is_in_use
+def _find_flaws(
+    request: Request, found: SignedChain | str, keys: Mapping[str, str], settings: Settings,
+    before: Mapping[str, Mark], *, is_wanted: bool,
+) -> list[str]:  # fmt: skip
+    """Return what is wrong with a chain; of one that goes on beside its successor, whether it is still there."""
+    if isinstance(found, str):
+        mark = before.get(request.owner)
+        in_use = mark is not None and request.number in {one.number for one in mark.live}
+        missing = "is not there, and its key is in use. Put it back; a stack that was its own CA cannot change over"
+        return [found or missing] if found or in_use else []
+    if not is_wanted:
+        return []
+    return [
+        *find_flaws(request, found, datetime.now(UTC), keys.get(request.key_name, "")),
+        *find_other_algorithm(found, settings.pki.algorithm),
+    ]
 
 
 def _read(file: Path) -> SignedChain | str:
@@ -76,19 +89,39 @@ def _find_other_roots(
             yield _tell(settings, one, flaw)
 
 
+def _list_revoked(request: Request, before: Mapping[str, Mark], live: Mapping[str, Request]) -> list[Request]:
+    """Return the requests of generations that have been live and are not any more, although nobody has followed."""
+    mark = before.get(request.owner)
+    old = [replace(request, number=one.number) for one in (mark.live if mark else ())]
+    return [one for one in old if one.name not in live]
+
+
+def _find_hasty_revocations(
+    settings: Settings, before: Mapping[str, Mark], live: Mapping[str, Request], signed: Mapping[str, SignedChain]
+) -> Iterator[Problem]:
+    """Require the successor of what is taken away: a link would be gone until somebody has signed."""
+    for request in (one for one in live.values() if one.name not in signed):
+        for gone in _list_revoked(request, before, live):
+            flaw = (
+                f"is not there or not of the stack's key, and revoked_generation takes generation {gone.number} away."
+            )
+            yield _tell(settings, request, f"{flaw} Leave that out until it is signed")
+
+
 def _find_vain_revocations(
     directory: Path, settings: Settings, before: Mapping[str, Mark], live: Mapping[str, Request],
     signed: Mapping[str, SignedChain],
 ) -> Iterator[Problem]:  # fmt: skip
     """Require another root where a broker's key is taken away: who trusts the old root trusts every copy of that."""
     for request in (one for one in live.values() if one.is_server and one.name in signed):
-        mark = before.get(request.owner)
-        for number in (one.number for one in (mark.live if mark else ())):
-            gone = replace(request, number=number)
-            if gone.name in live:
-                continue
+        for gone in _list_revoked(request, before, live):
             old = _read(directory / locate_signed(settings, gone))
-            if isinstance(old, SignedChain) and old.root_sha256 == signed[request.name].root_sha256:
+            if not isinstance(old, SignedChain):
+                flaw = (
+                    f"takes the place of {gone.file}, which is not there. Put that back, so that the roots are compared"
+                )
+                yield _tell(settings, request, flaw)
+            elif old.root_sha256 == signed[request.name].root_sha256 and old.not_after > datetime.now(UTC):
                 flaw = f"ends with the root of {gone.file}: every site would go on to trust the key that is taken away"
                 yield _tell(settings, request, f"{flaw}. Have it signed below another root")
 

@@ -87,7 +87,7 @@ def load(
 
     Args:
         before: how high each generation has been, where that is known.
-        keys: logical name of a key in the stack's state -> its public key, PEM, where they are known.
+        keys: logical name of a key in the stack's state -> its public key, PEM; None where nobody knows them.
     """
     try:
         settings = loading.load(value, source=source(stack))
@@ -96,7 +96,7 @@ def load(
             raise SettingsError(problems, source(stack))
         if not settings.pki.has_external_ca:
             return settings
-        signed = read_signed(path(directory, stack).parent, settings, marks, keys or {})
+        signed = read_signed(path(directory, stack).parent, settings, marks, keys)
         if not isinstance(signed, Settings):
             raise SettingsError(signed, source(stack))
         return hold_back(signed, marks)

@@ -43,16 +43,20 @@ def write_requests(target: Target, folder: Path | None) -> CommandResult:
         for name, one in sorted(requests.items()):
             _print(name, one, written[name], signed)
 
-    step = f"have them signed, put each chain into its file, then {target.command('up')}"
+    waiting = any(not one["signed"] for one in requests.values())
+    up = target.command("up")
+    step = f"have them signed, put each chain into its file, then {up}" if waiting else target.command("certificates")
     own = {"requests": [_as_document(one, written[name], signed) for name, one in sorted(requests.items())]}
     return CommandResult(show=show, next=step, own={**own, "engine": target.engine.name})
 
 
 def _print(name: str, one: Mapping[str, Any], file: Path, signed: Path) -> None:
     say(f"\n  {'' if one['signed'] else 'NOT SIGNED  '}{name}: {file}")
-    names = f", for {', '.join(one['names'])}" if one["names"] else ""
     kind = "a CA below yours that signs" if one["is_ca"] else "a leaf of"
-    say(f"    {one['subject']}, {kind} {one['use']}s{names}")
+    say(f"    {one['subject']}, {kind} {one['use']}s")
+    uses = "cert sign, CRL sign; basic constraints CA" if one["is_ca"] else "digital signature"
+    extended = "" if one["is_ca"] else f"; extended: {one['use']} authentication alone"
+    say(f"    key usage {uses}{extended}; alternative names: {', '.join(one['names']) or 'none'}")
     say(f"    signed, with each issuer and the root last: {signed / one['file']}")
 
 

@@ -31,7 +31,7 @@ def isolate_pods(context: StampContext) -> list[dict[str, Any]]:
     cluster = context.cluster
     if not (cluster.node and cluster.node.network_policies):
         return []
-    sources = [{"podSelector": {}}, *([_select_balancer(cluster.listener)] if cluster.listener else [])]
+    sources = [{"podSelector": {}}, *_list_ways_of_links(context)]
     return [
         {
             "apiVersion": "networking.k8s.io/v1",
@@ -42,13 +42,23 @@ def isolate_pods(context: StampContext) -> list[dict[str, Any]]:
     ]
 
 
-def _select_balancer(listener: Listener) -> dict[str, Any]:
-    """Return the pods of ServiceLB that open the listener's port on the node.
+def _list_ways_of_links(context: StampContext) -> list[dict[str, Any]]:
+    """Return where links come from, as a policy sees it: the sites, or ServiceLB in their place.
 
-    Not the sites' addresses: these pods masquerade whatever they forward, to their own address
-    (https://github.com/k3s-io/klipper-lb, entry), so no policy sees a site's; the network security group does. No port
-    either: they forward those of their Service alone, and which port of a frontend it leads to is documented nowhere.
+    Which of both, K3s decides: what arrives at the address of the Service is forwarded by kube-proxy, with the site's
+    address; what is translated on its way goes through a pod of ServiceLB, which masquerades
+    (https://docs.k3s.io/networking/networking-services, How ServiceLB Works; https://github.com/k3s-io/klipper-lb,
+    entry). No port: which one of a frontend a Service leads to is documented nowhere.
     """
+    cluster, settings = context.cluster, context.settings
+    if cluster.listener is None:
+        return []
+    sites = dict.fromkeys(str(settings.clusters[link.client].egress) for link in settings.links_to(cluster.name))
+    return [_select_balancer(cluster.listener), *({"ipBlock": {"cidr": site}} for site in sites)]
+
+
+def _select_balancer(listener: Listener) -> dict[str, Any]:
+    """Return the pods of ServiceLB that open the listener's port on the node."""
     labels = {
         well_known.SERVICE_LB_NAME: listener.service_name,
         well_known.SERVICE_LB_OF_NAMESPACE: well_known.AIO_NAMESPACE,

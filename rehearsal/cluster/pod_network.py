@@ -34,9 +34,9 @@ def find_policies(objects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
 def find_obstacles(link: DeployedLink, site: str, broker: str) -> Iterator[tuple[str, str]]:
     """Yield (what, remedy) where a policy at one of its ends does not let a link through.
 
-    K3s opens a Service's port on the node by pods that masquerade (k3s-io/klipper-lb, entry): frontends, and so
-    policies, see the address of such a pod and none of the site's. A frontend is taken to listen on the port
-    of its listener.
+    K3s forwards what arrives at a Service's address with the site's own, and all else by pods that masquerade
+    (docs.k3s.io/networking/networking-services; k3s-io/klipper-lb, entry): both ways have to be open, since only a node
+    can say which one is gone. A frontend is taken to listen on the port of its listener.
 
     Args:
         site: address of the node where the link begins.
@@ -45,7 +45,7 @@ def find_obstacles(link: DeployedLink, site: str, broker: str) -> Iterator[tuple
     if link.broker is None:
         return
     outside = End(f"the node {broker}", address=broker)
-    hops = [(link.site, AIO_POD, outside)]
+    hops = [(link.site, AIO_POD, outside), (link.broker, End(f"the node {site}", address=site), AIO_POD)]
     for service in find_balanced_services(link.broker, link.port):
         balancer = find_balancer(service)
         hops += [

@@ -121,6 +121,15 @@ def test_a_flaw_is_refused_and_named(request_: Request, change: Change, said: st
     assert any(said in one for one in found), found
 
 
+def test_what_the_templates_of_many_a_ca_do_is_fit() -> None:
+    leaf, issuer, root = [one.change(kind="rsa2048") for one in right(LINK)]
+    uses = ("digital_signature", "key_encipherment")
+    parts = [leaf.change(uses=uses), issuer.change(uses=(*issuer.uses, "digital_signature")), root]
+    chain = SignedChain(tuple(issue(parts)))
+    assert find_flaws(LINK, chain, NOW, public_key(leaf)) == []
+    assert "key_encipherment" in flaws(LINK, [one.change(kind="p256") for one in parts])[0]
+
+
 def test_every_flaw_is_told_at_once() -> None:
     leaf, issuer, root = right(BROKER)
     parts = [leaf.change(name="x", hosts=(), extended=(CLIENT,)), issuer.change(is_ca=False), root.change(days=(2, 9))]

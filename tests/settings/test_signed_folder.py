@@ -109,7 +109,7 @@ def test_new_authorities_stay_away_until_they_are_signed(tmp_path: Path) -> None
 def test_a_chain_that_is_still_in_use_must_stay(first: dict[str, Mark], tmp_path: Path) -> None:
     sign(load(tmp_path, before=first, **raised(link=2)), tmp_path)
     (tmp_path / f"{LINK}-client-leaf-g1.pem").unlink()
-    assert "its key is still in use" in refusal(tmp_path, before=first, **raised(link=2))
+    assert "its key is in use" in refusal(tmp_path, before=first, **raised(link=2))
 
 
 def test_a_second_root_is_refused_as_nobody_trusts_it_meanwhile(first: dict[str, Mark], tmp_path: Path) -> None:
@@ -118,17 +118,59 @@ def test_a_second_root_is_refused_as_nobody_trusts_it_meanwhile(first: dict[str,
         assert "ends with another root than" in refusal(tmp_path, before=first, **raised(**one))
 
 
-def test_a_stolen_key_of_a_broker_is_not_taken_away_below_the_same_root(first: dict[str, Mark], tmp_path: Path) -> None:
-    changed = raised(broker=2, broker_revoked=1)
-    held = load(tmp_path, before=first, **changed)
-    assert held.clusters[BROKER].listener is None, "the old key is gone, and the new one is not signed"
-    sign(held, tmp_path)
-    assert "every site would go on to trust the key" in refusal(tmp_path, before=first, **changed)
+def test_what_is_not_replaced_yet_is_not_taken_away(first: dict[str, Mark], tmp_path: Path) -> None:
+    told = refusal(tmp_path, before=first, **raised(broker=2, broker_revoked=1))
+    assert "revoked_generation takes generation 1" in told
+    told = refusal(tmp_path, before=first, pki={"generation": 2, "revoked_generation": 1})
+    assert told.count("revoked_generation takes generation 1") == 2, "the broker's and the link's"
 
-    sign_made_up(held.pki, tuple(held.external.waiting), other(tmp_path))
+
+def test_a_stolen_key_of_a_broker_is_not_taken_away_below_the_same_root(first: dict[str, Mark], tmp_path: Path) -> None:
+    held = load(tmp_path, before=first, **raised(broker=2))
+    sign(held, tmp_path)
+    changed = raised(broker=2, broker_revoked=1)
+    assert "every site would go on to trust the key" in refusal(tmp_path, before=first, **changed)
+    old = tmp_path / "enterprise-server-leaf-g1.pem"
+    old.rename(tmp_path / "gone")
+    assert "Put that back" in refusal(tmp_path, before=first, **changed)
+    (tmp_path / "gone").rename(old)
+
+    other = tmp_path / "other"
+    sign_made_up(held.pki, held.external.waiting, other)
     replaced = tmp_path / "enterprise-server-leaf-g2.pem"
-    replaced.write_text((other(tmp_path) / replaced.name).read_text())
+    replaced.write_text((other / replaced.name).read_text())
     assert load(tmp_path, before=first, **changed).links[LINK]
+
+
+def test_another_name_of_a_broker_waits_with_its_certificate(tmp_path: Path) -> None:
+    named: dict[str, Any] = {"clusters": {"site": {}, BROKER: {"listener": {"dns_name": "old.example"}}}}
+    sign(load(tmp_path, **named), tmp_path)
+    first = marks(load(tmp_path, **named))
+    renamed: dict[str, Any] = {
+        "clusters": {"site": {}, BROKER: {"listener": {"dns_name": "new.example", "generation": 2}}}
+    }
+    held = load(tmp_path, before=first, **renamed)
+    listener = held.clusters[BROKER].listener
+    assert listener and (listener.host, listener.dns_names, listener.generation) == ("old.example", ("old.example",), 1)
+    sign(held, tmp_path)
+    listener = load(tmp_path, before=first, **renamed).clusters[BROKER].listener
+    assert listener and (listener.host, listener.generation) == ("new.example", 2)
+
+
+def test_a_chain_in_use_that_is_lost_is_missed(first: dict[str, Mark], tmp_path: Path) -> None:
+    (tmp_path / f"{LINK}-client-leaf-g1.pem").unlink()
+    assert "its key is in use" in refusal(tmp_path, before=first)
+
+
+def test_what_was_signed_for_another_stacks_keys_counts_as_not_signed(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    held = stack_file.load(PROGRAM, "dev", given(tmp_path), keys={})
+    assert (held.links, len(held.external.waiting)) == ({}, 2)
+
+
+def test_another_algorithm_than_that_of_the_keys_is_refused(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    assert refusal(tmp_path, pki={"algorithm": "rsa"}).count("is of another kind of key than pki.algorithm") == 2
 
 
 def test_a_key_that_the_stack_does_not_have_is_refused(tmp_path: Path) -> None:
@@ -155,10 +197,6 @@ def refusal(folder: Path, **more: Any) -> str:
     with pytest.raises(SettingsError) as error:
         load(folder, **more)
     return str(error.value)
-
-
-def other(folder: Path) -> Path:
-    return folder / "other"
 
 
 def given(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -78,7 +79,7 @@ class Living(Bench):
 
     def world(self) -> World:
         """What is there now, in an Azure of its own."""
-        world = World(self.surroundings, ManualClock(1_000_000), faults=self.faults, run_script=ScriptRunner())
+        world = World(self.surroundings, ManualClock(time.time()), faults=self.faults, run_script=ScriptRunner())
         world._state.entries = Entries(self.entries)
         return world
 

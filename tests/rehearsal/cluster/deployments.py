@@ -9,9 +9,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from arm import ids
+from automation.deployment.signing import make_stand_in
 from graph import tls_values
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entries, Entry
@@ -26,6 +29,7 @@ from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
 from settings import stack_file
+from settings.loaded_stack import load_stack, read_signed_from
 from settings.stand_ins import STAND_INS, with_stand_ins
 from tests.conftest import PROGRAM
 
@@ -43,6 +47,12 @@ class Stack:
     ) -> None:
         self.clock = ManualClock(1_000_000)
         self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
+        self._signed = TemporaryDirectory()
+        loaded = load_stack(PROGRAM, stack, stand_ins=True)
+        if loaded.settings.pki.has_external_ca:
+            loaded = read_signed_from(loaded, Path(self._signed.name))
+            self.config = dict(loaded.config)
+        self._sign = make_stand_in(loaded, Path(self._signed.name))
         tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
         self.world = World(replace(surroundings, **tenant), self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
@@ -50,7 +60,9 @@ class Stack:
         self.engine = Engine(PROGRAM, stack, self.config, providers, State(), options)
 
     def up(self) -> Result:
-        return self.engine.up()
+        """Deploy; what waits for an external CA, a stand-in signs."""
+        result = self.engine.up()
+        return self.engine.up() if self._sign(self.engine.state.export()["deployment"]) else result
 
 
 @functools.cache
