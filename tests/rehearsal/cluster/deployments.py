@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import copy
 import functools
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from arm import ids
@@ -47,12 +49,13 @@ class Stack:
     ) -> None:
         self.clock = ManualClock(1_000_000)
         self.config, _ = with_stand_ins(stack_file.read(PROGRAM, stack))
-        self._signed = TemporaryDirectory()
+        self._sign: Callable[[Mapping[str, Any]], bool] = lambda _: False
         loaded = load_stack(PROGRAM, stack, stand_ins=True)
         if loaded.settings.pki.has_external_ca:
-            loaded = read_signed_from(loaded, Path(self._signed.name))
-            self.config = dict(loaded.config)
-        self._sign = make_stand_in(loaded, Path(self._signed.name))
+            folder = Path(tempfile.mkdtemp())
+            atexit.register(shutil.rmtree, folder)
+            loaded = read_signed_from(loaded, folder)
+            self.config, self._sign = dict(loaded.config), make_stand_in(loaded, folder)
         tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
         self.world = World(replace(surroundings, **tenant), self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
