@@ -53,6 +53,8 @@ class Mark:
     in_use: bool
     """Whether the deployment that wrote this had it; what is gone leaves its mark."""
     live: tuple[Generation, ...] = ()
+    root: str = ""
+    """SHA-256 of the root of an external CA that the wanted one ends with; empty for one of the stack's own."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def list_owners(settings: Settings) -> Iterator[Owner]:
 def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
     """Return the marks that a stack's state holds, by owner; numbers are floating-point there."""
     return {
-        key: Mark(int(mark["generation"]), bool(mark["in_use"]), tuple(map(_read_generation, mark.get("live", ()))))
+        key: Mark(
+            int(mark["generation"]),
+            bool(mark["in_use"]),
+            tuple(map(_read_generation, mark.get("live", ()))),
+            str(mark.get("root", "")),
+        )
         for key, mark in written.items()
     }
 
@@ -95,8 +102,26 @@ def raise_marks(
         live: owner -> what is live of it now.
     """
     gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
-    wanted = {one.key: Mark(one.generation, in_use=True, live=live[one.key]) for one in list_owners(settings)}
-    return {key: asdict(mark) for key, mark in {**gone, **wanted}.items()}
+    wanted = {
+        one.key: Mark(
+            one.generation, in_use=True, live=live[one.key], root=_find_root(settings, one.key, live[one.key])
+        )
+        for one in list_owners(settings)
+    }
+    return {key: _write(mark) for key, mark in {**gone, **wanted}.items()}
+
+
+def _find_root(settings: Settings, owner: str, live: tuple[Generation, ...]) -> str:
+    requests = (one for one in settings.external.requests if one.owner == owner and one.number == live[-1].number)
+    signed = (settings.external.signed.get(one.name) for one in requests)
+    return next((chain.root_sha256 for chain in signed if chain), "")
+
+
+def _write(mark: Mark) -> dict[str, Any]:
+    written = asdict(mark)
+    if not mark.root:
+        del written["root"]
+    return written
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

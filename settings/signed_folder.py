@@ -41,7 +41,7 @@ def read_signed(
         problems += [_tell(settings, request, flaw) for flaw in flaws]
     problems += _find_hasty_revocations(settings, before, live, signed)
     if not problems:
-        problems += _find_other_roots(settings, live.values(), signed)
+        problems += _find_other_roots(settings, live.values(), signed, before)
         problems += _find_vain_revocations(directory, settings, before, live, signed)
     return problems or replace(settings, external=External(tuple(live.values()), signed))
 
@@ -78,14 +78,17 @@ def _read(file: Path) -> SignedChain | str:
 
 
 def _find_other_roots(
-    settings: Settings, requests: Iterable[Request], signed: Mapping[str, SignedChain]
+    settings: Settings, requests: Iterable[Request], signed: Mapping[str, SignedChain], before: Mapping[str, Mark]
 ) -> Iterator[Problem]:
-    """Require one root for all links, and one for each broker: the other side trusts no second one meanwhile."""
+    """Require one root for all links, and one for each broker, as before: nobody trusts a second one meanwhile."""
     first: dict[str, Request] = {}
     for one in (one for one in requests if one.name in signed):
-        other = first.setdefault(one.owner if one.is_server else "links", one)
-        if signed[one.name].root_sha256 != signed[other.name].root_sha256:
-            flaw = f"ends with another root than {other.file}. Take that away by revoked_generation, or have one root"
+        other, root = first.setdefault(one.owner if one.is_server else "links", one), signed[one.name].root_sha256
+        mark = before.get(one.owner)
+        has_changed = mark and mark.root not in ("", root) and mark.live and mark.live[-1].number == one.number
+        if root != signed[other.name].root_sha256 or has_changed:
+            what = "than the last up has had" if has_changed else f"than {other.file}"
+            flaw = f"ends with another root {what}. Raise the generation, and take the old away by revoked_generation"
             yield _tell(settings, one, flaw)
 
 
@@ -109,19 +112,18 @@ def _find_hasty_revocations(
 
 
 def _find_vain_revocations(
-    directory: Path, settings: Settings, before: Mapping[str, Mark], live: Mapping[str, Request],
+    directory: Path,
+    settings: Settings,
+    before: Mapping[str, Mark],
+    live: Mapping[str, Request],
     signed: Mapping[str, SignedChain],
-) -> Iterator[Problem]:  # fmt: skip
+) -> Iterator[Problem]:
     """Require another root where a broker's key is taken away: who trusts the old root trusts every copy of that."""
     for request in (one for one in live.values() if one.is_server and one.name in signed):
         for gone in _list_revoked(request, before, live):
             old = _read(directory / locate_signed(settings, gone))
-            if not isinstance(old, SignedChain):
-                flaw = (
-                    f"takes the place of {gone.file}, which is not there. Put that back, so that the roots are compared"
-                )
-                yield _tell(settings, request, flaw)
-            elif old.root_sha256 == signed[request.name].root_sha256 and old.not_after > datetime.now(UTC):
+            has_ended = isinstance(old, SignedChain) and old.not_after <= datetime.now(UTC)
+            if signed[request.name].root_sha256 == before[request.owner].root and not has_ended:
                 flaw = f"ends with the root of {gone.file}: every site would go on to trust the key that is taken away"
                 yield _tell(settings, request, f"{flaw}. Have it signed below another root")
 
