@@ -61,8 +61,8 @@ def evaluate_stack(
         UnrecordableError: the program does what only an engine can answer.
     """
     with sign_by_stand_in(stack, deployed) as signed:
-        if signed.keys:  # those of the state are others
-            deployed = {urn: outputs for urn, outputs in deployed.items() if f"{PRIVATE_KEY}::" not in urn}
+        if signed.keys:  # those of the state are others, as are its roots
+            deployed = {urn: _forget_roots(one) for urn, one in deployed.items() if f"{PRIVATE_KEY}::" not in urn}
         return Evaluation(signed, _evaluate(signed, preview=preview, deployed=deployed))
 
 
@@ -123,6 +123,14 @@ def evaluate_config(
         subscription_id=subscription,
         deployed={**deployed, **_describe_keys(stack, keys or {})},
     )
+
+
+def _forget_roots(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the outputs of a resource; of what keeps the marks, without the roots that an external CA has had."""
+    marks = outputs.get("marks")
+    if not isinstance(marks, Mapping):
+        return outputs
+    return {**outputs, "marks": {owner: {**mark, "root": ""} for owner, mark in marks.items()}}
 
 
 def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -65,13 +65,21 @@ class SignedChain:
         return self.certificates[-1].fingerprint(hashes.SHA256()).hex()
 
     @property
-    def dns_names(self) -> tuple[str, ...]:
-        """Return the DNS names that the certificate is for."""
+    def names(self) -> list[x509.GeneralName]:
+        """Return every subject alternative name."""
         try:
-            names = self.certificates[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            return list(self.certificates[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
         except x509.ExtensionNotFound:
-            return ()
-        return tuple(names.get_values_for_type(x509.DNSName))
+            return []
+
+    @property
+    def dns_names(self) -> tuple[str, ...]:
+        return tuple(one.value for one in self.names if isinstance(one, x509.DNSName))
+
+    @property
+    def ip_addresses(self) -> tuple[IPv4Address, ...]:
+        found = (one.value for one in self.names if isinstance(one, x509.IPAddress))
+        return tuple(one for one in found if isinstance(one, IPv4Address))
 
     @property
     def not_after(self) -> datetime:

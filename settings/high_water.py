@@ -104,7 +104,11 @@ def raise_marks(
     gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
     wanted = {
         one.key: Mark(
-            one.generation, in_use=True, live=live[one.key], root=_find_root(settings, one.key, live[one.key])
+            # What is held back counts as what it is to become: a lower number would give its keys back.
+            max(one.generation, before[one.key].generation if one.key in before else 0),
+            in_use=True,
+            live=live[one.key],
+            root=_find_root(settings, one.key, live[one.key]),
         )
         for one in list_owners(settings)
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from settings.errors import Problem
 from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
-from settings.model import Authorities, Cluster, Link, Settings
+from settings.model import Authorities, Cluster, Link, Listener, Settings
 from settings.naming import authority_names, link_names, listener_names, server_authority_names, server_ca_config_map
 
 
@@ -86,3 +87,16 @@ def _trust(link: Link, clusters: Mapping[str, Cluster]) -> Link:
     listener = clusters[link.broker].listener
     assert listener is not None, link.broker
     return replace(link, server_ca_config_map=server_ca_config_map(link.broker, listener.generation))
+
+
+def find_kept(settings: Settings) -> Iterator[Problem]:
+    """Yield what is to be taken away and stays, as its successor is held back."""
+    revoked = settings.pki.revoked_generation
+    owners: list[tuple[str, Listener | Link]] = [
+        (f"clusters.{name}.listener", one.listener) for name, one in settings.clusters.items() if one.listener
+    ]
+    owners += [(f"links[{index}]", link) for index, link in enumerate(settings.links.values())]
+    for where, one in owners:
+        if one.own_generation <= one.revoked_generation or one.authority <= revoked:
+            expected = "to be left out until what takes its place is signed: it would go on to work"
+            yield Problem(f"{where}.revoked_generation", max(one.revoked_generation, revoked), expected, "0")

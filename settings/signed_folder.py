@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from settings.errors import Problem
 from settings.external_ca import External, Request, SignedChain
-from settings.high_water import Mark
+from settings.high_water import Mark, link_key
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
 from settings.signed_chains import MOST_BYTES, find_flaws, find_other_algorithm, read_chain
@@ -32,9 +32,9 @@ def read_signed(
     live = wanted | {one.name: one for one in list_live_requests(find_live(settings, before, Deployed()))}
     signed, problems = dict[str, SignedChain](), list[Problem]()
     for request in live.values():
-        if keys is not None and request.key_name not in keys:
-            continue  # whatever is there was signed for the key of another stack
-        found = _read(directory / locate_signed(settings, request))
+        # Without its key in the state, whatever is there was signed for another stack.
+        is_ours = keys is None or request.key_name in keys
+        found = _read(directory / locate_signed(settings, request)) if is_ours else ""
         if isinstance(found, SignedChain):
             signed[request.name] = found
         flaws = _find_flaws(request, found, keys or {}, settings, before, is_wanted=request.name in wanted)
@@ -56,10 +56,12 @@ def _find_flaws(
         in_use = mark is not None and request.number in {one.number for one in mark.live}
         missing = "is not there, and its key is in use. Put it back; a stack that was its own CA cannot change over"
         return [found or missing] if found or in_use else []
-    if not is_wanted:
-        return []
+    now = datetime.now(UTC)
+    if not is_wanted:  # it may have had other names, and have ended while a site was away
+        now = min(now, found.not_after - timedelta(days=2))
+        request = replace(request, dns_names=found.dns_names, ip_addresses=found.ip_addresses)
     return [
-        *find_flaws(request, found, datetime.now(UTC), keys.get(request.key_name, "")),
+        *find_flaws(request, found, now, keys.get(request.key_name, "")),
         *find_other_algorithm(found, settings.pki.algorithm),
     ]
 
@@ -84,12 +86,21 @@ def _find_other_roots(
     first: dict[str, Request] = {}
     for one in (one for one in requests if one.name in signed):
         other, root = first.setdefault(one.owner if one.is_server else "links", one), signed[one.name].root_sha256
-        mark = before.get(one.owner)
-        has_changed = mark and mark.root not in ("", root) and mark.live and mark.live[-1].number == one.number
+        has_changed = root not in (known := _list_roots(settings, one, before)) and known
         if root != signed[other.name].root_sha256 or has_changed:
             what = "than the last up has had" if has_changed else f"than {other.file}"
             flaw = f"ends with another root {what}. Raise the generation, and take the old away by revoked_generation"
             yield _tell(settings, one, flaw)
+
+
+def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]) -> set[str]:
+    """Return the root that is trusted already where this chain is presented; nothing if none is."""
+    if request.is_server or request.is_ca:
+        marks = [before[request.owner]] if request.owner in before else []
+        return {one.root for one in marks if one.root and one.live and one.live[-1].number == request.number}
+    # A broker names the root of links by the generation of pki.
+    links = [one for owner, one in before.items() if owner.startswith(link_key(""))]
+    return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
 
 
 def _list_revoked(request: Request, before: Mapping[str, Mark], live: Mapping[str, Request]) -> list[Request]:
@@ -118,8 +129,8 @@ def _find_vain_revocations(
     live: Mapping[str, Request],
     signed: Mapping[str, SignedChain],
 ) -> Iterator[Problem]:
-    """Require another root where a broker's key is taken away: who trusts the old root trusts every copy of that."""
-    for request in (one for one in live.values() if one.is_server and one.name in signed):
+    """Require another root where a broker's or a CA's key is taken away: who trusts the old root trusts every copy."""
+    for request in (one for one in live.values() if (one.is_server or one.is_ca) and one.name in signed):
         for gone in _list_revoked(request, before, live):
             old = _read(directory / locate_signed(settings, gone))
             has_ended = isinstance(old, SignedChain) and old.not_after <= datetime.now(UTC)

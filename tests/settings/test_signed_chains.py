@@ -50,6 +50,10 @@ FLAWS: list[tuple[str, Request, Change, str]] = [
     ("no name of the host", BROKER, at(0, hosts=()), "has the alternative names none"),
     ("one of two names", BROKER, at(0, hosts=OTHER[:1]), "has the alternative names 10.2.1.10;"),
     ("a name too many", BROKER, at(0, hosts=OTHER), "other.example; expected"),
+    (
+        "a name of another kind", BROKER,
+        at(0, hosts=(OTHER[0], x509.UniformResourceIdentifier("broker.example"))), "by their kind",
+    ),
     ("a client with a name", LINK, at(0, hosts=OTHER[:1]), "expected none"),
     ("for the other side", BROKER, at(0, extended=(CLIENT,)), "lacks serverAuth as its one"),
     ("for both sides", LINK, at(0, extended=(CLIENT, SERVER)), "lacks clientAuth as its one"),

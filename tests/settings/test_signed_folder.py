@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,52 @@ def test_what_is_not_replaced_yet_is_not_taken_away(first: dict[str, Mark], tmp_
     assert "revoked_generation takes generation 1" in told
     told = refusal(tmp_path, before=first, pki={"generation": 2, "revoked_generation": 1})
     assert told.count("revoked_generation takes generation 1") == 2, "the broker's and the link's"
+
+
+def test_a_stolen_key_of_a_link_is_not_said_to_be_gone_while_its_successor_waits(tmp_path: Path) -> None:
+    other = {"code": "o", "address_space": "10.9.0.0/16"}
+    ends: dict[str, Any] = {"clusters": {"site": {}, BROKER: {}, "other": other}, "signs": "intermediates"}
+    links = [{"from": "site", "to": BROKER}, {"from": "other", "to": BROKER}]
+    sign(load(tmp_path, links=links, **ends), tmp_path)
+    first = marks(load(tmp_path, links=links, **ends))
+    stolen = {**links[0], "generation": 2, "revoked_generation": 1}
+    told = refusal(tmp_path, before=first, pki={"generation": 2}, links=[stolen, links[1]], **ends)
+    assert "links[0].revoked_generation" in told and "it would go on to work" in told
+
+
+def test_a_stolen_key_of_an_intermediate_is_not_taken_away_below_the_same_root(tmp_path: Path) -> None:
+    sign(load(tmp_path, signs="intermediates"), tmp_path)
+    first = marks(load(tmp_path, signs="intermediates"))
+    sign(load(tmp_path, before=first, signs="intermediates", pki={"generation": 2}), tmp_path)
+    changed = {"generation": 2, "revoked_generation": 1}
+    told = refusal(tmp_path, before=first, signs="intermediates", pki=changed)
+    assert told.count("every site would go on to trust the key") == 2, "of the links' CA and of the broker's"
+
+
+def test_a_mark_never_falls_while_something_is_held_back(first: dict[str, Mark], tmp_path: Path) -> None:
+    higher = {**first, "authorities": replace(first["authorities"], generation=2)}
+    held = load(tmp_path, before=higher, pki={"generation": 2})
+    assert held.pki.generation == 1
+    live = find_live(held, higher, Deployed()).by_owner
+    assert raise_marks(held, higher, live)["authorities"]["generation"] == 2
+
+
+def test_a_chain_in_use_is_judged_also_while_its_successor_waits(first: dict[str, Mark], tmp_path: Path) -> None:
+    chain = (tmp_path / "enterprise-server-leaf-g1.pem").read_text()
+    (tmp_path / f"{LINK}-client-leaf-g1.pem").write_text(chain)
+    assert "has the subject" in refusal(tmp_path, before=first, **raised(link=2))
+
+
+def test_an_external_ca_is_for_good(first: dict[str, Mark]) -> None:
+    with pytest.raises(SettingsError, match=r"pki.external_ca"):
+        stack_file.load(PROGRAM, "dev", MINIMAL, before=first)
+
+
+def test_another_root_of_a_link_alone_is_refused(first: dict[str, Mark], tmp_path: Path) -> None:
+    changed = {**raised(), "links": [{"from": "site", "to": BROKER, "generation": 2, "revoked_generation": 1}]}
+    held = load(tmp_path, before=first, **raised(link=2))
+    sign(held, tmp_path, other_root=True)
+    assert "ends with another root than the last up has had" in refusal(tmp_path, before=first, **changed)
 
 
 def test_another_root_for_the_same_generation_is_refused(first: dict[str, Mark], tmp_path: Path) -> None:
