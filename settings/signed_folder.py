@@ -9,7 +9,7 @@ from pathlib import Path
 
 from settings.errors import Problem
 from settings.external_ca import External, Request, SignedChain
-from settings.high_water import Mark, link_key
+from settings.high_water import AUTHORITIES, Mark, link_key
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
 from settings.signed_chains import MOST_BYTES, find_flaws, find_other_algorithm, read_chain
@@ -103,10 +103,14 @@ def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]
     return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
 
 
-def _list_revoked(request: Request, before: Mapping[str, Mark], live: Mapping[str, Request]) -> list[Request]:
+def _list_revoked(
+    settings: Settings, request: Request, before: Mapping[str, Mark], live: Mapping[str, Request]
+) -> list[Request]:
     """Return the requests of generations that have been live and are not any more, although nobody has followed."""
     mark = before.get(request.owner)
     old = [replace(request, number=one.number) for one in (mark.live if mark else ())]
+    if request.owner == AUTHORITIES:  # those go by themselves when no link is left below them
+        old = [one for one in old if one.number <= settings.pki.revoked_generation]
     return [one for one in old if one.name not in live]
 
 
@@ -115,7 +119,7 @@ def _find_hasty_revocations(
 ) -> Iterator[Problem]:
     """Require the successor of what is taken away: a link would be gone until somebody has signed."""
     for request in (one for one in live.values() if one.name not in signed):
-        for gone in _list_revoked(request, before, live):
+        for gone in _list_revoked(settings, request, before, live):
             flaw = (
                 f"is not there or not of the stack's key, and revoked_generation takes generation {gone.number} away."
             )
@@ -131,7 +135,7 @@ def _find_vain_revocations(
 ) -> Iterator[Problem]:
     """Require another root where a broker's or a CA's key is taken away: who trusts the old root trusts every copy."""
     for request in (one for one in live.values() if (one.is_server or one.is_ca) and one.name in signed):
-        for gone in _list_revoked(request, before, live):
+        for gone in _list_revoked(settings, request, before, live):
             old = _read(directory / locate_signed(settings, gone))
             has_ended = isinstance(old, SignedChain) and old.not_after <= datetime.now(UTC)
             if signed[request.name].root_sha256 == before[request.owner].root and not has_ended:

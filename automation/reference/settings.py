@@ -30,6 +30,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.node.address": "`.10` of the subnet; its first usable one where it is too small",
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "operator_group_object_id": "none",
+    "pki.signed_folder": "`certificates/` with the environment",
     "clusters.<name>.broker.max_message_hours": "AIO's own",
     "clusters.<name>.broker.max_receive_messages": "AIO's own",
     "clusters.<name>.broker.max_queue_messages": "AIO's own",
