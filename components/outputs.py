@@ -12,7 +12,7 @@ from components.cluster_stamp import ClusterStamp
 from components.mqtt_configuration import MqttConfiguration
 from components.pki_chain import Leaf, PkiChain
 from components.vnet_peering import VNetPeering
-from settings.external_ca import Request
+from settings.external_ca import REQUESTS, Request
 from settings.high_water import Generation
 from settings.model import Link, Listener, Settings
 from settings.releases import Release
@@ -61,7 +61,7 @@ def collect_outputs(
         },
     }
     if settings.pki.has_external_ca:
-        found["certificate_requests"] = {
+        found[REQUESTS] = {
             one.name: _describe_request(settings, one, pki.requests[one.name])
             for one in settings.external.requests
             if one.name in pki.requests

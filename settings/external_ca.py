@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+
+REQUESTS = "certificate_requests"
+"""Output of a stack with an external CA."""
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,7 @@ class SignedChain:
     @property
     def names(self) -> list[x509.GeneralName]:
         """Return every subject alternative name."""
-        try:
-            return list(self.certificates[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-        except x509.ExtensionNotFound:
-            return []
+        return list(find_extension(self.certificates[0], x509.SubjectAlternativeName) or ())
 
     @property
     def dns_names(self) -> tuple[str, ...]:
@@ -99,3 +101,11 @@ class External:
     def waiting(self) -> list[Request]:
         """Return what is not signed yet."""
         return [one for one in self.requests if one.name not in self.signed]
+
+
+def find_extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    """Return the extension of a kind; None where there is none."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -20,7 +19,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from settings.external_ca import Request, SignedChain
+from settings.external_ca import Request, SignedChain, find_extension
 
 MOST_BYTES = 65_536
 _MOST_CERTIFICATES = 6
@@ -43,8 +42,6 @@ _UNREADABLE = (
     OverflowError,
     CryptographyDeprecationWarning,
 )
-
-_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
 def read_chain(text: str) -> SignedChain | str:
@@ -115,7 +112,7 @@ def _find_name_flaws(request: Request, first: x509.Certificate) -> Iterator[str]
     if attributes != [(NameOID.COMMON_NAME, request.common_name)]:
         expected = f"CN={request.common_name} alone, by which a broker knows it"
         yield f"has the subject {_name(first.subject)!r}; expected {expected}"
-    names = list(_find(first, x509.SubjectAlternativeName) or ())
+    names = list(find_extension(first, x509.SubjectAlternativeName) or ())
     hosts = [*map(x509.DNSName, request.dns_names), *map(x509.IPAddress, request.ip_addresses)]
     if set(names) != set(hosts) or len(names) != len(hosts):
         given = ", ".join(f"{getattr(one, 'value', one)}" for one in names) or "none"
@@ -129,7 +126,7 @@ def _find_leaf_flaws(request: Request, leaf: x509.Certificate) -> Iterator[str]:
     # Templates of many a CA add it for RSA, where TLS 1.2 could use it.
     is_rsa = isinstance(leaf.public_key(), rsa.RSAPublicKey)
     yield from _find_use_flaws(leaf, _LEAF_USES, ("key_encipherment",) if is_rsa else ())
-    if set(_find(leaf, x509.ExtendedKeyUsage) or ()) != {_side(request)}:
+    if set(find_extension(leaf, x509.ExtendedKeyUsage) or ()) != {_side(request)}:
         yield f"lacks {_side(request)._name} as its one extended key usage (RFC 5280, section 4.2.1.12)"
 
 
@@ -138,7 +135,7 @@ def _find_authority_flaws(request: Request, authority: x509.Certificate) -> Iter
     if not _is_ca(authority):
         yield f"holds {name!r} as an issuer, which is no CA (RFC 5280, section 4.2.1.9)"
     yield from _find_use_flaws(authority, _CA_USES, _LEAF_USES)  # many sign in their own name too, for OCSP
-    uses = _find(authority, x509.ExtendedKeyUsage)
+    uses = find_extension(authority, x509.ExtendedKeyUsage)
     # OpenSSL takes that of a CA for a limit (https://docs.openssl.org/3.5/man1/openssl-verification-options/).
     if uses is not None and _side(request) not in uses:
         yield f"holds {name!r}, which signs other things than {_side(request)._name}"
@@ -146,7 +143,7 @@ def _find_authority_flaws(request: Request, authority: x509.Certificate) -> Iter
 
 def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str], harmless: Sequence[str]) -> Iterator[str]:
     """Require the first of these uses, and no others beside the harmless ones."""
-    usage = _find(certificate, x509.KeyUsage)
+    usage = find_extension(certificate, x509.KeyUsage)
     name, allowed = _name(certificate.subject), {*expected, *harmless}
     if usage is None or not getattr(usage, expected[0]):
         yield f"lacks the key usage {expected[0]} in {name!r} (RFC 5280, section 4.2.1.3)"
@@ -243,24 +240,17 @@ def _find_refusal(request: Request, chain: Sequence[x509.Certificate], now: date
         yield f"does not verify against its root: {error}"
 
 
-def _find(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
-
-
 def _side(request: Request) -> x509.ObjectIdentifier:
     return ExtendedKeyUsageOID.SERVER_AUTH if request.is_server else ExtendedKeyUsageOID.CLIENT_AUTH
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
-    found = _find(certificate, x509.BasicConstraints)
+    found = find_extension(certificate, x509.BasicConstraints)
     return bool(found and found.ca)
 
 
 def _path_length(certificate: x509.Certificate) -> int | None:
-    found = _find(certificate, x509.BasicConstraints)
+    found = find_extension(certificate, x509.BasicConstraints)
     return found.path_length if found else None
 
 

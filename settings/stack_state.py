@@ -60,6 +60,11 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
     return State(marks, Deployed(frozenset(settled), trusted), keys)
 
 
+def parse_deployment(deployment: Mapping[str, Any]) -> State:
+    """Return the same from a state as `pulumi stack export` gives it."""
+    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []})
+
+
 def _read_trust(authentication: Mapping[str, Any]) -> str:
     """Return the ConfigMap of the one X.509 method that this program configures."""
     methods = authentication.get("properties", {}).get("authenticationMethods", [])

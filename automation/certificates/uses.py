@@ -19,9 +19,8 @@ from graph.inputs import list_at, map_at, text_at
 from graph.property_diff import known
 from graph.tls_values import REQUEST, SELF_SIGNED, SIGNED
 from rules.lookup import read_bundles
+from settings.external_ca import REQUESTS
 
-REQUESTS = "certificate_requests"
-"""Output of a stack with an external CA."""
 _VAULT_SECRET, _SECRET, _CONFIG_MAP = "vault secret", "Secret", "ConfigMap"
 _READ = {
     "secretRef": _SECRET,
@@ -86,7 +85,8 @@ def find_uses(state: Graph) -> dict[str, list[Use]]:
 def find_certificates(graph: Graph) -> dict[str, str]:
     """Return URN -> fingerprint of every certificate that is there; what was signed outside stands for its request."""
     made = graph.of_type(SELF_SIGNED, SIGNED)
-    outside = {one["subject"]: one["sha256"] for one in _list_published(graph) if map_at(graph.outputs, REQUESTS)}
+    published = _list_published(graph) if map_at(graph.outputs, REQUESTS) else []
+    outside = {one["subject"]: one["sha256"] for one in published}
     asked = {one.urn: find_subject(graph, one) for one in graph.of_type(REQUEST)}
     signed = {urn: outside[subject] for urn, subject in asked.items() if subject in outside}
     return signed | {one.urn: found for one in made for found in _fingerprints(one.plain_outputs.get("certPem"))}

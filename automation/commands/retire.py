@@ -11,7 +11,7 @@ from automation.commands.stack import Target, deployer_of
 from automation.console import pluralize, say
 from settings.high_water import AUTHORITIES, Generation, broker_key, link_key
 from settings.model import Settings
-from settings.stack_state import parse_state
+from settings.stack_state import parse_deployment
 
 _PKI = "pki.revoked_generation"
 
@@ -46,8 +46,7 @@ def list_waiting(target: Target) -> CommandResult:
     Raises:
         UnusableError: the state cannot be read.
     """
-    resources = deployer_of(target).deployment().get("resources") or []
-    rotating = parse_state({one["urn"]: one.get("outputs", {}) for one in resources}).rotating
+    rotating = parse_deployment(deployer_of(target).deployment()).rotating
     places = dict(_list_places(target.loaded.settings))
     found = [Waiting(owner, places[owner], mark.live) for owner, mark in rotating.items() if owner in places]
 

@@ -12,7 +12,7 @@ from graph.property_diff import known
 from rules.interruptions import Interruption, find_interruptions
 from rules.plan import Plan
 from settings.loaded_stack import LoadedStack
-from settings.stack_state import parse_state
+from settings.stack_state import parse_deployment
 
 Interruptions = Mapping[str, Sequence[Interruption]]
 """By link."""
@@ -43,7 +43,7 @@ def has_links(deployment: Mapping[str, Any]) -> bool:
 
 
 def _list_links(deployment: Mapping[str, Any]) -> list[str]:
-    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []}).links
+    return parse_deployment(deployment).links
 
 
 def describe(interruptions: Interruptions) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.signing import describe_waiting
 from settings.high_water import broker_key, link_key
-from settings.stack_state import MOST_STAGES, State, parse_state
+from settings.stack_state import MOST_STAGES, parse_deployment
 
 
 def run_until_settled(
@@ -41,7 +41,7 @@ def run_until_settled(
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
     """Yield each link, broker or authority of which an old generation is live, and what it waits for."""
-    for owner, mark in _read(deployment).rotating.items():
+    for owner, mark in parse_deployment(deployment).rotating.items():
         *old, wanted = [one.number for one in mark.live]
         stays = "generation" if len(old) == 1 else "generations"
         yield (
@@ -58,7 +58,7 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
         outputs: the stack's outputs with it.
     """
     wanted = _read_live(outputs.get("generations") or {})
-    for owner, mark in sorted(_read(deployment).marks.items()):
+    for owner, mark in sorted(parse_deployment(deployment).marks.items()):
         live = wanted.get(owner) or [0]
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
         if now and then and now in live and now != then:
@@ -68,10 +68,6 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
                 f"{owner}: generation {now} is revoked. Messages that depend on it stand still until both ends have"
                 f" {then}, some minutes"
             )
-
-
-def _read(deployment: Mapping[str, Any]) -> State:
-    return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []})
 
 
 def _read_live(generations: Mapping[str, Any]) -> dict[str, list[float]]:

@@ -8,15 +8,14 @@ from typing import Any
 
 from graph.stand_in_ca import StandInCa
 from graph.urns import STACK_TYPE
+from settings.external_ca import REQUESTS
 from settings.loaded_stack import LoadedStack
-
-OUTPUT = "certificate_requests"
 
 
 def read_requests(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the requests among a stack's outputs, by name; none without an external CA."""
     stacks = [one for one in deployment.get("resources") or [] if one.get("type") == STACK_TYPE]
-    return {name: one for stack in stacks for name, one in (stack.get("outputs", {}).get(OUTPUT) or {}).items()}
+    return {name: one for stack in stacks for name, one in (stack.get("outputs", {}).get(REQUESTS) or {}).items()}
 
 
 def find_waiting(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -21,7 +21,7 @@ def isolate_pods(context: StampContext) -> list[dict[str, Any]]:
     * Pods of the namespace: Microsoft names no ports of AIO's parts, so all are open among them.
     * The node, without a word here: the API server's webhooks and the kubelet come from there, and "traffic is allowed
       to a pod if the traffic source is the pod's local node" (NetworkPolicySpec, kubernetes.io/docs/reference).
-    * The listener of the links, by way of ServiceLB.
+    * Where links come from.
 
     Outgoing connections stay open. AIO's connectors go to assets, and its parts to services of Azure, that have no
     fixed addresses (https://learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy).

@@ -14,12 +14,11 @@ from xml.etree import ElementTree as Tree
 import icalendar
 import jsonschema
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli
-from settings.stand_ins import STAND_INS
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.automation.certificates.project import copy_into, enter, start_project, write_settings
+from tests.conftest import PROGRAM
 
 SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
 HEAD = ".venv/bin/python -m automation"
@@ -31,12 +30,9 @@ Run = Callable[..., Result]
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stack dev that is up, by the offline engine; copy it."""
     folder = tmp_path_factory.mktemp("rehearsed")
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(PROGRAM / name, folder)
-    write_settings(folder)
+    start_project(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "PROGRAM", folder)
-        patch.chdir(folder)
+        enter(folder, patch)
         done = CliRunner().invoke(cli.app, ["up", "--offline"])
         assert done.exit_code == 0, done.output
     return folder
@@ -44,16 +40,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(rehearsed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "project"
-    shutil.copytree(rehearsed, folder)
-    monkeypatch.setattr(cli, "PROGRAM", folder)
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def write_settings(folder: Path, **settings: Any) -> None:
-    document = {"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS, **settings}}}
-    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    return copy_into(rehearsed, tmp_path, monkeypatch)
 
 
 def run(*arguments: str) -> Result:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from cryptography import x509
 from typer.testing import CliRunner, Result
 
@@ -20,10 +17,11 @@ from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
 from settings.loaded_stack import load_stack
 from settings.signing_requests import find_outside_windows
-from settings.stand_ins import STAND_INS
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.automation.certificates.project import copy_into, enter, start_project, write_settings
+from tests.conftest import PROGRAM
 
 SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
+OUTSIDE = {"pki": {"external_ca": "leaves"}}
 BROKER, LINK = "enterprise-server-leaf-g1", "site-to-enterprise-client-leaf-g1"
 
 
@@ -31,29 +29,16 @@ BROKER, LINK = "enterprise-server-leaf-g1", "site-to-enterprise-client-leaf-g1"
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stack dev that is up with an external CA; copy it."""
     folder = tmp_path_factory.mktemp("deployed")
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(PROGRAM / name, folder)
-    write_settings(folder)
+    start_project(folder, **OUTSIDE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "PROGRAM", folder)
-        patch.chdir(folder)
+        enter(folder, patch)
         assert run("up").exit_code == 0
     return folder
 
 
 @pytest.fixture
 def project(deployed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "project"
-    shutil.copytree(deployed, folder)
-    monkeypatch.setattr(cli, "PROGRAM", folder)
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def write_settings(folder: Path, **settings: Any) -> None:
-    stack = {**TWO_CLUSTERS, **STAND_INS, "pki": {"external_ca": "leaves"}, **settings}
-    text = yaml.safe_dump({"config": {"edge-stamps:settings": stack}})
-    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    return copy_into(deployed, tmp_path, monkeypatch)
 
 
 def run(*arguments: str) -> Result:
@@ -87,13 +72,13 @@ def test_requests_go_where_they_are_wanted_and_into_a_document(project: Path) ->
 
 
 def test_a_stack_that_is_its_own_ca_has_nothing_to_sign(project: Path) -> None:
-    write_settings(project, pki={})
+    write_settings(project)
     done = run("certificates", "requests")
     assert (done.exit_code, "nothing is to be signed" in done.output) == (2, True)
 
 
 def test_a_raised_generation_is_previewed_signed_and_followed(project: Path) -> None:
-    write_settings(project, links=[{"from": "site", "to": "enterprise", "generation": 2}])
+    write_settings(project, **OUTSIDE, links=[{"from": "site", "to": "enterprise", "generation": 2}])
     seen = run("preview")
     assert seen.exit_code == 0, seen.output
     assert "no interruption" in seen.output

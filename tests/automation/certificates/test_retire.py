@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli
 from automation.commands.retire import Waiting
 from settings.high_water import Generation
-from settings.stand_ins import STAND_INS
-from tests.conftest import PROGRAM, TWO_CLUSTERS
+from tests.automation.certificates.project import enter, start_project, write_settings
+from tests.conftest import PROGRAM
 
 SCHEMA = json.loads((PROGRAM / "docs" / "commands.schema.json").read_text(encoding="utf-8"))
+
+LINK = {"from": "site", "to": "enterprise"}
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stack dev that is up."""
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(PROGRAM / name, tmp_path)
-    monkeypatch.setattr(cli, "PROGRAM", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    write_settings(tmp_path)
+    start_project(tmp_path, links=[LINK])
+    enter(tmp_path, monkeypatch)
     assert run("up").exit_code == 0
     return tmp_path
-
-
-def write_settings(folder: Path, **link: int) -> None:
-    links = [{"from": "site", "to": "enterprise", **link}]
-    text = yaml.safe_dump({"config": {"edge-stamps:settings": {**TWO_CLUSTERS, **STAND_INS, "links": links}}})
-    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
 
 
 def run(*arguments: str) -> Result:
@@ -54,7 +45,7 @@ def waiting() -> list[dict[str, Any]]:
 
 def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project: Path) -> None:
     assert waiting() == []
-    write_settings(project, generation=2)
+    write_settings(project, links=[{**LINK, "generation": 2}])
     away = run("up", "--fault", "site-settle-site-to-enterprise-g2-g1:create:bad-request")
     assert away.exit_code == 1
     (one,) = waiting()
@@ -68,7 +59,7 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
     old = next(row for row in listed if row["name"] == "link/site-to-enterprise/g1")
     assert old["next_up"] == "nothing", "it is live, and the next up does not take it away"
 
-    write_settings(project, generation=2, revoked_generation=1)
+    write_settings(project, links=[{**LINK, "generation": 2, "revoked_generation": 1}])
     assert run("up").exit_code == 0
     assert waiting() == []
 
