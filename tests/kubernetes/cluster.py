@@ -217,12 +217,26 @@ class Cluster:
         """Take away what scripts and tests have made."""
         bound = "--timeout=30s"
         self.kubectl("delete", "bundles", "--all", bound)
+        self._await_trust_manager()
         self.kubectl("delete", "clusterrolebindings,clusterroles", "--selector", "edge-stamps/object-set", bound)
         self.kubectl("delete", "networkpolicies", "--all-namespaces", "--all", bound)
         kinds = "configmaps,secrets,secretsyncs,services"
         self.kubectl("--namespace", well_known.AIO_NAMESPACE, "delete", kinds, "--all", bound)
         by_hand = ("nodes,storageclasses,pods,persistentvolumeclaims", "--all-namespaces")
         self.kubectl("delete", *by_hand, "--all", "--force", "--grace-period=0", "--wait=false")
+
+    def _await_trust_manager(self) -> None:
+        """Wait until it has seen what went before.
+
+        It answers changes in their order. A ConfigMap that is deleted before it knows that the Bundle is gone returns,
+        and stays: no garbage collector runs here.
+        """
+        target = {"configMap": {"key": "ca.crt"}, "namespaceSelector": {"matchLabels": {"no-namespace": "has-this"}}}
+        source = {"inLine": (self.folder / "tls/tls.crt").read_text()}
+        named = {"apiVersion": "trust.cert-manager.io/v1alpha1", "kind": "Bundle", "metadata": {"name": "answered"}}
+        self.apply({**named, "spec": {"sources": [source], "target": target}})
+        self.kubectl("wait", "bundle/answered", "--for=condition=Synced", "--timeout=30s")
+        self.kubectl("delete", "bundle/answered", "--timeout=30s")
 
     def _connection(self, user: str) -> dict[str, Any]:
         authority = {"certificate-authority": str(self.folder / "tls/tls.crt")}

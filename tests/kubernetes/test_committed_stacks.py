@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,23 +42,6 @@ def tried(request: pytest.FixtureRequest, running: Cluster, tmp_path_factory: py
     return [_try(name, stack, running, Node.new(running, folder / name)) for name in stack.views]
 
 
-def _read_config_maps(cluster: Cluster) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Return them once they change no more: trust-manager may still be busy with the Bundles of the stack before."""
-    found: dict[str, dict[str, Mapping[str, str]]] = {}
-    for _ in range(10):
-        before, found = (
-            found,
-            {
-                namespace: {item["metadata"]["name"]: item["data"] for item in cluster.read("configmaps", namespace)}
-                for namespace in (AIO_NAMESPACE, "default", "cert-manager")
-            },
-        )
-        if found == before:
-            break
-        time.sleep(1)
-    return found
-
-
 def _try(name: str, stack: Modelled, cluster: Cluster, node: Node) -> Tried:
     cluster.empty()
     objects, gate = f"{name}-apply-objects", f"{name}-await-secrets"
@@ -67,7 +49,10 @@ def _try(name: str, stack: Modelled, cluster: Cluster, node: Node) -> Tried:
     for _ in range(2):
         runs.append(node.run("apply-objects", stack.parameters(objects)))
         versions.append(cluster.read_versions())
-    config_maps = _read_config_maps(cluster)
+    config_maps = {
+        namespace: {item["metadata"]["name"]: item["data"] for item in cluster.read("configmaps", namespace)}
+        for namespace in (AIO_NAMESPACE, "default", "cert-manager")
+    }
     cluster.put_secrets(stack.views[name])
     opened = node.run("await-secrets", stack.parameters(gate)) if gate in stack.sent else None
     return Tried(name, stack, runs[0], runs[1], opened, (versions[0], versions[1]), config_maps)
