@@ -1,7 +1,7 @@
 """What a cluster's node has to reach: every host with its port, who needs it, why, and where that stands.
 
 For whoever keeps the firewall that the node stands behind. Hosts are written as their owners write them, wildcards too.
-No release of AIO differs from another one here. The stack itself closes no way out.
+Microsoft tells no difference between releases of AIO. The stack itself closes no way out.
 """
 
 from __future__ import annotations
