@@ -68,10 +68,10 @@ def completed(stack: StackSection) -> StackSection:
 
 
 def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterSection:
-    subnet = cluster.subnet or default_subnet(cluster.address_space)
+    subnet = cluster.subnet or (default_subnet(cluster.address_space) if cluster.address_space else None)
     node = cluster.node.model_copy(
         update={
-            "address": cluster.node.address or default_node_address(subnet),
+            "address": cluster.node.address or (default_node_address(subnet) if subnet else None),
             "k3s_version": cluster.node.k3s_version or RELEASES[stack.release].k3s_version,
         }
     )

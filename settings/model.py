@@ -37,6 +37,15 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """The Arc-enabled machine that a cluster stands on, which is not the stack's."""
+
+    resource_id: str
+    resource_group: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -91,8 +100,10 @@ class Cluster:
     """Static address of the node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
+    machine: Machine | None
+    """None: its host is no machine that was there before."""
     node: NodeSection | None
-    """None: its host is no machine of the stack."""
+    """None: the stack sets up no node."""
     broker: BrokerSection
     listener: Listener | None
     """Set exactly when a link ends here."""

@@ -32,6 +32,7 @@ from settings.fields import (
     Instance,
     K3sVersion,
     Location,
+    MachineId,
     Network,
     Port,
     Prefix,
@@ -43,6 +44,7 @@ from settings.fields import (
     VmSizeName,
     one_of,
 )
+from settings.hosting import HAS_NETWORK
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -401,8 +403,29 @@ class ListenerSection(_Section):
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
 
+class MachineSection(_Section):
+    """The machine that a cluster stands on, where it is there before the stack."""
+
+    resource_id: Annotated[
+        MachineId | None,
+        About(
+            "the id of an Arc-enabled machine",
+            "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
+            "/Microsoft.HybridCompute/machines/plant-1",
+            "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv",
+        ),
+        arrives("*: id"),
+    ] = None
+
+
 class ClusterSection(_Section):
     """One cluster."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_network_where_none_is_made(cls, data: Any) -> Any:
+        without = isinstance(data, dict) and data.get("hosting", "azure-vm") not in HAS_NETWORK
+        return {"address_space": None, **data} if without else data
 
     code: Annotated[
         Code,
@@ -415,9 +438,16 @@ class ClusterSection(_Section):
     ]
     hosting: Annotated[
         Hosting,
-        About("azure-vm, the only way so far", "azure-vm"),
+        About(
+            "azure-vm, which the stack makes, or arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
+            " machine.resource_id and node.address, and has no virtual network of the stack",
+            "arc-machine",
+        ),
         arrives(),
     ] = "azure-vm"
+    machine: Annotated[MachineSection, About("a map with the machine of hosting arc-machine", {"resource_id": "…"})] = (
+        MachineSection()
+    )
     location: Annotated[
         Location | None,
         About("an Azure region, as text", "eastus2"),
@@ -430,7 +460,7 @@ class ClusterSection(_Section):
         ),
     ] = None
     address_space: Annotated[
-        Network,
+        Network | None,
         About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),
         arrives(
             "Microsoft.Network/virtualNetworks: addressSpace.addressPrefixes[] = value",
