@@ -41,7 +41,7 @@ def create_host(context: StampContext) -> Host:
             run,
             k3s_version=cluster.node.k3s_version,
             bound_to=there.apply(_read_id),
-            client_id="",
+            client_id=None,
             depends_on=onboarding,
         ),
         run=run,
@@ -107,9 +107,8 @@ def run_on_machine(
         opts=pulumi.InvokeOutputOptions(parent=parent, depends_on=[command]),
     )
     body = pulumi.Output.all(**given).apply(lambda values: _digest(load_script(script), values))
-    return random.RandomString(
+    return random.RandomUuid(
         context.logical_name(f"{name}-succeeded"),
-        length=8,
         keepers={"body": pulumi.Output.all(ran, body, script_run.urn).apply(lambda found: _check(*found))},
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[command]),
     )
