@@ -46,6 +46,8 @@ class HostKind:
     node_size: str = ""
     node_identities: str = ""
     node_interfaces: str = ""
+    node_addresses: str = ""
+    """Output of the node, where Azure knows its addresses by nothing else."""
 
 
 KINDS: Mapping[str, HostKind] = {
@@ -75,6 +77,7 @@ KINDS: Mapping[str, HostKind] = {
         scripts=_SCRIPTS,
         script_type=MACHINE_RUN_COMMAND,
         node_type=MACHINE,
+        node_addresses="networkProfile.networkInterfaces[].ipAddresses[].address",
     ),
 }
 """By the setting `hosting`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.resources import RESOURCE_GROUP
+from graph.graph import Resource
 from rules.edges import extensions
 from rules.expected import JUDGED_EACH
 from rules.facts import entra

@@ -213,6 +213,11 @@ class Settings:
     origins: Mapping[str, str]
     """The same paths -> `default`, `profile <name>` or `stack file`."""
 
+    @property
+    def machines(self) -> dict[str, str]:
+        """Return the id of each machine that is there before the stack -> its address."""
+        return {one.machine.resource_id: str(one.address) for one in self.clusters.values() if one.machine}
+
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]
 

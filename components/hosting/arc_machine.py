@@ -79,7 +79,7 @@ def run_on_machine(
     given: dict[str, pulumi.Input[str]] = {
         **parameters,
         **run_again(script_run),
-        "MACHINE": there.apply(_read_id),  # another machine needs every script
+        "MACHINE_ID": there.apply(_read_id),  # another machine needs every script
     }
     command = hybridcompute.MachineRunCommand(
         context.logical_name(name),
