@@ -193,7 +193,7 @@ def _needs_of_arc(view: View, arm_id: str, connect: Resource, deleters: Mapping[
 
     Where the tenant allows no custom roles, somebody else deletes.
     """
-    who, principal = _who_connects(view, connect)
+    who, principal = view.find_connector(connect)
     if not principal:
         return
     group = ids.group_of(arm_id)
@@ -202,16 +202,6 @@ def _needs_of_arc(view: View, arm_id: str, connect: Resource, deleters: Mapping[
         return
     right = f"role with the right {_DELETE}"
     yield Need(who, principal, "ServicePrincipal", right, deleters.get(group, ""), group)
-
-
-def _who_connects(view: View, connect: Resource) -> tuple[str, str]:
-    """Return name and principal of the identity that the script signs in as; empty if nobody has made it."""
-    client_id = view.parameters(connect).get("IDENTITY_CLIENT_ID", "")
-    machine = view.existing.get(view.cluster(connect))
-    if machine and not client_id:
-        return text_at(machine, "name"), text_at(machine, "identity.principalId")
-    identity = view.identity_by_client_id.get(client_id)
-    return (identity.name, text_at(view.outputs(identity), "principalId")) if identity else ("", "")
 
 
 def _roles_that_delete(view: View) -> dict[str, str]:

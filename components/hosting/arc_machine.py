@@ -5,8 +5,6 @@ Nothing of the machine or of its network belongs to the stack. Run Commands are 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -18,8 +16,9 @@ from components.context import StampContext
 from components.hosting.connected_cluster import connect_k3s, grant_onboarding
 from components.hosting.host import Host
 from components.hosting.script_run import create_script_run, run_again
-from nodes import load_script
+from nodes import identify_run, load_script
 from settings.model import Machine
+from settings.naming import SUCCEEDED
 
 _Machine = pulumi.Output[hybridcompute.GetMachineResult]
 
@@ -106,16 +105,12 @@ def run_on_machine(
         run_command_name=command.name,
         opts=pulumi.InvokeOutputOptions(parent=parent, depends_on=[command]),
     )
-    body = pulumi.Output.all(**given).apply(lambda values: _digest(load_script(script), values))
+    body = pulumi.Output.all(**given).apply(lambda values: identify_run(load_script(script), values))
     return random.RandomUuid(
-        context.logical_name(f"{name}-succeeded"),
+        context.logical_name(name + SUCCEEDED),
         keepers={"body": pulumi.Output.all(ran, body, script_run.urn).apply(lambda found: _check(*found))},
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[command]),
     )
-
-
-def _digest(script: str, parameters: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps([script, parameters], sort_keys=True).encode()).hexdigest()
 
 
 def _check(ran: hybridcompute.GetMachineRunCommandResult, body: str, script_run: str) -> str:

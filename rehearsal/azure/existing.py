@@ -11,8 +11,8 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.state import AzureState
 
 
-def add_machines(state: AzureState) -> None:
-    """Let the machines of the surroundings be there, each with its resource group."""
+def add_machines(state: AzureState) -> AzureState:
+    """Let the machines of the surroundings be there, each with its resource group; return the state."""
     for arm_id, address in state.surroundings.machines.items():
         if state.find(arm_id) is None:
             group = ids.group_of(arm_id)
@@ -22,6 +22,7 @@ def add_machines(state: AzureState) -> None:
             machine = _write(state, MACHINE, arm_id, **names)
             interfaces = [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]
             state.change(machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}})
+    return state
 
 
 def _write(state: AzureState, row: ResourceType, arm_id: str, **inputs: str) -> Entry:

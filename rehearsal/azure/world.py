@@ -58,8 +58,7 @@ class World:
         self.faults = faults or Faults()
         self._on_write = on_write
         self._clock = SteadyClock(clock or SystemClock())
-        self._state = AzureState(surroundings, self._clock)
-        add_machines(self._state)
+        self._state = add_machines(AzureState(surroundings, self._clock))
         self._run_script = run_script
         self._busy: set[str] = set()
         self._lock = threading.RLock()

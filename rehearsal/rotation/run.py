@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.kubernetes import CONNECTED_CLUSTER
-from graph.random_values import RANDOM_ID
+from graph.script_runs import list_runs
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import World
@@ -216,9 +216,7 @@ class Deployed:
 
         Azure runs no body of a Run Command twice (Azure/run-command-handler-linux, internal/cmds/cmds.go).
         """
-        runs = {one.urn for one in self._state.resources if one.type == RANDOM_ID}
-        failed = [one for one in self._state.resources if one.init_errors]
-        return sorted(runs & {urn for one in failed for urn in one.property_dependencies.get("parameters", ())})
+        return [one.urn for one in list_runs(self.deployment()) if one.failed]
 
     def copy(self) -> Deployed:
         """Return the same stack in another Azure of the same content."""
