@@ -21,3 +21,4 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
 """Kind of host -> settings, below the cluster, that are not in effect there."""
 HAS_NETWORK = frozenset({"azure-vm"})
 """Kinds for which the stack makes a virtual network."""
+DEFAULT_HOSTING = "azure-vm"

@@ -44,7 +44,7 @@ from settings.fields import (
     VmSizeName,
     one_of,
 )
-from settings.hosting import HAS_NETWORK
+from settings.hosting import DEFAULT_HOSTING, HAS_NETWORK
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -424,7 +424,7 @@ class ClusterSection(_Section):
     @model_validator(mode="before")
     @classmethod
     def _no_network_where_none_is_made(cls, data: Any) -> Any:
-        without = isinstance(data, dict) and data.get("hosting", "azure-vm") not in HAS_NETWORK
+        without = isinstance(data, dict) and data.get("hosting", DEFAULT_HOSTING) not in HAS_NETWORK
         return {"address_space": None, **data} if without else data
 
     code: Annotated[
@@ -444,7 +444,7 @@ class ClusterSection(_Section):
             "arc-machine",
         ),
         arrives(),
-    ] = "azure-vm"
+    ] = DEFAULT_HOSTING
     machine: Annotated[MachineSection, About("a map with the machine of hosting arc-machine", {"resource_id": "…"})] = (
         MachineSection()
     )
