@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from settings.addressing import default_node_address, default_subnet
-from settings.hosting import DEFAULT_HOSTING, HAS_NETWORK
+from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
 from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, PkiSection, StackSection, TopicSection
@@ -50,7 +50,7 @@ def _implied(name: str, stack_file: Tree) -> Tree:
     given = clusters.get(name) if isinstance(clusters, dict) else None
     hosting = given.get("hosting", DEFAULT_HOSTING) if isinstance(given, dict) else DEFAULT_HOSTING
     implied = WELL_KNOWN_CLUSTERS.get(name, {})
-    return {key: one for key, one in implied.items() if key != "address_space" or hosting in HAS_NETWORK}
+    return {key: one for key, one in implied.items() if key != "address_space" or makes_network(hosting)}
 
 
 def by_profile(stack_file: Tree, profile: str) -> Tree:

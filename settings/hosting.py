@@ -19,6 +19,10 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
     ),
 }
 """Kind of host -> settings, below the cluster, that are not in effect there."""
-HAS_NETWORK = frozenset({"azure-vm"})
-"""Kinds for which the stack makes a virtual network."""
 DEFAULT_HOSTING = "azure-vm"
+_HAS_NETWORK = frozenset({"azure-vm"})
+
+
+def makes_network(hosting: object) -> bool:
+    """Return whether the stack makes a virtual network; true of what is no kind of host, which is refused as such."""
+    return not isinstance(hosting, str) or hosting in _HAS_NETWORK or hosting not in WITHOUT_EFFECT

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from settings.addressing import RESERVED_NETWORKS
 from settings.errors import NOTHING, Problem
-from settings.hosting import HAS_NETWORK, WITHOUT_EFFECT
+from settings.hosting import WITHOUT_EFFECT, makes_network
 from settings.schema import StackSection
 
 
@@ -31,7 +31,7 @@ def find_without_effect(stack: StackSection, origins: Mapping[str, str]) -> Iter
 def network_has_addresses(stack: StackSection) -> Iterator[Problem]:
     """Report a cluster whose network the stack makes, and which says that there is none."""
     for name, cluster in stack.clusters.items():
-        if cluster.hosting in HAS_NETWORK and cluster.address_space is None:
+        if makes_network(cluster.hosting) and cluster.address_space is None:
             expected = f"a private IPv4 network in CIDR notation, as clusters.{name}.hosting is {cluster.hosting}"
             yield Problem(f"clusters.{name}.address_space", None, expected, "10.3.0.0/16")
 
@@ -77,7 +77,7 @@ def machine_addresses_are_outside(stack: StackSection) -> Iterator[Problem]:
     taken = {f"clusters.{name}.address_space": one.address_space for name, one in stack.clusters.items()}
     for name, cluster in stack.clusters.items():
         where, address = f"clusters.{name}.node.address", cluster.node.address
-        if cluster.hosting in HAS_NETWORK or address is None:
+        if makes_network(cluster.hosting) or address is None:
             continue
         inside = [f"{key} ({space})" for key, space in taken.items() if space and address in space]
         inside += [f"{one}, which is for {owner}" for one, owner in RESERVED_NETWORKS.items() if address in one]
