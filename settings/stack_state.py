@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from settings.high_water import Mark, link_key, read_marks
-from settings.naming import CLIENT_TRUST, SETTLE
+from settings.naming import CLIENT_TRUST, SETTLE, SUCCEEDED
 from settings.rotation import Deployed
 
 GENERATIONS = "edge-stamps:generations:Generations"
@@ -51,8 +51,8 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
         kind, _, name = urn.rpartition("::")
         if kind.endswith(f"::{GENERATIONS}"):
             marks = read_marks(found.get("marks", {}))
-        elif f"-{SETTLE}" in name and found.get("provisioningState") == "Succeeded":
-            settled.add(name)
+        elif f"-{SETTLE}" in name and _has_succeeded(kind, name, found):
+            settled.add(name.removesuffix(SUCCEEDED))
         elif name.endswith(CLIENT_TRUST):
             trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
         elif kind.endswith(_PRIVATE_KEY):
@@ -63,6 +63,12 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
 def parse_deployment(deployment: Mapping[str, Any]) -> State:
     """Return the same from a state as `pulumi stack export` gives it."""
     return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []})
+
+
+def _has_succeeded(kind: str, name: str, found: Mapping[str, Any]) -> bool:
+    """Return whether this tells that a script has: Azure's word, but of machines where that says nothing."""
+    told = found.get("provisioningState") == "Succeeded" and not kind.endswith(":MachineRunCommand")
+    return told or name.endswith(SUCCEEDED)
 
 
 def _read_trust(authentication: Mapping[str, Any]) -> str:
