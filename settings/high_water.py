@@ -55,6 +55,8 @@ class Mark:
     live: tuple[Generation, ...] = ()
     root: str = ""
     """SHA-256 of the root of an external CA that the wanted one ends with; empty for one of the stack's own."""
+    postponed: int = 0
+    """Generation that it takes in a later deployment; 0: it has what the settings want."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
             bool(mark["in_use"]),
             tuple(map(_read_generation, mark.get("live", ()))),
             str(mark.get("root", "")),
+            int(mark.get("postponed", 0)),
         )
         for key, mark in written.items()
     }
@@ -109,6 +112,7 @@ def raise_marks(
             in_use=True,
             live=live[one.key],
             root=_find_root(settings, one.key, live[one.key]),
+            postponed=settings.postponed.get(one.key, 0),
         )
         for one in list_owners(settings)
     }
@@ -122,10 +126,7 @@ def _find_root(settings: Settings, owner: str, live: tuple[Generation, ...]) -> 
 
 
 def _write(mark: Mark) -> dict[str, Any]:
-    written = asdict(mark)
-    if not mark.root:
-        del written["root"]
-    return written
+    return {name: value for name, value in asdict(mark).items() if value or name not in ("root", "postponed")}
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,15 @@ def hold_back(settings: Settings, before: Mapping[str, Mark]) -> Settings:
         before: what was live in the deployment before.
     """
     waiting = {one.owner for one in settings.external.waiting}
-    if not waiting:
-        return settings
+    return leave_as_before(settings, before, waiting) if waiting else settings
+
+
+def leave_as_before(settings: Settings, before: Mapping[str, Mark], waiting: Set[str]) -> Settings:
+    """Return the settings with these owners of marks as they were, or without them where they never were.
+
+    Args:
+        before: what was live in the deployment before.
+    """
     was = {owner: mark.live[-1] for owner, mark in before.items() if mark.live}
     clusters = {
         name: _listen_as_before(settings, cluster, was.get(broker_key(name)))
@@ -32,7 +39,7 @@ def hold_back(settings: Settings, before: Mapping[str, Mark]) -> Settings:
         name: found
         for name, link in settings.links.items()
         if clusters[link.broker].listener
-        and (found := _connect_as_before(link, was.get(link_key(name))) if waiting & _needs(link) else link)
+        and (found := _connect_as_before(link, was.get(link_key(name))) if _needs(link) & waiting else link)
     }
     links = {name: _trust(link, clusters) for name, link in links.items()}
     linked = {(link.client, link.broker) for link in links.values()}
