@@ -23,8 +23,8 @@ _ROTATION = re.compile(rf"(?P<cluster>.+)-(?:{PROVE}|{SETTLE})(?P<rotation>(?P=c
 class State:
     """What a deployment has left."""
 
-    marks: Mapping[str, Mark]
-    deployed: Deployed
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    deployed: Deployed = field(default_factory=Deployed)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Logical name of a private key -> its public key, PEM."""
 

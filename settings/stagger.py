@@ -43,9 +43,7 @@ def stagger(settings: Settings, before: Mapping[str, Mark], deployed: Deployed) 
     used = _list_rotations(leave_as_before(settings, before, waiting.keys()), before, deployed)
     live = find_live(settings, before, deployed)
     for unit in units:
-        needed = {
-            link.client: name_rotation(link, settings.listener_of(link)) for link in unit.links if live.rotates(link)
-        }
+        needed = {link.client: _name_rotation(settings, link) for link in unit.links if live.rotates(link)}
         if all(len(used[cluster] | {name}) <= MOST_AT_ONCE for cluster, name in needed.items()):
             for cluster, name in needed.items():
                 used[cluster].add(name)
@@ -54,17 +52,23 @@ def stagger(settings: Settings, before: Mapping[str, Mark], deployed: Deployed) 
 
 
 def find_rushed(settings: Settings, before: Mapping[str, Mark], deployed: Deployed) -> Iterator[Problem]:
-    """Yield each cluster more of whose links need scripts than its node has room for: new ones to brokers in rotation.
+    """Yield each cluster more of whose links need scripts than its node has room for, although all wait that may.
+
+    A broker that is going over has new links and those with stolen keys go over too, and they cannot wait.
 
     Args:
         settings: as `stagger` returns them.
     """
     for cluster, rotations in _list_rotations(settings, before, deployed).items():
-        new = [f"{link.name}" for link in settings.links_from(cluster) if link_key(link.name) not in before]
-        if len(rotations) > MOST_AT_ONCE and new:
+        if len(rotations) > MOST_AT_ONCE:
+            more = sorted(rotations - deployed.rotations.get(cluster, frozenset()))
+            links = [link.name for link in settings.links_from(cluster) if _name_rotation(settings, link) in more]
             given = f"{len(rotations)} links that start here need scripts to go over to new keys"
             expected = f"at most {MOST_AT_ONCE}, as each needs two Run Commands and Azure takes 25 of a VM"
-            hint = f"leave out {', '.join(new)} until the others have gone over, which `up` says"
+            hint = (
+                f"leave {', '.join(links)} as before, or out if new, until the others have gone over; where a key is"
+                " stolen, take the old one of its broker away too (clusters.<name>.listener.revoked_generation)"
+            )
             yield Problem(f"clusters.{cluster}", given, expected, f"{MOST_AT_ONCE} links", hint)
 
 
@@ -105,5 +109,9 @@ def _list_rotations(settings: Settings, before: Mapping[str, Mark], deployed: De
     found = {cluster: set(deployed.rotations.get(cluster, ())) for cluster in settings.clusters}
     for link in settings.links.values():
         if live.rotates(link):
-            found[link.client].add(name_rotation(link, settings.listener_of(link)))
+            found[link.client].add(_name_rotation(settings, link))
     return found
+
+
+def _name_rotation(settings: Settings, link: Link) -> str:
+    return name_rotation(link, settings.listener_of(link))

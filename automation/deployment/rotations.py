@@ -8,8 +8,10 @@ from typing import Any
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.signing import describe_waiting
 from settings.high_water import broker_key, link_key
-from settings.stack_state import parse_deployment
+from settings.stack_state import State, parse_deployment
 from settings.stagger import MOST_AT_ONCE
+
+_OTHERS = f"others have gone over, of which a cluster takes {MOST_AT_ONCE} at once"
 
 
 def run_until_settled(
@@ -26,7 +28,7 @@ def run_until_settled(
     Args:
         sign: has what waits for an external CA signed, and says whether there was something.
     """
-    before = parse_deployment(read_state())
+    before = State()
     run()
     if result.ok and sign(read_state()):
         say("A stand-in for the external CA has signed: the next run takes that ...")
@@ -50,7 +52,7 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
             f" {wanted}"
         )
     for owner, number in state.postponed.items():
-        yield f"{owner}: generation {number} follows once {MOST_AT_ONCE} other links of its cluster have gone over"
+        yield f"{owner}: generation {number} follows once {_OTHERS}"
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
@@ -60,11 +62,14 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
         deployment: the stack's state before it.
         outputs: the stack's outputs with it.
     """
-    wanted = _read_live(outputs.get("generations") or {})
+    wanted = _read_generations(outputs.get("generations") or {})
     for owner, mark in sorted(parse_deployment(deployment).marks.items()):
-        live = wanted.get(owner) or [0]
+        one = wanted.get(owner, {})
+        live, later = one.get("live") or [0], int(one.get("postponed") or 0)
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
-        if now and then and now in live and now != then:
+        if now and later:
+            yield f"{owner}: generation {later} follows without interruption, once {_OTHERS}"
+        elif now and then and now in live and now != then:
             yield f"{owner}: generation {now} to {then} without interruption; {now} goes once {then} is seen in use"
         elif now and then and now not in live:
             yield (
@@ -73,9 +78,9 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
             )
 
 
-def _read_live(generations: Mapping[str, Any]) -> dict[str, list[float]]:
+def _read_generations(generations: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the stack output by owner, as marks have it."""
     return {
-        **{broker_key(name): one["live"] for name, one in (generations.get("brokers") or {}).items()},
-        **{link_key(name): one["live"] for name, one in (generations.get("links") or {}).items()},
+        **{broker_key(name): one for name, one in (generations.get("brokers") or {}).items()},
+        **{link_key(name): one for name, one in (generations.get("links") or {}).items()},
     }

@@ -140,7 +140,7 @@ class Deployed:
         elif change.kill_after is not None:
             up(change.kill_after)
             look(Moment(len(steps), "the engine was killed"))
-        before = self._read_state()
+        before = Shown()
         failures = up()
         if failures and change.mend:
             change.mend(flow, Moment(len(steps), "the engine has failed"))
