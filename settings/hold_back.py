@@ -96,6 +96,20 @@ def _trust(link: Link, clusters: Mapping[str, Cluster]) -> Link:
     return replace(link, server_ca_config_map=server_ca_config_map(link.broker, listener.generation))
 
 
+def find_stranded(settings: Settings, held: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
+    """Yield each broker that is left without a link, as the only ones to it are new and wait to be signed.
+
+    It would go, and could come back with another generation only.
+    """
+    for name, cluster in settings.clusters.items():
+        mark = before.get(broker_key(name))
+        if cluster.listener and held.clusters[name].listener is None and mark and mark.in_use:
+            waiting = [link.name for link in settings.links_to(name)]
+            expected = f"beside {', '.join(waiting)} a link to {name} that is there already, until those are signed"
+            given = "no link that is signed: the listener would be taken away"
+            yield Problem(f"clusters.{name}.listener", given, expected, f"links: [{{from: ..., to: {name}}}]")
+
+
 def find_kept(settings: Settings) -> Iterator[Problem]:
     """Yield what is to be taken away and stays, as its successor is held back."""
     revoked = settings.pki.revoked_generation

@@ -13,7 +13,7 @@ from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
 from settings.high_water import Mark, find_lowered
-from settings.hold_back import find_kept, hold_back
+from settings.hold_back import find_kept, find_stranded, hold_back
 from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
@@ -110,7 +110,7 @@ def _hold_back(
     if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
         raise SettingsError(problems, source(stack))
     if not settings.pki.has_external_ca:
-        if any(mark.root for mark in marks.values()):
+        if any(mark.roots for mark in marks.values()):
             expected = "as it was: every root that is trusted would change under its name"
             raise SettingsError([Problem("pki.external_ca", "none", expected, "leaves")], source(stack))
         return settings
@@ -118,7 +118,7 @@ def _hold_back(
     if not isinstance(signed, Settings):
         raise SettingsError(signed, source(stack))
     held = hold_back(signed, marks)
-    if problems := [*find_kept(held)]:
+    if problems := [*find_kept(held), *find_stranded(signed, held, marks)]:
         raise SettingsError(problems, source(stack))
     return held
 
