@@ -142,12 +142,8 @@ def _find_vain_revocations(
             file = replace(request, number=gone.number)
             if _has_ended(_read(directory / locate_signed(settings, file)), root):
                 continue
-            if _is_revoked(settings, request, gone):
-                flaw = f"ends with the root of {file.file}: every site would go on to trust the key that is taken away"
-                yield _tell(settings, request, f"{flaw}. Raise the generation, and have it signed below another root")
-            elif _was_left(mark.roots, gone, request.number):
-                flaw = f"ends with the root of {file.file}, which was left: every copy of that key would be good again"
-                yield _tell(settings, request, f"{flaw}. Have it signed below the root of today, or a new one")
+            if why := _find_why_not(settings, request, gone, mark.roots):
+                yield _tell(settings, request, f"ends with the root of {file.file}, {why}. Sign it below another root")
 
 
 def _find_roots_of_links_that_were_left(
@@ -161,6 +157,15 @@ def _find_roots_of_links_that_were_left(
         if any(_was_left(roots, one, settings.pki.generation) for one in old):
             flaw = "ends with a root that was left. Have it signed below the root of today, or a new one"
             yield _tell(settings, request, flaw)
+
+
+def _find_why_not(settings: Settings, request: Request, gone: Root, roots: Iterable[Root]) -> str:
+    """Return why the root of a generation may not be that of a later one; nothing where it may."""
+    if _was_left(roots, gone, request.number):
+        return "which was left: every copy of that key would be good again"
+    if _is_revoked(settings, request, gone):
+        return "so that every site would go on to trust the key that is taken away"
+    return ""
 
 
 def _has_ended(old: SignedChain | str, root: str) -> bool:
