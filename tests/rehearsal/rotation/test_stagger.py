@@ -51,6 +51,7 @@ def generations(deployed: Deployed) -> Mapping[str, list[int]]:
     return {owner: [one.number for one in mark.live] for owner, mark in marks.items()}
 
 
+@pytest.mark.timeout(400)  # a minute on two idle cores, and more on busy ones
 def test_a_hub_with_more_links_than_its_node_has_room_for_gets_all_new_keys_in_one_change() -> None:
     links = (MOST_SCRIPTS - OWN_SCRIPTS) // 2 + 2
     deployed = deploy(fan_out(links))
