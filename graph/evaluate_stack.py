@@ -130,7 +130,7 @@ def _forget_roots(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     marks = outputs.get("marks")
     if not isinstance(marks, Mapping):
         return outputs
-    return {**outputs, "marks": {owner: {**mark, "root": ""} for owner, mark in marks.items()}}
+    return {**outputs, "marks": {owner: {**mark, "roots": []} for owner, mark in marks.items()}}
 
 
 def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -45,6 +45,21 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class Root:
+    """What a generation ended with that an external CA has signed."""
+
+    number: int
+    authority: int
+    """Generation of the authorities that it was made under."""
+    sha256: str
+
+    @property
+    def own(self) -> int:
+        """Return the generation as the setting had it."""
+        return self.number - self.authority + 1
+
+
+@dataclass(frozen=True)
 class Mark:
     """How high a generation has been, and which are live."""
 
@@ -53,8 +68,15 @@ class Mark:
     in_use: bool
     """Whether the deployment that wrote this had it; what is gone leaves its mark."""
     live: tuple[Generation, ...] = ()
-    root: str = ""
-    """SHA-256 of the root of an external CA that the wanted one ends with; empty for one of the stack's own."""
+    postponed: int = 0
+    """Generation that it takes in a later deployment; 0: it has what the settings want."""
+    roots: tuple[Root, ...] = ()
+    """Of every generation that an external CA has signed, oldest first; none of the stack's own."""
+
+    @property
+    def root(self) -> str:
+        """Return the SHA-256 of the root that the latest live one ends with, if an external CA has signed that."""
+        return next((one.sha256 for one in self.roots if self.live and one.number == self.live[-1].number), "")
 
 
 @dataclass(frozen=True)
@@ -83,7 +105,8 @@ def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
             int(mark["generation"]),
             bool(mark["in_use"]),
             tuple(map(_read_generation, mark.get("live", ()))),
-            str(mark.get("root", "")),
+            int(mark.get("postponed", 0)),
+            tuple(Root(int(one["number"]), int(one["authority"]), one["sha256"]) for one in mark.get("roots", ())),
         )
         for key, mark in written.items()
     }
@@ -101,31 +124,30 @@ def raise_marks(
     Args:
         live: owner -> what is live of it now.
     """
-    gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
+    gone = {key: Mark(mark.generation, in_use=False, roots=mark.roots) for key, mark in before.items()}
     wanted = {
         one.key: Mark(
             # What is held back counts as what it is to become: a lower number would give its keys back.
             max(one.generation, before[one.key].generation if one.key in before else 0),
             in_use=True,
             live=live[one.key],
-            root=_find_root(settings, one.key, live[one.key]),
+            postponed=settings.postponed.get(one.key, 0),
+            roots=_add_root(settings, one.key, live[one.key][-1], before[one.key].roots if one.key in before else ()),
         )
         for one in list_owners(settings)
     }
     return {key: _write(mark) for key, mark in {**gone, **wanted}.items()}
 
 
-def _find_root(settings: Settings, owner: str, live: tuple[Generation, ...]) -> str:
-    requests = (one for one in settings.external.requests if one.owner == owner and one.number == live[-1].number)
+def _add_root(settings: Settings, owner: str, latest: Generation, roots: tuple[Root, ...]) -> tuple[Root, ...]:
+    requests = (one for one in settings.external.requests if one.owner == owner and one.number == latest.number)
     signed = (settings.external.signed.get(one.name) for one in requests)
-    return next((chain.root_sha256 for chain in signed if chain), "")
+    added = [Root(latest.number, latest.authority, chain.root_sha256) for chain in signed if chain]
+    return (*(one for one in roots if one.number < latest.number), *added) if added else roots
 
 
 def _write(mark: Mark) -> dict[str, Any]:
-    written = asdict(mark)
-    if not mark.root:
-        del written["root"]
-    return written
+    return {name: value for name, value in asdict(mark).items() if value or name not in ("postponed", "roots")}
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

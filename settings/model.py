@@ -207,6 +207,8 @@ class Settings:
     pki: PkiSection
     authorities: Authorities
     external: External
+    postponed: Mapping[str, int]
+    """Owner (as of marks) -> generation that it takes in a later deployment, once others have gone over."""
     protection: ProtectionSection
     values: Mapping[str, object]
     """Dotted path of every setting in effect -> its value as a stack file would write it."""

@@ -56,6 +56,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         pki=stack.pki,
         authorities=Authorities(**authority_names(stack.prefix, stack.environment, stack.pki.generation)),
         external=External(),
+        postponed={},
         protection=stack.protection,
         values=values,
         origins=origins,

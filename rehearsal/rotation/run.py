@@ -33,7 +33,8 @@ from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import RATE, Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
-from settings.stack_state import MOST_STAGES, parse_state
+from settings.stack_state import State as Shown
+from settings.stack_state import parse_state
 from settings.stand_ins import STAND_INS, with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parents[2]
@@ -140,18 +141,17 @@ class Deployed:
         elif change.kill_after is not None:
             up(change.kill_after)
             look(Moment(len(steps), "the engine was killed"))
+        before = Shown()
         failures = up()
         if failures and change.mend:
             change.mend(flow, Moment(len(steps), "the engine has failed"))
             failures = up()
-        for _ in range(MOST_STAGES):  # as `python -m automation up` goes on
-            if not failures and self._rotates():
-                failures = up()
+        while not failures and (now := self._read_state()).goes_on(before):  # as `python -m automation up` goes on
+            failures, before = up(), now
         return failures
 
-    def _rotates(self) -> bool:
-        """Return whether old keys are live beside new ones."""
-        return bool(parse_state({one.urn: one.outputs for one in self._state.resources}).rotating)
+    def _read_state(self) -> Shown:
+        return parse_state({one.urn: one.outputs for one in self._state.resources})
 
     def _cut_off(self, flow: Traffic, cluster: str) -> None:
         """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.
