@@ -173,9 +173,14 @@ def write_report(target: Target, report: OperationReport, file: Path) -> None:
     from automation.report import render_preview
 
     if target.judgement:
-        write_page(
-            file, render_preview(target.judgement.evaluation, report.result, datetime.now(UTC), offline=target.offline)
+        page = render_preview(
+            target.judgement.evaluation,
+            report.result,
+            datetime.now(UTC),
+            offline=target.offline,
+            interruptions=report.interruptions,
         )
+        write_page(file, page)
 
 
 def write_page(file: Path, page: str) -> None:
