@@ -23,13 +23,27 @@ Ask = Callable[[], dict[str, str]]
 
 
 @pytest.fixture
-def ask(node: Node, tmp_path: Path) -> Ask:
-    """Say what is wrong on a cluster on which the stack's own script has run: check -> what is found."""
-    living = Living(STACK)
+def living() -> Living:
+    return Living(STACK)
+
+
+@pytest.fixture
+def up(node: Node, living: Living) -> Callable[[], None]:
+    """Run the stack's own script, as `up --run-again` does."""
     (script,) = (one for one in expectation(STACK).of_cluster(CLUSTER) if one.label == f"{CLUSTER}-apply-objects")
     given = parameters(living.entry("/".join(script.id.split("/")[-4:])).inputs)
-    run = node.run("apply-objects", given)
-    assert run.code == 0, run
+
+    def run() -> None:
+        done = node.run("apply-objects", given)
+        assert done.code == 0, done
+
+    return run
+
+
+@pytest.fixture
+def ask(node: Node, living: Living, up: Callable[[], None], tmp_path: Path) -> Ask:
+    """Say what is wrong on a cluster on which the stack's own script has run: check -> what is found."""
+    up()
 
     def look() -> dict[str, str]:
         found = {one.id: one for one in verify_inside(living, node, CLUSTER, tmp_path) if one.id in HARDENING}
@@ -80,6 +94,17 @@ def operators() -> str:
 
 
 def test_a_hardened_cluster_is_green(ask: Ask) -> None:
+    assert ask() == {}
+
+
+def test_what_is_told_to_mend_it_does(cluster: Cluster, ask: Ask, up: Callable[[], None]) -> None:
+    where, name = ("--namespace", AIO_NAMESPACE), "edge-stamps-ingress"
+    cluster.kubectl(*where, "patch", "networkpolicy", name, "--patch", '{"spec": {"ingress": [{}]}}')
+    cluster.kubectl("patch", "clusterrole", OPERATORS, "--patch", '{"rules": []}')
+    cluster.kubectl("patch", "clusterrolebinding", OPERATORS, "--patch", '{"subjects": []}')
+    cluster.kubectl("delete", "clusterrolebinding", "edge-stamps-admins")
+    assert ask().keys() == {"VERIFY-72", "VERIFY-74"}
+    up()
     assert ask() == {}
 
 
