@@ -3,8 +3,8 @@
 #
 # Parameters: K3S_VERSION, K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s, which verifies the
 # binary against the release's own checksum), AZURE_CLI_VERSION, CONNECTEDK8S_VERSION.
-# Run again: installs what differs, restarts K3s only if its configuration or version changed. An upgrade goes one
-# Kubernetes minor at a time (the rule of Kubernetes; not checked here), a downgrade is refused.
+# Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
+# an upgrade that skips a Kubernetes minor, are refused before anything is changed.
 # Bound: about 95 minutes (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -31,7 +31,26 @@ at_least() {
   printf '%s = %s\n' "$1" "$((current > $2 ? current : $2))"
 }
 
-# --- 1. First boot is over ------------------------------------------------------------------------------------------
+# --- 1. K3s may go from what is there to what is wanted -------------------------------------------------------------
+# "Skipping minor versions when upgrading is unsupported": kubernetes.io/releases/version-skew-policy, kube-apiserver.
+minor() {
+  local rest="${1#v1.}"
+  printf '%s' "${rest%%.*}"
+}
+installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
+newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
+[[ "$newest" == "$K3S_VERSION" ]] ||
+  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
+    "Next: set K3S_VERSION to at least $installed, or replace the node."
+if [[ -n "$installed" ]]; then
+  next=$(($(minor "$installed") + 1))
+  (($(minor "$K3S_VERSION") <= next)) ||
+    fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION, which skips a minor of Kubernetes. Expected: at" \
+      "most v1.$next. Next: set k3s_version to the last release v1.$next.* (github.com/k3s-io/k3s/releases), deploy," \
+      "and go on from there."
+fi
+
+# --- 2. First boot is over ------------------------------------------------------------------------------------------
 # Run Command starts beside cloud-init, which uses apt too (facts §1). Exit code 2: finished, with recoverable errors.
 code=0
 timeout 600 cloud-init status --wait >/dev/null || code=$?
@@ -39,7 +58,7 @@ timeout 600 cloud-init status --wait >/dev/null || code=$?
   fail "cloud-init did not finish (exit code $code; 124: not within 600 s). Expected: 0 or 2." \
     "Next: 'cloud-init status --long' on the node."
 
-# --- 2. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
+# --- 3. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
 limits="$(
   at_least fs.inotify.max_user_instances 8192
   at_least fs.inotify.max_user_watches 524288
@@ -48,7 +67,7 @@ limits="$(
 put "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf" 0644 <<<"$limits"
 sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
 
-# --- 3. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
+# --- 4. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
 codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
 package="$AZURE_CLI_VERSION-1~$codename"
 package_lists() {
@@ -87,7 +106,7 @@ if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
       "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
 fi
 
-# --- 4. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
+# --- 5. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
 # 32526 (its DNS stays open). Rules in mangle/FORWARD come before every ACCEPT of K3s in filter/FORWARD, see the
 # destination after DNAT, and leave the node's own traffic (OUTPUT) alone. K3s does not start without them.
@@ -112,7 +131,7 @@ END
 timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 
-# --- 5. K3s ---------------------------------------------------------------------------------------------------------
+# --- 6. K3s ---------------------------------------------------------------------------------------------------------
 # Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
 # fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
 # within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.
@@ -165,11 +184,6 @@ kube-apiserver-arg:
   - audit-log-maxsize=100
 END
 
-installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
-newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
-[[ "$newest" == "$K3S_VERSION" ]] ||
-  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
-    "Next: set K3S_VERSION to at least $installed, or replace the node."
 if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
   script="$work/install.sh"
   download "https://raw.githubusercontent.com/k3s-io/k3s/$K3S_INSTALL_COMMIT/install.sh" "$script"
@@ -177,12 +191,13 @@ if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --qu
   [[ "$found" == "$K3S_INSTALL_SHA256" ]] ||
     fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $found. Expected: $K3S_INSTALL_SHA256." \
       "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
-  install_k3s() {
+  install_k3s() (
     # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own. Every
     # K3S_* that it finds would become K3s's own environment (install.sh, create_env_file).
-    env -u K3S_VERSION -u K3S_INSTALL_COMMIT -u K3S_INSTALL_SHA256 \
-      INSTALL_K3S_VERSION="$K3S_VERSION" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
-  }
+    version="$K3S_VERSION"
+    unset "${!K3S_@}"
+    INSTALL_K3S_VERSION="$version" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+  )
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
       "Next: the lines above; 'journalctl -u k3s' on the node."

@@ -71,12 +71,17 @@ def choose_runs(deployment: Mapping[str, Any], clusters: Collection[str] = ()) -
 def _find_failed(resources: Collection[Mapping[str, Any]], run: Mapping[str, Any]) -> Iterator[str]:
     for resource in resources:
         if _is_script(resource["type"]):
-            # A refresh takes the mark of a failure away, and Azure's word stays.
-            failed = resource.get("initErrors") or (resource.get("outputs") or {}).get("provisioningState") == "Failed"
             needed = (resource.get("propertyDependencies") or {}).get("parameters") or ()
             values = parameters(resource.get("inputs") or {}).values()
-            if failed and (run["urn"] in needed or run["outputs"]["hex"] in values):
+            if has_failed(resource) and (run["urn"] in needed or run["outputs"]["hex"] in values):
                 yield name_of(resource["urn"])
+
+
+def has_failed(resource: Mapping[str, Any]) -> bool:
+    """Return whether the last run of a script has failed, or nobody knows how it ended."""
+    # A refresh takes the mark of a failure away, and Azure's word stays.
+    state = (resource.get("outputs") or {}).get("provisioningState")
+    return bool(resource.get("initErrors")) or state == "Failed"
 
 
 def _is_script(token: str) -> bool:

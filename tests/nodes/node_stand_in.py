@@ -149,6 +149,7 @@ echo "$INSTALL_K3S_VERSION" >"{state}/k3s"
 touch "{state}/k3s-runs"
 cp "{bin}/.k3s" "{bin}/k3s"
 echo "installer $INSTALL_K3S_VERSION force=$INSTALL_K3S_FORCE_RESTART $*" >>"{state}/calls"
+env | sed -n 's/^K3S_/installer finds &/p' >>"{state}/calls"
 """
 
 

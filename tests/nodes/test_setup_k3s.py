@@ -131,6 +131,37 @@ def test_upgrade_runs_the_installer(node: Node, parameters: dict[str, str]) -> N
     assert node.called("installer") == 2
 
 
+@pytest.mark.parametrize(
+    ("installed", "wanted", "goes"),
+    [
+        ("v1.34.9+k3s1", "v1.35.0+k3s1", True),
+        ("v1.33.12+k3s1", "v1.35.9+k3s1", False),
+        ("v1.9.14+k3s1", "v1.10.1+k3s1", True),  # minors are numbers, not text
+        ("v1.9.14+k3s1", "v1.11.1+k3s1", False),
+    ],
+)
+def test_an_upgrade_skips_no_kubernetes_minor(
+    node: Node, parameters: dict[str, str], installed: str, wanted: str, goes: bool
+) -> None:
+    """kubernetes.io/releases/version-skew-policy: "Skipping minor versions when upgrading is unsupported"."""
+    node.run("setup-k3s", {**parameters, "K3S_VERSION": installed})
+    node.put(calls="")
+    run = node.run("setup-k3s", {**parameters, "K3S_VERSION": wanted})
+    if goes:
+        assert run.fact["k3s"] == wanted
+        return
+    following = f"v1.{int(installed.split('.')[1]) + 1}"
+    assert f"at most {following}." in run.error and f"the last release {following}.*" in run.error
+    assert [call.split()[0] for call in node.calls] == ["k3s"]  # nothing is changed yet
+
+
+def test_the_installer_finds_no_variable_of_k3s(node: Node, parameters: dict[str, str]) -> None:
+    """install.sh, create_env_file: each would become K3s's own, in k3s.service.env."""
+    assert node.run("setup-k3s", {**parameters, "K3S_TOKEN": "x"}).code == 0
+    assert node.called("installer v1.") == 1
+    assert node.called("installer finds") == 0
+
+
 def test_installation_that_was_cut_off_is_finished(node: Node, parameters: dict[str, str]) -> None:
     node.run("setup-k3s", parameters)
     (node.state / "k3s-runs").unlink()

@@ -35,9 +35,8 @@ from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTAL
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
 _RESTART_DUE = "run/edge-stamps-k3s-restart"
 _FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
-_OLDER_K3S, _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = (
-    "v1.30.9+k3s1", "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
-)  # fmt: skip
+_NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10"
+_OLDER_PATCH = ".77+k3s1"
 _INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
 _CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
 _FAILS = Reply(1, stderr="failed\n")
@@ -73,6 +72,16 @@ def _sums_up_alike(place: int) -> SetUp:
 
 def _k3s_has(version: str) -> SetUp:
     return with_fact(version, "k3s", "version")
+
+
+def _k3s_is_behind(minors: int) -> SetUp:
+    """Have a K3s so many Kubernetes minors older than the one that the script is to install."""
+
+    def change(scene: Scene) -> Scene:
+        minor = int(scene.given["K3S_VERSION"].split(".")[1]) - minors
+        return _k3s_has(f"v1.{minor}{_OLDER_PATCH}")(scene)
+
+    return change
 
 
 def _cli_has(version: str) -> SetUp:
@@ -130,11 +139,13 @@ SETUP_K3S = (
     Drill("the lists of packages cannot be loaded",
           both(on_an_empty_node, changing("apt-get", _answer_update)), must_fail),
     Drill("K3s' installer failed, and an older K3s goes on",
-          both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS)), must_fail),
-    Drill("K3s' installer failed once", both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
+          both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", _FAILS)), must_fail),
+    Drill("K3s' installer failed once", both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
           must_do(_INSTALL_K3S, _INSTALL_K3S)),
-    Drill("an older K3s runs", _k3s_has(_OLDER_K3S),
-          must_leave("a newer K3s", lambda one: one.facts["k3s"]["version"] != _OLDER_K3S)),
+    Drill("an older K3s runs", _k3s_is_behind(1),
+          must_leave("a newer K3s", lambda one: _OLDER_PATCH not in one.facts["k3s"]["version"])),
+    Drill("a K3s runs that is two Kubernetes minors older", _k3s_is_behind(2),
+          must_fail_before("cloud-init", "apt-get", _INSTALL_K3S)),
     Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(_INSTALL_K3S)),
     Drill("K3s was stopped", with_fact(False, "k3s", "running"), must_leave("K3s running", k3s.is_running)),
     Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
