@@ -168,7 +168,7 @@ class NodeSection(_Section):
         About(
             f"a release of K3s, {K3S_OLDEST} to {K3S_NEWEST}",
             "v1.33.4+k3s1",
-            "later only newer ones, one Kubernetes minor at a time; anything else is refused by preview, up and the node",
+            "later only newer ones, one Kubernetes minor at a time; anything else is refused",
         ),
         arrives("Run Command setup-k3s: K3S_VERSION = value"),
     ] = None

@@ -53,7 +53,7 @@ LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time 
 FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_ENVIRONMENT, K3S_CONFIG, K3S_AUDIT_POLICY, KUBECONFIG,
          COMMANDS, STATE, LOCKS)  # fmt: skip
 """Every file beside those of the image."""
-OF_THE_IMAGE = frozenset({"etc/os-release"})
+OF_THE_IMAGE = frozenset({"etc/os-release", "etc/machine-id"})
 """Of its files, those that a rehearsed node has."""
 
 MICROSOFT_PACKAGES = Fact(

@@ -67,13 +67,15 @@ case "$1 $2" in
     [[ -e "$state/resource" ]] || { echo "ERROR: (ResourceNotFound) not found" >&2; exit 3; }
     case "$*" in
       *issuerUrl*) cat "$state/issuer" ;;
+      *"--query tags.edge_stamps_machine "*) sed -n "s/^edge_stamps_machine=//p" "$state/resource" ;;
       *connectivityStatus*) cat "$state/connectivity" ;;
       *"--query id"*) echo /subscriptions/sub/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/arc ;;
     esac ;;
   "connectedk8s delete") rm -f "$state/resource" ;;
   "connectedk8s connect")
     [[ -e "$state/agents" || ! -e "$state/resource" ]] || { echo "ERROR: different Kubernetes cluster" >&2; exit 1; }
-    touch "$state/resource"
+    for word in "$@"; do [[ ${last:-} != --tags ]] || echo "$word" >"$state/resource"; last="$word"; done
+    [[ ! -e "$state/agents-fail" ]] || exit 1
     echo -n sub/rg/arc >"$state/agents" ;;
 esac""",
 }
@@ -190,6 +192,7 @@ class Node:
         for name, text in _TOOLS.items():
             self.put_tool("." + name if name == "k3s" else name, _BASH + text + "\n")
         self.put_tool("kubectl", f"#!{sys.executable} -SE\n{_KUBECTL}")
+        (self.root / "etc/machine-id").write_text("1" * 32 + "\n")
         (self.root / "etc/os-release").write_text("NAME=Ubuntu\nVERSION_CODENAME=noble\n")
         self.put(
             clock="1000000",

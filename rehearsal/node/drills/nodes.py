@@ -34,6 +34,7 @@ from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTAL
 
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
 _RESTART_DUE = "run/edge-stamps-k3s-restart"
+_CONNECTING_MARK = "var/lib/edge-stamps/connecting"
 _FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
 _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10"
 _OLDER_PATCH = ".77+k3s1"
@@ -175,6 +176,16 @@ def _without_agents(scene: Scene) -> Scene:
     return replace(_without_dependents(scene), facts=facts)
 
 
+_on_another_machine = with_file("etc/machine-id", "0" * 31 + "2\n")
+
+
+def _without_tags(scene: Scene) -> Scene:
+    own = ids.key(ids.connected_by(scene.given))
+    connected = scene.entries[own]
+    inputs = {name: value for name, value in connected.inputs.items() if name != "tags"}
+    return replace(scene, entries={**scene.entries, own: replace(connected, inputs=inputs)})
+
+
 def _just_set_up(scene: Scene) -> Scene:
     """Set up a node on which setup-k3s has run, and nothing else, while the roles of its identity are new."""
     extensions = {"extensions": scene.facts.get("az", {}).get("extensions", {})}
@@ -253,7 +264,14 @@ CONNECT_ARC = (
     Drill("the subscription is of another tenant", _of_another_tenant, must_fail_before(_CONNECT, _DELETE, _FEATURES)),
     Drill("this K3s is connected under another name", with_fact("arck-of-somebody", "arc", "name"),
           must_fail_before(_CONNECT, _DELETE, _FEATURES)),
-    Drill("the connected cluster of an earlier node is left over", _without_agents, _takes_its_place),
+    Drill("the connected cluster of an earlier node is left over", both(_without_agents, _on_another_machine),
+          _takes_its_place),
+    Drill("an earlier run was killed while it connected", both(_without_agents, with_file(_CONNECTING_MARK, "")),
+          _takes_its_place),
+    Drill("the agents of this node's own connected cluster are gone", _without_agents,
+          must_fail_before(_CONNECT, _DELETE)),
+    Drill("a connected cluster of this name is somebody else's", both(_without_agents, _without_tags),
+          must_fail_before(_CONNECT, _DELETE)),
     Drill("somebody has deleted the connected cluster", _without_resource, must_do(_CONNECT, _FEATURES)),
     Drill("the cluster cannot be connected", both(_without_resource, answering("az", "connectedk8s connect", _FAILS)),
           must_fail_before(_FEATURES)),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from arm import ids
-from arm.hosting import BY_SCRIPT_TYPE
+from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
 from graph.inputs import parameters, text_at
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entries, Entry, Table
@@ -44,7 +44,7 @@ from rehearsal.node.drills.scene import (
     must_keep_locks_private,
     on_an_empty_node,
 )
-from rehearsal.node.files import FIRST_BOOT, TooMuchError, collect
+from rehearsal.node.files import TooMuchError, after_first_boot, collect
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.run import Run
 
@@ -156,7 +156,7 @@ def _remedy(command: Entry) -> str:
 
 def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
     vm = entries[ids.key(ids.parent_of(command.id))]
-    facts, files = vm.facts.get("machine", {}), vm.facts.get("files", FIRST_BOOT)
+    facts, files = vm.facts.get("machine", {}), vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID])
     scene = drill.set_up(Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id))
     calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="es-") as name:
