@@ -181,9 +181,9 @@ _on_another_machine = with_file("etc/machine-id", "0" * 31 + "2\n")
 
 def _without_tags(scene: Scene) -> Scene:
     own = ids.key(ids.connected_by(scene.given))
-    connected = scene.entries[own]
-    inputs = {name: value for name, value in connected.inputs.items() if name != "tags"}
-    return replace(scene, entries={**scene.entries, own: replace(connected, inputs=inputs)})
+    one = scene.entries[own]
+    inputs, outputs = ({**body, "tags": {}} for body in (one.inputs, one.outputs))
+    return replace(scene, entries={**scene.entries, own: replace(one, inputs=inputs, outputs=outputs)})
 
 
 def _just_set_up(scene: Scene) -> Scene:
