@@ -244,6 +244,16 @@ class Node:
         """Virtual seconds since the start."""
         return int((self.state / "clock").read_text()) - 1000000
 
+    def has_waited(self, seconds: int) -> bool:
+        """Whether so many virtual seconds have passed, and no more than one pause beyond."""
+        return seconds <= self.clock < seconds + 10 * 17
+
+    @property
+    def pauses(self) -> list[int]:
+        """Seconds of each `sleep`."""
+        lines = (self.state / "calls").read_text().splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith("sleep")]
+
     def command(self, name: str) -> list[str]:
         path = self.state / f"{name}.sh"
         path.write_text(nodes.load_script(name))

@@ -95,7 +95,7 @@ def test_missing_secret_times_out_with_the_reason_of_its_sync(node: Node) -> Non
     error = node.run("await-secrets", parameters(expected_secret())).error
     assert "Secret broker-g1: not there [SecretSync SecretSync: ProviderError: 403 from vault]" in error
     assert "check the vault secret, the vault role and the federated credential" in error
-    assert node.clock == 100
+    assert node.has_waited(100)
 
 
 def test_missing_secret_where_secret_sync_is_not_installed(node: Node) -> None:

@@ -187,10 +187,10 @@ def test_cloud_init_has_to_finish(node: Node, parameters: dict[str, str], code: 
 def test_locked_package_lists_end_with_apts_words(node: Node, parameters: dict[str, str]) -> None:
     node.put(**{"fail-apt-get": "E: Could not get lock /var/lib/apt/lists/lock\n"})
     assert "Could not get lock /var/lib/apt/lists/lock" in node.run("setup-k3s", parameters).error
-    assert node.clock == 300
+    assert node.has_waited(300)
 
 
 def test_core_that_does_not_come_up_ends_the_wait(node: Node, parameters: dict[str, str]) -> None:
     node.put(**{"not-ready": ""})
     assert "condition on deployments/coredns" in node.run("setup-k3s", parameters).error
-    assert node.clock == 600
+    assert node.has_waited(600)
