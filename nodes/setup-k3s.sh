@@ -58,7 +58,28 @@ timeout 600 cloud-init status --wait >/dev/null || code=$?
   fail "cloud-init did not finish (exit code $code; 124: not within 600 s). Expected: 0 or 2." \
     "Next: 'cloud-init status --long' on the node."
 
-# --- 3. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
+# --- 3. The clock is Azure's ----------------------------------------------------------------------------------------
+# Microsoft's token checks allow five minutes (learn.microsoft.com/dotnet/api/system.identitymodel.configuration.
+# identityconfiguration.defaultmaxclockskew); beyond them log-in, secret sync and links fail in words that name no clock.
+readonly MOST_SECONDS_AWAY=300
+ask_time() {
+  # It refuses whoever has no token, and dates that answer too (RFC 9110, 6.6.1).
+  try timeout 60 curl --head --silent --show-error --proto '=https' --tlsv1.2 --max-time 30 \
+    https://management.azure.com/ || return 1
+  state="$(sed -n 's/^[Dd]ate: //p' <<<"$state" | tr -d '\r')"
+  [[ -n "$state" ]]
+}
+wait_for 180 "a dated answer of https://management.azure.com" \
+  "check the NAT gateway, the network security group and DNS of the subnet; if a certificate is said to be not yet valid or expired, 'timedatectl' on the node." \
+  ask_time
+azure="$(python3 -c 'import email.utils, sys; print(int(email.utils.parsedate_to_datetime(sys.argv[1]).timestamp()))' "$state")"
+away=$(($(date +%s) - azure))
+((${away#-} <= MOST_SECONDS_AWAY)) ||
+  fail "the node's clock is $away s away from Azure's ($state). Expected: at most $MOST_SECONDS_AWAY s." \
+    "Next: 'timedatectl' and 'chronyc tracking' on the node; let chrony set it ('chronyc makestep'), then deploy again" \
+    "(learn.microsoft.com/azure/virtual-machines/linux/time-sync)."
+
+# --- 4. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
 limits="$(
   at_least fs.inotify.max_user_instances 8192
   at_least fs.inotify.max_user_watches 524288
@@ -67,7 +88,7 @@ limits="$(
 put "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf" 0644 <<<"$limits"
 sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
 
-# --- 4. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
+# --- 5. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
 codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
 package="$AZURE_CLI_VERSION-1~$codename"
 package_lists() {
@@ -106,7 +127,7 @@ if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
       "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
 fi
 
-# --- 5. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
+# --- 6. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
 # 32526 (its DNS stays open). Rules in mangle/FORWARD come before every ACCEPT of K3s in filter/FORWARD, see the
 # destination after DNAT, and leave the node's own traffic (OUTPUT) alone. K3s does not start without them.
@@ -131,7 +152,7 @@ END
 timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 
-# --- 6. K3s ---------------------------------------------------------------------------------------------------------
+# --- 7. K3s ---------------------------------------------------------------------------------------------------------
 # Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
 # fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
 # within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.

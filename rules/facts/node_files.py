@@ -72,7 +72,13 @@ K3S_TOKENS = Fact(
     Source("k3s-io/k3s, pkg/daemons/control/server.go", "apiServer: service-account-issuer", _READ),
 )
 
-DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER)
+MANAGEMENT = Fact(
+    "https://management.azure.com/",
+    Source("learn.microsoft.com/rest/api/azure", "Request URI: the global service", date(2026, 11, 29)),
+)
+"""Whose clock a node asks for."""
+
+DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER, MANAGEMENT)
 """Every address that a script fetches from."""
 NAMED = (*DOWNLOADS, K3S_SERVER, K3S_TOKENS)
 """Every address that a file may name, beside the issuer that Arc has given the cluster."""

@@ -39,6 +39,8 @@ _TOOLS = {
     "curl": """
 while (($# > 1)); do [[ $1 != --output ]] || file="$2"; shift; done
 case "$1" in
+  https://management.azure.com/) printf 'HTTP/2 401 \r\nDate: %s\r\n\r\n' "$(/bin/date --utc --rfc-email \
+    --date "@$(($(<"$state/clock") + $(<"$state/azure-is-ahead")))" | sed 's/+0000/GMT/')" ;;
   */install.sh) cp "$state/install.sh" "$file" ;;
   *) echo key >"$file" ;;
 esac""",
@@ -201,6 +203,7 @@ class Node:
             issuer="https://issuer.example/1",
             connectivity="Connected",
             **{
+                "azure-is-ahead": "0",
                 "cloud-init": "0",
                 "microsoft-key": "BC528686B50D79E339D3721CEB3E94ADBE1229CF",
                 "sysctl-fs.inotify.max_user_instances": "128",

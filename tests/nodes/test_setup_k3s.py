@@ -52,7 +52,7 @@ def test_second_run_installs_and_restarts_nothing(node: Node, parameters: dict[s
     first = node.run("setup-k3s", parameters)
     node.put(calls="")
     assert node.run("setup-k3s", parameters).fact == first.fact
-    for call in ("installer", "curl", "apt-get", "systemctl restart", "az extension add", "az extension remove"):
+    for call in ("installer", "curl --fail", "apt-get", "systemctl restart", "az extension add", "az extension remove"):
         assert node.called(call) == 0, call
     assert len((node.state / "iptables").read_text().splitlines()) == 2
 
@@ -182,6 +182,18 @@ def test_cloud_init_has_to_finish(node: Node, parameters: dict[str, str], code: 
     run = node.run("setup-k3s", parameters)
     assert (run.code == 0) == succeeds
     assert succeeds or "cloud-init did not finish (exit code 1" in run.error
+
+
+@pytest.mark.parametrize(("ahead", "goes"), [(0, True), (299, True), (-299, True), (301, False), (-301, False)])
+def test_a_clock_beyond_five_minutes_of_azures_is_refused(
+    node: Node, parameters: dict[str, str], ahead: int, goes: bool
+) -> None:
+    """IdentityConfiguration.DefaultMaxClockSkew (learn.microsoft.com): "The default maximum clock skew; 5 minutes"."""
+    node.put(**{"azure-is-ahead": str(ahead)})
+    run = node.run("setup-k3s", parameters)
+    assert (run.code == 0) == goes
+    assert goes or (f"clock is {-ahead} s away from Azure's" in run.error and "Next: 'timedatectl'" in run.error)
+    assert goes or node.called("apt-get") == node.called("installer") == 0
 
 
 def test_locked_package_lists_end_with_apts_words(node: Node, parameters: dict[str, str]) -> None:

@@ -40,6 +40,7 @@ _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = "v1.35.10+k3s1", "2.60.0-
 _OLDER_PATCH = ".77+k3s1"
 _INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
 _CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
+_OTHER_TIME = Reply(stdout="HTTP/2 401 \r\ndate: Fri, 01 Jan 2100 00:00:00 GMT\r\n\r\n")
 _FAILS = Reply(1, stderr="failed\n")
 _EFFECTS = (
     _INSTALL_K3S, _RESTART, _CONNECT, _DELETE, _FEATURES,
@@ -122,6 +123,10 @@ SETUP_K3S = (
     Drill("the Azure CLI never answers", hanging("az"), must_give_up),
     Drill("the first boot never ends", both(on_an_empty_node, hanging("cloud-init")), must_give_up),
     Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", _FAILS)),
+          must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("the node's clock is years away from Azure's", answering("curl", "management.azure.com", _OTHER_TIME),
+          must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("Azure does not say what time it is", answering("curl", "management.azure.com", _FAILS),
           must_fail_before("apt-get", _INSTALL_K3S)),
     Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(_INSTALL_K3S)),
     *(
