@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s.
 #
-# Parameters: K3S_VERSION, K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s, which verifies the
-# binary against the release's own checksum), AZURE_CLI_VERSION, CONNECTEDK8S_VERSION.
+# Parameters: K3S_VERSION, K3S_SHA256 (optional, of the release's binary; without it, it is compared with the checksum
+# that comes from where it comes from), K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s),
+# AZURE_CLI_VERSION, CONNECTEDK8S_VERSION. The fact line has the binary's SHA-256, for whoever wants to pin it.
 # Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
 # an upgrade that skips a Kubernetes minor, are refused before anything is changed.
 # Bound: about 95 minutes (sum of the bounds below).
@@ -16,12 +17,17 @@ readonly POD_NETWORK=10.42.0.0/16 # K3s's default, which the address plan keeps 
 need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256 AZURE_CLI_VERSION CONNECTEDK8S_VERSION
 lock node
 
-# download URL FILE: at most 300 s.
+# download URL FILE: at most 600 s; K3s has 80 MB.
 download() {
-  timeout 300 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
-    --retry 5 --retry-all-errors --retry-delay 5 --max-time 60 --output "$2" "$1" ||
+  timeout 600 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
+    --retry 5 --retry-all-errors --retry-delay 5 --max-time 240 --output "$2" "$1" ||
     fail "download of $1 failed. Expected: the file over HTTPS." \
       "Next: check the NAT gateway, the network security group and DNS of the subnet."
+}
+
+# sum_of FILE: its SHA-256.
+sum_of() {
+  sha256sum <"$1" | cut -d ' ' -f 1
 }
 
 # at_least NAME VALUE: a sysctl line that never lowers what the kernel already allows.
@@ -205,19 +211,41 @@ kube-apiserver-arg:
   - audit-log-maxsize=100
 END
 
+binary="$ROOT_DIR/usr/local/bin/k3s"
+if [[ "$installed" != "$K3S_VERSION" ]]; then
+  architecture="$(dpkg --print-architecture)"
+  asset=k3s
+  [[ "$architecture" == amd64 ]] || asset="k3s-$architecture"
+  release="https://github.com/k3s-io/k3s/releases/download/$K3S_VERSION"
+  download "$release/$asset" "$work/k3s"
+  wanted="${K3S_SHA256:-}"
+  if [[ -z "$wanted" ]]; then
+    download "$release/sha256sum-$architecture.txt" "$work/sums"
+    wanted="$(awk -v asset="$asset" '$2 == asset {print $1}' "$work/sums")"
+  fi
+  found="$(sum_of "$work/k3s")"
+  [[ "$found" == "$wanted" ]] ||
+    fail "$release/$asset has SHA-256 $found. Expected: ${wanted:-one in sha256sum-$architecture.txt, which names none}." \
+      "Next: compare with the release page; correct k3s_sha256 if it is of another version; else find out who answered."
+  # Whole or not at all. When this run is killed before the installer has ended, the next one restarts K3s.
+  put "$binary" 0755 "$restart_due" <"$work/k3s"
+fi
+found="$(sum_of "$binary")"
+[[ "$found" == "${K3S_SHA256:-$found}" ]] ||
+  fail "K3s $K3S_VERSION is installed, and its SHA-256 is $found. Expected: k3s_sha256, $K3S_SHA256. Next: correct" \
+    "k3s_sha256 if it is of another version; else take the node for compromised, and replace it."
 if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
   script="$work/install.sh"
   download "https://raw.githubusercontent.com/k3s-io/k3s/$K3S_INSTALL_COMMIT/install.sh" "$script"
-  found="$(sha256sum <"$script" | cut -d ' ' -f 1)"
-  [[ "$found" == "$K3S_INSTALL_SHA256" ]] ||
-    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $found. Expected: $K3S_INSTALL_SHA256." \
+  script_sum="$(sum_of "$script")"
+  [[ "$script_sum" == "$K3S_INSTALL_SHA256" ]] ||
+    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $script_sum. Expected: $K3S_INSTALL_SHA256." \
       "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
   install_k3s() (
-    # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own. Every
+    # FORCE_RESTART: without it a second run leaves a stopped service stopped, and an upgrade the old K3s running. Every
     # K3S_* that it finds would become K3s's own environment (install.sh, create_env_file).
-    version="$K3S_VERSION"
     unset "${!K3S_@}"
-    INSTALL_K3S_VERSION="$version" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
   )
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
@@ -237,4 +265,4 @@ core_is_up() {
 wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
   "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
 
-fact "{\"k3s\": \"$K3S_VERSION\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"
+fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$found\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"
