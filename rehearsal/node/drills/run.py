@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import ends, links, nodes, objects
+from rehearsal.node.drills import arc, ends, links, nodes, objects
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -66,7 +66,7 @@ _passed_here: set[tuple[str, str]] = set()
 """Names and texts of scripts, as in `read_passed`, that this process has drilled: for the next stack."""
 DRILLS: Mapping[str, Sequence[Drill]] = {
     "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S),
-    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.CONNECT_ARC),
+    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *arc.CONNECT_ARC),
     "apply-objects": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *objects.APPLY_OBJECTS),
     "await-secrets": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *objects.AWAIT_SECRETS),
     "probe-links": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *links.PROBE_LINKS),

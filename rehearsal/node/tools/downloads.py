@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from rehearsal.cluster import traces
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools import k3s
 from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -24,6 +25,7 @@ _ARMOR = "-----{} PGP PUBLIC KEY BLOCK-----"
 KEY_TEXT = f"{_ARMOR.format('BEGIN')}\nStand-in of the key {MICROSOFT_KEY.value}\n{_ARMOR.format('END')}\n"
 _KEY_URL = "https://packages.microsoft.com/keys/microsoft.asc"
 _INSTALLER_URL = re.compile(r"https://raw\.githubusercontent\.com/k3s-io/k3s/([^/]+)/install\.sh")
+_RELEASE_URL = re.compile(r"https://github\.com/k3s-io/k3s/releases/download/([^/]+)/(k3s|sha256sum-amd64\.txt)")
 _MANAGEMENT = "management.azure.com"
 _NOT_FOUND_PAGE = "404: Not Found"
 _CURL_HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
@@ -106,13 +108,16 @@ def _answer_head(url: str, line: Line, now: float) -> str:
 
 def _serve(url: str, line: Line) -> str:
     host = urlsplit(url).hostname
-    if host not in ("packages.microsoft.com", "raw.githubusercontent.com"):
+    if host not in ("packages.microsoft.com", "raw.githubusercontent.com", "github.com"):
         raise _fail(line, 6, f"Could not resolve host: {host}")
     if url == _KEY_URL:
         return KEY_TEXT
     found = _INSTALLER_URL.fullmatch(url)
     if found and found[1] in (K3S_INSTALL_COMMIT.value, "master", "main"):
         return make_installer(found[1])
+    if (asset := _RELEASE_URL.fullmatch(url)) and asset[1] in k3s.VERSIONS:
+        binary = k3s.make_binary(asset[1])
+        return binary if asset[2] == "k3s" else f"{_sum(binary.encode())}  k3s\n"
     if line.has("--fail"):
         raise _fail(line, 22, "The requested URL returned error: 404")
     return _NOT_FOUND_PAGE
@@ -179,4 +184,5 @@ def sha256sum(call: ToolCall, machine: Machine) -> str:
 def _sum(content: bytes) -> str:
     if content == make_installer(K3S_INSTALL_COMMIT.value).encode():
         return K3S_INSTALL_SHA256.value
-    return hashlib.sha256(content).hexdigest()
+    published = {k3s.make_binary(version).encode(): known for version, known in k3s.PUBLISHED_SUMS.items()}
+    return published.get(content) or hashlib.sha256(content).hexdigest()
