@@ -181,7 +181,7 @@ class NodeSection(_Section):
             "10da34c350ab8a02e4513a6021046db9e9afecc31bae77419bc6444cbd7b1400",
             "compare sha256sum-amd64.txt at github.com/k3s-io/k3s/releases with what setup-k3s has found",
         ),
-        arrives("Run Command setup-k3s: K3S_SHA256 = value or absent"),
+        arrives("Run Command setup-k3s: K3S_SHA256 = value"),
     ] = None
     """None: the node compares the binary with the checksum beside it, and says what it found. No table of the project:
     the sum of each release that k3s_version takes could not be read where it is published."""
