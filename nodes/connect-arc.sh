@@ -6,7 +6,7 @@
 # Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer. Deletes the
 # connected cluster of this name only where its tag says that another machine made it, or where this one made it and
 # was killed before it was done.
-# Bound: about 148 minutes if every single step takes its longest (sum of the bounds below).
+# Bound: about 153 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -6,7 +6,7 @@
 # AZURE_CLI_VERSION, CONNECTEDK8S_VERSION. The fact line has the binary's SHA-256, for whoever wants to pin it.
 # Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
 # an upgrade that skips a Kubernetes minor, are refused before anything is changed.
-# Bound: about 95 minutes (sum of the bounds below).
+# Bound: about 130 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -24,8 +24,8 @@ from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
-_SETUP_SECONDS = 6000
-_CONNECT_SECONDS = 9000
+_SETUP_SECONDS = 8100
+_CONNECT_SECONDS = 9600
 
 
 def connect_k3s(

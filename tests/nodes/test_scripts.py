@@ -97,6 +97,16 @@ def test_nothing_waits_without_bound(name: str) -> None:
     assert "while true" not in text
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_ends_with_its_fact_line_or_with_an_error(name: str) -> None:
+    """No way out between: whoever reads the output finds one JSON line, or an exit code that is not 0."""
+    lines = (DIRECTORY / f"{name}.sh").read_text().splitlines()
+    shell = re.sub(r"<<'?END'?.*?\nEND\n", "\n", "\n".join(lines) + "\n", flags=re.DOTALL)  # no Python
+    assert lines[-1].startswith("fact ")
+    assert len(re.findall(r"^\s*fact ", shell, re.M)) == 1
+    assert not re.search(r"^\s*exit\b|[;&|] *exit\b", shell, re.M)
+
+
 def wait_in_vain(node: Node, machine_id: str) -> list[int]:
     """Return the pauses of a script whose API server never answers."""
     (node.root / "etc/machine-id").write_text(machine_id * 32 + "\n")
