@@ -53,14 +53,18 @@ def list_runs(deployment: Mapping[str, Any]) -> list[ScriptRuns]:
 
 def _find_failed(resources: Collection[Mapping[str, Any]], run: Mapping[str, Any]) -> Iterator[str]:
     for resource in resources:
-        if _is_script(resource["type"]):
-            # A refresh takes the mark of a failure away, and Azure's word stays.
-            failed = resource.get("initErrors") or (resource.get("outputs") or {}).get("provisioningState") == "Failed"
-            failed = failed or not _has_succeeded(resource, resources)
+        if is_script(resource["type"]):
             needed = (resource.get("propertyDependencies") or {}).get("parameters") or ()
             values = parameters(resource.get("inputs") or {}).values()
-            if failed and (run["urn"] in needed or run["outputs"]["hex"] in values):
+            if has_failed(resource, resources) and (run["urn"] in needed or run["outputs"]["hex"] in values):
                 yield name_of(resource["urn"])
+
+
+def has_failed(script: Mapping[str, Any], resources: Collection[Mapping[str, Any]]) -> bool:
+    """Return whether the last run of a script has failed, or nobody knows how it ended; `resources` are the state's."""
+    # A refresh takes the mark of a failure away, and Azure's word stays.
+    state = (script.get("outputs") or {}).get("provisioningState")
+    return bool(script.get("initErrors")) or state == "Failed" or not _has_succeeded(script, resources)
 
 
 def _has_succeeded(script: Mapping[str, Any], resources: Collection[Mapping[str, Any]]) -> bool:
@@ -73,6 +77,7 @@ def _has_succeeded(script: Mapping[str, Any], resources: Collection[Mapping[str,
     return any(text_at(one.get("inputs"), "keepers.body") == body for one in made)
 
 
-def _is_script(token: str) -> bool:
+def is_script(token: str) -> bool:
+    """Return whether resources of this Pulumi type run scripts on machines."""
     # A type that is not among the known ones is not of ARM, or of a later program.
     return token in tokens() and shape_of(token).type in BY_SCRIPT_TYPE

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The gate before a listener or endpoint refers to Secrets and ConfigMaps: each is there, with its keys, the expected
-# certificate and the private key of that certificate (D33; field-review §1.2, §1.3). Prints no key material.
+# certificate, the intermediate that has signed it, and its private key (D33; field-review §1.2, §1.3). Prints no key
+# material.
 #
 # Parameters: EXPECTED (base64 of a JSON list of {"kind": "Secret" | "ConfigMap", "name", "keys": [...],
 # "certificate": {"key", "sha256": hex of the first certificate's DER}, optional}), NAMESPACE, WAIT_SECONDS.
@@ -15,9 +16,11 @@ need EXPECTED NAMESPACE WAIT_SECONDS
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 900. Next: correct it."
 
 cat >"$work/gate.py" <<'END'
-import base64, hashlib, json, os, ssl, subprocess, sys
+import base64, hashlib, json, os, re, ssl, subprocess, sys, tempfile
 
 KEY_OF = {"tls.crt": "tls.key", "client_cert.pem": "client_key.pem"}
+ABOVE = {"tls.crt": "tls.crt", "client_cert.pem": "client_intermediate_certs.pem"}
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 REMEDY = {
     "InvalidClusterSecretLabelError": "a Secret of this name exists that secret sync did not make: delete it",
     "InvalidClusterSecretAnnotationError": "a Secret of this name exists that secret sync did not make: delete it",
@@ -39,6 +42,8 @@ def load_expected():
             if item.get("certificate"):
                 assert item["certificate"]["key"] in item["keys"], f"item {number}: certificate.key is not in keys"
                 assert len(bytes.fromhex(item["certificate"]["sha256"])) == 32, f"item {number}: certificate.sha256"
+                is_known = item["kind"] == "ConfigMap" or item["certificate"]["key"] in ABOVE
+                assert is_known, f"item {number}: certificate.key is none of {', '.join(ABOVE)}"
         return expected
     except (ValueError, KeyError, TypeError, AssertionError) as error:
         sys.exit(f"EXPECTED: {type(error).__name__}: {error}")
@@ -65,6 +70,19 @@ def public_key(arguments, pem):
     """The public key that openssl finds in PEM, which goes through a pipe only; None if there is none."""
     result = subprocess.run(["openssl", *arguments], input=pem, capture_output=True, timeout=10)
     return result.stdout if result.returncode == 0 and result.stdout else None
+
+
+def is_signed(key, data):
+    """Whether a certificate that comes with the first one has signed it: vault secrets are read one by one, and those
+    of another generation lead to another root. Dates are told by the one who connects."""
+    first = CERTIFICATE.search(data[key])[0]
+    above = [one for one in CERTIFICATE.findall(data.get(ABOVE[key], b"")) if one.split() != first.split()]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, pems in (("first", [first]), ("above", above)):
+            with open(f"{folder}/{name}", "wb") as file:
+                file.write(b"\n".join(pems) + b"\n")
+        options = ["-partial_chain", "-no_check_time", "-trusted", f"{folder}/above", f"{folder}/first"]
+        return subprocess.run(["openssl", "verify", *options], capture_output=True, timeout=10).returncode == 0
 
 
 def problem(item, found):
@@ -100,6 +118,8 @@ def problem(item, found):
             of_key = public_key(["pkey", "-pubout", "-passin", "pass:"], data[private_key])
             if of_certificate is None or of_key is None or of_certificate != of_key:
                 return f"{private_key} is not the private key of the first certificate in {certificate_key}"
+    if item["kind"] == "Secret" and certificate and not is_signed(certificate["key"], data):
+        return f"{ABOVE[certificate['key']]} has no certificate that has signed the first one in {certificate['key']}"
     return None
 
 

@@ -4,8 +4,10 @@
 # Parameters: CLUSTER_NAME, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, LOCATION, CUSTOM_LOCATIONS_OBJECT_ID, and
 # IDENTITY_CLIENT_ID where the node has a user-assigned identity; without it the machine's own signs in, as on an
 # Arc-enabled machine. Whichever it is, it has the Arc onboarding role and connectedClusters/delete (D10).
-# Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer.
-# Bound: about 148 minutes if every single step takes its longest (sum of the bounds below).
+# Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer. Deletes the
+# connected cluster of this name only where its tag says that another machine made it, or where this one made it and
+# was killed before it was done.
+# Bound: about 153 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -18,6 +20,11 @@ who="${IDENTITY_CLIENT_ID:-of the machine itself}"
 cluster=(--name "$CLUSTER_NAME" --resource-group "$RESOURCE_GROUP")
 wanted="$SUBSCRIPTION_ID/$RESOURCE_GROUP/$CLUSTER_NAME"
 features_mark="$ROOT_DIR/var/lib/edge-stamps/custom-locations"
+connecting_mark="$ROOT_DIR/var/lib/edge-stamps/connecting" # while the agents are installed: nothing can live on it yet
+# Which machine has connected the cluster. A rebuilt one has another id, which is not to be shown as it is (machine-id(5)).
+readonly MACHINE_TAG=edge_stamps_machine
+machine_id="$(<"$ROOT_DIR/etc/machine-id")"
+machine="$(sha256sum <<<"edge-stamps $machine_id" | cut -c 1-32)"
 
 # ask QUERY: a property of the connected cluster as `state`. Exit code 3: there is no such resource (az's code for
 # 404), other codes: not readable now.
@@ -72,8 +79,16 @@ is_gone() {
   read_resource && [[ "$exists" == no ]]
 }
 if [[ -z "$agents" && "$exists" == yes ]]; then
-  # A rebuilt VM, or a run that was killed before the agents were installed: nobody holds the resource's key, and
-  # `connect` would refuse ("different Kubernetes cluster"). Without a release in the cluster this deletes ARM only.
+  # `connect` would refuse ("different Kubernetes cluster"). That this K3s is empty says nothing of the cluster that the
+  # resource stands for: it may live elsewhere, or its agents may be gone by mistake while AIO runs on.
+  wait_for 120 "reading connected cluster $CLUSTER_NAME" "deploy again." ask "tags.$MACHINE_TAG"
+  maker="$state"
+  [[ -e "$connecting_mark" || (-n "$maker" && "$maker" != "$machine") ]] ||
+    fail "connected cluster $CLUSTER_NAME exists, this K3s has no Arc agents, and nothing shows that an earlier machine" \
+      "has made it, so it is left alone. Expected: its tag $MACHINE_TAG is not this machine's, $machine; it is" \
+      "${maker:-absent}. Next: find out what it stands for. If nothing needs it, delete it in Azure, then deploy again."
+  # A rebuilt VM, or a run that was killed before the agents were installed: nobody holds the resource's key. Without a
+  # release in the cluster this deletes ARM only.
   echo "connected cluster $CLUSTER_NAME is left over from an earlier node: deleting it"
   timeout 600 az connectedk8s delete "${cluster[@]}" --kube-config "$KUBECONFIG" --yes ||
     fail "the connected cluster $CLUSTER_NAME of an earlier node could not be deleted within 600 s." \
@@ -84,12 +99,15 @@ fi
 if [[ -z "$agents" || "$exists" == no ]]; then
   # A release without its ARM resource is cleaned up by `connect` itself.
   rm -f "$features_mark"
+  put "$connecting_mark" 0644 <<<"$machine"
   timeout 2700 az connectedk8s connect "${cluster[@]}" --location "$LOCATION" --kube-config "$KUBECONFIG" \
     --distribution k3s --enable-oidc-issuer --enable-workload-identity \
-    --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade --yes --output none ||
+    --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade \
+    --tags "$MACHINE_TAG=$machine" --yes --output none ||
     fail "az connectedk8s connect failed or took longer than 2700 s." \
       "Next: the lines above; 'kubectl -n azure-arc get pods' on the node; then deploy again. If they say 'Failed to" \
       "fetch resource provider details', give the arc identity the role Reader on the subscription."
+  rm -f "$connecting_mark"
 fi
 
 # `connect --custom-locations-oid` enables this feature too, but only warns when it could not; so does enable-features

@@ -74,7 +74,7 @@ def converse(way, sent, is_over):
     """Send packets at once (a client need not wait for CONNACK: OASIS MQTT 5.0, 3.1.4), and take what comes back until
     that is all. Messages are acknowledged as they come: a broker sends so many ahead, and no more."""
     options, files = way
-    command = ["timeout", SECONDS, "openssl", "s_client", *options, "-verify_return_error", "-no-CApath",
+    command = ["timeout", "--kill-after=5", SECONDS, "openssl", "s_client", *options, "-verify_return_error", "-no-CApath",
                "-no-CAstore", "-quiet"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     accepted, said = None, bytearray()

@@ -45,6 +45,11 @@ need() {
       "Next: pass it as a named parameter of the Run Command."
 }
 
+# timeout SECONDS COMMAND...: what does not end at SIGTERM is killed 10 s later, so that every bound is one.
+timeout() {
+  command timeout --kill-after=10 "$@"
+}
+
 # try COMMAND...: `state` is its output if it succeeds, else the last line of its error output.
 try() {
   local code=0
@@ -53,17 +58,20 @@ try() {
   return "$code"
 }
 
-# wait_for SECONDS WHAT NEXT_STEP COMMAND...: run COMMAND every 5 s until it succeeds. COMMAND bounds each try itself
-# and leaves in `state` what it saw last, for the message. (errexit is off inside COMMAND.)
+# wait_for SECONDS WHAT NEXT_STEP COMMAND...: run COMMAND until it succeeds, with pauses that grow from 3 to 15 s, and up
+# to 2 s that differ by machine: nodes that began at once do not ask Azure at once. COMMAND bounds each try itself and
+# leaves in `state` what it saw last, for the message. (errexit is off inside COMMAND.)
 wait_for() {
-  local seconds="$1" what="$2" next_step="$3" deadline
+  local seconds="$1" what="$2" next_step="$3" deadline left pause=3 now
   shift 3
   state=""
   deadline=$(($(date +%s) + seconds))
   until "$@"; do
-    (($(date +%s) < deadline)) ||
-      fail "$what: not so after $seconds s; last seen: ${state:-nothing}. Next: $next_step"
-    sleep 5
+    left=$((deadline - $(date +%s)))
+    ((left > 0)) || fail "$what: not so after $seconds s; last seen: ${state:-nothing}. Next: $next_step"
+    now=$((pause + RANDOM % 3))
+    sleep $((now < left ? now : left))
+    pause=$((pause < 8 ? pause * 2 : 15))
   done
 }
 
@@ -95,6 +103,9 @@ put() {
 kube() {
   timeout 30 kubectl --request-timeout=20s "$@"
 }
+
+# The same machine takes the same pauses (machine-id(5); others than nodes may have none).
+[[ ! -r "$ROOT_DIR/etc/machine-id" ]] || RANDOM=$((16#$(head -c 7 "$ROOT_DIR/etc/machine-id")))
 
 # shellcheck disable=SC2034 # mark of `put`; a reboot clears it, and restarts K3s
 restart_due="$ROOT_DIR/run/edge-stamps-k3s-restart"

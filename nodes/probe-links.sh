@@ -71,8 +71,8 @@ def converse(command, client_id, files):
 def probe(link):
     """What is wrong with the link; empty if nothing is."""
     options, files = over_link(link)
-    command = ["timeout", SECONDS, "openssl", "s_client", *options, "-verify_return_error", "-no-CApath", "-no-CAstore",
-               "-ign_eof"]
+    command = ["timeout", "--kill-after=5", SECONDS, "openssl", "s_client", *options, "-verify_return_error",
+               "-no-CApath", "-no-CAstore", "-ign_eof"]
     try:
         code, said, errors = converse(command, link["client_id"], files)
     finally:

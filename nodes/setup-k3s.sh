@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s.
 #
-# Parameters: K3S_VERSION, K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s, which verifies the
-# binary against the release's own checksum), AZURE_CLI_VERSION, CONNECTEDK8S_VERSION.
-# Run again: installs what differs, restarts K3s only if its configuration or version changed. An upgrade goes one
-# Kubernetes minor at a time (the rule of Kubernetes; not checked here), a downgrade is refused.
-# Bound: about 95 minutes (sum of the bounds below).
+# Parameters: K3S_VERSION, K3S_SHA256 (optional, of the release's binary; without it, it is compared with the checksum
+# that comes from where it comes from), K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s),
+# AZURE_CLI_VERSION, CONNECTEDK8S_VERSION. The fact line has the binary's SHA-256, for whoever wants to pin it.
+# Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
+# an upgrade that skips a Kubernetes minor, are refused before anything is changed.
+# Bound: about 130 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -16,12 +17,17 @@ readonly POD_NETWORK=10.42.0.0/16 # K3s's default, which the address plan keeps 
 need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256 AZURE_CLI_VERSION CONNECTEDK8S_VERSION
 lock node
 
-# download URL FILE: at most 300 s.
+# download URL FILE: at most 600 s; K3s has 80 MB.
 download() {
-  timeout 300 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
-    --retry 5 --retry-all-errors --retry-delay 5 --max-time 60 --output "$2" "$1" ||
+  timeout 600 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
+    --retry 5 --retry-all-errors --retry-delay 5 --max-time 240 --output "$2" "$1" ||
     fail "download of $1 failed. Expected: the file over HTTPS." \
       "Next: check the NAT gateway, the network security group and DNS of the subnet."
+}
+
+# sum_of FILE: its SHA-256.
+sum_of() {
+  sha256sum <"$1" | cut -d ' ' -f 1
 }
 
 # at_least NAME VALUE: a sysctl line that never lowers what the kernel already allows.
@@ -31,7 +37,26 @@ at_least() {
   printf '%s = %s\n' "$1" "$((current > $2 ? current : $2))"
 }
 
-# --- 1. First boot is over ------------------------------------------------------------------------------------------
+# --- 1. K3s may go from what is there to what is wanted -------------------------------------------------------------
+# "Skipping minor versions when upgrading is unsupported": kubernetes.io/releases/version-skew-policy, kube-apiserver.
+minor() {
+  local rest="${1#v1.}"
+  printf '%s' "${rest%%.*}"
+}
+installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
+newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
+[[ "$newest" == "$K3S_VERSION" ]] ||
+  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
+    "Next: set K3S_VERSION to at least $installed, or replace the node."
+if [[ -n "$installed" ]]; then
+  next=$(($(minor "$installed") + 1))
+  (($(minor "$K3S_VERSION") <= next)) ||
+    fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION, which skips a minor of Kubernetes. Expected: at" \
+      "most v1.$next. Next: set k3s_version to the last release v1.$next.* (github.com/k3s-io/k3s/releases), deploy," \
+      "and go on from there."
+fi
+
+# --- 2. First boot is over ------------------------------------------------------------------------------------------
 # Run Command starts beside cloud-init, which uses apt too (facts §1). Exit code 2: finished, with recoverable errors.
 code=0
 timeout 600 cloud-init status --wait >/dev/null || code=$?
@@ -39,7 +64,28 @@ timeout 600 cloud-init status --wait >/dev/null || code=$?
   fail "cloud-init did not finish (exit code $code; 124: not within 600 s). Expected: 0 or 2." \
     "Next: 'cloud-init status --long' on the node."
 
-# --- 2. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
+# --- 3. The clock is Azure's ----------------------------------------------------------------------------------------
+# Microsoft's token checks allow five minutes (learn.microsoft.com/dotnet/api/system.identitymodel.configuration.
+# identityconfiguration.defaultmaxclockskew); beyond them log-in, secret sync and links fail in words that name no clock.
+readonly MOST_SECONDS_AWAY=300
+ask_time() {
+  # It refuses whoever has no token, and dates that answer too (RFC 9110, 6.6.1).
+  try timeout 60 curl --head --silent --show-error --proto '=https' --tlsv1.2 --max-time 30 \
+    https://management.azure.com/ || return 1
+  state="$(sed -n 's/^[Dd]ate: //p' <<<"$state" | tr -d '\r')"
+  [[ -n "$state" ]]
+}
+wait_for 180 "a dated answer of https://management.azure.com" \
+  "check the NAT gateway, the network security group and DNS of the subnet; if a certificate is said to be not yet valid or expired, 'timedatectl' on the node." \
+  ask_time
+azure="$(python3 -c 'import email.utils, sys; print(int(email.utils.parsedate_to_datetime(sys.argv[1]).timestamp()))' "$state")"
+away=$(($(date +%s) - azure))
+((${away#-} <= MOST_SECONDS_AWAY)) ||
+  fail "the node's clock is $away s away from Azure's ($state). Expected: at most $MOST_SECONDS_AWAY s." \
+    "Next: 'timedatectl' and 'chronyc tracking' on the node; let chrony set it ('chronyc makestep'), then deploy again" \
+    "(learn.microsoft.com/azure/virtual-machines/linux/time-sync)."
+
+# --- 4. Limits that IoT Operations needs (aio-cli-facts §3.5) -------------------------------------------------------
 limits="$(
   at_least fs.inotify.max_user_instances 8192
   at_least fs.inotify.max_user_watches 524288
@@ -48,7 +94,7 @@ limits="$(
 put "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf" 0644 <<<"$limits"
 sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
 
-# --- 3. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
+# --- 5. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
 codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
 package="$AZURE_CLI_VERSION-1~$codename"
 package_lists() {
@@ -87,7 +133,7 @@ if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
       "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
 fi
 
-# --- 4. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
+# --- 6. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
 # 32526 (its DNS stays open). Rules in mangle/FORWARD come before every ACCEPT of K3s in filter/FORWARD, see the
 # destination after DNAT, and leave the node's own traffic (OUTPUT) alone. K3s does not start without them.
@@ -112,7 +158,7 @@ END
 timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 
-# --- 5. K3s ---------------------------------------------------------------------------------------------------------
+# --- 7. K3s ---------------------------------------------------------------------------------------------------------
 # Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
 # fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
 # within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.
@@ -165,24 +211,42 @@ kube-apiserver-arg:
   - audit-log-maxsize=100
 END
 
-installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
-newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
-[[ "$newest" == "$K3S_VERSION" ]] ||
-  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
-    "Next: set K3S_VERSION to at least $installed, or replace the node."
+binary="$ROOT_DIR/usr/local/bin/k3s"
+if [[ "$installed" != "$K3S_VERSION" ]]; then
+  architecture="$(dpkg --print-architecture)"
+  asset=k3s
+  [[ "$architecture" == amd64 ]] || asset="k3s-$architecture"
+  release="https://github.com/k3s-io/k3s/releases/download/$K3S_VERSION"
+  download "$release/$asset" "$work/k3s"
+  wanted="${K3S_SHA256:-}"
+  if [[ -z "$wanted" ]]; then
+    download "$release/sha256sum-$architecture.txt" "$work/sums"
+    wanted="$(awk -v asset="$asset" '$2 == asset {print $1}' "$work/sums")"
+  fi
+  found="$(sum_of "$work/k3s")"
+  [[ "$found" == "$wanted" ]] ||
+    fail "$release/$asset has SHA-256 $found. Expected: ${wanted:-one in sha256sum-$architecture.txt, which names none}." \
+      "Next: compare with the release page; correct k3s_sha256 if it is of another version; else find out who answered."
+  # Whole or not at all. When this run is killed before the installer has ended, the next one restarts K3s.
+  put "$binary" 0755 "$restart_due" <"$work/k3s"
+fi
+found="$(sum_of "$binary")"
+[[ "$found" == "${K3S_SHA256:-$found}" ]] ||
+  fail "K3s $K3S_VERSION is installed, and its SHA-256 is $found. Expected: k3s_sha256, $K3S_SHA256. Next: correct" \
+    "k3s_sha256 if it is of another version; else take the node for compromised, and replace it."
 if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
   script="$work/install.sh"
   download "https://raw.githubusercontent.com/k3s-io/k3s/$K3S_INSTALL_COMMIT/install.sh" "$script"
-  found="$(sha256sum <"$script" | cut -d ' ' -f 1)"
-  [[ "$found" == "$K3S_INSTALL_SHA256" ]] ||
-    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $found. Expected: $K3S_INSTALL_SHA256." \
+  script_sum="$(sum_of "$script")"
+  [[ "$script_sum" == "$K3S_INSTALL_SHA256" ]] ||
+    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $script_sum. Expected: $K3S_INSTALL_SHA256." \
       "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
-  install_k3s() {
-    # FORCE_RESTART: without it a second run leaves a stopped service stopped. Its curl has no bound of its own. Every
+  install_k3s() (
+    # FORCE_RESTART: without it a second run leaves a stopped service stopped, and an upgrade the old K3s running. Every
     # K3S_* that it finds would become K3s's own environment (install.sh, create_env_file).
-    env -u K3S_VERSION -u K3S_INSTALL_COMMIT -u K3S_INSTALL_SHA256 \
-      INSTALL_K3S_VERSION="$K3S_VERSION" INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
-  }
+    unset "${!K3S_@}"
+    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+  )
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
       "Next: the lines above; 'journalctl -u k3s' on the node."
@@ -201,4 +265,4 @@ core_is_up() {
 wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
   "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
 
-fact "{\"k3s\": \"$K3S_VERSION\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"
+fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$found\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"

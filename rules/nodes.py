@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rules.facts import node
 from rules.lookup import Hits, View
+from settings.schema import NodeSection
 
 
 def as_tried(view: View) -> Hits:
@@ -16,7 +19,13 @@ def as_tried(view: View) -> Hits:
                 if version and version != fact.value:  # one that lacks: LIFE-02
                     message = f"parameter {name}: {version[:80]!r}; expected {fact.value!r}, as in"
                     yield command.name, f"{message} rules/facts/node.py: change both after a run on a real node"
-            given, asked_for = parameters.get("K3S_VERSION"), view.settings.clusters[cluster].node
-            if given and asked_for and given != asked_for.k3s_version:
-                message = f"parameter K3S_VERSION: {given[:80]!r}; the settings ask for {asked_for.k3s_version!r}"
-                yield command.name, message
+            if asked_for := view.settings.clusters[cluster].node:
+                yield from _differences(command.name, parameters, asked_for)
+
+
+def _differences(command: str, parameters: Mapping[str, str], asked_for: NodeSection) -> Hits:
+    """Compare with the settings; a version that lacks is of LIFE-02."""
+    for name, wanted in (("K3S_VERSION", asked_for.k3s_version), ("K3S_SHA256", asked_for.k3s_sha256 or "")):
+        given = parameters.get(name, "")
+        if given != wanted and (given or name == "K3S_SHA256"):
+            yield command, f"parameter {name}: {given[:80]!r}; the settings ask for {wanted!r}"

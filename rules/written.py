@@ -56,7 +56,8 @@ _CLUSTER: Mapping[str, str] = {
     "listener.generation": "listener.own_generation",
     "listener.revoked_generation": "listener.revoked_generation",
     **{f"node.{name}": f"node.{name}" for name in (
-        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version", "network_policies",
+        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version", "k3s_sha256",
+        "network_policies",
     )},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",

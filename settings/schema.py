@@ -38,6 +38,7 @@ from settings.fields import (
     Prefix,
     ReleaseName,
     Revoked,
+    Sha256,
     SourceTopic,
     SshPublicKey,
     Tags,
@@ -174,11 +175,22 @@ class NodeSection(_Section):
         About(
             f"a release of K3s, {K3S_OLDEST} to {K3S_NEWEST}",
             "v1.33.4+k3s1",
-            "later only newer ones, one Kubernetes minor at a time: a downgrade is refused by the node",
+            "later only newer ones, one Kubernetes minor at a time; anything else is refused",
         ),
         arrives("Run Command setup-k3s: K3S_VERSION = value"),
     ] = None
     """None: the release's."""
+    k3s_sha256: Annotated[
+        Sha256 | None,
+        About(
+            "the SHA-256 of k3s_version's binary for amd64, 64 digits of 0 to 9 and a to f",
+            "10da34c350ab8a02e4513a6021046db9e9afecc31bae77419bc6444cbd7b1400",
+            "compare sha256sum-amd64.txt at github.com/k3s-io/k3s/releases with what setup-k3s has found",
+        ),
+        arrives("Run Command setup-k3s: K3S_SHA256 = value"),
+    ] = None
+    """None: the node compares the binary with the checksum beside it, and says what it found. No table of the project:
+    the sum of each release that k3s_version takes could not be read where it is published."""
     network_policies: Annotated[
         bool,
         About(

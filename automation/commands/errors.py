@@ -14,6 +14,7 @@ from automation.commands import next_steps
 from automation.commands.explain import UnknownPathError
 from automation.commands.result import UNUSABLE, CommandResult, problem, refuse
 from automation.deployment.api_versions import ApiVersionError
+from automation.deployment.k3s_upgrades import K3sUpgradeError
 from automation.deployment.open_stack import ExampleError
 from automation.deployment.operations import reason
 from automation.deployment.pending_creates import UnsettledError
@@ -62,6 +63,7 @@ _KINDS: Mapping[type[Exception], str] = {
     ProtectedLossError: "protection",
     ProtectedReplacementError: "protection",
     ApiVersionError: "protection",
+    K3sUpgradeError: "protection",
     ProgramError: "program",
     UnrecordableError: "program",
     MissingTableError: "program",

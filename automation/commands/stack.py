@@ -22,6 +22,7 @@ from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.failure import failures_of
 from automation.deployment.interruptions import Interruptions, foresee
+from automation.deployment.k3s_upgrades import refuse_skipped_minors
 from automation.deployment.operations import Operation
 from automation.deployment.previewed import Previewed
 from automation.deployment.progress import Expected, Tracker, expectations_of
@@ -128,6 +129,7 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
     if judgement:
         refuse_other_versions(target.stack, target.loaded.settings.release.name, deployment, judgement.deployment)
         refuse_loss(target.stack, deployment, judgement.deployment)
+        refuse_skipped_minors(target.stack, deployment, judgement.deployment)
     tracker, headings, graph = _expectations(target, operation, deployment, judgement)
     began = time.monotonic()
     estimated = operation == "up" and not target.offline

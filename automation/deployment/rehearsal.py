@@ -11,6 +11,7 @@ from typing import Any
 from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
+from automation.deployment.k3s_upgrades import refuse_skipped_minors
 from automation.deployment.locate_rehearsal import locate_rehearsal, locate_stand_in, take_signed
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
@@ -116,6 +117,7 @@ def rehearse(
         before = operations.deployment()
     refuse_other_versions(stack, loaded.settings.release.name, before, judgement.deployment)
     refuse_loss(stack, before, judgement.deployment)
+    refuse_skipped_minors(stack, before, judgement.deployment)
     headings = find_headings(graph_of_state(stack, before)) | find_headings(judgement.deployment)
     tell(engine.sentence)
     if warning := confine.find_warning():

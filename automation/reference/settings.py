@@ -29,6 +29,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
     "clusters.<name>.node.address": "`.10` of the subnet; its first usable one where it is too small",
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
+    "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
     "operator_group_object_id": "none",
     "pki.signed_folder": "`certificates/` with the environment",
     "clusters.<name>.broker.max_message_hours": "AIO's own",

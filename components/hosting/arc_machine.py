@@ -39,6 +39,7 @@ def create_host(context: StampContext) -> Host:
             context,
             run,
             k3s_version=cluster.node.k3s_version,
+            k3s_sha256=cluster.node.k3s_sha256,
             bound_to=there.apply(_read_id),
             client_id=None,
             depends_on=onboarding,

@@ -24,8 +24,8 @@ from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
-_SETUP_SECONDS = 6000
-_CONNECT_SECONDS = 9000
+_SETUP_SECONDS = 8100
+_CONNECT_SECONDS = 9600
 
 
 def connect_k3s(
@@ -33,6 +33,7 @@ def connect_k3s(
     run: RunScript,
     *,
     k3s_version: str,
+    k3s_sha256: str | None,
     bound_to: pulumi.Output[str],
     client_id: pulumi.Input[str] | None,
     depends_on: Sequence[pulumi.Resource],
@@ -41,6 +42,7 @@ def connect_k3s(
 
     Args:
         k3s_version: what is installed, where no newer one is.
+        k3s_sha256: of its binary, where somebody has pinned it.
         bound_to: an output of the node, unknown while the node is being replaced.
         client_id: client id of the node's identity, which connects it; None: the one that its machine has of itself.
         depends_on: roles without which the identity cannot.
@@ -50,6 +52,7 @@ def connect_k3s(
         "setup-k3s",
         {
             "K3S_VERSION": k3s_version,
+            **({"K3S_SHA256": k3s_sha256} if k3s_sha256 else {}),
             "K3S_INSTALL_COMMIT": NODE_TOOLS.k3s_install_commit,
             "K3S_INSTALL_SHA256": NODE_TOOLS.k3s_install_sha256,
             "AZURE_CLI_VERSION": NODE_TOOLS.azure_cli_version,

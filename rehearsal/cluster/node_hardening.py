@@ -176,7 +176,7 @@ def _check_downloads(facts: NodeFacts) -> Iterator[Fault]:
             )
         if not found.get("failed_on_error"):
             yield "CLUSTER-37", f"{url} was downloaded so that an error page would pass for it", "curl --fail"
-        if "/k3s-io/k3s/" in url and expected.K3S_INSTALL_COMMIT.value not in url:
+        if url.startswith("https://raw.") and "/k3s-io/k3s/" in url and expected.K3S_INSTALL_COMMIT.value not in url:
             what = f"{url} is not that of the pinned commit {expected.K3S_INSTALL_COMMIT.value}"
             yield "CLUSTER-37", what, "download it by commit, and compare its SHA-256"
     for what in texts_at(facts.facts, "conflicts"):

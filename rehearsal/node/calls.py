@@ -29,6 +29,8 @@ class ToolCall:
     """Seconds of the `timeout` around it."""
     traces: list[tuple[str, str]] = field(default_factory=list)
     """What is to be remembered of it: kind (`rehearsal.cluster.traces`) and words."""
+    now: float = 0
+    """What the node's clock says, in seconds since 1970."""
 
 
 @dataclass(frozen=True)

@@ -28,17 +28,21 @@ class ScriptClock:
         self.elapsed += seconds if self.elapsed < self._patience else seconds * self._pace
         return Reply()
 
+    @property
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return self._started_at + self.elapsed
+
     def pass_by(self, seconds: float) -> None:
         """Let a call take its time."""
         self.elapsed += seconds
 
     def date(self, call: ToolCall) -> Reply:
         formats = [text[1:] for text in call.arguments if text.startswith("+")]
-        now = self._started_at + self.elapsed
         if formats:
-            text = time.strftime(formats[0].replace("%s", str(int(now))), time.gmtime(now))
+            text = time.strftime(formats[0].replace("%s", str(int(self.now))), time.gmtime(self.now))
         else:
-            text = time.strftime("%a %b %e %H:%M:%S UTC %Y", time.gmtime(now))
+            text = time.strftime("%a %b %e %H:%M:%S UTC %Y", time.gmtime(self.now))
         return Reply(stdout=f"{text}\n")
 
 

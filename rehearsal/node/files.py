@@ -13,13 +13,12 @@ Files = Mapping[str, list[str]]
 
 MOST_BYTES, MOST_FILES = 8 << 20, 2000
 """Of all files of a node, that are kept."""
-FIRST_BOOT: Files = {
+_OF_THE_IMAGE: Files = {
     "etc/os-release": [
         "644",
         'PRETTY_NAME="Ubuntu 24.04 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nID=ubuntu\n',
     ]
 }
-"""Of the image that the nodes are made of."""
 _VOLATILE = "run/"
 """A reboot clears it."""
 _LOGS = "var/lib/rancher/k3s/server/logs/"
@@ -28,6 +27,11 @@ _LOGS = "var/lib/rancher/k3s/server/logs/"
 
 class TooMuchError(ValueError):
     """A script has left what a rehearsed node does not keep."""
+
+
+def after_first_boot(machine_id: str) -> Files:
+    """Return the files of a new node: those of the image, and a machine-id of its own (machine-id(5))."""
+    return {**_OF_THE_IMAGE, "etc/machine-id": ["444", f"{machine_id.replace('-', '')}\n"]}
 
 
 def after_power_cycle(files: Files) -> Files:

@@ -177,7 +177,7 @@ class Run:
         self._clock.pass_by(min(seconds, bound))
         if self._end_in_time() or bound < seconds:
             return Reply(TIMED_OUT)
-        reply = self._use(replace(call, elapsed=self._clock.elapsed))
+        reply = self._use(replace(call, elapsed=self._clock.elapsed, now=self._clock.now))
         self._clock.pass_by(min(reply.took, bound - seconds))
         return Reply(TIMED_OUT) if self._end_in_time() or bound < seconds + reply.took else reply
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from arm import ids
+from arm.hosting import NODE_ID
 from rehearsal.azure.actions import is_action
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
@@ -19,7 +20,7 @@ from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
 from rehearsal.node.azure_link import AsRunning, AzureLink, IsBehind, Shared
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import FIRST_BOOT, TooMuchError, after_power_cycle, collect
+from rehearsal.node.files import TooMuchError, after_first_boot, after_power_cycle, collect
 from rehearsal.node.machine import Machine
 from rehearsal.node.reboot import note_reboot
 from rehearsal.node.run import Run
@@ -106,7 +107,7 @@ class ScriptRunner:
 
 def _lay_out(look: OpenState, vm: Entry, shared: Shared) -> Machine:
     facts = json.loads(json.dumps(vm.facts.get("machine", {})))
-    files, boots = vm.facts.get("files", FIRST_BOOT), vm.facts.get("boots", 0)
+    files, boots = vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID]), vm.facts.get("boots", 0)
     if boots != facts.get("boots", 0):
         files, facts["boots"] = after_power_cycle(files), boots
     folder = tempfile.TemporaryDirectory(prefix="es-")

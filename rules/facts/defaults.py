@@ -53,6 +53,7 @@ STACK: Mapping[str, object] = {
 CLUSTER: Mapping[str, object] = {
     "hosting": "azure-vm",
     "node.k3s_version": node.K3S_VERSION.value,
+    "node.k3s_sha256": None,
     "node.network_policies": False,
     "broker.max_session_hours": 168,
     "broker.max_message_hours": None,

@@ -31,6 +31,10 @@ K3S_UNIT = Fact(
     "etc/systemd/system/k3s.service",
     Source("k3s-io/k3s, install.sh at 0136cf25", "create_systemd_service_file", _READ),
 )
+K3S_BINARY = Fact(
+    "usr/local/bin/k3s",
+    Source("k3s-io/k3s, install.sh at 0136cf25", "setup_env: BIN_DIR", date(2026, 11, 29)),
+)
 K3S_ENVIRONMENT = Fact(
     "etc/systemd/system/k3s.service.env",
     Source("k3s-io/k3s, install.sh at 0136cf25", "create_env_file", _READ),
@@ -50,10 +54,10 @@ COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/loc
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
-FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_ENVIRONMENT, K3S_CONFIG, K3S_AUDIT_POLICY, KUBECONFIG,
-         COMMANDS, STATE, LOCKS)  # fmt: skip
+FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG, K3S_AUDIT_POLICY,
+         KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
 """Every file beside those of the image."""
-OF_THE_IMAGE = frozenset({"etc/os-release"})
+OF_THE_IMAGE = frozenset({"etc/os-release", "etc/machine-id"})
 """Of its files, those that a rehearsed node has."""
 
 MICROSOFT_PACKAGES = Fact(
@@ -62,6 +66,10 @@ MICROSOFT_PACKAGES = Fact(
 K3S_INSTALLER = Fact(
     "https://raw.githubusercontent.com/k3s-io/k3s/*/install.sh",
     Source(f"{_K3S}/installation/configuration.md", "Configuration with install script", _READ),
+)
+K3S_RELEASES = Fact(
+    "https://github.com/k3s-io/k3s/releases/download/*",
+    Source("k3s-io/k3s, install.sh at 0136cf25", "download_binary, download_hash", date(2026, 11, 29)),
 )
 K3S_SERVER = Fact(
     "https://127.0.0.1:6443",
@@ -72,7 +80,13 @@ K3S_TOKENS = Fact(
     Source("k3s-io/k3s, pkg/daemons/control/server.go", "apiServer: service-account-issuer", _READ),
 )
 
-DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER)
+MANAGEMENT = Fact(
+    "https://management.azure.com/",
+    Source("learn.microsoft.com/rest/api/azure", "Request URI: the global service", date(2026, 11, 29)),
+)
+"""Whose clock a node asks for."""
+
+DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER, K3S_RELEASES, MANAGEMENT)
 """Every address that a script fetches from."""
 NAMED = (*DOWNLOADS, K3S_SERVER, K3S_TOKENS)
 """Every address that a file may name, beside the issuer that Arc has given the cluster."""
@@ -81,7 +95,7 @@ VARIABLES = frozenset(
     {
         *("HOME", "KUBECONFIG", "DEBIAN_FRONTEND", "NEEDRESTART_SUSPEND", "SCRIPT_RUN", "MACHINE_ID", "LC_CTYPE"),
         *("AZURE_CORE_COLLECT_TELEMETRY", "AZURE_CORE_ONLY_SHOW_ERRORS", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL"),
-        *("INSTALL_K3S_VERSION", "INSTALL_K3S_FORCE_RESTART"),
+        *("INSTALL_K3S_SKIP_DOWNLOAD", "INSTALL_K3S_FORCE_RESTART"),
     }
 )
 """Every variable that a script may set for its tools, beside the parameters that it reads.

@@ -39,6 +39,12 @@ _TOOLS = {
     "curl": """
 while (($# > 1)); do [[ $1 != --output ]] || file="$2"; shift; done
 case "$1" in
+  https://management.azure.com/) printf 'HTTP/2 401 \r\nDate: %s\r\n\r\n' "$(/bin/date --utc --rfc-email \
+    --date "@$(($(<"$state/clock") + $(<"$state/azure-is-ahead")))" | sed 's/+0000/GMT/')" ;;
+  */releases/download/*/k3s*) version="${1%/*}"; echo "binary ${version##*/}" >"$file" ;;
+  */releases/download/*/sha256sum-*) version="${1%/*}"
+    echo "$(echo "binary ${version##*/}" | sha256sum | cut -d ' ' -f 1)  k3s" >"$file"
+    [[ ! -e "$state/sums" ]] || cp "$state/sums" "$file" ;;
   */install.sh) cp "$state/install.sh" "$file" ;;
   *) echo key >"$file" ;;
 esac""",
@@ -49,7 +55,11 @@ rule="${rule/ -C / }"
 rule="${rule/ -I / }"
 if [[ " $* " == *" -C "* ]]; then grep -qxF -- "$rule" "$state/iptables" 2>/dev/null
 else echo "$rule" >>"$state/iptables"; fi""",
-    "k3s": 'echo "k3s version $(<"$state/k3s") (0000000)"',
+    "k3s": """
+[[ -e "$root/usr/local/bin/k3s" ]] || exit 127
+read -r _ version <"$root/usr/local/bin/k3s"
+echo "k3s version $version (0000000)"
+""",
     "systemctl": """
 case "$1" in
   is-active) [[ -e "$state/k3s-runs" ]] ;;
@@ -67,13 +77,15 @@ case "$1 $2" in
     [[ -e "$state/resource" ]] || { echo "ERROR: (ResourceNotFound) not found" >&2; exit 3; }
     case "$*" in
       *issuerUrl*) cat "$state/issuer" ;;
+      *"--query tags.edge_stamps_machine "*) sed -n "s/^edge_stamps_machine=//p" "$state/resource" ;;
       *connectivityStatus*) cat "$state/connectivity" ;;
       *"--query id"*) echo /subscriptions/sub/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/arc ;;
     esac ;;
   "connectedk8s delete") rm -f "$state/resource" ;;
   "connectedk8s connect")
     [[ -e "$state/agents" || ! -e "$state/resource" ]] || { echo "ERROR: different Kubernetes cluster" >&2; exit 1; }
-    touch "$state/resource"
+    for word in "$@"; do [[ ${last:-} != --tags ]] || echo "$word" >"$state/resource"; last="$word"; done
+    [[ ! -e "$state/agents-fail" ]] || exit 1
     echo -n sub/rg/arc >"$state/agents" ;;
 esac""",
 }
@@ -145,10 +157,11 @@ elif words[:1] == ["--namespace"]:
 """
 
 INSTALLER = """#!/bin/sh
-echo "$INSTALL_K3S_VERSION" >"{state}/k3s"
+version="$(cut -d ' ' -f 2 "{root}/usr/local/bin/k3s")"
+echo "installer $version skip=$INSTALL_K3S_SKIP_DOWNLOAD force=$INSTALL_K3S_FORCE_RESTART $*" >>"{state}/calls"
+[ ! -e "{state}/fail-installer" ] || exit 1
 touch "{state}/k3s-runs"
-cp "{bin}/.k3s" "{bin}/k3s"
-echo "installer $INSTALL_K3S_VERSION force=$INSTALL_K3S_FORCE_RESTART $*" >>"{state}/calls"
+env | sed -n 's/^K3S_/installer finds &/p' >>"{state}/calls"
 """
 
 
@@ -187,8 +200,9 @@ class Node:
         for each in (self.bin, self.state, self.root / "etc"):
             each.mkdir(parents=True)
         for name, text in _TOOLS.items():
-            self.put_tool("." + name if name == "k3s" else name, _BASH + text + "\n")
+            self.put_tool(name, _BASH + text + "\n")
         self.put_tool("kubectl", f"#!{sys.executable} -SE\n{_KUBECTL}")
+        (self.root / "etc/machine-id").write_text("1" * 32 + "\n")
         (self.root / "etc/os-release").write_text("NAME=Ubuntu\nVERSION_CODENAME=noble\n")
         self.put(
             clock="1000000",
@@ -197,12 +211,13 @@ class Node:
             issuer="https://issuer.example/1",
             connectivity="Connected",
             **{
+                "azure-is-ahead": "0",
                 "cloud-init": "0",
                 "microsoft-key": "BC528686B50D79E339D3721CEB3E94ADBE1229CF",
                 "sysctl-fs.inotify.max_user_instances": "128",
                 "sysctl-fs.inotify.max_user_watches": "1048576",
                 "sysctl-fs.file-max": "9223372036854775807",
-                "install.sh": INSTALLER.format(state=self.state, bin=self.bin),
+                "install.sh": INSTALLER.format(state=self.state, root=self.root),
             },
         )
 
@@ -239,6 +254,16 @@ class Node:
     def clock(self) -> int:
         """Virtual seconds since the start."""
         return int((self.state / "clock").read_text()) - 1000000
+
+    def has_waited(self, seconds: int) -> bool:
+        """Whether so many virtual seconds have passed, and no more than one pause beyond."""
+        return seconds <= self.clock < seconds + 10 * 17
+
+    @property
+    def pauses(self) -> list[int]:
+        """Seconds of each `sleep`."""
+        lines = (self.state / "calls").read_text().splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith("sleep")]
 
     def command(self, name: str) -> list[str]:
         path = self.state / f"{name}.sh"

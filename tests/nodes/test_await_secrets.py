@@ -24,20 +24,31 @@ class Pair:
     sha256: str
 
 
+SIGNED_BY = {"leaf": "intermediate", "other": "other intermediate"}
+
+
+@functools.cache
+def key_of(_: str) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 @functools.cache
 def pair(common_name: str) -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
+    signer = SIGNED_BY.get(common_name, common_name)
+    key = key_of(common_name)
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, signer)])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now)
         .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=signer == common_name, path_length=None), critical=True)
+        .sign(key_of(signer), hashes.SHA256())
     )
     return Pair(
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
@@ -95,7 +106,7 @@ def test_missing_secret_times_out_with_the_reason_of_its_sync(node: Node) -> Non
     error = node.run("await-secrets", parameters(expected_secret())).error
     assert "Secret broker-g1: not there [SecretSync SecretSync: ProviderError: 403 from vault]" in error
     assert "check the vault secret, the vault role and the federated credential" in error
-    assert node.clock == 100
+    assert node.has_waited(100)
 
 
 def test_missing_secret_where_secret_sync_is_not_installed(node: Node) -> None:
@@ -122,6 +133,38 @@ def test_wrong_secret_fails_and_shows_no_key(node: Node, found: dict[str, object
     for line in (pair("leaf").key + pair("other").key).splitlines()[1:-1]:
         assert line not in run.stderr
     assert "PRIVATE KEY" not in run.stderr
+
+
+@pytest.mark.parametrize("certificate_key", ["tls.crt", "client_cert.pem"])
+@pytest.mark.parametrize(
+    ("above", "is_right"),
+    [
+        (("intermediate",), True),
+        (("other intermediate", "intermediate"), True),
+        ((), False),
+        (("other intermediate",), False),
+        (("leaf",), False),
+    ],
+)
+def test_the_intermediate_has_signed_the_certificate(
+    node: Node, certificate_key: str, above: tuple[str, ...], is_right: bool
+) -> None:
+    """Vault secrets are read one by one: an intermediate may still be of another generation (field-review 1.2)."""
+    leaf, chain = pair("leaf"), "".join(pair(name).certificate for name in above)
+    if certificate_key == "tls.crt":
+        data = {"tls.crt": leaf.certificate + chain, "tls.key": leaf.key}
+    else:
+        data = {"client_cert.pem": leaf.certificate, "client_key.pem": leaf.key}
+        data["client_intermediate_certs.pem"] = chain or "none"
+    encoded_data = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    node.put_cluster({"secret/broker-g1": {"metadata": {"name": "broker-g1"}, "data": encoded_data}})
+    expected = {**expected_secret(), "keys": [*data]}
+    expected["certificate"] = {"key": certificate_key, "sha256": leaf.sha256}
+    run = node.run("await-secrets", parameters(expected))
+    if is_right:
+        assert run.fact == {"seen": ["Secret/broker-g1"]}
+    else:
+        assert f"has no certificate that has signed the first one in {certificate_key}" in run.error
 
 
 def test_client_key_is_compared_too(node: Node) -> None:
@@ -182,7 +225,8 @@ def test_where_nothing_is_to_be_seen_the_api_has_to_answer_all_the_same(node: No
         [{"kind": "Pod", "name": "x", "keys": ["x"]}],
         [{"kind": "Secret", "name": "x", "keys": []}],
         [{"kind": "Secret", "name": "x", "keys": ["a"], "certificate": {"key": "b", "sha256": "00" * 32}}],
-        [{"kind": "Secret", "name": "x", "keys": ["a"], "certificate": {"key": "a", "sha256": "00"}}],
+        [{"kind": "Secret", "name": "x", "keys": ["tls.crt"], "certificate": {"key": "tls.crt", "sha256": "00"}}],
+        [{"kind": "Secret", "name": "x", "keys": ["a"], "certificate": {"key": "a", "sha256": "00" * 32}}],
     ],
 )
 def test_unusable_expectation_is_refused_at_once(node: Node, expected: object) -> None:

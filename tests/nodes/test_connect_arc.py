@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import pytest
+
 from tests.nodes.node_stand_in import Node
 
 PARAMETERS = {
@@ -17,6 +21,7 @@ FACT = {
     "connected_cluster": "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Kubernetes/connectedClusters/arc",
     "oidc_issuer": "https://issuer.example/1",
 }
+MACHINE = hashlib.sha256(f"edge-stamps {'1' * 32}\n".encode()).hexdigest()[:32]
 DROP_IN = "etc/rancher/k3s/config.yaml.d/20-edge-stamps-issuer.yaml"
 
 
@@ -66,7 +71,10 @@ def test_release_of_another_name_is_an_error(node: Node) -> None:
 
 
 def test_stale_resource_of_a_rebuilt_node_is_deleted_first(node: Node) -> None:
-    node.put(resource="")
+    node.run("connect-arc", PARAMETERS)
+    (node.state / "agents").unlink()
+    (node.root / "etc/machine-id").write_text("2" * 32 + "\n")
+    node.put(calls="")
     assert node.run("connect-arc", PARAMETERS).fact == FACT
     order = [
         call.split()[2] for call in node.calls if call.startswith(("az connectedk8s delete", "az connectedk8s con"))
@@ -74,6 +82,26 @@ def test_stale_resource_of_a_rebuilt_node_is_deleted_first(node: Node) -> None:
     assert order == ["delete", "connect"]
     (delete,) = [call for call in node.calls if call.startswith("az connectedk8s delete")]
     assert "--name arc --resource-group rg" in delete and "--yes" in delete
+
+
+@pytest.mark.parametrize("tag", ["", "team=a\n", f"edge_stamps_machine={MACHINE}\n", "edge_stamps_machine=\n"])
+def test_a_resource_that_is_not_shown_to_be_an_earlier_machines_is_left_alone(node: Node, tag: str) -> None:
+    """An empty K3s says nothing: whoever has taken the agents out by mistake still has AIO, and its data."""
+    node.put(resource=tag)
+    error = node.run("connect-arc", PARAMETERS).error
+    assert "connected cluster arc exists" in error and MACHINE in error and "Next: find out what it stands" in error
+    assert node.called("az connectedk8s delete") == node.called("az connectedk8s connect") == 0
+    assert (node.state / "resource").read_text() == tag
+
+
+def test_a_connection_that_was_cut_off_is_begun_anew(node: Node) -> None:
+    node.put(**{"agents-fail": ""})
+    assert "az connectedk8s connect failed" in node.run("connect-arc", PARAMETERS).error
+    (node.state / "agents-fail").unlink()
+    assert node.run("connect-arc", PARAMETERS).fact == FACT
+    assert node.called("az connectedk8s delete") == 1
+    (node.state / "agents").unlink()  # by somebody, later: now it stood for a cluster
+    assert "is left alone" in node.run("connect-arc", PARAMETERS).error
 
 
 def test_release_without_resource_is_connected_again(node: Node) -> None:
@@ -87,7 +115,7 @@ def test_empty_issuer_fails(node: Node) -> None:
     node.put(issuer="")
     error = node.run("connect-arc", PARAMETERS).error
     assert "OIDC issuer" in error and "--enable-oidc-issuer" in error
-    assert node.clock == 300
+    assert node.has_waited(300)
     assert not (node.root / DROP_IN).exists() and node.called("systemctl") == 0
 
 
@@ -124,8 +152,8 @@ def test_other_tenant_is_an_error(node: Node) -> None:
 def test_login_is_tried_for_longer_than_a_role_takes_to_spread(node: Node) -> None:
     node.put(**{"fail-az": "ERROR: Identity not found\n"})
     assert "ERROR: Identity not found" in node.run("connect-arc", PARAMETERS).error
-    assert node.clock == 800
-    assert node.called("az login") > 10
+    assert node.has_waited(780)
+    assert node.called("az login") > 5
 
 
 def test_custom_locations_feature_is_enabled_again_for_another_object_id(node: Node) -> None:

@@ -110,7 +110,7 @@ def test_a_message_waits_in_the_session_until_it_is_collected(exchange: Exchange
 
 
 def test_a_message_that_does_not_come_is_not_waited_for_without_end(exchange: Exchange) -> None:
-    exchange.node.put_tool("timeout", '#!/bin/sh\nshift\nexec /usr/bin/timeout 1 "$@"\n')
+    exchange.node.put_tool("timeout", '#!/bin/sh\nshift 2\nexec /usr/bin/timeout 1 "$@"\n')
     exchange.run("subscribe", [{"topic": "site/output"}])
     assert exchange.run("collect", [{"topic": "site/output", "id": "m1"}]).fact == {"arrived": {}}
     assert 20 <= exchange.node.clock <= 60

@@ -207,7 +207,7 @@ def test_nobody_listens(node: Node, good: Link) -> None:
 def test_packets_are_dropped(node: Node, good: Link) -> None:
     """Half a second in the place of 20: `timeout` is the real one."""
     put_objects(node, good)
-    node.put_tool("timeout", f'#!/bin/sh\nshift\nexec {shutil.which("timeout")} 0.5 "$@"\n')
+    node.put_tool("timeout", f'#!/bin/sh\nshift 2\nexec {shutil.which("timeout")} 0.5 "$@"\n')
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -97,6 +97,42 @@ def test_nothing_waits_without_bound(name: str) -> None:
     assert "while true" not in text
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_ends_with_its_fact_line_or_with_an_error(name: str) -> None:
+    """No way out between: whoever reads the output finds one JSON line, or an exit code that is not 0."""
+    lines = (DIRECTORY / f"{name}.sh").read_text().splitlines()
+    shell = re.sub(r"<<'?END'?.*?\nEND\n", "\n", "\n".join(lines) + "\n", flags=re.DOTALL)  # no Python
+    assert lines[-1].startswith("fact ")
+    assert len(re.findall(r"^\s*fact ", shell, re.M)) == 1
+    assert not re.search(r"^\s*exit\b|[;&|] *exit\b", shell, re.M)
+
+
+def wait_in_vain(node: Node, machine_id: str) -> list[int]:
+    """Return the pauses of a script whose API server never answers."""
+    (node.root / "etc/machine-id").write_text(machine_id * 32 + "\n")
+    node.put(calls="", clock="1000000", **{"fail-kubectl": "no answer"})
+    assert "no answer" in node.run("await-secrets", {"EXPECTED": "W10=", "NAMESPACE": "n", "WAIT_SECONDS": "900"}).error
+    return node.pauses
+
+
+def test_pauses_grow_and_differ_by_machine(node: Node) -> None:
+    pauses = wait_in_vain(node, "1")
+    least = [3, 6, 12, *[15] * (len(pauses) - 4)]
+    assert len(pauses) > 6
+    assert all(0 <= pause - low <= 2 for pause, low in zip(pauses, least, strict=False))
+    assert wait_in_vain(node, "1") == pauses
+    assert wait_in_vain(node, "2") != pauses
+
+
+def test_a_command_that_does_not_end_at_sigterm_is_killed(tmp_path: Path) -> None:
+    """timeout(1): without --kill-after it waits for such a command for ever, and the bound is none."""
+    text = (DIRECTORY / "lib.sh").read_text().replace("--kill-after=10", "--kill-after=0.2")
+    (tmp_path / "script.sh").write_text(f"{text}timeout 0.2 sh -c 'trap : TERM; sleep 9 & wait; sleep 9'\n")
+    environment = {"PATH": "/usr/bin:/bin", "ROOT_DIR": str(tmp_path)}
+    run = subprocess.run(["bash", "script.sh"], env=environment, cwd=tmp_path, capture_output=True, timeout=8)
+    assert run.returncode == 137
+
+
 @pytest.mark.parametrize(("name", "missing"), [(name, key) for name in SCRIPTS for key in sorted(PARAMETERS[name])])
 def test_empty_parameter_is_named(node: Node, name: str, missing: str) -> None:
     run = node.run(name, {key: "" if key == missing else "1" for key in PARAMETERS[name]})
@@ -119,5 +155,5 @@ def test_second_run_waits_for_the_lock_then_says_so(node: Node, name: str) -> No
     finally:
         holder.communicate()
     assert str(path) in run.error and "no other run" in run.error
-    assert node.clock == 600
+    assert node.has_waited(600)
     assert not [call for call in node.calls if call.startswith(("az", "kubectl", "apt-get", "systemctl"))]

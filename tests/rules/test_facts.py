@@ -314,6 +314,9 @@ IN_SCRIPTS = {
     "node_files.LOCKS": "lock-for-everybody",
     "node_files.MICROSOFT_PACKAGES": "program-downloaded",
     "node_files.K3S_INSTALLER": "program-of-the-same-server",
+    "node_files.K3S_RELEASES": "k3s-of-another-project",
+    "node_files.K3S_BINARY": "k3s-in-another-folder",
+    "node_files.MANAGEMENT": "clock-of-somebody",
     "node_files.K3S_SERVER": "kubeconfig-of-another-server",
     "node_files.K3S_TOKENS": "other-second-issuer",
 }

@@ -28,6 +28,7 @@ def create_host(context: StampContext) -> Host:
             context,
             run,
             k3s_version=cluster.node.k3s_version,
+            k3s_sha256=cluster.node.k3s_sha256,
             bound_to=vm.id,
             client_id=identity.client_id,
             depends_on=onboarding,

@@ -1,14 +1,12 @@
-"""Drills of the scripts that make a node: setup-k3s and connect-arc."""
+"""Drills of the script that makes a node: setup-k3s."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from arm import ids
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.drills.scene import (
     Drill,
-    Outcome,
     Scene,
     SetUp,
     answering,
@@ -28,21 +26,20 @@ from rehearsal.node.drills.scene import (
     with_file,
 )
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import TOOLS, k3s, rights
+from rehearsal.node.tools import TOOLS, k3s
 from rehearsal.node.tools.downloads import INSTALLER_TOOL
 from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTALL_SHA256, MICROSOFT_KEY
 
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
-_RESTART_DUE = "run/edge-stamps-k3s-restart"
-_FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
-_OLDER_K3S, _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = (
-    "v1.30.9+k3s1", "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10",
-)  # fmt: skip
-_INSTALL_K3S, _RESTART = INSTALLER_TOOL, "systemctl restart k3s"
-_CONNECT, _DELETE, _FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
-_FAILS = Reply(1, stderr="failed\n")
-_EFFECTS = (
-    _INSTALL_K3S, _RESTART, _CONNECT, _DELETE, _FEATURES,
+RESTART_DUE = "run/edge-stamps-k3s-restart"
+_NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10"
+_OLDER_PATCH = ".77+k3s1"
+_INSTALL_K3S, RESTART = INSTALLER_TOOL, "systemctl restart k3s"
+CONNECT, DELETE, FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
+_OTHER_TIME = Reply(stdout="HTTP/2 401 \r\ndate: Fri, 01 Jan 2100 00:00:00 GMT\r\n\r\n")
+FAILS = Reply(1, stderr="failed\n")
+EFFECTS = (
+    _INSTALL_K3S, RESTART, CONNECT, DELETE, FEATURES,
     "apt-get -qq -o DPkg", "apt-get install", "az extension add", "az extension remove", "iptables -w 30 -t mangle -I",
 )  # fmt: skip
 
@@ -71,8 +68,23 @@ def _sums_up_alike(place: int) -> SetUp:
     return both(on_an_empty_node, answering("sha256sum", "", said))
 
 
+def _with_pinned_sum(scene: Scene) -> Scene:
+    """Pin the binary, as its sum differs from that of every other in the last digits alone."""
+    return replace(scene, given={**scene.given, "K3S_SHA256": "0" * 64})
+
+
 def _k3s_has(version: str) -> SetUp:
     return with_fact(version, "k3s", "version")
+
+
+def _k3s_is_behind(minors: int) -> SetUp:
+    """Have a K3s so many Kubernetes minors older than the one that the script is to install."""
+
+    def change(scene: Scene) -> Scene:
+        minor = int(scene.given["K3S_VERSION"].split(".")[1]) - minors
+        return _k3s_has(f"v1.{minor}{_OLDER_PATCH}")(scene)
+
+    return change
 
 
 def _cli_has(version: str) -> SetUp:
@@ -105,14 +117,23 @@ def _answer_update(_: Reply, call: ToolCall) -> Reply | None:
 SETUP_K3S = (
     Drill("the node is new", on_an_empty_node, must_succeed),
     Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", _INSTALL_K3S), lock="node"),
-    Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
+    Drill("it has run before", as_it_is, must_change_nothing(EFFECTS)),
     Drill("no download ends", both(on_an_empty_node, hanging("curl")), must_give_up),
     Drill("apt-get never ends", both(on_an_empty_node, hanging("apt-get")), must_give_up),
     Drill("systemctl never answers", hanging("systemctl"), must_give_up),
     Drill("the Azure CLI never answers", hanging("az"), must_give_up),
     Drill("the first boot never ends", both(on_an_empty_node, hanging("cloud-init")), must_give_up),
-    Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", _FAILS)),
+    Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", FAILS)),
           must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("the node's clock is years away from Azure's", answering("curl", "management.azure.com", _OTHER_TIME),
+          must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("Azure does not say what time it is", answering("curl", "management.azure.com", FAILS),
+          must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("the binary of K3s was forged", _forge("/releases/download/", "Stand-in of K3s", "Forged K3s"),
+          must_fail_before(_INSTALL_K3S)),
+    Drill("the binary of K3s is another one than the pinned one", both(on_an_empty_node, _with_pinned_sum),
+          must_fail_before(_INSTALL_K3S)),
+    Drill("the pinned binary of K3s was exchanged on the node", _with_pinned_sum, must_fail),
     Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(_INSTALL_K3S)),
     *(
         Drill(f"the sum of K3s' installer differs in its {which} digit alone", _sums_up_alike(place),
@@ -130,22 +151,24 @@ SETUP_K3S = (
     Drill("the lists of packages cannot be loaded",
           both(on_an_empty_node, changing("apt-get", _answer_update)), must_fail),
     Drill("K3s' installer failed, and an older K3s goes on",
-          both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS)), must_fail),
-    Drill("K3s' installer failed once", both(_k3s_has(_OLDER_K3S), answering(INSTALLER_TOOL, "", _FAILS, times=1)),
+          both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", FAILS)), must_fail),
+    Drill("K3s' installer failed once", both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", FAILS, times=1)),
           must_do(_INSTALL_K3S, _INSTALL_K3S)),
-    Drill("an older K3s runs", _k3s_has(_OLDER_K3S),
-          must_leave("a newer K3s", lambda one: one.facts["k3s"]["version"] != _OLDER_K3S)),
+    Drill("an older K3s runs", _k3s_is_behind(1),
+          must_leave("a newer K3s", lambda one: _OLDER_PATCH not in one.facts["k3s"]["version"])),
+    Drill("a K3s runs that is two Kubernetes minors older", _k3s_is_behind(2),
+          must_fail_before("cloud-init", "apt-get", _INSTALL_K3S)),
     Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(_INSTALL_K3S)),
     Drill("K3s was stopped", with_fact(False, "k3s", "running"), must_leave("K3s running", k3s.is_running)),
-    Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
+    Drill("a restart of K3s is still due", with_file(RESTART_DUE, ""), must_do(RESTART)),
     Drill("the configuration of K3s was another one",
-          with_file("etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml", ""), must_do(_RESTART)),
+          with_file("etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml", ""), must_do(RESTART)),
     Drill("the audit policy was another one",
-          with_file("etc/rancher/k3s/edge-stamps-audit-policy.yaml", ""), must_do(_RESTART)),
-    Drill("K3s does not restart", both(with_file(_RESTART_DUE, ""), answering("systemctl", "restart", _FAILS)),
+          with_file("etc/rancher/k3s/edge-stamps-audit-policy.yaml", ""), must_do(RESTART)),
+    Drill("K3s does not restart", both(with_file(RESTART_DUE, ""), answering("systemctl", "restart", FAILS)),
           must_fail),
-    Drill("K3s' node is never ready", answering("kubectl", "--for=condition=Ready", _FAILS), must_fail),
-    Drill("what K3s brings is never available", answering("kubectl", "--for=condition=Available", _FAILS), must_fail),
+    Drill("K3s' node is never ready", answering("kubectl", "--for=condition=Ready", FAILS), must_fail),
+    Drill("what K3s brings is never available", answering("kubectl", "--for=condition=Available", FAILS), must_fail),
     Drill("a limit of the kernel is higher than the least", with_fact(1 << 20, "sysctl", "fs.inotify.max_user_watches"),
           must_leave("the higher limit", lambda one: _limit(one) == 1 << 20)),
     Drill("an older Azure CLI and extension are held",
@@ -156,109 +179,3 @@ SETUP_K3S = (
           must_leave("each rule once", lambda one: len({*_blocks(one)}) == len(_blocks(one)))),
 )  # fmt: skip
 """Of setup-k3s."""
-
-
-def _without_agents(scene: Scene) -> Scene:
-    """Set up a new node, whose connected cluster is in Azure alone, with nothing that needs it."""
-    facts = {name: fact for name, fact in scene.facts.items() if name != "arc"}
-    return replace(_without_dependents(scene), facts=facts)
-
-
-def _just_set_up(scene: Scene) -> Scene:
-    """Set up a node on which setup-k3s has run, and nothing else, while the roles of its identity are new."""
-    extensions = {"extensions": scene.facts.get("az", {}).get("extensions", {})}
-    facts = {**{name: fact for name, fact in scene.facts.items() if name not in ("arc", "objects")}, "az": extensions}
-    own = ("issuer", "custom-locations")
-    files = {name: file for name, file in scene.files.items() if not name.removesuffix(".yaml").endswith(own)}
-    return replace(_without_resource(scene), facts=facts, files=files, is_new=True)
-
-
-def _without_resource(scene: Scene) -> Scene:
-    scene = _without_dependents(scene)
-    own = ids.key(ids.connected_by(scene.given))
-    return replace(scene, entries={key: one for key, one in scene.entries.items() if key != own})
-
-
-def _without_dependents(scene: Scene) -> Scene:
-    """Take away what is below the connected cluster or refers to it, and so on."""
-    own = ids.key(ids.connected_by(scene.given))
-    kept = {key: one for key, one in scene.entries.items() if key != own}
-    gone = {own}
-    while True:
-        more = {key for key, one in kept.items() if one.references & gone or ids.key(ids.parent_of(one.id)) in gone}
-        if not more:
-            return replace(scene, entries={**kept, own: scene.entries[own]})
-        gone |= more
-        kept = {key: one for key, one in kept.items() if key not in more}
-
-
-def _of_another_tenant(scene: Scene) -> Scene:
-    return replace(scene, tenant_id="5ab5c21e-0000-4000-8000-00000000ffff")
-
-
-def _with_capitals(scene: Scene) -> Scene:
-    capitals = ("TENANT_ID", "RESOURCE_GROUP")
-    return replace(scene, given={**scene.given, **{name: scene.given[name].upper() for name in capitals}})
-
-
-def _says(query: str, value: str) -> SetUp:
-    return answering("az", f"connectedk8s show {query}", Reply(stdout=f"{value}\n"))
-
-
-def _only_warning(scene: Scene) -> Scene:
-    """Let `connect` go on without the feature, as where it could not read if Microsoft.ExtendedLocation is registered.
-
-    azext_connectedk8s/custom.py, check_cl_registration_and_get_oid: "The custom location feature was not enabled".
-    """
-
-    def az(call: ToolCall, machine: Machine) -> Reply:
-        reply = scene.tools["az"](call, machine)
-        if not reply.code and call.arguments[:2] == ("connectedk8s", "connect"):
-            machine.facts["arc"] |= {"features": ["cluster-connect"], "custom_locations_oid": ""}
-        return reply
-
-    return replace(scene, tools={**scene.tools, "az": az})
-
-
-def _has_custom_locations(machine: Machine) -> bool:
-    return "custom-locations" in machine.facts["arc"]["features"]
-
-
-def _takes_its_place(outcome: Outcome) -> str:
-    """Demand that it is deleted and connected anew, or that a node without the right to delete says so."""
-    machine = outcome.machine
-    if rights.is_allowed(machine, rights.CONNECT_DELETE, ids.group_of(machine.vm_id), outcome.seconds):
-        return must_do(_DELETE, _CONNECT, _FEATURES)(outcome)
-    return must_fail(outcome)
-
-
-_OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
-CONNECT_ARC = (
-    Drill("the node is new", _just_set_up, must_succeed),
-    Drill("another run holds the lock", as_it_is, must_fail_before("az login"), lock="node"),
-    Drill("it has run before", as_it_is, must_change_nothing(_EFFECTS)),
-    Drill("it has run before, and somebody writes names in capitals", _with_capitals, must_change_nothing(_EFFECTS)),
-    Drill("the Azure CLI never answers", hanging("az"), must_give_up),
-    Drill("the subscription is of another tenant", _of_another_tenant, must_fail_before(_CONNECT, _DELETE, _FEATURES)),
-    Drill("this K3s is connected under another name", with_fact("arck-of-somebody", "arc", "name"),
-          must_fail_before(_CONNECT, _DELETE, _FEATURES)),
-    Drill("the connected cluster of an earlier node is left over", _without_agents, _takes_its_place),
-    Drill("somebody has deleted the connected cluster", _without_resource, must_do(_CONNECT, _FEATURES)),
-    Drill("the cluster cannot be connected", both(_without_resource, answering("az", "connectedk8s connect", _FAILS)),
-          must_fail_before(_FEATURES)),
-    Drill("connecting did not enable custom locations, and only warned", both(_without_resource, _only_warning),
-          must_leave("the feature custom-locations enabled", _has_custom_locations)),
-    Drill("the feature is enabled for another object id", with_file(_FEATURES_MARK, "somebody\n"), must_do(_FEATURES)),
-    Drill("the feature cannot be enabled",
-          both(with_file(_FEATURES_MARK, None), answering("az", "connectedk8s enable-features", _FAILS)), must_fail),
-    Drill("the connected cluster has no issuer", _says("oidcIssuerProfile.issuerUrl", ""), must_fail),
-    Drill("what it says of its issuer is no URL", _says("oidcIssuerProfile.issuerUrl", "https://a b"), must_fail),
-    Drill("a restart of K3s is still due", with_file(_RESTART_DUE, ""), must_do(_RESTART)),
-    Drill("K3s does not restart", both(with_file(_RESTART_DUE, ""), answering("systemctl", "restart", _FAILS)),
-          must_fail),
-    Drill("the API server issues tokens as another one",
-          answering("kubectl", "--raw /.well-known/openid-configuration", _OTHER_ISSUER), must_fail),
-    Drill("Arc's agents are never available", answering("kubectl", "azure-arc wait", _FAILS), must_fail),
-    Drill("the cluster is never connected", _says("connectivityStatus", "Offline"), must_fail),
-)  # fmt: skip
-"""Of connect-arc."""

@@ -12,7 +12,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from graph import pem
 from graph.inputs import list_at, map_at, text_at
+from rehearsal.mqtt.authority import to_pem
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.drills.scene import (
     Drill,
@@ -203,6 +205,14 @@ def _give_another_key(data: dict[str, Any]) -> None:
     data.update({name: _encode(pem) for name in data if "key" in name})
 
 
+def _give_another_chain(data: dict[str, Any]) -> None:
+    """Leave the first certificate of each, and put it in the place of those that come with it."""
+    for name in [one for one in data if one in ("tls.crt", "client_intermediate_certs.pem")]:
+        source = data["client_cert.pem"] if name != "tls.crt" else data[name]
+        first = to_pem(pem.certificates(base64.b64decode(source).decode())[:1])
+        data[name] = _encode((first * 2 if name == "tls.crt" else first).encode())
+
+
 def _give_several_authorities(data: dict[str, Any]) -> None:
     data.update({name: text + text for name, text in data.items()})
 
@@ -219,6 +229,7 @@ AWAIT_SECRETS = (
     Drill("the values of a Secret are empty",
           _seen("secret", lambda data: data.update(dict.fromkeys(data, _encode(b"\n")))), must_fail),
     Drill("a private key belongs to another certificate", _seen("secret", _give_another_key), must_fail),
+    Drill("what comes with a certificate has not signed it", _seen("secret", _give_another_chain), must_fail),
     Drill("another certificate is expected", _expected(lambda one: one["certificate"].update(sha256="0" * 64)),
           must_fail),
     Drill("a ConfigMap has one more authority", _seen("configmap", lambda data: data.update({"more.crt": "x"})),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from arm import ids
-from arm.hosting import BY_SCRIPT_TYPE
+from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
 from graph.inputs import parameters, text_at
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entries, Entry, Table
@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import ends, links, nodes, objects
+from rehearsal.node.drills import arc, ends, links, nodes, objects
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -44,7 +44,7 @@ from rehearsal.node.drills.scene import (
     must_keep_locks_private,
     on_an_empty_node,
 )
-from rehearsal.node.files import FIRST_BOOT, TooMuchError, collect
+from rehearsal.node.files import TooMuchError, after_first_boot, collect
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.run import Run
 
@@ -66,7 +66,7 @@ _passed_here: set[tuple[str, str]] = set()
 """Names and texts of scripts, as in `read_passed`, that this process has drilled: for the next stack."""
 DRILLS: Mapping[str, Sequence[Drill]] = {
     "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S),
-    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.CONNECT_ARC),
+    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *arc.CONNECT_ARC),
     "apply-objects": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *objects.APPLY_OBJECTS),
     "await-secrets": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *objects.AWAIT_SECRETS),
     "probe-links": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *links.PROBE_LINKS),
@@ -156,7 +156,7 @@ def _remedy(command: Entry) -> str:
 
 def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
     vm = entries[ids.key(ids.parent_of(command.id))]
-    facts, files = vm.facts.get("machine", {}), vm.facts.get("files", FIRST_BOOT)
+    facts, files = vm.facts.get("machine", {}), vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID])
     scene = drill.set_up(Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id))
     calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="es-") as name:

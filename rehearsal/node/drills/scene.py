@@ -16,7 +16,7 @@ from typing import Any
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import ScriptRun
 from rehearsal.node.calls import FOR_EVER, Reply, ToolCall
-from rehearsal.node.files import FIRST_BOOT, Files
+from rehearsal.node.files import Files, after_first_boot
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.tools import TOOLS
 
@@ -76,7 +76,7 @@ class Drill:
 
 def on_an_empty_node(scene: Scene) -> Scene:
     """Set up a node that was just made."""
-    return replace(scene, facts={}, files=FIRST_BOOT, is_new=True)
+    return replace(scene, facts={}, files=after_first_boot("0" * 31 + "1"), is_new=True)
 
 
 def given_nothing(scene: Scene) -> Scene:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rehearsal.cluster import traces
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools import k3s
 from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
 from rehearsal.node.tools.refusal import RefusalError, answering
@@ -23,6 +25,8 @@ _ARMOR = "-----{} PGP PUBLIC KEY BLOCK-----"
 KEY_TEXT = f"{_ARMOR.format('BEGIN')}\nStand-in of the key {MICROSOFT_KEY.value}\n{_ARMOR.format('END')}\n"
 _KEY_URL = "https://packages.microsoft.com/keys/microsoft.asc"
 _INSTALLER_URL = re.compile(r"https://raw\.githubusercontent\.com/k3s-io/k3s/([^/]+)/install\.sh")
+_RELEASE_URL = re.compile(r"https://github\.com/k3s-io/k3s/releases/download/([^/]+)/(k3s|sha256sum-amd64\.txt)")
+_MANAGEMENT = "management.azure.com"
 _NOT_FOUND_PAGE = "404: Not Found"
 _CURL_HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
 _CURL_WORDS = Words(
@@ -37,7 +41,7 @@ _CURL = Table("curl", _CURL_WORDS).with_flags(
     "--retry-max-time VALUE", "--max-time -m VALUE", "--connect-timeout VALUE", "--output -o VALUE",
     "--remote-name -O ~", "--insecure -k", "--header -H VALUE", "--user-agent -A VALUE", "--cacert VALUE ~",
     "--write-out -w VALUE ~", "--fail-with-body", "--compressed", "--http1.1", "--ipv4 -4", "--create-dirs",
-    "--request -X VALUE ~",
+    "--request -X VALUE ~", "--head -I",
     "--proxy -x VALUE ~", "--preproxy VALUE ~", "--resolve VALUE ~", "--connect-to VALUE ~", "--config -K VALUE ~",
 )  # fmt: skip
 _GPG_WORDS = Words(
@@ -64,6 +68,12 @@ def curl(call: ToolCall, machine: Machine) -> str:
     if len(urls) > 1:
         raise ValueError("curl: the model answers one URL at a time; extend downloads.py")
     url = urls[0]
+    _connect(url, line)
+    return _answer_head(url, line, call.now) if line.has("--head") else _download(url, line, call, machine)
+
+
+def _connect(url: str, line: Line) -> None:
+    """Refuse what curl does not connect to, or not in time."""
     protocols = line.last("--proto")
     scheme = urlsplit(url).scheme
     if protocols.startswith("=") and scheme not in protocols[1:].split(","):
@@ -73,6 +83,9 @@ def curl(call: ToolCall, machine: Machine) -> str:
     patience = line.last("--max-time", "inf")
     if float(patience) < DURATIONS["curl",]:
         raise _fail(line, 28, f"Operation timed out after {patience}000 milliseconds with 0 bytes received")
+
+
+def _download(url: str, line: Line, call: ToolCall, machine: Machine) -> str:
     content = _serve(url, line)
     brought = {"url": url, "verified_tls": not line.has("--insecure"), "failed_on_error": line.has("--fail")}
     machine.facts.setdefault("downloads", {})[url] = brought
@@ -86,15 +99,25 @@ def curl(call: ToolCall, machine: Machine) -> str:
     return ""
 
 
+def _answer_head(url: str, line: Line, now: float) -> str:
+    """Answer as Azure Resource Manager does where nobody has logged in; its clock is the node's."""
+    if urlsplit(url).hostname != _MANAGEMENT:
+        raise _fail(line, 6, f"Could not resolve host: {urlsplit(url).hostname}")
+    return f"HTTP/2 401 \r\ndate: {formatdate(now, usegmt=True)}\r\n\r\n"
+
+
 def _serve(url: str, line: Line) -> str:
     host = urlsplit(url).hostname
-    if host not in ("packages.microsoft.com", "raw.githubusercontent.com"):
+    if host not in ("packages.microsoft.com", "raw.githubusercontent.com", "github.com"):
         raise _fail(line, 6, f"Could not resolve host: {host}")
     if url == _KEY_URL:
         return KEY_TEXT
     found = _INSTALLER_URL.fullmatch(url)
     if found and found[1] in (K3S_INSTALL_COMMIT.value, "master", "main"):
         return make_installer(found[1])
+    if (asset := _RELEASE_URL.fullmatch(url)) and asset[1] in k3s.VERSIONS:
+        binary = k3s.make_binary(asset[1])
+        return binary if asset[2] == "k3s" else f"{_sum(binary.encode())}  k3s\n"
     if line.has("--fail"):
         raise _fail(line, 22, "The requested URL returned error: 404")
     return _NOT_FOUND_PAGE
@@ -161,4 +184,5 @@ def sha256sum(call: ToolCall, machine: Machine) -> str:
 def _sum(content: bytes) -> str:
     if content == make_installer(K3S_INSTALL_COMMIT.value).encode():
         return K3S_INSTALL_SHA256.value
-    return hashlib.sha256(content).hexdigest()
+    published = {k3s.make_binary(version).encode(): known for version, known in k3s.PUBLISHED_SUMS.items()}
+    return published.get(content) or hashlib.sha256(content).hexdigest()

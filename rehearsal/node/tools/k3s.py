@@ -21,6 +21,10 @@ VERSIONS = frozenset(
     {K3S_VERSION.value, *(f"v1.{minor}.{patch}+k3s1" for minor in range(31, 36) for patch in range(1, 10))}
 )
 """Releases that can be downloaded. Not read from a list: K3s makes one for each patch of Kubernetes."""
+PUBLISHED_SUMS = {"v1.33.4+k3s1": "10da34c350ab8a02e4513a6021046db9e9afecc31bae77419bc6444cbd7b1400"}
+"""SHA-256 of binaries that an example pins: sha256sum-amd64.txt of the release, as andrewrothstein/ansible-k3s has it
+in defaults/main.yml (read 2026-11-29)."""
+_BINARY = "usr/local/bin/k3s"
 _NEWEST = "v1.99.0+k3s1"
 """Whatever the channel has on the day: never what is pinned, as the next release may come any day."""
 SETTLING_SECONDS = 40
@@ -36,6 +40,11 @@ _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
     'See "systemctl status {unit}" and "journalctl -xeu {unit}" for details.'
 )
+
+
+def make_binary(version: str) -> str:
+    """Return the text that stands for the binary of a release."""
+    return f"Stand-in of K3s {version}\n"
 
 
 def is_running(machine: Machine) -> bool:
@@ -123,23 +132,35 @@ def k3s(call: ToolCall, machine: Machine) -> str:
     raise ValueError("k3s: the model answers --version only; extend k3s.py")
 
 
+def _bring(machine: Machine, given: Mapping[str, str]) -> str:
+    """Download the binary, or take the one that is there (download_and_verify); return its version."""
+    binary = machine.file(_BINARY)
+    if given.get("INSTALL_K3S_SKIP_DOWNLOAD") in ("true", "binary"):
+        if not binary.is_file():
+            raise RefusalError(1, "[ERROR]  Executable k3s binary not found at /usr/local/bin/k3s")
+        return binary.read_text().removeprefix(make_binary("").rstrip("\n")).strip()
+    version = given.get("INSTALL_K3S_VERSION") or _NEWEST
+    if version not in {*VERSIONS, _NEWEST}:  # download_hash: curl -sfL, then `fatal 'Download failed'`
+        hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"
+        stdout = f"[INFO]  Using {version} as release\n[INFO]  Downloading hash {hashes}\n"
+        raise RefusalError(1, "[ERROR]  Download failed", stdout)
+    binary.write_text(make_binary(version), 0o755)
+    return version
+
+
 @answering
 def installer(call: ToolCall, machine: Machine) -> str:
     """Do as install.sh of k3s-io/k3s; the first argument is the commit that it was downloaded from."""
     _, *arguments = call.arguments
     given = {name: value for name, value in call.environment.items() if name.startswith("INSTALL_K3S_")}
-    known = {"VERSION", "FORCE_RESTART", "CHANNEL", "EXEC", "SKIP_START", "SKIP_ENABLE"}
+    known = {"VERSION", "FORCE_RESTART", "CHANNEL", "EXEC", "SKIP_START", "SKIP_ENABLE", "SKIP_DOWNLOAD"}
     if surplus := {name.removeprefix("INSTALL_K3S_") for name in given} - known:
         raise ValueError(f"install.sh: the model does not know INSTALL_K3S_{min(surplus)}; extend k3s.py")
     words = [*given.get("INSTALL_K3S_EXEC", "").split(), *arguments]
     role = words[0] if words and not words[0].startswith("-") else "server"
     if role not in ("server", "agent"):
         raise ValueError(f"install.sh: the model knows the commands server and agent, not {role}; extend k3s.py")
-    version = given.get("INSTALL_K3S_VERSION") or _NEWEST
-    if version not in {*VERSIONS, _NEWEST}:  # download_hash: curl -sfL, then `fatal 'Download failed'`
-        hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"
-        stdout = f"[INFO]  Using {version} as release\n[INFO]  Downloading hash {hashes}\n"
-        raise RefusalError(1, "[ERROR]  Download failed", stdout)
+    version = _bring(machine, given)
     unit = "k3s.service" if role == "server" else f"k3s-{role}.service"
     facts = machine.facts.setdefault("k3s", {})
     wanted = {"version": version, "role": role, "arguments": words[1:] if words and words[0] == role else words}

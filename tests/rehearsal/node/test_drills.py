@@ -84,7 +84,7 @@ WAITS = {
         ("timeout 2700", "timeout 1000"),
         ("--disable-auto-upgrade", "--disable-auto-upgrade --onboarding-timeout 425"),
     ),
-    "setup-k3s": (("--max-time 60", "--max-time 6"),),
+    "setup-k3s": (("--max-time 240", "--max-time 6"),),
 }
 """Script -> what it waits with, and what is too short where Azure takes as long as it may."""
 

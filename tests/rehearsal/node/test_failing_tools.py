@@ -22,7 +22,7 @@ from rehearsal.azure.state import AzureState
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.files import FIRST_BOOT
+from rehearsal.node.files import after_first_boot
 from rehearsal.node.machine import Machine, Tool
 from rehearsal.node.run import Run
 from rehearsal.node.tools import TOOLS
@@ -81,7 +81,7 @@ def scenes() -> dict[str, Scene]:
     former = {**binding, "metadata": {**binding["metadata"], "name": "former"}}
     own = {name: text for name, text in files.items() if "custom-locations" not in name and "issuer" not in name}
     seen = {
-        "setup-k3s": (entries, {}, FIRST_BOOT),
+        "setup-k3s": (entries, {}, after_first_boot("1" * 32)),
         "connect-arc": (unconnected, without_arc, own),
         "apply-objects": (entries, {**facts, "objects": [former]}, files),
         "await-secrets": (entries, facts, files),

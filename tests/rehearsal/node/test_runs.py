@@ -146,7 +146,7 @@ def test_a_reboot_clears_what_is_volatile() -> None:
     for running in (False, True):
         bench.world.set_power(arm_id("vm"), running=running)
     run = bench.run('#!/bin/bash\ncd "$ROOT_DIR" && ls etc run 2>/dev/null', name="again")
-    assert run["stdout"].split() == ["etc:", "mark", "os-release"]
+    assert run["stdout"].split() == ["etc:", "machine-id", "mark", "os-release"]
 
 
 def test_scripts_of_one_machine_run_side_by_side() -> None:

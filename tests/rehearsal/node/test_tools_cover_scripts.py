@@ -32,7 +32,7 @@ _SHELL = frozenset(
             "}",
         ),
         *("set", "shopt", "exec", "trap", "local", "readonly", "export", "shift", "return", "exit", "read", "echo"),
-        *("printf", "mapfile", "source", "continue", ":", "true", "false", "function", "declare", "unset"),
+        *("printf", "mapfile", "source", "continue", ":", "true", "false", "function", "declare", "unset", "command"),
     }
 )
 _HEREDOC = re.compile(r"<<'?(\w+)'?[^\n]*\n(.*?)^\1$", re.S | re.M)

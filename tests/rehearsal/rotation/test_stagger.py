@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from arm.types.compute import RUN_COMMAND
+from rehearsal.modelled_azure import make_surroundings
 from rehearsal.rotation import run
 from rehearsal.rotation.run import Deployed, deploy
 from settings import stagger
@@ -73,8 +74,8 @@ def two() -> Deployed:
 @pytest.fixture
 def room_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """An Azure that takes fewer scripts of a VM, and a program that knows it: the same with less to wait for."""
-    around = replace(run._SURROUNDINGS, quotas={"Run Commands": OWN_SCRIPTS + 2})
-    monkeypatch.setattr(run, "_SURROUNDINGS", around)
+    quotas = {"Run Commands": OWN_SCRIPTS + 2}
+    monkeypatch.setattr(run, "make_surroundings", lambda *around: replace(make_surroundings(*around), quotas=quotas))
     monkeypatch.setattr(stagger, "MOST_AT_ONCE", 1)
 
 
