@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
-from automation.deployment.signing import describe_waiting
-from settings.high_water import broker_key, link_key
+from automation.deployment.signing import describe_waiting, read_outputs
+from settings.high_water import AUTHORITIES, broker_key, link_key
 from settings.stack_state import MOST_STAGES, parse_deployment
 
 
@@ -51,15 +51,15 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a change of a generation does to messages.
+    """Yield what a change of a generation does to messages, and what is revoked in vain.
 
     Args:
         deployment: the stack's state before it.
         outputs: the stack's outputs with it.
     """
-    wanted = _read_live(outputs.get("generations") or {})
+    wanted = _read_generations(outputs)
     for owner, mark in sorted(parse_deployment(deployment).marks.items()):
-        live = wanted.get(owner) or [0]
+        live = wanted[owner]["live"] if owner in wanted and owner != AUTHORITIES else [0]
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
         if now and then and now in live and now != then:
             yield f"{owner}: generation {now} to {then} without interruption; {now} goes once {then} is seen in use"
@@ -68,11 +68,30 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
                 f"{owner}: generation {now} is revoked. Messages that depend on it stand still until both ends have"
                 f" {then}, some minutes"
             )
+    yield from _find_vain_revocations(deployment, outputs)
 
 
-def _read_live(generations: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Return the stack output by owner, as marks have it."""
+def _find_vain_revocations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each `revoked_generation` that has risen and takes nothing away: the number was meant to be another one."""
+    marks = parse_deployment(deployment).marks
+    before = _read_generations(read_outputs(deployment))
+    for owner, wanted in _read_generations(outputs).items():
+        concerned = marks.values() if owner == AUTHORITIES else [marks[owner]] if owner in marks else []
+        live = {one.authority if owner == AUTHORITIES else one.own for mark in concerned for one in mark.live}
+        revoked = int(wanted["revoked"])
+        if live and int(before.get(owner, {"revoked": 0})["revoked"]) < revoked < min(live):
+            yield (
+                f"{owner}: revoked_generation {revoked} takes nothing away: in use is generation"
+                f" {', '.join(map(str, sorted(live)))}. If its key is stolen: generation: {max(live) + 1},"
+                f" revoked_generation: {max(live)}"
+            )
+
+
+def _read_generations(outputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the stack output `generations` by owner, as marks have it."""
+    generations = outputs.get("generations") or {}
     return {
-        **{broker_key(name): one["live"] for name, one in (generations.get("brokers") or {}).items()},
-        **{link_key(name): one["live"] for name, one in (generations.get("links") or {}).items()},
+        **({AUTHORITIES: generations["authorities"]} if "authorities" in generations else {}),
+        **{broker_key(name): one for name, one in (generations.get("brokers") or {}).items()},
+        **{link_key(name): one for name, one in (generations.get("links") or {}).items()},
     }

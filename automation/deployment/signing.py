@@ -14,8 +14,13 @@ from settings.loaded_stack import LoadedStack
 
 def read_requests(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the requests among a stack's outputs, by name; none without an external CA."""
-    stacks = [one for one in deployment.get("resources") or [] if one.get("type") == STACK_TYPE]
-    return {name: one for stack in stacks for name, one in (stack.get("outputs", {}).get(REQUESTS) or {}).items()}
+    return read_outputs(deployment).get(REQUESTS) or {}
+
+
+def read_outputs(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the stack's outputs; none of a stack that has never been up."""
+    stacks = (one for one in deployment.get("resources") or [] if one.get("type") == STACK_TYPE)
+    return next((one.get("outputs") or {} for one in stacks), {})
 
 
 def find_waiting(deployment: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
