@@ -15,6 +15,7 @@ from automation.check import Outcome
 from automation.commands.result import FAILED, CommandResult, problem, refuse
 from automation.commands.stack import Target, deployer_of
 from automation.console import BAD, WARN, pluralize, progress, say, show_status
+from automation.deployment.state_check import refuse_by_state
 from automation.verify.check import VerifyResult
 from automation.verify.records import as_junit
 from graph.evaluate_stack import evaluate_stack
@@ -38,6 +39,7 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
     """Compare the stack's state with its settings of today; Azure is not asked.
 
     Raises:
+        RefusedByStateError: the settings are none for this stack any more.
         ProgramError, RunError, UnrecordableError: the program failed.
         UnusableError: the state cannot be read.
     """
@@ -46,7 +48,9 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         return refuse("usage", "--ics", text, target.command("certificates"))
     began, now = time.monotonic(), datetime.now(UTC)
     with show_status("Reading the stack's state ...") as tell:
-        state = graph_of_state(target.loaded.name, deployer_of(target).deployment())
+        deployment = deployer_of(target).deployment()
+        refuse_by_state(target.as_deployed, deployment)
+        state = graph_of_state(target.loaded.name, deployment)
         tell("Running the program ...")
         outputs = {urn: known(one.outputs) for urn, one in state.resources.items()}
         wanted = evaluate_stack(target.loaded, preview=False, deployed=outputs).graph
