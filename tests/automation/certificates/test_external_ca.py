@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from automation import cli
 from automation.certificates.forecast import foresee
+from automation.commands.next_steps import COMMAND
+from automation.deployment import open_stack
 from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
 from settings.loaded_stack import load_stack
@@ -99,3 +101,31 @@ def test_what_has_to_be_signed_again_is_told_in_time(project: Path) -> None:
         assert (rows[name].is_due, rows[name].next_up) == (True, "sign"), rows[name]
     assert {use.kind for use in rows["broker/enterprise"].uses} == {"vault secret", "Secret", "listener"}
     assert {use.kind for use in rows["client-root"].uses} == {"ConfigMap", "authentication", "endpoint"}, "one root"
+
+
+@pytest.fixture
+def unsigned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack dev whose external CA has not answered yet."""
+    monkeypatch.setattr(open_stack, "make_stand_in", lambda *_: lambda _: False)
+    start_project(tmp_path, **OUTSIDE)
+    enter(tmp_path, monkeypatch)
+    assert run("up").exit_code == 0
+    return tmp_path
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_while_requests_wait_the_list_says_so_and_what_to_do() -> None:
+    told = run("certificates")
+    assert told.exit_code == 1
+    assert f"2 requests wait to be signed: {BROKER}, {LINK}" in told.output
+    assert f"Next: {COMMAND} certificates requests --stack dev --offline" in told.output
+
+
+def test_a_successor_that_waits_is_told_beside_what_is_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_stack, "make_stand_in", lambda *_: lambda _: False)
+    write_settings(project, **OUTSIDE, links=[{"from": "site", "to": "enterprise", "generation": 2}])
+    assert run("up").exit_code == 0
+    told = run("certificates")
+    assert told.exit_code == 0, "what is in use lasts"
+    assert "1 request waits to be signed: site-to-enterprise-client-leaf-g2" in told.output
+    assert f"Next: {COMMAND} certificates requests --stack dev --offline" in told.output

@@ -56,9 +56,8 @@ REHEARSE = ("rehearse", "--without-messages", "--engine", "offline")
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else None,
 )
-def test_a_lowered_generation_is_a_setting_wherever_it_is_met(
-    project: Path, arguments: tuple[str, ...], again: str
-) -> None:
+@pytest.mark.usefixtures("project")
+def test_a_lowered_generation_is_a_setting_wherever_it_is_met(arguments: tuple[str, ...], again: str) -> None:
     told = run(*arguments)
     assert told.exit_code == 2, told.output
     assert "links[0].generation (Pulumi.dev.yaml:" in told.output
