@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from typer.testing import CliRunner, Result
 
 from automation import cli
 from automation.certificates.forecast import foresee
+from automation.commands import certificate_requests
 from automation.commands.next_steps import COMMAND
+from automation.commands.stack import Target, deployer_of
 from automation.deployment import open_stack
+from automation.deployment.engine import EngineChoice
 from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
 from settings.loaded_stack import load_stack
@@ -52,14 +56,31 @@ def run(*arguments: str) -> Result:
 def test_each_request_goes_to_a_file_with_what_it_is_for(project: Path) -> None:
     done = run("certificates", "requests")
     assert done.exit_code == 0, done.output
-    folder = project / "certificates" / "dev"
+    folder = project / ".rehearsal" / "dev" / "signed"
     asked = {file.stem: x509.load_pem_x509_csr(file.read_bytes()) for file in folder.glob("*.csr")}
     assert {name: one.subject.rfc4514_string() for name, one in asked.items()} == {
         BROKER: "CN=enterprise-broker-g1",
         LINK: "CN=site-to-enterprise-g1",
     }
     assert all(one.is_signature_valid for one in asked.values())
-    assert str(folder / f"{BROKER}.pem") in done.output.replace("\n", "")
+    signed = re.findall(r"^    signed: (.*)", done.output, re.M)
+    assert sorted(signed) == [str(folder / f"{BROKER}.pem"), str(folder / f"{LINK}.pem")]
+    assert all(Path(file).is_file() for file in signed)
+
+
+def test_requests_of_modelled_keys_stay_out_of_the_folder_that_people_commit(project: Path) -> None:
+    done = run("certificates", "requests")
+    assert not (project / "certificates").exists()
+    assert "Offline a stand-in for your CA signs them" in done.output
+    assert f"{COMMAND} certificates requests --stack dev\n" in done.output, "where those of Azure come from"
+    assert "have them signed" not in done.output
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_a_chain_that_is_to_come_is_told_as_one() -> None:
+    done = run("certificates", "requests")
+    assert f"put the chain here, with each issuer and the root last: {Path.cwd()}/.rehearsal/dev/signed/" in done.output
+    assert f"Next: {COMMAND} up --stack dev --offline" in done.output, "where the stand-in signs"
 
 
 def test_requests_go_where_they_are_wanted_and_into_a_document(project: Path) -> None:
@@ -129,3 +150,17 @@ def test_a_successor_that_waits_is_told_beside_what_is_there(project: Path, monk
     assert told.exit_code == 0, "what is in use lasts"
     assert "1 request waits to be signed: site-to-enterprise-client-leaf-g2" in told.output
     assert f"Next: {COMMAND} certificates requests --stack dev --offline" in told.output
+
+
+def test_in_azure_requests_go_where_the_signed_chains_are_expected(
+    unsigned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Target(load_stack(unsigned, "dev"), offline=True, choice=EngineChoice.OFFLINE)
+    deployer, target.engine = deployer_of(target), target.engine  # there is no Azure to ask
+    monkeypatch.setattr(certificate_requests, "deployer_of", lambda _: deployer)
+    target.offline = False
+    written = certificate_requests.write_requests(target, None)
+    folder = unsigned / "certificates" / "dev"
+    assert {file.stem for file in folder.iterdir()} == {BROKER, LINK}
+    assert {one["chain"] for one in written.own["requests"]} == {str(folder / f"{name}.pem") for name in (BROKER, LINK)}
+    assert written.next == f"have them signed, put each chain into its file, then {COMMAND} up --stack dev"
