@@ -9,6 +9,7 @@ from pathlib import Path
 
 from settings.errors import Problem
 from settings.external_ca import External, Request, SignedChain
+from settings.fields import nearest
 from settings.high_water import AUTHORITIES, Mark, link_key
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
@@ -44,6 +45,26 @@ def read_signed(
         problems += _find_other_roots(settings, live.values(), signed, before)
         problems += _find_vain_revocations(directory, settings, before, live, signed)
     return problems or replace(settings, external=External(tuple(live.values()), signed))
+
+
+def find_strays(directory: Path, settings: Settings) -> Iterator[str]:
+    """Yield what nobody reads: a folder that is not there, and files there that are no request's.
+
+    Args:
+        directory: that of the stack's file.
+    """
+    requests = settings.external.requests
+    newest = {one.role: one.number for one in sorted(requests, key=lambda one: one.number)}
+    if not newest:
+        return
+    folder = str(settings.pki.signed_folder)
+    if not (directory / folder).is_dir():
+        yield f"{_WHERE}: there is no folder {folder}"
+    for file in sorted((directory / folder).glob("*.pem")):
+        role, _, number = file.stem.rpartition("-g")
+        if not number.isdecimal() or int(number) > newest.get(role, 0):  # those of older generations may stay
+            near = nearest(file.name, [one.file for one in requests])
+            yield f"{folder}/{file.name} is read by nobody" + (f"; the nearest that is: {near}" if near else "")
 
 
 def _find_flaws(

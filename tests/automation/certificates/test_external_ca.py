@@ -125,13 +125,19 @@ def test_what_has_to_be_signed_again_is_told_in_time(project: Path) -> None:
 
 
 @pytest.fixture
-def unsigned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack dev whose external CA has not answered yet."""
-    monkeypatch.setattr(open_stack, "make_stand_in", lambda *_: lambda _: False)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack dev with an external CA that has never been up."""
     start_project(tmp_path, **OUTSIDE)
     enter(tmp_path, monkeypatch)
-    assert run("up").exit_code == 0
     return tmp_path
+
+
+@pytest.fixture
+def unsigned(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack dev whose external CA has not answered yet."""
+    monkeypatch.setattr(open_stack, "make_stand_in", lambda *_: lambda _: False)
+    assert run("up").exit_code == 0
+    return fresh
 
 
 @pytest.mark.usefixtures("unsigned")
@@ -164,3 +170,38 @@ def test_in_azure_requests_go_where_the_signed_chains_are_expected(
     assert {file.stem for file in folder.iterdir()} == {BROKER, LINK}
     assert {one["chain"] for one in written.own["requests"]} == {str(folder / f"{name}.pem") for name in (BROKER, LINK)}
     assert written.next == f"have them signed, put each chain into its file, then {COMMAND} up --stack dev"
+
+
+def test_check_and_preview_count_the_links_that_wait_and_say_for_which_files(fresh: Path) -> None:
+    waits = f"1 link (waits for 2 signed chains: certificates/dev/{BROKER}.pem, certificates/dev/{LINK}.pem)"
+    check = CliRunner().invoke(cli.app, ["check"])
+    assert f"2 clusters, {waits}, AIO" in check.output
+    assert f"{waits}; offline a stand-in signs them." in run("preview").output
+    assert "there is no folder certificates/dev" in check.output
+
+    write_settings(fresh)
+    check = CliRunner().invoke(cli.app, ["check"])
+    assert "2 clusters, 1 link, AIO" in check.output and "certificates/" not in check.output
+
+
+def test_a_chain_that_nobody_reads_is_told_with_the_name_that_was_meant(fresh: Path) -> None:
+    folder = fresh / "certificates" / "dev"
+    folder.mkdir(parents=True)
+    later, misspelt = "site-to-enterprise-client-leaf-g2.pem", "site-to-enterprise-leaf-g1.pem"
+    for name in (f"{LINK}.pen", misspelt, later, "our-root.pem"):
+        (folder / name).touch()
+    for output in (CliRunner().invoke(cli.app, ["check"]).output, run("preview").output):
+        told = [line for line in output.splitlines() if "is read by nobody" in line]
+        assert [line.rstrip(".") for line in told] == [
+            "certificates/dev/our-root.pem is read by nobody",
+            f"certificates/dev/{later} is read by nobody; the nearest that is: {LINK}.pem",
+            f"certificates/dev/{misspelt} is read by nobody; the nearest that is: {LINK}.pem",
+        ]
+
+
+def test_the_chain_of_an_older_generation_may_stay_in_the_folder(fresh: Path) -> None:
+    write_settings(fresh, **OUTSIDE, links=[{"from": "site", "to": "enterprise", "generation": 2}])
+    folder = fresh / "certificates" / "dev"
+    folder.mkdir(parents=True)
+    (folder / f"{LINK}.pem").touch()
+    assert "is read by nobody" not in CliRunner().invoke(cli.app, ["check"]).output
