@@ -75,7 +75,7 @@ def _find_flaws(
     if isinstance(found, str):
         mark = before.get(request.owner)
         in_use = mark is not None and request.number in {one.number for one in mark.live}
-        missing = "is not there, and its key is in use. Put it back; a stack that was its own CA cannot change over"
+        missing = "is not there, and its key is in use. Put it back"
         return [found or missing] if found or in_use else []
     now = datetime.now(UTC)
     if not is_wanted:  # it may have had other names, and have ended while a site was away
@@ -118,10 +118,12 @@ def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]
     """Return the root that is trusted already where this chain is presented; nothing if none is."""
     if request.is_server or request.is_ca:
         marks = [before[request.owner]] if request.owner in before else []
-        return {one.root for one in marks if one.root and one.live and one.live[-1].number == request.number}
+        return {one.known_root for one in marks if one.live and one.live[-1].number == request.number} - {""}
     # A broker names the root of links by the generation of pki.
     links = [one for owner, one in before.items() if owner.startswith(link_key(""))]
-    return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
+    return {
+        one.root for one in links if one.known_root and one.live and one.live[-1].authority == settings.pki.generation
+    }
 
 
 def _list_revoked(

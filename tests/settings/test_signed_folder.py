@@ -160,9 +160,27 @@ def test_a_chain_in_use_is_judged_also_while_its_successor_waits(first: dict[str
     assert "has the subject" in refusal(tmp_path, before=first, **raised(link=2))
 
 
-def test_an_external_ca_is_for_good(first: dict[str, Mark]) -> None:
-    with pytest.raises(SettingsError, match=r"pki.external_ca"):
-        stack_file.load(PROGRAM, "dev", MINIMAL, before=first)
+@pytest.mark.parametrize(
+    ("was", "wanted"),
+    [(was, wanted) for was in ("none", "intermediates", "leaves") for wanted in ("none", "intermediates", "leaves")],
+)
+def test_what_is_signed_outside_is_chosen_for_good(was: str, wanted: str, tmp_path: Path) -> None:
+    sign(load(tmp_path, signs=was), tmp_path)
+    first = marks(load(tmp_path, signs=was))
+    if was == wanted:
+        load(tmp_path, before=first, signs=wanted)
+        return
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, before=first, signs=wanted)
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.given, problem.example) == ("pki.external_ca", wanted, was)
+    assert f"as it was ({was})" in problem.expected
+
+
+def test_before_a_link_is_deployed_another_choice_is_free(tmp_path: Path) -> None:
+    """Nothing is signed yet, and so nobody trusts a root."""
+    before = marks(load(tmp_path))
+    assert load(tmp_path, before=before, signs="none").links
 
 
 def test_another_root_of_a_link_alone_is_refused(first: dict[str, Mark], tmp_path: Path) -> None:
