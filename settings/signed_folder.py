@@ -38,6 +38,8 @@ def read_signed(
         found = _read(directory / locate_signed(settings, request)) if is_ours else ""
         if isinstance(found, SignedChain):
             signed[request.name] = found
+        if isinstance(found, SignedChain) and (owner := _find_owner(found, live.values())) not in (None, request):
+            found = f"is the chain for {owner.file}"
         flaws = _find_flaws(request, found, keys or {}, settings, before, is_wanted=request.name in wanted)
         problems += [_tell(settings, request, flaw) for flaw in flaws]
     problems += _find_hasty_revocations(settings, before, live, signed)
@@ -85,6 +87,12 @@ def _find_flaws(
         *find_flaws(request, found, now, keys.get(request.key_name, "")),
         *find_other_algorithm(found, settings.pki.algorithm),
     ]
+
+
+def _find_owner(chain: SignedChain, requests: Iterable[Request]) -> Request | None:
+    """Return the request whose subject the chain begins with."""
+    subject = chain.in_order[0].subject.rfc4514_string()
+    return next((one for one in requests if f"CN={one.common_name}" == subject), None)
 
 
 def _read(file: Path) -> SignedChain | str:

@@ -157,7 +157,18 @@ def test_a_mark_never_falls_while_something_is_held_back(first: dict[str, Mark],
 def test_a_chain_in_use_is_judged_also_while_its_successor_waits(first: dict[str, Mark], tmp_path: Path) -> None:
     chain = (tmp_path / "enterprise-server-leaf-g1.pem").read_text()
     (tmp_path / f"{LINK}-client-leaf-g1.pem").write_text(chain)
-    assert "has the subject" in refusal(tmp_path, before=first, **raised(link=2))
+    told = refusal(tmp_path, before=first, **raised(link=2))
+    assert "the file is the chain for enterprise-server-leaf-g1.pem" in told
+
+
+def test_chains_that_were_swapped_are_told_by_whose_they_are(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    files = [tmp_path / name for name in (f"{LINK}-client-leaf-g1.pem", "enterprise-server-leaf-g1.pem")]
+    texts = [file.read_text() for file in files]
+    for file, text in zip(files, reversed(texts), strict=True):
+        file.write_text(text)
+    assert refusal(tmp_path).count("the file is the chain for ") == 2
+    assert "has the subject" not in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(
