@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from graph.stand_in_ca import sign_made_up
 from settings import Settings, SettingsError, stack_file
+from settings.external_ca import Request
 from settings.high_water import Mark, raise_marks, read_marks
 from settings.rotation import Deployed, find_live
 from tests.conftest import PROGRAM
@@ -274,6 +281,35 @@ def test_what_is_wrong_with_every_file_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "enterprise-server-leaf-g1.pem").unlink()
     (tmp_path / "enterprise-server-leaf-g1.pem").mkdir()
     assert "cannot be read" in refusal(tmp_path)
+
+
+def ask(request: Request, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return the signing request as the stack makes it."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, request.common_name)])
+    )
+    if hosts := [*map(x509.DNSName, request.dns_names), *map(x509.IPAddress, request.ip_addresses)]:
+        builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize("signs", ["leaves", "intermediates"])
+def test_what_the_example_signs_with_openssl_is_fit(signs: str, tmp_path: Path) -> None:
+    folder, asked = tmp_path / "signed", dict[str, str]()
+    folder.mkdir()
+    for request in load(folder, signs=signs).external.waiting:
+        key = ec.generate_private_key(ec.SECP256R1())
+        asked[request.key_name] = (
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        )
+        (folder / f"{request.name}.csr").write_bytes(ask(request, key))
+    script = PROGRAM / "examples" / "sign-with-openssl.sh"
+    for _ in range(2):  # the CA that it has made is taken again
+        done = subprocess.run(["bash", script, folder, tmp_path / "ca"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+    given = {**MINIMAL, "pki": {"external_ca": signs, "signed_folder": str(folder)}}
+    whole = stack_file.load(PROGRAM, "dev", given, keys=asked)
+    assert (list(whole.links), whole.external.waiting) == ([LINK], [])
 
 
 def refusal(folder: Path, **more: Any) -> str:
