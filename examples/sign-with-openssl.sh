@@ -15,8 +15,8 @@ if [[ ! -e "$ca/issuer.pem" ]]; then
 fi
 for request in "$requests"/*.csr; do
   case $request in
-    *-intermediate-*) signed=$(sign 1825 root <(say_ca) <"$request") above="" ;;
-    *-server-*) signed=$(sign 365 issuer <(say_leaf serverAuth) <"$request") above=$ca/issuer.pem ;;
+    *-intermediate-g*) signed=$(sign 1825 root <(say_ca) <"$request") above="" ;;
+    *-server-leaf-g*) signed=$(sign 365 issuer <(say_leaf serverAuth) <"$request") above=$ca/issuer.pem ;;
     *) signed=$(sign 365 issuer <(say_leaf clientAuth) <"$request") above=$ca/issuer.pem ;;
   esac
   cat - ${above:+"$above"} "$ca/root.pem" <<<"$signed" >"${request%.csr}.pem"

@@ -29,11 +29,13 @@ from automation.deployment.progress_display import show_progress
 from automation.deployment.protection import refuse_loss
 from automation.deployment.run_journal import FOLDER
 from automation.deployment.state_check import refuse_by_state
+from automation.deployment.unmet_faults import describe_unmet
 from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.property_diff import known
+from graph.urns import name_of
 from rehearsal.azure.faults import Faults
 from settings.loaded_stack import LoadedStack
 
@@ -148,8 +150,9 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
         except KeyboardInterrupt:
             return _interrupted(target, tracker, headings, operation), None
     did = operation != "preview"
-    for order in target.faults.open if did else ():
-        progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
+    ids = (str(one.get("id", "")) for one in deployment.get("resources") or [])
+    for line in describe_unmet(target.faults, [*map(name_of, headings), *ids]) if did else ():
+        progress(line)
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
     report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
     if operation == "preview" and judgement and result.ok:
