@@ -127,6 +127,8 @@ def _of_settings(error: SettingsError, command: str, stack: str, *, offline: boo
         step = f"fix the problems above, then ask the stack's state again: {again}"
     elif command != "check":
         step = f"fix the problems above, then check again: {check if offline else check.removesuffix(' --rehearsal')}"
+        if not offline and len(tenant) == len(error.problems):
+            step += f"; without a tenant, in a modelled Azure: {next_steps.command(command, stack, offline=True)}"
     elif any(each.given != NOTHING for each in tenant):  # no stand-in takes the place of what the file says
         step = f"mend these, or take your tenant's values out of the file and check the rest: {check}"
     elif tenant:
