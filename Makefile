@@ -68,7 +68,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 shellcheck: $(READY)
-	$(BIN)/shellcheck nodes/*.sh .ci/run
+	$(BIN)/shellcheck nodes/*.sh examples/*.sh .ci/run
 
 docs: $(READY) ## Write the generated pages of docs/ anew
 	@set -e; for page in $(PAGES); do $(BIN)/python -m $$page --write; done

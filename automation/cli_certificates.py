@@ -33,7 +33,7 @@ def add_certificates(app: typer.Typer, find_program: Callable[[], Path]) -> None
         action: Annotated[
             Action,
             typer.Argument(
-                metavar="[ACTION]",
+                metavar="ACTION",
                 help="list; requests: write what an external CA is to sign; retire: old keys that still work.",
             ),
         ] = Action.LIST,
@@ -46,7 +46,9 @@ def add_certificates(app: typer.Typer, find_program: Callable[[], Path]) -> None
         ics: options.Ics = None,
         out: Annotated[
             Path | None,
-            typer.Option("--out", metavar="FOLDER", help="Where requests go, if not beside the signed chains."),
+            typer.Option(
+                "--out", metavar="FOLDER", file_okay=False, help="Where requests go, if not beside the signed chains."
+            ),
         ] = None,
     ) -> None:
         """Say how long each certificate lasts, where it is used, and what the next `up` makes of it.

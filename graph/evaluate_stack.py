@@ -22,6 +22,7 @@ from graph.places import find_place
 from graph.run_program import PROJECT, ProgramEndedError, record
 from graph.stand_in_ca import sign_made_up
 from graph.tls_values import PRIVATE_KEY, describe_key, load_key
+from settings.high_water import OTHER_ROOT
 from settings.loaded_stack import LoadedStack, read_signed_from
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
@@ -126,11 +127,15 @@ def evaluate_config(
 
 
 def _forget_roots(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the outputs of a resource; of what keeps the marks, without the roots that an external CA has had."""
+    """Return the outputs of a resource; of what keeps the marks, without what the roots of an external CA are."""
     marks = outputs.get("marks")
     if not isinstance(marks, Mapping):
         return outputs
-    return {**outputs, "marks": {owner: {**mark, "roots": []} for owner, mark in marks.items()}}
+    return {**outputs, "marks": {owner: {**mark, "roots": _forget(mark)} for owner, mark in marks.items()}}
+
+
+def _forget(mark: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [{**root, "sha256": OTHER_ROOT} for root in mark.get("roots") or ()]
 
 
 def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:

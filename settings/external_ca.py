@@ -66,6 +66,17 @@ class SignedChain:
         return [one.public_bytes(Encoding.PEM).decode() for one in self.certificates]
 
     @property
+    def in_order(self) -> tuple[x509.Certificate, ...]:
+        """Return the certificates with each issuer behind what it has signed; as they are where they are no chain."""
+        issuers = [one.issuer for one in self.certificates if one.issuer != one.subject]
+        found = [one for one in self.certificates if one.subject not in issuers]
+        while found and (above := [one for one in self.certificates if one.subject == found[-1].issuer]):
+            if above[0] in found:
+                break
+            found.append(above[0])
+        return tuple(found) if len(found) == len(self.certificates) else self.certificates
+
+    @property
     def root_sha256(self) -> str:
         return self.certificates[-1].fingerprint(hashes.SHA256()).hex()
 

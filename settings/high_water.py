@@ -17,6 +17,9 @@ from settings.model import Settings
 AUTHORITIES = "authorities"
 """Owner of the mark of the authority that signs links."""
 
+OTHER_ROOT = "other"
+"""Root of an external CA in a recording, where a stand-in has signed with another one."""
+
 
 def broker_key(cluster: str) -> str:
     """Return the owner of a broker's mark, as in the output `certificates`."""
@@ -77,6 +80,11 @@ class Mark:
     def root(self) -> str:
         """Return the SHA-256 of the root that the latest live one ends with, if an external CA has signed that."""
         return next((one.sha256 for one in self.roots if self.live and one.number == self.live[-1].number), "")
+
+    @property
+    def known_root(self) -> str:
+        """Return the same; empty where it is `OTHER_ROOT`."""
+        return "" if self.root == OTHER_ROOT else self.root
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,18 @@ def _add_root(settings: Settings, owner: str, latest: Generation, roots: tuple[R
 
 def _write(mark: Mark) -> dict[str, Any]:
     return {name: value for name, value in asdict(mark).items() if value or name not in ("postponed", "roots")}
+
+
+def find_other_ca(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:
+    """Return that other keys are signed outside than before: those in use would change under their names."""
+    links = [mark for owner, mark in before.items() if owner.startswith(link_key("")) and mark.live]
+    own = "intermediates" if AUTHORITIES in before and before[AUTHORITIES].root else "none"
+    was, given = "leaves" if any(mark.root for mark in links) else own, settings.pki.external_ca
+    if not links or was == given:
+        return []
+    expected = f"as it was ({was}): roots that are trusted, and keys in use, would change under their names"
+    hint = "it is chosen before the first up; for another one, destroy the stack first or take a new one"
+    return [Problem("pki.external_ca", given, expected, was, hint)]
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
@@ -125,9 +126,17 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
     if details["type"] == "missing":
         return Problem(where, NOTHING, about.expected, as_yaml(about.example), about.hint)
     context = details.get("ctx", {}) if details["type"] == "refused" else {}
-    hint = context.get("hint") or _quoting_hint(details, given) or about.hint
-    example = as_yaml(context.get("example") or about.example)
+    near = _nearest_choice(details)
+    hint = context.get("hint") or _quoting_hint(details, given) or (f"the nearest is {near}" if near else about.hint)
+    example = as_yaml(near or context.get("example") or about.example)
     return Problem(where, given, str(context.get("expected", about.expected)), example, hint)
+
+
+def _nearest_choice(details: ErrorDetails) -> str:
+    """Return the word out of a few that was probably meant; empty when none is near, or any text would do."""
+    if details["type"] != "literal_error":
+        return ""
+    return nearest(details["input"], re.findall(r"'([^']+)'", str(details.get("ctx", {}).get("expected", ""))))
 
 
 def _unknown_key(path: Path, given: object) -> Problem:

@@ -56,10 +56,8 @@ from settings.well_known import (
 
 _COUNT = About("a whole number from 1 to 16", 2)
 _GENERATION = About(
-    "a whole number from 1 to 9999, one more than before to replace the certificate",
+    "a whole number from 1 to 9999: a higher one than before for a new certificate, and for what was gone and returns",
     2,
-    "when a link was removed and returns, `python -m automation up` takes its old vault secrets over; "
-    "plain `pulumi up` needs a higher one",
 )
 
 _REVOKED = About(

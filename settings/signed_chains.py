@@ -58,10 +58,20 @@ def read_chain(text: str) -> SignedChain | str:
             for one in found:
                 _probe(one)
     except _UNREADABLE as error:
-        return f"is no PEM text of X.509 certificates: {error}"
+        return _tell_unreadable(text, error)
     if len(found) > _MOST_CERTIFICATES:
         return f"holds {len(found)} certificates; expected at most {_MOST_CERTIFICATES}"
     return SignedChain(tuple(found))
+
+
+def _tell_unreadable(text: str, error: Exception) -> str:
+    if not text.strip():
+        return "is empty; expected what your CA has given back"
+    if "CERTIFICATE REQUEST-----" in text:
+        return "holds a signing request; expected what your CA has made of it"
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        return "is no PEM text of X.509 certificates: it has no line -----BEGIN CERTIFICATE-----"
+    return f"is no PEM text of X.509 certificates: {str(error).partition('. See https')[0]}"
 
 
 def _probe(certificate: x509.Certificate) -> None:
@@ -78,6 +88,11 @@ def find_flaws(request: Request, chain: SignedChain, now: datetime, public_key: 
     Args:
         public_key: of the key that the stack has made for it, PEM; empty where that is not known.
     """
+    if chain.in_order != chain.certificates:
+        how = "the reverse" if chain.in_order == chain.certificates[::-1] else "another"
+        names = ", ".join(repr(_name(one.subject)) for one in chain.in_order)
+        flaw = f"has its certificates in {how} order; expected {names}"
+        return [flaw, *find_flaws(request, SignedChain(chain.in_order), now, public_key)]
     first, *above = chain.certificates
     flaws = [
         *_find_key_flaws(first, public_key),
@@ -126,8 +141,10 @@ def _find_leaf_flaws(request: Request, leaf: x509.Certificate) -> Iterator[str]:
     # Templates of many a CA add it for RSA, where TLS 1.2 could use it.
     is_rsa = isinstance(leaf.public_key(), rsa.RSAPublicKey)
     yield from _find_use_flaws(leaf, _LEAF_USES, ("key_encipherment",) if is_rsa else ())
-    if set(find_extension(leaf, x509.ExtendedKeyUsage) or ()) != {_side(request)}:
-        yield f"lacks {_side(request)._name} as its one extended key usage (RFC 5280, section 4.2.1.12)"
+    extended = list(find_extension(leaf, x509.ExtendedKeyUsage) or ())
+    if set(extended) != {_side(request)}:
+        given = ", ".join(map(_name_use, extended)) or "none"
+        yield f"has the extended key usage {given}; expected {_side(request)._name} alone (RFC 5280, section 4.2.1.12)"
 
 
 def _find_authority_flaws(request: Request, authority: x509.Certificate) -> Iterator[str]:
@@ -156,14 +173,16 @@ def _find_use_flaws(certificate: x509.Certificate, expected: Sequence[str], harm
 def _find_order_flaws(request: Request, chain: Sequence[x509.Certificate]) -> Iterator[str]:
     """Require each to be signed by the next, and the last by itself."""
     root, least = chain[-1], 2 if request.is_ca else 3
-    if root.subject != root.issuer:
+    is_root = root.subject == root.issuer
+    if not is_root:
         yield f"ends with {_name(root.subject)!r}, signed by {_name(root.issuer)!r}; expected the root as the last"
-    if len(chain) < least:
-        yield f"holds {len(chain)} certificates; expected {least} or more, with an intermediate below the root"
+    elif len(chain) < least:
+        count = f"{len(chain)} certificate{'s' * (len(chain) > 1)}"
+        yield f"holds {count}; expected {least} or more, with an intermediate below the root"
     if len({one.public_bytes(Encoding.DER) for one in chain}) < len(chain):
         yield "holds a certificate twice"
     # Of a leaf the first issuer has no CA below it; of an intermediate it has one.
-    for depth, (issued, issuer) in enumerate(pairwise([*chain, root]), 1 if request.is_ca else 0):
+    for depth, (issued, issuer) in enumerate(pairwise([*chain, *[root] * is_root]), 1 if request.is_ca else 0):
         try:
             issued.verify_directly_issued_by(issuer)
         except (InvalidSignature, *_UNREADABLE):
@@ -242,6 +261,10 @@ def _find_refusal(request: Request, chain: Sequence[x509.Certificate], now: date
 
 def _side(request: Request) -> x509.ObjectIdentifier:
     return ExtendedKeyUsageOID.SERVER_AUTH if request.is_server else ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+def _name_use(oid: x509.ObjectIdentifier) -> str:
+    return oid.dotted_string if oid._name == "Unknown OID" else oid._name
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:

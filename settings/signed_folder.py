@@ -9,6 +9,7 @@ from pathlib import Path
 
 from settings.errors import Problem
 from settings.external_ca import External, Request, SignedChain
+from settings.fields import nearest
 from settings.high_water import AUTHORITIES, Mark, Root, broker_key, link_key
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
@@ -37,6 +38,8 @@ def read_signed(
         found = _read(directory / locate_signed(settings, request)) if is_ours else ""
         if isinstance(found, SignedChain):
             signed[request.name] = found
+        if isinstance(found, SignedChain) and (owner := _find_owner(found, live.values())) not in (None, request):
+            found = f"is the chain for {owner.file}"
         flaws = _find_flaws(request, found, keys or {}, settings, before, is_wanted=request.name in wanted)
         problems += [_tell(settings, request, flaw) for flaw in flaws]
     problems += _find_hasty_revocations(settings, before, live, signed)
@@ -47,6 +50,26 @@ def read_signed(
     return problems or replace(settings, external=External(tuple(live.values()), signed))
 
 
+def find_strays(directory: Path, settings: Settings) -> Iterator[str]:
+    """Yield what nobody reads: a folder that is not there, and files there that are no request's.
+
+    Args:
+        directory: that of the stack's file.
+    """
+    requests = settings.external.requests
+    newest = {one.role: one.number for one in sorted(requests, key=lambda one: one.number)}
+    if not newest:
+        return
+    folder = str(settings.pki.signed_folder)
+    if not (directory / folder).is_dir():
+        yield f"{_WHERE}: there is no folder {folder}"
+    for file in sorted((directory / folder).glob("*.pem")):
+        role, _, number = file.stem.rpartition("-g")
+        if not number.isdecimal() or int(number) > newest.get(role, 0):  # those of older generations may stay
+            near = nearest(file.name, [one.file for one in requests])
+            yield f"{folder}/{file.name} is read by nobody" + (f"; the nearest that is: {near}" if near else "")
+
+
 def _find_flaws(
     request: Request, found: SignedChain | str, keys: Mapping[str, str], settings: Settings,
     before: Mapping[str, Mark], *, is_wanted: bool,
@@ -55,7 +78,7 @@ def _find_flaws(
     if isinstance(found, str):
         mark = before.get(request.owner)
         in_use = mark is not None and request.number in {one.number for one in mark.live}
-        missing = "is not there, and its key is in use. Put it back; a stack that was its own CA cannot change over"
+        missing = "is not there, and its key is in use. Put it back"
         return [found or missing] if found or in_use else []
     now = datetime.now(UTC)
     if not is_wanted:  # it may have had other names, and have ended while a site was away
@@ -65,6 +88,12 @@ def _find_flaws(
         *find_flaws(request, found, now, keys.get(request.key_name, "")),
         *find_other_algorithm(found, settings.pki.algorithm),
     ]
+
+
+def _find_owner(chain: SignedChain, requests: Iterable[Request]) -> Request | None:
+    """Return the request whose subject the chain begins with."""
+    subject = chain.in_order[0].subject.rfc4514_string()
+    return next((one for one in requests if f"CN={one.common_name}" == subject), None)
 
 
 def _read(file: Path) -> SignedChain | str:
@@ -98,10 +127,12 @@ def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]
     """Return the root that is trusted already where this chain is presented; nothing if none is."""
     if request.is_server or request.is_ca:
         marks = [before[request.owner]] if request.owner in before else []
-        return {one.root for one in marks if one.root and one.live and one.live[-1].number == request.number}
+        return {one.known_root for one in marks if one.live and one.live[-1].number == request.number} - {""}
     # A broker names the root of links by the generation of pki.
     links = [one for owner, one in before.items() if owner.startswith(link_key(""))]
-    return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
+    return {
+        one.root for one in links if one.known_root and one.live and one.live[-1].authority == settings.pki.generation
+    }
 
 
 def _list_revoked(

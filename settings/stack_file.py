@@ -12,7 +12,7 @@ import yaml
 from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
-from settings.high_water import Mark, find_lowered
+from settings.high_water import Mark, find_lowered, find_other_ca
 from settings.hold_back import find_kept, find_stranded, hold_back
 from settings.lines import Lines, lines_of
 from settings.model import Settings
@@ -109,10 +109,9 @@ def _hold_back(
     """Return what can be deployed with what an external CA has signed, which is all without one."""
     if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
         raise SettingsError(problems, source(stack))
+    if problems := find_other_ca(settings, marks):
+        raise SettingsError(problems, source(stack))
     if not settings.pki.has_external_ca:
-        if any(mark.roots for mark in marks.values()):
-            expected = "as it was: every root that is trusted would change under its name"
-            raise SettingsError([Problem("pki.external_ca", "none", expected, "leaves")], source(stack))
         return settings
     signed = read_signed(path(directory, stack).parent, settings, marks, keys)
     if not isinstance(signed, Settings):

@@ -15,6 +15,8 @@ from automation.check import Outcome
 from automation.commands.result import FAILED, CommandResult, problem, refuse
 from automation.commands.stack import Target, deployer_of
 from automation.console import BAD, WARN, pluralize, progress, say, show_status
+from automation.deployment.signing import find_waiting
+from automation.deployment.state_check import refuse_by_state
 from automation.verify.check import VerifyResult
 from automation.verify.records import as_junit
 from graph.evaluate_stack import evaluate_stack
@@ -38,6 +40,7 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
     """Compare the stack's state with its settings of today; Azure is not asked.
 
     Raises:
+        RefusedByStateError: the settings are none for this stack any more.
         ProgramError, RunError, UnrecordableError: the program failed.
         UnusableError: the state cannot be read.
     """
@@ -46,12 +49,17 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         return refuse("usage", "--ics", text, target.command("certificates"))
     began, now = time.monotonic(), datetime.now(UTC)
     with show_status("Reading the stack's state ...") as tell:
-        state = graph_of_state(target.loaded.name, deployer_of(target).deployment())
+        deployment = deployer_of(target).deployment()
+        refuse_by_state(target.as_deployed, deployment)
+        state = graph_of_state(target.loaded.name, deployment)
         tell("Running the program ...")
         outputs = {urn: known(one.outputs) for urn, one in state.resources.items()}
         wanted = evaluate_stack(target.loaded, preview=False, deployed=outputs).graph
+    waiting = [*find_waiting(deployment)]
     if not state.outputs.get("certificates"):
         text = f"stack {target.stack} has no certificates yet"
+        if waiting:
+            return refuse("stack", target.stack, f"{text}: {_tell_waiting(waiting)}", _have_signed(target))
         return refuse("stack", target.stack, text, target.command("up"))
     rows = foresee(state, wanted, now, timedelta(days=within_days), find_outside_windows(target.loaded.settings))
     if files.junit:
@@ -61,17 +69,21 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         text = as_calendar(rows, target.stack, stack_tag(target.loaded.settings), now)
         files.calendar.write_text(text, encoding="utf-8", newline="")
         progress(f"Calendar: {files.calendar}")
-    return _end(target, rows, within_days)
+    return _end(target, rows, within_days, waiting)
 
 
-def _end(target: Target, rows: Sequence[Foreseen], within_days: int) -> CommandResult:
+def _end(target: Target, rows: Sequence[Foreseen], within_days: int, waiting: Sequence[str]) -> CommandResult:
     own = {"certificates": [_as_document(row) for row in rows], "engine": target.engine.name}
     wrong = [row for row in rows if _is_wrong(row)]
     problems = [problem("certificate", row.name, _tell_state(row), _mend(target, row)) for row in wrong]
 
     def show() -> None:
         _print(target.stack, rows, within_days)
+        if waiting:
+            say(f"\n{_tell_waiting(waiting)}", WARN)
 
+    if waiting and not wrong:
+        return CommandResult(show=show, next=_have_signed(target), own=own)
     if not wrong:
         anything = any(row.next_up != "nothing" for row in rows)
         step = (
@@ -94,12 +106,21 @@ def _is_wrong(row: Foreseen) -> bool:
 def _mend(target: Target, row: Foreseen) -> str:
     up = target.command("up")
     if row.next_up == "sign":
-        return f"{target.command('certificates requests')}, have it signed, then {up}"
+        return _have_signed(target)
     if row.next_up != "nothing":
         return f"{up} takes it away" if row.next_up == "remove" else f"{up} issues anew what is due"
     if row.is_root:
         return f"raise pki.generation in Pulumi.{target.loaded.name}.yaml by one, then {up}"
     return f"{up} on {row.due_from:{_DAY}} or later"
+
+
+def _tell_waiting(requests: Sequence[str]) -> str:
+    waits = "waits" if len(requests) == 1 else "wait"
+    return f"{pluralize(len(requests), 'request')} {waits} to be signed: {', '.join(requests)}"
+
+
+def _have_signed(target: Target) -> str:
+    return f"{target.command('certificates requests')}, have them signed, then {target.command('up')}"
 
 
 def _tell_state(row: Foreseen) -> str:

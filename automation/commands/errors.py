@@ -21,6 +21,7 @@ from automation.deployment.pending_creates import UnsettledError
 from automation.deployment.protection import ProtectedError, ProtectedLossError, ProtectedReplacementError
 from automation.deployment.script_runs import NoScriptsError
 from automation.deployment.stack_lock import LockedError
+from automation.deployment.state_check import RefusedByStateError
 from automation.deployment.workspace import CliError, UnusableError
 from graph.evaluate_stack import ProgramError
 from graph.monitor import UnrecordableError
@@ -35,7 +36,7 @@ _NOT_RUN = "not-run"
 def result_of(error: Exception, command: str, stack: str, *, offline: bool, engine: str = "") -> CommandResult:
     """Return how the command ends on an error. Offline no command is advised that would act on a real stack."""
     if isinstance(error, SettingsError):
-        return _of_settings(error, command, stack, offline=offline)
+        return _of_settings(error, command, stack, offline=offline, engine=engine)
     if isinstance(error, MosquittoMissingError):
         return refuse("tool", "mosquitto", str(error), "install it, or add --without-messages")
     if isinstance(error, CliError):
@@ -116,15 +117,20 @@ def _of_a_mistake(error: Exception) -> CommandResult:
     return refuse("program", "", text, "report it with that file; docs/commands.md says what the command should do")
 
 
-def _of_settings(error: SettingsError, command: str, stack: str, *, offline: bool) -> CommandResult:
+def _of_settings(error: SettingsError, command: str, stack: str, *, offline: bool, engine: str) -> CommandResult:
     """Return every problem in the settings at once; what ran with stand-ins is checked with stand-ins too."""
     check = f"{next_steps.command('check', stack)} --rehearsal"
     unknown = next((each for each in error.problems if each.where == "stack"), None)
     tenant = [each for each in error.problems if each.where in TENANT_KEYS]
     if unknown:
         step = f"name a stack that has a file, as in {next_steps.command(command, unknown.example)}"
+    elif isinstance(error, RefusedByStateError):
+        again = _ask_again(command, stack, offline=offline, engine=engine)
+        step = f"fix the problems above, then ask the stack's state again: {again}"
     elif command != "check":
         step = f"fix the problems above, then check again: {check if offline else check.removesuffix(' --rehearsal')}"
+        if not offline and len(tenant) == len(error.problems):
+            step += f"; without a tenant, in a modelled Azure: {next_steps.command(command, stack, offline=True)}"
     elif any(each.given != NOTHING for each in tenant):  # no stand-in takes the place of what the file says
         step = f"mend these, or take your tenant's values out of the file and check the rest: {check}"
     elif tenant:
@@ -133,6 +139,12 @@ def _of_settings(error: SettingsError, command: str, stack: str, *, offline: boo
         step = ""
     problems = [_setting(each) for each in error.problems]
     return CommandResult(UNUSABLE, _NOT_RUN, error=str(error), problems=problems, next=step)
+
+
+def _ask_again(command: str, stack: str, *, offline: bool, engine: str) -> str:
+    """Return the command that looks at the stack's state and changes nothing, where there is one."""
+    name = "preview" if command == "up" else command
+    return next_steps.command(name, stack, offline=offline and name != "rehearse", engine=engine)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from automation.commands.explain import as_document, as_text, explain_settings
 from automation.commands.explain_egress import as_list, explain_egress
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import BAD, DIM, GOOD, WARN, pluralize, progress, say, show_status, width
+from automation.deployment.signing import describe_folder, describe_links
 from settings import stack_file
 from settings.loaded_stack import load_stack
 
@@ -27,8 +28,9 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     Raises:
         SettingsError: they are not.
     """
-    settings = load_stack(program, stack, stand_ins=rehearsal).settings
-    what = f"{pluralize(len(settings.clusters), 'cluster')}, {pluralize(len(settings.links), 'link')}"
+    loaded = load_stack(program, stack, stand_ins=rehearsal)
+    settings = loaded.settings
+    what = f"{pluralize(len(settings.clusters), 'cluster')}, {describe_links(settings)}"
     text = f"Settings of stack {stack} are complete: {what}, AIO {settings.release.name}."
     records = [
         next_steps.make_record(listener.host, str(listener.ip_addresses[0]))
@@ -37,6 +39,8 @@ def check(program: Path, stack: str, *, rehearsal: bool) -> CommandResult:
     ]
     own = {"clusters": list(settings.clusters), "links": list(settings.links), "release": settings.release.name}
     said = "\n".join([text, *records])
+    for line in describe_folder(loaded):
+        progress(line, WARN)
     return CommandResult(show=lambda: say(said), next=_after_check(program, stack, rehearsal=rehearsal), own=own)
 
 

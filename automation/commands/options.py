@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -117,6 +118,15 @@ Sample = Annotated[int, typer.Option("--sample", metavar="NUMBER", min=0, help="
 Seed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="Chooses which resource of each type fails.")]
 
 
+_WORDS = (
+    ("^Value error, ", ""),
+    ("^Input should be a valid integer.*", "expected a whole number"),
+    (r"^Input should be greater than or equal to (\S+)$", r"expected \1 or more"),
+    (r"^Input should be less than or equal to (\S+)$", r"expected at most \1"),
+)
+"""What the parser's library says of a wrong value -> what is meant."""
+
+
 class Commands(TyperGroup):
     """Commands that print a document also where the command line itself is wrong."""
 
@@ -129,7 +139,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.TyperException as error:
+            for said, meant in _WORDS:
+                error.message = re.sub(said, meant, error.message)
             name, command, arguments = ctx.obj or ("", None, ())
             if command and "--json" in arguments and any("--json" in each.opts for each in command.params):
-                print_usage_error(name, arguments, str(error))
+                print_usage_error(name, arguments, error.format_message())
             raise  # told in words by typer

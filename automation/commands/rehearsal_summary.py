@@ -14,8 +14,9 @@ from automation.commands import findings, next_steps
 from automation.commands.operation_report import OperationReport, count_changes, print_report
 from automation.commands.operation_report import as_document as report_as_document
 from automation.commands.print_changes import print_changes
+from automation.commands.print_outputs import print_outputs
 from automation.commands.result import FAILED, OK, CommandResult, problem
-from automation.commands.stack import print_outputs, write_page
+from automation.commands.stack import write_page
 from automation.console import BAD, duration, minutes, pluralize, progress, say
 from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engine
 from automation.deployment.locate_rehearsal import locate_rehearsal

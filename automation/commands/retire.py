@@ -56,7 +56,8 @@ def list_waiting(target: Target) -> CommandResult:
             *old, wanted = one.generations
             many = ", ".join(map(str, old))
             say(f"\n  {one.owner}: generation {many} until every site that uses it is seen to use {wanted}")
-            say(f"    at once, for good: {one.setting}: {max(old)}")
+            section, _, key = one.setting.rpartition(".")
+            say(f"    at once, for good, in {section}:  {key}: {max(old)}")
             say("    A site that has not followed stands still until it has.")
 
     up = target.command("up")

@@ -111,6 +111,8 @@ def run_operation(
         target = stack_commands.load_target(program, stack, offline=offline, faults=ordered, engine=engine)
         target.run_again = run_again
         print_differences(target)
+        if operation in ("preview", "up"):
+            _print_signed(target)
         if operation == "up":
             stack_commands.warn_of_changed_settings(target)
         if operation == "up" and (refusal := _previewed(target, asks=asks)):
@@ -143,6 +145,17 @@ def print_differences(target: Target) -> None:
         progress(f"Stand-ins for what only the tenant knows: {', '.join(target.loaded.stand_ins)}")
     if target.offline:
         progress(target.engine.sentence)
+
+
+def _print_signed(target: Target) -> None:
+    """Say what of an external CA is not there, and what is there in vain."""
+    from automation.deployment.signing import describe_folder, describe_links
+
+    if target.loaded.settings.external.waiting:
+        by_whom = "; offline a stand-in signs them" if target.offline else ""
+        progress(f"{describe_links(target.loaded.settings)}{by_whom}.")
+    for line in describe_folder(target.loaded):
+        progress(f"{line}.")
 
 
 class DeclinedError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from automation.commands import findings, next_steps
 from automation.commands.operation_report import OperationReport, as_document, print_report
+from automation.commands.print_outputs import print_outputs
 from automation.commands.result import FAILED, INTERRUPTED, CommandResult
-from automation.console import progress, say
+from automation.console import progress
 from automation.deployment import open_stack
 from automation.deployment.api_versions import refuse_other_versions
 from automation.deployment.deployer import Deployer
@@ -29,11 +29,14 @@ from automation.deployment.progress import Expected, Tracker, expectations_of
 from automation.deployment.progress_display import show_progress
 from automation.deployment.protection import refuse_loss
 from automation.deployment.run_journal import FOLDER
+from automation.deployment.state_check import refuse_by_state
+from automation.deployment.unmet_faults import describe_unmet
 from automation.deployment.workspace import UnusableError, find_cli
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.property_diff import known
+from graph.urns import name_of
 from rehearsal.azure.faults import Faults
 from settings.loaded_stack import LoadedStack
 
@@ -41,11 +44,6 @@ if TYPE_CHECKING:
     from automation.deployment.gone_clusters import GoneClusters
     from rules.judgement import Judgement
 
-_HEADINGS = {
-    "arc_proxy_commands": "Arc proxy commands",
-    "broker_endpoints": "Broker endpoints",
-    "links": "Links",
-}
 _NEXT: Mapping[str, tuple[str, str]] = {
     "preview": ("up", ""),
     "refresh": ("preview", " says what up would do about it"),
@@ -84,6 +82,13 @@ class Target:
         return choose_engine(self.choice) if self.offline else ChosenEngine(find_cli())
 
     @property
+    def as_deployed(self) -> LoadedStack:
+        """Return the stack with what is signed for it here."""
+        from automation.deployment.locate_rehearsal import take_signed
+
+        return take_signed(self.loaded, self.engine) if self.offline else self.loaded
+
+    @property
     def previewed(self) -> Previewed:
         return Previewed(self.loaded.folder / FOLDER / f"{'offline-' * self.offline}{self.loaded.name}.previewed.json")
 
@@ -119,12 +124,19 @@ def load_target(
 
 
 def operate(target: Target, operation: Operation) -> tuple[CommandResult, OperationReport | None]:
-    """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run."""
+    """Judge the program, then run the operation; how it ended, and what there is to say about it if it was run.
+
+    Raises:
+        RefusedByStateError: the settings are none for this stack any more.
+    """
     deployer = deployer_of(target)
-    judgement = target.judgement if operation in ("preview", "up") else None
+    deployment = deployer.deployment()
+    judgement = None
+    if operation in ("preview", "up"):
+        refuse_by_state(target.as_deployed, deployment)
+        judgement = target.judgement
     if judgement and judgement.findings:
         return findings.result_of(judgement), None
-    deployment = deployer.deployment()
     _refuse_elsewhere(target, deployment)
     if judgement:
         refuse_other_versions(target.stack, target.loaded.settings.release.name, deployment, judgement.deployment)
@@ -140,8 +152,9 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
         except KeyboardInterrupt:
             return _interrupted(target, tracker, headings, operation), None
     did = operation != "preview"
-    for order in target.faults.open if did else ():
-        progress(f"Fault {order.target}:{order.operation}:{order.kind} was never triggered: no resource matches.")
+    ids = (str(one.get("id", "")) for one in deployment.get("resources") or [])
+    for line in describe_unmet(target.faults, [*map(name_of, headings), *ids]) if did else ():
+        progress(line)
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
     report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
     if operation == "preview" and judgement and result.ok:
@@ -194,35 +207,6 @@ def outputs(target: Target) -> CommandResult:
     step = "" if shown else f"{target.command('up')}, which has not finished yet"
     own = {"outputs": shown, "engine": target.engine.name}
     return CommandResult(show=lambda: print_outputs(shown), next=step, own=own)
-
-
-def print_outputs(outputs: Mapping[str, Any]) -> None:
-    """How to reach clusters and brokers, and what is linked."""
-    for name, heading in _HEADINGS.items():
-        if name in outputs:
-            say(f"\n{heading}:")
-            for key, value in sorted((outputs[name] or {}).items()):
-                for text in _lines(name, value) if _is_known(value) else ["not known, as the last up has not finished"]:
-                    say(f"  {key}: {text}")
-    others = sorted(name for name in outputs if name not in _HEADINGS)
-    if others:
-        say(f"\nFurther outputs, with --json: {', '.join(others)}")
-
-
-def _is_known(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(map(_is_known, value.values()))
-    return all(map(_is_known, value)) if isinstance(value, list) else value is not None
-
-
-def _lines(output: str, value: Any) -> Sequence[str]:
-    if output == "broker_endpoints":
-        found = f"{value['url']} (listener {value['listener']}, CA {value['ca_fingerprint'][:16]}...)"
-        host, address = value["host"], value["address"]
-        return [found] if host == address else [found, next_steps.make_record(host, address)]
-    if output == "links":
-        return [f"{topic['from']} on {value['from']} -> {topic['to']} on {value['to']}" for topic in value["topics"]]
-    return [value if isinstance(value, str) else json.dumps(value)]
 
 
 def deployer_of(target: Target) -> Deployer:

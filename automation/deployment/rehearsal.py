@@ -16,6 +16,7 @@ from automation.deployment.locate_rehearsal import locate_rehearsal, locate_stan
 from automation.deployment.modelled_cli import locate_azure, open_modelled_azure
 from automation.deployment.open_stack import find_other_subscriptions, load, open_deployer
 from automation.deployment.protection import refuse_loss
+from automation.deployment.state_check import refuse_by_state
 from graph.plan import Heading, find_headings, graph_of_state
 from graph.run_program import without_garbage_collection
 from graph.stand_in_ca import StandInCa
@@ -92,6 +93,7 @@ def rehearse(
     Raises:
         CliError: the CLI was chosen, and there is none.
         SettingsError: the settings cannot be used.
+        RefusedByStateError: an earlier rehearsal has deployed what they lower.
         ProgramError: the program failed.
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
         CommandError: what earlier rehearsals have kept cannot be used.
@@ -115,6 +117,7 @@ def rehearse(
         destroy(loaded, engine)
         operations = open_deployer(loaded, engine, offline=True, replays=True)
         before = operations.deployment()
+    refuse_by_state(take_signed(loaded, engine), before)
     refuse_other_versions(stack, loaded.settings.release.name, before, judgement.deployment)
     refuse_loss(stack, before, judgement.deployment)
     refuse_skipped_minors(stack, before, judgement.deployment)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
-from automation.deployment.signing import describe_waiting
-from settings.high_water import broker_key, link_key
+from automation.deployment.signing import describe_waiting, read_outputs
+from settings.high_water import AUTHORITIES, broker_key, link_key
 from settings.stack_state import State, parse_deployment
 from settings.stagger import MOST_AT_ONCE
 
@@ -56,15 +56,15 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a change of a generation does to messages.
+    """Yield what a change of a generation does to messages, and what is revoked in vain.
 
     Args:
         deployment: the stack's state before it.
         outputs: the stack's outputs with it.
     """
-    wanted = _read_generations(outputs.get("generations") or {})
+    wanted = _read_generations(outputs)
     for owner, mark in sorted(parse_deployment(deployment).marks.items()):
-        one = wanted.get(owner, {})
+        one = wanted.get(owner, {}) if owner != AUTHORITIES else {}
         live, later = one.get("live") or [0], int(one.get("postponed") or 0)
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
         if now and later:
@@ -76,11 +76,30 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
                 f"{owner}: generation {now} is revoked. Messages that depend on it stand still until both ends have"
                 f" {then}, some minutes"
             )
+    yield from _find_vain_revocations(deployment, outputs)
 
 
-def _read_generations(generations: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the stack output by owner, as marks have it."""
+def _find_vain_revocations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each `revoked_generation` that has risen and takes nothing away: the number was meant to be another one."""
+    marks = parse_deployment(deployment).marks
+    before = _read_generations(read_outputs(deployment))
+    for owner, wanted in _read_generations(outputs).items():
+        concerned = marks.values() if owner == AUTHORITIES else [marks[owner]] if owner in marks else []
+        live = {one.authority if owner == AUTHORITIES else one.own for mark in concerned for one in mark.live}
+        revoked = int(wanted["revoked"])
+        if live and int(before.get(owner, {"revoked": 0})["revoked"]) < revoked < min(live):
+            yield (
+                f"{owner}: revoked_generation {revoked} takes nothing away: in use is generation"
+                f" {', '.join(map(str, sorted(live)))}. If its key is stolen: generation: {max(live) + 1},"
+                f" revoked_generation: {max(live)}"
+            )
+
+
+def _read_generations(outputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the stack output `generations` by owner, as marks have it."""
+    generations = outputs.get("generations") or {}
     return {
+        **({AUTHORITIES: generations["authorities"]} if "authorities" in generations else {}),
         **{broker_key(name): one for name, one in (generations.get("brokers") or {}).items()},
         **{link_key(name): one for name, one in (generations.get("links") or {}).items()},
     }

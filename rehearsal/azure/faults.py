@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -132,6 +133,10 @@ class Fault:
         if not can_hit(self.kind, self.operation):
             raise ValueError(f"{order}: nothing is written by a get, and no delete goes on here; expected another kind")
 
+    def fits(self, *names: str) -> bool:
+        """Return whether one of these names is meant."""
+        return any(fnmatch.fnmatchcase(name.lower(), self.target.lower()) for name in names if name)
+
 
 class Faults:
     """The orders that are still open."""
@@ -140,6 +145,7 @@ class Faults:
         self._open = list(orders)
         self._until: list[tuple[Fault, float]] = []
         """What has begun and lasts -> when it is over."""
+        self._taken: Counter[tuple[str, str, str]] = Counter()
         self.seen: set[tuple[str, str]] = set()
         """Operations so far, each with the logical name of its resource."""
         self._lock = threading.Lock()
@@ -158,10 +164,16 @@ class Faults:
             fault = _find(self._open, operation, arm_id, label)
             if fault is None:
                 return None
+            self._taken[fault.target, fault.operation, fault.kind] += 1
             index = self._open.index(fault)
             self._open[index : index + 1] = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
             self._until.append((fault, now + KINDS[fault.kind].lasts))
             return KINDS[fault.kind]
+
+    def count(self, order: Fault) -> int:
+        """Return how often the order has come true."""
+        with self._lock:
+            return self._taken[order.target, order.operation, order.kind]
 
     @property
     def open(self) -> list[Fault]:
@@ -171,8 +183,4 @@ class Faults:
 
 
 def _find(faults: list[Fault], operation: str, *names: str) -> Fault | None:
-    return next((fault for fault in faults if fault.operation == operation and _fits(fault.target, *names)), None)
-
-
-def _fits(target: str, *names: str) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), target.lower()) for name in names if name)
+    return next((fault for fault in faults if fault.operation == operation and fault.fits(*names)), None)

@@ -74,6 +74,6 @@ RULES: tuple[Rule, ...] = (
         "RFC 5280, §6.1.3", certificates.shorter_than_its_issuer),
     Rule("renewal-within-life", "A certificate is renewed when a quarter of its life is left, and not before it begins",
         "hashicorp/tls early_renewal_hours", certificates.renewal_within_life),
-    Rule("revoked-is-replaced", "A revoked generation is lower than the one that is wanted",
+    Rule("revoked-is-replaced", "A generation is higher than the one that is revoked",
         "what is taken away needs a successor", certificates.revoked_is_replaced),
 )  # fmt: skip

@@ -56,5 +56,8 @@ def revoked_is_replaced(stack: StackSection) -> Iterator[Problem]:
     }
     for where, (wanted, revoked) in owners.items():
         if revoked >= wanted:
-            expected = f"less than {where}.generation ({wanted}): raise that first, to what replaces the revoked keys"
-            yield Problem(f"{where}.revoked_generation", revoked, expected, str(wanted - 1))
+            expected = (
+                f"more than {where}.revoked_generation ({revoked}), which takes the keys of that generation and before"
+                " away: here goes the one that replaces them"
+            )
+            yield Problem(f"{where}.generation", wanted, expected, str(revoked + 1))

@@ -17,7 +17,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from automation.commands.stack import print_outputs
+from automation.commands.print_outputs import print_outputs
 from automation.deployment.rehearsal import rehearse
 from rehearsal.azure.world import Surroundings
 from rehearsal.engine import Backend

@@ -112,6 +112,11 @@ def test_an_interrupt_while_it_starts_is_an_ending(seconds: float) -> None:
         (["check", "--nonsense"], "No such option: --nonsense"),
         (["preview", "--report", "/nowhere/page.html"], "/nowhere/page.html cannot be written"),
         (["up", "--offline", "--stack"], "requires an argument"),
+        (["certificates", "--within", "two"], "'--within': expected a whole number"),
+        (["certificates", "--within", "-1"], "'--within': expected 0 or more"),
+        (["certificates", "--within", "4000"], "'--within': expected at most 3650"),
+        (["certificates", "retier"], "'ACTION': 'retier' is not one of"),
+        (["certificates", "requests", "--out", __file__], "is a file"),
     ],
 )
 def test_a_wrong_command_line_is_a_document_too(arguments: list[str], message: str) -> None:

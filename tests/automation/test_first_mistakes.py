@@ -263,3 +263,16 @@ def test_a_remedy_has_the_names_that_the_message_has_and_loses_nothing(
     remedy: str, message: str, expected: str
 ) -> None:
     assert placeholders.fill_in(remedy, message=message, urn="urn:a", stack="dev") == expected
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("arguments", [["certificates"], ["preview"], ["verify"]], ids=lambda one: one[0])
+def test_without_a_tenant_the_modelled_azure_is_offered(arguments: list[str]) -> None:
+    told = run(*arguments)
+    assert told.exit_code == 2
+    assert f"in a modelled Azure: {next_steps.COMMAND} {arguments[0]} --stack dev --offline\n" in told.output
+
+
+def test_a_mistake_that_a_model_has_too_does_not_offer_it(project: Path) -> None:
+    edited(project, "prefix:", "prefx:")
+    assert "in a modelled Azure" not in run("certificates").output

@@ -190,6 +190,13 @@ def test_a_cluster_of_another_name_needs_code_and_address_space(problems: Proble
     assert [problem.where for problem in found] == ["clusters.plant.code", "clusters.plant.address_space"]
 
 
+def test_a_word_out_of_a_few_is_shown_the_nearest(problems: Problems) -> None:
+    (problem,) = problems({"pki.external_ca": "leafs"})
+    assert (problem.example, problem.hint) == ("leaves", "the nearest is leaves")
+    (problem,) = problems({"pki.external_ca": "vault"})
+    assert "nearest" not in problem.hint
+
+
 @pytest.mark.parametrize(
     ("path", "near"),
     [

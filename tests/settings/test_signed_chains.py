@@ -58,10 +58,10 @@ FLAWS: list[tuple[str, Request, Change, str]] = [
         at(0, hosts=(OTHER[0], x509.UniformResourceIdentifier("broker.example"))), "by their kind",
     ),
     ("a client with a name", LINK, at(0, hosts=OTHER[:1]), "expected none"),
-    ("for the other side", BROKER, at(0, extended=(CLIENT,)), "lacks serverAuth as its one"),
-    ("for both sides", LINK, at(0, extended=(CLIENT, SERVER)), "lacks clientAuth as its one"),
-    ("for no side", LINK, at(0, extended=()), "lacks clientAuth as its one"),
-    ("for any use", LINK, at(0, extended=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)), "lacks clientAuth"),
+    ("for the other side", BROKER, at(0, extended=(CLIENT,)), "usage clientAuth; expected serverAuth alone"),
+    ("for both sides", LINK, at(0, extended=(CLIENT, SERVER)), "clientAuth, serverAuth; expected clientAuth"),
+    ("for no side", LINK, at(0, extended=()), "usage none; expected clientAuth"),
+    ("for any use", LINK, at(0, extended=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)), "usage 2.5.29.37.0; expected"),
     ("a CA in the place of the leaf", LINK, at(0, is_ca=True), "which is a CA; expected the leaf first"),
     ("a leaf that may sign certificates", LINK, at(0, uses=("digital_signature", "key_cert_sign")), "key_cert_sign"),
     ("a leaf that signs nothing", LINK, at(0, uses=("key_agreement",)), "lacks the key usage digital_signature"),
@@ -73,7 +73,7 @@ FLAWS: list[tuple[str, Request, Change, str]] = [
     ("signed by somebody else", LINK, at(0, signer="stranger"), "'CN=issuer' after it has not signed"),
     ("an issuer of another name", LINK, at(0, says="stranger"), "'CN=issuer' after it has not signed"),
     ("a root that it has not signed", LINK, at(-1, says="above"), "expected the root as the last"),
-    ("no root", LINK, lambda parts: parts[:-1], "expected 3 or more"),
+    ("nothing but a root", SIGNER, lambda parts: parts[-1:], "holds 1 certificate; expected 2 or more"),
     ("no intermediate", LINK, lambda parts: [parts[0], parts[-1]], "expected 3 or more"),
     ("a root that allows no CA below it", LINK, at(-1, path_length=0), "allows 0 CAs below it; here are 1"),
     ("not valid yet", LINK, at(0, days=(2, 100)), "valid from 2026-06-03"),
@@ -100,6 +100,15 @@ FLAWS: list[tuple[str, Request, Change, str]] = [
         "does not verify",
     ),
 ]  # fmt: skip
+
+
+_REQUEST = (
+    x509.CertificateSigningRequestBuilder()
+    .subject_name(Part("a-g1").subject)
+    .sign(key("p256", "a-g1"), hashes.SHA256())
+    .public_bytes(Encoding.PEM)
+    .decode()
+)
 
 
 def flaws(request: Request, parts: list[Part]) -> list[str]:
@@ -145,6 +154,31 @@ def test_every_flaw_is_told_at_once() -> None:
         assert said in found, said
 
 
+@pytest.mark.parametrize("rest", [2, 1])
+@pytest.mark.parametrize("request_", [BROKER, LINK], ids=lambda one: one.role)
+def test_a_root_that_is_missing_is_the_one_thing_that_is_told(request_: Request, rest: int) -> None:
+    certificates = issue(right(request_))[:rest]
+    last = certificates[-1]
+    found = find_flaws(request_, SignedChain(tuple(certificates)), NOW)
+    names = [repr(one.rfc4514_string()) for one in (last.subject, last.issuer)]
+    assert found == [f"ends with {names[0]}, signed by {names[1]}; expected the root as the last"]
+
+
+def test_an_order_that_is_reversed_is_the_one_thing_that_is_told() -> None:
+    leaf, issuer, root = issue(right(BROKER))
+    expected = "'CN=enterprise-broker-g1', 'CN=issuer', 'CN=root'"
+    for chain, how in (((root, issuer, leaf), "the reverse"), ((leaf, root, issuer), "another")):
+        found = find_flaws(BROKER, SignedChain(chain), NOW)
+        assert found == [f"has its certificates in {how} order; expected {expected}"]
+
+
+def test_what_is_wrong_beside_the_order_is_told_after_it() -> None:
+    leaf, issuer, root = right(BROKER)
+    certificates = issue([leaf.change(extended=(CLIENT, SERVER)), issuer, root])
+    first, second = find_flaws(BROKER, SignedChain(tuple(certificates[::-1])), NOW)
+    assert "the reverse order" in first and "usage clientAuth, serverAuth; expected serverAuth alone" in second
+
+
 def test_a_certificate_of_another_key_is_refused() -> None:
     chain = read_chain(to_pem(issue(right(LINK))))
     assert isinstance(chain, SignedChain)
@@ -165,15 +199,16 @@ def test_what_is_no_chain_is_refused() -> None:
     good = to_pem(issue(right(LINK)))
     secret = key("p256", "a-g1").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for text, said in (
-        ("", "is no PEM text"),
-        ("hello", "is no PEM text"),
+        ("\n", "is empty"),
+        ("hello", "it has no line -----BEGIN CERTIFICATE-----"),
+        (_REQUEST, "holds a signing request; expected what your CA has made of it"),
         (good.replace("MII", "MIJ", 1), "is no PEM text"),
         (good + secret, "holds a private key"),
         (good * 3, "expected at most 6"),
         (good + "x" * MOST_BYTES, "expected a chain of at most"),
     ):
         found = read_chain(text)
-        assert isinstance(found, str) and said in found, (text[:40], found)
+        assert isinstance(found, str) and said in found and "cryptography.io" not in found, (text[:40], found)
 
 
 @pytest.mark.parametrize("extended", [(), (SERVER,), (CLIENT,), (CLIENT, SERVER), (ANY,), (CODE,)])

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from graph.stand_in_ca import sign_made_up
 from settings import Settings, SettingsError, stack_file
+from settings.external_ca import Request
 from settings.high_water import Mark, raise_marks, read_marks
 from settings.rotation import Deployed, find_live
 from tests.conftest import PROGRAM
@@ -157,12 +164,41 @@ def test_a_mark_never_falls_while_something_is_held_back(first: dict[str, Mark],
 def test_a_chain_in_use_is_judged_also_while_its_successor_waits(first: dict[str, Mark], tmp_path: Path) -> None:
     chain = (tmp_path / "enterprise-server-leaf-g1.pem").read_text()
     (tmp_path / f"{LINK}-client-leaf-g1.pem").write_text(chain)
-    assert "has the subject" in refusal(tmp_path, before=first, **raised(link=2))
+    told = refusal(tmp_path, before=first, **raised(link=2))
+    assert "the file is the chain for enterprise-server-leaf-g1.pem" in told
 
 
-def test_an_external_ca_is_for_good(first: dict[str, Mark]) -> None:
-    with pytest.raises(SettingsError, match=r"pki.external_ca"):
-        stack_file.load(PROGRAM, "dev", MINIMAL, before=first)
+def test_chains_that_were_swapped_are_told_by_whose_they_are(tmp_path: Path) -> None:
+    sign(load(tmp_path), tmp_path)
+    files = [tmp_path / name for name in (f"{LINK}-client-leaf-g1.pem", "enterprise-server-leaf-g1.pem")]
+    texts = [file.read_text() for file in files]
+    for file, text in zip(files, reversed(texts), strict=True):
+        file.write_text(text)
+    assert refusal(tmp_path).count("the file is the chain for ") == 2
+    assert "has the subject" not in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("was", "wanted"),
+    [(was, wanted) for was in ("none", "intermediates", "leaves") for wanted in ("none", "intermediates", "leaves")],
+)
+def test_what_is_signed_outside_is_chosen_for_good(was: str, wanted: str, tmp_path: Path) -> None:
+    sign(load(tmp_path, signs=was), tmp_path)
+    first = marks(load(tmp_path, signs=was))
+    if was == wanted:
+        load(tmp_path, before=first, signs=wanted)
+        return
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, before=first, signs=wanted)
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.given, problem.example) == ("pki.external_ca", wanted, was)
+    assert f"as it was ({was})" in problem.expected
+
+
+def test_before_a_link_is_deployed_another_choice_is_free(tmp_path: Path) -> None:
+    """Nothing is signed yet, and so nobody trusts a root."""
+    before = marks(load(tmp_path))
+    assert load(tmp_path, before=before, signs="none").links
 
 
 def test_another_root_of_a_link_alone_is_refused(first: dict[str, Mark], tmp_path: Path) -> None:
@@ -326,6 +362,35 @@ def test_what_is_wrong_with_every_file_is_told_at_once(tmp_path: Path) -> None:
 def load_alone() -> Settings:
     """Return settings without any link."""
     return stack_file.load(PROGRAM, "dev", {**MINIMAL, "links": []})
+
+
+def ask(request: Request, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return the signing request as the stack makes it."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, request.common_name)])
+    )
+    if hosts := [*map(x509.DNSName, request.dns_names), *map(x509.IPAddress, request.ip_addresses)]:
+        builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize("signs", ["leaves", "intermediates"])
+def test_what_the_example_signs_with_openssl_is_fit(signs: str, tmp_path: Path) -> None:
+    folder, asked = tmp_path / "signed", dict[str, str]()
+    folder.mkdir()
+    for request in load(folder, signs=signs).external.waiting:
+        key = ec.generate_private_key(ec.SECP256R1())
+        asked[request.key_name] = (
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        )
+        (folder / f"{request.name}.csr").write_bytes(ask(request, key))
+    script = PROGRAM / "examples" / "sign-with-openssl.sh"
+    for _ in range(2):  # the CA that it has made is taken again
+        done = subprocess.run(["bash", script, folder, tmp_path / "ca"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+    given = {**MINIMAL, "pki": {"external_ca": signs, "signed_folder": str(folder)}}
+    whole = stack_file.load(PROGRAM, "dev", given, keys=asked)
+    assert (list(whole.links), whole.external.waiting) == ([LINK], [])
 
 
 def refusal(folder: Path, **more: Any) -> str:

@@ -54,7 +54,7 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
         "value": 1,
     }  # fmt: skip
     told = run("certificates", "retire").output
-    assert "links[0].revoked_generation: 1" in told and "stands still until it has" in told
+    assert "at once, for good, in links[0]:  revoked_generation: 1\n" in told and "stands still until it has" in told
     listed = json.loads(run("certificates", "--json").stdout)["certificates"]
     old = next(row for row in listed if row["name"] == "link/site-to-enterprise/g1")
     assert old["next_up"] == "nothing", "it is live, and the next up does not take it away"

@@ -59,6 +59,44 @@ def test_a_revoked_key_is_announced_with_what_it_costs() -> None:
     assert said.startswith(f"{LINK}: generation 1 is revoked. Messages that depend on it stand still")
 
 
+def with_revoked(before: dict[str, Any], link: int = 0, authorities: int = 0) -> dict[str, Any]:
+    generations = outputs()["generations"]
+    generations["links"]["site-to-enterprise"]["revoked"] = link
+    generations["authorities"] = {"live": [1], "revoked": authorities}
+    stack = {"urn": "urn:pulumi:dev::edge-stamps::pulumi:pulumi:Stack::edge-stamps-dev", "type": "pulumi:pulumi:Stack"}
+    return {"resources": [*before["resources"], {**stack, "outputs": {"generations": generations}}]}
+
+
+def revoking(link: int, live: int) -> dict[str, Any]:
+    wanted = outputs(link=[live])
+    wanted["generations"]["links"]["site-to-enterprise"]["revoked"] = link
+    return wanted
+
+
+def test_what_takes_no_key_away_is_told_with_what_would() -> None:
+    before = with_revoked(state(link=[7]), link=4)
+    (said,) = announce_rotations(before, revoking(6, live=7))
+    assert said.startswith(f"{LINK}: revoked_generation 6 takes nothing away: in use is generation 7.")
+    assert said.endswith("If its key is stolen: generation: 8, revoked_generation: 7")
+    assert [*announce_rotations(before, revoking(4, live=7))] == [], "it was so before"
+    (said,) = announce_rotations(before, revoking(7, live=8))
+    assert "takes nothing away" not in said
+
+
+def test_authorities_that_are_not_live_are_told_likewise() -> None:
+    """A link below an old authority hangs on it, also where the authority itself is another one by now."""
+    wanted = outputs(link=[3], broker=[3])
+    wanted["generations"]["authorities"] = {"live": [3], "revoked": 2}
+    below = state(link=[3], broker=[3])
+    marks = below["resources"][0]["outputs"]["marks"]
+    for mark in marks.values():
+        mark["live"][0]["authority"] = 3.0
+    (said,) = announce_rotations(with_revoked(below), wanted)
+    assert said.startswith("authorities: revoked_generation 2 takes nothing away: in use is generation 3.")
+    marks[LINK]["live"][0]["authority"] = 2.0
+    assert not any("nothing" in said for said in announce_rotations(with_revoked(below), wanted))
+
+
 def test_what_is_still_live_beside_the_new_is_told_with_what_it_waits_for() -> None:
     assert [*describe_rotations(state())] == []
     assert [*describe_rotations(state(link=[1, 2, 3]))] == [
