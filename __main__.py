@@ -29,7 +29,7 @@ from settings.rotation import find_live
 state = read_state()
 try:
     folder, stack, given = Path(__file__).parent, pulumi.get_stack(), pulumi.Config().get_object("settings")
-    settings = stack_file.load(folder, stack, given, before=state.marks, keys=state.keys)
+    settings = stack_file.load(folder, stack, given, before=state.marks, deployed=state.deployed, keys=state.keys)
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from arm.types import ResourceType
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.types.hybridcompute import MACHINE, MACHINE_RUN_COMMAND
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
@@ -19,6 +20,7 @@ from arm.types.network import (
     VIRTUAL_NETWORK,
 )
 
+_SCRIPTS = ("setup-k3s", "connect-arc", "apply-objects")
 NODE_ID = "vmId"
 """Output of a machine, another one for each machine that ever had its name."""
 
@@ -44,6 +46,8 @@ class HostKind:
     node_size: str = ""
     node_identities: str = ""
     node_interfaces: str = ""
+    node_addresses: str = ""
+    """Output of the node, where Azure knows its addresses by nothing else."""
 
 
 KINDS: Mapping[str, HostKind] = {
@@ -58,7 +62,7 @@ KINDS: Mapping[str, HostKind] = {
             VIRTUAL_MACHINE,
         ),
         outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node"}),
-        scripts=("setup-k3s", "connect-arc", "apply-objects"),
+        scripts=_SCRIPTS,
         script_type=RUN_COMMAND,
         script_failure_flag="treatFailureAsDeploymentFailure",
         node_type=VIRTUAL_MACHINE,
@@ -67,6 +71,14 @@ KINDS: Mapping[str, HostKind] = {
         node_identities="identity.userAssignedIdentities",
         node_interfaces="networkProfile.networkInterfaces",
     ),
+    "arc-machine": HostKind(
+        resources=(),
+        outputs=frozenset({"machine"}),
+        scripts=_SCRIPTS,
+        script_type=MACHINE_RUN_COMMAND,
+        node_type=MACHINE,
+        node_addresses="networkProfile.networkInterfaces[].ipAddresses[].address",
+    ),
 }
 """By the setting `hosting`."""
 
@@ -74,5 +86,9 @@ BY_NODE_TYPE: Mapping[ResourceType, HostKind] = {kind.node_type: kind for kind i
 BY_SCRIPT_TYPE: Mapping[ResourceType, HostKind] = {
     kind.script_type: kind for kind in KINDS.values() if kind.script_type
 }
+EXISTING: frozenset[ResourceType] = frozenset(
+    kind.node_type for kind in KINDS.values() if kind.node_type and kind.node_type not in kind.resources
+)
+"""Machines that are there before the stack."""
 FAILURE_FLAGS: Mapping[str, str] = {type_.arm_type: kind.script_failure_flag for type_, kind in BY_SCRIPT_TYPE.items()}
 """ARM type of what runs scripts -> `script_failure_flag`."""

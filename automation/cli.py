@@ -14,7 +14,7 @@ import typer
 from automation.cli_certificates import add_certificates
 from automation.commands import options
 from automation.commands.options import LIVE, LOOK, OFFLINE
-from automation.commands.result import EXIT_CODES
+from automation.commands.result import EXIT_CODES, CommandResult
 from automation.commands.run import run, run_on_stack, run_operation
 from automation.deployment.engine import EngineChoice
 
@@ -52,6 +52,8 @@ def check(
 def explain(
     path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only this part, e.g. clusters.site or links[0].")] = "",
     stack: options.Stack = "dev",
+    egress: options.Egress = False,
+    egress_list: options.EgressList = False,
     as_json: options.Json = False,
 ) -> None:
     """Show every setting with its origin, all names and addresses.
@@ -61,7 +63,12 @@ def explain(
     """
     from automation.commands import inspect
 
-    run("explain", stack, lambda: inspect.explain(PROGRAM, stack, path), as_json=as_json)
+    def look() -> CommandResult:
+        if egress or egress_list:
+            return inspect.egress(PROGRAM, stack, path, as_lines=egress_list)
+        return inspect.explain(PROGRAM, stack, path)
+
+    run("explain", stack, look, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -2,8 +2,7 @@
 
 Each site has one link, and all lead to one broker. First the user's side: steps, and minutes on Azure by the estimates
 of ARM's types. Then the judge's: CPU time of the change with messages after every step, by link, and memory. Each size
-runs in a process of its own. Every link sends after every step, so that messages grow with the square of the links: at
-100 that takes longer than all else.
+runs in a process of its own. Each link sends as many messages as come in those minutes, in equal parts after the steps.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10, 25, 50, 100)
-RATE = 4
-"""Messages a second of each link: one after each step. At the usual 20, two cores spend most of the time on sending."""
 
 
 def renewed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,11 +30,14 @@ def measure(links: int) -> dict[str, float]:
     sys.path.insert(0, str(ROOT))
     from benchmarks.evaluation import settings_for
     from rehearsal.rotation.run import deploy
+    from rehearsal.rotation.traffic import RATE, SLICE_SECONDS
 
     before = settings_for(links + 1)
     deployed = deploy(before, stack="bench")
+    silent = deployed.change(renewed(before), rate=0)
+    slices = silent.seconds / SLICE_SECONDS / len(silent.steps)
     start = time.process_time()
-    result = deployed.change_here(renewed(before), rate=RATE)
+    result = deployed.change_here(renewed(before), rate=RATE * slices)
     seconds = time.process_time() - start
     if not result.ok:
         raise SystemExit(f"the rotation of {links} links went wrong:\n{result.table()}")

@@ -16,7 +16,7 @@ from components.pki_chain import PkiChain
 from components.vnet_peering import VNetPeering
 from settings import well_known
 from settings.model import Link, Listener
-from settings.naming import SETTLE
+from settings.naming import PROVE, SETTLE
 from settings.rotation import Live, name_rotation
 
 _PROBE_SECONDS = 10 * 60
@@ -82,7 +82,7 @@ def _connect(parts: LinkParts, link: Link) -> list[pulumi.Resource]:
 
 
 def _prove(parts: LinkParts, link: Link, broker: Listener) -> pulumi.Resource:
-    return run_probe(parts, [link], f"prove-{name_rotation(link, broker)}", parts.needed_by(link), parts.own)
+    return run_probe(parts, [link], f"{PROVE}{name_rotation(link, broker)}", parts.needed_by(link), parts.own)
 
 
 def run_probe(

@@ -13,7 +13,7 @@ from components.mqtt_configuration import MqttConfiguration
 from components.pki_chain import Leaf, PkiChain
 from components.vnet_peering import VNetPeering
 from settings.external_ca import REQUESTS, Request
-from settings.high_water import Generation
+from settings.high_water import Generation, broker_key, link_key
 from settings.model import Link, Listener, Settings
 from settings.releases import Release
 from settings.rotation import Live
@@ -50,12 +50,16 @@ def collect_outputs(
         "generations": {
             "authorities": _describe_generations(live.authorities, settings.pki.revoked_generation),
             "brokers": {
-                name: _describe_generations(live.brokers[name], cluster.listener.revoked_generation)
+                name: _describe_generations(
+                    live.brokers[name], cluster.listener.revoked_generation, settings.postponed.get(broker_key(name))
+                )
                 for name, cluster in settings.clusters.items()
                 if cluster.listener
             },
             "links": {
-                name: _describe_generations(live.links[name], link.revoked_generation)
+                name: _describe_generations(
+                    live.links[name], link.revoked_generation, settings.postponed.get(link_key(name))
+                )
                 for name, link in settings.links.items()
             },
         },
@@ -82,9 +86,10 @@ def _describe_request(settings: Settings, request: Request, pem: pulumi.Output[s
     }
 
 
-def _describe_generations(live: Sequence[Generation], revoked: int) -> dict[str, Any]:
-    """Return which are live, oldest first; the last is what the settings want."""
-    return {"live": [one.number for one in live], "revoked": revoked}
+def _describe_generations(live: Sequence[Generation], revoked: int, postponed: int | None = None) -> dict[str, Any]:
+    """Return which are live, oldest first; the last is what the settings want, unless that follows later."""
+    later = {} if postponed is None else {"postponed": postponed}
+    return {"live": [one.number for one in live], "revoked": revoked, **later}
 
 
 def _describe_broker(listener: Listener, leaf: Leaf) -> dict[str, Any]:

@@ -70,10 +70,17 @@ class PkiChain(pulumi.ComponentResource):
             for link in live.settings.links.values()
             for one in live.links_as(link)
         }
-        for request in live.settings.external.waiting:
-            self._external.request(request)
+        self._request_what_is_not_live()
         self.requests = self._external.requests
         self.register_outputs({"certificates": self.certificates})
+
+    def _request_what_is_not_live(self) -> None:
+        """Keep the key of what is not signed, and of what is signed and waits for something else."""
+        latest = {owner: live[-1].number for owner, live in self._live.by_owner.items()}
+        external = self._settings.external
+        for request in external.requests:
+            if request.name not in external.signed or request.number > latest.get(request.owner, 0):
+                self._external.request(request)
 
     def _create_client_authorities(self) -> Authorities:
         settings, live = self._settings, self._live

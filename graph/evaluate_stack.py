@@ -135,7 +135,7 @@ def _forget_roots(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _forget_root(mark: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**mark, "root": OTHER_ROOT} if mark.get("root") else mark
+    return {**mark, "roots": [{**one, "sha256": OTHER_ROOT} for one in mark.get("roots", ())]}
 
 
 def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:

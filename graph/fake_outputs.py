@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from arm.hosting import BY_SCRIPT_TYPE, EXISTING
 from arm.ids import connected_by
 from arm.shapes import UnknownTypeError, is_arm, shape_of
 from graph import random_values, tls_values
@@ -23,6 +24,8 @@ class ShapeProvider:
         self._keys = keys or {}
         self._made_by_scripts: dict[str, dict[str, Any]] = {}
         """ARM id -> inputs of what scripts have created."""
+        self._ran: dict[str, dict[str, Any]] = {}
+        """ARM id of what runs a script -> its inputs."""
 
     def create(self, resource: Resource, *, preview: bool) -> tuple[str, dict[str, Any]]:
         package = resource.type.partition(":")[0]
@@ -51,6 +54,10 @@ class ShapeProvider:
             raise UnrecordableError(f"the rehearsal does not know the function {token}")
         shape = shape_of(f"{package}:{module}:{function.removeprefix('get')}")
         arm_id = shape.path(arguments, self._subscription_id)
+        if shape.type in EXISTING:
+            return shape.outputs(arguments, preview=False, subscription_id=self._subscription_id)[1]
+        if arm_id in self._ran:
+            return {**self._ran[arm_id], "instanceView": {"executionState": "Succeeded", "exitCode": 0}}
         if arm_id not in self._made_by_scripts:
             when = "a preview of an empty world" if preview else "this moment of the deployment"
             raise LookupError(
@@ -73,7 +80,10 @@ class ShapeProvider:
         except UnknownTypeError:
             # Rule SHAPE-01 reports it, with everything else that is wrong.
             return f"/no-shape/{resource.name}", {**inputs, "name": resource.name}
-        return shape.outputs(inputs, preview=preview, subscription_id=self._subscription_id)
+        arm_id, outputs = shape.outputs(inputs, preview=preview, subscription_id=self._subscription_id)
+        if shape.type in BY_SCRIPT_TYPE and not preview:
+            self._ran[arm_id] = outputs
+        return arm_id, outputs
 
     def _note_script(self, inputs: dict[str, Any]) -> None:
         """Note what a script makes: `connect-arc` creates the connected cluster that its parameters name."""

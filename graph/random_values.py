@@ -7,10 +7,13 @@ import hashlib
 import string
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from arm.values import UNKNOWN
 
 RANDOM_ID, RANDOM_STRING = "random:index/randomId:RandomId", "random:index/randomString:RandomString"
+RANDOM_UUID = "random:index/randomUuid:RandomUuid"
+KNOWN = (RANDOM_ID, RANDOM_STRING, RANDOM_UUID)
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
@@ -18,13 +21,17 @@ def create(type_name: str, seed: str, inputs: Mapping[str, Any]) -> tuple[str, d
     """Return id and outputs of a random resource, derived from the seed.
 
     Raises:
-        LookupError: only RandomString and RandomId are answered for.
+        LookupError: it is none of `KNOWN`.
     """
     digest = hashlib.sha512(seed.encode()).digest()
     if type_name == "RandomId":
         return _create_id(digest[: int(inputs["byteLength"])], inputs)
+    if type_name == "RandomUuid":
+        result = str(UUID(bytes=digest[:16], version=4))
+        return result, {**inputs, "result": result}
     if type_name != "RandomString":
-        raise LookupError(f"random has no answer for {type_name}; known: RandomString, RandomId")
+        known = ", ".join(one.rpartition(":")[2] for one in KNOWN)
+        raise LookupError(f"random has no answer for {type_name}; known: {known}")
     alphabet = "".join(
         characters
         for option, characters in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -41,6 +43,11 @@ def load_script(name: str) -> str:
 
 def _read_python(name: str) -> str:
     return (_DIRECTORY / name).read_text(encoding="utf-8")
+
+
+def identify_run(script: str, parameters: Mapping[str, str]) -> str:
+    """Return what tells the runs of a script apart: a digest of all that it runs with."""
+    return hashlib.sha256(json.dumps([script, dict(parameters)], sort_keys=True).encode()).hexdigest()
 
 
 def with_parameters(script: str, parameters: Mapping[str, str]) -> str:

@@ -18,18 +18,25 @@ LARGEST = 3600
 
 def get(*words: str) -> list[dict[str, Any]]:
     """Return objects; none of a kind that nobody has installed."""
-    command = ["kubectl", "--request-timeout=20s", "get", *words, "--ignore-not-found", "--output", "json"]
-    try:
-        result = subprocess.run(command, capture_output=True, timeout=30)  # noqa: S603 - its words are ours
-    except subprocess.TimeoutExpired:
-        sys.exit(f"kubectl get {words[0]}: no answer within 30 s")
-    if b"the server doesn't have a resource type" in result.stderr:
-        return []
-    if result.returncode != 0:
-        sys.exit(f"kubectl get {words[0]}: {result.stderr.decode(errors='replace').strip()[-300:]}")
-    found = json.loads(result.stdout) if result.stdout.strip() else {"items": []}
+    text = ask("get", *words, "--ignore-not-found", unless="the server doesn't have a resource type")
+    found = json.loads(text) if text.strip() else {"items": []}
     items: list[dict[str, Any]] = found.get("items", [found])
     return items
+
+
+def ask(*words: str, unless: str = "") -> str:
+    """Return what kubectl answers in JSON; nothing where its refusal is the one that is expected."""
+    command = ["kubectl", "--request-timeout=20s", *words, "--output", "json"]
+    what = f"kubectl {words[0]} {words[1]}"
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)  # noqa: S603 - its words are ours
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{what}: no answer within 30 s")
+    if result.returncode == 0:
+        return result.stdout
+    if unless and unless in result.stderr:
+        return ""
+    sys.exit(f"{what}: {result.stderr.strip()[-300:]}")
 
 
 def conditions(item: dict[str, Any]) -> dict[str, list[str]]:

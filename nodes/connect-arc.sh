@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # Connect the node's K3s to Azure Arc under CLUSTER_NAME and let its service account tokens be issued by Arc's issuer.
 #
-# Parameters: CLUSTER_NAME, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, LOCATION, IDENTITY_CLIENT_ID (the VM's
-# user-assigned identity: Arc onboarding role and connectedClusters/delete, D10), CUSTOM_LOCATIONS_OBJECT_ID.
+# Parameters: CLUSTER_NAME, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, LOCATION, CUSTOM_LOCATIONS_OBJECT_ID, and
+# IDENTITY_CLIENT_ID where the node has a user-assigned identity; without it the machine's own signs in, as on an
+# Arc-enabled machine. Whichever it is, it has the Arc onboarding role and connectedClusters/delete (D10).
 # Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer.
 # Bound: about 148 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-need CLUSTER_NAME RESOURCE_GROUP SUBSCRIPTION_ID TENANT_ID LOCATION IDENTITY_CLIENT_ID CUSTOM_LOCATIONS_OBJECT_ID
+need CLUSTER_NAME RESOURCE_GROUP SUBSCRIPTION_ID TENANT_ID LOCATION CUSTOM_LOCATIONS_OBJECT_ID
 lock node
 
+identity=()
+[[ -z "${IDENTITY_CLIENT_ID:-}" ]] || identity=(--client-id "$IDENTITY_CLIENT_ID")
+who="${IDENTITY_CLIENT_ID:-of the machine itself}"
 cluster=(--name "$CLUSTER_NAME" --resource-group "$RESOURCE_GROUP")
 wanted="$SUBSCRIPTION_ID/$RESOURCE_GROUP/$CLUSTER_NAME"
 features_mark="$ROOT_DIR/var/lib/edge-stamps/custom-locations"
@@ -27,11 +31,11 @@ ask() {
 # The list of subscriptions is taken at login, so log in again until the role assignment has spread: up to 10 min
 # (learn.microsoft.com/azure/role-based-access-control/troubleshooting), and a try takes its time.
 log_in() {
-  try timeout 60 az login --identity --client-id "$IDENTITY_CLIENT_ID" --allow-no-subscriptions --output none &&
+  try timeout 60 az login --identity "${identity[@]}" --allow-no-subscriptions --output none &&
     try timeout 60 az account set --subscription "$SUBSCRIPTION_ID"
 }
-wait_for 780 "login of identity $IDENTITY_CLIENT_ID with access to subscription $SUBSCRIPTION_ID" \
-  "check that the identity is attached to the VM and has its role on resource group $RESOURCE_GROUP." log_in
+wait_for 780 "login of identity $who with access to subscription $SUBSCRIPTION_ID" \
+  "check that the machine has the identity, and that it has its role on resource group $RESOURCE_GROUP." log_in
 tenant="$(timeout 60 az account show --query tenantId --output tsv)"
 [[ "${tenant,,}" == "${TENANT_ID,,}" ]] ||
   fail "subscription $SUBSCRIPTION_ID belongs to tenant $tenant. Expected: TENANT_ID $TENANT_ID." \
@@ -61,7 +65,7 @@ read_resource() {
 }
 exists=unknown
 wait_for 300 "reading connected cluster $CLUSTER_NAME" \
-  "check the role of identity $IDENTITY_CLIENT_ID on resource group $RESOURCE_GROUP." read_resource
+  "check the role of identity $who on resource group $RESOURCE_GROUP." read_resource
 
 # --- 3. Connect -----------------------------------------------------------------------------------------------------
 is_gone() {

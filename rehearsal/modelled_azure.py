@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ def _has_run(command: Entry) -> bool:
     return command.state != "Succeeded" or "run" in command.facts
 
 
-def make_surroundings(subscription_id: str, tenant_id: str) -> Surroundings:
-    """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time."""
-    return Surroundings(subscription_id, tenant_id, role_spread_seconds=0, principal_spread_seconds=0)
+def make_surroundings(subscription_id: str, tenant_id: str, machines: Mapping[str, str] | None = None) -> Surroundings:
+    """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time.
+
+    Args:
+        machines: id of each machine that is there before the stack -> its address (`Settings.machines`).
+    """
+    return Surroundings(subscription_id, tenant_id, machines or {}, role_spread_seconds=0, principal_spread_seconds=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.resources import RESOURCE_GROUP
+from graph.graph import Resource
 from rules.edges import extensions
 from rules.expected import JUDGED_EACH
 from rules.facts import entra
@@ -55,13 +56,20 @@ def nothing_else(view: View) -> Hits:
         yield group.name, f"resource group {view.group(group)} belongs to no cluster of the settings. Remove it"
 
 
+def _region(view: View, resource: Resource) -> Hits:
+    cluster = view.clusters[view.cluster(resource)]
+    machine = view.existing.get(cluster.name) if view.is_script(resource) else None
+    what, expected = ("its machine", machine["location"]) if machine else (f"cluster {cluster.name}", cluster.location)
+    given = view.inputs(resource).get("location")
+    if given != expected:
+        yield resource.name, f"location: {given or 'missing'}; {what} is in {expected}"
+
+
 def place(view: View) -> Hits:
     """Everything of a cluster is in the cluster's region, and Arc is told the tenant of the settings."""
     for resource in view.arm:
-        cluster = view.clusters.get(view.cluster(resource))
-        given = view.inputs(resource).get("location")
-        if cluster and given != cluster.location and shape_of(resource.type).is_input(["location"]):
-            yield resource.name, f"location: {given or 'missing'}; cluster {cluster.name} is in {cluster.location}"
+        if view.cluster(resource) in view.clusters and shape_of(resource.type).is_input(["location"]):
+            yield from _region(view, resource)
     for command in view.connected_clusters.values():
         for name, key in _TENANT.items():
             given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)

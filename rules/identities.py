@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from arm import ids
 from arm.shapes import shape_of
 from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from arm.types.deviceregistry import SCHEMA_REGISTRY
@@ -155,7 +156,7 @@ def _needs(view: View) -> Iterator[Need]:
         yield from _needs_of_aio_extension(view, cluster)
     deleters = _roles_that_delete(view)
     for arm_id, connect in view.connected_clusters.items():
-        yield from _needs_of_arc(view, connect, deleters)
+        yield from _needs_of_arc(view, arm_id, connect, deleters)
         for role in (roles.ARC_KUBERNETES_VIEWER, roles.ARC_CLUSTER_USER):
             admins = view.settings.tenant.admin_group_object_id
             yield Need(f"{view.cluster(connect)} (the admin group)", admins, "Group", role.name, role.guid, arm_id)
@@ -187,21 +188,20 @@ def _needs_of_aio_extension(view: View, cluster: str) -> Iterator[Need]:
             yield _need(extension.name, principal, roles.DEVICE_REGISTRY_ADMINISTRATOR, registry)
 
 
-def _needs_of_arc(view: View, connect: Resource, deleters: Mapping[str, str]) -> Iterator[Need]:
+def _needs_of_arc(view: View, arm_id: str, connect: Resource, deleters: Mapping[str, str]) -> Iterator[Need]:
     """Onboarding, and the right to delete, which that role lacks: a rebuilt node takes its predecessor's place.
 
     Where the tenant allows no custom roles, somebody else deletes.
     """
-    identity = view.identity_by_client_id.get(view.parameters(connect).get("IDENTITY_CLIENT_ID", ""))
-    if identity is None:
+    who, principal = view.find_connector(connect)
+    if not principal:
         return
-    group = view.path(connect).split("/providers/")[0]
-    principal = text_at(view.outputs(identity), "principalId")
-    yield _need(identity.name, principal, roles.ARC_ONBOARDING, group)
+    group = ids.group_of(arm_id)
+    yield _need(who, principal, roles.ARC_ONBOARDING, group)
     if not view.settings.custom_roles:
         return
     right = f"role with the right {_DELETE}"
-    yield Need(identity.name, principal, "ServicePrincipal", right, deleters.get(group, ""), group)
+    yield Need(who, principal, "ServicePrincipal", right, deleters.get(group, ""), group)
 
 
 def _roles_that_delete(view: View) -> dict[str, str]:

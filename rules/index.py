@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from arm import ids
-from arm.hosting import FAILURE_FLAGS, KINDS, HostKind
+from arm.hosting import EXISTING, FAILURE_FLAGS, KINDS, HostKind
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
@@ -133,6 +133,23 @@ class Index:
         """Return the machine that the stack makes for the cluster; None if it makes none."""
         node_type = self.host(cluster).node_type if cluster in self.clusters else None
         return self.one(node_type, cluster) if node_type else None
+
+    @cached_property
+    def existing(self) -> dict[str, dict[str, Any]]:
+        """Return cluster -> what Azure says of its machine, where that is there before the stack."""
+        found = {}
+        for name, cluster in self.clusters.items():
+            node_type, machine = self.host(name).node_type, cluster.machine
+            if node_type in EXISTING and machine:
+                names = {"resourceGroupName": machine.resource_group, "machineName": machine.name}
+                shape = shape_of(node_type.token(node_type.versions[0]))
+                arm_id, outputs = shape.outputs(names, preview=False, subscription_id=self.graph.subscription_id)
+                found[name] = {**outputs, "id": arm_id}
+        return found
+
+    def exists(self, arm_id: str) -> bool:
+        """Return whether it is a machine that is there before the stack, or the resource group of one."""
+        return any(arm_id in (one, ids.group_of(one)) for one in (machine["id"] for machine in self.existing.values()))
 
     def is_script(self, resource: Resource) -> bool:
         """Return whether the resource runs a script on a host."""

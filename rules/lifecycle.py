@@ -14,6 +14,7 @@ from arm.types.keyvault import SECRET
 from arm.types.resources import RESOURCE_GROUP
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
+from graph.random_values import RANDOM_UUID
 from graph.tls_values import SELF_SIGNED
 from graph.urns import STACK_TYPE, type_of
 from rules.lookup import Hits, View
@@ -54,9 +55,7 @@ def run_commands(view: View) -> Hits:
     per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*BY_SCRIPT_TYPE))
     for command in view.all(*BY_SCRIPT_TYPE):
         inputs = view.inputs(command)
-        flag = FAILURE_FLAGS[command.arm_type]
-        if flag and inputs.get(flag) is not True:
-            yield command.name, f"{flag}: expected true, else a failed script counts as success"
+        yield from _failure_counts(view, command)
         if not inputs.get("timeoutInSeconds"):
             yield command.name, "timeoutInSeconds: missing; give the longest that the script may take"
         if not text_at(inputs, "source.script"):
@@ -70,6 +69,21 @@ def run_commands(view: View) -> Hits:
             message = f"{per_node[node]} Run Commands on {node.rsplit('/', 1)[1]}; Azure takes {_MAX_COMMANDS}"
             yield command.name, message
             per_node[node] = 0  # once for each node
+
+
+def _failure_counts(view: View, command: Resource) -> Hits:
+    """Require the flag; where Azure has none, that something is made of how a script ended, and all wait for that."""
+    if flag := FAILURE_FLAGS[command.arm_type]:
+        if view.inputs(command).get(flag) is not True:
+            yield command.name, f"{flag}: expected true, else a failed script counts as success"
+        return
+    made = view.graph.of_type(RANDOM_UUID)
+    reads = {one.urn for one in made if command.urn in one.property_dependencies.get("keepers", ())}
+    if not reads:
+        yield command.name, "nothing reads how it ended, so a failed script counts as success; Azure has no flag here"
+    for other in view.resources if reads else ():
+        if command.urn in other.dependencies and other.urn not in reads:
+            yield other.name, f"waits for {command.name} and not for how it ended, so it goes on when that has failed"
 
 
 def _needed(script: str) -> set[str]:

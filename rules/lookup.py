@@ -95,6 +95,15 @@ class View(Index):
 
     # Identities
 
+    def find_connector(self, connect: Resource) -> tuple[str, str]:
+        """Return name and principal of the identity that connects a cluster; empty if nobody has made it."""
+        client_id = self.parameters(connect).get("IDENTITY_CLIENT_ID", "")
+        machine = self.existing.get(self.cluster(connect))
+        if machine and not client_id:
+            return text_at(machine, "name"), text_at(machine, "identity.principalId")
+        identity = self.identity_by_client_id.get(client_id)
+        return (identity.name, text_at(self.outputs(identity), "principalId")) if identity else ("", "")
+
     @cached_property
     def identity_by_client_id(self) -> dict[str, Resource]:
         return {text_at(self.outputs(identity), "clientId"): identity for identity in self.all(USER_ASSIGNED_IDENTITY)}

@@ -5,7 +5,7 @@ Ways: kubernetes.io/docs/concepts/security/rbac-good-practices, "Kubernetes RBAC
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -27,6 +27,30 @@ _NEEDED = (
     *(("", resource, "list") for resource in ("pods", "nodes", "namespaces", "events", "services", "configmaps")),
     ("", "pods/log", "get"), ("", "pods", "delete"), ("apps", "deployments", "list"), ("apps", "statefulsets", "list"),
 )  # fmt: skip
+_PODS_ARE_MADE_OF = (
+    ("", "pods"), ("", "replicationcontrollers"), ("apps", "deployments"), ("apps", "daemonsets"),
+    ("apps", "replicasets"), ("apps", "statefulsets"), ("batch", "jobs"), ("batch", "cronjobs"),
+)  # fmt: skip
+_RBAC = "rbac.authorization.k8s.io"
+
+
+def _right(verb: str, group: str, resource: str) -> Mapping[str, str]:
+    kind, _, inner = resource.partition("/")
+    return {"verb": verb, "group": group, "resource": kind, **({"subresource": inner} if inner else {})}
+
+
+WAYS_TO_SECRETS: Sequence[Mapping[str, str]] = (
+    *(_right(verb, "", "secrets") for verb in _LOOK),
+    *(_right(verb, "", inner) for inner in _CLOSED if "/" in inner for verb in ("get", "create")),
+    *(_right(verb, *kind) for kind in _PODS_ARE_MADE_OF for verb in ("create", "patch")),
+    *(_right(verb, _RBAC, kind) for kind in ("roles", "clusterroles") for verb in ("escalate", "bind")),
+    *(_right("impersonate", "", kind) for kind in ("users", "groups", "serviceaccounts")),
+)
+"""Rights with which one reads a Secret, or makes somebody else read it; as a SubjectAccessReview names them.
+
+Whoever makes a pod mounts what it likes (Workload creation); the others stand there by their names, or have a GET do
+what a POST does.
+"""
 
 
 def reads_no_secret(view: View) -> Hits:

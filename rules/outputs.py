@@ -109,7 +109,8 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
     problems = []
     for where, value, _ in leaves({key: outputs.get(key) for key in ("clusters", "vnet_peerings")}):
         is_id = isinstance(value, str) and value.startswith("/subscriptions/")
-        if is_id and value not in view.by_path and value not in view.connected_clusters:
+        known = value in view.by_path or value in view.connected_clusters or (is_id and view.exists(value))
+        if is_id and not known:
             problems.append(f"stack output {where}: nothing in this stack has the id {shorten(value)}")
     for name, cluster in view.clusters.items():
         command = (

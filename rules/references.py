@@ -62,7 +62,7 @@ def by_id(view: View) -> Iterator[Reference]:
 
 def _resolve(view: View, arm_id: str) -> tuple[Resource | None, str]:
     target = view.by_path.get(arm_id) or view.connected_clusters.get(arm_id)
-    if target:
+    if target or view.exists(arm_id):
         return target, ""
     if "/roleDefinitions/" in arm_id:
         return _resolve_role(view, arm_id.rsplit("/", 1)[1])
@@ -101,7 +101,7 @@ def by_path(view: View) -> Iterator[Reference]:
     for resource in view.arm:
         for parent in _parents(view.path(resource)):
             target = view.by_path.get(parent) or view.connected_clusters.get(parent)
-            problem = "" if target else _nothing_has(view, parent)
+            problem = "" if target or view.exists(parent) else _nothing_has(view, parent)
             yield Reference(resource, path_parameter(resource, parent), target, problem)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from arm.types.network import VIRTUAL_NETWORK
 from graph.inputs import at, list_at, map_at
 from rules.lookup import Hits, View
 from settings import stack_file
@@ -45,6 +46,7 @@ _STACK: Mapping[str, str] = {
 _CLUSTER: Mapping[str, str] = {
     "code": "code",
     "hosting": "hosting",
+    "machine.resource_id": "machine.resource_id",
     "location": "location",
     "address_space": "network.address_space",
     "subnet": "network.subnet",
@@ -121,7 +123,9 @@ def _links(written: list[Any], links: list[Link], view: View) -> Iterator[tuple[
     brokers = sorted(name for name, cluster in view.clusters.items() if cluster.listener)
     yield "links (clusters with a listener)", sorted({broker for _, broker in ends}), brokers
     peers = sorted((peering.first, peering.second) for peering in view.settings.peerings)
-    yield "links (peerings)", sorted({tuple(sorted(pair)) for pair in ends}), peers
+    with_network = {name for name in view.clusters if VIRTUAL_NETWORK in view.host(name).resources}
+    pairs = sorted({tuple(sorted(pair)) for pair in ends if with_network.issuperset(pair)})
+    yield "links (peerings)", pairs, peers
     for index, (one, link) in enumerate(zip(written, links, strict=False)):
         yield from _compared(f"links[{index}].", one, link, _LINK)
         if topics := list_at(one, "topics"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from settings.addressing import default_node_address, default_subnet
+from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
 from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, PkiSection, StackSection, TopicSection
@@ -32,7 +33,7 @@ def merged(lower: object, upper: object) -> Any:
 def by_name(stack_file: Tree) -> Tree:
     """Return which clusters there are, and what their names imply."""
     names = _cluster_names(stack_file)
-    tree: Tree = {"clusters": {name: dict(WELL_KNOWN_CLUSTERS.get(name, {})) for name in names}}
+    tree: Tree = {"clusters": {name: _implied(name, stack_file) for name in names}}
     if {"site", "enterprise"} <= set(names):
         tree["links"] = [{"from": "site", "to": "enterprise"}]
     environment = stack_file.get("environment")
@@ -41,6 +42,15 @@ def by_name(stack_file: Tree) -> Tree:
     elif environment in PROFILES:
         tree["profile"] = environment
     return tree
+
+
+def _implied(name: str, stack_file: Tree) -> Tree:
+    """Return what a cluster's name implies; an address space only where a network is made."""
+    clusters = stack_file.get("clusters")
+    given = clusters.get(name) if isinstance(clusters, dict) else None
+    hosting = given.get("hosting", DEFAULT_HOSTING) if isinstance(given, dict) else DEFAULT_HOSTING
+    implied = WELL_KNOWN_CLUSTERS.get(name, {})
+    return {key: one for key, one in implied.items() if key != "address_space" or makes_network(hosting)}
 
 
 def by_profile(stack_file: Tree, profile: str) -> Tree:
@@ -68,10 +78,10 @@ def completed(stack: StackSection) -> StackSection:
 
 
 def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterSection:
-    subnet = cluster.subnet or default_subnet(cluster.address_space)
+    subnet = cluster.subnet or (default_subnet(cluster.address_space) if cluster.address_space else None)
     node = cluster.node.model_copy(
         update={
-            "address": cluster.node.address or default_node_address(subnet),
+            "address": cluster.node.address or (default_node_address(subnet) if subnet else None),
             "k3s_version": cluster.node.k3s_version or RELEASES[stack.release].k3s_version,
         }
     )

@@ -28,6 +28,7 @@ from settings.addressing import (
     RESERVED_PORTS,
     SMALLEST_PREFIX_LENGTH,
 )
+from settings.hosting import WITHOUT_EFFECT
 from settings.regions import NEAREST, REGIONS, normalised
 from settings.releases import K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.vm_sizes import SIZES_IN_WORDS, VM_SIZES
@@ -168,18 +169,32 @@ def _numbers(version: str) -> list[int]:
 
 K3sVersion = Annotated[str, AfterValidator(_k3s_version)]
 
-_PLANNED_HOSTING = ("arc-machine", "existing-cluster", "aks")
+_PLANNED_HOSTING = ("existing-cluster", "aks")
 
 
 def _hosting(text: str) -> str:
     if text in _PLANNED_HOSTING:
-        raise refused(f"azure-vm; {text} is planned but not supported yet")
-    if text != "azure-vm":
+        raise refused(f"one of {', '.join(WITHOUT_EFFECT)}; {text} is planned but not supported yet")
+    if text not in WITHOUT_EFFECT:
         raise ValueError("unknown hosting")
     return text
 
 
 Hosting = Annotated[str, AfterValidator(_hosting)]
+
+_MACHINE_ID = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[-\w.()]{1,90}/providers/Microsoft\.HybridCompute/machines/[-\w.]{1,54}",
+    re.IGNORECASE,
+)
+
+
+def _machine_id(text: str) -> str:
+    if not _MACHINE_ID.fullmatch(text):
+        raise ValueError("no id of a machine")
+    return text
+
+
+MachineId = Annotated[str, AfterValidator(_machine_id)]
 
 
 def _dns_name(text: str) -> str:

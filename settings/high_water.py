@@ -48,6 +48,21 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class Root:
+    """What a generation ended with that an external CA has signed."""
+
+    number: int
+    authority: int
+    """Generation of the authorities that it was made under."""
+    sha256: str
+
+    @property
+    def own(self) -> int:
+        """Return the generation as the setting had it."""
+        return self.number - self.authority + 1
+
+
+@dataclass(frozen=True)
 class Mark:
     """How high a generation has been, and which are live."""
 
@@ -56,13 +71,16 @@ class Mark:
     in_use: bool
     """Whether the deployment that wrote this had it; what is gone leaves its mark."""
     live: tuple[Generation, ...] = ()
-    root: str = ""
-    """SHA-256 of the root of an external CA that the wanted one ends with; empty for one of the stack's own, or
-    `OTHER_ROOT`."""
+    postponed: int = 0
+    """Generation that it takes in a later deployment; 0: it has what the settings want."""
+    roots: tuple[Root, ...] = ()
+    """Of every generation that an external CA has signed, oldest first; none of the stack's own."""
 
     @property
-    def known_root(self) -> str:
-        return "" if self.root == OTHER_ROOT else self.root
+    def root(self) -> str:
+        """Return the SHA-256 of the root that the latest live one ends with, if an external CA has signed that."""
+        found = (one.sha256 for one in self.roots if self.live and one.number == self.live[-1].number)
+        return next((one for one in found if one != OTHER_ROOT), "")
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,8 @@ def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
             int(mark["generation"]),
             bool(mark["in_use"]),
             tuple(map(_read_generation, mark.get("live", ()))),
-            str(mark.get("root", "")),
+            int(mark.get("postponed", 0)),
+            tuple(Root(int(one["number"]), int(one["authority"]), one["sha256"]) for one in mark.get("roots", ())),
         )
         for key, mark in written.items()
     }
@@ -109,43 +128,50 @@ def raise_marks(
     Args:
         live: owner -> what is live of it now.
     """
-    gone = {key: Mark(mark.generation, in_use=False) for key, mark in before.items()}
+    gone = {key: Mark(mark.generation, in_use=False, roots=mark.roots) for key, mark in before.items()}
     wanted = {
         one.key: Mark(
             # What is held back counts as what it is to become: a lower number would give its keys back.
             max(one.generation, before[one.key].generation if one.key in before else 0),
             in_use=True,
             live=live[one.key],
-            root=_find_root(settings, one.key, live[one.key]),
+            postponed=settings.postponed.get(one.key, 0),
+            roots=_add_root(settings, one.key, live[one.key][-1], before[one.key].roots if one.key in before else ()),
         )
         for one in list_owners(settings)
     }
     return {key: _write(mark) for key, mark in {**gone, **wanted}.items()}
 
 
-def _find_root(settings: Settings, owner: str, live: tuple[Generation, ...]) -> str:
-    requests = (one for one in settings.external.requests if one.owner == owner and one.number == live[-1].number)
+def _add_root(settings: Settings, owner: str, latest: Generation, roots: tuple[Root, ...]) -> tuple[Root, ...]:
+    requests = (one for one in settings.external.requests if one.owner == owner and one.number == latest.number)
     signed = (settings.external.signed.get(one.name) for one in requests)
-    return next((chain.root_sha256 for chain in signed if chain), "")
+    added = [Root(latest.number, latest.authority, chain.root_sha256) for chain in signed if chain]
+    return (*(one for one in roots if one.number < latest.number), *added) if added else roots
 
 
 def _write(mark: Mark) -> dict[str, Any]:
-    written = asdict(mark)
-    if not mark.root:
-        del written["root"]
-    return written
+    return {name: value for name, value in asdict(mark).items() if value or name not in ("postponed", "roots")}
 
 
 def find_other_ca(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:
     """Return that other keys are signed outside than before: those in use would change under their names."""
-    links = [mark for owner, mark in before.items() if owner.startswith(link_key("")) and mark.live]
-    own = "intermediates" if AUTHORITIES in before and before[AUTHORITIES].root else "none"
-    was, given = "leaves" if any(mark.root for mark in links) else own, settings.pki.external_ca
-    if not links or was == given:
+    was, given = _find_external_ca(before), settings.pki.external_ca
+    if was in ("", given):
         return []
     expected = f"as it was ({was}): roots that are trusted, and keys in use, would change under their names"
     hint = "it is chosen before the first up; for another one, destroy the stack first or take a new one"
     return [Problem("pki.external_ca", given, expected, was, hint)]
+
+
+def _find_external_ca(before: Mapping[str, Mark]) -> str:
+    """Return what `pki.external_ca` has been; nothing where no link has been deployed yet."""
+    links = [mark for owner, mark in before.items() if owner.startswith(link_key(""))]
+    if any(mark.roots for mark in links):
+        return "leaves"
+    if AUTHORITIES in before and before[AUTHORITIES].roots:
+        return "intermediates"
+    return "none" if any(mark.live for mark in links) else ""
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,15 @@ def hold_back(settings: Settings, before: Mapping[str, Mark]) -> Settings:
         before: what was live in the deployment before.
     """
     waiting = {one.owner for one in settings.external.waiting}
-    if not waiting:
-        return settings
+    return leave_as_before(settings, before, waiting) if waiting else settings
+
+
+def leave_as_before(settings: Settings, before: Mapping[str, Mark], waiting: Set[str]) -> Settings:
+    """Return the settings with these owners of marks as they were, or without them where they never were.
+
+    Args:
+        before: what was live in the deployment before.
+    """
     was = {owner: mark.live[-1] for owner, mark in before.items() if mark.live}
     clusters = {
         name: _listen_as_before(settings, cluster, was.get(broker_key(name)))
@@ -32,7 +39,7 @@ def hold_back(settings: Settings, before: Mapping[str, Mark]) -> Settings:
         name: found
         for name, link in settings.links.items()
         if clusters[link.broker].listener
-        and (found := _connect_as_before(link, was.get(link_key(name))) if waiting & _needs(link) else link)
+        and (found := _connect_as_before(link, was.get(link_key(name))) if _needs(link) & waiting else link)
     }
     links = {name: _trust(link, clusters) for name, link in links.items()}
     linked = {(link.client, link.broker) for link in links.values()}
@@ -87,6 +94,20 @@ def _trust(link: Link, clusters: Mapping[str, Cluster]) -> Link:
     listener = clusters[link.broker].listener
     assert listener is not None, link.broker
     return replace(link, server_ca_config_map=server_ca_config_map(link.broker, listener.generation))
+
+
+def find_stranded(settings: Settings, held: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
+    """Yield each broker that is left without a link, as the only ones to it are new and wait to be signed.
+
+    It would go, and could come back with another generation only.
+    """
+    for name, cluster in settings.clusters.items():
+        mark = before.get(broker_key(name))
+        if cluster.listener and held.clusters[name].listener is None and mark and mark.in_use:
+            waiting = [link.name for link in settings.links_to(name)]
+            expected = f"beside {', '.join(waiting)} a link to {name} that is there already, until those are signed"
+            given = "no link that is signed: the listener would be taken away"
+            yield Problem(f"clusters.{name}.listener", given, expected, f"links: [{{from: ..., to: {name}}}]")
 
 
 def find_kept(settings: Settings) -> Iterator[Problem]:

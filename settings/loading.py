@@ -13,6 +13,7 @@ from settings.parsing import Malformed, parse
 from settings.paths import leaves
 from settings.resolve import resolved
 from settings.rules import RULES
+from settings.rules.hosting import find_without_effect, list_without_effect
 from settings.schema import StackSection
 
 _DEFAULT = "default"
@@ -34,7 +35,7 @@ def load(data: object, *, source: str = "the settings") -> Settings:
     if isinstance(parsed, Malformed):
         raise SettingsError(fit_examples(parsed.problems, parsed.layered), source)
     stack = completed(parsed.stack)
-    if problems := list(_broken_rules(stack)):
+    if problems := [*find_without_effect(stack, parsed.origins), *_broken_rules(stack)]:
         raise SettingsError(fit_examples(problems, stack.model_dump(mode="json", by_alias=True)), source)
     values = _values(stack)
     return resolved(stack, values, {path: parsed.origins.get(path, _DEFAULT) for path in values})
@@ -55,4 +56,5 @@ def _values(stack: StackSection) -> Mapping[str, object]:
     values = stack.model_dump(mode="json", by_alias=True)
     for name in values["clusters"].keys() - brokers:
         del values["clusters"][name]["listener"]
-    return dict(leaves(values))
+    idle = set(list_without_effect(stack))
+    return {path: value for path, value in leaves(values) if path not in idle}

@@ -37,6 +37,15 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """The Arc-enabled machine that a cluster stands on, which is not the stack's."""
+
+    resource_id: str
+    resource_group: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -91,8 +100,10 @@ class Cluster:
     """Static address of the node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
+    machine: Machine | None
+    """None: its host is no machine that was there before."""
     node: NodeSection | None
-    """None: its host is no machine of the stack."""
+    """None: the stack sets up no node."""
     broker: BrokerSection
     listener: Listener | None
     """Set exactly when a link ends here."""
@@ -196,11 +207,18 @@ class Settings:
     pki: PkiSection
     authorities: Authorities
     external: External
+    postponed: Mapping[str, int]
+    """Owner (as of marks) -> generation that it takes in a later deployment, once others have gone over."""
     protection: ProtectionSection
     values: Mapping[str, object]
     """Dotted path of every setting in effect -> its value as a stack file would write it."""
     origins: Mapping[str, str]
     """The same paths -> `default`, `profile <name>` or `stack file`."""
+
+    @property
+    def machines(self) -> dict[str, str]:
+        """Return the id of each machine that is there before the stack -> its address."""
+        return {one.machine.resource_id: str(one.address) for one in self.clusters.values() if one.machine}
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

@@ -123,5 +123,9 @@ def link_names(client: str, broker: str, generation: int) -> Mapping[str, Any]:
 
 CLIENT_TRUST = "-link-authentication"
 """End of the logical name of a broker's authentication, by which the stack's state is read."""
+PROVE = "prove-"
+"""Begin of the name of a script that connects with new keys; the rotation follows."""
 SETTLE = "settle-"
-"""Begin of the name of a script that sees a site's dataflows use new keys; the rotation follows."""
+"""The same of a script that sees a site's dataflows use new keys."""
+SUCCEEDED = "-succeeded"
+"""End of the logical name of what is made of a script's success, where Azure does not tell that."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
-from settings.model import Authorities, Cluster, Link, Listener, Network, Peering, Settings, Tenant, Topic
+from settings.model import Authorities, Cluster, Link, Listener, Machine, Network, Peering, Settings, Tenant, Topic
 from settings.naming import (
     admin_username,
     arc_proxy_port,
@@ -20,7 +20,7 @@ from settings.naming import (
     server_ca_config_map,
 )
 from settings.releases import RELEASES
-from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, StackSection
+from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, MachineSection, StackSection
 from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
 
 _COMPLETED = "`defaults.completed` has filled it in"
@@ -56,6 +56,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         pki=stack.pki,
         authorities=Authorities(**authority_names(stack.prefix, stack.environment, stack.pki.generation)),
         external=External(),
+        postponed={},
         protection=stack.protection,
         values=values,
         origins=origins,
@@ -64,8 +65,8 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
 
 def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster:
     assert cluster.location, _COMPLETED
-    assert cluster.subnet, _COMPLETED
     assert cluster.node.address, _COMPLETED
+    space, subnet = cluster.address_space, cluster.subnet
     is_broker = any(link.broker == name for link in stack.links)
     return Cluster(
         name=name,
@@ -74,13 +75,21 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
         location=cluster.location,
         names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
         address=cluster.node.address,
-        network=Network(cluster.address_space, cluster.subnet),
+        network=Network(space, subnet) if space and subnet else None,
+        machine=_machine(cluster.machine),
         node=cluster.node,
         admin_username=admin_username(stack.prefix, cluster.code),
         broker=cluster.broker,
         listener=_listener(name, cluster, stack) if is_broker else None,
         arc_proxy_port=arc_proxy_port(cluster.code),
     )
+
+
+def _machine(machine: MachineSection) -> Machine | None:
+    if machine.resource_id is None:
+        return None
+    group, name = machine.resource_id.split("/")[4::4]
+    return Machine(machine.resource_id, group, name)
 
 
 def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listener:
@@ -126,8 +135,11 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
 
 
 def _peerings(stack: StackSection) -> tuple[Peering, ...]:
-    """Return one peering per two linked clusters, whichever way the links between them go."""
-    pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links})
+    """Return one peering per two linked clusters with networks of ours, whichever way the links between them go."""
+    ours = {name for name, cluster in stack.clusters.items() if cluster.address_space}
+    pairs = sorted(
+        {tuple(sorted((link.client, link.broker))) for link in stack.links if {link.client, link.broker} <= ours}
+    )
     code = {name: cluster.code for name, cluster in stack.clusters.items()}
     return tuple(
         Peering(first, second, f"peer-{code[first]}-to-{code[second]}", f"peer-{code[second]}-to-{code[first]}")

@@ -18,14 +18,6 @@ from settings.model import Link, Listener, Settings
 MOST_LIVE = 3
 """Generations of one thing. Each root is signed by those before it, and a root allows so many below it."""
 
-_LATER = (
-    "leave the generations of the other links and of their listeners as they are until these have followed;"
-    " pki.generation asks for all at once, so it needs fewer links that start at one cluster"
-)
-MOST_AT_ONCE = 10
-"""Links of one cluster that go over to new keys in one deployment. Each takes two Run Commands, beside five that every
-node has, and Azure takes 25 of a VM: learn.microsoft.com/azure/virtual-machines/linux/run-command-managed."""
-
 
 @dataclass(frozen=True)
 class Deployed:
@@ -35,6 +27,8 @@ class Deployed:
     """Scripts (`name_settling`) that have seen a site's dataflows use new keys."""
     trusted: Mapping[str, str] = field(default_factory=dict)
     """Broker cluster -> the ConfigMap that its authentication names."""
+    rotations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Cluster -> rotations (`name_rotation`) whose scripts are there, however they have ended."""
 
 
 @dataclass(frozen=True)
@@ -147,20 +141,6 @@ def find_crowded(settings: Settings, before: Mapping[str, Mark]) -> Iterator[Pro
                 " say by revoked_generation that it need not work any more"
             )
             yield Problem(one.where, one.generation, expected, str(one.generation - 1))
-
-
-def find_rushed(settings: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
-    """Yield each cluster more of whose links go over to new keys than its node has room for: Azure refuses halfway."""
-    live = find_live(settings, before, Deployed())
-    for cluster in settings.clusters:
-        rotating = [link.name for link in settings.links_from(cluster) if live.rotates(link)]
-        if len(rotating) > MOST_AT_ONCE:
-            expected = (
-                f"at most {MOST_AT_ONCE} in one deployment, as each needs two Run Commands and Azure takes 25 of a VM:"
-                f" {', '.join(rotating)}"
-            )
-            given = f"{len(rotating)} links that start here go over to new keys"
-            yield Problem(f"clusters.{cluster}", given, expected, f"{MOST_AT_ONCE} links", _LATER)
 
 
 def _keep(

@@ -32,6 +32,7 @@ from settings.fields import (
     Instance,
     K3sVersion,
     Location,
+    MachineId,
     Network,
     Port,
     Prefix,
@@ -43,6 +44,7 @@ from settings.fields import (
     VmSizeName,
     one_of,
 )
+from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -110,6 +112,10 @@ _LINK = (
 )
 """Where a link is."""
 
+_MACHINE = (
+    "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
+    "/Microsoft.HybridCompute/machines/plant-1"
+)
 PROFILE_NAMES = ("dev", "prod")
 
 
@@ -399,8 +405,34 @@ class ListenerSection(_Section):
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
 
+class MachineSection(_Section):
+    """The machine that a cluster stands on, where it is there before the stack."""
+
+    resource_id: Annotated[
+        MachineId | None,
+        About(
+            "the id of an Arc-enabled machine",
+            _MACHINE,
+            "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv",
+        ),
+        arrives(
+            "Microsoft.HybridCompute/machines/runCommands: machineName",
+            "Microsoft.HybridCompute/machines/runCommands: parameters",
+            "output: clusters.<name>.machine",
+            names=True,
+            others=(_MACHINE.replace("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001"),),
+        ),
+    ] = None
+
+
 class ClusterSection(_Section):
     """One cluster."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_network_where_none_is_made(cls, data: Any) -> Any:
+        without = isinstance(data, dict) and not makes_network(data.get("hosting", DEFAULT_HOSTING))
+        return {"address_space": None, **data} if without else data
 
     code: Annotated[
         Code,
@@ -413,9 +445,16 @@ class ClusterSection(_Section):
     ]
     hosting: Annotated[
         Hosting,
-        About("azure-vm, the only way so far", "azure-vm"),
+        About(
+            "azure-vm, which the stack makes, or arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
+            " machine.resource_id and node.address, and has no virtual network of the stack",
+            "azure-vm",
+        ),
         arrives(),
-    ] = "azure-vm"
+    ] = DEFAULT_HOSTING
+    machine: Annotated[
+        MachineSection, About("a map with the machine of hosting arc-machine", {"resource_id": _MACHINE})
+    ] = MachineSection()
     location: Annotated[
         Location | None,
         About("an Azure region, as text", "eastus2"),
@@ -428,7 +467,7 @@ class ClusterSection(_Section):
         ),
     ] = None
     address_space: Annotated[
-        Network,
+        Network | None,
         About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),
         arrives(
             "Microsoft.Network/virtualNetworks: addressSpace.addressPrefixes[] = value",

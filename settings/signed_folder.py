@@ -10,7 +10,7 @@ from pathlib import Path
 from settings.errors import Problem
 from settings.external_ca import External, Request, SignedChain
 from settings.fields import nearest
-from settings.high_water import AUTHORITIES, Mark, link_key
+from settings.high_water import AUTHORITIES, Mark, Root, broker_key, link_key
 from settings.model import Settings
 from settings.rotation import Deployed, find_live
 from settings.signed_chains import MOST_BYTES, find_flaws, find_other_algorithm, read_chain
@@ -46,6 +46,7 @@ def read_signed(
     if not problems:
         problems += _find_other_roots(settings, live.values(), signed, before)
         problems += _find_vain_revocations(directory, settings, before, live, signed)
+        problems += _find_roots_of_links_that_were_left(settings, before, wanted.values(), signed)
     return problems or replace(settings, external=External(tuple(live.values()), signed))
 
 
@@ -126,12 +127,10 @@ def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]
     """Return the root that is trusted already where this chain is presented; nothing if none is."""
     if request.is_server or request.is_ca:
         marks = [before[request.owner]] if request.owner in before else []
-        return {one.known_root for one in marks if one.live and one.live[-1].number == request.number} - {""}
+        return {one.root for one in marks if one.live and one.live[-1].number == request.number} - {""}
     # A broker names the root of links by the generation of pki.
     links = [one for owner, one in before.items() if owner.startswith(link_key(""))]
-    return {
-        one.root for one in links if one.known_root and one.live and one.live[-1].authority == settings.pki.generation
-    }
+    return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
 
 
 def _list_revoked(
@@ -166,12 +165,52 @@ def _find_vain_revocations(
 ) -> Iterator[Problem]:
     """Require another root where a broker's or a CA's key is taken away: who trusts the old root trusts every copy."""
     for request in (one for one in live.values() if (one.is_server or one.is_ca) and one.name in signed):
-        for gone in _list_revoked(settings, request, before, live):
-            old = _read(directory / locate_signed(settings, gone))
-            has_ended = isinstance(old, SignedChain) and old.not_after <= datetime.now(UTC)
-            if signed[request.name].root_sha256 == before[request.owner].root and not has_ended:
-                flaw = f"ends with the root of {gone.file}: every site would go on to trust the key that is taken away"
-                yield _tell(settings, request, f"{flaw}. Have it signed below another root")
+        root, mark = signed[request.name].root_sha256, before.get(request.owner, Mark(0, in_use=False))
+        old = [one for one in mark.roots if one.number < request.number and one.sha256 == root]
+        for gone in old:
+            file = replace(request, number=gone.number)
+            if _has_ended(_read(directory / locate_signed(settings, file)), root):
+                continue
+            if why := _find_why_not(settings, request, gone, mark.roots):
+                yield _tell(settings, request, f"ends with the root of {file.file}, {why}. Sign it below another root")
+
+
+def _find_roots_of_links_that_were_left(
+    settings: Settings, before: Mapping[str, Mark], wanted: Iterable[Request], signed: Mapping[str, SignedChain]
+) -> Iterator[Problem]:
+    """Require of leaves of links that no root comes back either: whoever has the CA below it has every subject."""
+    marks = [mark for owner, mark in before.items() if owner.startswith(link_key(""))]
+    roots = [replace(one, number=one.authority) for mark in marks for one in mark.roots]
+    for request in (one for one in wanted if not (one.is_server or one.is_ca) and one.name in signed):
+        old = [one for one in roots if one.sha256 == signed[request.name].root_sha256]
+        if any(_was_left(roots, one, settings.pki.generation) for one in old):
+            flaw = "ends with a root that was left. Have it signed below the root of today, or a new one"
+            yield _tell(settings, request, flaw)
+
+
+def _find_why_not(settings: Settings, request: Request, gone: Root, roots: Iterable[Root]) -> str:
+    """Return why the root of a generation may not be that of a later one; nothing where it may."""
+    if _was_left(roots, gone, request.number):
+        return "which was left: every copy of that key would be good again"
+    if _is_revoked(settings, request, gone):
+        return "so that every site would go on to trust the key that is taken away"
+    return ""
+
+
+def _has_ended(old: SignedChain | str, root: str) -> bool:
+    return isinstance(old, SignedChain) and old.root_sha256 == root and old.not_after <= datetime.now(UTC)
+
+
+def _is_revoked(settings: Settings, request: Request, gone: Root) -> bool:
+    if request.owner == AUTHORITIES or gone.authority <= settings.pki.revoked_generation:
+        return gone.authority <= settings.pki.revoked_generation
+    listener = settings.clusters[request.owner.removeprefix(broker_key(""))].listener
+    return listener is not None and gone.own <= listener.revoked_generation
+
+
+def _was_left(roots: Iterable[Root], gone: Root, number: int) -> bool:
+    """Return whether another root has been between this one and the generation."""
+    return any(gone.number < one.number < number and one.sha256 != gone.sha256 for one in roots)
 
 
 def _tell(settings: Settings, request: Request, flaw: str) -> Problem:

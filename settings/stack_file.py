@@ -13,13 +13,14 @@ from settings import loading, yaml_mistakes
 from settings.errors import NOTHING, Problem, SettingsError
 from settings.fields import nearest
 from settings.high_water import Mark, find_lowered, find_other_ca
-from settings.hold_back import find_kept, hold_back
+from settings.hold_back import find_kept, find_stranded, hold_back
 from settings.lines import Lines, lines_of
 from settings.model import Settings
 from settings.paths import Path as Path_
 from settings.paths import dotted
-from settings.rotation import find_crowded, find_rushed
+from settings.rotation import Deployed, find_crowded
 from settings.signed_folder import read_signed
+from settings.stagger import find_rushed, stagger
 from settings.yaml_readers import find_read_differently
 
 SETTINGS_KEY = "edge-stamps:settings"
@@ -79,34 +80,45 @@ def load(
     value: object,
     *,
     before: Mapping[str, Mark] | None = None,
+    deployed: Deployed | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> Settings:
     """Return the settings of a stack, from `edge-stamps:settings`; raise `SettingsError`, with lines.
 
-    What an external CA has not signed yet is held back.
+    What an external CA has not signed yet is held back, and so are more links than can go over to new keys at once.
 
     Args:
         before: how high each generation has been, where that is known.
+        deployed: how far a rotation has come, where that is known.
         keys: logical name of a key in the stack's state -> its public key, PEM; None where nobody knows them.
     """
+    marks, deployed = before or {}, deployed or Deployed()
     try:
-        settings = loading.load(value, source=source(stack))
-        marks = before or {}
-        if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks), *find_rushed(settings, marks)]:
+        signed = _hold_back(directory, stack, loading.load(value, source=source(stack)), marks, keys)
+        settings = stagger(signed, marks, deployed)
+        if problems := [*find_rushed(settings, marks, deployed)]:
             raise SettingsError(problems, source(stack))
-        if problems := find_other_ca(settings, marks):
-            raise SettingsError(problems, source(stack))
-        if not settings.pki.has_external_ca:
-            return settings
-        signed = read_signed(path(directory, stack).parent, settings, marks, keys)
-        if not isinstance(signed, Settings):
-            raise SettingsError(signed, source(stack))
-        held = hold_back(signed, marks)
-        if problems := [*find_kept(held)]:
-            raise SettingsError(problems, source(stack))
-        return held
+        return settings
     except SettingsError as error:
         raise _located(error, directory, stack) from None
+
+
+def _hold_back(
+    directory: Path, stack: str, settings: Settings, marks: Mapping[str, Mark], keys: Mapping[str, str] | None
+) -> Settings:
+    """Return what can be deployed with what an external CA has signed, which is all without one."""
+    found = [*find_lowered(settings, marks), *find_crowded(settings, marks), *find_other_ca(settings, marks)]
+    if found:
+        raise SettingsError(found, source(stack))
+    if not settings.pki.has_external_ca:
+        return settings
+    signed = read_signed(path(directory, stack).parent, settings, marks, keys)
+    if not isinstance(signed, Settings):
+        raise SettingsError(signed, source(stack))
+    held = hold_back(signed, marks)
+    if problems := [*find_kept(held), *find_stranded(signed, held, marks)]:
+        raise SettingsError(problems, source(stack))
+    return held
 
 
 def read(directory: Path, stack: str) -> dict[str, object]:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from settings.high_water import Mark, link_key, read_marks
-from settings.naming import CLIENT_TRUST, SETTLE
+from settings.naming import CLIENT_TRUST, PROVE, SETTLE, SUCCEEDED
 from settings.rotation import Deployed
 
 GENERATIONS = "edge-stamps:generations:Generations"
 """Type of the component that keeps the marks."""
 _PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
-MOST_STAGES = 4
-"""How often one `up` goes on with a rotation: once after new keys are in use, once after that for who has trusted the
-old, and spare."""
+_ROTATION = re.compile(rf"(?P<cluster>.+)-(?:{PROVE}|{SETTLE})(?P<rotation>(?P=cluster)-to-.+-g\d+-g\d+)")
+"""Logical name of a script that a rotation needs."""
 
 
 @dataclass(frozen=True)
 class State:
     """What a deployment has left."""
 
-    marks: Mapping[str, Mark]
-    deployed: Deployed
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    deployed: Deployed = field(default_factory=Deployed)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Logical name of a private key -> its public key, PEM."""
 
@@ -38,6 +39,20 @@ class State:
         """Return the marks of what has an old generation live beside the wanted one, by owner."""
         return {owner: mark for owner, mark in sorted(self.marks.items()) if len(mark.live) > 1}
 
+    @property
+    def postponed(self) -> dict[str, int]:
+        """Return the generation of what takes it in a later deployment, by owner."""
+        return {owner: mark.postponed for owner, mark in sorted(self.marks.items()) if mark.postponed}
+
+    def goes_on(self, before: State) -> bool:
+        """Return whether one more deployment goes further: keys are to change yet, and the last one has got on.
+
+        Args:
+            before: what there was before the last one.
+        """
+        has_got_on = (self.marks, self.deployed) != (before.marks, before.deployed)
+        return has_got_on and bool(self.rotating or self.postponed)
+
 
 def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
     """Return the marks and the evidence among the outputs of a stack's resources.
@@ -47,22 +62,32 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
     """
     marks: Mapping[str, Mark] = {}
     settled, trusted, keys = set(), {}, {}
+    rotations = defaultdict[str, set[str]](set)
     for urn, found in outputs.items():
         kind, _, name = urn.rpartition("::")
+        if script := _ROTATION.fullmatch(name):
+            rotations[script["cluster"]].add(script["rotation"])
         if kind.endswith(f"::{GENERATIONS}"):
             marks = read_marks(found.get("marks", {}))
-        elif f"-{SETTLE}" in name and found.get("provisioningState") == "Succeeded":
-            settled.add(name)
+        elif f"-{SETTLE}" in name and _has_succeeded(kind, name, found):
+            settled.add(name.removesuffix(SUCCEEDED))
         elif name.endswith(CLIENT_TRUST):
             trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
         elif kind.endswith(_PRIVATE_KEY):
             keys[name] = str(found.get("publicKeyPem", ""))
-    return State(marks, Deployed(frozenset(settled), trusted), keys)
+    there = {cluster: frozenset(names) for cluster, names in rotations.items()}
+    return State(marks, Deployed(frozenset(settled), trusted, there), keys)
 
 
 def parse_deployment(deployment: Mapping[str, Any]) -> State:
     """Return the same from a state as `pulumi stack export` gives it."""
     return parse_state({one["urn"]: one.get("outputs", {}) for one in deployment.get("resources") or []})
+
+
+def _has_succeeded(kind: str, name: str, found: Mapping[str, Any]) -> bool:
+    """Return whether this tells that a script has: Azure's word, but of machines where that says nothing."""
+    told = found.get("provisioningState") == "Succeeded" and not kind.endswith(":MachineRunCommand")
+    return told or name.endswith(SUCCEEDED)
 
 
 def _read_trust(authentication: Mapping[str, Any]) -> str:

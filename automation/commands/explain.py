@@ -30,6 +30,7 @@ Rows = Sequence[Facts]
 _FREE_NETWORKS, _PREFIX_LENGTH = 3, 16
 _WIDEST_COLUMN = 40
 _ARRIVES = "arrives_at"
+_PROSE = (_ARRIVES, "host", "why", "source", "read")
 _NAMES = ("AIO", "API", "Arc", "Azure", "CA", "DNS", "IoT", "IP", "MQTT", "NAT", "OS", "SKU")
 _SPELLINGS = {name.lower(): name for name in _NAMES}
 
@@ -233,10 +234,10 @@ def _plain(value: Any) -> Any:
 # --- for people ---
 
 
-def as_text(groups: Sequence[Group], width: int) -> str:
+def as_text(groups: Sequence[Group], width: int, last: str = "") -> str:
     """Group by group, in ASCII; a row that is longer than the width goes on in the next line, nothing is cut."""
     blocks = [block for group in groups for block in _blocks(group, width)]
-    text = "\n\n".join([*blocks, "What each setting means, and its limits: docs/settings.md"])
+    text = "\n\n".join([*blocks, last or "What each setting means, and its limits: docs/settings.md"])
     return text.encode("ascii", "backslashreplace").decode() + "\n"
 
 
@@ -276,7 +277,7 @@ def _cell(value: Any, column: str = "value") -> str:
         return "-"
     if isinstance(value, list | tuple) and value:
         return ", ".join(map(_cell, value))
-    if isinstance(value, IPv4Address | IPv4Network) or column == _ARRIVES:
+    if isinstance(value, IPv4Address | IPv4Network) or column in _PROSE:
         return str(value)
     text = yaml.safe_dump(value, default_flow_style=True, width=inf, sort_keys=False, allow_unicode=True)
     return text.removesuffix("...\n").strip()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from automation.commands import next_steps
 from automation.commands.explain import as_document, as_text, explain_settings
+from automation.commands.explain_egress import as_list, explain_egress
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import BAD, DIM, GOOD, WARN, pluralize, progress, say, show_status, width
 from automation.deployment.signing import describe_folder, describe_links
@@ -55,6 +56,20 @@ def explain(program: Path, stack: str, path: str) -> CommandResult:
     if loaded.stand_ins:
         progress(f"Stand-ins for what only the tenant knows: {', '.join(loaded.stand_ins)}")
     return CommandResult(show=lambda: say(as_text(found, width()).rstrip("\n")), own={"explained": as_document(found)})
+
+
+def egress(program: Path, stack: str, path: str, *, as_lines: bool) -> CommandResult:
+    """List what the nodes have to reach: a table, or `host:port` a line.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        UnknownPathError: there is no cluster at the path.
+    """
+    loaded = load_stack(program, stack, stand_ins=True)
+    found = explain_egress(loaded.settings, path)
+    last = "What it is for, and what it leaves open: docs/egress.md"
+    text = as_list(found) if as_lines else as_text(found, width(), last)
+    return CommandResult(show=lambda: say(text.rstrip("\n")), own={"explained": as_document(found)})
 
 
 def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> CommandResult:

@@ -41,6 +41,12 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output (docs/commands.schema.json).")
 ]
 
+Egress = Annotated[
+    bool, typer.Option("--egress", help="Instead: every host that a node has to reach, and why (docs/egress.md).")
+]
+EgressList = Annotated[
+    bool, typer.Option("--egress-list", help="Only these hosts for a firewall: host:port, one a line, sorted.")
+]
 Report = Annotated[Path | None, _to_write("--report", "HTML page to write. No secret is in it.")]
 Serve = Annotated[
     bool,

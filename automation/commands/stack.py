@@ -186,9 +186,8 @@ def write_report(target: Target, report: OperationReport, file: Path) -> None:
     from automation.report import render_preview
 
     if target.judgement:
-        write_page(
-            file, render_preview(target.judgement.evaluation, report.result, datetime.now(UTC), offline=target.offline)
-        )
+        seen, now, foreseen = target.judgement.evaluation, datetime.now(UTC), report.interruptions
+        write_page(file, render_preview(seen, report.result, now, offline=target.offline, interruptions=foreseen))
 
 
 def write_page(file: Path, page: str) -> None:

@@ -47,7 +47,7 @@ THERE_ALREADY = Transient(
 )
 """Not a row of the table: the same is said of what is somebody else's."""
 MOST_RUNS = 12
-"""How often one `up` runs the engine, whatever the table allows each resource."""
+"""How often the engine runs for one step of a rotation, or without one, whatever the table allows each resource."""
 
 T = TypeVar("T")
 
@@ -153,7 +153,7 @@ class Deployer:
 
     def _until_done(self, operation: Operation, result: DeploymentResult, before: State | None) -> None:
         """Run, and run again as long as every error is transient; not without the state that it runs on."""
-        failed: Counter[tuple[str, Transient | None]] = Counter()
+        failed, most = Counter[tuple[str, Transient | None]](), result.runs + MOST_RUNS
         while before is not None:
             try:
                 outcome = self._run(operation, result, self._choose_runs(result, before) if operation == "up" else ())
@@ -164,7 +164,7 @@ class Deployer:
             result.failures = [self._recognize_ours(failure) for failure in result.failures]
             failed.update((failure.urn, failure.transient) for failure in result.failures)
             unanswered = self._keep_unanswered(result, outcome, result.failures)
-            if result.ok or not _may_go_on(result, failed):
+            if result.ok or not _may_go_on(result, failed, most):
                 if unanswered:  # else they are in the way of the next `up`, which cannot create what exists
                     failures = result.failures
                     self._settle(result)
@@ -292,9 +292,9 @@ class Deployer:
             self.say(line)
 
 
-def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int]) -> bool:
+def _may_go_on(result: DeploymentResult, failed: Mapping[tuple[str, Transient | None], int], most: int) -> bool:
     """Return whether every error is transient, and none has been retried as often as it may be."""
-    return result.runs < MOST_RUNS and all(
+    return result.runs < most and all(
         failure.transient is not None and failed[failure.urn, failure.transient] <= failure.transient.limit
         for failure in result.failures
     )

@@ -8,7 +8,10 @@ from typing import Any
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.signing import describe_waiting, read_outputs
 from settings.high_water import AUTHORITIES, broker_key, link_key
-from settings.stack_state import MOST_STAGES, parse_deployment
+from settings.stack_state import State, parse_deployment
+from settings.stagger import MOST_AT_ONCE
+
+_OTHERS = f"others have gone over, of which a cluster takes {MOST_AT_ONCE} at once"
 
 
 def run_until_settled(
@@ -18,36 +21,38 @@ def run_until_settled(
     say: Callable[[str], None],
     sign: Callable[[Mapping[str, Any]], bool],
 ) -> list[str]:
-    """Run, and again while old keys are live that the run before has shown to be needed no more.
+    """Run, and again while a rotation is under way and the run before has got it further.
 
     Returns what stays live, and what waits for an external CA.
 
     Args:
         sign: has what waits for an external CA signed, and says whether there was something.
     """
+    before = State()
     run()
     if result.ok and sign(read_state()):
         say("A stand-in for the external CA has signed: the next run takes that ...")
         run()
-    waiting = [*describe_rotations(read_state())]
-    for _ in range(MOST_STAGES):
-        if not waiting or not result.ok:
-            break
-        say("The new keys are in use: the next run takes the old ones away ...")
+    while result.ok and (now := parse_deployment(read_state())).goes_on(before):
+        taken = "takes the old ones away" if now.rotating else "gives new ones to the next links"
+        say(f"The new keys are in use: the next run {taken} ...")
         run()
-        waiting = [*describe_rotations(read_state())]
-    return [*waiting, *describe_waiting(read_state())]
+        before = now
+    return [*describe_rotations(read_state()), *describe_waiting(read_state())]
 
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each link, broker or authority of which an old generation is live, and what it waits for."""
-    for owner, mark in parse_deployment(deployment).rotating.items():
+    """Yield what has an old generation live, or a new one not yet, and what it waits for."""
+    state = parse_deployment(deployment)
+    for owner, mark in state.rotating.items():
         *old, wanted = [one.number for one in mark.live]
         stays = "generation" if len(old) == 1 else "generations"
         yield (
             f"{owner}: {stays} {', '.join(map(str, old))} beside {wanted}, until every site that uses it is seen to use"
             f" {wanted}"
         )
+    for owner, number in state.postponed.items():
+        yield f"{owner}: generation {number} follows once {_OTHERS}"
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
@@ -59,9 +64,12 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
     """
     wanted = _read_generations(outputs)
     for owner, mark in sorted(parse_deployment(deployment).marks.items()):
-        live = wanted[owner]["live"] if owner in wanted and owner != AUTHORITIES else [0]
+        one = wanted.get(owner, {}) if owner != AUTHORITIES else {}
+        live, later = one.get("live") or [0], int(one.get("postponed") or 0)
         now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
-        if now and then and now in live and now != then:
+        if now and later:
+            yield f"{owner}: generation {later} follows without interruption, once {_OTHERS}"
+        elif now and then and now in live and now != then:
             yield f"{owner}: generation {now} to {then} without interruption; {now} goes once {then} is seen in use"
         elif now and then and now not in live:
             yield (

@@ -1,56 +1,15 @@
-"""Which scripts have to run again, by what the state says of their last run.
-
-Azure runs no body of a Run Command twice, also where it has failed (Azure/run-command-handler-linux,
-internal/cmds/cmds.go, checkAndSaveSeqNum). All scripts of a cluster carry the value of one RandomId, so that replacing
-it changes their bodies: they are updated in place, and do nothing where nothing is to do.
-"""
+"""Which scripts are to run again, by what the state says of their last run and by what somebody asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from arm.hosting import BY_SCRIPT_TYPE
-from arm.shapes import shape_of, tokens
-from graph.grouping import find_stamp
-from graph.inputs import parameters
-from graph.plan import graph_of_state
-from graph.random_values import RANDOM_ID
-from graph.urns import name_of
+from graph.script_runs import ScriptRuns, list_runs
 
 
 class NoScriptsError(Exception):
     """A cluster is named of which the stack has run no script."""
-
-
-@dataclass(frozen=True)
-class ScriptRuns:
-    """What makes the scripts of one cluster run again, and those that carry its value."""
-
-    urn: str
-    cluster: str
-    failed: tuple[str, ...]
-    """Logical names of scripts whose last run has failed, or of which nobody knows how it ended."""
-
-
-def list_runs(deployment: Mapping[str, Any]) -> list[ScriptRuns]:
-    """Return every cluster of the state that has one.
-
-    A script counts by its dependency, else by its value: what was adopted has no dependencies in the state, and what
-    has failed as an update has its earlier value there, though Azure has seen the newer one.
-    """
-    resources = [one for one in deployment.get("resources") or [] if not one.get("delete")]
-    graph = graph_of_state("", deployment)
-    return [
-        ScriptRuns(
-            run["urn"],
-            find_stamp(graph, graph.resources[run["urn"]]),
-            tuple(sorted(_find_failed(resources, run))),
-        )
-        for run in resources
-        if run["type"] == RANDOM_ID and "hex" in (run.get("outputs") or {})
-    ]
 
 
 def choose_runs(deployment: Mapping[str, Any], clusters: Collection[str] = ()) -> list[ScriptRuns]:
@@ -66,19 +25,3 @@ def choose_runs(deployment: Mapping[str, Any], clusters: Collection[str] = ()) -
         given = ", ".join(unknown)
         raise NoScriptsError(f"--run-again {given}: no script has run there so far; expected one of: {listed}")
     return [one for one in runs if one.failed or one.cluster in clusters]
-
-
-def _find_failed(resources: Collection[Mapping[str, Any]], run: Mapping[str, Any]) -> Iterator[str]:
-    for resource in resources:
-        if _is_script(resource["type"]):
-            # A refresh takes the mark of a failure away, and Azure's word stays.
-            failed = resource.get("initErrors") or (resource.get("outputs") or {}).get("provisioningState") == "Failed"
-            needed = (resource.get("propertyDependencies") or {}).get("parameters") or ()
-            values = parameters(resource.get("inputs") or {}).values()
-            if failed and (run["urn"] in needed or run["outputs"]["hex"] in values):
-                yield name_of(resource["urn"])
-
-
-def _is_script(token: str) -> bool:
-    # A type that is not among the known ones is not of ARM, or of a later program.
-    return token in tokens() and shape_of(token).type in BY_SCRIPT_TYPE

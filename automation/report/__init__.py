@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from automation.deployment.deployment_result import DeploymentResult
+from automation.deployment.interruptions import Interruptions
 from automation.deployment.rehearsal import Rehearsal
 from automation.report import topology
 from automation.report.html import render
@@ -21,10 +22,15 @@ def render_rehearsal(run: Rehearsal, now: datetime) -> str:
 
 
 def render_preview(
-    evaluation: Evaluation, report: DeploymentResult | None, now: datetime, *, offline: bool = True
+    evaluation: Evaluation,
+    report: DeploymentResult | None,
+    now: datetime,
+    *,
+    offline: bool = True,
+    interruptions: Interruptions | None = None,
 ) -> str:
     """Return the page of a stack before `up`: what the program makes, and the engine's preview if there is one.
 
     The evaluation is one of a deployment (`preview=False`): a preview's graph does not know paths and dates.
     """
-    return render(build_page(evaluation, report, now, offline=offline))
+    return render(build_page(evaluation, report, now, offline=offline, interruptions=interruptions))

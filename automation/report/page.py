@@ -10,6 +10,7 @@ from typing import Any
 from arm.values import UNKNOWN_MARKER, redact
 from automation.certificates.published import Certificate, list_certificates, read_renewal_windows
 from automation.deployment.deployment_result import DeploymentResult
+from automation.deployment.interruptions import Interruptions
 from automation.deployment.rehearsal import Rehearsal
 from automation.report.resources import Resources, list_resources
 from automation.report.timeline import Timeline, build_timeline
@@ -44,6 +45,8 @@ class Page:
     """Whether they are those of a deployment, or of this evaluation only."""
     has_report: bool
     """Whether the engine's report is part of it."""
+    interruptions: Interruptions | None
+    """What `up` would do to messages; None: nobody can say."""
     proof: Proof | None
     views: Sequence[ClusterView]
     names: Mapping[str, str]
@@ -54,6 +57,11 @@ class Page:
     @property
     def title(self) -> str:
         return "Rehearsal" if self.kind == "rehearsal" else "Offline preview" if self.offline else "Preview"
+
+    @property
+    def interrupted(self) -> int:
+        """How many links would stand still for a while or for good."""
+        return sum(map(bool, (self.interruptions or {}).values()))
 
     @property
     def deployed(self) -> bool:
@@ -68,6 +76,7 @@ def build_page(
     *,
     offline: bool = True,
     run: Rehearsal | None = None,
+    interruptions: Interruptions | None = None,
 ) -> Page:
     """Return the page of a rehearsal, however far it came; without one, of what the engine's preview says, if any."""
     is_issued = bool(report and report.ok) if run else bool(report and report.outputs)
@@ -92,6 +101,7 @@ def build_page(
         certificates=list_certificates(_read(known, "certificates"), read_renewal_windows(graph), now),
         certificates_are_issued=is_issued,
         has_report=report is not None,
+        interruptions=interruptions,
         proof=verification.proof if verification else None,
         views=verification.clusters if verification else (),
         names={cluster.names.connected_cluster: name for name, cluster in settings.clusters.items()},

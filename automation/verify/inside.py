@@ -17,6 +17,7 @@ from automation.verify.expected import Expectation, Subject
 from graph.inputs import decode_parameter, map_at, parameters
 from nodes import load_script, with_parameters
 from rules.facts.aio import CERT_MANAGER_NAMESPACE, NAMESPACE
+from rules.operators import WAYS_TO_SECRETS
 
 Item = Mapping[str, Any]
 """One object of the cluster, as nodes/verify.sh tells it, or a warning or a log, as nodes/describe.sh does."""
@@ -82,18 +83,22 @@ def look_inside(azure: Azure, expectation: Expectation, bodies: Mapping[str, Any
     Raises:
         UnseenError: it does not answer.
     """
-    items, clock = _list_items(azure, node)
+    items, clock = _list_items(azure, node, expectation.view.settings.operator_group)
     try:
         return Inside(items, clock, _try_links(azure, expectation, bodies, node))
     except UnseenError as error:
         return Inside(items, clock, Unseen(str(error)))
 
 
-def _list_items(azure: Azure, node: Subject) -> tuple[Sequence[Item], tuple[float, float, float]]:
+def _list_items(
+    azure: Azure, node: Subject, operators: str | None
+) -> tuple[Sequence[Item], tuple[float, float, float]]:
     """Return everything, with the times of the first page."""
+    rights = {"OPERATORS": operators, "RIGHTS": encode(WAYS_TO_SECRETS)} if operators else {}
+    given = {"NAMESPACE": NAMESPACE.value, **rights}
     items: list[Item] = []
     clock = (0.0, 0.0, 0.0)
-    for answer, page in _read_pages(azure, node, "verify", {"NAMESPACE": NAMESPACE.value}, _MOST_PAGES):
+    for answer, page in _read_pages(azure, node, "verify", given, _MOST_PAGES):
         if not items:
             (told,) = (one for one in page if one["kind"] == "Clock")
             clock = answer.after, float(told["seconds"]), answer.before

@@ -34,7 +34,7 @@ def connect_k3s(
     *,
     k3s_version: str,
     bound_to: pulumi.Output[str],
-    client_id: pulumi.Input[str],
+    client_id: pulumi.Input[str] | None,
     depends_on: Sequence[pulumi.Resource],
 ) -> ConnectedCluster:
     """Set K3s up and connect it; then read what Azure says of the connected cluster.
@@ -42,7 +42,7 @@ def connect_k3s(
     Args:
         k3s_version: what is installed, where no newer one is.
         bound_to: an output of the node, unknown while the node is being replaced.
-        client_id: client id of the node's identity, which connects it.
+        client_id: client id of the node's identity, which connects it; None: the one that its machine has of itself.
         depends_on: roles without which the identity cannot.
     """
     names, tenant = context.names, context.settings.tenant
@@ -66,7 +66,7 @@ def connect_k3s(
             "LOCATION": context.cluster.location,
             "SUBSCRIPTION_ID": tenant.subscription_id,
             "TENANT_ID": tenant.tenant_id,
-            "IDENTITY_CLIENT_ID": client_id,
+            **({"IDENTITY_CLIENT_ID": client_id} if client_id else {}),
             "CUSTOM_LOCATIONS_OBJECT_ID": tenant.custom_locations_object_id,
         },
         timeout_seconds=_CONNECT_SECONDS,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE
@@ -99,6 +100,16 @@ def finish(state: AzureState, command_id: str, run: ScriptRun) -> OperationFaile
     said = run.stderr.strip() or "nothing on stderr"
     message = f"Run Command {command.name} {how}: {said}"
     return OperationFailedError(200, "VMExtensionProvisioningError", message)
+
+
+def tell_result(command: Entry) -> dict[str, Any]:
+    """Return the instance view of a command whose script has ended; empty before."""
+    run = command.facts.get("run")
+    if not run:
+        return {}
+    word = "Failed" if run["exit_code"] else "Succeeded"
+    printed = {"output": run["stdout"], "error": run["stderr"]}
+    return {"executionState": word, "exitCode": run["exit_code"], **printed}
 
 
 def unfinished(state: AzureState) -> list[Entry]:

@@ -26,6 +26,8 @@ class Surroundings:
     subscription_id: str
     tenant_id: str = ""
     """Left out: the stand-in that recorded graphs have."""
+    machines: Mapping[str, str] = field(default_factory=dict)
+    """Id of each Arc-enabled machine that is somebody else's -> its address."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

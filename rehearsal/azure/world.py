@@ -23,6 +23,7 @@ from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
+from rehearsal.azure.existing import add_machines
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
@@ -57,7 +58,7 @@ class World:
         self.faults = faults or Faults()
         self._on_write = on_write
         self._clock = SteadyClock(clock or SystemClock())
-        self._state = AzureState(surroundings, self._clock)
+        self._state = add_machines(AzureState(surroundings, self._clock))
         self._run_script = run_script
         self._busy: set[str] = set()
         self._lock = threading.RLock()
@@ -253,6 +254,7 @@ class World:
         """Take what is kept there in the place of what is here."""
         with self._lock:
             Journal(path).load(self._state)
+            add_machines(self._state)
             self._clock.go_on_from(self._state.latest)  # it was set back since, or waited in virtual time
             left = unfinished(self._state)
         for command in left:  # Azure has gone on with what a process began that was killed

@@ -32,8 +32,9 @@ class Requester:
         return cls(what, f"system:serviceaccount:{namespace}:any", groups)
 
 
+ADMINISTRATOR = Requester("the node's administrator", "system:admin", ("system:masters",))
 _PEOPLE = (
-    Requester("the node's administrator", "system:admin", ("system:masters",)),
+    ADMINISTRATOR,
     Requester.pod("somebody through Arc", "azure-arc"),  # its proxy impersonates them (WithAudit is before that)
 )
 _PARTS = (
@@ -56,14 +57,14 @@ def find_gaps(facts: NodeFacts) -> Iterator[tuple[str, str, str]]:
     yield from _check_bounds(facts)
     sensitive = expected.AUDIT_SENSITIVE.value
     for who, (resource, group), verb in product((*_PEOPLE, *_PARTS), sensitive.items(), _VERBS):
-        if (level := _find_level(facts.audit_rules, who, verb, resource, group)) not in ("None", _METADATA):
+        if (level := find_level(facts.audit_rules, who, verb, resource, group)) not in ("None", _METADATA):
             what = f"the audit log has the content of {resource}: {verb} by {who.what} at level {level}"
             yield RULE, what, f"let a rule before it log {resource} at level {_METADATA}"
             break
     secrets = (("secrets", ""),)
     noted = (*product(_PEOPLE, (*secrets, *_OF_PEOPLE), _VERBS), *product(_PARTS, secrets, _VERBS))
     for who, (resource, group), verb in noted:
-        if _find_level(facts.audit_rules, who, verb, resource, group) == "None":
+        if find_level(facts.audit_rules, who, verb, resource, group) == "None":
             what = f"the audit log has no {verb} of {resource} by {who.what}"
             yield RULE, what, f"let the first rule that fits log it at level {_METADATA}"
             break
@@ -76,7 +77,8 @@ def _check_bounds(facts: NodeFacts) -> Iterator[tuple[str, str, str]]:
             yield RULE, f"{name} of the API server is {given or 'unlimited'}; expected {most} at most", f"set {name}"
 
 
-def _find_level(rules: Sequence[Mapping[str, Any]], who: Requester, verb: str, resource: str, group: str) -> str:
+def find_level(rules: Sequence[Mapping[str, Any]], who: Requester, verb: str, resource: str, group: str) -> str:
+    """Return the level at which a request is logged."""
     return next((str(rule["level"]) for rule in rules if _fits(rule, who, verb, resource, group)), "None")
 
 

@@ -31,18 +31,19 @@ def find_unreachable_links(inventory: Inventory, clusters: Sequence[ClusterView]
 
 def find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[str, str]]:
     """Yield what is in the way, and what to do; nothing if an end is not known, which other rules report."""
-    here = _find_interface(inventory, link.site.addresses)
-    there = _find_interface(inventory, link.broker.addresses) if link.broker else None
-    if here is None or there is None:
+    if link.broker is None or not (link.site.addresses and link.broker.addresses):
         return
-    yield from _check_peering(inventory, _network(here), _network(there))
+    here, there = (_find_interface(inventory, end.addresses) for end in (link.site, link.broker))
+    source, destination = link.site.addresses[0], link.broker.addresses[0]
+    if here and there:  # else one of them is in a plant, and what leads there is not the stack's
+        yield from _check_peering(inventory, _network(here), _network(there))
     for direction, nic in (("Outbound", here), ("Inbound", there)):
-        for group in _find_groups(inventory, nic):
-            rule = _find_denying_rule(group, direction, address_of(here), address_of(there), link.port)
+        for group in _find_groups(inventory, nic) if nic else ():
+            rule = _find_denying_rule(group, direction, source, destination, link.port)
             if rule:
-                ends = f"{address_of(here)} from {address_of(there)}:{link.port}"
+                ends = f"{source} from {destination}:{link.port}"
                 yield f"{rule} of security group {group.name} keeps {ends}", f"allow TCP to port {link.port} there"
-    yield from pod_network.find_obstacles(link, address_of(here), address_of(there))
+    yield from pod_network.find_obstacles(link, source, destination)
 
 
 def _check_peering(inventory: Inventory, here: str, there: str) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from arm.hosting import BY_NODE_TYPE, HostKind
+from arm.values import leaves
 from graph.inputs import list_at, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.inventory import Inventory, is_ready
@@ -112,4 +114,5 @@ def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[s
     interfaces = (text_at(one, "id") for one in list_at(node.inputs, kind.node_interfaces))
     found = [inventory.find(interface) for interface in interfaces]
     configurations = [one for entry in found if entry for one in list_at(entry.outputs, "ipConfigurations")]
-    return [text_at(one, "privateIPAddress") for one in configurations if text_at(one, "privateIPAddress")]
+    own = [str(value) for path, value, _ in leaves(node.outputs) if re.sub(r"\d+", "", path) == kind.node_addresses]
+    return own + [text_at(one, "privateIPAddress") for one in configurations if text_at(one, "privateIPAddress")]

@@ -22,6 +22,8 @@ FIRST_BOOT: Files = {
 """Of the image that the nodes are made of."""
 _VOLATILE = "run/"
 """A reboot clears it."""
+_LOGS = "var/lib/rancher/k3s/server/logs/"
+"""What is logged while scripts run, a rehearsed node does not keep."""
 
 
 class TooMuchError(ValueError):
@@ -53,7 +55,7 @@ def collect(root: Path) -> dict[str, list[str]]:
     for file in sorted(root.rglob("*")):
         status = file.lstat()
         name = file.relative_to(root).as_posix()
-        if stat.S_ISDIR(status.st_mode):
+        if stat.S_ISDIR(status.st_mode) or name.startswith(_LOGS):
             continue
         if not stat.S_ISREG(status.st_mode):
             raise TooMuchError(

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from arm.hosting import BY_SCRIPT_TYPE
 from arm.ids import same_place
 from arm.shapes import Shape, UnknownTypeError, shape_of
 from arm.types.keyvault import SECRET
 from arm.values import UNKNOWN
 from graph.urns import name_of
 from rehearsal.azure.errors import ArmError, OperationFailedError
+from rehearsal.azure.scripts import tell_result
 from rehearsal.azure.world import World
 from rehearsal.providers import Diff, ExistingResource, InitializationError, Properties, ProviderError, ReadResult
 from rehearsal.providers.differences import apply_changes, compare, is_within, keep_inputs
@@ -145,10 +147,12 @@ class AzureProvider:
             raise ProviderError(f"the rehearsal does not know the function {token}; expected get<Type>")
         shape = _shape(f"{package}:{module}:{function.removeprefix('get')}")
         try:
-            outputs = self._world.get(shape.path(arguments, self._subscription_id)).outputs
+            entry = self._world.get(shape.path(arguments, self._subscription_id))
         except ArmError as error:
             raise ProviderError(str(error)) from error
-        return {**outputs, "azureApiVersion": shape.api_version}
+        result = tell_result(entry)
+        view = {"instanceView": result} if result and not BY_SCRIPT_TYPE[shape.type].script_failure_flag else {}
+        return {**entry.outputs, **view, "azureApiVersion": shape.api_version}
 
 
 def _shape(type_token: str) -> Shape:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from graph import random_values
-from graph.random_values import RANDOM_ID, RANDOM_STRING
+from graph.random_values import KNOWN, RANDOM_ID, RANDOM_STRING
 from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
 from rehearsal.providers.tls import compare
 
@@ -22,7 +22,7 @@ _MINIMA = ("minLower", "minUpper", "minNumeric", "minSpecial")
 
 
 class RandomProvider:
-    """The `ResourceProvider` of pulumi-random; of its types only RandomString and RandomId."""
+    """The `ResourceProvider` of pulumi-random; of its types only `random_values.KNOWN`."""
 
     def __init__(self, is_in_use: Callable[[str], bool] = lambda _: False) -> None:
         """`is_in_use` says whether Azure holds an id, in its form `hex`."""
@@ -30,10 +30,11 @@ class RandomProvider:
 
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         given = {name: value for name, value in inputs.items() if value is not None}
-        if type_token == RANDOM_ID:
-            return given
+        if type_token not in KNOWN:
+            known = ", ".join(one.rpartition(":")[2] for one in KNOWN)
+            raise ProviderError(f"the rehearsal does not know {type_token}; known: {known}")
         if type_token != RANDOM_STRING:
-            raise ProviderError(f"the rehearsal does not know {type_token}; known: RandomString, RandomId")
+            return given
         # `number` is the deprecated name of `numeric`; whichever is given sets both.
         digits = given.get("numeric", given.get("number", True))
         checked = {**dict.fromkeys(_ALPHABETS, True), **dict.fromkeys(_MINIMA, 0), **given}
@@ -51,7 +52,7 @@ class RandomProvider:
         if type_token == RANDOM_STRING and not any(inputs[name] for name in _ALPHABETS):
             raise ProviderError(f"{type_token}: at least one of {', '.join(_ALPHABETS)} must be true")
         seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
-        if type_token == RANDOM_STRING:
+        if type_token != RANDOM_ID:
             return random_values.create(type_name, seed, inputs)
         drawn = (random_values.create(type_name, f"{seed} {number}", inputs) for number in count())
         return next(each for each in drawn if not self._is_in_use(each[1]["hex"]))

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from arm.hosting import BY_NODE_TYPE, NODE_ID
 from arm.types.kubernetes import CONNECTED_CLUSTER
-from graph.random_values import RANDOM_ID
+from graph.script_runs import list_runs
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import World
@@ -33,11 +33,11 @@ from rehearsal.rotation.result import Moment, Result
 from rehearsal.rotation.traffic import RATE, Traffic, traffic
 from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
-from settings.stack_state import MOST_STAGES, parse_state
+from settings.stack_state import State as Shown
+from settings.stack_state import parse_state
 from settings.stand_ins import STAND_INS, with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parents[2]
-_SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 _SETTLE = 12
 """Slices after the last step: more than the longest lag of a model."""
 
@@ -60,11 +60,13 @@ class NotDeployedError(Exception):
 class Deployed:
     """A stack, and the modelled Azure that it is in."""
 
-    def __init__(self, program: Path, stack: str) -> None:
+    def __init__(self, program: Path, stack: str, machines: Mapping[str, str]) -> None:
         self._program, self._stack, self._state = program, stack, State()
         self._flow: Traffic | None = None
         self._world = World(
-            _SURROUNDINGS, clock=ManualClock(), run_script=ScriptRunner(self._as_running, self._is_behind)
+            make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"], machines),
+            clock=ManualClock(),
+            run_script=ScriptRunner(self._as_running, self._is_behind),
         )
         self._seen = list[Entry](), list[ClusterView]()
         self._built: Seen = {}
@@ -139,18 +141,17 @@ class Deployed:
         elif change.kill_after is not None:
             up(change.kill_after)
             look(Moment(len(steps), "the engine was killed"))
+        before = Shown()
         failures = up()
         if failures and change.mend:
             change.mend(flow, Moment(len(steps), "the engine has failed"))
             failures = up()
-        for _ in range(MOST_STAGES):  # as `python -m automation up` goes on
-            if not failures and self._rotates():
-                failures = up()
+        while not failures and (now := self._read_state()).goes_on(before):  # as `python -m automation up` goes on
+            failures, before = up(), now
         return failures
 
-    def _rotates(self) -> bool:
-        """Return whether old keys are live beside new ones."""
-        return bool(parse_state({one.urn: one.outputs for one in self._state.resources}).rotating)
+    def _read_state(self) -> Shown:
+        return parse_state({one.urn: one.outputs for one in self._state.resources})
 
     def _cut_off(self, flow: Traffic, cluster: str) -> None:
         """Let operations on a cluster fail while what runs there goes on: its node has lost its way to Azure.
@@ -215,13 +216,11 @@ class Deployed:
 
         Azure runs no body of a Run Command twice (Azure/run-command-handler-linux, internal/cmds/cmds.go).
         """
-        runs = {one.urn for one in self._state.resources if one.type == RANDOM_ID}
-        failed = [one for one in self._state.resources if one.init_errors]
-        return sorted(runs & {urn for one in failed for urn in one.property_dependencies.get("parameters", ())})
+        return [one.urn for one in list_runs(self.deployment()) if one.failed]
 
     def copy(self) -> Deployed:
         """Return the same stack in another Azure of the same content."""
-        other = Deployed(self._program, self._stack)
+        other = Deployed(self._program, self._stack, self._world.surroundings.machines)
         other._state = State.from_export(self._state.export())
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "azure.json"
@@ -250,7 +249,8 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
     Raises:
         NotDeployedError: it failed.
     """
-    deployed = Deployed(program, stack)
+    config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
+    deployed = Deployed(program, stack, stack_file.load(program, stack, config[stack_file.SETTINGS_KEY]).machines)
     if errors := deployed.up(settings):
         raise NotDeployedError("; ".join(errors))
     return deployed

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from typing import Generic, TypeVar
 
 from rehearsal.cluster.links import find_links, is_at
@@ -24,7 +25,7 @@ from rehearsal.rotation.result import LinkResult, Moment, Refusal, SymptomSeen
 
 RATE = 20
 """Messages a second that each dataflow sends, unless something else is asked for."""
-_SLICE_SECONDS = 0.25
+SLICE_SECONDS = 0.25
 """Of traffic after each step. Nobody waits for it: a slice is over when its messages are acknowledged or refused."""
 _Address = tuple[str, int]
 """Cluster, and port as deployed."""
@@ -226,7 +227,7 @@ class Traffic:
         refusals = list[str]()
         is_cut = {link.cluster, self._found.get(link.address, ("", 0))[0]} & self.offline
         for sender in link.senders.values() if link.is_deployed else ():
-            sender.take(round(self.rate * _SLICE_SECONDS))
+            sender.take(ceil(self.rate * SLICE_SECONDS))
             if is_cut:
                 sender.disconnect()
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settings.rules import addresses, certificates, clusters, limits, links, names, tenant
+from settings.rules import addresses, certificates, clusters, hosting, limits, links, names, tenant
 from settings.rules.rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -17,6 +17,17 @@ RULES: tuple[Rule, ...] = (
     Rule("admin-username-allowed", "No user name is one that Azure or Ubuntu keeps for itself",
         "osProfile.adminUsername of Microsoft.Compute", names.admin_username_allowed),
     Rule("codes-unique", "Each cluster has a code of its own", "names are made of codes", clusters.unique_codes),
+    Rule("network-has-addresses", "A network that the stack makes has an address space", "Microsoft.Network",
+        hosting.network_has_addresses),
+    Rule("machine-is-named", "A plant's machine has its id and its address in the settings",
+        "only the plant knows them", hosting.machine_is_named),
+    Rule("machine-in-subscription", "A plant's machine belongs to the stack's subscription",
+        "a provider has one subscription", hosting.machines_are_of_the_subscription),
+    Rule("one-cluster-per-machine", "No two clusters stand on one machine", "docs.k3s.io: one server per host",
+        hosting.one_cluster_per_machine),
+    Rule("machine-address-outside", "A plant's machine has an address of its own, in no network of the stack",
+        "learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview: a VNet's own range stays inside",
+        hosting.machine_addresses_are_outside),
     Rule("networks-disjoint", "No two clusters' networks overlap, linked or not",
         "learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering", addresses.no_overlap),
     Rule("subnet-in-space", "A subnet lies inside its cluster's address space", "Microsoft.Network",

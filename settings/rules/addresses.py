@@ -14,7 +14,7 @@ from settings.schema import StackSection
 def no_overlap(stack: StackSection) -> Iterator[Problem]:
     """Compare every two clusters, linked or not: a link that is added later could no longer be peered."""
     for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
-        if one.address_space.overlaps(other.address_space):
+        if one.address_space and other.address_space and one.address_space.overlaps(other.address_space):
             where, against = f"clusters.{second}.address_space", f"clusters.{first}.address_space"
             expected = f"a network that overlaps no other cluster's; it overlaps {against} ({one.address_space})"
             yield Problem(where, str(other.address_space), expected, EXAMPLE_OF_WHAT_IS_FREE)
@@ -24,7 +24,7 @@ def subnet_inside_address_space(stack: StackSection) -> Iterator[Problem]:
     """Report a subnet that is no part of its VNet."""
     for name, cluster in stack.clusters.items():
         where, space = f"clusters.{name}.subnet", f"clusters.{name}.address_space"
-        if cluster.subnet and not cluster.subnet.subnet_of(cluster.address_space):
+        if cluster.subnet and cluster.address_space and not cluster.subnet.subnet_of(cluster.address_space):
             expected = f"a network inside {space} ({cluster.address_space})"
             yield Problem(where, str(cluster.subnet), expected, str(default_subnet(cluster.address_space)))
 

@@ -13,9 +13,10 @@ from settings.broker_capacity import (
     persistence_disk_gib,
 )
 from settings.errors import Problem
+from settings.hosting import WITHOUT_EFFECT
 from settings.regions import REGIONS
 from settings.rules.rule import EXAMPLE_OF_WHAT_IS_FREE
-from settings.schema import BrokerSection, StackSection
+from settings.schema import BrokerSection, ClusterSection, StackSection
 from settings.vm_sizes import VM_SIZES
 
 
@@ -28,9 +29,16 @@ def unique_codes(stack: StackSection) -> Iterator[Problem]:
             yield Problem(where, other.code, expected, EXAMPLE_OF_WHAT_IS_FREE)
 
 
+def _on_machines_of_the_stack(stack: StackSection) -> Iterator[tuple[str, ClusterSection]]:
+    """Yield the clusters of whose machine the settings know everything."""
+    yield from (
+        (name, one) for name, one in stack.clusters.items() if "node.vm_size" not in WITHOUT_EFFECT[one.hosting]
+    )
+
+
 def zones_exist(stack: StackSection) -> Iterator[Problem]:
     """Report a zone where the region has none."""
-    for name, cluster in stack.clusters.items():
+    for name, cluster in _on_machines_of_the_stack(stack):
         where = f"clusters.{name}.node.zone"
         region = REGIONS[cluster.location or stack.location]
         if cluster.node.zone and not region.has_zones:
@@ -52,7 +60,7 @@ def storage_exists(stack: StackSection) -> Iterator[Problem]:
 
 def broker_fits_memory(stack: StackSection) -> Iterator[Problem]:
     """Report a broker that does not fit: its pods stay Pending, and the deployment fails after its two hours."""
-    for name, cluster in stack.clusters.items():
+    for name, cluster in _on_machines_of_the_stack(stack):
         where, size = f"clusters.{name}.broker", f"clusters.{name}.node.vm_size"
         needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
         offered = VM_SIZES[cluster.node.vm_size].memory_gib
@@ -83,7 +91,7 @@ def _memory_advice(broker: BrokerSection, offered: int) -> str:
 
 def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
     """Report a disk of a node that is too small for the broker's volumes."""
-    for name, cluster in stack.clusters.items():
+    for name, cluster in _on_machines_of_the_stack(stack):
         where, disk = f"clusters.{name}.broker.persistence_gib", f"clusters.{name}.node.os_disk_gib"
         needed = persistence_disk_gib(cluster.broker)
         free = cluster.node.os_disk_gib - DISK_WITHOUT_PERSISTENCE_GIB

@@ -41,6 +41,9 @@ IMPORT_IDS = {
     "compute:VirtualMachine": RG + "/providers/Microsoft.Compute/virtualMachines/{vmName}",  # *
     "compute:VirtualMachineRunCommandByVirtualMachine": RG  # *
     + "/providers/Microsoft.Compute/virtualMachines/{vmName}/runCommands/{runCommandName}",
+    "hybridcompute:Machine": RG + "/providers/Microsoft.HybridCompute/machines/{machineName}",
+    "hybridcompute:MachineRunCommand": RG
+    + "/providers/Microsoft.HybridCompute/machines/{machineName}/runCommands/{runCommandName}",
     "kubernetesconfiguration:Extension": RG
     + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}"
     + "/providers/Microsoft.KubernetesConfiguration/extensions/{extensionName}",

@@ -76,7 +76,7 @@ def test_the_schema_is_one_and_names_every_command_that_prints_a_document() -> N
     assert set(SCHEMA["properties"]["command"]["enum"]) == set(with_json())
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["explain"], ["explain", "clusters.site"]])
+@pytest.mark.parametrize("arguments", [["check"], ["explain"], ["explain", "clusters.site"], ["explain", "--egress"]])
 @pytest.mark.usefixtures("project")
 def test_what_looks_at_settings_ends_well(arguments: list[str]) -> None:
     _, document = run(*arguments)
@@ -218,6 +218,7 @@ def test_everything_that_is_printed_elsewhere_than_on_a_terminal_is_ascii() -> N
         ["up", "--offline"],
         ["outputs", "--offline"],
         ["explain"],
+        ["explain", "--egress"],
         ["diagram"],
         ["--help"],
     ):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.deployment.interruptions import describe
 from rules.interruptions import Interruption
+from tests.automation.report.document import parse, rows, table
 from tests.conftest import PROGRAM
 
 LINK = "site-to-enterprise"
@@ -52,9 +53,13 @@ def test_a_change_is_told_with_what_it_does_to_messages(dev: Callable[..., Resul
     change(tmp_path, "port: 28883", "port: 28884")
     told = f"essages of link {LINK} stand still from about 0 to 1 minutes after the start, estimated: "
     assert f"\nMessages:\n  m{told}" in dev("preview").stdout
+    previewed = json.loads(dev("preview", "--json", "--report", str(tmp_path / "page.html")).stdout)
     document = json.loads(dev("up", "--json").stdout)
     (one,) = document["interruptions"][LINK]
     assert (document["operation"], one["start"], one["end"]) == ("up", 0, 35)
+    assert previewed["interruptions"] == document["interruptions"]
+    page = parse((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert rows(table(page, "When messages")) == [[LINK, "0 min 0 s", "0 min 35 s", "0 min 35 s", one["why"]]]
     change(tmp_path, "port: 28884", "port: 28885")
     before, _, after = dev("up").stderr.partition(f"M{told}")
     assert "[" not in before.splitlines()[-1]

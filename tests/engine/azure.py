@@ -23,7 +23,15 @@ from settings.stand_ins import STAND_INS
 SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
 
 
-_NODES = {"site": "/virtualMachines/vm-myorga-", "enterprise": "/virtualMachines/vm-myorgb-"}
+_NODES = {
+    "site": ("/virtualMachines/vm-myorga-", "/Microsoft.HybridCompute/machines/site-"),
+    "enterprise": ("/virtualMachines/vm-myorgb-",),
+}
+
+
+def is_on(cluster: str, arm_id: str) -> bool:
+    """Whether it is a Run Command of the cluster's node."""
+    return any(node in arm_id for node in _NODES[cluster])
 
 
 class Scripts(ScriptRunner):
@@ -37,7 +45,7 @@ class Scripts(ScriptRunner):
 
     def __call__(self, look: OpenState, command: Entry) -> ScriptRun:
         self.ran[command.id] += 1
-        if self.failing[command.name] and _NODES["site"] in command.id:
+        if self.failing[command.name] and is_on("site", command.id):
             self.failing[command.name] -= 1
             text = command.inputs["source"]["script"].replace("\nlock ", '\nfail "the network is down."\nlock ', 1)
             command = replace(command, inputs={**command.inputs, "source": {"script": text}})
@@ -47,13 +55,18 @@ class Scripts(ScriptRunner):
 class Azure:
     """A world of its own, empty at first."""
 
-    def __init__(self) -> None:
+    def __init__(self, machines: Mapping[str, str] | None = None) -> None:
+        """`machines`: those that are somebody else's, by id, with their address."""
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
         self._scripts = Scripts()
+        self._machines = machines or {}
         self._world = World(
-            SURROUNDINGS, clock=self.clock, on_write=lambda arm_id: self.when_written(arm_id), run_script=self._scripts
+            replace(SURROUNDINGS, machines=self._machines),
+            clock=self.clock,
+            on_write=lambda arm_id: self.when_written(arm_id),
+            run_script=self._scripts,
         )
         self.provider = AzureProvider(self._world)
 
@@ -103,11 +116,11 @@ class Azure:
     def runs(self, cluster: str) -> dict[str, int]:
         """How often each script of the cluster has run."""
         ran = self._scripts.ran.items()
-        return {arm_id.rpartition("/")[2]: times for arm_id, times in ran if _NODES[cluster] in arm_id}
+        return {arm_id.rpartition("/")[2]: times for arm_id, times in ran if is_on(cluster, arm_id)}
 
     def copy(self, folder: Path) -> Azure:
         """Another Azure in which the same exists."""
-        other, file = Azure(), folder / "azure.json"
+        other, file = Azure(self._machines), folder / "azure.json"
         self._world.save(file)
         other._world.load(file)
         return other

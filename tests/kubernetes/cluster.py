@@ -63,7 +63,7 @@ class Cluster:
 
     # The API server
 
-    def start_api(self) -> None:
+    def start_api(self, *, audited: bool = True) -> None:
         file = self.folder / "tls"
         self._serve(
             "kube-apiserver",
@@ -74,12 +74,12 @@ class Cluster:
             *("--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.43.0.0/16"),
             *("--service-account-key-file", file / "tls.key", "--service-account-signing-key-file", file / "tls.key"),
             *("--disable-admission-plugins=ServiceAccount", "--profiling=false"),
-            *audit_arguments(self.folder),
+            *(audit_arguments(self.folder) if audited else ()),
         ).wait_until(self._is_ready)
 
-    def restart_api(self) -> None:
+    def restart_api(self, *, audited: bool = True) -> None:
         self._servers.pop("kube-apiserver").kill()
-        self.start_api()
+        self.start_api(audited=audited)
 
     @property
     def api_process(self) -> int:

@@ -31,8 +31,9 @@ $ .venv/bin/python -m pytest tests/kubernetes
 ```
 
 What `verify` asks of a cluster, it asks there too, of objects that a test has made by hand: one that is well, and
-one cause for each of its checks (`tests/kubernetes/test_verify.py`). Likewise the warnings of a support bundle; no
-kubelet is there, so that of logs only the refusal is seen (`tests/kubernetes/test_describe.py`).
+one cause for each of its checks (`tests/kubernetes/test_verify.py`); and one that the stack's own script has hardened,
+whose hardening somebody undoes (`tests/kubernetes/test_verify_hardening.py`). Likewise the warnings of a support
+bundle; no kubelet is there, so that of logs only the refusal is seen (`tests/kubernetes/test_describe.py`).
 
 Not real: K3s, secret sync (its Secrets and conditions are those of the model, and its kind is cut down to what the
 scripts read), IoT Operations, and the scripts' clock, which runs faster. trust-manager and Kubernetes are of the

@@ -11,6 +11,7 @@ from pathlib import Path
 import nodes
 from tests.kubernetes.cluster import ADMIN, Cluster
 from tests.kubernetes.processes import wait_until
+from tests.kubernetes.setup_k3s import AUDIT_LOG
 from tests.nodes.node_stand_in import Run
 
 _TOOLS = {
@@ -41,6 +42,9 @@ class Node:
             tool.chmod(0o755)
         for file, text in (("clock", "1000000"), ("pace", "1"), ("kill-after", NOTHING), ("victim", "")):
             (folder / file).write_text(text)
+        log = folder / "root/var/lib/rancher/k3s/server/logs/audit.log"
+        log.parent.mkdir(parents=True)
+        log.symlink_to(cluster.folder / AUDIT_LOG)
         node.sign_in(ADMIN)
         return node
 

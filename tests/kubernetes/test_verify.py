@@ -111,9 +111,22 @@ class OnRealCluster(ResourceManager):
     node: Node
 
     def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
-        assert (node_id.rpartition("/")[2], action, api_version[:2]) == (_VM.rpartition("/")[2], "runCommand", "20")
+        assert ("/virtualMachines/" in node_id, action, api_version[:2]) == (True, "runCommand", "20")
         run = self.node.run_text(script)
         return ScriptAnswer(run.stdout, run.stderr, 1_000_000, 1_000_000)
+
+
+def verify_inside(living: Living, node: Node, cluster: str, folder: Path) -> Sequence[VerifyResult]:
+    """Verify one cluster of a stack, whose node is the real one; what it says itself."""
+    expected = expectation(living.stack)
+    with serve(living.world()) as served:
+        (folder / "token").write_text(served.token)
+        (folder / "ca.pem").write_text(served.certificate)
+        login = log_in_to_served(served.address, folder)
+        azure = OnRealCluster(login, expected.view.settings.tenant.subscription_id, ONCE)
+        azure.node = node
+        found = verify(azure, expected, Selection([cluster], []), lambda name: name, NOW).results
+    return [one for one in found if one.concern == "Inside"]
 
 
 @pytest.fixture
@@ -143,26 +156,14 @@ def by_hand(cluster: Cluster, node: Node, living: Living) -> ByHand:
 @pytest.fixture
 def ask(node: Node, living: Living, tmp_path: Path) -> Callable[[], Sequence[VerifyResult]]:
     """Ask the one cluster."""
-
-    def look() -> Sequence[VerifyResult]:
-        expected = expectation("dev")
-        with serve(living.world()) as served:
-            (tmp_path / "token").write_text(served.token)
-            (tmp_path / "ca.pem").write_text(served.certificate)
-            login = log_in_to_served(served.address, tmp_path)
-            azure = OnRealCluster(login, expected.view.settings.tenant.subscription_id, ONCE)
-            azure.node = node
-            found = verify(azure, expected, Selection(["enterprise"], []), lambda name: name, NOW).results
-        return [one for one in found if one.concern == "Inside"]
-
-    return look
+    return lambda: verify_inside(living, node, "enterprise", tmp_path)
 
 
 @pytest.mark.usefixtures("by_hand")
 def test_a_cluster_that_is_well_is_green(ask: Callable[[], Sequence[VerifyResult]]) -> None:
     results = ask()
-    assert {(one.id, one.outcome, one.found[-11:]) for one in results} == {
-        (id_, "ok", "as expected") for id_ in OF_CLUSTER
+    assert {(one.id, one.outcome, "as expected" in one.found) for one in results} == {
+        (id_, "ok", True) for id_ in OF_CLUSTER
     }
 
 

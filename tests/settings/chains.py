@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import IPv4Address
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography import x509
@@ -14,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from settings.external_ca import Request
+from settings.external_ca import Request, SignedChain
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
@@ -101,6 +104,19 @@ def public_key(part: Part) -> str:
     """Return the key that the stack has made for it, PEM."""
     found = key(part.kind, part.name).public_key()
     return str(found.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+
+
+def openssl_accepts(request: Request, chain: SignedChain) -> bool:
+    """Ask as a TLS side does that trusts the root alone, at the time of the tests' chains."""
+    purpose = "any" if request.is_ca else "sslserver" if request.is_server else "sslclient"
+    leaf, *between, root = chain.pems
+    with TemporaryDirectory() as folder:
+        files = {name: Path(folder) / name for name in ("leaf", "between", "root")}
+        for name, text in {"leaf": leaf, "between": "".join(between), "root": root}.items():
+            files[name].write_text(text)
+        command = ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-attime", str(int(NOW.timestamp()))]
+        command += ["-CAfile", str(files["root"]), *(["-untrusted", str(files["between"])] if between else [])]
+        return subprocess.run([*command, str(files["leaf"])], capture_output=True, timeout=30).returncode == 0
 
 
 def _issue(part: Part, issuer: Part) -> x509.Certificate:

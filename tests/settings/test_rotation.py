@@ -8,9 +8,9 @@ from typing import Any
 from settings import loading
 from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key, raise_marks, read_marks
 from settings.naming import client_ca_config_map
-from settings.rotation import Deployed, Live, find_crowded, find_live, find_rushed, name_settling
+from settings.rotation import Deployed, Live, find_crowded, find_live, name_settling
 from settings.stand_ins import STAND_INS
-from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
+from tests.conftest import TWO_BROKERS
 
 SITE, ENTERPRISE = "site-to-enterprise", "enterprise"
 Marks = dict[str, Mark]
@@ -144,25 +144,3 @@ def test_a_generation_too_many_is_refused_until_old_ones_are_gone() -> None:
     assert (problem.where, problem.example) == ("clusters.enterprise.listener.generation", "3")
     revoked = wanted(listener={"generation": 4, "revoked_generation": 1})
     assert [*find_crowded(loading.load(revoked), before)] == []
-
-
-def fan_out(links: int, generation: int) -> dict[str, Any]:
-    """A hub with a link to each of so many clusters."""
-    ends = {f"end{n}": {"code": f"e{n}", "address_space": f"10.{n + 100}.0.0/16"} for n in range(links)}
-    return {
-        **STAND_INS,
-        **TWO_CLUSTERS,
-        "clusters": {"hub": {"code": "h", "address_space": "10.99.0.0/16"}, **ends},
-        "links": [{"from": "hub", "to": end, "generation": generation} for end in ends],
-    }
-
-
-def test_more_links_of_one_cluster_than_its_node_has_room_for_are_refused_beforehand() -> None:
-    """learn.microsoft.com/azure/virtual-machines/linux/run-command-managed: 25; a node has five of its own."""
-    for links, where in (((25 - 5) // 2, []), ((25 - 5) // 2 + 1, ["clusters.hub"])):
-        before = marks(go_on(fan_out(links, 1), {}), {})
-        renewed = fan_out(links, 2)
-        assert [one.where for one in find_rushed(loading.load(renewed), before)] == where
-        assert [*find_rushed(loading.load(renewed), {})] == [], "nothing goes over in a first deployment"
-        renewed["links"][0]["generation"] = 1
-        assert [*find_rushed(loading.load(renewed), before)] == []

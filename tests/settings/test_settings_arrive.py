@@ -87,6 +87,8 @@ def _changes(place: str) -> Iterator[Change]:
         stacks = [stack_of("two brokers", TWO_BROKERS)]
     if place.endswith("revoked_generation"):  # in those stacks every generation is the first
         stacks = [read_stack("every-setting")]
+    if place.endswith("machine.resource_id"):  # in those stacks every machine is the stack's own
+        stacks = [read_stack("plant")]
     for stack in stacks:
         settings = {_role(stack, setting): setting for setting in stack.settings.values if place_of(setting) == place}
         yield from (change for setting in settings.values() if (change := make_change(stack, setting)))

@@ -15,8 +15,15 @@ from tests.settings.samples import Change, Problems
 
 HERE = {"<name>": "site", "[]": "[0]", "site.listener": "enterprise.listener"}
 """Step in the schema -> in the minimal settings."""
+ON_A_MACHINE: dict[str, object] = {
+    "subscription_id": "3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c",
+    "clusters.site.hosting": "arc-machine",
+    "clusters.site.node.address": "192.168.10.20",
+}
 CONTEXT: dict[str, dict[str, object]] = {
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
+    "clusters.site.machine": ON_A_MACHINE,
+    "clusters.site.machine.resource_id": ON_A_MACHINE,
     **{
         f"{owner}.revoked_generation": {f"{owner}.generation": 2}
         for owner in ("pki", "clusters.enterprise.listener", "links[0]")

@@ -49,7 +49,7 @@ REFUSED = [
     ("clusters.site.code", "1a", "a letter first"),
     ("clusters.site.code", "A", "lower-case"),
     ("clusters.site.hosting", "aks", "planned but not supported yet"),
-    ("clusters.site.hosting", "arc-machine", "planned but not supported yet"),
+    ("clusters.site.hosting", "existing-cluster", "planned but not supported yet"),
     ("clusters.site.hosting", "existing-cluster", "planned but not supported yet"),
     ("clusters.site.hosting", "vm", "azure-vm"),
     ("clusters.site.location", "mars", "regions"),

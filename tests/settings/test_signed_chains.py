@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,11 +25,13 @@ from tests.settings.chains import (
     Part,
     issue,
     key,
+    openssl_accepts,
     public_key,
     right,
     to_pem,
 )
 
+ANY, CODE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, ExtendedKeyUsageOID.CODE_SIGNING
 Change = Callable[[list[Part]], list[Part]]
 
 
@@ -206,3 +209,19 @@ def test_what_is_no_chain_is_refused() -> None:
     ):
         found = read_chain(text)
         assert isinstance(found, str) and said in found and "cryptography.io" not in found, (text[:40], found)
+
+
+@pytest.mark.parametrize("extended", [(), (SERVER,), (CLIENT,), (CLIENT, SERVER), (ANY,), (CODE,)])
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize("leaf", [BROKER, LINK])
+def test_a_ca_s_own_extended_key_usage_limits_what_it_signs_as_openssl_has_it(
+    leaf: Request, place: int, extended: tuple[x509.ObjectIdentifier, ...]
+) -> None:
+    parts = right(leaf)
+    parts[place] = parts[place].change(extended=extended)
+    chain = SignedChain(tuple(issue(parts)))
+    accepts = openssl_accepts(leaf, chain)
+    assert accepts != bool(find_flaws(leaf, chain, NOW)), extended
+    signer = replace(SIGNER, common_name="issuer", is_server=leaf.is_server)
+    above = SignedChain(chain.certificates[1:])
+    assert accepts != bool(find_flaws(signer, above, NOW)), "asked of the CA alone, before it signs a leaf"

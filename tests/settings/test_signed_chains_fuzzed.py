@@ -5,10 +5,7 @@ Which are wrong is known from how they were made; what passes is put to OpenSSL 
 
 from __future__ import annotations
 
-import subprocess
 from base64 import encodebytes
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography import x509
@@ -30,6 +27,7 @@ from tests.settings.chains import (
     SIGNER,
     Part,
     issue,
+    openssl_accepts,
     public_key,
     right,
     to_pem,
@@ -124,21 +122,8 @@ def test_damage_is_no_crash_and_nothing_that_openssl_refuses_passes(
     if isinstance(read, str) or find_flaws(request, read, NOW, public_key(right(request)[0])):
         return
     assert [one.public_bytes(Encoding.DER) for one in read.certificates] == ders
-    assert _openssl_accepts(request, read), "OpenSSL refuses what has passed"
+    assert openssl_accepts(request, read), "OpenSSL refuses what has passed"
 
 
 def _as_pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{encodebytes(der).decode()}-----END CERTIFICATE-----\n"
-
-
-def _openssl_accepts(request: Request, chain: SignedChain) -> bool:
-    """Ask as a TLS side does that trusts the root alone, at the time of the tests' chains."""
-    purpose = "any" if request.is_ca else "sslserver" if request.is_server else "sslclient"
-    leaf, *between, root = chain.pems
-    with TemporaryDirectory() as folder:
-        files = {name: Path(folder) / name for name in ("leaf", "between", "root")}
-        for name, text in {"leaf": leaf, "between": "".join(between), "root": root}.items():
-            files[name].write_text(text)
-        command = ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-attime", str(int(NOW.timestamp()))]
-        command += ["-CAfile", str(files["root"]), *(["-untrusted", str(files["between"])] if between else [])]
-        return subprocess.run([*command, str(files["leaf"])], capture_output=True, timeout=30).returncode == 0

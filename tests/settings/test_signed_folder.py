@@ -232,6 +232,82 @@ def test_a_stolen_key_of_a_broker_is_not_taken_away_below_the_same_root(first: d
     assert load(tmp_path, before=first, **changed).links[LINK]
 
 
+def test_a_stolen_key_that_has_retired_is_not_taken_away_below_the_same_root(
+    first: dict[str, Mark], tmp_path: Path
+) -> None:
+    second = renew(tmp_path, first, broker=2)
+    assert [one.number for one in second[f"broker/{BROKER}"].live] == [2]
+    for broker in (2, 3):
+        changed = raised(broker=broker, broker_revoked=1)
+        told = refusal(tmp_path, before=second, **changed)
+        assert "ends with the root of enterprise-server-leaf-g1.pem, so that every site would go on to trust" in told, (
+            broker
+        )
+
+    held = load(tmp_path, before=second, **raised(broker=3))
+    sign(held, tmp_path, other_root=True)
+    assert load(tmp_path, before=second, **raised(broker=3, broker_revoked=2)).links[LINK]
+
+
+def test_a_root_that_was_left_does_not_come_back(first: dict[str, Mark], tmp_path: Path) -> None:
+    old = (tmp_path / "stand-in-ca.pem").read_text()
+    second = renew(tmp_path, first, other_root=True, broker=2, broker_revoked=1)
+    sign(load(tmp_path, before=second, **raised(broker=3, broker_revoked=1)), tmp_path)
+    assert load(tmp_path, before=second, **raised(broker=3, broker_revoked=1)).links[LINK], "the root of today"
+
+    (tmp_path / "enterprise-server-leaf-g3.pem").unlink()
+    (tmp_path / "stand-in-ca.pem").write_text(old)
+    sign(load(tmp_path, before=second, **raised(broker=3)), tmp_path)
+    told = refusal(tmp_path, before=second, **raised(broker=3, broker_revoked=2))
+    assert "ends with the root of enterprise-server-leaf-g1.pem, which was left" in told
+
+
+def test_a_mark_remembers_the_roots_of_what_is_gone(first: dict[str, Mark]) -> None:
+    settings = load_alone()
+    gone = read_marks(
+        json.loads(json.dumps(raise_marks(settings, first, find_live(settings, {}, Deployed()).by_owner)))
+    )
+    mark = gone[f"broker/{BROKER}"]
+    assert (mark.in_use, mark.root, mark.roots) == (False, "", first[f"broker/{BROKER}"].roots)
+    assert mark.roots
+
+
+def test_a_root_of_links_that_was_left_does_not_come_back(first: dict[str, Mark], tmp_path: Path) -> None:
+    old = (tmp_path / "stand-in-ca.pem").read_text()
+    second = renew(tmp_path, first, other_root=True, pki={"generation": 2, "revoked_generation": 1})
+    third: dict[str, Any] = {"pki": {"generation": 3, "revoked_generation": 2}}
+    (tmp_path / "stand-in-ca.pem").write_text(old)
+    sign(load(tmp_path, before=second, pki={"generation": 3}), tmp_path)
+    told = refusal(tmp_path, before=second, **third)
+    assert f"CN={LINK}-g3" in told and "ends with a root that was left" in told
+
+
+def test_a_broker_s_only_link_is_not_exchanged_for_one_that_waits(first: dict[str, Mark], tmp_path: Path) -> None:
+    other = {"code": "o", "address_space": "10.9.0.0/16"}
+    clusters: dict[str, Any] = {"clusters": {"site": {}, BROKER: {}, "other": other}}
+    old, new = {"from": "site", "to": BROKER}, {"from": "other", "to": BROKER}
+    told = refusal(tmp_path, before=first, links=[new], **clusters)
+    assert f"clusters.{BROKER}.listener" in told and f"beside other-to-{BROKER} a link" in told
+
+    beside = load(tmp_path, before=first, links=[old, new], **clusters)
+    assert (list(beside.links), bool(beside.clusters[BROKER].listener)) == ([LINK], True)
+    sign(beside, tmp_path)
+    assert list(load(tmp_path, before=first, links=[new], **clusters).links) == [f"other-to-{BROKER}"]
+    assert load(tmp_path, before=first, links=[], clusters={"site": {}}).links == {}, "what is taken away goes"
+
+
+def renew(
+    folder: Path, before: dict[str, Mark], *, other_root: bool = False, pki: Any = None, **raise_: int
+) -> dict[str, Mark]:
+    """Return the marks once new generations are signed, deployed and seen in use."""
+    plain = {key: number for key, number in raise_.items() if "revoked" not in key}
+    asked: dict[str, Any] = {**raised(**plain), "pki": {"generation": (pki or {}).get("generation", 1)}}
+    sign(load(folder, before=before, **asked), folder, other_root=other_root)
+    settings = load(folder, before=before, **(raised(**raise_) | {"pki": pki or {}}))
+    live = {owner: each[-1:] for owner, each in find_live(settings, before, Deployed()).by_owner.items()}
+    return read_marks(json.loads(json.dumps(raise_marks(settings, before, live))))
+
+
 def test_another_name_of_a_broker_waits_with_its_certificate(tmp_path: Path) -> None:
     named: dict[str, Any] = {"clusters": {"site": {}, BROKER: {"listener": {"dns_name": "old.example"}}}}
     sign(load(tmp_path, **named), tmp_path)
@@ -310,6 +386,11 @@ def test_what_the_example_signs_with_openssl_is_fit(signs: str, tmp_path: Path) 
     given = {**MINIMAL, "pki": {"external_ca": signs, "signed_folder": str(folder)}}
     whole = stack_file.load(PROGRAM, "dev", given, keys=asked)
     assert (list(whole.links), whole.external.waiting) == ([LINK], [])
+
+
+def load_alone() -> Settings:
+    """Return settings without any link."""
+    return stack_file.load(PROGRAM, "dev", {**MINIMAL, "links": []})
 
 
 def refusal(folder: Path, **more: Any) -> str:

@@ -8,6 +8,7 @@ from automation.verify.checks import (
     cluster,
     existence,
     extensions,
+    hardening,
     identities,
     iot_operations,
     links,
@@ -193,6 +194,15 @@ CHECKS: tuple[Check, ...] = (
         messages.check_arrivals),
     Check("VERIFY-71", "Messages", _LINK, "error", "Refusal", "no message on a topic of somebody else",
         _PUT_BACK, messages.check_refusal),
+
+    Check("VERIFY-72", "Inside", _CLUSTER, "error", "Network policies", "those of the settings, and none lets all in",
+        f"{_RUN_AGAIN}\n{_REMOVE}", hardening.check_policies),
+    Check("VERIFY-73", "Inside", _CLUSTER, "error", "Audit log", "the API server logs who asks for what, no content",
+        _RUN_AGAIN, hardening.check_audit_log),
+    Check("VERIFY-74", "Inside", _CLUSTER, "error", "Roles and bindings", "those of the settings for people, no others",
+        f"{_RUN_AGAIN}\n{_REMOVE}", hardening.check_bindings),
+    Check("VERIFY-75", "Inside", _CLUSTER, "error", "Operators and Secrets", "the API server gives them no way to one",
+        f"{_RUN_AGAIN}\n{_REMOVE}", hardening.check_secrets_closed),
 )  # fmt: skip
 
 EXISTENCE = "VERIFY-02"

@@ -7,9 +7,10 @@ from functools import partial
 from components.context import StampContext
 from components.hosting.azure_vm.networking import create_network
 from components.hosting.azure_vm.node import create_node
-from components.hosting.azure_vm.run_command import create_script_run, run_on_vm
+from components.hosting.azure_vm.run_command import run_on_vm
 from components.hosting.connected_cluster import connect_k3s, grant_onboarding
 from components.hosting.host import Host, HostNetwork
+from components.hosting.script_run import create_script_run
 from components.identities import create_identity
 
 

@@ -9,17 +9,8 @@ import pulumi_random as random
 from pulumi_azure_native import compute
 
 from components.context import StampContext
+from components.hosting.script_run import run_again
 from nodes import load_script
-
-
-def create_script_run(context: StampContext) -> random.RandomId:
-    """Create what `pulumi up --replace '<its urn>'` changes, so that every script of the cluster runs again.
-
-    Azure runs no body twice, also where it has failed: the handler skips a sequence number that it has seen
-    (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go, checkAndSaveSeqNum). No keepers: it
-    changes only when somebody asks for that.
-    """
-    return random.RandomId(context.logical_name("script-run"), byte_length=8, opts=context.options())
 
 
 def run_on_vm(
@@ -41,10 +32,6 @@ def run_on_vm(
     ones go unquoted onto the command line.
     """
     timeout = f"{timeout_seconds + 600}s"
-    again: dict[str, pulumi.Input[str]] = {
-        "SCRIPT_RUN": script_run.hex,  # nothing reads it: it makes the body another one
-        "RUN_AGAIN": pulumi.Output.concat("pulumi up --replace '", script_run.urn, "'"),
-    }
     return compute.VirtualMachineRunCommandByVirtualMachine(
         context.logical_name(name or script),
         resource_group_name=context.group.name,
@@ -55,7 +42,7 @@ def run_on_vm(
         source=compute.VirtualMachineRunCommandScriptSourceArgs(script=load_script(script)),
         parameters=[
             compute.RunCommandInputParameterArgs(name=name, value=value)
-            for name, value in sorted({**parameters, **again}.items())
+            for name, value in sorted({**parameters, **run_again(script_run)}.items())
         ],
         async_execution=False,
         treat_failure_as_deployment_failure=True,

@@ -142,7 +142,7 @@ class OfflineCommand(PulumiCommand):
             providers = self._providers
             if not providers:
                 tenant = stack.settings.tenant
-                surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id)
+                surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
                 world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
                 at_the_end.callback(world.compact)
                 providers = all_providers(AzureProvider(world))

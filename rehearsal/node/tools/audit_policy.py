@@ -1,4 +1,4 @@
-"""How kube-apiserver reads the policy of its audit log.
+"""How kube-apiserver reads the policy of its audit log, and what it logs of the node's own questions.
 
 kubernetes/apiserver at v0.35.4, pkg/audit/policy/reader.go (LoadPolicyFromFile) and pkg/server/options/audit.go
 (AuditLogOptions.Validate), read 2026-11-28.
@@ -6,11 +6,14 @@ kubernetes/apiserver at v0.35.4, pkg/audit/policy/reader.go (LoadPolicyFromFile)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
+from rehearsal.cluster.audit_log import ADMINISTRATOR, find_level
+from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node.machine import Machine
 
 POLICY_FILE = "audit-policy-file"
@@ -60,3 +63,19 @@ def require_modelled(rules: Sequence[Mapping[str, Any]]) -> None:
         resources = (name for one in rule.get("resources", ()) for name in {*one} - _KNOWN_RESOURCES)
         if unknown := sorted({*({*rule} - _KNOWN), *resources}):
             raise ValueError(f"the model does not know {unknown[0]} of an audit policy: extend audit_policy.py")
+
+
+def log_get(machine: Machine, resource: str, group: str, name: str) -> None:
+    """Write down that the administrator has asked for an object by its name, as policy and place of the log say.
+
+    kubernetes.io/docs/reference/config-api/apiserver-audit.v1, Event: of its fields those that somebody reads here.
+    """
+    facts = NodeFacts(machine.facts, {})
+    path = facts.api_argument("audit-log-path")
+    level = find_level(facts.audit_rules, ADMINISTRATOR, "get", resource, group)
+    if not path or level == "None":
+        return
+    event = {"kind": "Event", "level": level, "verb": "get", "objectRef": {"resource": resource, "name": name}}
+    file = machine.file(path)
+    before = file.read_text() if file.is_file() else ""
+    file.write_text(f"{before}{json.dumps(event)}\n", 0o600)

@@ -7,6 +7,7 @@ set_active_subscription, get_subscription), azure/cli/core/extension/operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from arm import ids
@@ -51,6 +52,7 @@ def _log_in(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
     login = {
         "client_id": identity.outputs.get("clientId"),
         "principal_id": identity.outputs.get("principalId"),
+        "own": ids.key(identity.id) == ids.key(machine.vm_id),
         "named": any(given[flag] for flag in ("--client-id", "--object-id", "--resource-id")),
     }
     machine.facts.setdefault("az", {})["login"] = login
@@ -77,6 +79,9 @@ def _find_identity(given: Mapping[str, Any], machine: Machine) -> Entry:
     if sum(1 for each in wanted if each) > 1:
         raise refuse("Usage error: Provide only one of --client-id, --object-id, --resource-id")
     if not any(wanted):
+        own = machine.azure.find(machine.vm_id)
+        if own and ids.at(own.outputs, "identity.principalId"):
+            return replace(own, outputs={"principalId": own.outputs["identity"]["principalId"]})
         if len(attached) == 1:
             return attached[0]
         several = (

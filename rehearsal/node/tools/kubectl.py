@@ -14,9 +14,8 @@ from typing import Any
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import k3s, kubectl_apply, kubectl_logs
+from rehearsal.node.tools import audit_policy, k3s, kubectl_apply, kubectl_create, kubectl_logs
 from rehearsal.node.tools.flags import Line, read_line
-from rehearsal.node.tools.kubectl_create import create_token
 from rehearsal.node.tools.kubectl_flags import COMMANDS, FORMATS, TABLE, UNMODELLED
 from rehearsal.node.tools.kubernetes_objects import Kind, Object, find_kind, list_objects
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
@@ -88,6 +87,7 @@ def _get(line: Line, machine: Machine, elapsed: float) -> str:
             ' resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed'
             " description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
         )
+    _log(line, machine)
     found, errors = _find(line, machine, elapsed)
     if line.has("--ignore-not-found"):
         errors = []
@@ -109,6 +109,13 @@ def _get_raw(line: Line, machine: Machine) -> str:
     if path in ("/readyz", "/livez", "/healthz"):
         return "ok"
     raise RefusalError(1, "Error from server (NotFound): the server could not find the requested resource")
+
+
+def _log(line: Line, machine: Machine) -> None:
+    """Have the API server log which objects are asked for by name."""
+    for kind, name in _read_targets(line, machine):
+        if name:
+            audit_policy.log_get(machine, kind.plural, kind.group, name)
 
 
 def _is_named(line: Line) -> bool:
@@ -257,7 +264,7 @@ def _remove(kind: Kind, one: Object, machine: Machine) -> None:
 
 _ANSWERS: Mapping[str, Callable[[Line, Machine, float], str]] = {
     "get": _get,
-    "create": create_token,
+    "create": kubectl_create.create,
     "wait": _wait,
     "delete": _delete,
     "apply": lambda line, machine, _: kubectl_apply.apply(line, machine),

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--ignore-not-found", "--chunk-size VALUE", "--label-columns -L VALUE", "--no-headers", "--show-kind",
         "--show-labels", "--sort-by VALUE ~", "--server-print", "--subresource VALUE ~",
     ),
-    "create": ("--audience VALUE", "--duration VALUE"),
+    "create": ("--filename -f VALUE", "--output -o VALUE", "--audience VALUE", "--duration VALUE"),
     "wait": (*_PRINT, *_FILES, *_SELECT, "--all", "--local ~", "--for VALUE", "--timeout VALUE"),
     "delete": (
         *_FILES, *_SELECT, "--all", "--force", "--cascade OPTIONAL", "--dry-run OPTIONAL", "--now",

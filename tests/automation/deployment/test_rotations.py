@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.rotations import announce_rotations, describe_rotations, run_until_settled
-from settings.stack_state import MOST_STAGES
 
 LINK, BROKER = "link/site-to-enterprise", "broker/enterprise"
 
 
-def state(**live: Sequence[int]) -> dict[str, Any]:
-    """A stack's state with these generations live."""
+def state(postponed: int = 0, **live: Sequence[int]) -> dict[str, Any]:
+    """A stack's state with these generations live, and one of the link that is to come."""
     marks = {
         owner: {
             "generation": numbers[-1],
@@ -23,6 +24,8 @@ def state(**live: Sequence[int]) -> dict[str, Any]:
         }
         for owner, numbers in ((LINK, live.get("link", [1])), (BROKER, live.get("broker", [1])))
     }
+    if postponed:
+        marks[LINK]["postponed"] = float(postponed)
     urn = "urn:pulumi:dev::edge-stamps::edge-stamps:generations:Generations::generations"
     return {"resources": [{"urn": urn, "outputs": {"marks": marks}}, {"urn": "urn:pulumi:dev::edge-stamps::a:b:C::d"}]}
 
@@ -101,8 +104,18 @@ def test_what_is_still_live_beside_the_new_is_told_with_what_it_waits_for() -> N
     ]
 
 
-def test_up_goes_on_until_nothing_old_is_live() -> None:
-    states = [state(), state(link=[1, 2], broker=[1, 2]), state(broker=[1, 2]), state()]
+def test_what_waits_for_others_is_announced_and_told() -> None:
+    wanted = outputs()
+    wanted["generations"]["links"]["site-to-enterprise"]["postponed"] = 2
+    follows = f"{LINK}: generation 2 follows"
+    (said,) = announce_rotations(state(), wanted)
+    assert said.startswith(f"{follows} without interruption, once others have gone over")
+    (said,) = describe_rotations(state(postponed=2))
+    assert said.startswith(f"{follows} once others have gone over")
+
+
+def test_up_goes_on_until_nothing_old_is_live_and_nothing_waits() -> None:
+    states = [state(), state(link=[1, 2], broker=[1, 2]), state(broker=[1, 2]), state(postponed=2), state(link=[2])]
     runs = list[int]()
 
     def again() -> None:
@@ -110,7 +123,7 @@ def test_up_goes_on_until_nothing_old_is_live() -> None:
         del states[0]
 
     assert run_until_settled(lambda: states[0], DeploymentResult(), again, lambda _: None, lambda _: False) == []
-    assert len(runs) == 3
+    assert len(runs) == 4
 
 
 def test_up_does_not_go_on_after_a_failure_and_says_what_stays() -> None:
@@ -132,9 +145,8 @@ def test_what_a_stand_in_has_signed_is_taken_by_a_further_run() -> None:
     assert (signs, len(runs)) == ([False], 2)
 
 
-def test_up_does_not_go_on_for_ever() -> None:
+@pytest.mark.parametrize("first", [state(link=[1, 2]), state(postponed=2)])
+def test_up_ends_where_a_run_has_got_nothing_further(first: dict[str, Any]) -> None:
     runs = list[int]()
-    assert run_until_settled(
-        lambda: state(link=[1, 2]), DeploymentResult(), lambda: runs.append(1), lambda _: None, lambda _: False
-    )
-    assert len(runs) == 1 + MOST_STAGES
+    said = run_until_settled(lambda: first, DeploymentResult(), lambda: runs.append(1), lambda _: None, lambda _: False)
+    assert (len(said), len(runs)) == (1, 2)

@@ -18,6 +18,7 @@ class Case:
     break_it: Callable[[Living], object]
     followers: frozenset[str] = frozenset()
     """Checks that are red by the same cause, at the same place; elsewhere it is `id place`."""
+    stack: str = "dev"
 
     @property
     def red(self) -> set[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 import ssl
@@ -16,6 +17,7 @@ from tests.automation.verify.case import Case
 from tests.automation.verify.living import Living
 
 _VM_A, _VM_B = "virtualMachines/vm-myorga-aio-dev-001-0", "virtualMachines/vm-myorgb-aio-dev-001-0"
+_VM_OFFICE = "virtualMachines/vm-acmeo-aio-full-007-0"
 _AIO = "azure-iot-operations"
 _LINK = "site-to-enterprise"
 _DATAFLOW = "dataflows/to-enterprise-input"
@@ -45,7 +47,9 @@ def _pod(name: str, namespace: str, *, ready: bool, restarted: int = 0) -> Calla
 
 
 def _plant(vm: str, kind: str, name: str, **rest: Any) -> Callable[[Living], object]:
-    return lambda living: living.plant(vm, kind=kind, metadata={"name": name, "namespace": _AIO}, **rest)
+    labels = rest.pop("labels", {})
+    metadata = {"name": name, "namespace": _AIO, "labels": labels}
+    return lambda living: living.plant(vm, kind=kind, metadata=metadata, **rest)
 
 
 def _remember(path: str, value: object) -> Callable[[Living], object]:
@@ -112,6 +116,29 @@ def _widen_topics(living: Living) -> None:
     living.set("brokers/default/authorizations/links", f"{rule}.topics", ["#"])
 
 
+def _apply(vm: str, kind: str, name: str, change: Callable[[Any], object]) -> Callable[[Living], object]:
+    """Change an object of the stack by hand."""
+
+    def plant(living: Living) -> None:
+        objects = living.entry(vm).facts["machine"]["objects"]
+        (one,) = (each for each in objects if (each["kind"], each["metadata"]["name"]) == (kind, name))
+        changed = copy.deepcopy(one)
+        change(changed)
+        living.plant(vm, **changed)
+
+    return plant
+
+
+def _bind_everybody(living: Living) -> None:
+    """Let whoever signs in make pods, by no binding of the operators."""
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]
+    named = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "for-everybody"}}
+    living.plant(_VM_OFFICE, kind="ClusterRole", rules=rules, **named)
+    subjects = [{"kind": "Group", "name": "system:authenticated"}]
+    role = {"kind": "ClusterRole", "name": "for-everybody"}
+    living.plant(_VM_OFFICE, kind="ClusterRoleBinding", roleRef=role, subjects=subjects, **named)
+
+
 CASES = [
     Case("VERIFY-55", "site", "the node is not ready", _node(ready="Unknown")),
     Case("VERIFY-56", "site", "memory is short", _node(memory="True")),
@@ -150,4 +177,19 @@ CASES = [
     Case("VERIFY-70", _LINK, "the dataflow reads another topic",
          lambda living: living.set(_DATAFLOW, "properties.operations.0.sourceSettings.dataSources", ["elsewhere"])),
     Case("VERIFY-71", _LINK, "the link may write every topic", _widen_topics),
+    Case("VERIFY-72", "enterprise", "a policy of the stack is there though none is wanted", _plant(
+        _VM_B, "NetworkPolicy", "edge-stamps-ingress", apiVersion="networking.k8s.io/v1",
+        spec={"podSelector": {"matchLabels": {"app": "x"}}}, labels={"edge-stamps/object-set": "cluster"})),
+    Case("VERIFY-72", "office", "a policy lets another address in", _apply(
+        _VM_OFFICE, "NetworkPolicy", "edge-stamps-ingress",
+        lambda one: one["spec"]["ingress"][0]["from"].append({"ipBlock": {"cidr": "10.0.0.0/8"}})),
+        stack="every-setting"),
+    Case("VERIFY-73", "site", "the API server has no audit policy", _remember("machine.k3s.audit_rules", [])),
+    Case("VERIFY-73", "site", "the audit log holds what is in requests",
+         _remember("machine.k3s.audit_rules", [{"level": "Request"}])),
+    Case("VERIFY-73", "site", "the audit log is elsewhere",
+         _remember("machine.k3s.config.kube-apiserver-arg.1", "audit-log-path=/var/log/audit.log")),
+    Case("VERIFY-74", "site", "somebody else is an administrator", _apply(
+        _VM_A, "ClusterRoleBinding", "edge-stamps-admins", lambda one: one["subjects"][0].update(name="somebody"))),
+    Case("VERIFY-75", "office", "everybody may make pods", _bind_everybody, stack="every-setting"),
 ]  # fmt: skip

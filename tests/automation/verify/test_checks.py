@@ -236,10 +236,10 @@ def test_every_check_has_a_cause_here() -> None:
 
 @pytest.mark.parametrize("case", [*CASES, *cases_inside.CASES], ids=lambda case: f"{case.check} {case.cause}")
 def test_a_check_is_red_where_its_cause_is_broken_and_nothing_else_is(case: Case, verifier: Verifier) -> None:
-    living = Living("dev")
+    living = Living(case.stack)
     case.break_it(living)
     is_inside = case in cases_inside.CASES
-    results = verifier("dev", living.world(), inside=is_inside, messages=case.check in MESSAGES)
+    results = verifier(case.stack, living.world(), inside=is_inside, messages=case.check in MESSAGES)
     assert outcomes(results, "failed", "warning", "unknown") == case.red
     (result,) = (one for one in results if (one.id, one.where) == (case.check, case.where))
     assert result.outcome == ("warning" if result.severity == "warning" else "failed")
@@ -255,6 +255,15 @@ def test_what_nobody_has_touched_is_green(stack: str, verifier: Verifier) -> Non
     assert {one.id for one in results} == {check.id for check in CHECKS}
     settings = expectation(stack).view.settings
     assert {one.where for one in results} == {"", *settings.clusters, *settings.links}
+
+
+def test_what_is_hardened_and_has_operators_is_green(verifier: Verifier) -> None:
+    results = verifier("every-setting", Living("every-setting").world(), inside=True)
+    assert not outcomes(results, "failed", "warning", "unknown", "not-run")
+    settings = expectation("every-setting").view.settings
+    assert settings.operator_group
+    asked = {(id_, name) for id_ in ("VERIFY-72", "VERIFY-73", "VERIFY-74", "VERIFY-75") for name in settings.clusters}
+    assert asked <= outcomes(results, "ok")
 
 
 def test_what_is_not_there_is_told_once_and_the_others_say_after_which(verifier: Verifier) -> None:

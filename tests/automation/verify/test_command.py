@@ -55,7 +55,7 @@ def test_a_rehearsed_stack_is_green_and_nothing_of_it_is_changed(
     before = file.read_bytes()
     result = run()
     assert result.exit_code == 0, result.output
-    assert "cluster site: 61 checks, all ok" in result.stdout
+    assert "cluster site: 65 checks, all ok" in result.stdout
     assert "Next: .venv/bin/python -m automation outputs --stack dev --offline" in result.stdout
     assert file.read_bytes() == before
     assert not list((project / ".rehearsal" / ".served").iterdir())
@@ -94,10 +94,10 @@ def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None
     assert result.exit_code == 1
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert [line for line in lines if line.startswith(("cluster", "link", "FAILED", "warning"))] == [
-        "cluster site: 61 checks",
+        "cluster site: 65 checks",
         "FAILED   VERIFY-14 Power; expected: the machine runs",
         "warning  VERIFY-17 Machine otherwise; expected: image, disk, keys, boot and patches as made",
-        "cluster enterprise: 64 checks, all ok",
+        "cluster enterprise: 68 checks, all ok",
         "link site-to-enterprise: 9 checks",
         "FAILED   VERIFY-54 Dataflows enabled; expected: each",
     ]

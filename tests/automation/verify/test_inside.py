@@ -215,3 +215,15 @@ def test_a_page_that_inflates_beyond_measure_is_not_held() -> None:
 def test_a_page_that_is_nested_beyond_measure_is_unknown() -> None:
     with pytest.raises(UnseenError, match="the script has printed nothing"):
         read_page(b"[" * 500_000)
+
+
+def test_a_policy_that_is_too_long_to_be_told_makes_that_unknown_alone(verifier: Verifier) -> None:
+    living = Living("every-setting")
+    blocks = [{"ipBlock": {"cidr": f"10.{number}.0.0/16"}} for number in range(200)]
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": blocks}]}
+    living.plant("virtualMachines/vm-acmeo-aio-full-007-0", apiVersion="networking.k8s.io/v1", kind="NetworkPolicy",
+                 metadata={"name": "long", "namespace": "azure-iot-operations"}, spec=spec)  # fmt: skip
+    results = verifier("every-setting", living.world(), clusters=["office"], links=[], inside=True)
+    assert outcomes(results, "failed", "warning", "unknown") == {("VERIFY-72", "office")}
+    (found,) = reasons([*results])
+    assert found == "not seen: NetworkPolicy azure-iot-operations/long: it is too long to be told"

@@ -127,7 +127,7 @@ def test_the_list_comes_first_and_the_file_is_its_owners_alone(project: Path, re
         (line,) = (line for line in lines if f" {name}: " in line)
         assert line.split()[:2] == [str(len(text.encode())), "bytes"]
         assert lines.index(line) < lines.index("bundle.tar.gz was written.")
-    assert "cluster site: 61 checks, all ok" in result.stdout
+    assert "cluster site: 65 checks, all ok" in result.stdout
 
 
 def test_ids_of_resources_and_names_stay(project: Path, rehearse: Rehearse) -> None:
@@ -379,7 +379,7 @@ def test_on_a_terminal_it_asks_unless_told_not_to(
     no = CliRunner().invoke(cli.app, line, input="n\n")
     assert "Write b.tar.gz?" in no.stderr
     assert "b.tar.gz was not written." in no.stderr
-    assert "cluster site: 61 checks, all ok" in no.stdout, "the checks have found what they have found"
+    assert "cluster site: 65 checks, all ok" in no.stdout, "the checks have found what they have found"
     assert not (project / "b.tar.gz").exists()
     assert "Write b.tar.gz?" not in CliRunner().invoke(cli.app, [*line, "--yes"]).stderr
     assert (project / "b.tar.gz").exists()

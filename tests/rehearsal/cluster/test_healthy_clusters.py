@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from graph import pem
+from rehearsal.cluster import traces
 from rehearsal.cluster.build import build_views
 from rehearsal.cluster.inventory import find_location
 from rehearsal.cluster.model import ClusterView
+from settings.egress import list_egress
+from settings.loaded_stack import load_stack
+from tests.conftest import PROGRAM
 from tests.rehearsal.cluster.deployments import ENTERPRISE, SITE, Bench, Stack, deployed
 
 # Stack -> cluster by its code -> its Secrets, its ConfigMaps.
@@ -47,6 +53,21 @@ def test_every_cluster_has_its_secrets_and_config_maps_and_no_problem(stack: str
     assert {code: (set(view.secrets), set(view.config_maps)) for code, view in views.items()} == HELD[stack]
     assert all(view.frontends_up for view in views.values())
     assert [str(problem) for view in views.values() for problem in view.problems] == []
+
+
+@pytest.mark.parametrize("stack", ["dev", "three-sites"])
+def test_what_scripts_and_dataflows_contact_is_in_the_list_for_a_firewall(stack: str) -> None:
+    bench, settings = Bench(stack), load_stack(PROGRAM, stack, stand_ins=True).settings
+    views = bench.views()
+    for cluster in settings.clusters.values():
+        machine = f"/virtualmachines/{cluster.names.virtual_machine}/runcommands/"
+        runs = [entry.facts["run"] for key, entry in bench.entries.items() if machine in key]
+        urls = {url for run in runs for url in run["traces"].get(traces.URLS, ())}
+        assert len(urls) == 2
+        endpoints = views[cluster.names.connected_cluster].endpoints.values()
+        brokers = {each["mqttSettings"]["host"] for each in endpoints} - {"aio-broker:18883"}
+        contacted = {f"{urlsplit(url).hostname}:443" for url in urls} | brokers
+        assert contacted <= {f"{row.host}:{row.port}" for row in list_egress(settings, cluster)}
 
 
 def test_a_view_has_the_deployed_bodies() -> None:

@@ -260,3 +260,48 @@ def test_logs_of_several_containers_are_not_in_the_model(node: ToolBench) -> Non
         node.kubectl("logs", "broker", "-n", "aio")
     with pytest.raises(ValueError, match="the model does not know --follow"):
         node.kubectl(*LOGS, "--follow")
+
+
+def review(node: ToolBench, right: dict[str, str], *groups: str) -> bool:
+    """What the API server answers for these groups."""
+    spec = {"groups": groups, "resourceAttributes": right}
+    file = write(node, {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec})
+    reply = node.kubectl("create", "--filename", file, "--output", "json")
+    assert reply.code == 0, reply
+    allowed: bool = json.loads(reply.stdout)["status"]["allowed"]
+    return allowed
+
+
+def test_a_right_is_answered_by_the_roles_that_a_group_is_bound_to_in_that_namespace(node: ToolBench) -> None:
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1"}
+    rules = [
+        {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get"]},
+        {"apiGroups": ["apps"], "resources": ["*"], "verbs": ["*"]},
+    ]
+    there = {"name": "look", "namespace": "default"}
+    role = {**rbac, "kind": "Role", "metadata": there, "rules": rules}
+    ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "look"}
+    some = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "lookers"}
+    binding = {**rbac, "kind": "RoleBinding", "metadata": there, "roleRef": ref, "subjects": [some]}
+    assert node.kubectl(*APPLY, write(node, role, binding, BINDING)).code == 0
+    pods = {"namespace": "default", "verb": "get", "group": "", "resource": "pods"}
+    assert review(node, pods, "lookers")
+    assert review(node, {**pods, "subresource": "log"}, "lookers")
+    assert review(node, {**pods, "group": "apps", "resource": "deployments", "verb": "delete"}, "lookers")
+    assert review(node, {**pods, "resource": "secrets"}, "others", "some"), "bound to cluster-admin everywhere"
+    for refused in (
+        {"namespace": "kube-system"}, {"verb": "list"}, {"resource": "secrets"}, {"subresource": "exec"},
+        {"group": "x"},
+    ):  # fmt: skip
+        assert not review(node, {**pods, **refused}, "lookers"), refused
+    assert not review(node, pods, "others")
+
+
+def test_who_asks_for_an_object_by_name_is_logged_as_the_policy_says(tmp_path: Path) -> None:
+    node = ToolBench(tmp_path)
+    node.put("policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n"
+             "- {level: None, resources: [{resources: [pods]}]}\n- {level: Request}\n")  # fmt: skip
+    node.start_k3s("kube-apiserver-arg: [audit-policy-file=/policy.yaml, audit-log-path=/var/log/audit.log]\n")
+    node.kubectl("get", "secrets/one", "pods/two", "--ignore-not-found")
+    lines = [json.loads(line) for line in (node.root / "var/log/audit.log").read_text().splitlines()]
+    assert [(one["level"], one["objectRef"]) for one in lines] == [("Request", {"resource": "secrets", "name": "one"})]

@@ -11,6 +11,7 @@ import pytest
 from automation.deployment.signing import find_waiting, make_stand_in, read_requests
 from graph.urns import STACK_TYPE, name_of
 from rehearsal.rotation.run import PROGRAM, Deployed, deploy
+from settings import stagger
 from settings.loaded_stack import LoadedStack
 from settings.stack_file import SETTINGS_KEY, load
 from settings.stand_ins import with_stand_ins
@@ -86,6 +87,44 @@ def test_a_renewal_waits_for_the_signature_and_then_loses_nothing(
         assert second.ok, second.table()
     assert {tuple(one["live"]) for one in generations(deployed)} <= {(1,), (2,)}
     assert not find_waiting(deployed.deployment())
+
+
+def test_what_is_signed_keeps_its_key_while_its_broker_waits(tmp_path: Path) -> None:
+    settings = outside(changed(lambda _: None), "leaves", tmp_path)
+    deployed = deploy(settings)
+    keys = public_keys(deployed)
+    sign(deployed, settings, tmp_path)
+    chain = (tmp_path / f"{BROKER}-server-leaf-g1.pem").read_text()
+    (tmp_path / f"{BROKER}-server-leaf-g1.pem").unlink()
+    assert deployed.up(settings) == []
+    assert not outputs(deployed)["links"] and public_keys(deployed) == keys
+
+    (tmp_path / f"{BROKER}-server-leaf-g1.pem").write_text(chain)
+    assert deployed.up(settings) == []
+    assert list(outputs(deployed)["links"]) == [LINK] and public_keys(deployed) == keys
+
+
+def test_what_is_signed_and_has_to_wait_for_others_follows_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stagger, "MOST_AT_ONCE", 1)
+    other = {"code": "o", "address_space": "10.9.0.0/16"}
+    two = {
+        **changed(lambda _: None),
+        "clusters": {"site": {}, BROKER: {}, "other": other},
+        "links": [{"from": "site", "to": BROKER}, {"from": "site", "to": "other"}],
+    }
+    before = outside(two, "leaves", tmp_path)
+    deployed = deploy(before)
+    sign(deployed, before, tmp_path)
+    assert deployed.up(before) == []
+    after = outside({**two, "pki": {"generation": 2}}, "leaves", tmp_path)
+    assert deployed.up(after) == []
+    sign(deployed, after, tmp_path)
+
+    result = deployed.change_here(after)
+    assert result.ok, result.table()
+    assert {tuple(one["live"]) for one in generations(deployed)} == {(2,)}
 
 
 def test_no_key_of_a_ca_is_in_the_state_where_leaves_are_signed_outside(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.evaluation import settings_for
-from benchmarks.rotation import RATE, renewed
+from benchmarks.rotation import renewed
 from rehearsal.cluster import build
 from rehearsal.rotation import traffic
 from rehearsal.rotation.result import Result
@@ -34,7 +34,7 @@ def rotate(links: int, counts: Counter[str], monkeypatch: pytest.MonkeyPatch) ->
     with monkeypatch.context() as monkeypatch:
         for module, name in ((build, "_build"), (traffic, "_read_site"), (traffic, "_read_broker")):
             count(module, name)
-        return deployed.change_here(renewed(before), rate=RATE)
+        return deployed.change_here(renewed(before), rate=4)
 
 
 def test_each_link_costs_the_same_however_many_rotate(monkeypatch: pytest.MonkeyPatch) -> None:

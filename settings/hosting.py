@@ -1,0 +1,28 @@
+"""Which settings of a cluster have an effect, by the kind of its host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
+    "azure-vm": frozenset({"machine.resource_id"}),
+    "arc-machine": frozenset(
+        {
+            "address_space",
+            "subnet",
+            "node.vm_size",
+            "node.zone",
+            "node.os_disk_gib",
+            "node.os_disk_sku",
+            "node.encryption_at_host",
+        }
+    ),
+}
+"""Kind of host -> settings, below the cluster, that are not in effect there."""
+DEFAULT_HOSTING = "azure-vm"
+_HAS_NETWORK = frozenset({"azure-vm"})
+
+
+def makes_network(hosting: object) -> bool:
+    """Return whether the stack makes a virtual network; true of what is no kind of host, which is refused as such."""
+    return not isinstance(hosting, str) or hosting in _HAS_NETWORK or hosting not in WITHOUT_EFFECT

@@ -1,0 +1,127 @@
+"""What a node has to reach, against the pages of those who own the hosts, and against what the program deploys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from arm.types.iotoperations import DATAFLOW_ENDPOINT
+from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
+from graph.graph import Graph
+from nodes import NAMES, QUESTIONS, load_script
+from rules.facts.node_files import DOWNLOADS
+from settings.egress import Egress, list_egress
+from settings.releases import RELEASES
+from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, resolve
+
+_REGION = "germanywestcentral"
+_SITE: dict[str, Any] = {**TWO_CLUSTERS, "location": _REGION}
+_SOURCES: list[dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("egress_sources.yaml").read_text(encoding="utf-8")
+)
+_OURS = {"<region>": _REGION, "*.vault.azure.net": "kv-myorga-dev-001.vault.azure.net"}
+"""What of a source is narrower here: a node needs the vault of its own cluster alone."""
+
+
+def list_hosts(settings: dict[str, Any] = _SITE, cluster: str = "site") -> list[Egress]:
+    resolved = resolve(settings)
+    return list_egress(resolved, resolved.clusters[cluster])
+
+
+def list_written(source: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Return what a source names, with our region and vault."""
+    for word in source["hosts"].split():
+        for theirs, ours in _OURS.items():
+            word = word.replace(theirs, ours)
+        host, _, port = word.partition(":")
+        yield host, int(port or 443)
+
+
+def lets_out(rows: list[Egress], host: str, port: int = 443) -> bool:
+    return any(fnmatchcase(host, row.host) and row.port == port for row in rows)
+
+
+@pytest.mark.parametrize("source", _SOURCES, ids=[one["where"].replace("/", " ") for one in _SOURCES])
+def test_a_node_gets_out_to_all_that_a_source_names(source: dict[str, Any]) -> None:
+    rows = list_hosts()
+    assert [f"{host}:{port}" for host, port in list_written(source) if not lets_out(rows, host, port)] == []
+
+
+def is_named(row: Egress, where: str) -> bool:
+    """Whether a source names the host of a row; a script is read itself."""
+    script = re.fullmatch(r"nodes/(\S+)\.sh", where)
+    if script:
+        return f"https://{row.host}/" in load_script(script[1])
+    return any(
+        where.startswith(source["where"]) and (row.host, row.port) in list_written(source) for source in _SOURCES
+    )
+
+
+@pytest.mark.parametrize(
+    "row", [one for one in list_hosts() if one.read], ids=lambda row: f"{row.needed_by} {row.host}"
+)
+def test_the_source_of_a_row_names_its_host(row: Egress) -> None:
+    named = [where for where in row.source.split("; ") if is_named(row, where)]
+    assert named, f"{row.host}:{row.port} is in none of: {row.source}"
+
+
+def test_whatever_the_judge_lets_a_script_fetch_is_in_the_list() -> None:
+    rows = list_hosts()
+    hosts = {str(urlsplit(pattern.value).hostname) for pattern in DOWNLOADS}
+    assert len(hosts) == 2
+    assert [host for host in hosts if not lets_out(rows, host)] == []
+
+
+def test_addresses_in_the_scripts_are_in_the_list() -> None:
+    texts = [load_script(name) for name in (*NAMES, *QUESTIONS)]
+    named = {host for text in texts for host in re.findall(r"https?://([a-z0-9.-]+\.[a-z]{2,})", text)}
+    outside = {host for host in named if not host.endswith(".svc.cluster.local")}
+    assert {"packages.microsoft.com", "raw.githubusercontent.com"} <= outside
+    assert [host for host in sorted(outside) if not lets_out(list_hosts(), host)] == []
+
+
+def _of_cluster(graph: Graph, type_: Any, cluster: str) -> list[dict[str, Any]]:
+    tail = f"-{resolve(TWO_BROKERS).clusters[cluster].names.resource_group.partition('-')[2]}"
+    found = [one.plain_inputs for one in graph.of_type(type_)]
+    return [one for one in found if str(one["resourceGroupName"]).endswith(tail)]
+
+
+@pytest.mark.parametrize("cluster", list(resolve(TWO_BROKERS).clusters))
+def test_brokers_are_those_that_dataflows_send_to(recorded: Callable[..., Graph], cluster: str) -> None:
+    endpoints = _of_cluster(recorded(TWO_BROKERS), DATAFLOW_ENDPOINT, cluster)
+    sent_to = {one["properties"]["mqttSettings"]["host"] for one in endpoints} - {"aio-broker:18883"}
+    brokers = [row for row in list_hosts(TWO_BROKERS, cluster) if row.protocol == "MQTT over TLS"]
+    assert {f"{row.host}:{row.port}" for row in brokers} == sent_to
+    assert len(sent_to) == {"site": 2, "enterprise": 1, "archive": 0, "lone": 0}[cluster]
+
+
+@pytest.mark.parametrize("cluster", list(resolve(TWO_BROKERS).clusters))
+def test_the_vault_is_the_one_whose_secrets_are_synced(recorded: Callable[..., Graph], cluster: str) -> None:
+    classes = _of_cluster(recorded(TWO_BROKERS), SECRET_PROVIDER_CLASS, cluster)
+    synced = {f"{one['keyvaultName']}.vault.azure.net" for one in classes}
+    assert {row.host for row in list_hosts(TWO_BROKERS, cluster) if "vault" in row.host} == synced
+
+
+def test_a_listener_with_a_name_is_reached_by_it() -> None:
+    clusters = {"site": {}, "enterprise": {"listener": {"dns_name": "mqtt.example.com", "port": 28884}}}
+    assert lets_out(list_hosts({**_SITE, "clusters": clusters}), "mqtt.example.com", 28884)
+
+
+def test_regional_hosts_are_of_the_cluster_s_own_region() -> None:
+    clusters = {"site": {"location": "westus3"}, "enterprise": {}}
+    for cluster, region in (("site", "westus3"), ("enterprise", _REGION)):
+        hosts = {row.host for row in list_hosts({**_SITE, "clusters": clusters}, cluster)}
+        assert {f"{region}.dp.kubernetesconfiguration.azure.com", f"{region}.login.microsoft.com"} <= hosts
+        assert not any("{" in host or "<" in host for host in hosts)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_no_release_needs_another_host(release: str) -> None:
+    assert list_hosts({**_SITE, "release": release}) == list_hosts()
