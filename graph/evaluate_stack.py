@@ -131,11 +131,11 @@ def _forget_roots(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
     marks = outputs.get("marks")
     if not isinstance(marks, Mapping):
         return outputs
-    return {**outputs, "marks": {owner: {**mark, "roots": _forget(mark)} for owner, mark in marks.items()}}
+    return {**outputs, "marks": {owner: _forget_root(mark) for owner, mark in marks.items()}}
 
 
-def _forget(mark: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [{**root, "sha256": OTHER_ROOT} for root in mark.get("roots") or ()]
+def _forget_root(mark: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**mark, "roots": [{**one, "sha256": OTHER_ROOT} for one in mark.get("roots", ())]}
 
 
 def _describe_keys(stack: str, keys: Mapping[str, str]) -> dict[str, Any]:

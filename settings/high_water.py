@@ -79,12 +79,8 @@ class Mark:
     @property
     def root(self) -> str:
         """Return the SHA-256 of the root that the latest live one ends with, if an external CA has signed that."""
-        return next((one.sha256 for one in self.roots if self.live and one.number == self.live[-1].number), "")
-
-    @property
-    def known_root(self) -> str:
-        """Return the same; empty where it is `OTHER_ROOT`."""
-        return "" if self.root == OTHER_ROOT else self.root
+        found = (one.sha256 for one in self.roots if self.live and one.number == self.live[-1].number)
+        return next((one for one in found if one != OTHER_ROOT), "")
 
 
 @dataclass(frozen=True)
@@ -160,14 +156,22 @@ def _write(mark: Mark) -> dict[str, Any]:
 
 def find_other_ca(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:
     """Return that other keys are signed outside than before: those in use would change under their names."""
-    links = [mark for owner, mark in before.items() if owner.startswith(link_key("")) and mark.live]
-    own = "intermediates" if AUTHORITIES in before and before[AUTHORITIES].root else "none"
-    was, given = "leaves" if any(mark.root for mark in links) else own, settings.pki.external_ca
-    if not links or was == given:
+    was, given = _find_external_ca(before), settings.pki.external_ca
+    if was in ("", given):
         return []
     expected = f"as it was ({was}): roots that are trusted, and keys in use, would change under their names"
     hint = "it is chosen before the first up; for another one, destroy the stack first or take a new one"
     return [Problem("pki.external_ca", given, expected, was, hint)]
+
+
+def _find_external_ca(before: Mapping[str, Mark]) -> str:
+    """Return what `pki.external_ca` has been; nothing where no link has been deployed yet."""
+    links = [mark for owner, mark in before.items() if owner.startswith(link_key(""))]
+    if any(mark.roots for mark in links):
+        return "leaves"
+    if AUTHORITIES in before and before[AUTHORITIES].roots:
+        return "intermediates"
+    return "none" if any(mark.live for mark in links) else ""
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

@@ -127,12 +127,10 @@ def _list_roots(settings: Settings, request: Request, before: Mapping[str, Mark]
     """Return the root that is trusted already where this chain is presented; nothing if none is."""
     if request.is_server or request.is_ca:
         marks = [before[request.owner]] if request.owner in before else []
-        return {one.known_root for one in marks if one.live and one.live[-1].number == request.number} - {""}
+        return {one.root for one in marks if one.live and one.live[-1].number == request.number} - {""}
     # A broker names the root of links by the generation of pki.
     links = [one for owner, one in before.items() if owner.startswith(link_key(""))]
-    return {
-        one.root for one in links if one.known_root and one.live and one.live[-1].authority == settings.pki.generation
-    }
+    return {one.root for one in links if one.root and one.live and one.live[-1].authority == settings.pki.generation}
 
 
 def _list_revoked(

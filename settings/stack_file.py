@@ -107,10 +107,9 @@ def _hold_back(
     directory: Path, stack: str, settings: Settings, marks: Mapping[str, Mark], keys: Mapping[str, str] | None
 ) -> Settings:
     """Return what can be deployed with what an external CA has signed, which is all without one."""
-    if problems := [*find_lowered(settings, marks), *find_crowded(settings, marks)]:
-        raise SettingsError(problems, source(stack))
-    if problems := find_other_ca(settings, marks):
-        raise SettingsError(problems, source(stack))
+    found = [*find_lowered(settings, marks), *find_crowded(settings, marks), *find_other_ca(settings, marks)]
+    if found:
+        raise SettingsError(found, source(stack))
     if not settings.pki.has_external_ca:
         return settings
     signed = read_signed(path(directory, stack).parent, settings, marks, keys)

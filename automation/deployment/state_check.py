@@ -26,6 +26,6 @@ def refuse_by_state(stack: LoadedStack, deployment: Mapping[str, Any]) -> None:
     state = parse_deployment(deployment)
     given = stack.config[stack_file.SETTINGS_KEY]
     try:
-        stack_file.load(stack.folder, stack.stack, given, before=state.marks, keys=state.keys)
+        stack_file.load(stack.folder, stack.stack, given, before=state.marks, deployed=state.deployed, keys=state.keys)
     except SettingsError as error:
         raise RefusedByStateError(error.problems, error.source) from None
