@@ -26,7 +26,9 @@ def inputs(version: str) -> dict[str, Any]:
 def refuse(deployed: str, wanted: str, **state: Any) -> None:
     resource = Resource(URN, TYPE, "site-setup-k3s", "", custom=True, inputs=inputs(wanted), outputs={})
     graph = Graph("edge-stamps", "dev", preview=False, subscription_id="s", resources={URN: resource}, outputs={})
-    refuse_skipped_minors("dev", {"resources": [{"urn": URN, "type": TYPE, "inputs": inputs(deployed), **state}]}, graph)
+    refuse_skipped_minors(
+        "dev", {"resources": [{"urn": URN, "type": TYPE, "inputs": inputs(deployed), **state}]}, graph
+    )
 
 
 @pytest.mark.parametrize(
