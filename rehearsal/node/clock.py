@@ -7,8 +7,8 @@ import time
 
 from rehearsal.node.calls import Reply, ToolCall
 
-_PATIENCE, _PACE = 20, 10
-"""After so many seconds each second of sleep is as many: a wait of minutes costs few polls."""
+_PATIENCE, _PACE = 20, 50
+"""After so many seconds each sleep takes as many, or its own: a wait of minutes costs few polls."""
 
 
 class ScriptClock:
@@ -25,7 +25,7 @@ class ScriptClock:
             return Reply(1, stderr=f"sleep: invalid time interval '{error}'\n")
         if not call.arguments:
             return Reply(1, stderr="sleep: missing operand\n")
-        self.elapsed += seconds if self.elapsed < self._patience else seconds * self._pace
+        self.elapsed += seconds if self.elapsed < self._patience else max(seconds, self._pace)
         return Reply()
 
     @property

@@ -16,7 +16,7 @@ from tests.nodes.node_stand_in import Run
 
 _TOOLS = {
     "date": 'cat "$folder/clock"',
-    "sleep": 'echo $(($(<"$folder/clock") + $1 * $(<"$folder/pace"))) >"$folder/clock"\n/bin/sleep 0.3',
+    "sleep": 'echo $(($(<"$folder/clock") + $1 * $(<"$folder/pace"))) >"$folder/clock"\n/bin/sleep 0.4',
     "kubectl": '"$folder/kubectl" "$@" && code=0 || code=$?\n'
     'if [[ " $* " == *" $(<"$folder/kill-after") "* ]]; then kill -KILL "$(<"$folder/victim")"; fi\nexit "$code"',
 }

@@ -98,7 +98,7 @@ def test_while_the_kind_is_not_served_the_script_waits_and_then_says_so(
 ) -> None:
     cluster.stop_trust_manager()
     try:
-        node.set_pace(60)
+        node.set_pace(20)
         error = node.run("apply-objects", parameters(objects)).error
         assert 600 <= node.waited < 1200
     finally:

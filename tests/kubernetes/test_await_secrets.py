@@ -104,7 +104,7 @@ def prepare(cluster: Cluster, node: Node, modelled: Modelled, name: str) -> None
     """Bring the cluster to where the gate begins."""
     assert node.run("apply-objects", modelled.parameters(f"{name}-apply-objects")).code == 0
     cluster.put_secrets(modelled.views[name])
-    node.set_pace(60)
+    node.set_pace(15)
 
 
 @pytest.mark.parametrize(("name", "resource", "change"), MISTAKES)
@@ -161,7 +161,7 @@ def test_an_api_server_that_is_gone_while_a_gate_waits_ends_it_within_its_bound_
 ) -> None:
     modelled = deployed("dev")
     assert node.run("apply-objects", modelled.parameters("enterprise-apply-objects")).code == 0
-    node.set_pace(60)
+    node.set_pace(15)
     node.kill_after("get", cluster.api_process)
     before = node.waited
     try:

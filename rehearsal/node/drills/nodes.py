@@ -65,7 +65,11 @@ def _other_digit(text: str, place: int) -> str:
 def _sums_up_alike(place: int) -> SetUp:
     """Let K3s' installer be another text, whose SHA-256 differs in one digit."""
     said = Reply(stdout=f"{_other_digit(K3S_INSTALL_SHA256.value, place)}  -\n")
-    return both(on_an_empty_node, answering("sha256sum", "", said))
+
+    def change(reply: Reply, _: ToolCall) -> Reply | None:
+        return said if reply.stdout.startswith(K3S_INSTALL_SHA256.value) else None
+
+    return both(on_an_empty_node, changing("sha256sum", change))
 
 
 def _with_pinned_sum(scene: Scene) -> Scene:
@@ -125,9 +129,9 @@ SETUP_K3S = (
     Drill("the first boot never ends", both(on_an_empty_node, hanging("cloud-init")), must_give_up),
     Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", FAILS)),
           must_fail_before("apt-get", _INSTALL_K3S)),
-    Drill("the node's clock is years away from Azure's", answering("curl", "management.azure.com", _OTHER_TIME),
-          must_fail_before("apt-get", _INSTALL_K3S)),
-    Drill("Azure does not say what time it is", answering("curl", "management.azure.com", FAILS),
+    Drill("the node's clock is years away from Azure's",
+          answering("curl", "https://management.azure.com/", _OTHER_TIME), must_fail_before("apt-get", _INSTALL_K3S)),
+    Drill("Azure does not say what time it is", answering("curl", "https://management.azure.com/", FAILS),
           must_fail_before("apt-get", _INSTALL_K3S)),
     Drill("the binary of K3s was forged", _forge("/releases/download/", "Stand-in of K3s", "Forged K3s"),
           must_fail_before(_INSTALL_K3S)),

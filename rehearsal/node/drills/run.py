@@ -53,7 +53,7 @@ PASSED = Path(__file__).with_name("passed.json")
 _AT_ONCE = 2
 _MOST_FAULTS = 3
 """Of one script: then its other drills are left out, as each may take as long as what is wrong lets it."""
-_PACE = 200
+_PACE = 1000
 """A drill that waits in vain waits by few polls."""
 _LATER = 86_400
 """Seconds after the deployment: every role has spread."""

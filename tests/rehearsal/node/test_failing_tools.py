@@ -109,7 +109,7 @@ def run(name: str, tools: Mapping[str, Tool]) -> ScriptRun:
         (folder / "run").mkdir()
         facts = copy.deepcopy(dict(scene.facts))
         machine = Machine.in_folder(folder, scene.vm.id, AzureLink(look, scene.vm), facts, scene.files)
-        clock = ScriptClock(0, patience=0, pace=60)
+        clock = ScriptClock(0, patience=0, pace=300)
         return Run(machine, scene.command.inputs, folder / "run", clock, tools=tools).end()
 
 
