@@ -137,9 +137,8 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
 def _peerings(stack: StackSection) -> tuple[Peering, ...]:
     """Return one peering per two linked clusters with networks of ours, whichever way the links between them go."""
     ours = {name for name, cluster in stack.clusters.items() if cluster.address_space}
-    pairs = sorted(
-        {tuple(sorted((link.client, link.broker))) for link in stack.links if {link.client, link.broker} <= ours}
-    )
+    ends = [(link.client, link.broker) for link in stack.links]
+    pairs = sorted({tuple(sorted(pair)) for pair in ends if ours.issuperset(pair)})
     code = {name: cluster.code for name, cluster in stack.clusters.items()}
     return tuple(
         Peering(first, second, f"peer-{code[first]}-to-{code[second]}", f"peer-{code[second]}-to-{code[first]}")

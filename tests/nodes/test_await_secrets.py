@@ -149,7 +149,7 @@ def test_wrong_secret_fails_and_shows_no_key(node: Node, found: dict[str, object
 def test_the_intermediate_has_signed_the_certificate(
     node: Node, certificate_key: str, above: tuple[str, ...], is_right: bool
 ) -> None:
-    """Vault secrets are read one by one: an intermediate may still be of another generation (field-review 1.2)."""
+    """Vault secrets are read one by one: an intermediate may still be of another generation."""
     leaf, chain = pair("leaf"), "".join(pair(name).certificate for name in above)
     if certificate_key == "tls.crt":
         data = {"tls.crt": leaf.certificate + chain, "tls.key": leaf.key}
