@@ -25,9 +25,12 @@ _COMPUTED: Mapping[str, str] = {
     "profile": "the environment, if that is `dev` or `prod`",
     "clusters": "`site` and `enterprise`",
     "links": "from `site` to `enterprise`, where both exist",
+    "clusters.<name>.machine.resource_id": "none; required with hosting `arc-machine`",
     "clusters.<name>.location": "that of the stack",
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
-    "clusters.<name>.node.address": "`.10` of the subnet; its first usable one where it is too small",
+    "clusters.<name>.node.address": (
+        "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine`"
+    ),
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
     "operator_group_object_id": "none",
