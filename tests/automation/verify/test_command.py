@@ -104,7 +104,7 @@ def test_failures_come_first_with_their_remedy(rehearse: Callable[[Living], None
     at = lines.index("site-node: its power state is PowerState/stopped; expected PowerState/running")
     assert lines[at + 1] == "-> az vm start --resource-group rg-myorga-dev-001 --name vm-myorga-aio-dev-001-0"
     assert lines[-1].startswith("Next: mend what is marked FAILED, from the top, then run again: .venv/bin/python")
-    assert "117 ok, 2 FAILED, 15 unknown, 1 warning" in result.stdout
+    assert "121 ok, 2 FAILED, 19 unknown, 1 warning" in result.stdout
     assert sum("when the VM is not running" in line for line in lines) == 2  # for all on the node, and on its link
 
 
