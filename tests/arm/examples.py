@@ -175,6 +175,15 @@ INPUTS: dict[str, dict[str, Any]] = {
         "timeoutInSeconds": 1200.0,
         "treatFailureAsDeploymentFailure": True,
     },
+    "azure-native:hybridcompute:MachineRunCommand": {
+        **_EAST,
+        "machineName": "machine",
+        "runCommandName": "k3s",
+        "source": {"script": "echo hello"},
+        "parameters": [{"name": "CHANNEL", "value": "stable"}],
+        "protectedParameters": [{"name": "TOKEN", "value": "secret"}],
+        "timeoutInSeconds": 1200.0,
+    },
     "azure-native:kubernetesconfiguration:Extension": {
         **_RG,
         "clusterRp": "Microsoft.Kubernetes",
