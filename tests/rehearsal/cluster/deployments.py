@@ -57,7 +57,8 @@ class Stack:
             loaded = read_signed_from(loaded, folder)
             self.config, self._sign = dict(loaded.config), make_stand_in(loaded, folder)
         tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
-        self.world = World(replace(surroundings, **tenant), self.clock, on_write=on_write, run_script=ScriptRunner())
+        around = replace(surroundings, machines=loaded.settings.machines, **tenant)
+        self.world = World(around, self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)
         self.engine = Engine(PROGRAM, stack, self.config, providers, State(), options)
