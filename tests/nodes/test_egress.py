@@ -95,7 +95,7 @@ def test_archives_that_a_script_adds_are_listed(node: Node, let_out: list[str]) 
 @pytest.mark.parametrize("left_over", [False, True])
 def test_connecting_contacts_only_what_is_listed(node: Node, let_out: list[str], left_over: bool) -> None:
     if left_over:
-        node.put(resource="")
+        node.put(resource="edge_stamps_machine=another\n")
     node.run("connect-arc", PARAMETERS)
     assert node.called("az connectedk8s delete") == left_over
     assert node.called("az connectedk8s connect") == 1
