@@ -161,3 +161,9 @@ def test_custom_locations_feature_is_enabled_again_for_another_object_id(node: N
     node.run("connect-arc", {**PARAMETERS, "CUSTOM_LOCATIONS_OBJECT_ID": "corrected"})
     enabled = [call for call in node.calls if call.startswith("az connectedk8s enable-features")]
     assert ["custom-locations-oid corrected" in call for call in enabled] == [False, True]
+
+
+def test_a_machine_without_an_identity_of_the_stack_signs_in_as_itself(node: Node) -> None:
+    node.run("connect-arc", {name: value for name, value in PARAMETERS.items() if name != "IDENTITY_CLIENT_ID"})
+    (login,) = [call for call in node.calls if call.startswith("az login")]
+    assert "--identity" in login and "--client-id" not in login
