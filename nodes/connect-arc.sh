@@ -42,7 +42,7 @@ log_in() {
     try timeout 60 az account set --subscription "$SUBSCRIPTION_ID"
 }
 wait_for 780 "login of identity $who with access to subscription $SUBSCRIPTION_ID" \
-  "check that the machine has the identity, and that it has its role on resource group $RESOURCE_GROUP." log_in
+  "check that the identity is attached to the machine and has its role on resource group $RESOURCE_GROUP." log_in
 tenant="$(timeout 60 az account show --query tenantId --output tsv)"
 [[ "${tenant,,}" == "${TENANT_ID,,}" ]] ||
   fail "subscription $SUBSCRIPTION_ID belongs to tenant $tenant. Expected: TENANT_ID $TENANT_ID." \

@@ -12,6 +12,7 @@ from graph.graph import Graph
 from rules import bodies, judge
 from rules.bodies import kind_of, read_table
 from settings import naming
+from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 from tests.rules.conftest import PROD
 from tests.rules.workbench import Mistake, Workbench
@@ -204,7 +205,7 @@ def test_a_renamed_resource_with_an_alias_of_its_old_name_is_none(two: Workbench
 def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[..., Graph]) -> None:
     said: dict[str, set[str]] = {}
     zoned = {**PROD, "clusters": _ZONED, "links": _JSON_ALONE, "pki": {"algorithm": "rsa"}}
-    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, zoned):
+    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, zoned, _ON_A_MACHINE):
         for one in recorded(settings).resources.values():
             said.setdefault(kind_of(one.type), set()).update(_paths(one.plain_inputs))
     judged_elsewhere = "principals."  # MQTT-04 says what is wrong with other kinds of principal
@@ -214,6 +215,20 @@ def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[...,
     )
 
 
+_ON_A_MACHINE = {
+    **TWO_CLUSTERS,
+    "clusters": {
+        "site": {
+            "hosting": "arc-machine",
+            "machine": {
+                "resource_id": f"/subscriptions/{STAND_INS['subscription_id']}/resourceGroups/rg-plant/providers"
+                "/Microsoft.HybridCompute/machines/site-1"
+            },
+            "node": {"address": "192.168.10.20"},
+        },
+        "enterprise": {},
+    },
+}
 _LIMITS = {"max_message_hours": 96, "max_receive_messages": 100, "max_queue_messages": 1000}
 _ZONED = {
     "site": {"node": {"zone": "1"}, "broker": _LIMITS},

@@ -11,6 +11,7 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.deviceregistry import DeviceRegistryMgmtClient
 from azure.mgmt.extendedlocation import CustomLocations
+from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.hybridkubernetes import ConnectedKubernetesClient
 from azure.mgmt.iotoperations import IoTOperationsMgmtClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -40,6 +41,8 @@ _CLIENTS: Mapping[str, tuple[Any, str, str, str]] = {
     "DeviceRegistry/namespaces": (DeviceRegistryMgmtClient, "namespaces", "get", _GROUP),
     "DeviceRegistry/schemaRegistries": (DeviceRegistryMgmtClient, "schema_registries", "get", _GROUP),
     "ExtendedLocation/customLocations": (CustomLocations, "custom_locations", "get", _GROUP),
+    "HybridCompute/machines": (HybridComputeManagementClient, "machines", "get", _GROUP),
+    "HybridCompute/machines/runCommands": (HybridComputeManagementClient, "machine_run_commands", "get", "list"),
     "IoTOperations/instances": (_AIO, "instance", "get", _GROUP),
     "IoTOperations/instances/akriConnectorTemplates": (
         _AIO, "akri_connector_template", "get", "list_by_instance_resource",
