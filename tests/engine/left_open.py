@@ -17,6 +17,9 @@ IGNORED = [
     pytest.mark.filterwarnings(
         "ignore:Exception ignored in. <coroutine object run_in_stack:pytest.PytestUnraisableExceptionWarning"
     ),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <coroutine object run_pulumi_func:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 """The `pytestmark` of a module whose operations fail."""
 
