@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -15,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
+from settings.external_ca import find_extension
+
 PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----\s[A-Za-z0-9+/=:,\s-]{40}")
 """A private key with its contents; scripts and messages may name the marker alone."""
 
-_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _ALGORITHMS = {
     "RSA": rsa.RSAPublicKey,
     "ECDSA": ec.EllipticCurvePublicKey,
@@ -107,16 +107,6 @@ def hosts(certificate: x509.Certificate) -> list[str]:
     """Return every DNS name and IP address among the subject alternative names."""
     names = alternative_names(certificate)
     return [str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
-
-
-def find_extension(
-    signed: x509.Certificate | x509.CertificateSigningRequest, kind: type[_Extension]
-) -> _Extension | None:
-    """Return the extension of a kind; None where there is none."""
-    try:
-        return signed.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def is_ip(host: str) -> bool:

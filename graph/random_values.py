@@ -14,6 +14,7 @@ from arm.values import UNKNOWN
 RANDOM_ID, RANDOM_STRING = "random:index/randomId:RandomId", "random:index/randomString:RandomString"
 RANDOM_UUID = "random:index/randomUuid:RandomUuid"
 KNOWN = (RANDOM_ID, RANDOM_STRING, RANDOM_UUID)
+KNOWN_NAMES = ", ".join(one.rpartition(":")[2] for one in KNOWN)
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
@@ -30,8 +31,7 @@ def create(type_name: str, seed: str, inputs: Mapping[str, Any]) -> tuple[str, d
         result = str(UUID(bytes=digest[:16], version=4))
         return result, {**inputs, "result": result}
     if type_name != "RandomString":
-        known = ", ".join(one.rpartition(":")[2] for one in KNOWN)
-        raise LookupError(f"random has no answer for {type_name}; known: {known}")
+        raise LookupError(f"random has no answer for {type_name}; known: {KNOWN_NAMES}")
     alphabet = "".join(
         characters
         for option, characters in (

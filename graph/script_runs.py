@@ -56,7 +56,7 @@ def _find_failed(resources: Collection[Mapping[str, Any]], run: Mapping[str, Any
         if is_script(resource["type"]):
             needed = (resource.get("propertyDependencies") or {}).get("parameters") or ()
             values = parameters(resource.get("inputs") or {}).values()
-            if has_failed(resource, resources) and (run["urn"] in needed or run["outputs"]["hex"] in values):
+            if (run["urn"] in needed or run["outputs"]["hex"] in values) and has_failed(resource, resources):
                 yield name_of(resource["urn"])
 
 

@@ -12,6 +12,7 @@ from graph import pem
 from graph.graph import Resource
 from graph.inputs import text_at
 from rules.lookup import Hits, View
+from settings.external_ca import find_extension
 
 _GENERATION = re.compile(r"-(g\d+)$")
 _USES = tuple(use for use in pem.KEY_USES if not use.endswith("_only"))
@@ -35,7 +36,7 @@ def fit_for_use(view: View) -> Hits:
 
 def _problems(certificate: x509.Certificate) -> Iterator[str]:
     yield from _ca(certificate) if pem.is_ca(certificate) else _leaf(certificate)
-    if pem.find_extension(certificate, x509.SubjectKeyIdentifier) is None:
+    if find_extension(certificate, x509.SubjectKeyIdentifier) is None:
         yield "has no subject key id, by which chains are built (RFC 5280, section 4.2.1.2). Set set_subject_key_id"
 
 
@@ -66,7 +67,7 @@ def _leaf(certificate: x509.Certificate) -> Iterator[str]:
 
 
 def _uses(certificate: x509.Certificate) -> set[str]:
-    usage = pem.find_extension(certificate, x509.KeyUsage)
+    usage = find_extension(certificate, x509.KeyUsage)
     return {name for name in _USES if usage and getattr(usage, name)}
 
 

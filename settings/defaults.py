@@ -45,12 +45,12 @@ def by_name(stack_file: Tree) -> Tree:
 
 
 def _implied(name: str, stack_file: Tree) -> Tree:
-    """Return what a cluster's name implies; an address space only where a network is made."""
+    """Return what a cluster's name and its kind of host imply."""
     clusters = stack_file.get("clusters")
     given = clusters.get(name) if isinstance(clusters, dict) else None
     hosting = given.get("hosting", DEFAULT_HOSTING) if isinstance(given, dict) else DEFAULT_HOSTING
-    implied = WELL_KNOWN_CLUSTERS.get(name, {})
-    return {key: one for key, one in implied.items() if key != "address_space" or makes_network(hosting)}
+    without = {} if makes_network(hosting) else {"address_space": None}
+    return {**WELL_KNOWN_CLUSTERS.get(name, {}), **without}
 
 
 def by_profile(stack_file: Tree, profile: str) -> Tree:

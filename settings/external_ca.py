@@ -114,9 +114,11 @@ class External:
         return [one for one in self.requests if one.name not in self.signed]
 
 
-def find_extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+def find_extension(
+    signed: x509.Certificate | x509.CertificateSigningRequest, kind: type[_Extension]
+) -> _Extension | None:
     """Return the extension of a kind; None where there is none."""
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
+        return signed.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from settings.errors import Problem
-from settings.model import Settings
+from settings.model import Link, Listener, Settings, find_own_generation
 
 AUTHORITIES = "authorities"
 """Owner of the mark of the authority that signs links."""
@@ -44,7 +44,7 @@ class Generation:
     @property
     def own(self) -> int:
         """Return the generation as the setting had it."""
-        return self.number - self.authority + 1
+        return find_own_generation(self.number, self.authority)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Root:
     @property
     def own(self) -> int:
         """Return the generation as the setting had it."""
-        return self.number - self.authority + 1
+        return find_own_generation(self.number, self.authority)
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,20 @@ class Owner:
     generation: int
 
 
+def list_chains(settings: Settings) -> Iterator[tuple[str, str, Listener | Link]]:
+    """Yield the owner, the place in the settings, and each listener and link."""
+    for name, cluster in settings.clusters.items():
+        if cluster.listener:
+            yield broker_key(name), f"clusters.{name}.listener", cluster.listener
+    for index, (name, link) in enumerate(settings.links.items()):
+        yield link_key(name), f"links[{index}]", link
+
+
 def list_owners(settings: Settings) -> Iterator[Owner]:
     """Yield the authorities, and each listener and link."""
     yield Owner(AUTHORITIES, "pki.generation", settings.pki.generation)
-    for name, cluster in settings.clusters.items():
-        if listener := cluster.listener:
-            yield Owner(broker_key(name), f"clusters.{name}.listener.generation", listener.own_generation)
-    for index, (name, link) in enumerate(settings.links.items()):
-        yield Owner(link_key(name), f"links[{index}].generation", link.own_generation)
+    for key, where, one in list_chains(settings):
+        yield Owner(key, f"{where}.generation", one.own_generation)
 
 
 def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:

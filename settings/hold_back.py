@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from settings.errors import Problem
-from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key
-from settings.model import Authorities, Cluster, Link, Listener, Settings
+from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key, list_chains
+from settings.model import Authorities, Cluster, Link, Settings
 from settings.naming import authority_names, link_names, listener_names, server_authority_names, server_ca_config_map
 
 
@@ -113,11 +113,7 @@ def find_stranded(settings: Settings, held: Settings, before: Mapping[str, Mark]
 def find_kept(settings: Settings) -> Iterator[Problem]:
     """Yield what is to be taken away and stays, as its successor is held back."""
     revoked = settings.pki.revoked_generation
-    owners: list[tuple[str, Listener | Link]] = [
-        (f"clusters.{name}.listener", one.listener) for name, one in settings.clusters.items() if one.listener
-    ]
-    owners += [(f"links[{index}]", link) for index, link in enumerate(settings.links.values())]
-    for where, one in owners:
+    for _, where, one in list_chains(settings):
         if one.own_generation <= one.revoked_generation or one.authority <= revoked:
             expected = "to be left out until what takes its place is signed: it would go on to work"
             yield Problem(f"{where}.revoked_generation", max(one.revoked_generation, revoked), expected, "0")

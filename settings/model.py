@@ -15,6 +15,11 @@ from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
 
 
+def find_own_generation(generation: int, authority: int) -> int:
+    """Return a generation as its setting has it, which `naming.count_generation` has added to the authorities'."""
+    return generation - authority + 1
+
+
 @dataclass(frozen=True)
 class Tenant:
     """What only the tenant knows; required for a deployment, stand-ins in a rehearsal."""
@@ -83,7 +88,7 @@ class Listener:
     @property
     def own_generation(self) -> int:
         """Return the generation as its setting has it."""
-        return self.generation - self.authority + 1
+        return find_own_generation(self.generation, self.authority)
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class Link:
     @property
     def own_generation(self) -> int:
         """Return the generation as its setting has it."""
-        return self.generation - self.authority + 1
+        return find_own_generation(self.generation, self.authority)
 
 
 @dataclass(frozen=True)

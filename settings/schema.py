@@ -45,7 +45,7 @@ from settings.fields import (
     VmSizeName,
     one_of,
 )
-from settings.hosting import DEFAULT_HOSTING, makes_network
+from settings.hosting import DEFAULT_HOSTING
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -439,12 +439,6 @@ class MachineSection(_Section):
 
 class ClusterSection(_Section):
     """One cluster."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_network_where_none_is_made(cls, data: Any) -> Any:
-        without = isinstance(data, dict) and not makes_network(data.get("hosting", DEFAULT_HOSTING))
-        return {"address_space": None, **data} if without else data
 
     code: Annotated[
         Code,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from settings.errors import Problem
-from settings.high_water import Mark, broker_key, link_key
+from settings.high_water import Mark, broker_key, link_key, list_chains
 from settings.hold_back import leave_as_before
 from settings.model import Link, Listener, Settings
 from settings.rotation import Deployed, find_live, name_rotation
@@ -76,7 +76,7 @@ def _list_units(settings: Settings, before: Mapping[str, Mark]) -> Iterator[_Uni
     """Yield what has another generation than before, and is not to have it at once."""
     late = {
         owner: one.generation
-        for owner, one in _list_owners(settings)
+        for owner, _, one in list_chains(settings)
         if (mark := before.get(owner)) and mark.live and _may_wait(settings, one, mark)
     }
     brokers = [name for name in settings.clusters if broker_key(name) in late]
@@ -87,14 +87,6 @@ def _list_units(settings: Settings, before: Mapping[str, Mark]) -> Iterator[_Uni
     for link in settings.links.values():
         if link.broker not in brokers and link_key(link.name) in late:
             yield _Unit({link_key(link.name): link.generation}, [link])
-
-
-def _list_owners(settings: Settings) -> Iterator[tuple[str, Listener | Link]]:
-    for name, cluster in settings.clusters.items():
-        if cluster.listener:
-            yield broker_key(name), cluster.listener
-    for name, link in settings.links.items():
-        yield link_key(name), link
 
 
 def _may_wait(settings: Settings, one: Listener | Link, mark: Mark) -> bool:

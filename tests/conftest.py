@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from unittest import mock
 
 import pytest
 
+from automation import cli
 from automation.deployment.engine import ENGINE_VARIABLE, EngineChoice
 from automation.deployment.run_journal import RunJournal
 from graph.evaluate_stack import evaluate_config
@@ -74,6 +76,15 @@ def ask_no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `preview` and `up` work on a small program of a test, which is no whole stack."""
     monkeypatch.setattr(judgement, "judge", lambda *_: [])
     monkeypatch.setattr(judgement, "compare", lambda *_: [])
+
+
+def take_dev_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let commands work in a folder with the program and without a stack, and ask no rules; return the file of dev."""
+    for name in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(PROGRAM / name, folder)
+    ask_no_rules(monkeypatch)
+    monkeypatch.setattr(cli, "PROGRAM", folder)
+    return (PROGRAM / "Pulumi.dev.yaml").read_text(encoding="utf-8")
 
 
 def pytest_configure() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from graph import random_values
-from graph.random_values import KNOWN, RANDOM_ID, RANDOM_STRING
+from graph.random_values import KNOWN, KNOWN_NAMES, RANDOM_ID, RANDOM_STRING
 from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
 from rehearsal.providers.tls import compare
 
@@ -31,8 +31,7 @@ class RandomProvider:
     def check(self, urn: str, type_token: str, old_inputs: Properties, inputs: Properties) -> Properties:
         given = {name: value for name, value in inputs.items() if value is not None}
         if type_token not in KNOWN:
-            known = ", ".join(one.rpartition(":")[2] for one in KNOWN)
-            raise ProviderError(f"the rehearsal does not know {type_token}; known: {known}")
+            raise ProviderError(f"the rehearsal does not know {type_token}; known: {KNOWN_NAMES}")
         if type_token != RANDOM_STRING:
             return given
         # `number` is the deprecated name of `numeric`; whichever is given sets both.

@@ -7,8 +7,9 @@ from itertools import combinations
 
 from settings.addressing import RESERVED_NETWORKS
 from settings.errors import NOTHING, Problem
+from settings.fields import find_about
 from settings.hosting import WITHOUT_EFFECT, makes_network
-from settings.schema import StackSection
+from settings.schema import MachineSection, StackSection
 
 
 def list_without_effect(stack: StackSection) -> Iterator[str]:
@@ -51,7 +52,7 @@ def machine_is_named(stack: StackSection) -> Iterator[Problem]:
 
 
 _EXAMPLE = "/subscriptions/<id>/resourceGroups/rg-plant/providers/Microsoft.HybridCompute/machines/plant-1"
-_FIND = "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv"
+_FIND = find_about(MachineSection.model_fields["resource_id"]).hint
 
 
 def machines_are_of_the_subscription(stack: StackSection) -> Iterator[Problem]:

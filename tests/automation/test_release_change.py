@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from automation import cli as command
-from tests.conftest import PROGRAM, ask_no_rules
+from tests.conftest import take_dev_alone
 
 Command = Callable[..., Result]
 
@@ -20,11 +19,7 @@ Command = Callable[..., Result]
 @pytest.fixture
 def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command on the stack dev with this release."""
-    for name in ("__main__.py", "Pulumi.yaml"):
-        shutil.copy(PROGRAM / name, tmp_path)
-    ask_no_rules(monkeypatch)
-    monkeypatch.setattr(command, "PROGRAM", tmp_path)
-    text = (PROGRAM / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    text = take_dev_alone(tmp_path, monkeypatch)
 
     def invoke(release: str, *arguments: str) -> Result:
         wanted = text.replace("    location:", f'    release: "{release}"\n    location:')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from typer.testing import CliRunner, Result
 from automation import cli as command
 from automation.deployment.k3s_upgrades import K3sUpgradeError, refuse_skipped_minors
 from graph.graph import Graph, Resource
-from tests.conftest import PROGRAM, ask_no_rules
+from tests.conftest import take_dev_alone
 
 TYPE = "azure-native:compute:VirtualMachineRunCommandByVirtualMachine"
 URN = f"urn:pulumi:dev::edge-stamps::{TYPE}::site-setup-k3s"
@@ -69,11 +68,7 @@ def test_a_script_that_has_failed_says_nothing_of_what_is_installed(state: dict[
 @pytest.fixture
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command on the stack dev whose nodes have this K3s."""
-    for name in ("__main__.py", "Pulumi.yaml"):
-        shutil.copy(PROGRAM / name, tmp_path)
-    ask_no_rules(monkeypatch)
-    monkeypatch.setattr(command, "PROGRAM", tmp_path)
-    text = (PROGRAM / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    text = take_dev_alone(tmp_path, monkeypatch)
 
     def invoke(version: str, *arguments: str) -> Result:
         (tmp_path / "Pulumi.dev.yaml").write_text(
