@@ -32,7 +32,8 @@ class Generations(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GenerationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(GENERATIONS, name, None, opts)
-        marks = raise_marks(args.live.settings, args.before, args.live.by_owner)
+        live = args.live
+        marks = raise_marks(live.settings, args.before, live.by_owner, live.leaving)
         self.register_outputs({"marks": marks})
 
 

@@ -89,7 +89,8 @@ def _describe_request(settings: Settings, request: Request, pem: pulumi.Output[s
 def _describe_generations(live: Sequence[Generation], revoked: int, postponed: int | None = None) -> dict[str, Any]:
     """Return which are live, oldest first; the last is what the settings want, unless that follows later."""
     later = {} if postponed is None else {"postponed": postponed}
-    return {"live": [one.number for one in live], "revoked": revoked, **later}
+    counted = [{"number": one.number, "own": one.own, "pki": one.authority} for one in live]
+    return {"live": [one.number for one in live], "revoked": revoked, **later, "counted": counted}
 
 
 def _describe_broker(listener: Listener, leaf: Leaf) -> dict[str, Any]:

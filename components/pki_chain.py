@@ -92,7 +92,7 @@ class PkiChain(pulumi.ComponentResource):
         if settings.pki.has_external_ca:
             made = self._external.take_authorities(list_client_requests(live))
         else:
-            made = self._issuer.create_authorities("client", live.authorities, live.retired[AUTHORITIES], names)
+            made = self._issuer.create_authorities("client", live.authorities, live.retired(AUTHORITIES), names)
         self._list_authorities("client-", made, settings.pki.generation)
         return made
 
@@ -111,7 +111,7 @@ class PkiChain(pulumi.ComponentResource):
             authorities = self._external.take_authorities(wanted)
         else:
             authorities = self._issuer.create_authorities(
-                f"{cluster}-server", live.brokers[cluster], live.retired[owner], names
+                f"{cluster}-server", live.brokers[cluster], live.retired(owner), names
             )
         self._list_authorities(f"{owner}/", authorities, listeners[-1].generation)
         return [

@@ -26,7 +26,7 @@ _CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance",
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
 _RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
 _AUTHORITIES = ("client-root", "client-intermediate")
-_GENERATION = frozenset({"live", "revoked"})
+_GENERATION = frozenset({"live", "revoked", "counted"})
 _REQUEST = frozenset({"request", "subject", "is_ca", "use", "names", "file", "signed"})
 _CERTIFICATE = frozenset({"subject", "issuer", "not_after", "sha256"})
 
@@ -91,17 +91,21 @@ def _generations(view: View) -> dict[str, Any]:
     """Return what is live where no rotation is under way: what the settings want, alone."""
     settings = view.settings
 
-    def of(generation: int, revoked: int) -> dict[str, Any]:
-        return {"live": [generation], "revoked": revoked}
+    def of(generation: int, revoked: int, own: int = 1) -> dict[str, Any]:
+        counted = [{"number": generation, "own": own, "pki": settings.pki.generation}]
+        return {"live": [generation], "revoked": revoked, "counted": counted}
 
     return {
         "authorities": of(settings.pki.generation, settings.pki.revoked_generation),
         "brokers": {
-            name: of(one.listener.generation, one.listener.revoked_generation)
+            name: of(one.listener.generation, one.listener.revoked_generation, one.listener.own_generation)
             for name, one in settings.clusters.items()
             if one.listener
         },
-        "links": {name: of(link.generation, link.revoked_generation) for name, link in settings.links.items()},
+        "links": {
+            name: of(link.generation, link.revoked_generation, link.own_generation)
+            for name, link in settings.links.items()
+        },
     }
 
 

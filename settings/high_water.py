@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from settings.errors import Problem
@@ -46,6 +47,11 @@ class Generation:
         """Return the generation as the setting had it."""
         return find_own_generation(self.number, self.authority)
 
+    def __str__(self) -> str:
+        """Return the number that names carry, and what it is made of where the setting has another one."""
+        own = f"its own {self.own}, " if self.own > 1 else ""
+        return str(self.number) if self.own == self.number else f"{self.number} ({own}pki.generation {self.authority})"
+
 
 @dataclass(frozen=True)
 class Root:
@@ -73,6 +79,8 @@ class Mark:
     live: tuple[Generation, ...] = ()
     postponed: int = 0
     """Generation that it takes in a later deployment; 0: it has what the settings want."""
+    leaving: tuple[int, ...] = ()
+    """Generations whose roots are here for the last time, unprotected before they go."""
     roots: tuple[Root, ...] = ()
     """Of every generation that an external CA has signed, oldest first; none of the stack's own."""
 
@@ -116,6 +124,7 @@ def read_marks(written: Mapping[str, Any]) -> dict[str, Mark]:
             bool(mark["in_use"]),
             tuple(map(_read_generation, mark.get("live", ()))),
             int(mark.get("postponed", 0)),
+            tuple(map(int, mark.get("leaving", ()))),
             tuple(Root(int(one["number"]), int(one["authority"]), one["sha256"]) for one in mark.get("roots", ())),
         )
         for key, mark in written.items()
@@ -127,12 +136,16 @@ def _read_generation(written: Mapping[str, Any]) -> Generation:
 
 
 def raise_marks(
-    settings: Settings, before: Mapping[str, Mark], live: Mapping[str, tuple[Generation, ...]]
+    settings: Settings,
+    before: Mapping[str, Mark],
+    live: Mapping[str, tuple[Generation, ...]],
+    leaving: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the marks of this deployment, as they are written: no lower than before, and none forgotten.
 
     Args:
         live: owner -> what is live of it now.
+        leaving: owner of roots -> generations whose roots are here for the last time.
     """
     gone = {key: Mark(mark.generation, in_use=False, roots=mark.roots) for key, mark in before.items()}
     wanted = {
@@ -142,6 +155,7 @@ def raise_marks(
             in_use=True,
             live=live[one.key],
             postponed=settings.postponed.get(one.key, 0),
+            leaving=leaving.get(one.key, ()),
             roots=_add_root(settings, one.key, live[one.key][-1], before[one.key].roots if one.key in before else ()),
         )
         for one in list_owners(settings)
@@ -157,7 +171,9 @@ def _add_root(settings: Settings, owner: str, latest: Generation, roots: tuple[R
 
 
 def _write(mark: Mark) -> dict[str, Any]:
-    return {name: value for name, value in asdict(mark).items() if value or name not in ("postponed", "roots")}
+    return {
+        name: value for name, value in asdict(mark).items() if value or name not in ("postponed", "leaving", "roots")
+    }
 
 
 def find_other_ca(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

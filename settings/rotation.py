@@ -41,9 +41,11 @@ class Live:
     brokers: Mapping[str, tuple[Generation, ...]]
     """Broker cluster -> server chains, each with a root of its own."""
     links: Mapping[str, tuple[Generation, ...]]
-    retired: Mapping[str, tuple[int, ...]]
-    """Owner of roots (as of marks) -> generations whose root alone stays, trusted by nobody: it has signed one that is
-    live, or is unprotected before it goes."""
+    signers: Mapping[str, tuple[int, ...]]
+    """Owner of roots (as of marks) -> generations that are not live, and whose root has signed one that is. Nobody
+    trusts it; it stays until no live root carries its signature."""
+    leaving: Mapping[str, tuple[int, ...]]
+    """Owner -> generations whose root is unprotected in this deployment, so that the next one can delete it."""
 
     def listeners(self, cluster: str) -> list[Listener]:
         """Return the cluster's listener as of each live generation; none without a listener."""
@@ -84,6 +86,10 @@ class Live:
     def rotates(self, link: Link) -> bool:
         """Return whether the site still has to go over to what the settings want."""
         return len(self.links[link.name]) > 1 or len(self.brokers[link.broker]) > 1
+
+    def retired(self, owner: str) -> tuple[int, ...]:
+        """Return the generations of which the root alone stays."""
+        return tuple(sorted((*self.signers[owner], *self.leaving[owner])))
 
     @property
     def by_owner(self) -> dict[str, tuple[Generation, ...]]:
@@ -127,17 +133,22 @@ def find_live(settings: Settings, before: Mapping[str, Mark], deployed: Deployed
     }  # fmt: skip
     authorities = _find_authorities(settings, before.get(AUTHORITIES), links.values(), deployed)
     owners = {AUTHORITIES: authorities, **{broker_key(name): live for name, live in brokers.items()}}
-    return Live(settings, authorities, brokers, links, dict(_find_retired(owners, before)))
+    signers = {owner: _find_signers(roots) for owner, roots in owners.items()}
+    leaving = {
+        owner: _find_leaving(roots, signers[owner], before[owner].live if owner in before else ())
+        for owner, roots in owners.items()
+    }
+    return Live(settings, authorities, brokers, links, signers, leaving)
 
 
 def find_crowded(settings: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
     """Yield each generation that comes while too many before it are still in use."""
     live = find_live(settings, before, Deployed()).by_owner
     for one in list_owners(settings):
-        numbers = [each.number for each in live[one.key]]
-        if len(numbers) > MOST_LIVE:
+        oldest, *others = live[one.key]
+        if len(others) >= MOST_LIVE:
             expected = (
-                f"{one.generation - 1} until the sites that use generation {numbers[0]} have followed, as `up` says; or"
+                f"{one.generation - 1} until the sites that use generation {oldest} have followed, as `up` says; or"
                 " say by revoked_generation that it need not work any more"
             )
             yield Problem(one.where, one.generation, expected, str(one.generation - 1))
@@ -177,11 +188,11 @@ def _find_authorities(
     return _add(kept, Generation(wanted, wanted), was)
 
 
-def _find_retired(
-    owners: Mapping[str, tuple[Generation, ...]], before: Mapping[str, Mark]
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for key, live in owners.items():
-        numbers = {one.number for one in live}
-        signers = {signer for one in live for signer in one.signers}
-        leaving = {one.number for one in before[key].live} if key in before else set()
-        yield key, tuple(sorted((signers | leaving) - numbers))
+def _find_signers(live: Iterable[Generation]) -> tuple[int, ...]:
+    """Return what has signed a live root and is not live itself, lowest first."""
+    return tuple(sorted({signer for one in live for signer in one.signers} - {one.number for one in live}))
+
+
+def _find_leaving(live: Iterable[Generation], signers: Iterable[int], before: Iterable[Generation]) -> tuple[int, ...]:
+    """Return what was live, and is neither that nor a signer now, lowest first."""
+    return tuple(sorted({one.number for one in before} - {one.number for one in live} - set(signers)))

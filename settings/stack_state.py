@@ -44,14 +44,19 @@ class State:
         """Return the generation of what takes it in a later deployment, by owner."""
         return {owner: mark.postponed for owner, mark in sorted(self.marks.items()) if mark.postponed}
 
+    @property
+    def leaving(self) -> dict[str, Mark]:
+        """Return the marks of what has a root that the next deployment deletes, by owner."""
+        return {owner: mark for owner, mark in sorted(self.marks.items()) if mark.leaving}
+
     def goes_on(self, before: State) -> bool:
-        """Return whether one more deployment goes further: keys are to change yet, and the last one has got on.
+        """Return whether one more deployment goes further: keys are to change or to go, and the last one has got on.
 
         Args:
             before: what there was before the last one.
         """
         has_got_on = (self.marks, self.deployed) != (before.marks, before.deployed)
-        return has_got_on and bool(self.rotating or self.postponed)
+        return has_got_on and bool(self.rotating or self.postponed or self.leaving)
 
 
 def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:

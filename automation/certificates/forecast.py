@@ -138,7 +138,14 @@ def _decide(one: Certificate, has: _Side, wants: _Side) -> tuple[NextUp, str]:
         return "renew", "it is inside its renewal window"
     if str(wanted.get("issuer")) != one.issuer:
         return "renew", f"{wanted.get('issuer')} is to sign it"
-    return "nothing", ""
+    return "nothing", _tell_why_kept(one.name, wants)
+
+
+def _tell_why_kept(name: str, wants: _Side) -> str:
+    """Return what keeps a root beside the wanted one: who trusts it accepts what it has signed."""
+    owner, _, signer = name.rpartition("/g")
+    signed = [match[1] for key in wants.published if (match := re.fullmatch(rf"{owner}/g(\d+)-by-g{signer}", key))]
+    return f"it has signed the root of generation {', '.join(signed)}, and goes when that does" if signed else ""
 
 
 def _find_changes(has: _Side, wants: _Side, name: str) -> list[str]:

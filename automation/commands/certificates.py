@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ from automation.verify.records import as_junit
 from graph.evaluate_stack import evaluate_stack
 from graph.plan import graph_of_state
 from graph.property_diff import known
+from settings.high_water import AUTHORITIES, Mark
 from settings.naming import stack_tag
 from settings.signing_requests import find_outside_windows
+from settings.stack_state import parse_deployment
 
 _DAY = "%Y-%m-%d"
 
@@ -69,16 +71,18 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         text = as_calendar(rows, target.stack, stack_tag(target.loaded.settings), now)
         files.calendar.write_text(text, encoding="utf-8", newline="")
         progress(f"Calendar: {files.calendar}")
-    return _end(target, rows, within_days, waiting)
+    return _end(target, rows, within_days, waiting, parse_deployment(deployment).marks)
 
 
-def _end(target: Target, rows: Sequence[Foreseen], within_days: int, waiting: Sequence[str]) -> CommandResult:
+def _end(
+    target: Target, rows: Sequence[Foreseen], within_days: int, waiting: Sequence[str], marks: Mapping[str, Mark]
+) -> CommandResult:
     own = {"certificates": [_as_document(row) for row in rows], "engine": target.engine.name}
     wrong = [row for row in rows if _is_wrong(row)]
     problems = [problem("certificate", row.name, _tell_state(row), _mend(target, row)) for row in wrong]
 
     def show() -> None:
-        _print(target.stack, rows, within_days)
+        _print(target.stack, rows, within_days, marks)
         if waiting:
             say(f"\n{_tell_waiting(waiting)}", WARN)
 
@@ -136,7 +140,7 @@ def _tell_next(row: Foreseen) -> str:
     return row.next_up + (f": {row.why}" if row.why else "")
 
 
-def _print(stack: str, rows: Sequence[Foreseen], within_days: int) -> None:
+def _print(stack: str, rows: Sequence[Foreseen], within_days: int, marks: Mapping[str, Mark]) -> None:
     due = sum(row.is_due for row in rows)
     soon = f" within {pluralize(within_days, 'day')}" if within_days else ""
     say(f"Stack {stack}: {pluralize(len(rows), 'certificate')}, {due} due{soon}.")
@@ -144,10 +148,18 @@ def _print(stack: str, rows: Sequence[Foreseen], within_days: int) -> None:
         one = row.certificate
         mark, style = ("DUE  ", BAD if one.state == "expired" else WARN) if row.is_due else ("", "")
         say(f"\n  {mark}{row.name}: {_tell_state(row)}", style)
-        say(f"    {one.subject}, by {one.issuer}" + (f", generation {row.generation}" if row.generation else ""))
+        generation = f", generation {_tell_generation(row, marks)}" if row.generation else ""
+        say(f"    {one.subject}, by {one.issuer}{generation}")
         say(f"    next up: {_tell_next(row)}")
         for use in row.uses:
             say(f"    {use}")
+
+
+def _tell_generation(row: Foreseen, marks: Mapping[str, Mark]) -> str:
+    """Return the number in the subject, and what it is made of where the settings have another one."""
+    owner = next((key for key in marks if f"{row.name}/".startswith(f"{key}/")), AUTHORITIES)
+    live = marks[owner].live if owner in marks else ()
+    return next((str(one) for one in live if one.number == row.generation), str(row.generation))
 
 
 def _as_document(row: Foreseen) -> dict[str, Any]:

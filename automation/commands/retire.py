@@ -53,11 +53,11 @@ def list_waiting(target: Target) -> CommandResult:
     def show() -> None:
         say(f"Stack {target.stack}: {pluralize(len(found), 'key')} with an old generation beside the new one.")
         for one in found:
-            *old, wanted = one.generations
+            *old, wanted = one.live
             many = ", ".join(map(str, old))
             say(f"\n  {one.owner}: generation {many} until every site that uses it is seen to use {wanted}")
             section, _, key = one.setting.rpartition(".")
-            say(f"    at once, for good, in {section}:  {key}: {max(old)}")
+            say(f"    at once, for good, in {section}:  {key}: {max(one.generations[:-1])}")
             say("    A site that has not followed stands still until it has.")
 
     up = target.command("up")
@@ -77,4 +77,12 @@ def _list_places(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _as_document(one: Waiting) -> dict[str, Any]:
     *old, wanted = one.generations
-    return {"owner": one.owner, "old": old, "wanted": wanted, "setting": one.setting, "value": max(old)}
+    numbers = [each.number for each in one.live]
+    return {
+        "owner": one.owner,
+        "numbers": numbers,
+        "old": old,
+        "wanted": wanted,
+        "setting": one.setting,
+        "value": max(old),
+    }

@@ -7,7 +7,7 @@ from typing import Any
 
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.signing import describe_waiting, read_outputs
-from settings.high_water import AUTHORITIES, broker_key, link_key
+from settings.high_water import AUTHORITIES, Generation, broker_key, link_key
 from settings.stack_state import State, parse_deployment
 from settings.stagger import MOST_AT_ONCE
 
@@ -34,18 +34,25 @@ def run_until_settled(
         say("A stand-in for the external CA has signed: the next run takes that ...")
         run()
     while result.ok and (now := parse_deployment(read_state())).goes_on(before):
-        taken = "takes the old ones away" if now.rotating else "gives new ones to the next links"
-        say(f"The new keys are in use: the next run {taken} ...")
+        say(f"{_tell_next_run(now)} ...")
         run()
         before = now
     return [*describe_rotations(read_state()), *describe_waiting(read_state())]
+
+
+def _tell_next_run(state: State) -> str:
+    if state.rotating:
+        return "The new keys are in use: the next run takes the old ones away"
+    if state.postponed:
+        return "The new keys are in use: the next run gives new ones to the next links"
+    return "The next run deletes the roots of what was taken away"
 
 
 def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
     """Yield what has an old generation live, or a new one not yet, and what it waits for."""
     state = parse_deployment(deployment)
     for owner, mark in state.rotating.items():
-        *old, wanted = [one.number for one in mark.live]
+        *old, wanted = mark.live
         stays = "generation" if len(old) == 1 else "generations"
         yield (
             f"{owner}: {stays} {', '.join(map(str, old))} beside {wanted}, until every site that uses it is seen to use"
@@ -53,6 +60,8 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
         )
     for owner, number in state.postponed.items():
         yield f"{owner}: generation {number} follows once {_OTHERS}"
+    for owner, mark in state.leaving.items():
+        yield f"{owner}: the root of generation {', '.join(map(str, mark.leaving))} is deleted by the next up"
 
 
 def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Iterator[str]:
@@ -65,16 +74,21 @@ def announce_rotations(deployment: Mapping[str, Any], outputs: Mapping[str, Any]
     wanted = _read_generations(outputs)
     for owner, mark in sorted(parse_deployment(deployment).marks.items()):
         one = wanted.get(owner, {}) if owner != AUTHORITIES else {}
-        live, later = one.get("live") or [0], int(one.get("postponed") or 0)
-        now, then = (mark.live[-1].number if mark.live else 0), int(live[-1])
-        if now and later:
+        live, later = [*_read_live(one)], int(one.get("postponed") or 0)
+        if not mark.live or not live:
+            continue
+        now, then = mark.live[-1], live[-1]
+        if later:
             yield f"{owner}: generation {later} follows without interruption, once {_OTHERS}"
-        elif now and then and now in live and now != then:
-            yield f"{owner}: generation {now} to {then} without interruption; {now} goes once {then} is seen in use"
-        elif now and then and now not in live:
+        elif now.number not in [each.number for each in live]:
             yield (
                 f"{owner}: generation {now} is revoked. Messages that depend on it stand still until both ends have"
                 f" {then}, some minutes"
+            )
+        elif now.number != then.number:
+            yield (
+                f"{owner}: generation {now} to {then} without interruption; {now.number} goes once {then.number} is"
+                " seen in use"
             )
     yield from _find_vain_revocations(deployment, outputs)
 
@@ -93,6 +107,12 @@ def _find_vain_revocations(deployment: Mapping[str, Any], outputs: Mapping[str, 
                 f" {', '.join(map(str, sorted(live)))}. If its key is stolen: generation: {max(live) + 1},"
                 f" revoked_generation: {max(live)}"
             )
+
+
+def _read_live(wanted: Mapping[str, Any]) -> Iterator[Generation]:
+    """Yield what an entry of the output says is live."""
+    for one in wanted.get("counted") or ():
+        yield Generation(int(one["number"]), int(one["pki"]))
 
 
 def _read_generations(outputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

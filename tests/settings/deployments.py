@@ -45,7 +45,7 @@ class Stack:
             at_once = there[cluster] | gone.get(cluster, frozenset())
             self.most[cluster] = max(self.most[cluster], len(at_once))
             there[cluster] = at_once if is_killed else there[cluster]
-        self.marks = read_marks(json.loads(json.dumps(raise_marks(settings, self.marks, live.by_owner))))
+        self.marks = read_marks(json.loads(json.dumps(raise_marks(settings, self.marks, live.by_owner, live.leaving))))
         settled = {
             name_settling(link, settings.listener_of(link))
             for link in rotating

@@ -9,6 +9,7 @@ from settings import loading
 from settings.high_water import AUTHORITIES, Generation, Mark, broker_key, link_key, raise_marks, read_marks
 from settings.naming import client_ca_config_map
 from settings.rotation import Deployed, Live, find_crowded, find_live, name_settling
+from settings.stack_state import State
 from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_BROKERS
 
@@ -35,7 +36,7 @@ def go_on(settings: dict[str, Any], before: Marks, *settled: str, trusted: dict[
 
 
 def marks(live: Live, before: Marks) -> Marks:
-    return dict(read_marks(raise_marks(live.settings, before, live.by_owner)))
+    return dict(read_marks(raise_marks(live.settings, before, live.by_owner, live.leaving)))
 
 
 def numbers(live: Live) -> dict[str, list[int]]:
@@ -72,7 +73,7 @@ def test_a_broker_s_old_chain_stays_until_the_last_of_its_links_has_followed() -
     half = go_on(settings, marks(second, first), SITE)
     assert numbers(half) == {broker_key(ENTERPRISE): [1, 2]}
     done = go_on(settings, marks(second, first), SITE, f"archive-to-{ENTERPRISE}")
-    assert (numbers(done), done.retired[broker_key(ENTERPRISE)]) == ({}, (1,))
+    assert (numbers(done), done.retired(broker_key(ENTERPRISE))) == ({}, (1,))
     assert done.brokers[ENTERPRISE] == second.brokers[ENTERPRISE][-1:], "it stays as it was made"
 
 
@@ -87,7 +88,7 @@ def test_new_authorities_renew_every_leaf_and_old_trust_goes_last() -> None:
     assert third.trusted_authority(ENTERPRISE) == 2
     assert numbers(third) == {AUTHORITIES: [1, 2]}, "a broker still names the old root"
     last = go_on(settings, marks(third, first), *names, trusted={ENTERPRISE: client_ca_config_map(2)})
-    assert (numbers(last), last.retired[AUTHORITIES]) == ({}, (1,))
+    assert (numbers(last), last.retired(AUTHORITIES)) == ({}, (1,))
 
 
 def test_one_link_that_stays_away_keeps_its_own_old_key_and_the_trust_in_it() -> None:
@@ -113,6 +114,24 @@ def test_what_is_revoked_is_gone_at_once() -> None:
         assert all(one.signers == () for each in live.by_owner.values() for one in each)
 
 
+def test_a_revoked_root_is_here_for_one_more_deployment_and_up_runs_that() -> None:
+    first = marks(go_on(wanted(), {}), {})
+    settings = wanted(pki={"generation": 2, "revoked_generation": 1})
+    second = go_on(settings, first)
+    assert second.leaving == {AUTHORITIES: (1,), broker_key(ENTERPRISE): (1,)}
+    assert second.retired(AUTHORITIES) == (1,), "it is unprotected first"
+    after = marks(second, first)
+    assert State(after).goes_on(State(first))
+    last = go_on(settings, after)
+    assert (last.retired(AUTHORITIES), last.retired(broker_key(ENTERPRISE))) == ((), ())
+    assert not State(marks(last, after)).goes_on(State(after))
+
+
+def test_a_number_tells_what_it_is_made_of_where_the_setting_has_another() -> None:
+    told = [str(Generation(*one)) for one in ((1, 1), (3, 1), (2, 2), (4, 3))]
+    assert told == ["1", "3", "2 (pki.generation 2)", "4 (its own 2, pki.generation 3)"]
+
+
 def test_a_later_renewal_after_a_revocation_is_as_gentle_as_any() -> None:
     first = marks(go_on(wanted(), {}), {})
     revoked = {"generation": 2, "revoked_generation": 1}
@@ -128,7 +147,7 @@ def test_a_root_is_kept_as_long_as_one_that_it_has_signed_is_live() -> None:
         settings = wanted(listener={"generation": generation})
         before = marks(go_on(settings, before), before)
         live = go_on(settings, before, *loading.load(settings).links)
-        retired.append(live.retired[broker_key(ENTERPRISE)])
+        retired.append(live.retired(broker_key(ENTERPRISE)))
         before = marks(live, before)
     assert retired == [(), (1,), (2,)]
 

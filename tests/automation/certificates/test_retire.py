@@ -50,8 +50,8 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
     assert away.exit_code == 1
     (one,) = waiting()
     assert one == {
-        "owner": "link/site-to-enterprise", "old": [1], "wanted": 2, "setting": "links[0].revoked_generation",
-        "value": 1,
+        "owner": "link/site-to-enterprise", "numbers": [1, 2], "old": [1], "wanted": 2,
+        "setting": "links[0].revoked_generation", "value": 1,
     }  # fmt: skip
     told = run("certificates", "retire").output
     assert "at once, for good, in links[0]:  revoked_generation: 1\n" in told and "stands still until it has" in told
@@ -62,6 +62,19 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
     write_settings(project, links=[{**LINK, "generation": 2, "revoked_generation": 1}])
     assert run("up").exit_code == 0
     assert waiting() == []
+
+
+def test_new_authorities_keep_the_old_roots_and_say_why_and_revoked_ones_leave_no_key(project: Path) -> None:
+    write_settings(project, links=[LINK], pki={"generation": 2})
+    assert "generation 1 to 2 (pki.generation 2) without interruption" in run("preview").output
+    assert run("up").exit_code == 0
+    told = run("certificates").output
+    assert "next up: nothing: it has signed the root of generation 2, and goes when that does" in told
+    assert "CN=site-to-enterprise-g2, by CN=" in told and "generation 2 (pki.generation 2)" in told
+    write_settings(project, links=[LINK], pki={"generation": 3, "revoked_generation": 2})
+    assert run("up").exit_code == 0
+    names = {row["name"] for row in json.loads(run("certificates", "--json").stdout)["certificates"]}
+    assert {name for name in names if "/g" in name} == set(), "the revoked roots are gone with the same up"
 
 
 def test_what_hangs_on_old_authorities_goes_with_them() -> None:

@@ -33,10 +33,16 @@ def state(postponed: int = 0, **live: Sequence[int]) -> dict[str, Any]:
 def outputs(link: Sequence[int] = (1,), broker: Sequence[int] = (1,)) -> dict[str, Any]:
     return {
         "generations": {
-            "brokers": {"enterprise": {"live": [*broker], "revoked": 0}},
-            "links": {"site-to-enterprise": {"live": [*link], "revoked": 0}},
+            "brokers": {"enterprise": live(broker)},
+            "links": {"site-to-enterprise": live(link)},
         }
     }
+
+
+def live(numbers: Sequence[int], pki: int = 1) -> dict[str, Any]:
+    """An entry of the output `generations`."""
+    counted = [{"number": one, "own": one - pki + 1, "pki": pki} for one in numbers]
+    return {"live": [*numbers], "revoked": 0, "counted": counted}
 
 
 def test_nothing_is_announced_where_nothing_changes_or_only_old_keys_go() -> None:
@@ -52,6 +58,18 @@ def test_a_planned_change_is_announced_as_one_without_interruption() -> None:
         f"{BROKER}: generation 1 to 3 without interruption; 1 goes once 3 is seen in use",
         f"{LINK}: generation 1 to 2 without interruption; 1 goes once 2 is seen in use",
     ]
+
+
+def test_a_number_that_no_setting_has_is_told_with_what_it_is_made_of() -> None:
+    wanted = {"generations": {"links": {"site-to-enterprise": live([1, 2], pki=2)}}}
+    (said,) = announce_rotations(state(), wanted)
+    assert f"{LINK}: generation 1 to 2 (pki.generation 2) without interruption; 1 goes" in said
+
+
+def test_a_root_that_goes_with_the_next_run_is_told() -> None:
+    before = state()
+    before["resources"][0]["outputs"]["marks"][BROKER]["leaving"] = [1.0]
+    assert [*describe_rotations(before)] == [f"{BROKER}: the root of generation 1 is deleted by the next up"]
 
 
 def test_a_revoked_key_is_announced_with_what_it_costs() -> None:
