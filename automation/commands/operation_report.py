@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from automation.console import BAD, BOLD, say
 from automation.deployment.deployment_result import DeploymentResult
 from automation.deployment.failure import Failure
 from automation.deployment.interruptions import Interruptions, describe
+from automation.deployment.later_runs import LaterRun, describe_later_runs
 from automation.deployment.operations import DONE, Operation
 from automation.deployment.placeholders import fill_in
 from automation.deployment.progress import count_outcomes
@@ -42,6 +43,8 @@ class OperationReport:
     """What ran it."""
     interruptions: Interruptions | None = None
     """What is foreseen for messages; None: nobody has asked, or nobody can say."""
+    later_runs: Sequence[LaterRun] = ()
+    """What `up` does after the run that is previewed."""
 
     def remedy(self, failure: Failure) -> str:
         """Return what mends the failure, with names as far as they are known."""
@@ -104,6 +107,7 @@ def as_document(report: OperationReport) -> dict[str, Any]:
         ],
         "outputs": result.outputs,
         "interruptions": _list_interruptions(report.interruptions),
+        "later_runs": [asdict(run) for run in report.later_runs],
     }
 
 
@@ -144,6 +148,10 @@ def print_report(report: OperationReport, *, offline: bool) -> None:
     if report.operation == "preview" and report.changes and report.interruptions:
         say("\nMessages:", BOLD)
         for line in describe(report.interruptions):
+            say(f"  {line}")
+    if report.later_runs:
+        say("\nLater runs:", BOLD)
+        for line in describe_later_runs(report.later_runs):
             say(f"  {line}")
     if result.failures:
         _print_outcomes(report.outcomes, report.headings)

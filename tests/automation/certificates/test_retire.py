@@ -66,8 +66,14 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
 
 def test_new_authorities_keep_the_old_roots_and_say_why_and_revoked_ones_leave_no_key(project: Path) -> None:
     write_settings(project, links=[LINK], pki={"generation": 2})
-    assert "generation 1 to 2 (pki.generation 2) without interruption" in run("preview").output
-    assert run("up").exit_code == 0
+    told = run("preview").output
+    assert "generation 1 to 2 (pki.generation 2) without interruption" in told
+    assert told.count("once the new keys are seen in use: ") == 2
+    foreseen = json.loads(run("preview", "--json").stdout)["later_runs"]
+    document = json.loads(run("up", "--json").stdout)
+    jsonschema.validate(document, SCHEMA)
+    deleted = [one["name"] for one in document["resources"] if one["change"] == "delete"]
+    assert len(deleted) == sum(one["deleted"] for one in foreseen) > 0
     told = run("certificates").output
     assert "next up: nothing: it has signed the root of generation 2, and goes when that does" in told
     assert "CN=site-to-enterprise-g2, by CN=" in told and "generation 2 (pki.generation 2)" in told
