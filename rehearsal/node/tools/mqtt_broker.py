@@ -19,7 +19,7 @@ from rehearsal.cluster.dataflows import find_destination, names_own_broker
 from rehearsal.cluster.key_pairs import MQTT_CLIENT, read_chain
 from rehearsal.cluster.model import ClusterView, Dataflow
 from rehearsal.mqtt.authority import to_pem
-from rehearsal.mqtt.oracle import covers, decide
+from rehearsal.mqtt.oracle import covers, decide, list_named_client_ids
 from rehearsal.node.machine import NodeAzure
 from rehearsal.node.tools import mqtt_packets as mqtt
 from rehearsal.node.tools.handshake import End, shake_hands
@@ -124,7 +124,10 @@ class Connection:
         ended = shake_hands(find_end(way.broker, int(port)), own, host)
         if ended.distrust or ended.alert:
             return
-        client = text_at(endpoint, "mqttSettings.clientIdPrefix") + flow.name
+        begins = text_at(endpoint, "mqttSettings.clientIdPrefix") + flow.name
+        # What AIO puts behind it is documented nowhere: it is what a policy has been told from the broker's log.
+        named = list_named_client_ids(way.broker, int(port))
+        client = next((one for one in named if one.startswith(begins)), begins)
         there = Connection(self.azure, way.broker, int(port), chain, self.elapsed)
         topic = _find_topic(flow)
         if decide(there.view, there.port, there.chain, client, "Publish", topic).allowed:

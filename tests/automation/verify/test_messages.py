@@ -20,10 +20,14 @@ def messages(results: list[VerifyResult]) -> dict[tuple[str, str], str]:
     return {(one.id, one.where): one.found for one in results if one.concern == "Messages"}
 
 
-def test_each_link_says_how_long_its_message_took_and_how_the_other_was_refused(verifier: Verifier) -> None:
-    found = messages([*verifier("three-sites", Living("three-sites").world(), messages=True)])
+@pytest.mark.parametrize(("stack", "count"), [("three-sites", 3), ("every-setting", 1)])
+def test_each_link_says_how_long_its_message_took_and_how_the_other_was_refused(
+    stack: str, count: int, verifier: Verifier
+) -> None:
+    """One of the stacks names whole client ids, as they were seen in a broker's log."""
+    found = messages([*verifier(stack, Living(stack).world(), messages=True)])
     links = {where for _, where in found}
-    assert len(links) == 3
+    assert len(links) == count
     for link in links:
         assert re.fullmatch(r"\d as expected: (\S+ -> \S+ within \d+ s(, )?)+", found["VERIFY-70", link])
         assert found["VERIFY-71", link] == "1 as expected: reason code 0x87"
