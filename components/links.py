@@ -16,7 +16,7 @@ from components.pki_chain import PkiChain
 from components.vnet_peering import VNetPeering
 from settings import well_known
 from settings.model import Link, Listener
-from settings.naming import PROVE, SETTLE
+from settings.naming import ENDPOINT, PROVE, SETTLE
 from settings.rotation import Live, name_rotation
 
 _PROBE_SECONDS = 10 * 60
@@ -55,8 +55,9 @@ class LinkParts:
 def connect_links(parts: LinkParts) -> dict[str, list[pulumi.Resource]]:
     """Create endpoint and dataflows of each link, below the site's `MqttConfiguration`; return the dataflows by link.
 
-    While a link rotates: first a probe connects with the new keys, trusting the new root alone; then the endpoint names
-    them; then the dataflows are seen to use them. The next deployment finds that in its state, and retires the old.
+    While a link rotates: first a probe connects with the new keys, trusting the new root alone, unless the old ones
+    work no more; then the endpoint names them; then the dataflows are seen to use them. The next deployment finds that
+    in its state, and retires the old.
     """
     return {link.name: _connect(parts, link) for link in parts.links}
 
@@ -64,9 +65,11 @@ def connect_links(parts: LinkParts) -> dict[str, list[pulumi.Resource]]:
 def _connect(parts: LinkParts, link: Link) -> list[pulumi.Resource]:
     stamp, broker = parts.stamp, parts.live.settings.listener_of(link)
     rotates = parts.live.rotates(link)
-    gates = [_prove(parts, link, broker)] if rotates else [parts.own.gate]
+    gates = [parts.own.gate]
+    if rotates:
+        gates = parts.needed_by(link) if link.name in parts.live.cut else [_prove(parts, link, broker)]
     endpoint = DataflowEndpoint(
-        f"{link.name}-endpoint",
+        link.name + ENDPOINT,
         iot_operations(stamp.settings.release),
         {
             **place_in_instance(stamp),

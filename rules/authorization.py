@@ -45,6 +45,16 @@ def subjects_are_mapped(view: View) -> Hits:
                 yield authentication.name, f"authorizationAttributes: {given} is no link's certificate. Remove it"
             elif sum(attributes == other for _, other in entries) > 1:
                 yield authentication.name, f"authorizationAttributes: {given} has the attributes of another subject too"
+            yield from _find_without_generation(authentication, given, attributes)
+
+
+def _find_without_generation(authentication: Resource, subject: str, attributes: Attributes) -> Hits:
+    """Require the generation, so that with one a rule goes too: a running broker takes up a change of rules alone."""
+    if not subject.endswith(f"-g{attributes.get('generation')}"):
+        message = (
+            f"authorizationAttributes: {subject} has the attributes {dict(attributes)}; expected its generation too"
+        )
+        yield authentication.name, f"{message} (howto-configure-authorization, Update authorization)"
 
 
 def _subjects(view: View) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Moment(View):
             self._check_way(parts, parts.endpoint),
             self._check_broker(parts, parts.endpoint),
             self._check_site(parts, parts.endpoint, parts.authentication),
-            self._check_rights(parts, parts.endpoint, parts.authorization),
+            self._check_rights(parts, parts.endpoint, parts.authentication, parts.authorization),
         )
         return next((found for check in checks for found in check), "")
 
@@ -95,24 +95,43 @@ class Moment(View):
 
     def _check_site(self, parts: LinkParts, endpoint: Resource, authentication: Resource) -> Iterator[str]:
         """Yield why the broker refuses the site."""
-        name = text_at(self.inputs(endpoint), _SECRET_REF)
-        secrets = [found for key in _CLIENT_KEYS if (found := self._vault_secret(parts.link.client, name, key))]
+        secrets = self._list_secrets(parts, endpoint)
         if not secrets:
             yield "the site lacks its key"
             return
-        names = [text_at(one.plain_inputs, "subject.commonName") for one in self._keys.list_requests(secrets[0])]
+        if not self._list_attributes(parts, endpoint, authentication):
+            yield "the broker does not know the site's certificate"
         for method in x509_settings(self.inputs(authentication)):
-            known = {text_at(one, "subject") for one in map_at(method, "authorizationAttributes").values()}
             trusted = self._authority(parts.link.broker, text_at(method, "trustedClientCaCert"))
-            if not {f"CN = {name}" for name in names} & known:
-                yield "the broker does not know the site's certificate"
             if trusted and trusted not in {one for secret in secrets for one in self._keys.list_issuers(secret)}:
                 yield "the broker does not trust the site's certificate"
 
-    def _check_rights(self, parts: LinkParts, endpoint: Resource, authorization: Resource) -> Iterator[str]:
+    def _list_secrets(self, parts: LinkParts, endpoint: Resource) -> list[Resource]:
+        """Return what the certificates are taken from that the site's endpoint names."""
+        name = text_at(self.inputs(endpoint), _SECRET_REF)
+        return [found for key in _CLIENT_KEYS if (found := self._vault_secret(parts.link.client, name, key))]
+
+    def _list_attributes(
+        self, parts: LinkParts, endpoint: Resource, authentication: Resource
+    ) -> list[Mapping[str, Any]]:
+        """Return the attributes that the broker gives to the certificate that the site's endpoint names."""
+        secrets = self._list_secrets(parts, endpoint)
+        requests = self._keys.list_requests(secrets[0]) if secrets else []
+        subjects = {f"CN = {text_at(one.plain_inputs, 'subject.commonName')}" for one in requests}
+        return [
+            map_at(entry, "attributes")
+            for method in x509_settings(self.inputs(authentication))
+            for entry in map_at(method, "authorizationAttributes").values()
+            if text_at(entry, "subject") in subjects
+        ]
+
+    def _check_rights(
+        self, parts: LinkParts, endpoint: Resource, authentication: Resource, authorization: Resource
+    ) -> Iterator[str]:
         """Yield what the site may not do."""
         rules = list_at(self.inputs(authorization), "properties.authorizationPolicies.rules")
-        own = [one for one in rules if {"link": parts.link.name} in list_at(one, "principals.attributes")]
+        given = self._list_attributes(parts, endpoint, authentication)
+        own = [one for one in rules if any(each in given for each in list_at(one, "principals.attributes"))]
         granted = [one for rule in own for one in list_at(rule, "brokerResources")]
         prefix = text_at(self.inputs(endpoint), f"{MQTT}.clientIdPrefix")
         if not any(_covers(client_id, prefix) for one in granted for client_id in texts_at(one, "clientIds")):

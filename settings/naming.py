@@ -123,6 +123,8 @@ def link_names(client: str, broker: str, generation: int) -> Mapping[str, Any]:
 
 CLIENT_TRUST = "-link-authentication"
 """End of the logical name of a broker's authentication, by which the stack's state is read."""
+ENDPOINT = "-endpoint"
+"""The same of a link's endpoint."""
 PROVE = "prove-"
 """Begin of the name of a script that connects with new keys; the rotation follows."""
 SETTLE = "settle-"

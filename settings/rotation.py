@@ -29,6 +29,10 @@ class Deployed:
     """Broker cluster -> the ConfigMap that its authentication names."""
     rotations: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Cluster -> rotations (`name_rotation`) whose scripts are there, however they have ended."""
+    used: Mapping[str, str] = field(default_factory=dict)
+    """Link -> the Secret that its endpoint names."""
+    accepted: frozenset[tuple[str, int]] = frozenset()
+    """Links, each with a generation that its broker knows."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Live:
     signers: Mapping[str, tuple[int, ...]]
     """Owner of roots (as of marks) -> generations that are not live, and whose root has signed one that is. Nobody
     trusts it; it stays until no live root carries its signature."""
+    cut: frozenset[str]
+    """Links whose endpoint names a key that is live no more: they stand still, and nothing is lost by haste."""
     leaving: Mapping[str, tuple[int, ...]]
     """Owner -> generations whose root is unprotected in this deployment, so that the next one can delete it."""
 
@@ -138,7 +144,10 @@ def find_live(settings: Settings, before: Mapping[str, Mark], deployed: Deployed
         owner: _find_leaving(roots, signers[owner], before[owner].live if owner in before else ())
         for owner, roots in owners.items()
     }
-    return Live(settings, authorities, brokers, links, signers, leaving)
+    cut = frozenset(
+        link.name for link in settings.links.values() if _names_another_key(link, links[link.name], deployed)
+    )
+    return Live(settings, authorities, brokers, links, signers, cut, leaving)
 
 
 def find_crowded(settings: Settings, before: Mapping[str, Mark]) -> Iterator[Problem]:
@@ -186,6 +195,11 @@ def _find_authorities(
         if one.number != wanted and (one.number in used or naming.client_ca_config_map(one.number) in trusted)
     ]
     return _add(kept, Generation(wanted, wanted), was)
+
+
+def _names_another_key(link: Link, live: Iterable[Generation], deployed: Deployed) -> bool:
+    secrets = (naming.link_names(link.client, link.broker, one.number)["secret_name"] for one in live)
+    return link.name in deployed.used and deployed.used[link.name] not in secrets
 
 
 def _find_signers(live: Iterable[Generation]) -> tuple[int, ...]:

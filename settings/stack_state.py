@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from settings.high_water import Mark, link_key, read_marks
-from settings.naming import CLIENT_TRUST, PROVE, SETTLE, SUCCEEDED
+from settings.naming import CLIENT_TRUST, ENDPOINT, PROVE, SETTLE, SUCCEEDED
 from settings.rotation import Deployed
 
 GENERATIONS = "edge-stamps:generations:Generations"
 """Type of the component that keeps the marks."""
 _PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
+_ENDPOINT_TYPE = ":DataflowEndpoint"
 _ROTATION = re.compile(rf"(?P<cluster>.+)-(?:{PROVE}|{SETTLE})(?P<rotation>(?P=cluster)-to-.+-g\d+-g\d+)")
 """Logical name of a script that a rotation needs."""
 
@@ -49,6 +50,13 @@ class State:
         """Return the marks of what has a root that the next deployment deletes, by owner."""
         return {owner: mark for owner, mark in sorted(self.marks.items()) if mark.leaving}
 
+    @property
+    def overdue(self) -> list[tuple[str, int]]:
+        """Return owners with a generation that is not live any more, and that a broker knows all the same."""
+        live = {(owner, one.number) for owner, mark in self.marks.items() for one in mark.live}
+        known = ((link_key(link), number) for link, number in self.deployed.accepted)
+        return sorted(one for one in known if one not in live)
+
     def goes_on(self, before: State) -> bool:
         """Return whether one more deployment goes further: keys are to change or to go, and the last one has got on.
 
@@ -66,7 +74,8 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
         outputs: of every resource, by URN.
     """
     marks: Mapping[str, Mark] = {}
-    settled, trusted, keys = set(), {}, {}
+    settled, trusted, keys, used = set[str](), dict[str, str](), dict[str, str](), dict[str, str]()
+    accepted = set[tuple[str, int]]()
     rotations = defaultdict[str, set[str]](set)
     for urn, found in outputs.items():
         kind, _, name = urn.rpartition("::")
@@ -78,10 +87,13 @@ def parse_state(outputs: Mapping[str, Mapping[str, Any]]) -> State:
             settled.add(name.removesuffix(SUCCEEDED))
         elif name.endswith(CLIENT_TRUST):
             trusted[name.removesuffix(CLIENT_TRUST)] = _read_trust(found)
+            accepted.update(_list_accepted(found))
+        elif kind.endswith(_ENDPOINT_TYPE) and name.endswith(ENDPOINT):
+            used[name.removesuffix(ENDPOINT)] = _read_secret(found)
         elif kind.endswith(_PRIVATE_KEY):
             keys[name] = str(found.get("publicKeyPem", ""))
     there = {cluster: frozenset(names) for cluster, names in rotations.items()}
-    return State(marks, Deployed(frozenset(settled), trusted, there), keys)
+    return State(marks, Deployed(frozenset(settled), trusted, there, used, frozenset(accepted)), keys)
 
 
 def parse_deployment(deployment: Mapping[str, Any]) -> State:
@@ -97,5 +109,23 @@ def _has_succeeded(kind: str, name: str, found: Mapping[str, Any]) -> bool:
 
 def _read_trust(authentication: Mapping[str, Any]) -> str:
     """Return the ConfigMap of the one X.509 method that this program configures."""
+    return str(_read_x509(authentication).get("trustedClientCaCert", ""))
+
+
+def _list_accepted(authentication: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield each link that it maps a certificate of, with the generation."""
+    for entry in _read_x509(authentication).get("authorizationAttributes", {}).values():
+        attributes = entry["attributes"]
+        if "generation" in attributes:
+            yield attributes["link"], int(attributes["generation"])
+
+
+def _read_x509(authentication: Mapping[str, Any]) -> Mapping[str, Any]:
     methods = authentication.get("properties", {}).get("authenticationMethods", [])
-    return next((one["x509Settings"]["trustedClientCaCert"] for one in methods if "x509Settings" in one), "")
+    return next((one["x509Settings"] for one in methods if "x509Settings" in one), {})
+
+
+def _read_secret(endpoint: Mapping[str, Any]) -> str:
+    """Return the Secret that a link's endpoint signs in with."""
+    authentication = endpoint.get("properties", {}).get("mqttSettings", {}).get("authentication", {})
+    return str(authentication.get("x509CertificateSettings", {}).get("secretRef", ""))

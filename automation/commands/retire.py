@@ -8,7 +8,7 @@ from typing import Any
 
 from automation.commands.result import CommandResult
 from automation.commands.stack import Target, deployer_of
-from automation.console import pluralize, say
+from automation.console import BAD, pluralize, say
 from settings.high_water import AUTHORITIES, Generation, broker_key, link_key
 from settings.model import Settings
 from settings.stack_state import parse_deployment
@@ -46,9 +46,9 @@ def list_waiting(target: Target) -> CommandResult:
     Raises:
         UnusableError: the state cannot be read.
     """
-    rotating = parse_deployment(deployer_of(target).deployment()).rotating
+    state = parse_deployment(deployer_of(target).deployment())
     places = dict(_list_places(target.loaded.settings))
-    found = [Waiting(owner, places[owner], mark.live) for owner, mark in rotating.items() if owner in places]
+    found = [Waiting(owner, places[owner], mark.live) for owner, mark in state.rotating.items() if owner in places]
 
     def show() -> None:
         say(f"Stack {target.stack}: {pluralize(len(found), 'key')} with an old generation beside the new one.")
@@ -59,11 +59,14 @@ def list_waiting(target: Target) -> CommandResult:
             section, _, key = one.setting.rpartition(".")
             say(f"    at once, for good, in {section}:  {key}: {max(one.generations[:-1])}")
             say("    A site that has not followed stands still until it has.")
+        for owner, number in state.overdue:
+            say(f"\n  {owner}: generation {number} still works: the up that was to take it away has failed", BAD)
 
     up = target.command("up")
     step = f"{up} asks again whether sites have followed; or set the lines above, then {target.command('preview')}"
-    own = {"waiting": [_as_document(one) for one in found], "engine": target.engine.name}
-    return CommandResult(show=show, next=step if found else "", own=own)
+    overdue = [{"owner": owner, "number": number} for owner, number in state.overdue]
+    own = {"waiting": [_as_document(one) for one in found], "overdue": overdue, "engine": target.engine.name}
+    return CommandResult(show=show, next=step if found else up if state.overdue else "", own=own)
 
 
 def _list_places(settings: Settings) -> Iterator[tuple[str, str]]:

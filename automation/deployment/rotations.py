@@ -21,22 +21,26 @@ def run_until_settled(
     say: Callable[[str], None],
     sign: Callable[[Mapping[str, Any]], bool],
 ) -> list[str]:
-    """Run, and again while a rotation is under way and the run before has got it further.
+    """Run, and again while a rotation is under way and the run before has got it further; after a failure, if new keys
+    were seen in use for the first time.
 
     Returns what stays live, and what waits for an external CA.
 
     Args:
         sign: has what waits for an external CA signed, and says whether there was something.
     """
-    before = State()
+    before, seen = State(), parse_deployment(read_state()).deployed.settled
     run()
     if result.ok and sign(read_state()):
         say("A stand-in for the external CA has signed: the next run takes that ...")
         run()
-    while result.ok and (now := parse_deployment(read_state())).goes_on(before):
+    while (now := parse_deployment(read_state())).goes_on(before):
+        # A site that is away holds up no other: what has followed goes on, also where something has failed.
+        if not result.ok and now.deployed.settled <= seen:
+            break
         say(f"{_tell_next_run(now)} ...")
         run()
-        before = now
+        before, seen = now, now.deployed.settled
     return [*describe_rotations(read_state()), *describe_waiting(read_state())]
 
 
@@ -60,6 +64,8 @@ def describe_rotations(deployment: Mapping[str, Any]) -> Iterator[str]:
         )
     for owner, number in state.postponed.items():
         yield f"{owner}: generation {number} follows once {_OTHERS}"
+    for owner, number in state.overdue:
+        yield f"{owner}: generation {number} still works, which the next up takes away"
     for owner, mark in state.leaving.items():
         yield f"{owner}: the root of generation {', '.join(map(str, mark.leaving))} is deleted by the next up"
 

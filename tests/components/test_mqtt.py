@@ -22,7 +22,7 @@ def test_each_site_may_publish_to_its_own_topics_only(recorded: Recorded) -> Non
 
     assert [(rule["principals"], rule["brokerResources"]) for rule in rules] == [
         (
-            {"attributes": [{"link": f"{site}-to-enterprise"}]},
+            {"attributes": [{"link": f"{site}-to-enterprise", "generation": "1"}]},
             [
                 {"method": "Connect", "clientIds": [f"{site}.*"]},
                 {"method": "Publish", "topics": [f"{site}/output"]},

@@ -118,13 +118,21 @@ def test_a_revoked_root_is_here_for_one_more_deployment_and_up_runs_that() -> No
     first = marks(go_on(wanted(), {}), {})
     settings = wanted(pki={"generation": 2, "revoked_generation": 1})
     second = go_on(settings, first)
-    assert second.leaving == {AUTHORITIES: (1,), broker_key(ENTERPRISE): (1,)}
+    assert second.leaving == {AUTHORITIES: (1,), broker_key(ENTERPRISE): (1,), broker_key("archive"): (1,)}
     assert second.retired(AUTHORITIES) == (1,), "it is unprotected first"
     after = marks(second, first)
     assert State(after).goes_on(State(first))
     last = go_on(settings, after)
     assert (last.retired(AUTHORITIES), last.retired(broker_key(ENTERPRISE))) == ((), ())
     assert not State(marks(last, after)).goes_on(State(after))
+
+
+def test_a_link_is_cut_whose_deployed_key_is_live_no_more() -> None:
+    first = marks(go_on(wanted(), {}), {})
+    used = Deployed(used={SITE: "client-secret-enterprise-g1"})
+    gentle = find_live(loading.load(wanted(link={"generation": 2})), first, used)
+    revoked = find_live(loading.load(wanted(link={"generation": 2, "revoked_generation": 1})), first, used)
+    assert (gentle.cut, revoked.cut) == (frozenset(), {SITE})
 
 
 def test_a_number_tells_what_it_is_made_of_where_the_setting_has_another() -> None:

@@ -64,6 +64,13 @@ def test_an_old_key_that_waits_is_told_with_the_line_that_takes_it_away(project:
     assert waiting() == []
 
 
+def test_a_revoked_link_waits_for_no_proof_although_its_broker_goes_over_too(project: Path) -> None:
+    clusters = {"site": {}, "enterprise": {"listener": {"generation": 2}}}
+    write_settings(project, links=[{**LINK, "generation": 2, "revoked_generation": 1}], clusters=clusters)
+    assert run("up", "--fault", "site-prove*:create:bad-request:99").exit_code == 0
+    assert waiting() == []
+
+
 def test_new_authorities_keep_the_old_roots_and_say_why_and_revoked_ones_leave_no_key(project: Path) -> None:
     write_settings(project, links=[LINK], pki={"generation": 2})
     told = run("preview").output

@@ -153,6 +153,34 @@ def test_up_does_not_go_on_after_a_failure_and_says_what_stays() -> None:
     assert said == [f"{LINK}: generation 1 beside 2, until every site that uses it is seen to use 2"]
 
 
+def with_resource(before: dict[str, Any], name: str, **outputs: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:dev::edge-stamps::azure-native:compute:VirtualMachineRunCommandByVirtualMachine::{name}"
+    return {"resources": [*before["resources"], {"urn": urn, "outputs": outputs}]}
+
+
+def test_up_goes_on_after_a_failure_where_other_sites_have_followed() -> None:
+    failed, runs = DeploymentResult(failures=[Failure("urn", "offline", None)]), list[int]()
+    settled = with_resource(
+        state(link=[1, 2], broker=[1]), "site-settle-site-to-enterprise-g2-g1", provisioningState="Succeeded"
+    )
+    states = [state(), settled, state(link=[2])]
+
+    def again() -> None:
+        runs.append(1)
+        del states[0]
+
+    assert run_until_settled(lambda: states[0], failed, again, lambda _: None, lambda _: False) == []
+    assert len(runs) == 2
+
+
+def test_a_key_that_was_to_go_and_still_works_is_told() -> None:
+    attributes = {"a": {"subject": "CN = x", "attributes": {"link": "site-to-enterprise", "generation": "1"}}}
+    properties = {"authenticationMethods": [{"x509Settings": {"authorizationAttributes": attributes}}]}
+    known = with_resource(state(link=[2]), "enterprise-link-authentication", properties=properties)
+    assert [*describe_rotations(known)] == [f"{LINK}: generation 1 still works, which the next up takes away"]
+    assert [*describe_rotations(with_resource(state(), "enterprise-link-authentication", properties=properties))] == []
+
+
 def test_what_a_stand_in_has_signed_is_taken_by_a_further_run() -> None:
     signs, runs = [False, True], list[int]()
 

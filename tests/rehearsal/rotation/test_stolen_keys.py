@@ -14,6 +14,7 @@ from rehearsal.mqtt.client import ClientPlan, read_client, tls_context
 from rehearsal.mqtt.mosquitto import run_broker
 from rehearsal.mqtt.translate import PortPlan, read_ports
 from rehearsal.mqtt.wire import Connection, LostError, Message
+from rehearsal.rotation.reload import MODELS, Running
 from rehearsal.rotation.run import Deployed
 from tests.rehearsal.rotation.conftest import (
     Change,
@@ -79,6 +80,20 @@ def test_a_copy_of_the_broker_s_old_key_deceives_no_site(dev: Deployed, change: 
     assert count_accepted(impostor, client, client.credentials) == 0
     assert count_accepted(replace(impostor, certificate=port.certificate), client, client.credentials) == MESSAGES
     assert count_accepted(impostor, read_site(before), read_site(before).credentials) == MESSAGES
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("change", [revoke_link, revoke_authorities])
+def test_a_revoked_key_is_refused_by_a_broker_that_goes_on_running(dev: Deployed, change: Change, model: str) -> None:
+    """Whatever it takes up of its certificates' subjects: rules it takes up in every model, and its rule is gone."""
+    before, after = dev.views(), dev.change(changed(change), rate=0)
+    stolen, running = read_site(before), Running("broker", MODELS[model], find(before, BROKER))
+    for now in (0, 1000):
+        running.see(find(after.views, BROKER), now)
+    (port,) = read_ports(running.loaded)
+
+    assert after.failures == []
+    assert count_accepted(port, stolen, stolen.credentials) == 0
 
 
 @pytest.mark.parametrize("change", [revoke_link, revoke_authorities])
