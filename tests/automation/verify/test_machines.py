@@ -21,7 +21,7 @@ from nodes import ASKING
 from rehearsal.arm_rest import views
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.faults import Fault, Faults
-from rehearsal.azure.scripts import ScriptRun
+from rehearsal.azure.scripts import ScriptRun, tell_result
 from rehearsal.azure.world import World
 from tests.automation.verify.living import Living, Verifier, outcomes
 
@@ -74,8 +74,12 @@ def test_asking_leaves_nothing_in_azure_and_no_two_questions_have_one_name(
 def test_no_question_and_no_answer_has_a_secret_in_it(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
     world = Living("plant").world()
     answers: list[Mapping[str, Any]] = []
-    tell = views.tell_result
-    monkeypatch.setattr(views, "tell_result", lambda entry: answers.append(tell(entry)) or answers[-1])
+
+    def tell(entry: Entry) -> Mapping[str, Any]:
+        answers.append(tell_result(entry))
+        return answers[-1]
+
+    monkeypatch.setattr(views, "tell_result", tell)
     asked = watch(world, monkeypatch)
     verifier("plant", world, inside=True, messages=True)
     text = "".join([*(str(one.inputs) for one in asked), *map(str, answers)])
@@ -123,11 +127,10 @@ def test_a_script_without_an_end_is_given_up_and_deleted(verifier: Verifier, mon
 
 def test_a_script_that_runs_on_is_asked_again(verifier: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
     world, seen = Living("plant").world(), list[str]()
-    tell = views.tell_result
 
     def tell_late(entry: Entry) -> dict[str, Any]:
         seen.append(entry.id)
-        return tell(entry) if seen.count(entry.id) > 3 else {"executionState": "Running"}
+        return tell_result(entry) if seen.count(entry.id) > 3 else {"executionState": "Running"}
 
     monkeypatch.setattr(views, "tell_result", tell_late)
     monkeypatch.setattr(machine_commands, "_POLL_SECONDS", 0.01)
