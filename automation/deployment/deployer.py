@@ -84,8 +84,7 @@ class Deployer:
     def refresh(self) -> DeploymentResult:
         """Read everything again, and let the state follow; raises as `up`.
 
-        What is gone is looked for twice: a 404 may be of a moment (azurerm #18268), and what a state has lost is an
-        orphan in Azure that the next `up` cannot create.
+        What is gone is looked for twice: a 404 may be of a moment (azurerm #18268), and makes an orphan in Azure.
         """
         result = DeploymentResult()
         with self._as_only_run():
