@@ -61,7 +61,7 @@ KINDS: Mapping[str, HostKind] = {
             NETWORK_INTERFACE,
             VIRTUAL_MACHINE,
         ),
-        outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node"}),
+        outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node", "nodes"}),
         scripts=_SCRIPTS,
         script_type=RUN_COMMAND,
         script_failure_flag="treatFailureAsDeploymentFailure",
@@ -73,7 +73,7 @@ KINDS: Mapping[str, HostKind] = {
     ),
     "arc-machine": HostKind(
         resources=(),
-        outputs=frozenset({"machine"}),
+        outputs=frozenset({"machine", "nodes"}),
         scripts=_SCRIPTS,
         script_type=MACHINE_RUN_COMMAND,
         node_type=MACHINE,

@@ -177,12 +177,20 @@ def refresh(
     offline: options.Offline = False,
     engine: options.Engine = EngineChoice.AUTO,
     as_json: options.Json = False,
+    yes: options.Yes = False,
+    cluster_is_gone: options.GoneClusters = None,
 ) -> None:
     """Read everything in Azure again, and correct the state.
 
-    For what somebody has changed or deleted in Azure: the next `preview` shows it.
+    For what somebody has changed or deleted in Azure: the next `preview` shows it. With `--cluster-is-gone` also for a
+    machine that was set up anew: what was on its old cluster is deleted, and the next `up` makes it anew.
     """
-    run_operation(PROGRAM, "refresh", stack, offline=offline, engine=engine, as_json=as_json)
+    if not cluster_is_gone:
+        run_operation(PROGRAM, "refresh", stack, offline=offline, engine=engine, as_json=as_json)
+        return
+    from automation.commands.destroy import run_refresh
+
+    run_refresh(PROGRAM, stack, cluster_is_gone, offline=offline, engine=engine, as_json=as_json, yes=yes)
 
 
 @app.command(rich_help_panel=LIVE)

@@ -27,7 +27,7 @@ class StampContext:
 
     @property
     def tags(self) -> Mapping[str, str]:
-        return self.settings.tags
+        return self.settings.tags_of(self.cluster)
 
     @property
     def subscription_id(self) -> str:

@@ -59,7 +59,7 @@ class KeyVaultPublisher(pulumi.ComponentResource):
                         expires=certificate.not_after.apply(to_seconds),
                     ),
                 ),
-                tags=stamp.settings.tags,
+                tags=stamp.settings.tags_of(stamp.cluster),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     # Deleting one needs rights on the vault's data, which the deployer does not have; ARM cannot.

@@ -13,6 +13,8 @@ NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-li
 """Those that a deployment runs."""
 QUESTIONS = ("verify", "describe", "exchange-messages")
 """Those that only ask, after it."""
+ASKING = "edge-stamps-asks-"
+"""Begin of the name of a Run Command that is there only for a question."""
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""

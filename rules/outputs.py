@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
+from arm import ids
 from arm.types.keyvault import SECRET
 from arm.values import leaves, reveal
 from graph import pem
@@ -22,7 +23,7 @@ _KEYS = (
     "release", "generations",
 )  # fmt: skip
 _ENDPOINT = frozenset({"host", "address", "port", "url", "listener", "ca_fingerprint"})
-_CLUSTER = frozenset({"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
+_CLUSTER = frozenset({"hosting", "resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
 _LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
 _RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
 _AUTHORITIES = ("client-root", "client-intermediate")
@@ -122,6 +123,10 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
             f" --subscription {view.settings.tenant.subscription_id} --port {cluster.arc_proxy_port}"
         )
         problems += _different("arc_proxy_commands", at(outputs, "arc_proxy_commands") or {}, {name: command})
+        told: dict[str, Any] = {"hosting": cluster.hosting}
+        if node := _node_name(view, name):
+            told["nodes"] = [{"name": node, "address": str(cluster.address)}]
+        problems += _different(f"clusters.{name}", at(outputs, f"clusters.{name}") or {}, told)
     ports = Counter(cluster.arc_proxy_port for cluster in view.clusters.values())
     problems += [
         f"stack output arc_proxy_commands: {port} is the port of {n} clusters" for port, n in ports.items() if n > 1
@@ -154,6 +159,12 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         expected["endpoint"] = view.path(parts.endpoint).rpartition("/")[2]
         problems += _different(f"links.{parts.link.name}", given, expected)
     return list(dict.fromkeys(problems))
+
+
+def _node_name(view: View, cluster: str) -> str:
+    """Return the name of the machine that a cluster runs on, whoever has made it; empty where Azure knows none."""
+    node = view.node(cluster)
+    return ids.name_of(view.path(node) if node else view.existing[cluster]["id"] if cluster in view.existing else "")
 
 
 def _different(where: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:

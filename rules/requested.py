@@ -134,7 +134,8 @@ def _show(value: Any) -> str:
 def _tags(view: View) -> Hits:
     """Require the tags of the settings wherever Azure takes tags; a resource group also says of which stack it is."""
     for resource in view.arm:
-        expected = dict(view.settings.tags)
+        own = view.clusters.get(view.cluster(resource))
+        expected = {**view.settings.tags, **(own.tags if own else {})}
         if resource.arm_type == RESOURCE_GROUP.arm_type:
             expected[STACK_TAG] = stack_tag(view.settings)
         given = map_at(view.inputs(resource), "tags")

@@ -48,6 +48,7 @@ _CLUSTER: Mapping[str, str] = {
     "hosting": "hosting",
     "machine.resource_id": "machine.resource_id",
     "location": "location",
+    "tags": "tags",
     "address_space": "network.address_space",
     "subnet": "network.subnet",
     "node.address": "address",

@@ -268,7 +268,7 @@ Address = Annotated[IPv4Address, PlainValidator(_address), PlainSerializer(str)]
 
 # --- tags ---
 
-_TAG_NAME_LENGTH, _TAG_VALUE_LENGTH, _TAG_COUNT = 128, 256, 49
+_TAG_NAME_LENGTH, _TAG_VALUE_LENGTH, TAG_COUNT = 128, 256, 49
 """Azure takes names of 512 characters, but the stack's storage accounts only of 128; and 50 tags, one of them ours."""
 _TAG_PREFIXES = ("microsoft", "azure", "windows")
 
@@ -284,8 +284,8 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
             raise refused(
                 f"tag names that do not start with {', '.join(_TAG_PREFIXES)}: Azure keeps those (the tag {name})"
             )
-    if len(tags) > _TAG_COUNT:
-        raise refused(f"at most {_TAG_COUNT} tags; there are {len(tags)}")
+    if len(tags) > TAG_COUNT:
+        raise refused(f"at most {TAG_COUNT} tags; there are {len(tags)}")
     if len({name.lower() for name in tags}) < len(tags):
         raise refused("tag names that differ in more than case: Azure takes them for one")
     return tags

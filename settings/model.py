@@ -100,6 +100,8 @@ class Cluster:
     hosting: str
     """The kind of host: a key of `arm.hosting.KINDS`."""
     location: str
+    tags: Mapping[str, str]
+    """Its own ones."""
     names: ClusterNames
     address: IPv4Address
     """Static address of the node, and of its broker."""
@@ -224,6 +226,10 @@ class Settings:
     def machines(self) -> dict[str, str]:
         """Return the id of each machine that is there before the stack -> its address."""
         return {one.machine.resource_id: str(one.address) for one in self.clusters.values() if one.machine}
+
+    def tags_of(self, cluster: Cluster) -> Mapping[str, str]:
+        """Return the tags of everything that belongs to a cluster."""
+        return {**self.tags, **cluster.tags}
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

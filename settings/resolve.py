@@ -73,6 +73,7 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
         code=cluster.code,
         hosting=cluster.hosting,
         location=cluster.location,
+        tags=cluster.tags,
         names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
         address=cluster.node.address,
         network=Network(space, subnet) if space and subnet else None,

@@ -212,6 +212,7 @@ class NodeSection(_Section):
             f"linked {_LINK_ENDPOINT}: properties.mqttSettings.host unless listener.dns_name",
             f"linked {_PROBE}.host unless listener.dns_name",
             "output: clusters.<name>.node.private_ip_address = value",
+            "output: clusters.<name>.nodes[].address = value",
             "output: broker_endpoints.<name>.address",
             "output: broker_endpoints.<name>.host unless listener.dns_name",
             "output: broker_endpoints.<name>.url unless listener.dns_name",
@@ -472,6 +473,15 @@ class ClusterSection(_Section):
             others=("northeurope",),
         ),
     ] = None
+    tags: Annotated[
+        Tags,
+        About(
+            "a map of texts to texts, beside the stack's tags and before those of the same name",
+            {"City": "Ballina", "CountryOrRegion": "Ireland"},
+            "on everything that the stack makes for the cluster; a machine that was there before keeps its own",
+        ),
+        arrives("*: tags = value", "*[location=*]: tags = value", others=({"owner": "other"}, "other")),
+    ] = {}
     address_space: Annotated[
         Network | None,
         About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),

@@ -17,6 +17,9 @@ MACHINE = ResourceType(
         **STATE,
         "vmId": lambda created: created.guid("vm"),
         "status": lambda _: "Connected",
+        "agentVersion": lambda _: "1.52.03009.1276",
+        "osType": lambda _: "linux",
+        "osSku": lambda _: "Ubuntu 24.04.2 LTS",
         "location": lambda _: "westeurope",  # somebody chose it when the machine was connected
         "identity.principalId": lambda created: created.guid("principal"),
         "identity.tenantId": lambda created: created.tenant_id,

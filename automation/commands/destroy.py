@@ -1,4 +1,7 @@
-"""`destroy`; with `--cluster-is-gone` it does without clusters that are gone, and names what is left of them."""
+"""`destroy`; with `--cluster-is-gone` it does without clusters that are gone, and names what is left of them.
+
+So does `refresh`, for a cluster whose machine was set up anew: the next `up` makes all that was on it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from automation.commands.stack import Target, load_target, operate
 from automation.console import progress
 from automation.deployment.engine import EngineChoice
 from automation.deployment.gone_clusters import AWAY, GoneClusters, find_status
+from automation.deployment.operations import Operation
 from automation.verify.azure import UnseenError
 from automation.verify.resource_manager import Limits, ResourceManager
 
@@ -31,7 +35,7 @@ def run_destroy(
     def act() -> CommandResult:
         target = load_target(program, stack, offline=offline, engine=engine)
         print_differences(target)
-        if refusal := _refuse_living(target, gone):
+        if refusal := _refuse_living(target, gone, "destroy"):
             return refusal
         if not (offline or yes):
             where = target.loaded.settings.tenant.subscription_id
@@ -42,21 +46,40 @@ def run_destroy(
     run("destroy", stack, act, offline=offline, as_json=as_json, engine=engine)
 
 
+def run_refresh(
+    program: Path, stack: str, gone: Sequence[str], *, offline: bool, engine: EngineChoice, as_json: bool, yes: bool
+) -> None:
+    """Run `refresh` after what is on clusters that are gone was deleted in Azure."""
+
+    def act() -> CommandResult:
+        target = load_target(program, stack, offline=offline, engine=engine)
+        if refusal := _refuse_living(target, gone, "refresh"):
+            return refusal
+        if not (offline or yes):
+            where = target.loaded.settings.tenant.subscription_id
+            confirm(f"Delete in subscription {where} what is on {', '.join(gone)}, in Azure alone, without its node?")
+        return _do_without(target, gone, "refresh")
+
+    run("refresh", stack, act, offline=offline, as_json=as_json, engine=engine)
+
+
 def destroy(target: Target, gone: Sequence[str]) -> CommandResult:
     """Delete everything; what is on these clusters without them."""
-    if not gone:
-        return operate(target, "destroy")[0]
+    return _do_without(target, gone, "destroy") if gone else operate(target, "destroy")[0]
+
+
+def _do_without(target: Target, gone: Sequence[str], operation: Operation) -> CommandResult:
     target.gone = GoneClusters(list(_find_ids(target, gone).values()), lambda: _open_to_write(target), progress)
-    return _conclude(target.gone, operate(target, "destroy")[0])
+    return _conclude(target.gone, operate(target, operation)[0])
 
 
-def _refuse_living(target: Target, names: Sequence[str]) -> CommandResult | None:
+def _refuse_living(target: Target, names: Sequence[str], command: Operation) -> CommandResult | None:
     """Refuse a name that no cluster has, and a cluster that Azure is in touch with.
 
     Raises:
         UnusableError: what earlier rehearsals have kept cannot be used.
     """
-    if refusal := refuse_unknown(target, OPTION, names, target.loaded.settings.clusters, "destroy"):
+    if refusal := refuse_unknown(target, OPTION, names, target.loaded.settings.clusters, command):
         return refusal
     world = copy_model(target) if target.offline and names else None
     if not names or (target.offline and world is None):

@@ -105,7 +105,9 @@ def verify_stack(target: Target, asked: Asked, records: Records, *, deployment: 
             described: Mapping[str, Described] = dict.fromkeys(chosen.list_asked(expectation))
             if records.bundle and asked.inside:
                 tell("Asking clusters for events and logs ...")
-                described = ask_nodes(expectation, verified.evidence, described, lambda node: describe(azure, node))
+                described = ask_nodes(
+                    azure, expectation, verified.evidence, described, lambda node: describe(azure, node)
+                )
     result = _end(target, asked, verified.results, seconds)
     try:
         _write(records, verified.results, target.stack, seconds)

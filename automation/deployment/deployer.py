@@ -66,7 +66,7 @@ class Deployer:
     run_again: Collection[str] = ()
     """Clusters whose scripts run again in the next run of the engine; those of others do after a failure only."""
     delete_first: Callable[[State], State] = lambda state: state
-    """Called by `destroy`; the state without what it has deleted in another way than the engine does."""
+    """Called by `destroy` and `refresh`; the state without what it has deleted in another way than the engine does."""
     sign: Callable[[Mapping[str, Any]], bool] = lambda _: False  # as `run_until_settled` takes it
     _gone: set[str] = field(default_factory=set)
     """URNs of creates in doubt that Azure did not have when it was asked."""
@@ -84,14 +84,14 @@ class Deployer:
     def refresh(self) -> DeploymentResult:
         """Read everything again, and let the state follow; raises as `up`.
 
-        What is gone is looked for twice: a 404 may be of a moment (azurerm #18268), and what a state has lost is an
-        orphan in Azure that the next `up` cannot create.
+        What is gone is looked for twice: a 404 may be of a moment (azurerm #18268), and makes an orphan in Azure.
         """
         result = DeploymentResult()
         with self._as_only_run():
             if self._settle(result) is None:
                 return result
             version, before = self._state()
+            self.delete_first(before)  # the refresh finds it gone
             self._until_done("refresh", result, before)
             if result.ok and list_urns(before) - list_urns(self._state()[1]):
                 self._import(result, version, before)

@@ -232,6 +232,12 @@ REMEDIES: tuple[Remedy, ...] = (
         " <group> --cluster <cluster> --include-deps`, then `pulumi up --refresh`.",
         "learn.microsoft.com/azure/iot-operations/troubleshoot/known-issues (9091),"
         " learn.microsoft.com/azure/azure-arc/container-storage/troubleshooting"),
+    Remedy("REMEDY-36", "A machine was set up anew",
+        r"is left over from an earlier node",
+        "What is on the old cluster keeps the new one from being connected. Once Azure calls the old one Offline (`az"
+        " connectedk8s show -g <group> -n <arc-cluster> --query connectivityStatus`): `.venv/bin/python -m automation"
+        " refresh --stack <stack> --cluster-is-gone <cluster>`, which deletes in Azure what is on it, and `up`.",
+        "learn.microsoft.com/azure/azure-arc/kubernetes/custom-locations", is_permanent=False),
     # A cluster that was just connected may not be seen everywhere yet: that is TRANSIENT-11, and this what outlasts it.
     Remedy("REMEDY-32", "A connected cluster is gone",
         r"Resource 'Microsoft\.Kubernetes/connectedClusters/[\w-]+' under resource group '[^']+' was not found",

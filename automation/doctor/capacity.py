@@ -53,7 +53,8 @@ def check_sizes(context: Context) -> Diagnosis:
 
 def list_nodes(context: Context) -> list[tuple[Cluster, NodeSection]]:
     """Return the clusters whose node is a machine of the stack, with the node."""
-    return [(cluster, cluster.node) for cluster in context.settings.clusters.values() if cluster.node]
+    clusters = context.settings.clusters.values()
+    return [(cluster, cluster.node) for cluster in clusters if cluster.node and not cluster.machine]
 
 
 def _place(cluster: Cluster, node: NodeSection) -> str:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from automation.deployment.workspace import OLDEST_CLI
-from automation.doctor import capacity, encryption, login, machine, names, providers, pulumi, rights, tenant
+from automation.doctor import (
+    arc_machines,
+    capacity,
+    encryption,
+    login,
+    machine,
+    names,
+    providers,
+    pulumi,
+    rights,
+    tenant,
+)
 from automation.doctor.check import Check
 
 _AZURE = ("azure-subscription",)
@@ -43,6 +54,11 @@ CHECKS: tuple[Check, ...] = (
     Check("rights", "Rights on the subscription", "every action that the program's own resources take",
         "`az role assignment create`: Owner, or Contributor and User Access Administrator",
         rights.check_rights, ("program", *_AZURE)),
+    Check("arc-machines", "Arc-enabled machines",
+        f"each is Connected, with agent {arc_machines.OLDEST_AGENT} or newer, {arc_machines.SYSTEM} and an identity",
+        "what `azcmagent` does at the machine", arc_machines.check_machines, ("settings", *_AZURE)),
+    Check("machine-rights", "Rights on Arc-enabled machines", "to run commands there, which is root",
+        f"`az role assignment create`: {arc_machines.ROLE}", arc_machines.check_machine_rights, ("arc-machines",)),
     Check("resource-providers", "Resource providers", "all that the program, AIO and Arc use are registered",
         "`az provider register`", providers.check_registration, ("program", *_AZURE)),
     Check("regions", "Regions of the clusters", "every type that is put there is offered there",

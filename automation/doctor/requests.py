@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arm.hosting import BY_SCRIPT_TYPE, EXISTING
 from arm.shapes import shape_of
 from graph.graph import Graph
 from graph.inputs import text_at
 from settings.regions import normalised
+
+ELSEWHERE = {row.arm_type for row, kind in BY_SCRIPT_TYPE.items() if kind.node_type in EXISTING}
+"""Types of what is put on a machine that is there before the stack, wherever that is (`arc_machines`)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -19,7 +23,7 @@ class Request:
     """ARM type, e.g. Microsoft.Network/virtualNetworks/subnets."""
     api_version: str
     location: str
-    """Programmatic name of the region; empty for what is put in none."""
+    """Programmatic name of the region; empty for what is put in none, or where only Azure knows."""
     is_deleted: bool
     """Whether `destroy` deletes it (vault secrets are left to their vault)."""
 
@@ -30,5 +34,6 @@ def list_requests(graph: Graph) -> Sequence[Request]:
     for resource in graph.resources.values():
         if resource.is_arm:
             shape, location = shape_of(resource.type), normalised(text_at(resource.plain_inputs, "location"))
-            found.add(Request(shape.arm_type, shape.api_version, location, not resource.options.retain_on_delete))
+            place = "" if shape.arm_type in ELSEWHERE else location
+            found.add(Request(shape.arm_type, shape.api_version, place, not resource.options.retain_on_delete))
     return sorted(found)

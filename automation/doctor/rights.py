@@ -2,7 +2,7 @@
 
 An action is granted if it is among the actions of some entry and not among that entry's notActions
 (learn.microsoft.com/azure/role-based-access-control/role-definitions). Asked is about the subscription: resource
-groups do not exist before the first `up`.
+groups do not exist before the first `up`. What is done on a machine that exists before is asked there (`arc_machines`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from automation.check import Diagnosis
 from automation.doctor.context import Context
 from automation.doctor.login import find_arm_credential
-from automation.doctor.requests import Request
+from automation.doctor.requests import ELSEWHERE, Request
 
 Entry = Mapping[str, Any]
 """One permission: actions, notActions, and a condition or none."""
@@ -54,7 +54,7 @@ _LINKED: tuple[tuple[str, str, str], ...] = (
 def check_rights(context: Context) -> Diagnosis:
     """Check the rights of az's login on the subscription."""
     scope = f"/subscriptions/{context.subscription_id()}"
-    entries = context.tools.az_pages(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_API}")
+    entries = fetch_entries(context, scope)
     needed = list_actions(context.requests)
     user = context.account()["user"]
     missing = [action for action in needed if not is_granted(action, entries)]
@@ -75,10 +75,19 @@ def check_rights(context: Context) -> Diagnosis:
     return Diagnosis("ok", f"{user['name']} may do all {len(needed)} actions")
 
 
+def fetch_entries(context: Context, scope: str) -> Sequence[Entry]:
+    """Return what az's login may do at a scope.
+
+    Raises:
+        NoAnswerError: Azure does not say.
+    """
+    return context.tools.az_pages(f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_API}")
+
+
 def list_actions(requests: Iterable[Request]) -> Sequence[str]:
     """Return every action that creating, refreshing and destroying takes, in order."""
     found = set()
-    for request in requests:
+    for request in (one for one in requests if one.type not in ELSEWHERE):
         path = _GROUP if request.type == "Microsoft.Resources/resourceGroups" else request.type
         found |= {f"{path}/read", f"{path}/write"} | ({f"{path}/delete"} if request.is_deleted else set())
         found |= {action for action, kind, _ in _LINKED if kind == request.type}

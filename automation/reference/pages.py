@@ -9,12 +9,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from arm.types.compute import VIRTUAL_MACHINE
 from automation.deployment.deployer import MOST_RUNS
 from automation.deployment.error_catalog import REMEDIES, TRANSIENTS
 from automation.verify.checklists import CHECKLISTS
 from automation.verify.checks import CHECKS
 from automation.verify.inside import LOGGED, MOST_PAGES_OF_LOGS
-from automation.verify.verification import COMMANDS, PLACES
+from automation.verify.verification import COMMANDS, PLACES, WAYS
 from rehearsal.azure.faults import KINDS
 from rehearsal.azure.refusals import WORLD_RULES
 from rehearsal.azure.refusals.quotas import QUOTAS
@@ -78,8 +79,9 @@ def render_errors() -> str:
 def render_verify() -> str:
     """Return docs/verify.md."""
     words = {word: f"`{word}`" for word in COMMANDS}
-    places = {word: f"<{word.replace('_', ' ')}>" for word in PLACES}
-    remedies = {check.id: check.remedy.format_map(words | places).replace("\n", ", ") for check in CHECKS}
+    places = {word: f"<{word.replace('_', ' ')}>" for word in (*PLACES, "node")}
+    ways = {word: way.format_map(places) for word, way in WAYS[VIRTUAL_MACHINE].items()}
+    remedies = {check.id: check.remedy.format_map(words | places | ways).replace("\n", ", ") for check in CHECKS}
     return render(
         "verify.md", checks=CHECKS, remedies=remedies, checklists=CHECKLISTS,
         logged=LOGGED, log_pages=MOST_PAGES_OF_LOGS,

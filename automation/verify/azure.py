@@ -1,10 +1,14 @@
-"""What is asked of Azure: resources by id, lists, and what a node says. Nothing is ever written."""
+"""What is asked of Azure: resources by id, lists, and what a node says. What is written goes with its question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+from arm.hosting import HostKind
 
 _Given = TypeVar("_Given")
 _Seen = TypeVar("_Seen")
@@ -80,9 +84,23 @@ class Azure(Protocol):
             UnseenError: as `get`.
         """
 
-    def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
+    def run_script(self, node_id: str, kind: HostKind, api_version: str, script: str) -> ScriptAnswer:
         """Run a script on a node, as root, and wait for its end; whether it has failed, it has to say itself.
 
         Raises:
             UnseenError: as `get`; also where the node does not run, or another script does.
         """
+
+    def stop(self) -> None:
+        """Answer nothing more, and wait for nothing more: whoever asks has given up."""
+
+
+@contextmanager
+def ask_at_once(azure: Azure, most: int) -> Iterator[ThreadPoolExecutor]:
+    """Give threads to ask from; Ctrl-C ends them, each after what it has begun is taken back."""
+    with ThreadPoolExecutor(most) as pool:
+        try:
+            yield pool
+        except BaseException:
+            azure.stop()
+            raise

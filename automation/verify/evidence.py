@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from arm import ids
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
-from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError, see
+from automation.verify.azure import Azure, Body, UnreachableError, Unseen, UnseenError, ask_at_once, see
 from automation.verify.expected import Drawn, Expectation, Subject
 from automation.verify.inside import Inside, look_inside
 from automation.verify.messages import Exchange, send_messages
@@ -23,6 +23,7 @@ _CLUSTERS_AT_ONCE = 32
 """Each of them waits for its own node."""
 _SUBSCRIPTIONS_API = "2022-12-01"
 _EXPANDED = {VIRTUAL_MACHINE: "instanceView", RUN_COMMAND: "instanceView"}
+"""What a GET says only where it is asked for; MACHINE_RUN_COMMAND has it in every one."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -99,7 +100,7 @@ def gather(
     by_id = {one.id: one for one in expectation.subjects if one.cluster in wanted}
     by_path = {one.path: one for one in expectation.collections if one.cluster in wanted}
     groups = [settings.clusters[name].names.resource_group for name in sorted(wanted)]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ask_at_once(azure, _AT_ONCE) as pool:
         asking = _Asking(pool)
         path = f"/subscriptions/{settings.tenant.subscription_id}"
         subscription = asking.ask([path], lambda path: azure.get(path, _SUBSCRIPTIONS_API))[path]
@@ -118,12 +119,18 @@ def gather(
         known = Evidence(subscription, listed, asking.ask(by_id, get), lists, names)
     told: Mapping[str, Inside | Unseen | None] = {}
     if inside:
-        told = ask_nodes(expectation, known, wanted, lambda node: look_inside(azure, expectation, known.bodies, node))
+        told = ask_nodes(
+            azure, expectation, known, wanted, lambda node: look_inside(azure, expectation, known.bodies, node)
+        )
     return replace(known, clusters=told, exchanges=send_messages(azure, expectation, known.bodies, messages_over))
 
 
 def ask_nodes(
-    expectation: Expectation, known: Evidence, wanted: Iterable[str], question: Callable[[Subject], _Value]
+    azure: Azure,
+    expectation: Expectation,
+    known: Evidence,
+    wanted: Iterable[str],
+    question: Callable[[Subject], _Value],
 ) -> Mapping[str, _Value | Unseen | None]:
     """Return what nodes answer, by cluster; None where there is no node. One slow one holds up no other."""
 
@@ -131,7 +138,7 @@ def ask_nodes(
         node = expectation.nodes.get(cluster)
         return None if node is None or known.bodies[node.id] is None else question(node)
 
-    with ThreadPoolExecutor(_CLUSTERS_AT_ONCE) as pool:
+    with ask_at_once(azure, _CLUSTERS_AT_ONCE) as pool:
         return _Asking(pool).ask(sorted(wanted), ask)
 
 

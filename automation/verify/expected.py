@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from arm import ids
-from arm.hosting import BY_NODE_TYPE
+from arm.hosting import BY_NODE_TYPE, BY_SCRIPT_TYPE, EXISTING
 from arm.shapes import shape_of
-from arm.types import ResourceType
+from arm.types import BY_ARM_TYPE, ResourceType
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.iotoperations import (
     BROKER,
@@ -45,6 +45,12 @@ _CLOSED: Mapping[ResourceType, tuple[ResourceType, ...]] = {
 """Parents -> the children of which none may be there that nobody asked for. A group's list has none of them."""
 
 
+_UNKNOWN: Mapping[ResourceType, tuple[str, ...]] = {
+    row: ("location",) for row, kind in BY_SCRIPT_TYPE.items() if kind.node_type in EXISTING
+}
+"""Inputs that follow a machine which is there before the stack: where that is, the settings do not say."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """One resource that is to be there."""
@@ -61,7 +67,7 @@ class Subject:
     body: Body = field(repr=False)
     """What was sent, with stand-ins for what Azure computes and for what is drawn."""
     resource: Resource | None = field(repr=False, default=None)
-    """None: a script makes it."""
+    """None: the program does not make it."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +165,13 @@ def _subjects(view: View) -> Iterator[Subject]:
             arm_id, CONNECTED_CLUSTER, CONNECTED_CLUSTER_API.value, f"{cluster}-connected-cluster", cluster, "",
             {"location": view.clusters[cluster].location},
         )  # fmt: skip
+    for cluster, machine in view.existing.items():
+        row = BY_ARM_TYPE[machine["type"]]
+        yield Subject(machine["id"], row, row.versions[-1], f"{cluster}-machine", cluster, "", {})
     for resource in view.arm:
         shape, link = shape_of(resource.type), link_of.get(resource.urn, "")
-        inputs = {name: value for name, value in view.inputs(resource).items() if name not in shape.type.write_only}
+        left_out = {*shape.type.write_only, *_UNKNOWN.get(shape.type, ())}
+        inputs = {name: value for name, value in view.inputs(resource).items() if name not in left_out}
         yield Subject(
             view.path(resource), shape.type, shape.api_version, resource.name, view.cluster(resource), link,
             shape.body(inputs), resource,
@@ -198,9 +208,10 @@ def _computed(view: View, subjects: Sequence[Subject]) -> Iterator[tuple[str, tu
     for subject in subjects:
         if subject.row is CONNECTED_CLUSTER:
             yield issuer_of(view, subject.cluster), (subject, "properties.oidcIssuerProfile.issuerUrl")
-        elif subject.resource is not None:
-            outputs, inputs = view.outputs(subject.resource), view.inputs(subject.resource)
-            for path, place in _OUTPUTS.items():
-                value = ids.at(outputs, path)
-                if isinstance(value, str) and ids.at(inputs, path) is None:
-                    yield value, (subject, place)
+            continue
+        outputs = view.outputs(subject.resource) if subject.resource else view.existing[subject.cluster]
+        inputs = view.inputs(subject.resource) if subject.resource else {}
+        for path, place in _OUTPUTS.items():
+            value = ids.at(outputs, path)
+            if isinstance(value, str) and ids.at(inputs, path) is None:
+                yield value, (subject, place)

@@ -138,9 +138,9 @@ def _read_pages(
 
 
 def run_script(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:
-    """Run a script of ours on a node, by the action of its kind of host."""
-    action = BY_NODE_TYPE[node.row].script_action
-    return azure.run_script(node.id, action, node.api_version, with_parameters(load_script(script), given))
+    """Run a script of ours on a node, as its kind of host does."""
+    text = with_parameters(load_script(script), given)
+    return azure.run_script(node.id, BY_NODE_TYPE[node.row], node.api_version, text)
 
 
 def _read_page(answer: ScriptAnswer) -> Mapping[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from automation.verify.azure import Azure, Unseen, UnseenError, see
+from automation.verify.azure import Azure, Unseen, UnseenError, ask_at_once, see
 from automation.verify.expected import Expectation
 from automation.verify.inside import PROBE, describe_links, encode, find_script, read_error, run_script
 from rules.facts.aio import NAMESPACE
@@ -101,7 +100,7 @@ def send_messages(
     messages = [_write(link, topic.source, topic.destination) for link in chosen for topic in link.topics]
     exchanger = Exchanger(azure, expectation, bodies, messages, f"edge-stamps-{uuid4().hex[:12]}")
     brokers, sites = sorted({one.broker for one in chosen}), sorted({one.client for one in chosen})
-    with ThreadPoolExecutor(max(1, len(brokers) + len(sites))) as pool:
+    with ask_at_once(azure, max(1, len(brokers) + len(sites))) as pool:
         begun = dict(zip(brokers, pool.map(partial(see, exchanger.subscribe), brokers), strict=True))
         ready = [name for name in brokers if not isinstance(begun[name], Unseen)]
         # A node runs one script at a time: what sends as well receives afterwards, as its session waits for it.

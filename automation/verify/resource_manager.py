@@ -28,7 +28,9 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from arm.hosting import HostKind
 from automation.verify.azure import MALFORMED, Body, ScriptAnswer, UnreachableError, UnseenError, not_understood
+from automation.verify.machine_commands import MachineCommands
 
 _ADDRESS = "https://management.azure.com"
 _SCOPE = f"{_ADDRESS}/.default"
@@ -102,7 +104,7 @@ class _OnlyThere(SansIOHTTPPolicy[Any, Any]):
 
 
 class ResourceManager:
-    """The one implementation of `Azure`, which can delete as well.
+    """The one implementation of `Azure`, which can write and delete as well.
 
     A client for each thread: its transport is not safe for several.
     """
@@ -113,6 +115,7 @@ class ResourceManager:
         self._login, self._subscription_id, self._limits, self._now = login, subscription_id, limits, now
         self._ends_at = now() + limits.whole
         self._own = threading.local()
+        self._machine_commands = MachineCommands(self)
 
     def get(self, arm_id: str, api_version: str, expand: str = "") -> Body | None:
         parameters = {"$expand": expand} if expand else {}
@@ -130,12 +133,14 @@ class ResourceManager:
     def list_below(self, path: str, api_version: str) -> Sequence[Body] | None:
         with self._asked():
             try:
-                return list(self._pages(f"{self._login.address}{path}?{urlencode({'api-version': api_version})}"))
+                return list(self._pages(self._url(path, api_version)))
             except ResourceNotFoundError:
                 return None
 
-    def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
-        url = f"{self._login.address}{node_id}/{action}?{urlencode({'api-version': api_version})}"
+    def run_script(self, node_id: str, kind: HostKind, api_version: str, script: str) -> ScriptAnswer:
+        if not kind.script_action:
+            return self._machine_commands.run_script(node_id, script)
+        url = self._url(f"{node_id}/{kind.script_action}", api_version)
         body = {"commandId": "RunShellScript", "script": script.splitlines()}
         with self._asked():
             began = self._post(url, body)
@@ -145,6 +150,22 @@ class ResourceManager:
             if not found:
                 raise UnseenError(f"the script has told nothing: {said['message'][-_LONGEST_REASON:]}")
             return ScriptAnswer(found[1], found[2], _read_date(began), _read_date(ended))
+
+    def exchange(self, method: str, arm_id: str, api_version: str, body: Body | None = None) -> tuple[Body, float]:
+        """Send one request; return what is answered, and when by Azure's clock. No part of `Azure`.
+
+        Raises:
+            UnseenError: as `get`, also for what is not there.
+        """
+        with self._asked():
+            answer = self._send(HttpRequest(method, self._url(arm_id, api_version), json=body))
+            return answer.json(), _read_date(answer)
+
+    def stop(self) -> None:
+        self._ends_at = float("-inf")
+
+    def _url(self, path: str, api_version: str) -> str:
+        return f"{self._login.address}{path}?{urlencode({'api-version': api_version})}"
 
     def _await_end(self, answer: HttpResponse) -> HttpResponse:
         """Return the last answer of a long-running operation (azure-resource-manager-rpc, async-api-reference)."""
@@ -177,7 +198,7 @@ class ResourceManager:
             raise HttpResponseError(response=answer, error_format=ARMErrorFormat)
         return answer
 
-    def delete(self, arm_id: str, api_version: str, *, force: bool = False) -> None:
+    def delete(self, arm_id: str, api_version: str, *, force: bool = False, awaited: bool = True) -> None:
         """Delete a resource, and wait until it is gone; one that is not there is gone. No part of `Azure`.
 
         Args:
@@ -185,14 +206,17 @@ class ResourceManager:
             api_version: as its type has it.
             force: an extension goes in Azure alone, its cluster is not asked (Azure/azure-rest-api-specs,
                 Extensions_Delete).
+            awaited: else Azure has only to take the order, which is given also when the time for the whole run is over.
 
         Raises:
             UnseenError: refused, or not gone when the time for one request was over.
         """
         parameters = {"forceDelete": "true"} if force else {}
-        with self._asked():
+        with self._asked(even_late=not awaited):
             try:
-                deleting = self._client.resources.begin_delete_by_id(arm_id, api_version=api_version, params=parameters)
+                deleting = self._client.resources.begin_delete_by_id(
+                    arm_id, api_version=api_version, params=parameters, polling=awaited
+                )
                 deleting.wait(self._limits.request)
             except ResourceNotFoundError:
                 return
@@ -237,9 +261,9 @@ class ResourceManager:
         return client
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
+    def _asked(self, *, even_late: bool = False) -> Iterator[None]:
         """Turn whatever keeps Azure from answering into `UnseenError`."""
-        if self._now() > self._ends_at:
+        if self._now() > self._ends_at and not even_late:
             raise UnseenError(f"not asked: {self._limits.whole:.0f} s were over")
         try:
             yield

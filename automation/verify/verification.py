@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from arm import ids
+from arm.types import ResourceType
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.hybridcompute import MACHINE
 from automation.check import Diagnosis, Outcome
 from automation.verify.azure import MALFORMED, Azure, UnseenError, not_understood
 from automation.verify.check import Check, Severity, VerifyResult
@@ -120,8 +124,21 @@ def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) ->
 
 COMMANDS = ("refresh", "up", "outputs")
 """Words of remedies that are command lines."""
-PLACES = ("subscription", "tenant", "cluster", "group", "node", "connected_cluster")
+PLACES = ("subscription", "tenant", "cluster", "group", "connected_cluster")
 """Words of remedies that are names."""
+WAYS: Mapping[ResourceType, Mapping[str, str]] = {
+    VIRTUAL_MACHINE: {
+        "start_node": "az vm start --resource-group {group} --name {node}",
+        "run_on_node": (
+            "az vm run-command invoke --resource-group {group} --name {node} --command-id RunShellScript --scripts"
+        ),
+    },
+    MACHINE: {
+        "start_node": "# at {node}, which has to run and to reach Azure:\nsudo azcmagent show",
+        "run_on_node": "# at {node}:\nsudo sh -c",
+    },
+}
+"""Words of remedies that lead to a node, by its type; `{node}` is its name, `{group}` its resource group."""
 
 
 def _words(look: Look, command: Command) -> Mapping[str, str]:
@@ -131,6 +148,8 @@ def _words(look: Look, command: Command) -> Mapping[str, str]:
     words |= {"subscription": tenant.subscription_id, "tenant": tenant.tenant_id}
     if look.place.scope == "shared":
         return words
-    names = look.cluster.names
+    names, node = look.cluster.names, look.expectation.nodes[look.cluster.name]
+    place = {"node": ids.name_of(node.id), "group": ids.name_of(ids.group_of(node.id))}
+    words |= {word: way.format_map(place) for word, way in WAYS[node.row].items()}
     words |= {"cluster": look.cluster.name, "group": names.resource_group}
-    return words | {"node": names.virtual_machine, "connected_cluster": names.connected_cluster}
+    return words | {"connected_cluster": names.connected_cluster}

@@ -67,7 +67,7 @@ class ClusterStamp(pulumi.ComponentResource):
             f"{args.cluster.name}-resource-group",
             resource_group_name=names.resource_group,
             location=args.cluster.location,
-            tags={**args.settings.tags, STACK_TAG: stack_tag(args.settings)},
+            tags={**args.settings.tags_of(args.cluster), STACK_TAG: stack_tag(args.settings)},
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protection.protect or None),
         )
         context = StampContext(self, args.settings, args.cluster, self.resource_group)
@@ -119,6 +119,7 @@ class ClusterStamp(pulumi.ComponentResource):
         self.dataflow_profile, self.local_endpoint = aio.dataflow_profile, aio.local_endpoint
         self.arc_proxy_command = _compose_proxy_command(args.settings, args.cluster, self.resource_group.name)
         self.outputs = {
+            "hosting": args.cluster.hosting,
             "resource_group": {
                 "id": self.resource_group.id,
                 "name": self.resource_group.name,

@@ -51,7 +51,8 @@ def create_host(context: StampContext) -> Host:
                 "id": there.apply(lambda machine: machine.id),
                 "name": there.apply(lambda machine: machine.name),
                 "address": str(cluster.address),
-            }
+            },
+            "nodes": [{"name": there.apply(lambda machine: machine.name), "address": str(cluster.address)}],
         },
     )
 

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from arm import ids
-from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.hosting import BY_SCRIPT_TYPE
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.hybridcompute import MACHINE_RUN_COMMAND
 from arm.types.iotoperations import INSTANCE
 from rehearsal.arm_rest.exchange import Request
 from rehearsal.azure.entries import Entry
+from rehearsal.azure.scripts import tell_result
 from rules.facts.extensions import AIO
 
 Find = Callable[[str], Entry | None]
@@ -41,7 +44,8 @@ def whole(request: Request, entry: Entry, find: Find) -> dict[str, Any]:
     body = entry.shape.answer(entry.outputs)
     if reported := _report(entry, find):
         body["properties"] = {**body["properties"], **reported}
-    if request.expands("instanceView") and (view := instance_view(entry)):
+    is_wanted = entry.row is MACHINE_RUN_COMMAND or request.expands("instanceView")
+    if is_wanted and (view := instance_view(entry)):
         body["properties"] = {**body["properties"], "instanceView": view}
     return body
 
@@ -86,14 +90,9 @@ def instance_view(entry: Entry) -> dict[str, Any]:
         power = "stopped" if entry.facts.get("stopped") else "running"
         codes = (f"ProvisioningState/{entry.state.lower()}", f"PowerState/{power}")
         return {"statuses": [{"code": code, "level": "Info"} for code in codes]}
-    if entry.row is not RUN_COMMAND:
-        return {}
-    ended = {"Succeeded": 0, "Failed": 1}.get(entry.state)
-    run = entry.facts.get("run", {})
-    printed = {"output": run.get("stdout", ""), "error": run.get("stderr", ""), "startTime": _time(entry)}
-    if ended is None:
-        return {"executionState": "Running", **printed}
-    return {"executionState": entry.state, "exitCode": ended, **printed}
+    if entry.row in BY_SCRIPT_TYPE and (told := tell_result(entry)):
+        return {**told, "startTime": _time(entry)}
+    return {}
 
 
 def _time(entry: Entry) -> str:

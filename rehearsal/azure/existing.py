@@ -21,7 +21,10 @@ def add_machines(state: AzureState) -> AzureState:
             names = {"resourceGroupName": ids.name_of(group), "machineName": ids.name_of(arm_id)}
             machine = _write(state, MACHINE, arm_id, **names)
             interfaces = [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]
-            state.change(machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}})
+            own = state.surroundings.machine_faults.get(arm_id, {})
+            state.change(
+                machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}, **own}
+            )
     return state
 
 

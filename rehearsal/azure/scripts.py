@@ -103,8 +103,10 @@ def finish(state: AzureState, command_id: str, run: ScriptRun) -> OperationFaile
 
 
 def tell_result(command: Entry) -> dict[str, Any]:
-    """Return the instance view of a command whose script has ended; empty before."""
+    """Return the instance view of a command; empty where nobody knows how its script has ended."""
     run = command.facts.get("run")
+    if command.state in ("Creating", "Updating"):
+        return {"executionState": "Running"}
     if not run:
         return {}
     word = "Failed" if run["exit_code"] else "Succeeded"

@@ -28,6 +28,8 @@ class Surroundings:
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
     """Id of each Arc-enabled machine that is somebody else's -> its address."""
+    machine_faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Id of one of them -> outputs by which Azure says that it is no sound one."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

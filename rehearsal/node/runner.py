@@ -13,6 +13,7 @@ from pathlib import Path
 
 from arm import ids
 from arm.hosting import NODE_ID
+from nodes import ASKING
 from rehearsal.azure.actions import is_action
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.scripts import OpenState, ScriptRun
@@ -58,7 +59,8 @@ class ScriptRunner:
     def _run(self, look: OpenState, command: Entry, vm: Entry, now: float) -> ScriptRun:
         with self._machine(look, vm) as machine, tempfile.TemporaryDirectory(prefix="es-") as folder:
             keep, before = partial(keep_facts, look), _list_parts(machine)
-            await_others = self._await_any if is_action(command) else self._await_own
+            asks = is_action(command) or command.name.startswith(ASKING)
+            await_others = self._await_any if asks else self._await_own
             clock = ScriptClock(now + vm.facts.get(AHEAD, 0))
             run = Run(machine, command.inputs, Path(folder), clock, keep, await_others).end()
             after = _list_parts(machine)

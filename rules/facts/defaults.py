@@ -52,6 +52,7 @@ STACK: Mapping[str, object] = {
 
 CLUSTER: Mapping[str, object] = {
     "hosting": "azure-vm",
+    "tags": {},
     "node.k3s_version": node.K3S_VERSION.value,
     "node.k3s_sha256": None,
     "node.network_policies": False,

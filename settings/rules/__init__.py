@@ -17,6 +17,9 @@ RULES: tuple[Rule, ...] = (
     Rule("admin-username-allowed", "No user name is one that Azure or Ubuntu keeps for itself",
         "osProfile.adminUsername of Microsoft.Compute", names.admin_username_allowed),
     Rule("codes-unique", "Each cluster has a code of its own", "names are made of codes", clusters.unique_codes),
+    Rule("tags-fit-together", "The tags of a cluster and of the stack are no more than Azure takes, and none differs by"
+        " case alone", "learn.microsoft.com/azure/azure-resource-manager/management/tag-resources",
+        clusters.tags_fit_together),
     Rule("network-has-addresses", "A network that the stack makes has an address space", "Microsoft.Network",
         hosting.network_has_addresses),
     Rule("machine-is-named", "A plant's machine has its id and its address in the settings",

@@ -13,6 +13,7 @@ from settings.broker_capacity import (
     persistence_disk_gib,
 )
 from settings.errors import Problem
+from settings.fields import TAG_COUNT
 from settings.hosting import WITHOUT_EFFECT
 from settings.regions import REGIONS
 from settings.rules.rule import EXAMPLE_OF_WHAT_IS_FREE
@@ -27,6 +28,17 @@ def unique_codes(stack: StackSection) -> Iterator[Problem]:
             where, against = f"clusters.{second}.code", f"clusters.{first}.code"
             expected = f"another code than {against} has; names derive from it"
             yield Problem(where, other.code, expected, EXAMPLE_OF_WHAT_IS_FREE)
+
+
+def tags_fit_together(stack: StackSection) -> Iterator[Problem]:
+    """Report tags that Azure would not take together."""
+    for name, cluster in stack.clusters.items():
+        where, all_ = f"clusters.{name}.tags", {**stack.tags, **cluster.tags}
+        if len({one.lower() for one in all_}) < len(all_):
+            expected = "names that differ from those of tags in more than case: Azure takes them for one"
+            yield Problem(where, ", ".join(cluster.tags), expected, "City: Ballina")
+        elif len(all_) > TAG_COUNT:
+            yield Problem(where, f"{len(all_)} with those of the stack", f"at most {TAG_COUNT}", "City: Ballina")
 
 
 def _on_machines_of_the_stack(stack: StackSection) -> Iterator[tuple[str, ClusterSection]]:

@@ -1,4 +1,4 @@
-"""`destroy` where a cluster's node is dead: how it ends without `--cluster-is-gone`, and with it."""
+"""`destroy` and `refresh` where a cluster's node is dead: how they end without `--cluster-is-gone`, and with it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_with_the_option_everything_goes_and_only_the_lost_cluster_in_another_wa
     deleted: dict[str, bool] = {}
     delete = ResourceManager.delete
 
-    def note(self: ResourceManager, arm_id: str, api_version: str, *, force: bool = False) -> None:
+    def note(self: ResourceManager, arm_id: str, api_version: str, *, force: bool = False, **_: Any) -> None:
         deleted[arm_id] = force
         delete(self, arm_id, api_version, force=force)
 
@@ -143,6 +143,28 @@ def test_with_the_option_everything_goes_and_only_the_lost_cluster_in_another_wa
         "iot-ops",
     }
     assert site.destroy().stdout == "No changes.\n"
+
+
+@only_offline
+def test_after_a_refresh_with_the_option_up_makes_the_lost_cluster_anew(site: Site) -> None:
+    before = {*site.exists()}
+    site.lose_the_node()
+    refreshed = run("refresh", *GONE, engine=site.engine)
+    assert refreshed.exit_code == 0, refreshed.output
+    assert "Not deleted" not in refreshed.stderr
+    assert {one for one in before if OTHER_GROUP in one} < {*site.exists()}
+    assert run("up", engine=site.engine).exit_code == 0
+    assert {*site.exists()} == before
+    assert run("preview", engine=site.engine).stdout.startswith("No changes")
+
+
+@only_offline
+def test_a_refresh_refuses_a_cluster_that_is_connected(site: Site) -> None:
+    before = site.exists()
+    result = run("refresh", *GONE, engine=site.engine)
+    assert result.exit_code == 2
+    assert "cluster site is not gone: arck-myorga-dev-001 is Connected" in result.stderr
+    assert site.exists() == before
 
 
 @only_offline

@@ -157,6 +157,18 @@ def test_tags_reach_everything_that_takes_them(recorded: Recorded) -> None:
     assert {r.type.rsplit(":", 1)[-1] for r in taking} > {"Vault", "StorageAccount", "Instance", "VirtualNetwork"}
 
 
+def test_tags_of_a_cluster_come_beside_those_of_the_stack_and_before_them(recorded: Recorded) -> None:
+    own = {"City": "Ballina", "owner": "site-operations"}
+    settings = {
+        **TWO_CLUSTERS,
+        "tags": {"owner": "plant-operations", "costCenter": "1"},
+        "clusters": {"site": {"tags": own}, "enterprise": {}},
+    }
+    graph = recorded(settings)
+    assert graph.named("site-key-vault").plain_inputs["tags"] == {**own, "costCenter": "1"}
+    assert graph.named("enterprise-key-vault").plain_inputs["tags"] == settings["tags"]
+
+
 def test_no_cluster_waits_for_another_one(recorded: Recorded) -> None:
     graph = recorded(THREE_SITES)
     names = ("berlin", "lyon", "porto", "enterprise")

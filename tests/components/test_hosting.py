@@ -76,5 +76,5 @@ def test_a_host_adds_the_outputs_that_its_description_promises(recorded: Recorde
     settings = resolve(TWO_CLUSTERS)
 
     for name, cluster in settings.clusters.items():
-        own = {"resource_group", "arc_connected_cluster", "aio_instance", "key_vault"}
+        own = {"hosting", "resource_group", "arc_connected_cluster", "aio_instance", "key_vault"}
         assert set(outputs["clusters"][name]) - own == KINDS[cluster.hosting].outputs

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from arm.types.resource_type import guid
+from automation.deployment.gone_clusters import GoneClusters
+from automation.verify.resource_manager import ResourceManager, log_in_to_served
+from rehearsal.arm_rest import serve
+from rehearsal.azure.effects import tell_connectivity
 from rehearsal.providers.serve import all_providers
 from settings.stand_ins import STAND_INS
 from tests.engine.azure import Azure
@@ -75,3 +82,46 @@ def test_a_script_that_fails_there_stops_what_waits_for_it_and_runs_again(plant:
     assert plant.azure.runs("site")["apply-objects"] == 2
     assert _of_iot_operations(plant.azure, "dataflowendpoints") == {"default", "mqtt-enterprise"}
     assert not plant.stack.up().changes.keys() - {"same"}
+
+
+def _set_up_anew(azure: Azure) -> None:
+    """Let the machine be wiped and connected again under its name: another vmId, another identity, an empty disk."""
+    with azure._world._settled() as state:
+        machine = state.find(MACHINE)
+        assert machine
+        identity = {"type": "SystemAssigned", "principalId": guid("new principal"), "tenantId": STAND_INS["tenant_id"]}
+        state.change(machine, outputs={**machine.outputs, "vmId": guid("new machine"), "identity": identity}, facts={})
+        tell_connectivity(state)
+
+
+@contextmanager
+def _open(azure: Azure, folder: Path) -> Iterator[ResourceManager]:
+    """The modelled Azure itself, as the command's client sees it."""
+    with serve(azure._world) as served:
+        (folder / "token").write_text(served.token, encoding="utf-8")
+        (folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
+        yield ResourceManager(log_in_to_served(served.address, folder), STAND_INS["subscription_id"])
+
+
+def test_a_machine_that_is_set_up_anew_gets_its_cluster_anew_and_nothing_else_is_touched(
+    plant: Deployment, tmp_path: Path
+) -> None:
+    plant.stack.up()
+    before = plant.azure.ids()
+    of_others = {name: one for name, one in plant.azure.seen().items() if "/rg-myorgb-" in name}
+    _set_up_anew(plant.azure)
+    failed = plant.stack.up(may_fail=True)
+    assert "connected cluster arck-myorga-dev-001 is left over from an earlier node" in str(failed.failures)
+
+    (cluster,) = (one for one in plant.azure.ids() if one.endswith("/connectedClusters/arck-myorga-dev-001"))
+    gone = GoneClusters([cluster], lambda: _open(plant.azure, tmp_path))
+    with plant.stack.deployer() as deployer:
+        deployer.delete_first = gone.delete
+        assert deployer.refresh().ok
+        deployer.delete_first = lambda state: state
+        again = deployer.up()
+
+    assert again.ok, [one.message for one in again.failures]
+    assert plant.azure.ids() == before
+    assert {name: one for name, one in plant.azure.seen().items() if "/rg-myorgb-" in name} == of_others
+    assert plant.stack.preview().changes == {}

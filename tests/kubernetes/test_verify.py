@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from arm.hosting import HostKind
 from automation.verify.azure import ScriptAnswer
 from automation.verify.check import VerifyResult
 from automation.verify.resource_manager import ResourceManager, log_in_to_served
@@ -110,8 +111,8 @@ class OnRealCluster(ResourceManager):
 
     node: Node
 
-    def run_script(self, node_id: str, action: str, api_version: str, script: str) -> ScriptAnswer:
-        assert ("/virtualMachines/" in node_id, action, api_version[:2]) == (True, "runCommand", "20")
+    def run_script(self, node_id: str, kind: HostKind, api_version: str, script: str) -> ScriptAnswer:
+        assert ("/virtualMachines/" in node_id, kind.script_action, api_version[:2]) == (True, "runCommand", "20")
         run = self.node.run_text(script)
         return ScriptAnswer(run.stdout, run.stderr, 1_000_000, 1_000_000)
 

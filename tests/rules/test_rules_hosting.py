@@ -52,6 +52,7 @@ def test_a_deployment_without_a_network_is_in_order(settings: Settings, two: Wor
         bench.remove(f"site-{one}")
     for key in ("virtual_network", "nat_gateway", "nat_gateway_public_ips"):
         del bench.graph.outputs["clusters"]["site"][key]
+    bench.graph.outputs["clusters"]["site"]["hosting"] = "bare"
     bench.graph.outputs["vnet_peerings"] = {}
     for peering in ("site-to-enterprise", "enterprise-to-site"):
         bench.remove(f"{peering}-peering", kind="Peering")

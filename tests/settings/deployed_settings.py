@@ -85,7 +85,7 @@ class Deployed:
     def path(self, place: Place, setting: str) -> Path:
         """Return the path of the place within a part."""
         prefix = ("parameters",) if place.script else ()
-        rest = setting.removeprefix("tags.") if setting.startswith("tags.") else ""
+        rest = setting.partition("tags.")[2] if place_of(setting).endswith("tags") else ""
         name = self._name(setting)
         steps = tuple(name if step == "<name>" else step for step in place.path)
         return (*prefix, *steps, *((rest,) if rest else ()))

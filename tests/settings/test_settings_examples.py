@@ -171,8 +171,8 @@ def test_a_key_in_the_wrong_section_is_told_where_it_belongs(problems: Problems)
     (problem,) = problems({"clusters.enterprise.port": 28883})
     assert problem.hint == "port is a key of clusters.<name>.listener"
     assert problem.example == "port: 28883"
-    (problem,) = problems({"clusters.enterprise.tags": {}})
-    assert problem.hint == "tags is a key of edge-stamps:settings"
+    (problem,) = problems({"clusters.enterprise.custom_roles": False})
+    assert problem.hint == "custom_roles is a key of edge-stamps:settings"
     (problem,) = problems({"node": {"zone": "1"}})
     assert problem.hint == "node is a key of clusters.<name>"
     assert problem.example.startswith("node: {")

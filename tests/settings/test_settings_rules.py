@@ -78,6 +78,17 @@ def test_two_clusters_with_one_code(problems: Problems) -> None:
     assert problem.example == "c"
 
 
+def test_tags_of_a_cluster_that_differ_from_the_stack_s_by_case_alone(problems: Problems) -> None:
+    found = problems({"tags": {"city": "Ballina"}, "clusters.site.tags": {"City": "Sligo"}})
+    only(found, "clusters.site.tags", "more than case")
+    assert problems({"tags": {"City": "Ballina"}, "clusters.site.tags": {"City": "Sligo"}}) == []
+
+
+def test_more_tags_than_azure_takes_together(problems: Problems) -> None:
+    of_stack, own = ({f"{kind}{n}": "" for n in range(25)} for kind in ("stack", "own"))
+    only(problems({"tags": of_stack, "clusters.site.tags": own}), "clusters.site.tags", "at most 49")
+
+
 def test_broker_that_does_not_fit_the_node(problems: Problems) -> None:
     size = {"clusters.site.node.vm_size": "Standard_D4s_v6"}
     assert (

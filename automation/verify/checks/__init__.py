@@ -28,10 +28,7 @@ _BOTH: tuple[Scope, ...] = ("cluster", "link")
 _PUT_BACK = "{refresh}\n{up}"
 _REMOVE = "# whoever has made it takes it away, or it becomes part of the settings"
 _ON_NODE = "# on the cluster, which {outputs} says how to reach:"
-_AGENTS = (
-    "az vm run-command invoke --resource-group {group} --name {node} --command-id RunShellScript"
-    " --scripts 'k3s kubectl --namespace azure-arc get pods'"
-)
+_AGENTS = "{run_on_node} 'k3s kubectl --namespace azure-arc get pods'"
 _PODS = f"{_ON_NODE}\nkubectl -n azure-iot-operations get pods"
 _DESCRIBE = f"{_ON_NODE}\nkubectl --namespace azure-iot-operations get pods,services,secretsyncs,bundles"
 _RUN_AGAIN = "{up} --run-again {cluster}"
@@ -67,7 +64,7 @@ CHECKS: tuple[Check, ...] = (
         _PUT_BACK, network.check_interfaces),
 
     Check("VERIFY-14", "Nodes", _CLUSTER, "error", "Power", "the machine runs",
-        "az vm start --resource-group {group} --name {node}", nodes.check_power),
+        "{start_node}", nodes.check_power),
     Check("VERIFY-15", "Nodes", _CLUSTER, "error", "Size", "that of the settings, with the one interface",
         _PUT_BACK, nodes.check_size),
     Check("VERIFY-16", "Nodes", _CLUSTER, "error", "Identity of the machine", "the one that connects the cluster",

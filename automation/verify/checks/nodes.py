@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
+from arm.hosting import BY_SCRIPT_TYPE
+from arm.types.compute import VIRTUAL_MACHINE
+from arm.types.hybridcompute import MACHINE
 from automation.verify.azure import UnseenError
 from automation.verify.check import Problem
 from automation.verify.look import Look, show
@@ -13,12 +15,16 @@ from graph.inputs import at, list_at, map_at, text_at
 _JUDGED = ("hardwareProfile", "networkProfile")
 _RUNNING = "PowerState/running"
 """Source: learn.microsoft.com/azure/virtual-machines/states-billing."""
+_CONNECTED = "Connected"
+"""Source: learn.microsoft.com/azure/azure-arc/servers/overview, "Agent status"."""
 _IDENTITIES = "identity.userAssignedIdentities"
 _NO_VIEW = UnseenError("its instance view is not in the answer")
 
 
 def check_power(look: Look) -> Iterator[Problem]:
-    """Check that the machine runs."""
+    """Check that the machine runs; one that is not the stack's is known by its agent."""
+    for subject, body in look.seen(MACHINE):
+        yield from look.same(subject, "properties.status", _CONNECTED, text_at(body, "properties.status"))
     for subject, body in look.seen(VIRTUAL_MACHINE):
         codes = [text_at(one, "code") for one in list_at(body, "properties.instanceView.statuses")]
         power = [code for code in codes if code.startswith("PowerState/")]
@@ -50,7 +56,7 @@ def check_machine(look: Look) -> Iterator[Problem]:
 
 def check_script_results(look: Look) -> Iterator[Problem]:
     """Check that every script has ended well, as far as Azure has kept how."""
-    for subject, body in look.seen(RUN_COMMAND):
+    for subject, body in look.seen(*BY_SCRIPT_TYPE):
         view = map_at(body, "properties.instanceView")
         state, code = text_at(view, "executionState"), at(view, "exitCode")
         if not state:
@@ -63,6 +69,6 @@ def check_script_results(look: Look) -> Iterator[Problem]:
 
 def check_scripts(look: Look) -> Iterator[Problem]:
     """Check that what Azure would run again is the program's script, and that its failure would be told."""
-    for subject, body in look.seen(RUN_COMMAND):
+    for subject, body in look.seen(*BY_SCRIPT_TYPE):
         # Parameters hold certificates and a random value, which a recorded graph cannot know.
         yield from look.compare(subject, body, "properties", without=("parameters",))

@@ -45,5 +45,6 @@ def create_host(context: StampContext) -> Host:
                 }
             },
             "node": {"id": vm.id, "name": vm.name, "private_ip_address": str(cluster.address)},
+            "nodes": [{"name": vm.name, "address": str(cluster.address)}],
         },
     )

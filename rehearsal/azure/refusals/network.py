@@ -116,8 +116,11 @@ def _address_space(vnet: Entry) -> list[IPv4Network]:
 
 
 def node_runs(state: AzureState, call: Call) -> Iterator[ArmError]:
-    """Refuse a Run Command on a VM that does not run."""
+    """Refuse a Run Command on a VM that does not run, or on a machine that Azure is not in touch with."""
     node = state.find(ids.parent_of(call.arm_id)) if call.row in BY_SCRIPT_TYPE else None
+    if node and node.outputs.get("status", "Connected") != "Connected":
+        # No public source has Azure's own words.
+        yield ArmError(409, "OperationNotAllowed", f"Machine {node.name} is {node.outputs['status']}.")
     if node and (node.facts.get("stopped") or node.state == "Failed"):
         message = "Cannot modify extensions in the VM when the VM is not running."
         yield ArmError(409, "OperationNotAllowed", message)
