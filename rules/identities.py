@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from arm import ids
 from arm.shapes import shape_of
@@ -12,6 +13,7 @@ from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from arm.types.deviceregistry import SCHEMA_REGISTRY
 from arm.types.iotoperations import INSTANCE
 from arm.types.keyvault import VAULT
+from arm.types.kubernetes import CAN_SIGN_IN
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
@@ -104,12 +106,18 @@ def issuer_of(view: View, cluster: str) -> str:
             inputs = {
                 "resourceGroupName": arm_id.split("/")[4],
                 "clusterName": arm_id.rsplit("/", 1)[1],
-                "location": view.parameters(command).get("LOCATION", ""),
+                **_where(view, command),
             }
             shape = shape_of(f"{module}:kubernetes:ConnectedCluster")
             _, outputs = shape.outputs(inputs, preview=False, subscription_id=view.graph.subscription_id)
             return text_at(outputs, "oidcIssuerProfile.issuerUrl")
     return ""
+
+
+def _where(view: View, connect: Resource) -> Mapping[str, Any]:
+    """Return where the connected cluster is: where the script makes it, or where Azure has one that was there before."""
+    location = view.parameters(connect).get("LOCATION")
+    return {"location": location} if location else CAN_SIGN_IN
 
 
 def _unknown_clients(view: View) -> Hits:

@@ -71,9 +71,7 @@ class ClusterNames:
 NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one in fields(ClusterNames)}
 
 
-def cluster_names(
-    prefix: str, code: str, environment: str, instance: str, connected_cluster: str = ""
-) -> ClusterNames:
+def cluster_names(prefix: str, code: str, environment: str, instance: str, connected_cluster: str = "") -> ClusterNames:
     """Return every Azure name of one cluster; `connected_cluster` is what one is called that is there already."""
     name, stack = f"{prefix}{code}", f"{environment}-{instance}"
     tail = f"{name}-{stack}"

@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
-from settings.model import Authorities, Cluster, ExistingCluster, Link, Listener, Machine, Network, Peering, Settings, Tenant, Topic
+from settings.model import (
+    Authorities,
+    Cluster,
+    ExistingCluster,
+    Link,
+    Listener,
+    Machine,
+    Network,
+    Peering,
+    Settings,
+    Tenant,
+    Topic,
+)
 from settings.naming import (
     admin_username,
     arc_proxy_port,

@@ -19,7 +19,7 @@ from components.packages import connected_clusters, get_connected_cluster
 from nodes import load_script, load_wrapper
 from settings.model import ExistingCluster
 
-_CHECK_SECONDS = 600
+_CHECK_SECONDS = 900
 _CONNECT_SECONDS = 45 * 60
 """More than what `with-kubeconfig.sh` needs beside its script."""
 
