@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from arm import ids
 from arm.shapes import shape_of
@@ -106,18 +105,12 @@ def issuer_of(view: View, cluster: str) -> str:
             inputs = {
                 "resourceGroupName": arm_id.split("/")[4],
                 "clusterName": arm_id.rsplit("/", 1)[1],
-                **_where(view, command),
+                "location": view.parameters(command).get("LOCATION") or CAN_SIGN_IN["location"],
             }
             shape = shape_of(f"{module}:kubernetes:ConnectedCluster")
             _, outputs = shape.outputs(inputs, preview=False, subscription_id=view.graph.subscription_id)
             return text_at(outputs, "oidcIssuerProfile.issuerUrl")
     return ""
-
-
-def _where(view: View, connect: Resource) -> Mapping[str, Any]:
-    """Return where the connected cluster is: where the script makes it, or where Azure has one that was there before."""
-    location = view.parameters(connect).get("LOCATION")
-    return {"location": location} if location else CAN_SIGN_IN
 
 
 def _unknown_clients(view: View) -> Hits:

@@ -118,9 +118,8 @@ _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
     "/Microsoft.HybridCompute/machines/plant-1"
 )
-_CONNECTED = _MACHINE.replace(
-    "Microsoft.HybridCompute/machines/plant-1", "Microsoft.Kubernetes/connectedClusters/plant-1"
-)
+_CONNECTED = _MACHINE.replace("HybridCompute/machines", "Kubernetes/connectedClusters")
+_OTHER_SUBSCRIPTION = ("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001")
 PROFILE_NAMES = ("dev", "prod")
 
 
@@ -456,9 +455,7 @@ class ConnectedClusterSection(_Section):
             "output: clusters.<name>.arc_connected_cluster",
             "output: arc_proxy_commands.<name>",
             names=True,
-            others=(
-                _CONNECTED.replace("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001"),
-            ),
+            others=(_CONNECTED.replace(*_OTHER_SUBSCRIPTION),),
         ),
     ] = None
     kubeconfig: Annotated[

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from arm import ids
 from arm.shapes import shape_of
 from arm.types.compute import RUN_COMMAND
@@ -36,3 +39,8 @@ def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -
         raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
     busy.add(ids.key(node.id))
     return Entry(call.arm_id, _TOKEN, dict(call.inputs), {}, state.clock.now())
+
+
+def name_script(state: AzureState, cluster_id: str, name: str, inputs: Mapping[str, Any]) -> Entry:
+    """Return a script of the machine that deploys as a Run Command below a connected cluster, which is kept nowhere."""
+    return Entry(f"{cluster_id}/scripts/{name}", _TOKEN, dict(inputs), {}, state.clock.now())

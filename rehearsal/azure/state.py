@@ -15,6 +15,7 @@ from arm.types.resource_type import guid
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.entries import Entries, Entry, Table
 from rehearsal.azure.errors import ArmError
+from settings.stand_ins import STAND_INS
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
@@ -27,7 +28,9 @@ class Surroundings:
     tenant_id: str = ""
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
-    """Id of each Arc-enabled machine that is somebody else's -> its address."""
+    """Id of each Arc-enabled machine, or connected cluster, that is somebody else's -> its address."""
+    custom_locations_object_id: str = STAND_INS["custom_locations_object_id"]
+    """For whom custom locations are enabled on those clusters."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

@@ -18,12 +18,12 @@ from arm.shapes import Shape
 from arm.types import ResourceType
 from arm.types.keyvault import SECRET
 from arm.types.kubernetesconfiguration import EXTENSION
-from rehearsal.azure.actions import begin_action
+from rehearsal.azure.actions import begin_action, name_script
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
-from rehearsal.azure.existing import add_machines
+from rehearsal.azure.existing import add_existing
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
@@ -58,7 +58,7 @@ class World:
         self.faults = faults or Faults()
         self._on_write = on_write
         self._clock = SteadyClock(clock or SystemClock())
-        self._state = add_machines(AzureState(surroundings, self._clock))
+        self._state = add_existing(AzureState(surroundings, self._clock))
         self._run_script = run_script
         self._busy: set[str] = set()
         self._lock = threading.RLock()
@@ -164,6 +164,30 @@ class World:
         finally:
             self._busy.remove(ids.key(node_id))
 
+    def run_here(self, cluster_id: str, name: str, inputs: Mapping[str, Any], label: str, operation: str) -> ScriptRun:
+        """Run a script on the machine that deploys, which reaches a connected cluster; no resource tells of it.
+
+        Args:
+            cluster_id: of the connected cluster.
+            name: what the run is called.
+            inputs: as those of a Run Command (`graph.local_commands`).
+            label: logical name, by which faults are ordered.
+            operation: create or update, likewise.
+
+        Raises:
+            ArmError: there is no such cluster, or a fault was ordered.
+        """
+        with self._settled() as state:
+            self._fail_early(operation, f"{cluster_id}/scripts/{name}", label)
+            if state.find(cluster_id) is None:
+                raise not_found(cluster_id)
+            command = name_script(state, cluster_id, name, inputs)
+        run = self._run_script(self._looking, command)
+        with self._settled():
+            self._keep()
+        self._on_write(command.id)
+        return run
+
     def now(self) -> float:
         """Return the time by this Azure's clock, in seconds since 1970."""
         return self._clock.now()
@@ -254,7 +278,7 @@ class World:
         """Take what is kept there in the place of what is here."""
         with self._lock:
             Journal(path).load(self._state)
-            add_machines(self._state)
+            add_existing(self._state)
             self._clock.go_on_from(self._state.latest)  # it was set back since, or waited in virtual time
             left = unfinished(self._state)
         for command in left:  # Azure has gone on with what a process began that was killed

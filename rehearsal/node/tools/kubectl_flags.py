@@ -41,10 +41,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
         "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
     ),
+    "config": ("--raw", "--flatten", "--minify", "--context VALUE"),
     "logs": kubectl_logs.FLAGS,
 }  # fmt: skip
 TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
-UNMODELLED = ("annotate", "label", "patch", "describe", "rollout", "config", "version", "exec",
+UNMODELLED = ("annotate", "label", "patch", "describe", "rollout", "version", "exec",
                "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top")  # fmt: skip
 FORMATS = (
     "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"
