@@ -465,12 +465,12 @@ class ConnectedClusterSection(_Section):
             " null for Arc's proxy, which reaches it from everywhere",
             "~/.kube/config",
         ),
-        arrives("command:local:Command: environment.KUBECONFIG_FILE = value"),
+        arrives("Run Command *: KUBECONFIG_FILE = value"),
     ] = None
     context: Annotated[
         KubeContext | None,
         About("the context of that file, one word; null for its current one", "plant-1"),
-        arrives("command:local:Command: environment.KUBE_CONTEXT = value"),
+        arrives("Run Command *: KUBE_CONTEXT = value"),
     ] = None
 
 

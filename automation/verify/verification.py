@@ -120,7 +120,7 @@ def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) ->
 
 COMMANDS = ("refresh", "up", "outputs")
 """Words of remedies that are command lines."""
-PLACES = ("subscription", "tenant", "cluster", "group", "node", "connected_cluster")
+PLACES = ("subscription", "tenant", "cluster", "group", "node", "arc_group", "connected_cluster")
 """Words of remedies that are names."""
 
 
@@ -133,4 +133,5 @@ def _words(look: Look, command: Command) -> Mapping[str, str]:
         return words
     names = look.cluster.names
     words |= {"cluster": look.cluster.name, "group": names.resource_group}
-    return words | {"node": names.virtual_machine, "connected_cluster": names.connected_cluster}
+    connected = {"arc_group": look.cluster.arc_resource_group, "connected_cluster": names.connected_cluster}
+    return words | {"node": names.virtual_machine, **connected}

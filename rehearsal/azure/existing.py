@@ -1,4 +1,4 @@
-"""What is there before the first deployment: Arc-enabled machines and connected clusters, in others' resource groups."""
+"""What is there before the first deployment: machines and clusters that Arc knows, in others' resource groups."""
 
 from __future__ import annotations
 
@@ -45,16 +45,11 @@ def _add_cluster(state: AzureState, arm_id: str, address: str) -> None:
     group = ids.name_of(ids.group_of(arm_id))
     names = {"resourceGroupName": group, "clusterName": ids.name_of(arm_id)}
     cluster = _write(state, CONNECTED_CLUSTER, arm_id, CAN_SIGN_IN, **names)
-    facts = {
-        ADDRESS: address,
-        "machine": _describe_cluster(state, cluster, group),
-        "files": {"etc/hostname": ["644", "deployer"]},
-    }
-    state.change(cluster, facts=facts)
+    state.change(cluster, facts={ADDRESS: address, "machine": _describe_cluster(state, cluster, group)})
 
 
 def _describe_cluster(state: AzureState, cluster: Entry, group: str) -> dict[str, Any]:
-    """Return what tools on the machine that deploys find: a cluster that runs, Arc's agents, an az that is logged in."""
+    """Return what the tools of whoever deploys find: a cluster that runs, Arc's agents, an az that is logged in."""
     subscription = state.surroundings.subscription_id
     issuer = cluster.outputs["oidcIssuerProfile"]["issuerUrl"]
     return {

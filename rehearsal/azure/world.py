@@ -27,6 +27,7 @@ from rehearsal.azure.existing import add_existing
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
+from rehearsal.azure.refusals.clusters import why_unreachable
 from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.scripts import RunScript, ScriptRun, finish, run_nothing, take, unfinished
 from rehearsal.azure.state import AzureState, Call, Surroundings
@@ -179,8 +180,13 @@ class World:
         """
         with self._settled() as state:
             self._fail_early(operation, f"{cluster_id}/scripts/{name}", label)
-            if state.find(cluster_id) is None:
+            cluster = state.find(cluster_id)
+            if cluster is None:
                 raise not_found(cluster_id)
+            if why := why_unreachable(state, cluster):
+                raise ArmError(
+                    409, "ClusterUnreachable", f"Connected cluster {cluster_id} does not answer: it is {why}."
+                )
             command = name_script(state, cluster_id, name, inputs)
         run = self._run_script(self._looking, command)
         with self._settled():

@@ -75,7 +75,7 @@ def _read_existing(cluster: Entry) -> NodeState:
     facts = NodeFacts.of(cluster)
     object_id = text_at(facts.arc, "custom_locations_oid")
     return NodeState(
-        is_reachable=facts.runs_server,
+        is_reachable=facts.runs_server and not cluster.facts.get("stopped"),
         addresses=[text_at(cluster.facts, ADDRESS)],
         issuer=facts.issuer,
         custom_locations="custom-locations" in list_at(facts.arc, "features") and object_id not in _NO_OBJECT_IDS,

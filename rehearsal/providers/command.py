@@ -70,7 +70,5 @@ class CommandProvider:
         except ArmError as error:
             raise ProviderError(str(error)) from error
         if run.exit_code:
-            raise ProviderError(
-                f"exit status {run.exit_code}: running {inputs['create']!r:.60}…:\n{run.stderr.strip()}"
-            )
+            raise ProviderError(f"exit status {run.exit_code}: running {inputs['create']!r:.40}:\n{run.stderr.strip()}")
         return {**inputs, "stdout": run.stdout.strip(), "stderr": run.stderr.strip()}

@@ -159,12 +159,17 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
         return [_make(kind, name, namespace, status=status) for name, namespace in _list_deployments(machine)]
     if kind.kind == "ClusterRoleBinding":
         return [_make(kind, name) for name in _OWN_BINDINGS]
-    if kind.kind == "Secret" and arc:
-        return [_make_release(kind, arc)]
-    if kind.kind == "ConfigMap" and arc:
+    return list(_of_agents(kind, arc, machine)) if arc else []
+
+
+def _of_agents(kind: Kind, arc: Mapping[str, Any], machine: Machine) -> Iterator[Object]:
+    """Yield what Arc's agents and AIO bring."""
+    if kind.kind == "Secret":
+        yield _make_release(kind, arc)
+    elif kind.kind == "ConfigMap":
         data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
-        return [_make(kind, "azure-clusterconfig", "azure-arc", data=data), *_list_own_trust(kind, machine)]
-    return []
+        yield _make(kind, "azure-clusterconfig", "azure-arc", data=data)
+        yield from _list_own_trust(kind, machine)
 
 
 def _make_release(kind: Kind, arc: Mapping[str, Any]) -> Object:
