@@ -18,7 +18,7 @@ from arm.shapes import Shape
 from arm.types import ResourceType
 from arm.types.keyvault import SECRET
 from arm.types.kubernetesconfiguration import EXTENSION
-from rehearsal.azure.actions import begin_action, name_script
+from rehearsal.azure.actions import begin_action
 from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
@@ -27,7 +27,6 @@ from rehearsal.azure.existing import add_existing
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
-from rehearsal.azure.refusals.clusters import why_unreachable
 from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.scripts import RunScript, ScriptRun, finish, run_nothing, take, unfinished
 from rehearsal.azure.state import AzureState, Call, Surroundings
@@ -165,29 +164,10 @@ class World:
         finally:
             self._busy.remove(ids.key(node_id))
 
-    def run_here(self, cluster_id: str, name: str, inputs: Mapping[str, Any], label: str, operation: str) -> ScriptRun:
-        """Run a script on the machine that deploys, which reaches a connected cluster; no resource tells of it.
-
-        Args:
-            cluster_id: of the connected cluster.
-            name: what the run is called.
-            inputs: as those of a Run Command (`graph.local_commands`).
-            label: logical name, by which faults are ordered.
-            operation: create or update, likewise.
-
-        Raises:
-            ArmError: there is no such cluster, or a fault was ordered.
-        """
+    def run_here(self, begin: Callable[[AzureState], Entry]) -> ScriptRun:
+        """Run a script on the machine that deploys; no resource tells of it. `begin` gives it, or refuses."""
         with self._settled() as state:
-            self._fail_early(operation, f"{cluster_id}/scripts/{name}", label)
-            cluster = state.find(cluster_id)
-            if cluster is None:
-                raise not_found(cluster_id)
-            if why := why_unreachable(state, cluster):
-                raise ArmError(
-                    409, "ClusterUnreachable", f"Connected cluster {cluster_id} does not answer: it is {why}."
-                )
-            command = name_script(state, cluster_id, name, inputs)
+            command = begin(state)
         run = self._run_script(self._looking, command)
         with self._settled():
             self._keep()
@@ -228,15 +208,7 @@ class World:
     def delete_secret_as_data(self, arm_id: str) -> None:
         """Delete a vault secret on the vault's data plane, where ARM's own rights count for nothing."""
         with self._settled() as state:
-            if state.find(arm_id) is None:
-                raise ArmError(404, "SecretNotFound", f"A secret with name {ids.name_of(arm_id)} was not found.")
-            if not self.surroundings.deployer_has_data_rights:
-                message = (
-                    "Caller is not authorized to perform action on resource. If role assignments, deny assignments or"
-                    " role definitions were changed recently, please observe propagation time. Action:"
-                    f" 'Microsoft.KeyVault/vaults/secrets/delete'. Resource: {arm_id}"
-                )
-                raise ArmError(403, "ForbiddenByRbac", message)
+            access.require_data_rights(state, arm_id)
             remove(state, arm_id)
             self._keep()
 

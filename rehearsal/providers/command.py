@@ -8,6 +8,7 @@ no `update`, a change of `triggers` alone replaces, and without `delete` nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import uuid4
 
 from arm import ids
@@ -15,6 +16,7 @@ from arm.values import UNKNOWN
 from graph.inputs import parameters
 from graph.local_commands import LOCAL_COMMAND, as_run_command
 from graph.urns import name_of
+from rehearsal.azure.actions import begin_here
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world import World
 from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
@@ -62,11 +64,13 @@ class CommandProvider:
 
     def _run(self, urn: str, inputs: Properties, operation: str) -> Properties:
         """Run it on the cluster that its environment names; one that fails leaves nothing in the state."""
-        given, command = parameters(inputs), as_run_command(inputs)
+        cluster_id, command = ids.connected_by(parameters(inputs)), as_run_command(inputs)
+        script_id = f"{cluster_id}/scripts/{command['runCommandName']}"
+        fault = self._world.faults.take(operation, script_id, name_of(urn), self._world.now())
         try:
-            run = self._world.run_here(
-                ids.connected_by(given), command["runCommandName"], command, name_of(urn), operation
-            )
+            if fault:
+                raise fault.error(script_id)
+            run = self._world.run_here(partial(begin_here, cluster_id=cluster_id, script_id=script_id, inputs=command))
         except ArmError as error:
             raise ProviderError(str(error)) from error
         if run.exit_code:

@@ -41,6 +41,8 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
     read_duration(line.last("--timeout", "0"))
     if command == "config":
         return _view_config(line)
+    if line.has("--context"):
+        raise ValueError("kubectl --context: the model knows it of config view only; extend kubectl.py")
     _check_server(call, line, machine)
     return _ANSWERS[command](line, machine, call.elapsed)
 

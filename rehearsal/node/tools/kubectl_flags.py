@@ -12,7 +12,7 @@ from rehearsal.node.tools import kubectl_logs
 from rehearsal.node.tools.flags import PFLAG, Table
 
 _GLOBAL = (
-    "--kubeconfig VALUE", "--context VALUE ~", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
+    "--kubeconfig VALUE", "--context VALUE", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
     "--server -s VALUE ~", "--token VALUE ~", "--as VALUE ~", "--as-group VALUE ~", "--as-uid VALUE ~",
     "--insecure-skip-tls-verify ~", "--certificate-authority VALUE ~", "--client-certificate VALUE ~",
     "--client-key VALUE ~", "--tls-server-name VALUE ~", "--request-timeout VALUE", "--cache-dir VALUE",
@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
         "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
     ),
-    "config": ("--raw", "--flatten", "--minify", "--context VALUE"),
+    "config": ("--raw", "--flatten", "--minify"),
     "logs": kubectl_logs.FLAGS,
 }  # fmt: skip
 TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
