@@ -51,6 +51,7 @@ last_line_of() {
 }
 
 answers() {
+  chmod 0600 "$KUBECONFIG" # whatever has written it: it holds a token
   timeout --kill-after=10 30 kubectl --request-timeout=20s get --raw /readyz >/dev/null 2>"$work/said"
 }
 

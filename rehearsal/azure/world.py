@@ -82,8 +82,7 @@ class World:
         """Return everything that exists, or only that of one type, or at an id and below it; by id."""
         with self._settled() as state:
             found = state.entries.values() if row is None else state.of_type(row)
-            kept = [entry for entry in found if not below or ids.is_below(entry.id, below)]
-            found = sorted(kept, key=lambda entry: ids.key(entry.id))
+            found = sorted((e for e in found if not below or ids.is_below(e.id, below)), key=lambda e: ids.key(e.id))
             return found if shared else copy.deepcopy(found)
 
     def names_kept(self) -> frozenset[str]:
@@ -171,7 +170,6 @@ class World:
         run = self._run_script(self._looking, command)
         with self._settled():
             self._keep()
-        self._on_write(command.id)
         return run
 
     def now(self) -> float:
