@@ -9,13 +9,10 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = (
-    *("setup-k3s", "connect-arc", "check-cluster"),
-    *("apply-objects", "await-secrets", "probe-links", "settle-dataflows"),
-)
+NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links", "settle-dataflows")
 """Those that a deployment runs."""
-QUESTIONS = ("verify", "describe", "exchange-messages")
-"""Those that only ask, after it."""
+QUESTIONS = ("check-cluster", "verify", "describe", "exchange-messages")
+"""Those that only ask: the first before anything is put on a cluster that is there already, the others afterwards."""
 
 MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
