@@ -78,7 +78,7 @@ def check_issuer():
     if issuer != os.environ["ISSUER"]:
         yield (f"tokens are issued by {issuer}; expected {os.environ['ISSUER']}, which Azure trusts. Next: give it to the"
                " API server as service-account-issuer and restart that"
-               " (https://learn.microsoft.com/azure/azure-arc/kubernetes/workload-identity)")
+               " (learn.microsoft.com/azure/azure-arc/kubernetes/workload-identity)")
 
 
 def check_custom_locations():
