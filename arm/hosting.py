@@ -36,7 +36,7 @@ class HostKind:
     scripts: tuple[str, ...]
     """Node scripts that run once each, in this order, before gates do."""
     script_type: ResourceType | None = None
-    """What runs a script; None: nothing of ARM does."""
+    """What runs a script; None: nothing of ARM does, but a command on the machine that deploys."""
     script_failure_flag: str = ""
     """Input of a script that must be true, for a failure to fail the deployment."""
     node_type: ResourceType | None = None
@@ -79,6 +79,7 @@ KINDS: Mapping[str, HostKind] = {
         node_type=MACHINE,
         node_addresses="networkProfile.networkInterfaces[].ipAddresses[].address",
     ),
+    "existing-cluster": HostKind(resources=(), outputs=frozenset(), scripts=("check-cluster", "apply-objects")),
 }
 """By the setting `hosting`."""
 

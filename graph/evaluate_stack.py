@@ -119,7 +119,7 @@ def evaluate_config(
         lambda: runpy.run_path(str(program), run_name="__main__"),
         stack,
         config,
-        provider=ShapeProvider(subscription, keys),
+        provider=ShapeProvider(subscription, keys, settings.machines),
         preview=preview,
         subscription_id=subscription,
         deployed={**deployed, **_describe_keys(stack, keys or {})},

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from arm import ids
 from arm.hosting import BY_SCRIPT_TYPE, EXISTING
 from arm.ids import connected_by
 from arm.shapes import UnknownTypeError, is_arm, shape_of
+from arm.types.kubernetes import CAN_SIGN_IN
+from arm.values import UNKNOWN
 from graph import random_values, tls_values
 from graph.graph import Resource
 from graph.inputs import parameters
+from graph.local_commands import LOCAL_COMMAND
 from graph.monitor import UnrecordableError
 
 
 class ShapeProvider:
     """The `Provider` of a recorded graph."""
 
-    def __init__(self, subscription_id: str, keys: Mapping[str, str] | None = None) -> None:
-        """Answer with these private keys, PEM, by logical name, and with new ones for all else."""
+    def __init__(
+        self, subscription_id: str, keys: Mapping[str, str] | None = None, existing: Collection[str] = ()
+    ) -> None:
+        """Answer with these private keys, PEM, by logical name, and with new ones for all else.
+
+        Args:
+            subscription_id: of the stack.
+            keys: private keys.
+            existing: ids of connected clusters that are there before the stack.
+        """
         self._subscription_id = subscription_id
         self._keys = keys or {}
+        self._existing = {ids.key(one) for one in existing}
         self._made_by_scripts: dict[str, dict[str, Any]] = {}
         """ARM id -> inputs of what scripts have created."""
         self._ran: dict[str, dict[str, Any]] = {}
@@ -46,6 +59,9 @@ class ShapeProvider:
                 if preview
                 else random_values.create(type_name, resource.urn, inputs)
             )
+        if resource.type == LOCAL_COMMAND:
+            said = dict.fromkeys(("stdout", "stderr"), UNKNOWN if preview else "")
+            return ("" if preview else str(uuid5(NAMESPACE_URL, resource.urn))), {**inputs, **said}
         return f"/no-stand-in/{resource.name}", inputs  # rule SHAPE-01 reports it
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
@@ -54,7 +70,9 @@ class ShapeProvider:
             raise UnrecordableError(f"the rehearsal does not know the function {token}")
         shape = shape_of(f"{package}:{module}:{function.removeprefix('get')}")
         arm_id = shape.path(arguments, self._subscription_id)
-        if shape.type in EXISTING:
+        if ids.key(arm_id) in self._existing:
+            arguments = {**arguments, **CAN_SIGN_IN}
+        if shape.type in EXISTING or ids.key(arm_id) in self._existing:
             return shape.outputs(arguments, preview=False, subscription_id=self._subscription_id)[1]
         if arm_id in self._ran:
             return {**self._ran[arm_id], "instanceView": {"executionState": "Succeeded", "exitCode": 0}}

@@ -67,7 +67,7 @@ class Resource:
     @property
     def has_row(self) -> bool:
         """Tell whether anything is known of its type; SHAPE-01 finds those of which nothing is."""
-        return not self.custom or self.is_arm or self.type.startswith(("pulumi:", "tls:", "random:"))
+        return not self.custom or self.is_arm or self.type.startswith(("pulumi:", "tls:", "random:", "command:"))
 
     @property
     def arm_type(self) -> str:

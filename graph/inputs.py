@@ -36,7 +36,9 @@ def list_at(value: Any, path: str) -> list[Any]:
 
 
 def parameters(command: Any) -> dict[str, str]:
-    """Return the parameters of a Run Command's inputs, name -> value."""
+    """Return the parameters of a Run Command's inputs, or of a command's on the machine that deploys: name -> value."""
+    if isinstance(command, Mapping) and "environment" in command:
+        return dict(map_at(command, "environment"))
     return {text_at(one, "name"): text_at(one, "value") for one in list_at(command, "parameters")}
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-links", "settle-dataflows")
 """Those that a deployment runs."""
-QUESTIONS = ("verify", "describe", "exchange-messages")
-"""Those that only ask, after it."""
+QUESTIONS = ("check-cluster", "verify", "describe", "exchange-messages")
+"""Those that only ask: the first before anything is put on a cluster that is there already, the others afterwards."""
 ASKING = "edge-stamps-asks-"
 """Begin of the name of a Run Command that is there only for a question."""
 
@@ -41,6 +41,11 @@ def load_script(name: str) -> str:
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"nodes/{name}.sh with lib.sh has {len(text.encode())} bytes; Run Command takes {MAX_BYTES}")
     return text
+
+
+def load_wrapper() -> str:
+    """Return what runs a script where a kubeconfig of its own leads to the cluster; the script comes on its stdin."""
+    return (_DIRECTORY / "with-kubeconfig.sh").read_text(encoding="utf-8")
 
 
 def _read_python(name: str) -> str:

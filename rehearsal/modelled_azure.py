@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from arm.hosting import BY_SCRIPT_TYPE
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
+from settings.model import Settings
 
 
 def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
@@ -39,6 +41,13 @@ def copy_azure(file: Path, surroundings: Surroundings) -> World:
 
 def _has_run(command: Entry) -> bool:
     return command.state != "Succeeded" or "run" in command.facts
+
+
+def surroundings_of(settings: Settings) -> Surroundings:
+    """Return those of a stack that an engine deploys."""
+    tenant = settings.tenant
+    around = make_surroundings(tenant.subscription_id, tenant.tenant_id, settings.machines)
+    return replace(around, custom_locations_object_id=tenant.custom_locations_object_id)
 
 
 def make_surroundings(subscription_id: str, tenant_id: str, machines: Mapping[str, str] | None = None) -> Surroundings:

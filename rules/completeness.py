@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.resources import RESOURCE_GROUP
@@ -71,10 +73,10 @@ def place(view: View) -> Hits:
         if view.cluster(resource) in view.clusters and shape_of(resource.type).is_input(["location"]):
             yield from _region(view, resource)
     for command in view.connected_clusters.values():
-        for name, key in _TENANT.items():
-            given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, key)
-            if given != expected:
-                yield command.name, f"parameter {name}: {given!r}; the settings have {expected!r}"
+        if view.clusters[view.cluster(command)].existing:
+            yield from _tenant(view, command, ("SUBSCRIPTION_ID", "CUSTOM_LOCATIONS_OBJECT_ID"))
+            continue  # where it is, is not ours to say
+        yield from _tenant(view, command, _TENANT)
         if view.parameters(command).get("CUSTOM_LOCATIONS_OBJECT_ID") in _APPLICATIONS:
             message = "the id of an application; expected its object id in the tenant"
             yield command.name, f"parameter CUSTOM_LOCATIONS_OBJECT_ID: {message}"
@@ -82,3 +84,10 @@ def place(view: View) -> Hits:
         if view.parameters(command).get("LOCATION") != location:
             message = f"parameter LOCATION: {view.parameters(command).get('LOCATION')!r}; expected {location!r}"
             yield command.name, message
+
+
+def _tenant(view: View, command: Resource, names: Iterable[str]) -> Hits:
+    for name in names:
+        given, expected = view.parameters(command).get(name), getattr(view.settings.tenant, _TENANT[name])
+        if given != expected:
+            yield command.name, f"parameter {name}: {given!r}; the settings have {expected!r}"

@@ -12,6 +12,7 @@ from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from arm.types.deviceregistry import SCHEMA_REGISTRY
 from arm.types.iotoperations import INSTANCE
 from arm.types.keyvault import VAULT
+from arm.types.kubernetes import CAN_SIGN_IN
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
@@ -104,7 +105,7 @@ def issuer_of(view: View, cluster: str) -> str:
             inputs = {
                 "resourceGroupName": arm_id.split("/")[4],
                 "clusterName": arm_id.rsplit("/", 1)[1],
-                "location": view.parameters(command).get("LOCATION", ""),
+                "location": view.parameters(command).get("LOCATION") or CAN_SIGN_IN["location"],
             }
             shape = shape_of(f"{module}:kubernetes:ConnectedCluster")
             _, outputs = shape.outputs(inputs, preview=False, subscription_id=view.graph.subscription_id)

@@ -9,12 +9,13 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from arm import ids
-from arm.hosting import EXISTING, FAILURE_FLAGS, KINDS, HostKind
+from arm.hosting import BY_SCRIPT_TYPE, EXISTING, FAILURE_FLAGS, KINDS, HostKind
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from graph.grouping import find_stamp
-from graph.inputs import text_at
+from graph.inputs import parameters, text_at
+from graph.local_commands import LOCAL_COMMAND, as_run_command
 from rules.expected import ExpectedCluster, expected_of
 from rules.facts.releases import RELEASES, Release
 from settings.model import Cluster, Settings
@@ -62,7 +63,7 @@ class Index:
 
     @cached_property
     def _inputs(self) -> dict[str, dict[str, Any]]:
-        return {resource.urn: resource.plain_inputs for resource in self.resources}
+        return {resource.urn: _read_inputs(resource) for resource in self.resources}
 
     @cached_property
     def _outputs(self) -> dict[str, dict[str, Any]]:
@@ -101,13 +102,22 @@ class Index:
     def cluster(self, resource: Resource) -> str:
         """Return the cluster that owns the resource; empty for what clusters share.
 
-        It is the cluster whose resource group it lies in; a script on a machine elsewhere belongs to the cluster whose
-        stamp runs scripts on that machine.
+        It is the cluster whose resource group it lies in, or whose connected cluster it is on; a script on a machine
+        elsewhere belongs to the cluster whose stamp runs scripts on that machine.
         """
+        if resource.type == LOCAL_COMMAND:
+            return self._existing_cluster(ids.connected_by(parameters(self.inputs(resource))))
+        if on := self._existing_cluster(self.path(resource)):
+            return on
         of_group = self._cluster_of_group.get(self.group(resource), "")
         if of_group or not self.is_script(resource):
             return of_group
         return self._cluster_of_machine.get(self._machine(resource), "")
+
+    def _existing_cluster(self, path: str) -> str:
+        """Return the cluster that is there before the stack, and that the path leads into; empty for other paths."""
+        there = ((name, one.existing.resource_id) for name, one in self.clusters.items() if one.existing)
+        return next((name for name, arm_id in there if path == arm_id or path.startswith(f"{arm_id}/")), "")
 
     def ends(self, peering: Resource) -> tuple[str, str]:
         """Return the paths of a peering's own VNet and of the remote one."""
@@ -148,12 +158,22 @@ class Index:
         return found
 
     def exists(self, arm_id: str) -> bool:
-        """Return whether it is a machine that is there before the stack, or the resource group of one."""
-        return any(arm_id in (one, ids.group_of(one)) for one in (machine["id"] for machine in self.existing.values()))
+        """Return whether it is a machine or a cluster that is there before the stack, or the resource group of one."""
+        there = [machine["id"] for machine in self.existing.values()]
+        there += [one.existing.resource_id for one in self.clusters.values() if one.existing]
+        return any(arm_id in (one, ids.group_of(one)) for one in there)
 
     def is_script(self, resource: Resource) -> bool:
         """Return whether the resource runs a script on a host."""
-        return resource.arm_type in FAILURE_FLAGS
+        return resource.arm_type in FAILURE_FLAGS or resource.type == LOCAL_COMMAND
+
+    def scripts(self, cluster: str | None = None) -> list[Resource]:
+        """Return what runs scripts, of one cluster or of all; their inputs read like those of Run Commands."""
+        return [
+            one
+            for one in (*self.all(*BY_SCRIPT_TYPE), *self.graph.of_type(LOCAL_COMMAND))
+            if cluster in (None, self.cluster(one))
+        ]
 
     @cached_property
     def expected(self) -> Mapping[str, ExpectedCluster]:
@@ -183,3 +203,7 @@ class Index:
 
     def waits(self, resource: Resource, other: Resource) -> bool:
         return other.urn in self._reach[resource.urn]
+
+
+def _read_inputs(resource: Resource) -> dict[str, Any]:
+    return as_run_command(resource.plain_inputs) if resource.type == LOCAL_COMMAND else resource.plain_inputs

@@ -14,6 +14,7 @@ from arm.types.keyvault import SECRET
 from arm.types.resources import RESOURCE_GROUP
 from graph.graph import Resource
 from graph.inputs import list_at, text_at
+from graph.local_commands import LOCAL_COMMAND
 from graph.random_values import RANDOM_UUID
 from graph.tls_values import SELF_SIGNED
 from graph.urns import STACK_TYPE, type_of
@@ -53,7 +54,7 @@ def _authorities(view: View) -> list[Resource]:
 def run_commands(view: View) -> Hits:
     """Require that a Run Command is bounded, keeps to Azure's limits and fails the deployment if its script fails."""
     per_node = Counter(view.path(command).rsplit("/", 2)[0] for command in view.all(*BY_SCRIPT_TYPE))
-    for command in view.all(*BY_SCRIPT_TYPE):
+    for command in view.scripts():
         inputs = view.inputs(command)
         yield from _failure_counts(view, command)
         if not inputs.get("timeoutInSeconds"):
@@ -73,6 +74,9 @@ def run_commands(view: View) -> Hits:
 
 def _failure_counts(view: View, command: Resource) -> Hits:
     """Require the flag; where Azure has none, that something is made of how a script ended, and all wait for that."""
+    if command.type == LOCAL_COMMAND:
+        yield from _runs_as_meant(command)
+        return
     if flag := FAILURE_FLAGS[command.arm_type]:
         if view.inputs(command).get(flag) is not True:
             yield command.name, f"{flag}: expected true, else a failed script counts as success"
@@ -84,6 +88,14 @@ def _failure_counts(view: View, command: Resource) -> Hits:
     for other in view.resources if reads else ():
         if command.urn in other.dependencies and other.urn not in reads:
             yield other.name, f"waits for {command.name} and not for how it ended, so it goes on when that has failed"
+
+
+def _runs_as_meant(command: Resource) -> Hits:
+    """Require of a command on the machine that deploys that an update runs it again, and a delete nothing."""
+    if surplus := sorted({"update", "delete", "triggers"} & {name for name, value in command.inputs.items() if value}):
+        yield command.name, f"{', '.join(surplus)}: expected none: `create` runs at each change, and nothing at the end"
+    if command.inputs.get("interpreter") != ["bash", "-c"]:
+        yield command.name, f"interpreter: {command.inputs.get('interpreter')}; expected ['bash', '-c']"
 
 
 def _needed(script: str) -> set[str]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from arm.hosting import BY_SCRIPT_TYPE
 from arm.ids import connected_by
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.extendedlocation import CUSTOM_LOCATION
@@ -61,9 +60,7 @@ class View(Index):
 
     def commands(self, cluster: str, script: str) -> list[Resource]:
         return [
-            command
-            for command in self.all(*BY_SCRIPT_TYPE, cluster=cluster)
-            if text_at(self.inputs(command), "runCommandName") == script
+            command for command in self.scripts(cluster) if text_at(self.inputs(command), "runCommandName") == script
         ]
 
     def parameters(self, command: Resource) -> dict[str, str]:
@@ -71,12 +68,13 @@ class View(Index):
 
     @cached_property
     def connected_clusters(self) -> dict[str, Resource]:
-        """ARM id of each connected cluster -> the Run Command that makes it, out of its parameters."""
-        found = {}
-        for cluster in self.clusters:
-            for command in self.commands(cluster, "connect-arc"):
-                found[connected_by(self.parameters(command))] = command
-        return found
+        """ARM id of each connected cluster -> the script that makes it, or looks at one that is there already.
+
+        The id is made of that script's parameters.
+        """
+        scripts = ("connect-arc", "check-cluster")
+        commands = (one for cluster in self.clusters for script in scripts for one in self.commands(cluster, script))
+        return {connected_by(self.parameters(command)): command for command in commands}
 
     @cached_property
     def bundles(self) -> dict[tuple[str, str], Bundle]:

@@ -16,6 +16,7 @@ from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.durations import EXAMPLE, parse_duration
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
+from graph.local_commands import LOCAL_COMMAND
 from graph.schedule import estimate_of
 from rules.gates import read_wait_seconds
 from rules.hosting import azure_vm
@@ -48,7 +49,8 @@ def ignored_changes(view: View) -> Hits:
             expected = ["objects"]  # the portal's, where the stack says nothing of them
         if sorted(given) != sorted(expected):
             yield resource.name, f"ignore_changes: {given or 'none'}; expected {expected or 'none'}"
-        if more := list(resource.options.replace_on_changes):
+        own = ["triggers[*]"] if resource.type == LOCAL_COMMAND else []  # the SDK's
+        if more := [one for one in resource.options.replace_on_changes if one not in own]:
             yield resource.name, f"replace_on_changes: {more}; expected none: Azure says what it cannot change"
 
 
@@ -94,7 +96,7 @@ def _deleted_with(view: View) -> Hits:
 
 def timeouts(view: View) -> Hits:
     """Require that whoever waits waits longer than what it waits for: engine, Run Command or agent, script."""
-    for command in view.all(*BY_SCRIPT_TYPE):
+    for command in view.scripts():
         seconds = at(view.inputs(command), "timeoutInSeconds")
         bound = _bound_of_script(view, command)
         if isinstance(seconds, int):

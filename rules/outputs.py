@@ -119,7 +119,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
             problems.append(f"stack output {where}: nothing in this stack has the id {shorten(value)}")
     for name, cluster in view.clusters.items():
         command = (
-            f"az connectedk8s proxy -n {cluster.names.connected_cluster} -g {cluster.names.resource_group}"
+            f"az connectedk8s proxy -n {cluster.names.connected_cluster} -g {cluster.arc_resource_group}"
             f" --subscription {view.settings.tenant.subscription_id} --port {cluster.arc_proxy_port}"
         )
         problems += _different("arc_proxy_commands", at(outputs, "arc_proxy_commands") or {}, {name: command})
@@ -142,7 +142,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         roots = pem.certificates(bundle.pem) if bundle else []
         expected = {
             "host": host,
-            "address": at(outputs, f"clusters.{parts.link.broker}.node.private_ip_address"),
+            "address": _address(view, outputs, parts.link.broker),
             "port": port,
             "url": f"mqtts://{host}:{port}",
             "listener": view.path(parts.listener).rpartition("/")[2],
@@ -165,6 +165,12 @@ def _node_name(view: View, cluster: str) -> str:
     """Return the name of the machine that a cluster runs on, whoever has made it; empty where Azure knows none."""
     node = view.node(cluster)
     return ids.name_of(view.path(node) if node else view.existing[cluster]["id"] if cluster in view.existing else "")
+
+
+def _address(view: View, outputs: Mapping[str, Any], broker: str) -> Any:
+    """Return where the broker is: what its node has been given, or what the settings say of one that is not ours."""
+    is_ours = view.clusters[broker].network is not None
+    return at(outputs, f"clusters.{broker}.node.private_ip_address") if is_ours else str(view.clusters[broker].address)
 
 
 def _different(where: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.keyvault import SECRET
 from arm.types.secretsynccontroller import SECRET_SYNC
 from arm.values import leaves, reveal, secret_paths
@@ -19,6 +18,8 @@ from graph.tls_values import PRIVATE_KEY
 from graph.urns import STACK_TYPE
 from rules.lookup import Hits, View
 
+_LOCAL = ("create", "stdin", "environment")
+"""Inputs of a command on the machine that deploys: the state has them in clear."""
 _SHORTEST = 60
 """Characters that a private key takes at least, in whatever form."""
 
@@ -70,9 +71,9 @@ def commands_hold_no_secret(view: View) -> Hits:
 
     Source: learn.microsoft.com/azure/virtual-machines/linux/run-command-managed.
     """
-    for command in view.all(*BY_SCRIPT_TYPE):
-        inputs = {key: command.inputs.get(key) for key in ("source", "parameters")}
-        marked = set(secret_paths(inputs))
+    for command in view.scripts():
+        inputs = {key: view.inputs(command).get(key) for key in ("source", "parameters")}
+        marked = set(secret_paths({key: command.inputs.get(key) for key in ("source", "parameters", *_LOCAL)}))
         keys = {where for where, value, _ in leaves(inputs) if _has_private_key(value)}
         names = [text_at(one, "name") for one in list_at(view.inputs(command), "parameters")]
         for where in sorted(marked | keys):

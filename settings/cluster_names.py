@@ -71,12 +71,13 @@ class ClusterNames:
 NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one in fields(ClusterNames)}
 
 
-def cluster_names(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
-    """Return every Azure name of one cluster."""
+def cluster_names(prefix: str, code: str, environment: str, instance: str, connected_cluster: str = "") -> ClusterNames:
+    """Return every Azure name of one cluster; `connected_cluster` is what one is called that is there already."""
     name, stack = f"{prefix}{code}", f"{environment}-{instance}"
     tail = f"{name}-{stack}"
     # As `az iot ops secretsync enable` names the secret provider class, so that it finds it.
-    digest = sha256(f"arck-{tail}-rg-{tail}-iotops-arck-{tail}".encode()).hexdigest()[:7]
+    connected = connected_cluster or f"arck-{tail}"
+    digest = sha256(f"{connected}-rg-{tail}-iotops-arck-{tail}".encode()).hexdigest()[:7]
     parts = {
         "name": name,
         "code": code,
@@ -86,4 +87,5 @@ def cluster_names(prefix: str, code: str, environment: str, instance: str) -> Cl
         "letters": tail.replace("-", "")[:_STORAGE_SUFFIX_LENGTH],
         "digest": digest,
     }
-    return ClusterNames(**{one.name: one.metadata["form"].format_map(parts) for one in fields(ClusterNames)})
+    composed = {one.name: one.metadata["form"].format_map(parts) for one in fields(ClusterNames)}
+    return ClusterNames(**{**composed, "connected_cluster": connected})

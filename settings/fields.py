@@ -170,7 +170,7 @@ def _numbers(version: str) -> list[int]:
 K3sVersion = Annotated[str, AfterValidator(_k3s_version)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-_PLANNED_HOSTING = ("existing-cluster", "aks")
+_PLANNED_HOSTING = ("aks",)
 
 
 def _hosting(text: str) -> str:

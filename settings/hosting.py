@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_OF_CLUSTER = ("connected_cluster.resource_id", "connected_cluster.kubeconfig", "connected_cluster.context")
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
-    "azure-vm": frozenset({"machine.resource_id"}),
+    "azure-vm": frozenset({"machine.resource_id", *_OF_CLUSTER}),
     "arc-machine": frozenset(
         {
+            *_OF_CLUSTER,
             "address_space",
             "subnet",
             "node.vm_size",
@@ -15,6 +17,21 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
             "node.os_disk_gib",
             "node.os_disk_sku",
             "node.encryption_at_host",
+        }
+    ),
+    "existing-cluster": frozenset(
+        {
+            "machine.resource_id",
+            "address_space",
+            "subnet",
+            "node.vm_size",
+            "node.zone",
+            "node.os_disk_gib",
+            "node.os_disk_sku",
+            "node.encryption_at_host",
+            "node.k3s_version",
+            "node.k3s_sha256",
+            "node.network_policies",
         }
     ),
 }

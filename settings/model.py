@@ -51,6 +51,18 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class ExistingCluster:
+    """The Arc-connected cluster that is there already, and is not the stack's."""
+
+    resource_id: str
+    resource_group: str
+    name: str
+    kubeconfig: str | None
+    """With which kubectl reaches it; None: by Arc's proxy."""
+    context: str | None
+
+
+@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -109,6 +121,8 @@ class Cluster:
     """None: its host has no VNet of the stack."""
     machine: Machine | None
     """None: its host is no machine that was there before."""
+    existing: ExistingCluster | None
+    """None: the stack connects the cluster."""
     node: NodeSection | None
     """None: the stack sets up no node."""
     broker: BrokerSection
@@ -118,6 +132,11 @@ class Cluster:
     """Of a machine that the stack makes."""
     arc_proxy_port: int
     """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
+
+    @property
+    def arc_resource_group(self) -> str:
+        """Return the resource group of the connected cluster."""
+        return self.existing.resource_group if self.existing else self.names.resource_group
 
     @property
     def egress(self) -> IPv4Network:
@@ -224,8 +243,9 @@ class Settings:
 
     @property
     def machines(self) -> dict[str, str]:
-        """Return the id of each machine that is there before the stack -> its address."""
-        return {one.machine.resource_id: str(one.address) for one in self.clusters.values() if one.machine}
+        """Return the id of each machine or connected cluster that is there before the stack -> its address."""
+        there = {one.name: one.machine or one.existing for one in self.clusters.values()}
+        return {found.resource_id: str(self.clusters[name].address) for name, found in there.items() if found}
 
     def tags_of(self, cluster: Cluster) -> Mapping[str, str]:
         """Return the tags of everything that belongs to a cluster."""

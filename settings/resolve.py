@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
-from settings.model import Authorities, Cluster, Link, Listener, Machine, Network, Peering, Settings, Tenant, Topic
+from settings.model import (
+    Authorities,
+    Cluster,
+    ExistingCluster,
+    Link,
+    Listener,
+    Machine,
+    Network,
+    Peering,
+    Settings,
+    Tenant,
+    Topic,
+)
 from settings.naming import (
     admin_username,
     arc_proxy_port,
@@ -20,7 +32,14 @@ from settings.naming import (
     server_ca_config_map,
 )
 from settings.releases import RELEASES
-from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, MachineSection, StackSection
+from settings.schema import (
+    TENANT_KEYS,
+    ClusterSection,
+    ConnectedClusterSection,
+    LinkSection,
+    MachineSection,
+    StackSection,
+)
 from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
 
 _COMPLETED = "`defaults.completed` has filled it in"
@@ -68,17 +87,21 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
     assert cluster.node.address, _COMPLETED
     space, subnet = cluster.address_space, cluster.subnet
     is_broker = any(link.broker == name for link in stack.links)
+    existing = _existing(cluster.connected_cluster)
     return Cluster(
         name=name,
         code=cluster.code,
         hosting=cluster.hosting,
         location=cluster.location,
         tags=cluster.tags,
-        names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
+        names=cluster_names(
+            stack.prefix, cluster.code, stack.environment, stack.instance, existing.name if existing else ""
+        ),
         address=cluster.node.address,
         network=Network(space, subnet) if space and subnet else None,
         machine=_machine(cluster.machine),
-        node=cluster.node,
+        existing=existing,
+        node=None if existing else cluster.node,
         admin_username=admin_username(stack.prefix, cluster.code),
         broker=cluster.broker,
         listener=_listener(name, cluster, stack) if is_broker else None,
@@ -91,6 +114,16 @@ def _machine(machine: MachineSection) -> Machine | None:
         return None
     group, name = machine.resource_id.split("/")[4::4]
     return Machine(machine.resource_id, group, name)
+
+
+def _existing(cluster: ConnectedClusterSection) -> ExistingCluster | None:
+    """Return the cluster with its id as Azure writes it, whatever case the settings have."""
+    if cluster.resource_id is None:
+        return None
+    _, _, subscription, _, group, _, _, _, name = cluster.resource_id.split("/")
+    place = f"/subscriptions/{subscription.lower()}/resourceGroups/{group}"
+    arm_id = f"{place}/providers/Microsoft.Kubernetes/connectedClusters/{name}"
+    return ExistingCluster(arm_id, group, name, cluster.kubeconfig, cluster.context)
 
 
 def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listener:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from settings.arrival import arrives
+from settings.connected_clusters import ConnectedClusterId, Kubeconfig, KubeContext
 from settings.fields import (
     About,
     Address,
@@ -117,6 +118,8 @@ _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
     "/Microsoft.HybridCompute/machines/plant-1"
 )
+_CONNECTED = _MACHINE.replace("HybridCompute/machines", "Kubernetes/connectedClusters")
+_OTHER_SUBSCRIPTION = ("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001")
 PROFILE_NAMES = ("dev", "prod")
 
 
@@ -438,6 +441,40 @@ class MachineSection(_Section):
     ] = None
 
 
+class ConnectedClusterSection(_Section):
+    """The cluster that everything is put on, where it is there before the stack."""
+
+    resource_id: Annotated[
+        ConnectedClusterId | None,
+        About(
+            "the id of a cluster that Azure Arc knows",
+            _CONNECTED,
+            "find it with: az connectedk8s show --name <cluster> --resource-group <group> --query id -o tsv",
+        ),
+        arrives(
+            "Microsoft.KubernetesConfiguration/extensions: clusterName",
+            "output: clusters.<name>.arc_connected_cluster",
+            "output: arc_proxy_commands.<name>",
+            names=True,
+            others=(_CONNECTED.replace(*_OTHER_SUBSCRIPTION),),
+        ),
+    ] = None
+    kubeconfig: Annotated[
+        Kubeconfig | None,
+        About(
+            "the file with which kubectl reaches the cluster from where the stack is deployed, as /<path> or ~/<path>;"
+            " null for Arc's proxy, which reaches it from everywhere",
+            "~/.kube/config",
+        ),
+        arrives("Run Command *: KUBECONFIG_FILE = value"),
+    ] = None
+    context: Annotated[
+        KubeContext | None,
+        About("the context of that file, one word; null for its current one", "plant-1"),
+        arrives("Run Command *: KUBE_CONTEXT = value"),
+    ] = None
+
+
 class ClusterSection(_Section):
     """One cluster."""
 
@@ -453,8 +490,9 @@ class ClusterSection(_Section):
     hosting: Annotated[
         Hosting,
         About(
-            "azure-vm, which the stack makes, or arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
-            " machine.resource_id and node.address, and has no virtual network of the stack",
+            "azure-vm, which the stack makes; arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
+            " machine.resource_id and node.address; or existing-cluster, which Azure Arc knows already: it needs"
+            " connected_cluster.resource_id and node.address. The last two have no virtual network of the stack",
             "azure-vm",
         ),
         arrives(),
@@ -462,6 +500,10 @@ class ClusterSection(_Section):
     machine: Annotated[
         MachineSection, About("a map with the machine of hosting arc-machine", {"resource_id": _MACHINE})
     ] = MachineSection()
+    connected_cluster: Annotated[
+        ConnectedClusterSection,
+        About("a map with the cluster of hosting existing-cluster", {"resource_id": _CONNECTED}),
+    ] = ConnectedClusterSection()
     location: Annotated[
         Location | None,
         About("an Azure region, as text", "eastus2"),

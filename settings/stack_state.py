@@ -16,6 +16,8 @@ GENERATIONS = "edge-stamps:generations:Generations"
 """Type of the component that keeps the marks."""
 _PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 _ENDPOINT_TYPE = ":DataflowEndpoint"
+_LOCAL_COMMAND = "command:local:Command"
+"""One whose script has failed is not in the state."""
 _ROTATION = re.compile(rf"(?P<cluster>.+)-(?:{PROVE}|{SETTLE})(?P<rotation>(?P=cluster)-to-.+-g\d+-g\d+)")
 """Logical name of a script that a rotation needs."""
 
@@ -104,7 +106,7 @@ def parse_deployment(deployment: Mapping[str, Any]) -> State:
 def _has_succeeded(kind: str, name: str, found: Mapping[str, Any]) -> bool:
     """Return whether this tells that a script has: Azure's word, but of machines where that says nothing."""
     told = found.get("provisioningState") == "Succeeded" and not kind.endswith(":MachineRunCommand")
-    return told or name.endswith(SUCCEEDED)
+    return told or name.endswith(SUCCEEDED) or kind.endswith(_LOCAL_COMMAND)
 
 
 def _read_trust(authentication: Mapping[str, Any]) -> str:

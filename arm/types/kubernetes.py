@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from arm.types.resource_type import STATE, Estimate, Refusal, ResourceType
 
+CAN_SIGN_IN: Mapping[str, Any] = {
+    "location": "westeurope",
+    "identity": {"type": "SystemAssigned"},
+    "oidcIssuerProfile": {"enabled": True},
+    "securityProfile": {"workloadIdentity": {"enabled": True}},
+}
+"""Body of a cluster that somebody has connected so that its workloads can sign in to Azure."""
 CONNECTED_CLUSTER = ResourceType(
     "kubernetes",
     "ConnectedCluster",

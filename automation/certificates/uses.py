@@ -16,6 +16,7 @@ from graph import pem
 from graph.graph import Graph, Resource
 from graph.grouping import places
 from graph.inputs import list_at, map_at, text_at
+from graph.local_commands import LOCAL_COMMAND
 from graph.property_diff import known
 from graph.tls_values import REQUEST, SELF_SIGNED, SIGNED
 from rules.lookup import read_bundles
@@ -112,7 +113,7 @@ def _find_holders(
         sources = [text_at(one, "sourcePath") for one in list_at(inputs, "objectSecretMapping")]
         found = set[str]().union(*(vault.get((cluster, source), ()) for source in sources))
         held[cluster, _SECRET, text_at(inputs, "secretSyncName")] = found
-    for command in state.of_type(*BY_SCRIPT_TYPE):
+    for command in state.of_type(*BY_SCRIPT_TYPE, LOCAL_COMMAND):
         for bundle in read_bundles(command):
             held.setdefault((cluster_of[command.urn], _CONFIG_MAP, bundle.name), set()).update(
                 _fingerprints(bundle.pem)

@@ -69,7 +69,8 @@ def destroy(target: Target, gone: Sequence[str]) -> CommandResult:
 
 
 def _do_without(target: Target, gone: Sequence[str], operation: Operation) -> CommandResult:
-    target.gone = GoneClusters(list(_find_ids(target, gone).values()), lambda: _open_to_write(target), progress)
+    kept = [one.existing.resource_id for one in target.loaded.settings.clusters.values() if one.existing]
+    target.gone = GoneClusters(list(_find_ids(target, gone).values()), lambda: _open_to_write(target), progress, kept)
     return _conclude(target.gone, operate(target, operation)[0])
 
 
@@ -127,12 +128,12 @@ def _delete_by_hand(arm_id: str) -> str:
 def _find_ids(target: Target, names: Sequence[str]) -> Mapping[str, str]:
     """Return the id of each one's connected cluster."""
     settings = target.loaded.settings
-    own = {name: settings.clusters[name].names for name in names}
+    own = {name: settings.clusters[name] for name in names}
     return {
         name: ids.connected_by({
             "SUBSCRIPTION_ID": settings.tenant.subscription_id,
-            "RESOURCE_GROUP": one.resource_group,
-            "CLUSTER_NAME": one.connected_cluster,
+            "RESOURCE_GROUP": one.arc_resource_group,
+            "CLUSTER_NAME": one.names.connected_cluster,
         })
         for name, one in own.items()
     }  # fmt: skip

@@ -64,6 +64,8 @@ class GoneClusters:
     """Ids of the connected clusters."""
     open_azure: Callable[[], AbstractContextManager[ResourceManager]]
     say: Callable[[str], None] = lambda _: None
+    kept: Collection[str] = ()
+    """Ids of those that were there before the stack: what is on them goes, and they stay."""
     left: Sequence[Doomed] = field(default=())
     """What could not be deleted."""
 
@@ -72,7 +74,8 @@ class GoneClusters:
         with self.open_azure() as azure, ThreadPoolExecutor(_AT_ONCE) as pool:
             clusters = [one for one in self.clusters if self._is_for_us(azure, deployment, one)]
             found = find_on(deployment, clusters)
-            doomed = [*_find_tops(found), *(Doomed(one, CONNECTED_CLUSTER_API.value) for one in clusters)]
+            own = [one for one in clusters if one not in self.kept]
+            doomed = [*_find_tops(found), *(Doomed(one, CONNECTED_CLUSTER_API.value) for one in own)]
             names = ", ".join(ids.name_of(one) for one in clusters) or "no cluster"
             self.say(f"Deleting in Azure alone, with all on it: {names} ({pluralize(len(doomed), 'resource')}) ...")
             for _ in range(_ROUNDS):

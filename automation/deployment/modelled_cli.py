@@ -23,7 +23,7 @@ from pulumi.automation.errors import StackNotFoundError
 from automation.deployment.pulumi_cli import OnOutput, PulumiCli
 from automation.deployment.workspace import VARIABLE, UnusableError
 from rehearsal.azure.world import Surroundings, World
-from rehearsal.modelled_azure import make_surroundings, open_azure
+from rehearsal.modelled_azure import open_azure, surroundings_of
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers, serve
 from settings.loaded_stack import LoadedStack
@@ -112,8 +112,7 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
     Args:
         options: those of a `World`.
     """
-    tenant = stack.settings.tenant
-    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+    surroundings = surroundings_of(stack.settings)
     folder = locate_azure(stack).parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("backend", "home", "project"):

@@ -18,7 +18,7 @@ from automation.deployment.operations import EngineResult
 from graph.property_values import SECRET_SIGNATURE, SIGNATURE
 from graph.urns import name_of
 
-_IN_THE_STATE_ONLY = ("pulumi", "tls", "random")
+_IN_THE_STATE_ONLY = ("pulumi", "tls", "random", "command")
 """Packages whose resources exist nowhere but in the stack's state."""
 
 VAULT_SECRET = "$azure-native:keyvault:Secret::"

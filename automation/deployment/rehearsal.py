@@ -23,7 +23,7 @@ from graph.stand_in_ca import StandInCa
 from graph.urns import name_of
 from rehearsal.azure.world import World
 from rehearsal.engine import Backend, State
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.modelled_azure import surroundings_of
 from rehearsal.mqtt.install import find_mosquitto
 from rehearsal.node import confine
 from rehearsal.verify.messages import Verification, verify_messages
@@ -141,8 +141,7 @@ def rehearse(
 
 def open_rehearsed(stack: LoadedStack, engine: ChosenEngine, **options: Any) -> World:
     """Return the Azure that this engine has deployed the stack into; the options are those of a `World`."""
-    tenant = stack.settings.tenant
-    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+    surroundings = surroundings_of(stack.settings)
     if engine.cli:
         return open_modelled_azure(locate_azure(stack), surroundings, **options)
     return Backend(stack.folder).world(stack.name, surroundings, **options)

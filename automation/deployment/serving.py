@@ -13,7 +13,7 @@ from automation.deployment.locate_rehearsal import locate_rehearsal
 from automation.deployment.workspace import UnusableError
 from rehearsal.arm_rest import Served, serve
 from rehearsal.azure.world import World
-from rehearsal.modelled_azure import copy_azure, make_surroundings
+from rehearsal.modelled_azure import copy_azure, surroundings_of
 from settings.loaded_stack import LoadedStack
 
 FOLDER = Path(".rehearsal") / ".served"
@@ -30,8 +30,7 @@ def copy_rehearsed(stack: LoadedStack, engine: ChosenEngine) -> World | None:
     if not file.exists():
         return None
     try:
-        tenant = stack.settings.tenant
-        azure = copy_azure(file, make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines))
+        azure = copy_azure(file, surroundings_of(stack.settings))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnusableError(
             f"What earlier rehearsals have kept in {file} cannot be read: {error!r}."

@@ -79,8 +79,9 @@ CHECKS: tuple[Check, ...] = (
     Check("state", "State of the stack", "not empty where resource groups carry this stack's tag",
         "`pulumi whoami --verbose`, `pulumi login`", pulumi.check_state, ("settings", "pulumi-stack", *_AZURE)),
     Check("connectedk8s", "Azure CLI extension connectedk8s", "installed, for the Arc proxy commands",
-        "`az extension add`", machine.check_connectedk8s, ("azure-cli",)),
-    Check("kubectl", "kubectl", "on PATH, to look into a cluster", "`az aks install-cli`", machine.check_kubectl),
+        "`az extension add`", machine.check_connectedk8s, ("settings", "azure-cli")),
+    Check("kubectl", "kubectl", "on PATH, to look into a cluster", "`az aks install-cli`", machine.check_kubectl,
+        ("settings",)),
     Check("mosquitto", "Mosquitto", "installed, for the messages of a rehearsal", "`make mosquitto`",
         machine.check_mosquitto),
 )  # fmt: skip

@@ -89,10 +89,14 @@ def check_azure_cli(context: Context) -> Diagnosis:
 
 
 def check_connectedk8s(context: Context) -> Diagnosis:
-    """Check the extension that opens the Arc proxy; deploying does not use it on this machine."""
+    """Check the extension that opens the Arc proxy; deploying uses it for clusters that are there already."""
     version = context.tools.az("version").get("extensions", {}).get("connectedk8s")
     add = f"az extension add --name connectedk8s --version {NODE_TOOLS.connectedk8s_version}"
-    return diagnose([] if version else ["not installed"], f"version {version}", add, "warning")
+    existing = [one.existing for one in context.settings.clusters.values() if one.existing]
+    is_needed = any(one.kubeconfig is None for one in existing)
+    return diagnose(
+        [] if version else ["not installed"], f"version {version}", add, "failed" if is_needed else "warning"
+    )
 
 
 def check_kubectl(context: Context) -> Diagnosis:
@@ -100,7 +104,8 @@ def check_kubectl(context: Context) -> Diagnosis:
     try:
         context.tools.text("kubectl", "version", "--client")
     except NoAnswerError as error:
-        return Diagnosis("warning", f"kubectl: {error.reason}", "az aks install-cli")
+        is_needed = any(one.existing for one in context.settings.clusters.values())
+        return Diagnosis("failed" if is_needed else "warning", f"kubectl: {error.reason}", "az aks install-cli")
     return Diagnosis("ok", "on PATH")
 
 

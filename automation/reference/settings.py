@@ -26,10 +26,14 @@ _COMPUTED: Mapping[str, str] = {
     "clusters": "`site` and `enterprise`",
     "links": "from `site` to `enterprise`, where both exist",
     "clusters.<name>.machine.resource_id": "none; required with hosting `arc-machine`",
+    "clusters.<name>.connected_cluster.resource_id": "none; required with hosting `existing-cluster`",
+    "clusters.<name>.connected_cluster.kubeconfig": "none: Arc's proxy",
+    "clusters.<name>.connected_cluster.context": "the current one of `kubeconfig`",
     "clusters.<name>.location": "that of the stack",
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
     "clusters.<name>.node.address": (
-        "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine`"
+        "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine` and"
+        " `existing-cluster`"
     ),
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",

@@ -151,7 +151,7 @@ def expect(view: View) -> Expectation:
     return Expectation(
         view,
         subjects,
-        [one for subject in subjects for one in _collections(subject)],
+        [one for subject in subjects if not _is_others(view, subject) for one in _collections(subject)],
         [*_drawn(view, subjects)],
         dict(_computed(view, subjects)),
     )
@@ -161,9 +161,10 @@ def _subjects(view: View) -> Iterator[Subject]:
     link_of = {one.urn: parts.link.name for parts in view.links for one in (parts.endpoint, *parts.dataflows) if one}
     for arm_id, command in view.connected_clusters.items():
         cluster = view.cluster(command)
+        is_ours = view.clusters[cluster].existing is None
         yield Subject(
             arm_id, CONNECTED_CLUSTER, CONNECTED_CLUSTER_API.value, f"{cluster}-connected-cluster", cluster, "",
-            {"location": view.clusters[cluster].location},
+            {"location": view.clusters[cluster].location} if is_ours else {},
         )  # fmt: skip
     for cluster, machine in view.existing.items():
         row = BY_ARM_TYPE[machine["type"]]
@@ -176,6 +177,12 @@ def _subjects(view: View) -> Iterator[Subject]:
             view.path(resource), shape.type, shape.api_version, resource.name, view.cluster(resource), link,
             shape.body(inputs), resource,
         )  # fmt: skip
+
+
+def _is_others(view: View, subject: Subject) -> bool:
+    """Return whether it was there before the stack: others may have put more there."""
+    cluster = view.clusters.get(subject.cluster)
+    return bool(cluster and cluster.existing and cluster.existing.resource_id == subject.id)
 
 
 def _collections(subject: Subject) -> Iterator[Collection]:

@@ -124,9 +124,9 @@ def _result(check: Check, look: Look, diagnosis: Diagnosis, command: Command) ->
 
 COMMANDS = ("refresh", "up", "outputs")
 """Words of remedies that are command lines."""
-PLACES = ("subscription", "tenant", "cluster", "group", "connected_cluster")
+PLACES = ("subscription", "tenant", "cluster", "group", "arc_group", "connected_cluster")
 """Words of remedies that are names."""
-WAYS: Mapping[ResourceType, Mapping[str, str]] = {
+WAYS: Mapping[ResourceType | None, Mapping[str, str]] = {
     VIRTUAL_MACHINE: {
         "start_node": "az vm start --resource-group {group} --name {node}",
         "run_on_node": (
@@ -137,8 +137,13 @@ WAYS: Mapping[ResourceType, Mapping[str, str]] = {
         "start_node": "# at {node}, which has to run and to reach Azure:\nsudo azcmagent show",
         "run_on_node": "# at {node}:\nsudo sh -c",
     },
+    None: {
+        "start_node": "# whoever runs the cluster starts its nodes",
+        "run_on_node": "# where kubectl reaches the cluster, without the word k3s:\nsh -c",
+    },
 }
-"""Words of remedies that lead to a node, by its type; `{node}` is its name, `{group}` its resource group."""
+"""Words of remedies that lead to a node, by its type; `{node}` is its name, `{group}` its resource group. None: of a
+cluster that was there before."""
 
 
 def _words(look: Look, command: Command) -> Mapping[str, str]:
@@ -148,8 +153,8 @@ def _words(look: Look, command: Command) -> Mapping[str, str]:
     words |= {"subscription": tenant.subscription_id, "tenant": tenant.tenant_id}
     if look.place.scope == "shared":
         return words
-    names, node = look.cluster.names, look.expectation.nodes[look.cluster.name]
-    place = {"node": ids.name_of(node.id), "group": ids.name_of(ids.group_of(node.id))}
-    words |= {word: way.format_map(place) for word, way in WAYS[node.row].items()}
+    names, node = look.cluster.names, look.expectation.nodes.get(look.cluster.name)
+    place = {"node": ids.name_of(node.id), "group": ids.name_of(ids.group_of(node.id))} if node else {}
+    words |= {word: way.format_map(place) for word, way in WAYS[node.row if node else None].items()}
     words |= {"cluster": look.cluster.name, "group": names.resource_group}
-    return words | {"connected_cluster": names.connected_cluster}
+    return words | {"arc_group": look.cluster.arc_resource_group, "connected_cluster": names.connected_cluster}

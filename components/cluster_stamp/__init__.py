@@ -18,7 +18,7 @@ from components.cluster_stamp.operators import grant_operators
 from components.cluster_stamp.registries import create_registries
 from components.context import StampContext
 from components.hosting import create_host
-from components.hosting.host import Host
+from components.hosting.host import ConnectedCluster, Host
 from components.identities import create_identity, federate
 from components.packages import Broker, DataflowEndpoint, DataflowProfile, Instance
 from settings import well_known
@@ -117,7 +117,7 @@ class ClusterStamp(pulumi.ComponentResource):
         self.secret_sync_ready = [*key_vault.reader_roles, secret_sync_credential]
         self.custom_location, self.instance, self.broker = aio.custom_location, aio.instance, aio.broker
         self.dataflow_profile, self.local_endpoint = aio.dataflow_profile, aio.local_endpoint
-        self.arc_proxy_command = _compose_proxy_command(args.settings, args.cluster, self.resource_group.name)
+        self.arc_proxy_command = _compose_proxy_command(args.settings, args.cluster, host.cluster)
         self.outputs = {
             "hosting": args.cluster.hosting,
             "resource_group": {
@@ -128,7 +128,7 @@ class ClusterStamp(pulumi.ComponentResource):
             "arc_connected_cluster": {
                 "id": host.cluster.id,
                 "name": host.cluster.name,
-                "location": args.cluster.location,
+                "location": host.cluster.location,
                 "oidc_issuer_url": host.cluster.oidc_issuer,
             },
             "aio_instance": {"id": aio.instance.id, "name": aio.instance.name},
@@ -146,12 +146,12 @@ class ClusterStamp(pulumi.ComponentResource):
         return StampContext.bind(name, self.custom_location.id)
 
 
-def _compose_proxy_command(settings: Settings, cluster: Cluster, group: pulumi.Output[str]) -> pulumi.Output[str]:
+def _compose_proxy_command(settings: Settings, cluster: Cluster, connected: ConnectedCluster) -> pulumi.Output[str]:
     """Return a command that is complete as it stands, with a port of its own: two proxies run side by side."""
     return pulumi.Output.concat(
         "az connectedk8s proxy -n ",
         cluster.names.connected_cluster,
         " -g ",
-        group,
+        connected.resource_group_name,
         f" --subscription {settings.tenant.subscription_id} --port {cluster.arc_proxy_port}",
     )

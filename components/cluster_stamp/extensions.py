@@ -84,7 +84,7 @@ def _install(
 ) -> kubernetesconfiguration.Extension:
     return kubernetesconfiguration.Extension(
         context.logical_name(thing),
-        resource_group_name=context.group.name,
+        resource_group_name=cluster.resource_group_name,
         cluster_rp="Microsoft.Kubernetes",
         cluster_resource_name="connectedClusters",
         cluster_name=cluster.name,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from components.context import StampContext
-from components.hosting import arc_machine, azure_vm
+from components.hosting import arc_machine, azure_vm, existing_cluster
 from components.hosting.host import Host
 
 _CREATE: Mapping[str, Callable[[StampContext], Host]] = {
     "azure-vm": azure_vm.create_host,
     "arc-machine": arc_machine.create_host,
+    "existing-cluster": existing_cluster.create_host,
 }
 
 

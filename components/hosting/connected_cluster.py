@@ -85,8 +85,10 @@ def connect_k3s(
     name = context.bind(names.connected_cluster, bound_to)
     return ConnectedCluster(
         name=name,
+        resource_group_name=context.group.name,
+        location=context.cluster.location,
         id=pulumi.Output.concat(context.group.id, "/providers/Microsoft.Kubernetes/connectedClusters/", name),
-        oidc_issuer=found.apply(lambda cluster: _read_issuer(cluster, names.connected_cluster)),
+        oidc_issuer=found.apply(lambda cluster: read_issuer(cluster, names.connected_cluster)),
         connected=connect,
     )
 
@@ -119,7 +121,12 @@ def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> 
     return [onboarding, assign("arc-disconnect-role-assignment", disconnect.name)]
 
 
-def _read_issuer(connected_cluster: dict[str, object], name: str) -> str:
+def read_issuer(connected_cluster: dict[str, object], name: str) -> str:
+    """Return who issues the tokens of a connected cluster.
+
+    Raises:
+        pulumi.RunError: nobody whom Azure would trust.
+    """
     profile = connected_cluster.get("oidcIssuerProfile")
     issuer = profile.get("issuerUrl") if isinstance(profile, dict) else None
     if not isinstance(issuer, str) or not issuer:

@@ -19,6 +19,9 @@ class ConnectedCluster:
     name: pulumi.Output[str]
     """Unknown while the host is being replaced, which replaces everything on the cluster."""
     id: pulumi.Output[str]
+    resource_group_name: pulumi.Input[str]
+    """Where extensions of the cluster go; one that was there before the stack has a group of its own."""
+    location: pulumi.Input[str]
     oidc_issuer: pulumi.Output[str]
     """Who issues the tokens of the cluster's service accounts."""
     connected: pulumi.Resource

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from arm import ids
 from arm.shapes import shape_of
 from arm.types.compute import RUN_COMMAND
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.refusals import PUT, network
+from rehearsal.azure.refusals.clusters import why_unreachable
 from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.state import AzureState, Call
 
@@ -36,3 +40,23 @@ def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -
         raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
     busy.add(ids.key(node.id))
     return Entry(call.arm_id, _TOKEN, dict(call.inputs), {}, state.clock.now())
+
+
+def begin_here(state: AzureState, cluster_id: str, script_id: str, inputs: Mapping[str, Any]) -> Entry:
+    """Return a script of the machine that deploys as a Run Command below a connected cluster, which is kept nowhere.
+
+    Args:
+        state: what there is.
+        cluster_id: of the connected cluster.
+        script_id: below it; nothing in Azure has it.
+        inputs: as those of a Run Command (`graph.local_commands`).
+
+    Raises:
+        ArmError: there is no such cluster, or it does not answer.
+    """
+    cluster = state.find(cluster_id)
+    if cluster is None:
+        raise not_found(cluster_id)
+    if why := why_unreachable(state, cluster):
+        raise ArmError(409, "ClusterUnreachable", f"Connected cluster {cluster_id} does not answer: it is {why}.")
+    return Entry(script_id, _TOKEN, dict(inputs), {}, state.clock.now())

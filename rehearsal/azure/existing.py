@@ -1,32 +1,91 @@
-"""What is there before the first deployment: Arc-enabled machines, in resource groups that are somebody else's."""
+"""What is there before the first deployment: machines and clusters that Arc knows, in others' resource groups."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from arm import ids
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.hybridcompute import MACHINE
+from arm.types.kubernetes import CAN_SIGN_IN, CONNECTED_CLUSTER
 from arm.types.resources import RESOURCE_GROUP
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.state import AzureState
+from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_VERSION
+
+ADDRESS = "address"
+"""Fact of a connected cluster that is there before the stack: where its load balancer opens ports."""
 
 
-def add_machines(state: AzureState) -> AzureState:
-    """Let the machines of the surroundings be there, each with its resource group; return the state."""
+def add_existing(state: AzureState) -> AzureState:
+    """Let what the surroundings name be there, each with its resource group; return the state."""
     for arm_id, address in state.surroundings.machines.items():
         if state.find(arm_id) is None:
             group = ids.group_of(arm_id)
             if state.find(group) is None:
-                _write(state, RESOURCE_GROUP, group, resourceGroupName=ids.name_of(group), location="westeurope")
-            names = {"resourceGroupName": ids.name_of(group), "machineName": ids.name_of(arm_id)}
-            machine = _write(state, MACHINE, arm_id, **names)
-            interfaces = [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]
-            own = state.surroundings.machine_faults.get(arm_id, {})
-            state.change(
-                machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}, **own}
-            )
+                _write(state, RESOURCE_GROUP, group, {"location": "westeurope"}, resourceGroupName=ids.name_of(group))
+            _ADD[ids.type_of(arm_id).lower()](state, arm_id, address)
     return state
 
 
-def _write(state: AzureState, row: ResourceType, arm_id: str, **inputs: str) -> Entry:
-    return state.write(shape_of(row.token(row.versions[0])), arm_id, inputs)
+def _add_machine(state: AzureState, arm_id: str, address: str) -> None:
+    group = ids.name_of(ids.group_of(arm_id))
+    machine = _write(state, MACHINE, arm_id, {}, resourceGroupName=group, machineName=ids.name_of(arm_id))
+    interfaces = [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]
+    own = state.surroundings.machine_faults.get(arm_id, {})
+    state.change(machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}, **own})
+
+
+def _add_cluster(state: AzureState, arm_id: str, address: str) -> None:
+    """Add a cluster as somebody has left it who has done what Microsoft's page on preparing one asks for.
+
+    learn.microsoft.com/azure/iot-operations/deploy-iot-ops/howto-prepare-cluster
+    """
+    group = ids.name_of(ids.group_of(arm_id))
+    names = {"resourceGroupName": group, "clusterName": ids.name_of(arm_id)}
+    cluster = _write(state, CONNECTED_CLUSTER, arm_id, CAN_SIGN_IN, **names)
+    state.change(cluster, facts={ADDRESS: address, "machine": _describe_cluster(state, cluster, group)})
+
+
+def _describe_cluster(state: AzureState, cluster: Entry, group: str) -> dict[str, Any]:
+    """Return what the tools of whoever deploys find: a cluster that runs, Arc's agents, an az that is logged in."""
+    subscription = state.surroundings.subscription_id
+    issuer = cluster.outputs["oidcIssuerProfile"]["issuerUrl"]
+    return {
+        "k3s": {
+            "version": K3S_VERSION.value,
+            "role": "server",
+            "running": True,
+            "settled": True,
+            "config": {"kube-apiserver-arg": [f"service-account-issuer={issuer}"]},
+        },
+        "arc": {
+            "subscription": subscription,
+            "group": group,
+            "name": cluster.name,
+            "location": cluster.inputs["location"],
+            "custom_locations_oid": state.surroundings.custom_locations_object_id,
+            "features": ["cluster-connect", "custom-locations"],
+            "oidc_issuer": True,
+            "workload_identity": True,
+        },
+        "packages": {"azure-cli": {"version": AZURE_CLI_VERSION.value}},
+        "az": {
+            "extensions": {"connectedk8s": CONNECTEDK8S_VERSION.value},
+            "login": {"client_id": "the deployer", "principal_id": "the deployer"},
+            "subscriptions": [subscription],
+            "subscription": subscription,
+        },
+    }
+
+
+_ADD: Mapping[str, Callable[[AzureState, str, str], None]] = {
+    MACHINE.arm_type.lower(): _add_machine,
+    CONNECTED_CLUSTER.arm_type.lower(): _add_cluster,
+}
+
+
+def _write(state: AzureState, row: ResourceType, arm_id: str, body: Mapping[str, Any], **names: str) -> Entry:
+    return state.write(shape_of(row.token(row.versions[0])), arm_id, {**body, **names})

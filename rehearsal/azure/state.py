@@ -15,6 +15,7 @@ from arm.types.resource_type import guid
 from rehearsal.azure.clock import Clock
 from rehearsal.azure.entries import Entries, Entry, Table
 from rehearsal.azure.errors import ArmError
+from settings.stand_ins import STAND_INS
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
@@ -27,9 +28,11 @@ class Surroundings:
     tenant_id: str = ""
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
-    """Id of each Arc-enabled machine that is somebody else's -> its address."""
+    """Id of each Arc-enabled machine, or connected cluster, that is somebody else's -> its address."""
     machine_faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Id of one of them -> outputs by which Azure says that it is no sound one."""
+    """Id of one of the machines -> outputs by which Azure says that it is no sound one."""
+    custom_locations_object_id: str = STAND_INS["custom_locations_object_id"]
+    """For whom custom locations are enabled on those clusters."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

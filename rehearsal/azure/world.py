@@ -23,7 +23,7 @@ from rehearsal.azure.clock import Clock, SteadyClock, SystemClock
 from rehearsal.azure.effects import after_put, remove, tell_connectivity
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError, OperationFailedError
-from rehearsal.azure.existing import add_machines
+from rehearsal.azure.existing import add_existing
 from rehearsal.azure.faults import Faults, Kind
 from rehearsal.azure.journal import Journal
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
@@ -58,7 +58,7 @@ class World:
         self.faults = faults or Faults()
         self._on_write = on_write
         self._clock = SteadyClock(clock or SystemClock())
-        self._state = add_machines(AzureState(surroundings, self._clock))
+        self._state = add_existing(AzureState(surroundings, self._clock))
         self._run_script = run_script
         self._busy: set[str] = set()
         self._lock = threading.RLock()
@@ -82,8 +82,7 @@ class World:
         """Return everything that exists, or only that of one type, or at an id and below it; by id."""
         with self._settled() as state:
             found = state.entries.values() if row is None else state.of_type(row)
-            kept = [entry for entry in found if not below or ids.is_below(entry.id, below)]
-            found = sorted(kept, key=lambda entry: ids.key(entry.id))
+            found = sorted((e for e in found if not below or ids.is_below(e.id, below)), key=lambda e: ids.key(e.id))
             return found if shared else copy.deepcopy(found)
 
     def names_kept(self) -> frozenset[str]:
@@ -164,6 +163,15 @@ class World:
         finally:
             self._busy.remove(ids.key(node_id))
 
+    def run_here(self, begin: Callable[[AzureState], Entry]) -> ScriptRun:
+        """Run a script on the machine that deploys; no resource tells of it. `begin` gives it, or refuses."""
+        with self._settled() as state:
+            command = begin(state)
+        run = self._run_script(self._looking, command)
+        with self._settled():
+            self._keep()
+        return run
+
     def now(self) -> float:
         """Return the time by this Azure's clock, in seconds since 1970."""
         return self._clock.now()
@@ -198,15 +206,7 @@ class World:
     def delete_secret_as_data(self, arm_id: str) -> None:
         """Delete a vault secret on the vault's data plane, where ARM's own rights count for nothing."""
         with self._settled() as state:
-            if state.find(arm_id) is None:
-                raise ArmError(404, "SecretNotFound", f"A secret with name {ids.name_of(arm_id)} was not found.")
-            if not self.surroundings.deployer_has_data_rights:
-                message = (
-                    "Caller is not authorized to perform action on resource. If role assignments, deny assignments or"
-                    " role definitions were changed recently, please observe propagation time. Action:"
-                    f" 'Microsoft.KeyVault/vaults/secrets/delete'. Resource: {arm_id}"
-                )
-                raise ArmError(403, "ForbiddenByRbac", message)
+            access.require_data_rights(state, arm_id)
             remove(state, arm_id)
             self._keep()
 
@@ -254,7 +254,7 @@ class World:
         """Take what is kept there in the place of what is here."""
         with self._lock:
             Journal(path).load(self._state)
-            add_machines(self._state)
+            add_existing(self._state)
             self._clock.go_on_from(self._state.latest)  # it was set back since, or waited in virtual time
             left = unfinished(self._state)
         for command in left:  # Azure has gone on with what a process began that was killed

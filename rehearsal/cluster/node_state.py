@@ -11,6 +11,7 @@ from arm.hosting import BY_NODE_TYPE, HostKind
 from arm.values import leaves
 from graph.inputs import list_at, text_at
 from rehearsal.azure.entries import Entry
+from rehearsal.azure.existing import ADDRESS
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_claims import find_false_claims
@@ -40,6 +41,8 @@ class NodeState:
 
 def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
     """Return the state of one cluster's node."""
+    if ADDRESS in cluster.facts:
+        return _read_existing(cluster)
     node = _find_node(inventory, cluster)
     if node is None or node.facts.get("stopped"):
         return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
@@ -64,6 +67,19 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         custom_locations=custom_locations,
         objects=facts.objects,
         problems=problems,
+    )
+
+
+def _read_existing(cluster: Entry) -> NodeState:
+    """Return the state of a cluster that was there before the stack: its node is nobody's here."""
+    facts = NodeFacts.of(cluster)
+    object_id = text_at(facts.arc, "custom_locations_oid")
+    return NodeState(
+        is_reachable=facts.runs_server and not cluster.facts.get("stopped"),
+        addresses=[text_at(cluster.facts, ADDRESS)],
+        issuer=facts.issuer,
+        custom_locations="custom-locations" in list_at(facts.arc, "features") and object_id not in _NO_OBJECT_IDS,
+        objects=facts.objects,
     )
 
 

@@ -75,6 +75,8 @@ class AzureLink:
         """Look at the Azure of a machine; `shared` is what its machines have seen."""
         self._look, self._vm_id, self._shared = look, vm.id, shared or Shared()
         self._node = vm.outputs.get(NODE_ID)
+        self._cluster_id = vm.id if vm.row is CONNECTED_CLUSTER else ""
+        """Of a cluster that is there without a machine of which anybody here knows."""
         with look() as state:
             self.subscription_id = state.surroundings.subscription_id
             self.tenant_id = state.surroundings.tenant_id
@@ -146,6 +148,8 @@ class AzureLink:
             return find_way(inventory, own, host, port, nameless, lambda view: as_running(view, elapsed))
 
     def _find_cluster(self, state: AzureState) -> Entry | None:
+        if self._cluster_id:
+            return state.find(self._cluster_id)
         clusters = state.of_type(CONNECTED_CLUSTER)
         return next((one for one in clusters if self._node and one.facts.get("node") == self._node), None)
 

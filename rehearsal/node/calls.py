@@ -42,3 +42,5 @@ class Reply:
     stderr: str = ""
     took: float = 0
     """Virtual seconds beside those that such a call always takes (`tools.durations`)."""
+    stays: bool = False
+    """Whether the tool goes on after that until somebody ends it."""

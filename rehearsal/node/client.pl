@@ -33,6 +33,7 @@ while (sysread $service, $answer, 65536, length $answer) { }
 my ($code, $length, $said) = $answer =~ /^(\d+) (\d+)\n(.*)$/s or die "$tool: the rehearsal has not answered\n";
 send_all(\*STDOUT, substr $said, 0, $length);
 send_all(\*STDERR, substr $said, $length);
+sleep 1 while $code == 256;    # a tool that stays
 exit $code;
 
 sub content {

@@ -87,7 +87,7 @@ class Run:
         self._calls = 0
         """Since the last pause."""
         self._traces: dict[str, set[str]] = {}
-        script = text_at(inputs, "source.script")
+        script = text_at(inputs, "source.script") + text_at(inputs, "wrapper")
         self._variables = _FROM_THE_START | VARIABLES | {name for name in parameters(inputs) if name in script}
         """Those that tools may have."""
         self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
@@ -97,17 +97,21 @@ class Run:
         path = self._folder / "bin"
         search = programs.make_path(path, {*self._tools, *OWN_TOOLS}, READS_STDIN)
         script = self._folder / "script.sh"
-        script.write_text(text_at(self._inputs, "source.script"), encoding="utf-8")
+        text, wrapper = text_at(self._inputs, "source.script"), text_at(self._inputs, "wrapper")
+        script.write_text(wrapper or text, encoding="utf-8")
         script.chmod(0o500)
         outputs = [self._folder / "stdout", self._folder / "stderr"]
+        given = self._folder / "stdin"
+        given.write_text(text if wrapper else "", encoding="utf-8")
         with (
             Service(path, self._answer, lambda: self._clock.elapsed) as service,
             outputs[0].open("wb") as stdout,
             outputs[1].open("wb") as stderr,
+            given.open("rb") as stdin,
         ):
             self._process = subprocess.Popen(  # noqa: S603 - confined
                 self._command_line(script, path), env=self._environment(search), cwd="/",
-                start_new_session=True, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                start_new_session=True, stdin=stdin, stdout=stdout, stderr=stderr,
             )  # fmt: skip
             code = self._wait(self._process)
         if service.failure:

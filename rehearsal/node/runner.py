@@ -109,7 +109,7 @@ class ScriptRunner:
 
 def _lay_out(look: OpenState, vm: Entry, shared: Shared) -> Machine:
     facts = json.loads(json.dumps(vm.facts.get("machine", {})))
-    files, boots = vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID]), vm.facts.get("boots", 0)
+    files, boots = vm.facts.get("files") or after_first_boot(str(vm.outputs.get(NODE_ID, ""))), vm.facts.get("boots", 0)
     if boots != facts.get("boots", 0):
         files, facts["boots"] = after_power_cycle(files), boots
     folder = tempfile.TemporaryDirectory(prefix="es-")

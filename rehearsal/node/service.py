@@ -23,6 +23,8 @@ _SECONDS = 30.0
 _SECONDS_TO_END = 60.0
 _DESCRIPTORS = "/proc/self/fd/"
 """Begins the name under which `client.pl` sends, among the variables, what is in a file that it was given open."""
+_STAYS = 256
+"""In the place of an exit code: `client.pl` goes on until it is ended."""
 Answer = Callable[[ToolCall], Reply]
 
 
@@ -105,4 +107,4 @@ def _unpack(data: bytes, elapsed: float) -> ToolCall:
 
 def _pack(reply: Reply) -> bytes:
     stdout, stderr = (text.encode("utf-8", "surrogateescape") for text in (reply.stdout, reply.stderr))
-    return f"{reply.code & 255} {len(stdout)}\n".encode() + stdout + stderr
+    return f"{_STAYS if reply.stays else reply.code & 255} {len(stdout)}\n".encode() + stdout + stderr

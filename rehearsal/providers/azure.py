@@ -37,6 +37,11 @@ class AzureProvider:
         self._subscription_id = world.surroundings.subscription_id
         self._tenant_id = world.surroundings.tenant_id
 
+    @property
+    def world(self) -> World:
+        """Return the Azure that answers."""
+        return self._world
+
     def holds(self, value: str) -> bool:
         """Return whether any resource was sent with this text."""
         return any(value in entry.text for entry in self._world.entries())

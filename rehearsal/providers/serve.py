@@ -20,6 +20,7 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
+from rehearsal.providers.command import CommandProvider
 from rehearsal.providers.random import RandomProvider
 from rehearsal.providers.servicer import Servicer
 from rehearsal.providers.tls import TlsProvider
@@ -35,7 +36,12 @@ _OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.so_re
 
 def all_providers(azure: AzureProvider) -> dict[str, ResourceProvider]:
     """Return every plugin that the program uses."""
-    return {"azure-native": azure, "tls": TlsProvider(), "random": RandomProvider(azure.holds)}
+    return {
+        "azure-native": azure,
+        "tls": TlsProvider(),
+        "random": RandomProvider(azure.holds),
+        "command": CommandProvider(azure.world),
+    }
 
 
 @contextmanager

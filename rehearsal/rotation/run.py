@@ -166,7 +166,10 @@ class Deployed:
         flow.offline.remove(cluster)
 
     def _find_node(self, cluster: str) -> str:
-        (node,) = (one.facts["node"] for one in self._world.entries(CONNECTED_CLUSTER) if one.name == cluster)
+        (found,) = (one for one in self._world.entries(CONNECTED_CLUSTER) if one.name == cluster)
+        node = found.facts.get("node")
+        if node is None:  # it was there before the stack
+            return found.id
         machines = (one for row in BY_NODE_TYPE for one in self._world.entries(row, shared=True))
         return next(one.id for one in machines if one.outputs.get(NODE_ID) == node)
 

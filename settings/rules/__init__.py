@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settings.rules import addresses, certificates, clusters, hosting, limits, links, names, tenant
+from settings.rules import addresses, certificates, clusters, existing_clusters, hosting, limits, links, names, tenant
 from settings.rules.rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -28,6 +28,14 @@ RULES: tuple[Rule, ...] = (
         "a provider has one subscription", hosting.machines_are_of_the_subscription),
     Rule("one-cluster-per-machine", "No two clusters stand on one machine", "docs.k3s.io: one server per host",
         hosting.one_cluster_per_machine),
+    Rule("existing-cluster-is-named", "A cluster that is there already has its id and its address in the settings",
+        "only its owner knows them", existing_clusters.cluster_is_named),
+    Rule("existing-cluster-in-subscription", "A cluster that is there already belongs to the stack's subscription",
+        "a provider has one subscription", existing_clusters.clusters_are_of_the_subscription),
+    Rule("one-stamp-per-cluster", "No two clusters are the same connected cluster, or one of the same name",
+        f"{_AIO}/overview-support", existing_clusters.clusters_have_names_of_their_own),
+    Rule("context-of-a-kubeconfig", "A context is one of a kubeconfig", "kubectl --context",
+        existing_clusters.context_is_of_a_file),
     Rule("machine-address-outside", "A plant's machine has an address of its own, in no network of the stack",
         "learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview: a VNet's own range stays inside",
         hosting.machine_addresses_are_outside),

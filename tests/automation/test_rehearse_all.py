@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Path:
     """A copy with the stack dev and one example."""
     copy_project(tmp_path)
     (tmp_path / "Pulumi.prod.yaml").unlink()
-    for example in ("every-setting", "external-ca", "plant", "two-enterprises"):
+    for example in ("every-setting", "external-ca", "brownfield", "plant", "two-enterprises"):
         (tmp_path / "examples" / f"Pulumi.{example}.yaml").unlink()
     return tmp_path
 

@@ -24,7 +24,7 @@ SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant
 
 
 _NODES = {
-    "site": ("/virtualMachines/vm-myorga-", "/Microsoft.HybridCompute/machines/site-"),
+    "site": ("/virtualMachines/vm-myorga-", "/Microsoft.HybridCompute/machines/site-", "/connectedClusters/site-1/"),
     "enterprise": ("/virtualMachines/vm-myorgb-",),
 }
 

@@ -31,7 +31,7 @@ from typing import Any
 from tests.mutations.catalog import Mutation, load_mutations
 from tests.project_copy import copy_project
 
-STACKS = ("every-setting", "plant", "dev", "prod", "three-sites", "two-enterprises", "external-ca")
+STACKS = ("every-setting", "plant", "brownfield", "dev", "prod", "three-sites", "two-enterprises", "external-ca")
 """Of all committed ones, in this order: what shows most comes first."""
 REQUIRED = 0.97
 """Share of the mistakes that rehearsals have to catch."""

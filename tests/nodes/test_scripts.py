@@ -14,7 +14,7 @@ from settings.releases import NODE_TOOLS, RELEASES
 from tests.nodes.node_stand_in import Node
 
 SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS]
-FILES = ["lib", *SCRIPTS]
+FILES = ["lib", "with-kubeconfig", *SCRIPTS]
 DIRECTORY = Path(nodes.__file__).parent
 
 PARAMETERS = {
@@ -24,6 +24,9 @@ PARAMETERS = {
     "connect-arc": {
         "CLUSTER_NAME", "RESOURCE_GROUP", "SUBSCRIPTION_ID", "TENANT_ID", "LOCATION",
         "CUSTOM_LOCATIONS_OBJECT_ID",
+    },
+    "check-cluster": {
+        "SUBSCRIPTION_ID", "RESOURCE_GROUP", "CLUSTER_NAME", "ISSUER", "CUSTOM_LOCATIONS_OBJECT_ID",
     },
     "apply-objects": {"OBJECTS", "OBJECT_SET"},
     "await-secrets": {"EXPECTED", "NAMESPACE", "WAIT_SECONDS"},

@@ -128,7 +128,8 @@ class Deployed:
 
 def _is_meant(part: Part, place: Place) -> bool:
     if place.script:
-        return part.tree.get("runCommandName") == place.script
+        name = part.tree.get("runCommandName")
+        return bool(name) and place.script in ("*", name)
     if not any(fnmatchcase(kind, place.what) for kind in part.kinds):
         return False
     key, text = place.condition or ((), "")

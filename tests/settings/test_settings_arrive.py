@@ -33,6 +33,7 @@ _STACKS = ("dev", "prod", "three-sites")
 _NAMES = {
     "prefix", "environment", "instance", "subscription_id", "clusters.<name>.code",
     "clusters.<name>.listener.generation", "clusters.<name>.machine.resource_id",
+    "clusters.<name>.connected_cluster.resource_id",
     "links[].generation", "links[].topics[].from",
     "links[].topics[].to", "pki.generation",
 }  # fmt: skip
@@ -83,6 +84,8 @@ def _changes(place: str) -> Iterator[Change]:
         stacks = [read_stack("every-setting")]
     if place.endswith("machine.resource_id"):  # in those stacks every machine is the stack's own
         stacks = [read_stack("plant")]
+    if ".connected_cluster." in place:
+        stacks = [read_stack("brownfield")]
     for stack in stacks:
         settings = {_role(stack, setting): setting for setting in stack.settings.values if place_of(setting) == place}
         yield from (change for setting in settings.values() if (change := make_change(stack, setting)))

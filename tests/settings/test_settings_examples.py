@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from settings import SettingsError, load
-from settings.fields import About
+from settings.fields import About, find_about
+from settings.schema import ConnectedClusterSection
 from settings.sections import fields_of, sections
 from tests.settings.samples import Change, Problems
 
@@ -20,7 +21,17 @@ ON_A_MACHINE: dict[str, object] = {
     "clusters.site.hosting": "arc-machine",
     "clusters.site.node.address": "192.168.10.20",
 }
+THERE_ALREADY = {**ON_A_MACHINE, "clusters.site.hosting": "existing-cluster"}
+_ID = find_about(ConnectedClusterSection.model_fields["resource_id"]).example
 CONTEXT: dict[str, dict[str, object]] = {
+    "clusters.site.connected_cluster": THERE_ALREADY,
+    "clusters.site.connected_cluster.resource_id": THERE_ALREADY,
+    "clusters.site.connected_cluster.kubeconfig": {**THERE_ALREADY, "clusters.site.connected_cluster.resource_id": _ID},
+    "clusters.site.connected_cluster.context": {
+        **THERE_ALREADY,
+        "clusters.site.connected_cluster.resource_id": _ID,
+        "clusters.site.connected_cluster.kubeconfig": "~/.kube/config",
+    },
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
     "clusters.site.machine": ON_A_MACHINE,
     "clusters.site.machine.resource_id": ON_A_MACHINE,

@@ -75,7 +75,7 @@ def test_unknown_stack_lists_those_that_exist() -> None:
     with pytest.raises(SettingsError) as error:
         stack_file.read(REPOSITORY, "prd")
     (problem,) = error.value.problems
-    examples = "every-setting, external-ca, plant, three-sites, two-enterprises"
+    examples = "brownfield, every-setting, external-ca, plant, three-sites, two-enterprises"
     assert problem.expected.endswith(f"here: dev, prod; or one of the examples: {examples}")
     assert problem.example == "prod"
 

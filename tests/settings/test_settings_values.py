@@ -49,8 +49,6 @@ REFUSED = [
     ("clusters.site.code", "1a", "a letter first"),
     ("clusters.site.code", "A", "lower-case"),
     ("clusters.site.hosting", "aks", "planned but not supported yet"),
-    ("clusters.site.hosting", "existing-cluster", "planned but not supported yet"),
-    ("clusters.site.hosting", "existing-cluster", "planned but not supported yet"),
     ("clusters.site.hosting", "vm", "azure-vm"),
     ("clusters.site.location", "mars", "regions"),
     ("clusters.site.address_space", "10.1.0.0", "CIDR"),

@@ -79,7 +79,7 @@ CHECKS: tuple[Check, ...] = (
     Check("VERIFY-20", "Arc", _CLUSTER, "error", "Connection", "the cluster is Connected",
         _AGENTS, arc.check_connection),
     Check("VERIFY-21", "Arc", _CLUSTER, "warning", "Agents", "no error, and no upgrade by themselves",
-        "az connectedk8s update --resource-group {group} --name {connected_cluster} --auto-upgrade false",
+        "az connectedk8s update --resource-group {arc_group} --name {connected_cluster} --auto-upgrade false",
         arc.check_agents),
     Check("VERIFY-22", "Arc", _CLUSTER, "error", "Issuer and workload identity", "both on, with an address",
         _RUN_AGAIN, arc.check_issuer),

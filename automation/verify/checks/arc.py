@@ -29,7 +29,8 @@ def check_agents(look: Look) -> Iterator[Problem]:
     """
     for subject, body in look.seen(CONNECTED_CLUSTER):
         profile = at(body, "properties.arcAgentProfile")
-        if (seen := text_at(profile, "agentAutoUpgrade")) != "Disabled":
+        is_ours = look.cluster.existing is None  # else its owner says who upgrades
+        if is_ours and (seen := text_at(profile, "agentAutoUpgrade")) != "Disabled":
             yield Problem(subject.label, f"arcAgentProfile.agentAutoUpgrade is {show(seen or None)}", "Disabled")
         has, wants = text_at(body, "properties.agentVersion"), text_at(profile, "desiredAgentVersion")
         if has and wants and has != wants:

@@ -141,3 +141,20 @@ def credential_is_unique(state: AzureState, call: Call) -> Iterator[ArmError]:
     ]:
         message = "Issuer and subject combination already exists for this Managed Identity."
         yield ArmError(409, "Conflict", message)
+
+
+def require_data_rights(state: AzureState, arm_id: str) -> None:
+    """Refuse to touch a vault secret as data.
+
+    Raises:
+        ArmError: it is not there, or the deployer may not.
+    """
+    if state.find(arm_id) is None:
+        raise ArmError(404, "SecretNotFound", f"A secret with name {ids.name_of(arm_id)} was not found.")
+    if not state.surroundings.deployer_has_data_rights:
+        message = (
+            "Caller is not authorized to perform action on resource. If role assignments, deny assignments or role"
+            " definitions were changed recently, please observe propagation time. Action:"
+            f" 'Microsoft.KeyVault/vaults/secrets/delete'. Resource: {arm_id}"
+        )
+        raise ArmError(403, "ForbiddenByRbac", message)

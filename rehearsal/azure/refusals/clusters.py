@@ -97,7 +97,7 @@ def node_is_there(state: AzureState, call: Call) -> Iterator[ArmError]:
 def why_unreachable(state: AzureState, cluster: Entry) -> str:
     """Return what has become of the node that was connected; empty while it runs, or where none is known."""
     if "node" not in cluster.facts:
-        return ""
+        return "stopped" if cluster.facts.get("stopped") else ""
     machines = (machine for node_type in BY_NODE_TYPE for machine in state.of_type(node_type))
     nodes = [machine for machine in machines if machine.outputs.get(NODE_ID) == cluster.facts["node"]]
     if not nodes:

@@ -28,7 +28,7 @@ from rehearsal.engine.engine import Engine, Options, Program
 from rehearsal.engine.recording import Recording
 from rehearsal.engine.result import Result, UnsupportedError
 from rehearsal.engine.state import State, StateError
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.modelled_azure import surroundings_of
 from rehearsal.providers import ResourceProvider
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -141,8 +141,7 @@ class OfflineCommand(PulumiCommand):
             _refuse_unknown(replace, state)
             providers = self._providers
             if not providers:
-                tenant = stack.settings.tenant
-                surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+                surroundings = surroundings_of(stack.settings)
                 world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
                 at_the_end.callback(world.compact)
                 providers = all_providers(AzureProvider(world))

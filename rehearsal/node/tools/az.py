@@ -13,7 +13,7 @@ from typing import Any
 from arm import ids
 from arm.hosting import BY_NODE_TYPE
 from rehearsal.azure.entries import Entry
-from rehearsal.node.calls import ToolCall
+from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import connectedk8s, query
 from rehearsal.node.tools.az_parser import read_command, refuse
@@ -28,13 +28,15 @@ _CLOUD = "AzureCloud"
 
 
 @answering
-def az(call: ToolCall, machine: Machine) -> str:
+def az(call: ToolCall, machine: Machine) -> str | Reply:
     """Answer one command line."""
     if "azure-cli" not in machine.facts.get("packages", {}):
         raise missing("az")
     dynamic = call.environment.get("AZURE_EXTENSION_USE_DYNAMIC_INSTALL", "yes_prompt").lower()
     command, given = read_command(call.arguments, "connectedk8s" in _extensions(machine), dynamic)
     answer = _COMMANDS[command](given, machine, call)
+    if isinstance(answer, Reply):
+        return answer
     return query.write(query.select(answer, given["--query"] or ""), given["--output"] or "json")
 
 

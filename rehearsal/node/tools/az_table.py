@@ -56,6 +56,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "extension list-versions": ("--name -n *",),
     "connectedk8s show": _CLUSTER,
     "connectedk8s delete": (*_CLUSTER, *_KUBE, "--force !", "--no-wait !", "--yes -y !"),
+    "connectedk8s proxy": (*_CLUSTER, "--token ~", "--file -f", "--kube-context ~", "--port"),
     "connectedk8s enable-features": (
         *_CLUSTER, *_KUBE, "--features + *", "--skip-azure-rbac-list", "--custom-locations-oid",
     ),
@@ -69,9 +70,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--config-protected-settings --config-protected + ~",
     ),
 }  # fmt: skip
-"""`connectedk8s` also has update, upgrade, disable-features, list, proxy and troubleshoot, which no script calls."""
+"""`connectedk8s` also has update, upgrade, disable-features, list and troubleshoot, which no script calls."""
 UNMODELLED = ("connectedk8s update", "connectedk8s upgrade", "connectedk8s disable-features", "connectedk8s list",
-              "connectedk8s proxy", "connectedk8s troubleshoot", "account list", "account clear", "logout",
+              "connectedk8s troubleshoot", "account list", "account clear", "logout",
               "extension list", "extension update", "extension list-available")  # fmt: skip
 """Commands that az has and the model does not answer: calling one is an error of the model, not of the script."""
 NO_SUBSCRIPTION = ("login", "account set", "account show")

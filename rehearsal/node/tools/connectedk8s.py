@@ -12,7 +12,7 @@ from typing import Any
 
 from arm import ids
 from rehearsal.azure.errors import ArmError
-from rehearsal.node.calls import ToolCall
+from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s, rights
 from rehearsal.node.tools.az_parser import refuse
@@ -258,7 +258,17 @@ def _not_found(arm_id: str, exit_code: int = 1) -> RefusalError:
     return rights.arm_refusal("ResourceNotFound", message, exit_code)
 
 
+def _proxy(given: Mapping[str, Any], machine: Machine, _: ToolCall) -> Reply:
+    """Write a kubeconfig that leads to the proxy, and stay. Rights are not looked at: who deploys has them."""
+    arm_id = _find_id(given, machine)
+    if machine.azure.find(arm_id) is None:
+        raise _not_found(arm_id)
+    machine.path(given["--file"]).write_text(k3s.ADMINISTRATOR, 0o600)
+    return Reply(stdout=f"Proxy is listening on port {given['--port']}\n", stays=True)
+
+
 COMMANDS = {
+    "connectedk8s proxy": _proxy,
     "connectedk8s show": _show,
     "connectedk8s connect": _connect,
     "connectedk8s delete": _delete,

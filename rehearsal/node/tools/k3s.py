@@ -31,7 +31,7 @@ SETTLING_SECONDS = 40
 """From K3s's first start until coredns and the others are Available. The model's own guess."""
 _KUBECONFIG = "etc/rancher/k3s/k3s.yaml"
 _KEY = base64.b64encode(b"-----BEGIN EC PRIVATE KEY-----\nA stand-in: no key.\n-----END EC PRIVATE KEY-----\n").decode()
-_ADMINISTRATOR = (  # k3s-io/k3s, pkg/daemons/control/deps/template.go: the client's certificate and key are in it
+ADMINISTRATOR = (  # k3s-io/k3s, pkg/daemons/control/deps/template.go: the client's certificate and key are in it
     "apiVersion: v1\nkind: Config\nclusters: [{cluster: {server: https://127.0.0.1:6443}}]\n"
     f"users: [{{name: default, user: {{client-key-data: {_KEY}}}}}]\n"
 )
@@ -90,7 +90,7 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts.update(config=config, audit_rules=audit_rules, running=True)
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
-            _ADMINISTRATOR,
+            ADMINISTRATOR,
             int(config.get("write-kubeconfig-mode", "0600"), 8) & 0o777,
         )
 

@@ -39,6 +39,10 @@ def kubectl(call: ToolCall, machine: Machine) -> str:
             " corresponding time unit (e.g. 1s | 2m | 3h)",
         )
     read_duration(line.last("--timeout", "0"))
+    if command == "config":
+        return _view_config(line)
+    if line.has("--context"):
+        raise ValueError("kubectl --context: the model knows it of config view only; extend kubectl.py")
     _check_server(call, line, machine)
     return _ANSWERS[command](line, machine, call.elapsed)
 
@@ -62,13 +66,21 @@ def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
 def _check_server(call: ToolCall, line: Line, machine: Machine) -> None:
     """Find the server by the kubeconfig; kubectl goes to localhost:8080 without one."""
     name = line.last("--kubeconfig") or call.environment.get("KUBECONFIG") or "/etc/rancher/k3s/k3s.yaml"
-    file = machine.path(name) if name.startswith(str(machine.root)) else machine.file(name)
+    is_here = name.startswith((str(machine.root), str(machine.work)))
+    file = machine.path(name) if is_here else machine.file(name)
     if line.has("--kubeconfig") and not file.is_file():
         raise RefusalError(1, f"error: stat {name}: no such file or directory")
     if not file.is_file() or not k3s.is_running(machine):
         host = "127.0.0.1:6443" if file.is_file() else "localhost:8080"
         text = f"The connection to the server {host} was refused - did you specify the right host or port?"
         raise RefusalError(1, text)
+
+
+def _view_config(line: Line) -> str:
+    """Print the kubeconfig of whoever deploys, of which the model takes for granted that it leads to the cluster."""
+    if line.words != ["view"] or not (line.has("--raw") and line.has("--flatten") and line.has("--minify")):
+        raise ValueError("kubectl config: the model knows only view --raw --flatten --minify; extend kubectl.py")
+    return k3s.ADMINISTRATOR
 
 
 def _get(line: Line, machine: Machine, elapsed: float) -> str:
@@ -106,6 +118,8 @@ def _get_raw(line: Line, machine: Machine) -> str:
     if path == "/.well-known/openid-configuration":
         issuer = k3s.issuers(machine)[0]
         return json.dumps({"issuer": issuer, "jwks_uri": "https://127.0.0.1:6443/openid/v1/jwks"})
+    if path == "/version":
+        return json.dumps({"gitVersion": machine.facts["k3s"]["version"]})
     if path in ("/readyz", "/livez", "/healthz"):
         return "ok"
     raise RefusalError(1, "Error from server (NotFound): the server could not find the requested resource")

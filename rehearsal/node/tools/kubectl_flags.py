@@ -12,7 +12,7 @@ from rehearsal.node.tools import kubectl_logs
 from rehearsal.node.tools.flags import PFLAG, Table
 
 _GLOBAL = (
-    "--kubeconfig VALUE", "--context VALUE ~", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
+    "--kubeconfig VALUE", "--context VALUE", "--cluster VALUE ~", "--user VALUE ~", "--namespace -n VALUE",
     "--server -s VALUE ~", "--token VALUE ~", "--as VALUE ~", "--as-group VALUE ~", "--as-uid VALUE ~",
     "--insecure-skip-tls-verify ~", "--certificate-authority VALUE ~", "--client-certificate VALUE ~",
     "--client-key VALUE ~", "--tls-server-name VALUE ~", "--request-timeout VALUE", "--cache-dir VALUE",
@@ -41,10 +41,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--overwrite", "--openapi-patch", "--prune ~", "--prune-allowlist VALUE ~", "--applyset VALUE ~", "--all ~",
         "--force ~", "--cascade OPTIONAL", "--grace-period VALUE", "--timeout VALUE", "--wait", "--subresource VALUE ~",
     ),
+    "config": ("--raw", "--flatten", "--minify"),
     "logs": kubectl_logs.FLAGS,
 }  # fmt: skip
 TABLE = Table("kubectl", PFLAG).with_flags(*_GLOBAL)
-UNMODELLED = ("annotate", "label", "patch", "describe", "rollout", "config", "version", "exec",
+UNMODELLED = ("annotate", "label", "patch", "describe", "rollout", "version", "exec",
                "edit", "replace", "api-resources", "auth", "cluster-info", "events", "top")  # fmt: skip
 FORMATS = (
     "custom-columns, custom-columns-file, go-template, go-template-file, json, jsonpath, jsonpath-as-json,"

@@ -7,6 +7,8 @@ and trust-manager have made of it all.
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -157,10 +159,26 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
         return [_make(kind, name, namespace, status=status) for name, namespace in _list_deployments(machine)]
     if kind.kind == "ClusterRoleBinding":
         return [_make(kind, name) for name in _OWN_BINDINGS]
-    if kind.kind == "ConfigMap" and arc:
+    return list(_of_agents(kind, arc, machine)) if arc else []
+
+
+def _of_agents(kind: Kind, arc: Mapping[str, Any], machine: Machine) -> Iterator[Object]:
+    """Yield what Arc's agents and AIO bring."""
+    if kind.kind == "Secret":
+        yield _make_release(kind, arc)
+    elif kind.kind == "ConfigMap":
         data = {key: arc[name] for key, name in _AGENT_SETTINGS.items()}
-        return [_make(kind, "azure-clusterconfig", "azure-arc", data=data), *_list_own_trust(kind, machine)]
-    return []
+        yield _make(kind, "azure-clusterconfig", "azure-arc", data=data)
+        yield from _list_own_trust(kind, machine)
+
+
+def _make_release(kind: Kind, arc: Mapping[str, Any]) -> Object:
+    """Return what Helm keeps of the agents (helm.sh/docs/topics/advanced, Storage backends)."""
+    locations = {"enabled": "custom-locations" in arc["features"], "oid": arc["custom_locations_oid"]}
+    text = json.dumps({"config": {"systemDefaultValues": {"customLocations": locations}}}).encode()
+    release = base64.b64encode(base64.b64encode(gzip.compress(text, mtime=0))).decode()
+    labels = {"owner": "helm", "name": "azure-arc", "status": "deployed"}
+    return _make(kind, "sh.helm.release.v1.azure-arc.v1", "azure-arc-release", labels, data={"release": release})
 
 
 def _list_own_trust(kind: Kind, machine: Machine) -> list[Object]:
@@ -177,7 +195,11 @@ def _describe_node(machine: Machine, is_ready: bool) -> dict[str, Any]:
         *_condition("Ready", is_ready)["conditions"],
         *({"type": one, "status": "False"} for one in _PRESSURES),
     ]
-    return {"conditions": conditions, "nodeInfo": {"kubeletVersion": machine.facts["k3s"]["version"]}}
+    return {
+        "conditions": conditions,
+        "nodeInfo": {"kubeletVersion": machine.facts["k3s"]["version"], "architecture": "amd64"},
+        "capacity": {"cpu": "8", "memory": "32863380Ki"},
+    }
 
 
 def _list_deployments(machine: Machine) -> list[tuple[str, str]]:

@@ -27,8 +27,8 @@ def ports_in(value: str) -> dict[str, int]:
 def test_every_plugin_has_a_port_of_its_own_that_is_closed_at_the_end() -> None:
     with serve(all_providers(Mock())) as value, serve(all_providers(Mock())) as other:
         ports, others = ports_in(value), ports_in(other)
-        assert list(ports) == ["azure-native", "tls", "random"]
-        assert len({*ports.values(), *others.values()}) == 6
+        assert list(ports) == ["azure-native", "tls", "random", "command"]
+        assert len({*ports.values(), *others.values()}) == 8
         assert all(map(is_open, ports.values()))
     assert not any(map(is_open, ports.values()))
 
@@ -49,7 +49,7 @@ def test_by_hand_it_prints_the_variable_and_stops_when_told(ended_by: str) -> No
         assert process.stdout is not None
         assert process.stdin is not None
         line = process.stdout.readline()
-        match = re.fullmatch(r"export PULUMI_DEBUG_PROVIDERS=(azure-native:\d+,tls:\d+,random:\d+)\n", line)
+        match = re.fullmatch(r"export PULUMI_DEBUG_PROVIDERS=(azure-native:\d+,tls:\d+,random:\d+,command:\d+)\n", line)
         assert match, line
         ports = ports_in(match[1])
         assert all(map(is_open, ports.values()))
