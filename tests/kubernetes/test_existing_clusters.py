@@ -32,7 +32,8 @@ WAYS = ("mill", "quarry")
 @pytest.fixture(scope="module")
 def commands() -> dict[str, dict[str, Any]]:
     """Logical name of each command of the stack on the machine that deploys -> its inputs."""
-    graph = evaluate(stack_file.read(PROGRAM, "brownfield")[stack_file.SETTINGS_KEY])
+    settings: Any = stack_file.read(PROGRAM, "brownfield")[stack_file.SETTINGS_KEY]
+    graph = evaluate(settings)
     return {one.name: one.plain_inputs for one in graph.of_type(LOCAL_COMMAND)}
 
 
