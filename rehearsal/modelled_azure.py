@@ -10,6 +10,7 @@ from arm.hosting import BY_SCRIPT_TYPE
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
+from settings.model import NOTHING_OUTSIDE, Outside
 
 
 def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
@@ -41,10 +42,25 @@ def _has_run(command: Entry) -> bool:
     return command.state != "Succeeded" or "run" in command.facts
 
 
-def make_surroundings(subscription_id: str, tenant_id: str, machines: Mapping[str, str] | None = None) -> Surroundings:
+def make_surroundings(
+    subscription_id: str,
+    tenant_id: str,
+    machines: Mapping[str, str] | None = None,
+    outside: Outside = NOTHING_OUTSIDE,
+) -> Surroundings:
     """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time.
 
     Args:
+        subscription_id: what is deployed into.
+        tenant_id: of that.
         machines: id of each machine that is there before the stack -> its address (`Settings.machines`).
+        outside: what else is so around it (`Settings.outside`).
     """
-    return Surroundings(subscription_id, tenant_id, machines or {}, role_spread_seconds=0, principal_spread_seconds=0)
+    return Surroundings(
+        subscription_id,
+        tenant_id,
+        machines or {},
+        routes=outside.routes,
+        role_spread_seconds=0,
+        principal_spread_seconds=0,
+    )

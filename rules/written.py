@@ -48,6 +48,7 @@ _CLUSTER: Mapping[str, str] = {
     "hosting": "hosting",
     "machine.resource_id": "machine.resource_id",
     "location": "location",
+    "network": "joined",
     "address_space": "network.address_space",
     "subnet": "network.subnet",
     "node.address": "address",
@@ -68,6 +69,7 @@ _CLUSTER: Mapping[str, str] = {
 _LINK: Mapping[str, str] = {
     "from": "client",
     "to": "broker",
+    "via": "via",
     "generation": "own_generation",
     "revoked_generation": "revoked_generation",
     "client_id_prefix": "client_id_prefix",
@@ -124,8 +126,10 @@ def _links(written: list[Any], links: list[Link], view: View) -> Iterator[tuple[
     brokers = sorted(name for name, cluster in view.clusters.items() if cluster.listener)
     yield "links (clusters with a listener)", sorted({broker for _, broker in ends}), brokers
     peers = sorted((peering.first, peering.second) for peering in view.settings.peerings)
-    with_network = {name for name in view.clusters if VIRTUAL_NETWORK in view.host(name).resources}
-    pairs = sorted({tuple(sorted(pair)) for pair in ends if with_network.issuperset(pair)})
+    alone = {name for name, one in map_at(view.written, "clusters").items() if at(one, "network") == "none"}
+    with_network = {name for name in view.clusters if VIRTUAL_NETWORK in view.host(name).resources} - alone
+    joined = [pair for pair, one in zip(ends, written, strict=True) if one.get("via") != "routed"]
+    pairs = sorted({tuple(sorted(pair)) for pair in joined if with_network.issuperset(pair)})
     yield "links (peerings)", pairs, peers
     for index, (one, link) in enumerate(zip(written, links, strict=False)):
         yield from _compared(f"links[{index}].", one, link, _LINK)

@@ -105,6 +105,8 @@ class Cluster:
     """Static address of the node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
+    joined: str
+    """`peered` with the networks of its links, or `none`: that is not the stack's to do."""
     machine: Machine | None
     """None: its host is no machine that was there before."""
     node: NodeSection | None
@@ -143,6 +145,8 @@ class Link:
     name: str
     client: str
     broker: str
+    via: str
+    """`peering`, or `routed` by routes that are not the stack's."""
     topics: tuple[Topic, ...]
     client_id_prefix: str
     client_ids: tuple[str, ...]
@@ -178,6 +182,17 @@ class Peering:
     second: str
     first_to_second_name: str
     second_to_first_name: str
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What is so around the stack, by its settings, and none of it is the stack's."""
+
+    routes: frozenset[tuple[str, str]]
+    """Address of a link's client, and of its broker: packets find their way between them."""
+
+
+NOTHING_OUTSIDE = Outside(frozenset())
 
 
 @dataclass(frozen=True)
@@ -224,6 +239,13 @@ class Settings:
     def machines(self) -> dict[str, str]:
         """Return the id of each machine that is there before the stack -> its address."""
         return {one.machine.resource_id: str(one.address) for one in self.clusters.values() if one.machine}
+
+    @property
+    def outside(self) -> Outside:
+        """Return what the stack relies on and does not make."""
+        routed = [link for link in self.links.values() if link.via == "routed"]
+        ends = [(self.clusters[link.client], self.clusters[link.broker]) for link in routed]
+        return Outside(frozenset((str(client.address), str(broker.address)) for client, broker in ends))
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

@@ -64,8 +64,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
 
 
 def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster:
-    assert cluster.location, _COMPLETED
-    assert cluster.node.address, _COMPLETED
+    assert cluster.location and cluster.network and cluster.node.address, _COMPLETED
     space, subnet = cluster.address_space, cluster.subnet
     is_broker = any(link.broker == name for link in stack.links)
     return Cluster(
@@ -76,6 +75,7 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
         names=cluster_names(stack.prefix, cluster.code, stack.environment, stack.instance),
         address=cluster.node.address,
         network=Network(space, subnet) if space and subnet else None,
+        joined=cluster.network,
         machine=_machine(cluster.machine),
         node=cluster.node,
         admin_username=admin_username(stack.prefix, cluster.code),
@@ -110,8 +110,7 @@ def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listen
 
 
 def _link(link: LinkSection, stack: StackSection) -> Link:
-    assert link.topics, _COMPLETED
-    assert link.client_id_prefix, _COMPLETED
+    assert link.topics and link.via and link.client_id_prefix, _COMPLETED
     authority, broker = stack.pki.generation, stack.clusters[link.broker].listener
     generation = count_generation(link.generation, authority)
     pairs = [(topic.source, topic.destination) for topic in link.topics]
@@ -119,6 +118,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
     return Link(
         client=link.client,
         broker=link.broker,
+        via=link.via,
         topics=tuple(
             Topic(topic.source, topic.destination, name, topic.payload, topic.shared)
             for topic, name in zip(link.topics, names, strict=True)
@@ -135,10 +135,8 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
 
 
 def _peerings(stack: StackSection) -> tuple[Peering, ...]:
-    """Return one peering per two linked clusters with networks of ours, whichever way the links between them go."""
-    ours = {name for name, cluster in stack.clusters.items() if cluster.address_space}
-    ends = [(link.client, link.broker) for link in stack.links]
-    pairs = sorted({tuple(sorted(pair)) for pair in ends if ours.issuperset(pair)})
+    """Return one peering per two clusters that links peer, whichever way the links between them go."""
+    pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links if link.via == "peering"})
     code = {name: cluster.code for name, cluster in stack.clusters.items()}
     return tuple(
         Peering(first, second, f"peer-{code[first]}-to-{code[second]}", f"peer-{code[second]}-to-{code[first]}")

@@ -472,6 +472,16 @@ class ClusterSection(_Section):
             others=("northeurope",),
         ),
     ] = None
+    network: Annotated[
+        Literal["peered", "none"] | None,
+        About(
+            "peered, where links peer the cluster's network with those of their other ends, or none: all its links find"
+            " their way by routes of your own",
+            "none",
+        ),
+        arrives(through=("links[].via",)),
+    ] = None
+    """None: peered, where the stack makes a network."""
     address_space: Annotated[
         Network | None,
         About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),
@@ -568,6 +578,20 @@ class LinkSection(_Section):
             "output: broker_endpoints",
         ),
     ]
+    via: Annotated[
+        Literal["peering", "routed"] | None,
+        About(
+            "peering, which the stack makes between the networks of both ends, or routed: by routes of your own to the"
+            " broker's address, or to its listener.dns_name",
+            "routed",
+        ),
+        arrives(
+            "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+            "output: vnet_peerings",
+            "output: links.<name>.via = value",
+        ),
+    ] = None
+    """None: peering, where both ends have `network: peered`."""
     topics: Annotated[
         list[TopicSection] | None,
         Field(min_length=1),

@@ -113,7 +113,9 @@ def open_modelled_stack(stack: LoadedStack, cli: auto.PulumiCommand, **options: 
         options: those of a `World`.
     """
     tenant = stack.settings.tenant
-    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+    surroundings = make_surroundings(
+        tenant.subscription_id, tenant.tenant_id, stack.settings.machines, stack.settings.outside
+    )
     folder = locate_azure(stack).parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("backend", "home", "project"):

@@ -142,7 +142,9 @@ def rehearse(
 def open_rehearsed(stack: LoadedStack, engine: ChosenEngine, **options: Any) -> World:
     """Return the Azure that this engine has deployed the stack into; the options are those of a `World`."""
     tenant = stack.settings.tenant
-    surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+    surroundings = make_surroundings(
+        tenant.subscription_id, tenant.tenant_id, stack.settings.machines, stack.settings.outside
+    )
     if engine.cli:
         return open_modelled_azure(locate_azure(stack), surroundings, **options)
     return Backend(stack.folder).world(stack.name, surroundings, **options)

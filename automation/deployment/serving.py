@@ -31,7 +31,8 @@ def copy_rehearsed(stack: LoadedStack, engine: ChosenEngine) -> World | None:
         return None
     try:
         tenant = stack.settings.tenant
-        azure = copy_azure(file, make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines))
+        outside = stack.settings.machines, stack.settings.outside
+        azure = copy_azure(file, make_surroundings(tenant.subscription_id, tenant.tenant_id, *outside))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnusableError(
             f"What earlier rehearsals have kept in {file} cannot be read: {error!r}."

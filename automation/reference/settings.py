@@ -27,6 +27,7 @@ _COMPUTED: Mapping[str, str] = {
     "links": "from `site` to `enterprise`, where both exist",
     "clusters.<name>.machine.resource_id": "none; required with hosting `arc-machine`",
     "clusters.<name>.location": "that of the stack",
+    "clusters.<name>.network": "`peered`, where the stack makes a network; else `none`",
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
     "clusters.<name>.node.address": (
         "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine`"
@@ -39,6 +40,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.broker.max_receive_messages": "AIO's own",
     "clusters.<name>.broker.max_queue_messages": "AIO's own",
     "clusters.<name>.listener.dns_name": "none: clients connect to the node's address",
+    "links[].via": "`peering`, where both ends have network `peered`; else `routed`",
     "links[].topics": "`input` to `<from>/output`",
     "links[].client_id_prefix": "`<from>.`",
     "links[].client_ids": "every id that begins with `client_id_prefix`",

@@ -28,6 +28,8 @@ class Surroundings:
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
     """Id of each Arc-enabled machine that is somebody else's -> its address."""
+    routes: Collection[tuple[str, str]] = ()
+    """Addresses between which packets find their way although no peering of the stack is there."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

@@ -156,7 +156,7 @@ class AzureLink:
         if last and is_settled and last.is_of(state.entries) and now - last.inventory.at < _A_MOMENT:
             return last.inventory
         is_effective = partial(access.is_effective, state, within=elapsed)
-        inventory = Inventory(list(state.entries.values()), is_effective, now)
+        inventory = Inventory(list(state.entries.values()), is_effective, now, state.surroundings.routes)
         self._shared.last = Seen(state.entries, state.entries.version, inventory)
         return inventory
 

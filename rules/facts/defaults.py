@@ -33,6 +33,7 @@ STACK: Mapping[str, object] = {
     f"{_ENTERPRISE}.listener.revoked_generation": 0,
     f"{_LINK}.from": "site",
     f"{_LINK}.to": "enterprise",
+    f"{_LINK}.via": "peering",
     f"{_LINK}.generation": 1,
     f"{_LINK}.revoked_generation": 0,
     f"{_LINK}.client_id_prefix": "site.",
@@ -52,6 +53,7 @@ STACK: Mapping[str, object] = {
 
 CLUSTER: Mapping[str, object] = {
     "hosting": "azure-vm",
+    "network": "peered",
     "node.k3s_version": node.K3S_VERSION.value,
     "node.k3s_sha256": None,
     "node.network_policies": False,

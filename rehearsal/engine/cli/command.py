@@ -142,7 +142,9 @@ class OfflineCommand(PulumiCommand):
             providers = self._providers
             if not providers:
                 tenant = stack.settings.tenant
-                surroundings = make_surroundings(tenant.subscription_id, tenant.tenant_id, stack.settings.machines)
+                surroundings = make_surroundings(
+                    tenant.subscription_id, tenant.tenant_id, stack.settings.machines, stack.settings.outside
+                )
                 world = context.backend.world(context.stack, surroundings, faults=self._faults, clock=self._clock)
                 at_the_end.callback(world.compact)
                 providers = all_providers(AzureProvider(world))

@@ -1,0 +1,39 @@
+"""Rules of how packets get from cluster to cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from settings.errors import Problem
+from settings.hosting import makes_network
+from settings.schema import StackSection
+
+
+def peered_networks_are_made(stack: StackSection) -> Iterator[Problem]:
+    """Report a cluster that is to be peered, and whose network is not the stack's."""
+    for name, cluster in stack.clusters.items():
+        if cluster.network == "peered" and not makes_network(cluster.hosting):
+            where = f"clusters.{name}"
+            expected = f"none, as {where}.hosting is {cluster.hosting}, whose network is not the stack's to peer"
+            yield Problem(f"{where}.network", "peered", expected, "none")
+
+
+def peerings_have_networks(stack: StackSection) -> Iterator[Problem]:
+    """Report a link that is to be peered with a cluster that is peered with nobody."""
+    for index, link in enumerate(stack.links):
+        ends = {name: stack.clusters[name] for name in (link.client, link.broker) if name in stack.clusters}
+        without = [name for name, cluster in ends.items() if cluster.network == "none"]
+        if link.via == "peering" and without:
+            expected = f"routed, as clusters.{without[0]}.network is none"
+            yield Problem(f"links[{index}].via", "peering", expected, "routed")
+
+
+def one_way_per_pair(stack: StackSection) -> Iterator[Problem]:
+    """Report a routed link back between two clusters that are peered: the peering would carry it too."""
+    seen: dict[frozenset[str], int] = {}
+    for index, link in enumerate(stack.links):
+        first = seen.setdefault(frozenset((link.client, link.broker)), index)
+        other = stack.links[first].via
+        if other != link.via:
+            expected = f"{other}, as links[{first}] joins the same two clusters"
+            yield Problem(f"links[{index}].via", link.via, expected, str(other))
