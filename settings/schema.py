@@ -79,6 +79,7 @@ _AIOS_OWN = "null for AIO's own limit"
 _VM = "Microsoft.Compute/virtualMachines"
 _VAULT = "Microsoft.KeyVault/vaults"
 _NSG = "Microsoft.Network/networkSecurityGroups"
+_PEERING = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
 _BROKER = "Microsoft.IoTOperations/instances/brokers"
 _CLIENTS = f"{_BROKER}: properties.advanced.clients"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
@@ -100,7 +101,7 @@ _LINK = (
     f"{_VAULT}/secrets",
     "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses",
     "Microsoft.SecretSyncController/secretSyncs",
-    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+    _PEERING,
     f"{_NSG}: {_FROM_LINKS}",
     "Run Command apply-objects: OBJECTS[kind=Bundle]",
     "Run Command await-secrets",
@@ -479,7 +480,7 @@ class ClusterSection(_Section):
             " their way by routes of your own",
             "none",
         ),
-        arrives(through=("links[].via",)),
+        arrives(_PEERING, f"linked {_PEERING}", "output: vnet_peerings", "output: links"),
     ] = None
     """None: peered, where the stack makes a network."""
     address_space: Annotated[
@@ -586,7 +587,7 @@ class LinkSection(_Section):
             "routed",
         ),
         arrives(
-            "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+            _PEERING,
             "output: vnet_peerings",
             "output: links.<name>.via = value",
         ),
