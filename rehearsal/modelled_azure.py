@@ -61,6 +61,7 @@ def make_surroundings(
         tenant_id,
         machines or {},
         routes=outside.routes,
+        proxies=outside.proxies,
         role_spread_seconds=0,
         principal_spread_seconds=0,
     )

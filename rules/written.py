@@ -60,6 +60,9 @@ _CLUSTER: Mapping[str, str] = {
         "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version", "k3s_sha256",
         "network_policies",
     )},
+    "node.proxy.http": "proxy.http",
+    "node.proxy.https": "proxy.https",
+    "node.proxy.no_proxy": "node.proxy.no_proxy",
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib", "max_session_hours", "max_message_hours", "max_packet_mib",

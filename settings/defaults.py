@@ -9,7 +9,15 @@ from settings.addressing import default_node_address, default_subnet
 from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
-from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, PkiSection, StackSection, TopicSection
+from settings.schema import (
+    PER_CLUSTER,
+    ClusterSection,
+    LinkSection,
+    PkiSection,
+    ProxySection,
+    StackSection,
+    TopicSection,
+)
 
 Tree = dict[str, Any]
 
@@ -83,6 +91,7 @@ def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterS
         update={
             "address": cluster.node.address or (default_node_address(subnet) if subnet else None),
             "k3s_version": cluster.node.k3s_version or RELEASES[stack.release].k3s_version,
+            "proxy": _completed_proxy(cluster.node.proxy),
         }
     )
     return cluster.model_copy(
@@ -93,6 +102,10 @@ def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterS
             "node": node,
         },
     )
+
+
+def _completed_proxy(proxy: ProxySection) -> ProxySection:
+    return proxy.model_copy(update={"http": proxy.http or proxy.https, "https": proxy.https or proxy.http})
 
 
 def _network(cluster: ClusterSection | None) -> Literal["peered", "none"]:

@@ -51,6 +51,17 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Proxy:
+    """The proxy by which a node reaches the internet."""
+
+    http: str
+    """URL, for what is not encrypted."""
+    https: str
+    no_proxy: tuple[str, ...]
+    """All that is reached without it."""
+
+
+@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -111,6 +122,8 @@ class Cluster:
     """None: its host is no machine that was there before."""
     node: NodeSection | None
     """None: the stack sets up no node."""
+    proxy: Proxy | None
+    """None: the node reaches the internet by itself."""
     broker: BrokerSection
     listener: Listener | None
     """Set exactly when a link ends here."""
@@ -190,9 +203,11 @@ class Outside:
 
     routes: frozenset[tuple[str, str]]
     """Address of a link's client, and of its broker: packets find their way between them."""
+    proxies: Mapping[str, tuple[str, str]]
+    """Address of a node that reaches nothing else of the internet -> its proxies, for http and for https."""
 
 
-NOTHING_OUTSIDE = Outside(frozenset())
+NOTHING_OUTSIDE = Outside(frozenset(), {})
 
 
 @dataclass(frozen=True)
@@ -245,7 +260,12 @@ class Settings:
         """Return what the stack relies on and does not make."""
         routed = [link for link in self.links.values() if link.via == "routed"]
         ends = [(self.clusters[link.client], self.clusters[link.broker]) for link in routed]
-        return Outside(frozenset((str(client.address), str(broker.address)) for client, broker in ends))
+        return Outside(
+            routes=frozenset((str(client.address), str(broker.address)) for client, broker in ends),
+            proxies={
+                str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
+            },
+        )
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

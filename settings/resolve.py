@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
-from settings.model import Authorities, Cluster, Link, Listener, Machine, Network, Peering, Settings, Tenant, Topic
+from settings.model import (
+    Authorities,
+    Cluster,
+    Link,
+    Listener,
+    Machine,
+    Network,
+    Peering,
+    Proxy,
+    Settings,
+    Tenant,
+    Topic,
+)
 from settings.naming import (
     admin_username,
     arc_proxy_port,
@@ -19,6 +31,7 @@ from settings.naming import (
     server_authority_names,
     server_ca_config_map,
 )
+from settings.proxies import NEVER
 from settings.releases import RELEASES
 from settings.schema import TENANT_KEYS, ClusterSection, LinkSection, MachineSection, StackSection
 from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
@@ -78,11 +91,22 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
         joined=cluster.network,
         machine=_machine(cluster.machine),
         node=cluster.node,
+        proxy=_proxy(name, cluster, stack),
         admin_username=admin_username(stack.prefix, cluster.code),
         broker=cluster.broker,
         listener=_listener(name, cluster, stack) if is_broker else None,
         arc_proxy_port=arc_proxy_port(cluster.code),
     )
+
+
+def _proxy(name: str, cluster: ClusterSection, stack: StackSection) -> Proxy | None:
+    """Return the proxy with all that goes past it: what no node asks one for, its own network, and its brokers."""
+    proxy, own = cluster.node.proxy, cluster.subnet or cluster.node.address
+    if not (proxy.http and proxy.https):
+        return None
+    brokers = [stack.clusters[link.broker] for link in stack.links if link.client == name]
+    hosts = [host for one in brokers for host in (one.node.address, one.listener.dns_name) if host]
+    return Proxy(proxy.http, proxy.https, tuple(dict.fromkeys(map(str, (*proxy.no_proxy, *NEVER, own, *hosts)))))
 
 
 def _machine(machine: MachineSection) -> Machine | None:

@@ -46,6 +46,7 @@ from settings.fields import (
     one_of,
 )
 from settings.hosting import DEFAULT_HOSTING
+from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -114,6 +115,8 @@ _LINK = (
 )
 """Where a link is."""
 
+_PROXY = "http://proxy.example.com:3128"
+_PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
     "/Microsoft.HybridCompute/machines/plant-1"
@@ -128,6 +131,30 @@ class _Section(BaseModel):
     @classmethod
     def _all_keys_commented_out(cls, data: Any) -> Any:
         return {} if data is None else data
+
+
+class ProxySection(_Section):
+    """The proxy by which a node reaches the internet."""
+
+    http: Annotated[
+        ProxyUrl | None,
+        About("the proxy for http:// addresses, as http://<host>:<port>; null for that of https", _PROXY),
+        arrives(*(f"{script}: HTTP_PROXY = value" for script in _PROXIED), *_PROXIED, others=(f"{_PROXY}8",)),
+    ] = None
+    https: Annotated[
+        ProxyUrl | None,
+        About("the proxy for https:// addresses, as http://<host>:<port>; null for that of http", _PROXY),
+        arrives(*(f"{script}: HTTPS_PROXY = value" for script in _PROXIED), *_PROXIED, others=(f"{_PROXY}8",)),
+    ] = None
+    no_proxy: Annotated[
+        list[PastProxy],
+        About(
+            "a list of hosts, domains (.example.com), addresses and networks that are reached without it; the cluster"
+            " itself, Azure's own addresses on the machine and the brokers of its links always are",
+            [".plant.example.com"],
+        ),
+        arrives(*(f"{script}: NO_PROXY" for script in _PROXIED)),
+    ] = []
 
 
 class NodeSection(_Section):
@@ -190,6 +217,9 @@ class NodeSection(_Section):
     ] = None
     """None: the node compares the binary with the checksum beside it, and says what it found. No table of the project:
     the sum of each release that k3s_version takes could not be read where it is published."""
+    proxy: Annotated[
+        ProxySection, About("a map with the proxy by which the node reaches the internet", {"https": _PROXY})
+    ] = ProxySection()
     network_policies: Annotated[
         bool,
         About(

@@ -24,6 +24,7 @@ from rehearsal.azure.state import AzureState, Call
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.node_state import read_addresses
 from rehearsal.cluster.way import Way, find_way
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
@@ -78,6 +79,12 @@ class AzureLink:
         with look() as state:
             self.subscription_id = state.surroundings.subscription_id
             self.tenant_id = state.surroundings.tenant_id
+            self.proxies = self._find_proxies(state, vm)
+
+    def _find_proxies(self, state: AzureState, vm: Entry) -> tuple[str, str] | None:
+        known = state.surroundings.proxies
+        own = read_addresses(self._look_around(state, 0), vm) if known else []
+        return next((known[address] for address in own if address in known), None)
 
     def find(self, arm_id: str) -> Entry | None:
         with self._look() as state:

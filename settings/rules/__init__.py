@@ -36,6 +36,8 @@ RULES: tuple[Rule, ...] = (
     Rule("one-way-per-pair", "Two clusters are joined by a peering or by routes, not by both",
         "learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview: a peering's route is the narrower",
         networks.one_way_per_pair),
+    Rule("no-proxy-has-proxy", "What is reached without a proxy is said only where there is one",
+        "without a proxy everything is", networks.no_proxy_has_proxy),
     Rule("networks-disjoint", "No two clusters' networks overlap, linked or not",
         "learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering", addresses.no_overlap),
     Rule("subnet-in-space", "A subnet lies inside its cluster's address space", "Microsoft.Network",

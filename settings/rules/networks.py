@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from settings.errors import Problem
+from settings.errors import NOTHING, Problem
 from settings.hosting import makes_network
 from settings.schema import StackSection
+
+_EXAMPLE = "http://proxy.example.com:3128"
 
 
 def peered_networks_are_made(stack: StackSection) -> Iterator[Problem]:
@@ -37,3 +39,12 @@ def one_way_per_pair(stack: StackSection) -> Iterator[Problem]:
         if other != link.via:
             expected = f"{other}, as links[{first}] joins the same two clusters"
             yield Problem(f"links[{index}].via", link.via, expected, str(other))
+
+
+def no_proxy_has_proxy(stack: StackSection) -> Iterator[Problem]:
+    """Report exceptions from a proxy that is not there: somebody has left out the proxy."""
+    for name, cluster in stack.clusters.items():
+        proxy = cluster.node.proxy
+        if proxy.no_proxy and not proxy.https:
+            where = f"clusters.{name}.node.proxy"
+            yield Problem(f"{where}.https", NOTHING, f"the proxy that {where}.no_proxy leaves these out of", _EXAMPLE)
