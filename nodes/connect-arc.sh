@@ -109,7 +109,7 @@ if [[ -z "$agents" || "$exists" == no ]]; then
   timeout 2700 az connectedk8s connect "${cluster[@]}" --location "$LOCATION" --kube-config "$KUBECONFIG" \
     --distribution k3s --enable-oidc-issuer --enable-workload-identity \
     --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade \
-    --tags "$MACHINE_TAG=$machine" "${proxy[@]}" --yes --output none ||
+    --tags "$MACHINE_TAG=$machine" --yes --output none "${proxy[@]}" ||
     fail "az connectedk8s connect failed or took longer than 2700 s." \
       "Next: the lines above; 'kubectl -n azure-arc get pods' on the node; then deploy again. If they say 'Failed to" \
       "fetch resource provider details', give the arc identity the role Reader on the subscription."

@@ -18,7 +18,7 @@ FORGETFUL = [
     ("setup-k3s", 'Acquire::http::Proxy "$HTTP_PROXY";', "", "apt's timers"),
     ("connect-arc", "try timeout 60 az login", "try timeout 60 env -u HTTPS_PROXY -u https_proxy az login", "az login"),
     ("connect-arc", "timeout 2700 az", "timeout 2700 env -u HTTPS_PROXY -u https_proxy az", "az connectedk8s connect"),
-    ("connect-arc", '"$MACHINE_TAG=$machine" "${proxy[@]}"', '"$MACHINE_TAG=$machine"', "Arc's agents"),
+    ("connect-arc", '--yes --output none "${proxy[@]}" ||', "--yes --output none ||", "Arc's agents"),
     ("connect-arc", "timeout 600 az connectedk8s enable-features",
      "timeout 600 env -u HTTPS_PROXY -u https_proxy az connectedk8s enable-features", "az enable-features"),
     ("connect-arc", 'no_proxy="$NO_PROXY"\n', 'no_proxy=; unset NO_PROXY\n', "the metadata service"),
