@@ -109,6 +109,7 @@ def _describe_link(link: Link) -> dict[str, Any]:
     return {
         "from": link.client,
         "to": link.broker,
+        "via": link.via,
         "topics": [{"from": topic.source, "to": topic.destination, "shared": topic.shared} for topic in link.topics],
         "endpoint": link.endpoint_name,
         "client_ids": list(link.client_ids),

@@ -3,11 +3,12 @@
 #
 # Parameters: CLUSTER_NAME, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, LOCATION, CUSTOM_LOCATIONS_OBJECT_ID, and
 # IDENTITY_CLIENT_ID where the node has a user-assigned identity; without it the machine's own signs in, as on an
-# Arc-enabled machine. Whichever it is, it has the Arc onboarding role and connectedClusters/delete (D10).
+# Arc-enabled machine. Whichever it is, it has the Arc onboarding role and connectedClusters/delete (D10). HTTP_PROXY,
+# HTTPS_PROXY and NO_PROXY where the node has a proxy: the agents get it too, and hand it on to the extensions.
 # Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer. Deletes the
 # connected cluster of this name only where its tag says that another machine made it, or where this one made it and
 # was killed before it was done.
-# Bound: about 153 minutes if every single step takes its longest (sum of the bounds below).
+# Bound: about 163 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -20,6 +21,11 @@ who="${IDENTITY_CLIENT_ID:-of the machine itself}"
 cluster=(--name "$CLUSTER_NAME" --resource-group "$RESOURCE_GROUP")
 wanted="$SUBSCRIPTION_ID/$RESOURCE_GROUP/$CLUSTER_NAME"
 features_mark="$ROOT_DIR/var/lib/edge-stamps/custom-locations"
+proxy=()
+[[ -z "${HTTPS_PROXY:-}" ]] ||
+  proxy=(--proxy-http "$HTTP_PROXY" --proxy-https "$HTTPS_PROXY" --proxy-skip-range "$NO_PROXY")
+told="${proxy[*]}"
+proxy_mark="$ROOT_DIR/var/lib/edge-stamps/proxy" # what the agents have; absent: none
 connecting_mark="$ROOT_DIR/var/lib/edge-stamps/connecting" # while the agents are installed: nothing can live on it yet
 # Which machine has connected the cluster. A rebuilt one has another id, which is not to be shown as it is (machine-id(5)).
 readonly MACHINE_TAG=edge_stamps_machine
@@ -98,16 +104,23 @@ if [[ -z "$agents" && "$exists" == yes ]]; then
 fi
 if [[ -z "$agents" || "$exists" == no ]]; then
   # A release without its ARM resource is cleaned up by `connect` itself.
-  rm -f "$features_mark"
+  rm -f "$features_mark" "$proxy_mark"
   put "$connecting_mark" 0644 <<<"$machine"
   timeout 2700 az connectedk8s connect "${cluster[@]}" --location "$LOCATION" --kube-config "$KUBECONFIG" \
     --distribution k3s --enable-oidc-issuer --enable-workload-identity \
     --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade \
-    --tags "$MACHINE_TAG=$machine" --yes --output none ||
+    --tags "$MACHINE_TAG=$machine" --yes --output none "${proxy[@]}" ||
     fail "az connectedk8s connect failed or took longer than 2700 s." \
       "Next: the lines above; 'kubectl -n azure-arc get pods' on the node; then deploy again. If they say 'Failed to" \
       "fetch resource provider details', give the arc identity the role Reader on the subscription."
+  put "$proxy_mark" 0644 <<<"$told"
   rm -f "$connecting_mark"
+elif [[ "$(cat "$proxy_mark" 2>/dev/null || true)" != "$told" ]]; then
+  [[ -n "$told" ]] || proxy=(--disable-proxy)
+  timeout 600 az connectedk8s update "${cluster[@]}" --kube-config "$KUBECONFIG" "${proxy[@]}" --yes --output none ||
+    fail "the Arc agents could not be told their proxy within 600 s (${proxy[*]}). Expected: updated." \
+      "Next: the lines above; 'kubectl -n azure-arc get pods' on the node."
+  put "$proxy_mark" 0644 <<<"$told"
 fi
 
 # `connect --custom-locations-oid` enables this feature too, but only warns when it could not; so does enable-features

@@ -17,6 +17,18 @@ export KUBECONFIG="$ROOT_DIR/etc/rancher/k3s/k3s.yaml"
 export AZURE_CORE_COLLECT_TELEMETRY=false AZURE_CORE_ONLY_SHOW_ERRORS=true AZURE_EXTENSION_USE_DYNAMIC_INSTALL=no
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 
+# Named parameters where the node has a proxy. Some tools read names in capitals, curl, apt and others small ones
+# (curl(1), ENVIRONMENT); nobody on the node needs another spelling.
+if [[ -n "${HTTPS_PROXY:-}" ]]; then
+  # shellcheck disable=SC2153
+  export http_proxy="$HTTP_PROXY" https_proxy="$HTTPS_PROXY" no_proxy="$NO_PROXY"
+  # shellcheck disable=SC2034 # ends messages of what asks the internet
+  way_out="the proxy $HTTPS_PROXY: whether it lets the node reach that host, and hands TLS on unopened"
+else
+  # shellcheck disable=SC2034
+  way_out="the NAT gateway, the network security group and DNS of the subnet"
+fi
+
 exec 3>&1 1>&2 # stdout is for `fact` only
 # Azure runs no script twice with the same parameters, also after a failure: RUN_AGAIN changes one that nothing reads.
 again="${RUN_AGAIN:+ To run it again when that is done: \`python -m automation up\` does; with the Pulumi CLI: $RUN_AGAIN}"

@@ -3,7 +3,7 @@
 #
 # Parameters: K3S_VERSION, K3S_SHA256 (optional, of the release's binary; without it, it is compared with the checksum
 # that comes from where it comes from), K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s),
-# AZURE_CLI_VERSION, CONNECTEDK8S_VERSION. The fact line has the binary's SHA-256, for whoever wants to pin it.
+# AZURE_CLI_VERSION, CONNECTEDK8S_VERSION; where the node has a proxy, HTTP_PROXY, HTTPS_PROXY, NO_PROXY. The fact line has the binary's SHA-256, for whoever wants to pin it.
 # Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
 # an upgrade that skips a Kubernetes minor, are refused before anything is changed.
 # Bound: about 130 minutes if every single step takes its longest (sum of the bounds below).
@@ -22,7 +22,7 @@ download() {
   timeout 600 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
     --retry 5 --retry-all-errors --retry-delay 5 --max-time 240 --output "$2" "$1" ||
     fail "download of $1 failed. Expected: the file over HTTPS." \
-      "Next: check the NAT gateway, the network security group and DNS of the subnet."
+      "Next: check $way_out."
 }
 
 # sum_of FILE: its SHA-256.
@@ -69,14 +69,14 @@ timeout 600 cloud-init status --wait >/dev/null || code=$?
 # identityconfiguration.defaultmaxclockskew); beyond them log-in, secret sync and links fail in words that name no clock.
 readonly MOST_SECONDS_AWAY=300
 ask_time() {
-  # It refuses whoever has no token, and dates that answer too (RFC 9110, 6.6.1).
-  try timeout 60 curl --head --silent --show-error --proto '=https' --tlsv1.2 --max-time 30 \
+  # It refuses whoever has no token, and dates that answer too (RFC 9110, 6.6.1); so does a proxy, which is not asked.
+  try timeout 60 curl --head --suppress-connect-headers --silent --show-error --proto '=https' --tlsv1.2 --max-time 30 \
     https://management.azure.com/ || return 1
   state="$(sed -n 's/^[Dd]ate: //p' <<<"$state" | tr -d '\r')"
   [[ -n "$state" ]]
 }
 wait_for 180 "a dated answer of https://management.azure.com" \
-  "check the NAT gateway, the network security group and DNS of the subnet; if a certificate is said to be not yet valid or expired, 'timedatectl' on the node." \
+  "check $way_out; if a certificate is said to be not yet valid or expired, 'timedatectl' on the node." \
   ask_time
 azure="$(python3 -c 'import email.utils, sys; print(int(email.utils.parsedate_to_datetime(sys.argv[1]).timestamp()))' "$state")"
 away=$(($(date +%s) - azure))
@@ -94,7 +94,26 @@ limits="$(
 put "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf" 0644 <<<"$limits"
 sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
 
-# --- 5. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
+# --- 5. Proxy -------------------------------------------------------------------------------------------------------
+# For what runs when this script is over: apt's own timers, and K3s with its containerd. A drop-in, as the installer
+# writes k3s.service.env, which docs.k3s.io/advanced names for it, anew each time.
+apt_proxy="$ROOT_DIR/etc/apt/apt.conf.d/90-edge-stamps-proxy"
+k3s_proxy="$ROOT_DIR/etc/systemd/system/k3s.service.d/20-edge-stamps-proxy.conf"
+if [[ -n "${HTTPS_PROXY:-}" ]]; then
+  put "$apt_proxy" 0644 <<END
+Acquire::http::Proxy "$HTTP_PROXY";
+Acquire::https::Proxy "$HTTPS_PROXY";
+END
+  put "$k3s_proxy" 0644 "$restart_due" <<END
+[Service]
+Environment=HTTP_PROXY=$HTTP_PROXY HTTPS_PROXY=$HTTPS_PROXY NO_PROXY=$NO_PROXY
+END
+else
+  [[ ! -e "$k3s_proxy" ]] || : >"$restart_due"
+  rm -f "$apt_proxy" "$k3s_proxy"
+fi
+
+# --- 6. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
 codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
 package="$AZURE_CLI_VERSION-1~$codename"
 package_lists() {
@@ -133,7 +152,7 @@ if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
       "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
 fi
 
-# --- 6. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
+# --- 7. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
 # 32526 (its DNS stays open). Rules in mangle/FORWARD come before every ACCEPT of K3s in filter/FORWARD, see the
 # destination after DNAT, and leave the node's own traffic (OUTPUT) alone. K3s does not start without them.
@@ -158,7 +177,7 @@ END
 timeout 60 systemctl daemon-reload
 timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 
-# --- 7. K3s ---------------------------------------------------------------------------------------------------------
+# --- 8. K3s ---------------------------------------------------------------------------------------------------------
 # Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
 # fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
 # within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.
@@ -243,8 +262,9 @@ if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --qu
       "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
   install_k3s() (
     # FORCE_RESTART: without it a second run leaves a stopped service stopped, and an upgrade the old K3s running. Every
-    # K3S_* that it finds would become K3s's own environment (install.sh, create_env_file).
-    unset "${!K3S_@}"
+    # K3S_* and *_PROXY that it finds would become K3s's own environment (install.sh, create_env_file), which comes before
+    # the drop-in's. It downloads nothing here.
+    unset "${!K3S_@}" HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
     INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
   )
   install_k3s || install_k3s ||

@@ -11,7 +11,7 @@ from arm.hosting import BY_SCRIPT_TYPE
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
-from settings.model import Settings
+from settings.model import NOTHING_OUTSIDE, Outside, Settings
 
 
 def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:
@@ -46,14 +46,30 @@ def _has_run(command: Entry) -> bool:
 def surroundings_of(settings: Settings) -> Surroundings:
     """Return those of a stack that an engine deploys."""
     tenant = settings.tenant
-    around = make_surroundings(tenant.subscription_id, tenant.tenant_id, settings.machines)
+    around = make_surroundings(tenant.subscription_id, tenant.tenant_id, settings.machines, settings.outside)
     return replace(around, custom_locations_object_id=tenant.custom_locations_object_id)
 
 
-def make_surroundings(subscription_id: str, tenant_id: str, machines: Mapping[str, str] | None = None) -> Surroundings:
+def make_surroundings(
+    subscription_id: str,
+    tenant_id: str,
+    machines: Mapping[str, str] | None = None,
+    outside: Outside = NOTHING_OUTSIDE,
+) -> Surroundings:
     """Return those of a deployment by an engine: roles act at once, as it would wait for them in real time.
 
     Args:
+        subscription_id: what is deployed into.
+        tenant_id: of that.
         machines: id of each machine that is there before the stack -> its address (`Settings.machines`).
+        outside: what else is so around it (`Settings.outside`).
     """
-    return Surroundings(subscription_id, tenant_id, machines or {}, role_spread_seconds=0, principal_spread_seconds=0)
+    return Surroundings(
+        subscription_id,
+        tenant_id,
+        machines or {},
+        routes=outside.routes,
+        proxies=outside.proxies,
+        role_spread_seconds=0,
+        principal_spread_seconds=0,
+    )

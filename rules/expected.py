@@ -75,7 +75,7 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     """Return what every cluster is to contain, by its name."""
     links = settings.links.values()
     ends = [(link.client, link.broker) for link in links]
-    pairs = [pair for pair in ends if all(settings.clusters[name].network for name in pair)]
+    pairs = [(link.client, link.broker) for link in links if link.via == "peering"]
     return {
         name: ExpectedCluster(
             resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),

@@ -11,7 +11,7 @@ from arm.types import ResourceType
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetesconfiguration import EXTENSION
-from arm.types.network import PUBLIC_IP_ADDRESS, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
+from arm.types.network import PUBLIC_IP_ADDRESS, SUBNET, VIRTUAL_NETWORK, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.durations import EXAMPLE, parse_duration
 from graph.graph import Resource
@@ -33,6 +33,7 @@ IGNORED: Mapping[ResourceType, Sequence[str]] = {
     **azure_vm.IGNORED,
     # Children that are resources of their own, and what Azure changes by itself.
     VIRTUAL_NETWORK: ("subnets", "virtualNetworkPeerings"),
+    SUBNET: ("routeTable",),
     VIRTUAL_NETWORK_PEERING: ("peeringState", "peeringSyncLevel"),
     PUBLIC_IP_ADDRESS: ("ipTags",),
     DEVICE_REGISTRY_NAMESPACE: ("messaging",),

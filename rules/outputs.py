@@ -10,6 +10,7 @@ from cryptography import x509
 
 from arm import ids
 from arm.types.keyvault import SECRET
+from arm.types.network import VIRTUAL_NETWORK_PEERING
 from arm.values import leaves, reveal
 from graph import pem
 from graph.inputs import at, shorten, text_at
@@ -24,7 +25,7 @@ _KEYS = (
 )  # fmt: skip
 _ENDPOINT = frozenset({"host", "address", "port", "url", "listener", "ca_fingerprint"})
 _CLUSTER = frozenset({"hosting", "resource_group", "arc_connected_cluster", "aio_instance", "key_vault"})
-_LINK = frozenset({"from", "to", "topics", "endpoint", "client_ids"})
+_LINK = frozenset({"from", "to", "via", "topics", "endpoint", "client_ids"})
 _RELEASE = frozenset({"name", "aio", "cert_manager", "secret_store", "iot_operations_api", "device_registry_api"})
 _AUTHORITIES = ("client-root", "client-intermediate")
 _GENERATION = frozenset({"live", "revoked", "counted"})
@@ -133,6 +134,8 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
     ]
     problems += described.differences(view, outputs)
     problems += _different("generations", at(outputs, "generations") or {}, _generations(view))
+    found_ends = [[view.by_path.get(end) for end in view.ends(one)] for one in view.all(VIRTUAL_NETWORK_PEERING)]
+    peered = {frozenset(view.cluster(end) for end in ends if end) for ends in found_ends}
     for parts in view.links:
         if parts.listener is None or parts.endpoint is None:  # ASK-01
             continue
@@ -156,6 +159,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         given = {**(at(outputs, f"links.{parts.link.name}") or {})}
         given["client_ids"] = sorted(given.get("client_ids") or [])
         expected = {"from": parts.link.client, "to": parts.link.broker, "topics": topics, "client_ids": ids}
+        expected["via"] = "peering" if {parts.link.client, parts.link.broker} in peered else "routed"
         expected["endpoint"] = view.path(parts.endpoint).rpartition("/")[2]
         problems += _different(f"links.{parts.link.name}", given, expected)
     return list(dict.fromkeys(problems))

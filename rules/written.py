@@ -52,6 +52,7 @@ _CLUSTER: Mapping[str, str] = {
     "connected_cluster.context": "existing.context",
     "location": "location",
     "tags": "tags",
+    "network": "joined",
     "address_space": "network.address_space",
     "subnet": "network.subnet",
     "node.address": "address",
@@ -63,6 +64,9 @@ _CLUSTER: Mapping[str, str] = {
         "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version", "k3s_sha256",
         "network_policies",
     )},
+    "node.proxy.http": "proxy.http",
+    "node.proxy.https": "proxy.https",
+    "node.proxy.no_proxy": "node.proxy.no_proxy",
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib", "max_session_hours", "max_message_hours", "max_packet_mib",
@@ -72,6 +76,7 @@ _CLUSTER: Mapping[str, str] = {
 _LINK: Mapping[str, str] = {
     "from": "client",
     "to": "broker",
+    "via": "via",
     "generation": "own_generation",
     "revoked_generation": "revoked_generation",
     "client_id_prefix": "client_id_prefix",
@@ -128,8 +133,10 @@ def _links(written: list[Any], links: list[Link], view: View) -> Iterator[tuple[
     brokers = sorted(name for name, cluster in view.clusters.items() if cluster.listener)
     yield "links (clusters with a listener)", sorted({broker for _, broker in ends}), brokers
     peers = sorted((peering.first, peering.second) for peering in view.settings.peerings)
-    with_network = {name for name in view.clusters if VIRTUAL_NETWORK in view.host(name).resources}
-    pairs = sorted({tuple(sorted(pair)) for pair in ends if with_network.issuperset(pair)})
+    alone = {name for name, one in map_at(view.written, "clusters").items() if at(one, "network") == "none"}
+    with_network = {name for name in view.clusters if VIRTUAL_NETWORK in view.host(name).resources} - alone
+    joined = [pair for pair, one in zip(ends, written, strict=True) if one.get("via") != "routed"]
+    pairs = sorted({tuple(sorted(pair)) for pair in joined if with_network.issuperset(pair)})
     yield "links (peerings)", pairs, peers
     for index, (one, link) in enumerate(zip(written, links, strict=False)):
         yield from _compared(f"links[{index}].", one, link, _LINK)

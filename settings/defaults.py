@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from settings.addressing import default_node_address, default_subnet
 from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
-from settings.schema import PER_CLUSTER, ClusterSection, LinkSection, PkiSection, StackSection, TopicSection
+from settings.schema import (
+    PER_CLUSTER,
+    ClusterSection,
+    LinkSection,
+    PkiSection,
+    ProxySection,
+    StackSection,
+    TopicSection,
+)
 
 Tree = dict[str, Any]
 
@@ -71,7 +79,7 @@ def completed(stack: StackSection) -> StackSection:
     return stack.model_copy(
         update={
             "clusters": {name: _completed_cluster(cluster, stack) for name, cluster in stack.clusters.items()},
-            "links": [_completed_link(link) for link in stack.links],
+            "links": [_completed_link(link, stack) for link in stack.links],
             "pki": _completed_pki(stack),
         }
     )
@@ -83,18 +91,40 @@ def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterS
         update={
             "address": cluster.node.address or (default_node_address(subnet) if subnet else None),
             "k3s_version": cluster.node.k3s_version or RELEASES[stack.release].k3s_version,
+            "proxy": _completed_proxy(cluster.node.proxy),
         }
     )
     return cluster.model_copy(
-        update={"location": cluster.location or stack.location, "subnet": subnet, "node": node},
+        update={
+            "location": cluster.location or stack.location,
+            "network": _network(cluster),
+            "subnet": subnet,
+            "node": node,
+        },
     )
 
 
-def _completed_link(link: LinkSection) -> LinkSection:
+def _completed_proxy(proxy: ProxySection) -> ProxySection:
+    return proxy.model_copy(update={"http": proxy.http or proxy.https, "https": proxy.https or proxy.http})
+
+
+def _network(cluster: ClusterSection | None) -> Literal["peered", "none"]:
+    """Return whether a cluster's network is one to peer; a cluster that is not there, which is reported, has none."""
+    if cluster is None:
+        return "none"
+    return cluster.network or ("peered" if makes_network(cluster.hosting) else "none")
+
+
+def _completed_link(link: LinkSection, stack: StackSection) -> LinkSection:
+    is_peered = all(_network(stack.clusters.get(end)) == "peered" for end in (link.client, link.broker))
     topics = link.topics or [TopicSection.model_validate({"from": "input", "to": f"{link.client}/output"})]
     # With a dot, which is in no cluster's name: the prefix of `a` begins no client id of `a-b`.
     return link.model_copy(
-        update={"topics": topics, "client_id_prefix": link.client_id_prefix or f"{link.client}."},
+        update={
+            "via": link.via or ("peering" if is_peered else "routed"),
+            "topics": topics,
+            "client_id_prefix": link.client_id_prefix or f"{link.client}.",
+        },
     )
 
 

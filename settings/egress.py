@@ -7,10 +7,12 @@ Microsoft tells no difference between releases of AIO. The stack itself closes n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import urlsplit
 
-from settings.model import Cluster, Settings
+from settings.model import Cluster, Proxy, Settings
+from settings.proxies import is_past_proxy
 
 _READ = date(2026, 11, 29)
 _ARC = "learn.microsoft.com/azure/azure-arc/kubernetes/network-requirements, Azure Cloud"
@@ -39,6 +41,8 @@ class Egress:
     source: str
     read: date | None
     """Day on which the source was read; None where the settings say it."""
+    through: str | None = None
+    """The proxy that the node asks for it, as `host:port`: then only that one's firewall is asked. None: no proxy."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,24 @@ def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
         "vault": names.key_vault,
         "storage_account": f"{names.storage_account_prefix}<5 random>{names.storage_account_suffix}",
     }
-    return [*(row for need in _NEEDS for row in _fill_in(need, own)), *_list_brokers(settings, cluster)]
+    rows = [row for need in _NEEDS for row in _fill_in(need, own)]
+    if cluster.proxy:
+        rows = [_send_through(row, cluster.proxy) for row in rows] + _list_proxies(cluster.proxy)
+    return [*rows, *_list_brokers(settings, cluster)]
+
+
+def _send_through(row: Egress, proxy: Proxy) -> Egress:
+    if is_past_proxy(row.host.removeprefix("*."), proxy.no_proxy):
+        return row
+    return replace(row, through=urlsplit(proxy.http if row.port == 80 else proxy.https).netloc)
+
+
+def _list_proxies(proxy: Proxy) -> list[Egress]:
+    found = [urlsplit(url) for url in dict.fromkeys((proxy.https, proxy.http))]
+    why = "all that goes through it, WebSockets too"
+    return [
+        Egress(str(one.hostname), one.port or 80, "HTTP proxy", "proxy", why, "the settings", None) for one in found
+    ]
 
 
 def _fill_in(need: _Need, own: dict[str, str]) -> Iterator[Egress]:

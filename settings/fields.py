@@ -49,9 +49,13 @@ def find_about(field: FieldInfo) -> About:
     return next(each for each in field.metadata if isinstance(each, About))
 
 
-def refused(expected: str, hint: str = "", example: object = None) -> PydanticCustomError:
-    """Return an error with a text of its own, where what `About` says would not tell the reason or not fit."""
-    return PydanticCustomError("refused", "{expected}", {"expected": expected, "hint": hint, "example": example})
+def refused(expected: str, hint: str = "", example: object = None, *, hide: bool = False) -> PydanticCustomError:
+    """Return an error with a text of its own, where what `About` says would not tell the reason or not fit.
+
+    `hide`: the value may hold a password, and is not shown.
+    """
+    told = {"expected": expected, "hint": hint, "example": example, "hide": hide}
+    return PydanticCustomError("refused", "{expected}", told)
 
 
 def nearest(word: object, known: Collection[str]) -> str:

@@ -32,6 +32,9 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
             "node.k3s_version",
             "node.k3s_sha256",
             "node.network_policies",
+            "node.proxy.http",
+            "node.proxy.https",
+            "node.proxy.no_proxy",
         }
     ),
 }

@@ -63,6 +63,17 @@ class ExistingCluster:
 
 
 @dataclass(frozen=True)
+class Proxy:
+    """The proxy by which a node reaches the internet."""
+
+    http: str
+    """URL, for what is not encrypted."""
+    https: str
+    no_proxy: tuple[str, ...]
+    """All that is reached without it."""
+
+
+@dataclass(frozen=True)
 class Listener:
     """The LoadBalancer listener of a broker cluster, which links connect to."""
 
@@ -119,12 +130,16 @@ class Cluster:
     """Static address of the node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
+    joined: str
+    """`peered` with the networks of its links, or `none`: that is not the stack's to do."""
     machine: Machine | None
     """None: its host is no machine that was there before."""
     existing: ExistingCluster | None
     """None: the stack connects the cluster."""
     node: NodeSection | None
     """None: the stack sets up no node."""
+    proxy: Proxy | None
+    """None: the node reaches the internet by itself."""
     broker: BrokerSection
     listener: Listener | None
     """Set exactly when a link ends here."""
@@ -164,6 +179,8 @@ class Link:
     name: str
     client: str
     broker: str
+    via: str
+    """`peering`, or `routed` by routes that are not the stack's."""
     topics: tuple[Topic, ...]
     client_id_prefix: str
     client_ids: tuple[str, ...]
@@ -199,6 +216,19 @@ class Peering:
     second: str
     first_to_second_name: str
     second_to_first_name: str
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What is so around the stack, by its settings, and none of it is the stack's."""
+
+    routes: frozenset[tuple[str, str]]
+    """Address of a link's client, and of its broker: packets find their way between them."""
+    proxies: Mapping[str, tuple[str, str]]
+    """Address of a node that reaches nothing else of the internet -> its proxies, for http and for https."""
+
+
+NOTHING_OUTSIDE = Outside(frozenset(), {})
 
 
 @dataclass(frozen=True)
@@ -250,6 +280,18 @@ class Settings:
     def tags_of(self, cluster: Cluster) -> Mapping[str, str]:
         """Return the tags of everything that belongs to a cluster."""
         return {**self.tags, **cluster.tags}
+
+    @property
+    def outside(self) -> Outside:
+        """Return what the stack relies on and does not make."""
+        routed = [link for link in self.links.values() if link.via == "routed"]
+        ends = [(self.clusters[link.client], self.clusters[link.broker]) for link in routed]
+        return Outside(
+            routes=frozenset((str(client.address), str(broker.address)) for client, broker in ends),
+            proxies={
+                str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
+            },
+        )
 
     def links_from(self, cluster: str) -> list[Link]:
         return [link for link in self.links.values() if link.client == cluster]

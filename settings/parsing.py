@@ -15,6 +15,7 @@ from settings.errors import NOTHING, Problem, as_yaml
 from settings.fields import About, find_about, nearest
 from settings.paths import Path, contains, dotted, leaves
 from settings.profiles import PROFILES
+from settings.proxies import WHY_NO_CERTIFICATE
 from settings.schema import ClusterSection, StackSection
 from settings.sections import fields_of, sections
 from settings.yaml_mistakes import spaced
@@ -28,8 +29,16 @@ _OTHER_WORDS: Mapping[str, str] = {
     "ip": "address",
     "subscription": "subscription_id",
     "tenant": "tenant_id",
+    "http_proxy": "http",
+    "https_proxy": "https",
+    "skip": "no_proxy",
+    "skip_range": "no_proxy",
 }
 """What others call it -> our keys, where spelling leads astray."""
+_NOT_SUPPORTED: Mapping[tuple[str, str], str] = {
+    ("proxy", key): WHY_NO_CERTIFICATE for key in ("ca", "ca_certificate", "cert", "certificate", "trusted_ca")
+}
+"""(section, key) that one may look for -> why there is none."""
 
 
 class Parsed(NamedTuple):
@@ -129,6 +138,8 @@ def _problem(details: ErrorDetails, path: Path) -> Problem:
     near = _nearest_choice(details)
     hint = context.get("hint") or _quoting_hint(details, given) or (f"the nearest is {near}" if near else about.hint)
     example = as_yaml(near or context.get("example") or about.example)
+    if context.get("hide"):
+        given = "(not shown)"
     return Problem(where, given, str(context.get("expected", about.expected)), example, hint)
 
 
@@ -143,6 +154,9 @@ def _unknown_key(path: Path, given: object) -> Problem:
     """Show the key only: its value could be a password that somebody meant for elsewhere."""
     *above, key = path
     keys = list(fields_of(_about(tuple(above))[1] or StackSection))
+    if why := _NOT_SUPPORTED.get((str(above[-1]) if above else "", str(key))):
+        example = _example((*above, keys[0]))
+        return Problem(dotted(path), key, f"one of the keys {', '.join(keys)}; there is no {key}", example, why)
     if elsewhere := _elsewhere(str(key)):
         about, places = elsewhere
         expected = f"one of the keys {', '.join(keys)}"

@@ -16,6 +16,7 @@ from settings.model import (
     Machine,
     Network,
     Peering,
+    Proxy,
     Settings,
     Tenant,
     Topic,
@@ -31,6 +32,7 @@ from settings.naming import (
     server_authority_names,
     server_ca_config_map,
 )
+from settings.proxies import NEVER
 from settings.releases import RELEASES
 from settings.schema import (
     TENANT_KEYS,
@@ -83,8 +85,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
 
 
 def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster:
-    assert cluster.location, _COMPLETED
-    assert cluster.node.address, _COMPLETED
+    assert cluster.location and cluster.network and cluster.node.address, _COMPLETED
     space, subnet = cluster.address_space, cluster.subnet
     is_broker = any(link.broker == name for link in stack.links)
     existing = _existing(cluster.connected_cluster)
@@ -99,14 +100,26 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
         ),
         address=cluster.node.address,
         network=Network(space, subnet) if space and subnet else None,
+        joined=cluster.network,
         machine=_machine(cluster.machine),
         existing=existing,
         node=None if existing else cluster.node,
+        proxy=_proxy(name, cluster, stack),
         admin_username=admin_username(stack.prefix, cluster.code),
         broker=cluster.broker,
         listener=_listener(name, cluster, stack) if is_broker else None,
         arc_proxy_port=arc_proxy_port(cluster.code),
     )
+
+
+def _proxy(name: str, cluster: ClusterSection, stack: StackSection) -> Proxy | None:
+    """Return the proxy with all that goes past it: what no node asks one for, its own network, and its brokers."""
+    proxy, own = cluster.node.proxy, cluster.subnet or cluster.node.address
+    if not (proxy.http and proxy.https):
+        return None
+    brokers = [stack.clusters[link.broker] for link in stack.links if link.client == name]
+    hosts = [host for one in brokers for host in (one.node.address, one.listener.dns_name) if host]
+    return Proxy(proxy.http, proxy.https, tuple(dict.fromkeys(map(str, (*proxy.no_proxy, *NEVER, own, *hosts)))))
 
 
 def _machine(machine: MachineSection) -> Machine | None:
@@ -144,8 +157,7 @@ def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listen
 
 
 def _link(link: LinkSection, stack: StackSection) -> Link:
-    assert link.topics, _COMPLETED
-    assert link.client_id_prefix, _COMPLETED
+    assert link.topics and link.via and link.client_id_prefix, _COMPLETED
     authority, broker = stack.pki.generation, stack.clusters[link.broker].listener
     generation = count_generation(link.generation, authority)
     pairs = [(topic.source, topic.destination) for topic in link.topics]
@@ -153,6 +165,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
     return Link(
         client=link.client,
         broker=link.broker,
+        via=link.via,
         topics=tuple(
             Topic(topic.source, topic.destination, name, topic.payload, topic.shared)
             for topic, name in zip(link.topics, names, strict=True)
@@ -169,10 +182,8 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
 
 
 def _peerings(stack: StackSection) -> tuple[Peering, ...]:
-    """Return one peering per two linked clusters with networks of ours, whichever way the links between them go."""
-    ours = {name for name, cluster in stack.clusters.items() if cluster.address_space}
-    ends = [(link.client, link.broker) for link in stack.links]
-    pairs = sorted({tuple(sorted(pair)) for pair in ends if ours.issuperset(pair)})
+    """Return one peering per two clusters that links peer, whichever way the links between them go."""
+    pairs = sorted({tuple(sorted((link.client, link.broker))) for link in stack.links if link.via == "peering"})
     code = {name: cluster.code for name, cluster in stack.clusters.items()}
     return tuple(
         Peering(first, second, f"peer-{code[first]}-to-{code[second]}", f"peer-{code[second]}-to-{code[first]}")

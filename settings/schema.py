@@ -47,6 +47,7 @@ from settings.fields import (
     one_of,
 )
 from settings.hosting import DEFAULT_HOSTING
+from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
@@ -80,6 +81,7 @@ _AIOS_OWN = "null for AIO's own limit"
 _VM = "Microsoft.Compute/virtualMachines"
 _VAULT = "Microsoft.KeyVault/vaults"
 _NSG = "Microsoft.Network/networkSecurityGroups"
+_PEERING = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
 _BROKER = "Microsoft.IoTOperations/instances/brokers"
 _CLIENTS = f"{_BROKER}: properties.advanced.clients"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
@@ -101,7 +103,7 @@ _LINK = (
     f"{_VAULT}/secrets",
     "Microsoft.SecretSyncController/azureKeyVaultSecretProviderClasses",
     "Microsoft.SecretSyncController/secretSyncs",
-    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+    _PEERING,
     f"{_NSG}: {_FROM_LINKS}",
     "Run Command apply-objects: OBJECTS[kind=Bundle]",
     "Run Command await-secrets",
@@ -114,6 +116,8 @@ _LINK = (
 )
 """Where a link is."""
 
+_PROXY = "http://proxy.example.com:3128"
+_PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
     "/Microsoft.HybridCompute/machines/plant-1"
@@ -130,6 +134,30 @@ class _Section(BaseModel):
     @classmethod
     def _all_keys_commented_out(cls, data: Any) -> Any:
         return {} if data is None else data
+
+
+class ProxySection(_Section):
+    """The proxy by which a node reaches the internet."""
+
+    http: Annotated[
+        ProxyUrl | None,
+        About("the proxy for http:// addresses, as http://<host>:<port>; null for that of https", _PROXY),
+        arrives(*(f"{script}: HTTP_PROXY = value" for script in _PROXIED), *_PROXIED, others=(f"{_PROXY}8",)),
+    ] = None
+    https: Annotated[
+        ProxyUrl | None,
+        About("the proxy for https:// addresses, as http://<host>:<port>; null for that of http", _PROXY),
+        arrives(*(f"{script}: HTTPS_PROXY = value" for script in _PROXIED), *_PROXIED, others=(f"{_PROXY}8",)),
+    ] = None
+    no_proxy: Annotated[
+        list[PastProxy],
+        About(
+            "a list of hosts, domains (.example.com), addresses and networks that are reached without it; the cluster"
+            " itself, Azure's own addresses on the machine and the brokers of its links always are",
+            [".plant.example.com"],
+        ),
+        arrives(*(f"{script}: NO_PROXY" for script in _PROXIED)),
+    ] = []
 
 
 class NodeSection(_Section):
@@ -192,6 +220,9 @@ class NodeSection(_Section):
     ] = None
     """None: the node compares the binary with the checksum beside it, and says what it found. No table of the project:
     the sum of each release that k3s_version takes could not be read where it is published."""
+    proxy: Annotated[
+        ProxySection, About("a map with the proxy by which the node reaches the internet", {"https": _PROXY})
+    ] = ProxySection()
     network_policies: Annotated[
         bool,
         About(
@@ -524,6 +555,16 @@ class ClusterSection(_Section):
         ),
         arrives("*: tags = value", "*[location=*]: tags = value", others=({"owner": "other"}, "other")),
     ] = {}
+    network: Annotated[
+        Literal["peered", "none"] | None,
+        About(
+            "peered, where links peer the cluster's network with those of their other ends, or none: all its links find"
+            " their way by routes of your own",
+            "none",
+        ),
+        arrives(_PEERING, f"linked {_PEERING}", "output: vnet_peerings", "output: links"),
+    ] = None
+    """None: peered, where the stack makes a network."""
     address_space: Annotated[
         Network | None,
         About("a private IPv4 network in CIDR notation", "10.3.0.0/16"),
@@ -620,6 +661,20 @@ class LinkSection(_Section):
             "output: broker_endpoints",
         ),
     ]
+    via: Annotated[
+        Literal["peering", "routed"] | None,
+        About(
+            "peering, which the stack makes between the networks of both ends, or routed: by routes of your own to the"
+            " broker's address, or to its listener.dns_name",
+            "routed",
+        ),
+        arrives(
+            _PEERING,
+            "output: vnet_peerings",
+            "output: links.<name>.via = value",
+        ),
+    ] = None
+    """None: peering, where both ends have `network: peered`."""
     topics: Annotated[
         list[TopicSection] | None,
         Field(min_length=1),

@@ -35,6 +35,7 @@ def _row(egress: Egress) -> dict[str, object]:
 
 
 def as_list(groups: Sequence[Group]) -> str:
-    """Return `host:port`, one a line, sorted, each once."""
+    """Return `host:port` of what the nodes themselves reach, a proxy among it: one a line, sorted, each once."""
     sections = [section for group in groups if not isinstance(section := group.sections[_SECTION], Mapping)]
-    return "".join(f"{one}\n" for one in sorted({f"{row['host']}:{row['port']}" for rows in sections for row in rows}))
+    direct = [row for rows in sections for row in rows if not row["through"]]
+    return "".join(f"{one}\n" for one in sorted({f"{row['host']}:{row['port']}" for row in direct}))

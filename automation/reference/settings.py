@@ -30,6 +30,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters.<name>.connected_cluster.kubeconfig": "none: Arc's proxy",
     "clusters.<name>.connected_cluster.context": "the current one of `kubeconfig`",
     "clusters.<name>.location": "that of the stack",
+    "clusters.<name>.network": "`peered`, where the stack makes a network; else `none`",
     "clusters.<name>.subnet": "the second /24 of the address space; all of one that has no two",
     "clusters.<name>.node.address": (
         "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine` and"
@@ -37,12 +38,15 @@ _COMPUTED: Mapping[str, str] = {
     ),
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
+    "clusters.<name>.node.proxy.http": "that of `https`; none without one",
+    "clusters.<name>.node.proxy.https": "that of `http`; none without one",
     "operator_group_object_id": "none",
     "pki.signed_folder": "`certificates/` with the environment",
     "clusters.<name>.broker.max_message_hours": "AIO's own",
     "clusters.<name>.broker.max_receive_messages": "AIO's own",
     "clusters.<name>.broker.max_queue_messages": "AIO's own",
     "clusters.<name>.listener.dns_name": "none: clients connect to the node's address",
+    "links[].via": "`peering`, where both ends have network `peered`; else `routed`",
     "links[].topics": "`input` to `<from>/output`",
     "links[].client_id_prefix": "`<from>.`",
     "links[].client_ids": "every id that begins with `client_id_prefix`",

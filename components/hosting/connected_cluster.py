@@ -20,12 +20,13 @@ from components.hosting.host import ConnectedCluster, RunScript
 from components.packages import connected_clusters, get_connected_cluster
 from components.role_assignments import assign_role, compute_guid
 from settings import roles
+from settings.model import Proxy
 from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
 _SETUP_SECONDS = 8100
-_CONNECT_SECONDS = 9600
+_CONNECT_SECONDS = 10200
 
 
 def connect_k3s(
@@ -48,6 +49,7 @@ def connect_k3s(
         depends_on: roles without which the identity cannot.
     """
     names, tenant = context.names, context.settings.tenant
+    proxy = _name_proxy(context.cluster.proxy)
     setup = run(
         "setup-k3s",
         {
@@ -57,6 +59,7 @@ def connect_k3s(
             "K3S_INSTALL_SHA256": NODE_TOOLS.k3s_install_sha256,
             "AZURE_CLI_VERSION": NODE_TOOLS.azure_cli_version,
             "CONNECTEDK8S_VERSION": NODE_TOOLS.connectedk8s_version,
+            **proxy,
         },
         timeout_seconds=_SETUP_SECONDS,
         parent=context.parent,
@@ -71,6 +74,7 @@ def connect_k3s(
             "TENANT_ID": tenant.tenant_id,
             **({"IDENTITY_CLIENT_ID": client_id} if client_id else {}),
             "CUSTOM_LOCATIONS_OBJECT_ID": tenant.custom_locations_object_id,
+            **proxy,
         },
         timeout_seconds=_CONNECT_SECONDS,
         parent=context.parent,
@@ -91,6 +95,13 @@ def connect_k3s(
         oidc_issuer=found.apply(lambda cluster: read_issuer(cluster, names.connected_cluster)),
         connected=connect,
     )
+
+
+def _name_proxy(proxy: Proxy | None) -> dict[str, str]:
+    """Return the variables by which every tool of a node knows its proxy."""
+    if proxy is None:
+        return {}
+    return {"HTTP_PROXY": proxy.http, "HTTPS_PROXY": proxy.https, "NO_PROXY": ",".join(proxy.no_proxy)}
 
 
 def grant_onboarding(context: StampContext, principal_id: pulumi.Input[str]) -> list[pulumi.Resource]:

@@ -33,6 +33,10 @@ class Surroundings:
     """Id of one of the machines -> outputs by which Azure says that it is no sound one."""
     custom_locations_object_id: str = STAND_INS["custom_locations_object_id"]
     """For whom custom locations are enabled on those clusters."""
+    routes: Collection[tuple[str, str]] = ()
+    """Addresses between which packets find their way although no peering of the stack is there."""
+    proxies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Address of a node that reaches nothing else of the internet -> its proxies, for http and for https."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster import broker, dataflows, pod_network
 from rehearsal.cluster.broker import AioNamespace
-from rehearsal.cluster.inventory import Answers, Inventory, IsEffective
+from rehearsal.cluster.inventory import Answers, Inventory, IsEffective, Routes
 from rehearsal.cluster.model import ClusterView, Secret, Symptom
 from rehearsal.cluster.network import find_unreachable_links
 from rehearsal.cluster.node_state import read_node_state
@@ -37,6 +37,7 @@ def build_views(
     at: datetime | None = None,
     unmanaged: Mapping[str, Sequence[Secret]] | None = None,
     seen: Seen | None = None,
+    routes: Routes = (),
 ) -> list[ClusterView]:
     """Return every connected cluster, by name.
 
@@ -49,8 +50,9 @@ def build_views(
         seen: what an earlier call has left there: a cluster is built anew only where something that it is made of has
             changed; that time has passed is no such change. Without it the time of a change of many clusters, looked
             at step by step, grows with their square.
+        routes: addresses between which packets find their way without a peering.
     """
-    inventory = Inventory(entries, is_effective, at or datetime.now(UTC))
+    inventory = Inventory(entries, is_effective, at or datetime.now(UTC), routes)
     clusters = sorted(inventory.of_type(CONNECTED_CLUSTER), key=lambda cluster: cluster.name)
     if seen is not None:
         _keep(inventory, clusters, seen)

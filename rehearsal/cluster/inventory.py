@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 IsEffective = Callable[[str, str, str], bool]
 """(scope, GUID of the role, principal) -> whether the principal has the role there, and Azure knows it."""
+Routes = Collection[tuple[str, str]]
+"""Addresses between which packets find their way without a peering."""
 _Question = tuple[Any, ...]
 """A method of `Inventory`, and its arguments."""
 Answers = Mapping[_Question, Any]
@@ -28,10 +30,10 @@ _Table = defaultdict[_Key, list[Entry]]
 
 
 class Inventory:
-    """What exists, and `at` which moment certificates are judged."""
+    """What exists, `at` which moment certificates are judged, and `routes` that are not the stack's."""
 
-    def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime) -> None:
-        self._is_effective, self.at = is_effective, at
+    def __init__(self, entries: Iterable[Entry], is_effective: IsEffective, at: datetime, routes: Routes = ()) -> None:
+        self._is_effective, self.at, self.routes = is_effective, at, frozenset(routes)
         self._tables = _Tables(entries)
         self.views: dict[str, ClusterView] = {}
         """By the id of the connected cluster: those that were computed from it (`build.build_view`)."""

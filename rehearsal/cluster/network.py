@@ -35,7 +35,8 @@ def find_obstacles(inventory: Inventory, link: DeployedLink) -> Iterator[tuple[s
         return
     here, there = (_find_interface(inventory, end.addresses) for end in (link.site, link.broker))
     source, destination = link.site.addresses[0], link.broker.addresses[0]
-    if here and there:  # else one of them is in a plant, and what leads there is not the stack's
+    # Where one of them is in a plant, or the link is routed, what leads there is not the stack's.
+    if here and there and (source, destination) not in inventory.routes:
         yield from _check_peering(inventory, _network(here), _network(there))
     for direction, nic in (("Outbound", here), ("Inbound", there)):
         for group in _find_groups(inventory, nic) if nic else ():

@@ -62,7 +62,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         problems.append(_report_custom_locations(cluster, object_id, is_enabled=is_enabled))
     return NodeState(
         is_reachable=True,
-        addresses=_read_addresses(kind, inventory, node),
+        addresses=read_addresses(inventory, node),
         issuer=facts.issuer,
         custom_locations=custom_locations,
         objects=facts.objects,
@@ -126,7 +126,9 @@ def _report_custom_locations(cluster: Entry, object_id: str, *, is_enabled: bool
     return Symptom("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
 
 
-def _read_addresses(kind: HostKind, inventory: Inventory, node: Entry) -> list[str]:
+def read_addresses(inventory: Inventory, node: Entry) -> list[str]:
+    """Return the addresses of a machine."""
+    kind = BY_NODE_TYPE[node.row]
     interfaces = (text_at(one, "id") for one in list_at(node.inputs, kind.node_interfaces))
     found = [inventory.find(interface) for interface in interfaces]
     configurations = [one for entry in found if entry for one in list_at(entry.outputs, "ipConfigurations")]

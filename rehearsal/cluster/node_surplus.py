@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
@@ -50,7 +50,7 @@ def find_surplus(cluster: Entry, machine: Entry, commands: Sequence[Entry], fact
     """Return what is on the node of a connected cluster, or was called or told there, that nothing has a need of."""
     issuer = text_at(cluster.outputs, "oidcIssuerProfile.issuerUrl")
     parts = {
-        traces.FILES: _check_files(facts, issuer),
+        traces.FILES: _check_files(facts, {issuer, *_list_proxies(commands)}),
         traces.RULES: _check_firewall(facts),
         traces.LIMITS: _check_limits(facts),
         traces.OBJECTS: _check_objects(facts, commands),
@@ -70,7 +70,12 @@ def _blame(machine: Entry, commands: Sequence[Entry], kind: str, name: str) -> s
     return f"Run Command {' or '.join(found)}" if found else f"node {machine.name}"
 
 
-def _check_files(facts: NodeFacts, issuer: str) -> Iterator[Fault]:
+def _list_proxies(commands: Sequence[Entry]) -> set[str]:
+    given = (parameters(command.inputs) for command in commands)
+    return {one[name] for one in given for name in node_files.PROXY_PARAMETERS if name in one}
+
+
+def _check_files(facts: NodeFacts, known: Collection[str]) -> Iterator[Fault]:
     for name, (mode, text) in facts.files.items():
         if name not in node_files.OF_THE_IMAGE and not _is_listed(name, node_files.FILES):
             yield name, SURPLUS, f"/{name} is on the node, where no script needs it", "do not write it, or remove it"
@@ -82,7 +87,7 @@ def _check_files(facts: NodeFacts, issuer: str) -> Iterator[Fault]:
         if name != node_files.KUBECONFIG.value and (kind := _find_secret(text)):
             yield name, SECRET, f"/{name} holds {kind}", "keep it in memory, or leave it where it is kept already"
         for address in sorted({*_ADDRESS.findall(text)}):
-            if address != issuer and not _is_listed_address(address, node_files.NAMED):
+            if address not in known and not _is_listed_address(address, node_files.NAMED):
                 yield name, SURPLUS, f"/{name} names {address}, which no node needs", "take it out"
 
 

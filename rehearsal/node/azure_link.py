@@ -24,6 +24,7 @@ from rehearsal.azure.state import AzureState, Call
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import ClusterView
+from rehearsal.cluster.node_state import read_addresses
 from rehearsal.cluster.way import Way, find_way
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
@@ -80,6 +81,12 @@ class AzureLink:
         with look() as state:
             self.subscription_id = state.surroundings.subscription_id
             self.tenant_id = state.surroundings.tenant_id
+            self.proxies = self._find_proxies(state, vm)
+
+    def _find_proxies(self, state: AzureState, vm: Entry) -> tuple[str, str] | None:
+        known = state.surroundings.proxies
+        own = read_addresses(self._look_around(state, 0), vm) if known else []
+        return next((known[address] for address in own if address in known), None)
 
     def find(self, arm_id: str) -> Entry | None:
         with self._look() as state:
@@ -160,7 +167,7 @@ class AzureLink:
         if last and is_settled and last.is_of(state.entries) and now - last.inventory.at < _A_MOMENT:
             return last.inventory
         is_effective = partial(access.is_effective, state, within=elapsed)
-        inventory = Inventory(list(state.entries.values()), is_effective, now)
+        inventory = Inventory(list(state.entries.values()), is_effective, now, state.surroundings.routes)
         self._shared.last = Seen(state.entries, state.entries.version, inventory)
         return inventory
 

@@ -25,6 +25,11 @@ class NodeAzure(Protocol):
     @property
     def tenant_id(self) -> str: ...
 
+    @property
+    def proxies(self) -> tuple[str, str] | None:
+        """Return the proxies, for http and for https, that are the node's only way out; None where it needs none."""
+        ...
+
     def find(self, arm_id: str) -> Entry | None:
         """Return the resource."""
         ...
@@ -118,6 +123,11 @@ class Machine:
         work.mkdir()
         lay_out(files, root)
         return cls(vm_id, root, work, azure, facts, close=close)
+
+    @property
+    def proxies(self) -> tuple[str, str] | None:
+        """Return the proxies, for http and for https, that are its only way out; None where it needs none."""
+        return self.azure.proxies
 
     def path(self, name: str | Path) -> NodeFile:
         """Return a file that a script has named.

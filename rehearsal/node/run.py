@@ -30,7 +30,7 @@ from rehearsal.node.tools import READS_STDIN, TOOLS
 from rehearsal.node.tools.durations import find_duration
 from rehearsal.node.tools.refusal import note_call
 from rehearsal.node.tools.unanswered import NOT_FOUND_TOOL, UNANSWERED, answer_nothing
-from rules.facts.node_files import VARIABLES
+from rules.facts.node_files import PROXY_PARAMETERS, VARIABLES
 
 OUTPUT_BYTES = 4096
 """Of stdout and of stderr, from the end, that the instance view keeps."""
@@ -88,7 +88,8 @@ class Run:
         """Since the last pause."""
         self._traces: dict[str, set[str]] = {}
         script = text_at(inputs, "source.script") + text_at(inputs, "wrapper")
-        self._variables = _FROM_THE_START | VARIABLES | {name for name in parameters(inputs) if name in script}
+        given = {name for name in parameters(inputs) if name in script}
+        self._variables = _FROM_THE_START | VARIABLES | given | {name.lower() for name in given & {*PROXY_PARAMETERS}}
         """Those that tools may have."""
         self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
 

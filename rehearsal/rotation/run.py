@@ -18,7 +18,7 @@ from arm.types.kubernetes import CONNECTED_CLUSTER
 from graph.script_runs import list_runs
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entry
-from rehearsal.azure.world import World
+from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
@@ -60,11 +60,11 @@ class NotDeployedError(Exception):
 class Deployed:
     """A stack, and the modelled Azure that it is in."""
 
-    def __init__(self, program: Path, stack: str, machines: Mapping[str, str]) -> None:
+    def __init__(self, program: Path, stack: str, surroundings: Surroundings) -> None:
         self._program, self._stack, self._state = program, stack, State()
         self._flow: Traffic | None = None
         self._world = World(
-            make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"], machines),
+            surroundings,
             clock=ManualClock(),
             run_script=ScriptRunner(self._as_running, self._is_behind),
         )
@@ -186,7 +186,12 @@ class Deployed:
         """Return the clusters; the same ones as long as nothing in Azure has changed."""
         entries, before = self._world.entries(shared=True), self._seen[0]
         if len(entries) != len(before) or any(one is not other for one, other in zip(entries, before, strict=True)):
-            self._seen = entries, build_views(entries, self._world.is_effective, seen=self._built)
+            self._seen = (
+                entries,
+                build_views(
+                    entries, self._world.is_effective, seen=self._built, routes=self._world.surroundings.routes
+                ),
+            )
         return self._seen[1]
 
     def _as_running(self, deployed: ClusterView, elapsed: float) -> ClusterView:
@@ -223,7 +228,7 @@ class Deployed:
 
     def copy(self) -> Deployed:
         """Return the same stack in another Azure of the same content."""
-        other = Deployed(self._program, self._stack, self._world.surroundings.machines)
+        other = Deployed(self._program, self._stack, self._world.surroundings)
         other._state = State.from_export(self._state.export())
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "azure.json"
@@ -253,7 +258,9 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
         NotDeployedError: it failed.
     """
     config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
-    deployed = Deployed(program, stack, stack_file.load(program, stack, config[stack_file.SETTINGS_KEY]).machines)
+    loaded = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
+    ids = STAND_INS["subscription_id"], STAND_INS["tenant_id"]
+    deployed = Deployed(program, stack, make_surroundings(*ids, loaded.machines, loaded.outside))
     if errors := deployed.up(settings):
         raise NotDeployedError("; ".join(errors))
     return deployed

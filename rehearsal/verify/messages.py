@@ -65,7 +65,7 @@ def verify_messages(
         MosquittoMissingError: messages are wanted, and there is no broker to send them to.
     """
     entries = azure.entries()
-    clusters = build_views(entries, azure.is_effective)
+    clusters = build_views(entries, azure.is_effective, routes=azure.surroundings.routes)
     # Where the model names something, a difference is what follows from it.
     healthy = not any(view.problems for view in clusters)
     with ThreadPoolExecutor(1) as beside:

@@ -23,8 +23,13 @@ _SOURCES_LIST = Source(
 )
 KEYRING = Fact("etc/apt/keyrings/edge-stamps-*", _SOURCES_LIST)
 SOURCES = Fact("etc/apt/sources.list.d/edge-stamps-*.sources", _SOURCES_LIST)
+APT_PROXY = Fact(
+    "etc/apt/apt.conf.d/*-edge-stamps-proxy",
+    Source("Debian/apt, doc/apt.conf.5.xml", "DESCRIPTION: the APT_CONFIG::Dir::Etc::Parts directory; not opened",
+           date(2026, 11, 29), primary=False),
+)  # fmt: skip
 K3S_DROPIN = Fact(
-    "etc/systemd/system/k3s.service.d/*-edge-stamps.conf",
+    "etc/systemd/system/k3s.service.d/*-edge-stamps*.conf",
     Source("systemd/systemd, man/systemd.unit.xml", "foo.service.d/; not opened", _READ, primary=False),
 )
 K3S_UNIT = Fact(
@@ -54,8 +59,8 @@ COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/loc
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
-FILES = (LIMITS, KEYRING, SOURCES, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG, K3S_AUDIT_POLICY,
-         KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
+FILES = (LIMITS, KEYRING, SOURCES, APT_PROXY, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG,
+         K3S_AUDIT_POLICY, KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
 """Every file beside those of the image."""
 OF_THE_IMAGE = frozenset({"etc/os-release", "etc/machine-id"})
 """Of its files, those that a rehearsed node has."""
@@ -101,5 +106,7 @@ VARIABLES = frozenset(
 """Every variable that a script may set for its tools, beside the parameters that it reads.
 
 LC_CTYPE is Python's, for what it starts (PEP 538). Whatever is not here may steer a tool as no rehearsal has seen:
-HTTPS_PROXY, PIP_INDEX_URL, GITHUB_URL and AZURE_CLI_DISABLE_CONNECTION_VERIFICATION do.
+PIP_INDEX_URL, GITHUB_URL and AZURE_CLI_DISABLE_CONNECTION_VERIFICATION do.
 """
+PROXY_PARAMETERS = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+"""Parameters that name a node's proxy; a script that has them may set the same in small letters."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from settings.rules import addresses, certificates, clusters, existing_clusters, hosting, limits, links, names, tenant
+from settings.rules import (
+    addresses,
+    certificates,
+    clusters,
+    existing_clusters,
+    hosting,
+    limits,
+    links,
+    names,
+    networks,
+    tenant,
+)
 from settings.rules.rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -39,6 +50,16 @@ RULES: tuple[Rule, ...] = (
     Rule("machine-address-outside", "A plant's machine has an address of its own, in no network of the stack",
         "learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview: a VNet's own range stays inside",
         hosting.machine_addresses_are_outside),
+    Rule("peered-network-is-made", "Only a network that the stack makes is peered",
+        "learn.microsoft.com/azure/virtual-network/virtual-network-peering-overview",
+        networks.peered_networks_are_made),
+    Rule("peering-has-networks", "A link is peered only where both ends have networks to peer",
+        "learn.microsoft.com/azure/virtual-network/virtual-network-peering-overview", networks.peerings_have_networks),
+    Rule("one-way-per-pair", "Two clusters are joined by a peering or by routes, not by both",
+        "learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview: a peering's route is the narrower",
+        networks.one_way_per_pair),
+    Rule("no-proxy-has-proxy", "What is reached without a proxy is said only where there is one",
+        "without a proxy everything is", networks.no_proxy_has_proxy),
     Rule("networks-disjoint", "No two clusters' networks overlap, linked or not",
         "learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering", addresses.no_overlap),
     Rule("subnet-in-space", "A subnet lies inside its cluster's address space", "Microsoft.Network",

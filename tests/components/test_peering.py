@@ -49,3 +49,14 @@ def test_forwarded_traffic_is_not_let_in(recorded: Recorded) -> None:
     for peering in recorded(TWO_CLUSTERS).of_type(VIRTUAL_NETWORK_PEERING):
         assert peering.plain_inputs["allowForwardedTraffic"] is False
         assert peering.plain_inputs["allowVirtualNetworkAccess"] is True
+
+
+def test_a_routed_link_makes_no_peering_and_lets_its_client_in(recorded: Recorded) -> None:
+    graph = recorded({**TWO_CLUSTERS, "clusters": {"site": {"network": "none"}, "enterprise": {}}})
+
+    assert list(graph.of_type(VIRTUAL_NETWORK_PEERING)) == []
+    assert graph.outputs["vnet_peerings"] == {}
+    assert graph.outputs["links"]["site-to-enterprise"]["via"] == "routed"
+    rules = graph.named("enterprise-network-security-group").plain_inputs["securityRules"]
+    (let_in,) = [rule for rule in rules if rule["name"] == "AllowMqttFromLinks"]
+    assert let_in["sourceAddressPrefix"] == "10.1.1.0/24"

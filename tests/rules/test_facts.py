@@ -301,6 +301,7 @@ IN_SCRIPTS = {
     "node_files.LIMITS": "sysctl-file-of-another-name",
     "node_files.KEYRING": "key-for-all-packages",
     "node_files.SOURCES": "source-of-packages-beside",
+    "node_files.APT_PROXY": "apt-told-elsewhere",
     "node_files.K3S_DROPIN": "dropin-of-another-unit",
     "node_files.K3S_UNIT": "unit-beside",
     "node_files.K3S_ENVIRONMENT": "variables-of-another-unit",

@@ -28,7 +28,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setitem(hosting.KINDS, "bare", BARE)
     found = resolve(TWO_CLUSTERS)
     site = replace(found.clusters["site"], hosting="bare", network=None, node=None)
-    return replace(found, clusters={**found.clusters, "site": site}, peerings=())
+    links = {name: replace(link, via="routed") for name, link in found.links.items()}
+    return replace(found, clusters={**found.clusters, "site": site}, links=links, peerings=())
 
 
 def test_what_is_expected_follows_from_the_kind_of_host(settings: Settings) -> None:
@@ -54,6 +55,7 @@ def test_a_deployment_without_a_network_is_in_order(settings: Settings, two: Wor
         del bench.graph.outputs["clusters"]["site"][key]
     bench.graph.outputs["clusters"]["site"]["hosting"] = "bare"
     bench.graph.outputs["vnet_peerings"] = {}
+    bench.graph.outputs["links"]["site-to-enterprise"]["via"] = "routed"
     for peering in ("site-to-enterprise", "enterprise-to-site"):
         bench.remove(f"{peering}-peering", kind="Peering")
     bench.set("enterprise-network-security-group", "securityRules.0.sourceAddressPrefix", "10.1.1.10/32")

@@ -126,7 +126,8 @@ def test_a_link_that_the_settings_lose_is_found(stack: LoadedStack) -> None:
     assert "links" in _found(replace(stack.settings, links={}), written.read_file(stack))
 
 
-def test_a_peering_that_the_settings_lose_is_found(stack: LoadedStack) -> None:
+def test_a_peering_that_the_settings_lose_is_found() -> None:
+    stack = load_stack(PROGRAM, "two-enterprises", stand_ins=True)
     assert _found(replace(stack.settings, peerings=()), written.read_file(stack)) == ["links (peerings)"]
 
 

@@ -56,6 +56,8 @@ class Topology:
     links: tuple[DrawnLink, ...]
     peerings: frozenset[frozenset[str]]
     """Pairs of clusters whose VNets are peered in both directions."""
+    routed: frozenset[frozenset[str]] = frozenset()
+    """Pairs of clusters between which the stack leaves the way to somebody else."""
 
     def is_peered(self, link: DrawnLink) -> bool:
         """Return whether the VNets of both ends are peered."""
@@ -66,6 +68,8 @@ class Topology:
         without_network = {cluster.name for cluster in self.clusters if not cluster.virtual_network}
         if {link.client, link.broker} & without_network:
             return "no VNet to peer"
+        if frozenset((link.client, link.broker)) in self.routed:
+            return "by routes of yours"
         return "VNets peered" if self.is_peered(link) else "VNets not peered"
 
 
@@ -89,7 +93,11 @@ def read_topology(graph: Graph, settings: Settings) -> Topology:
         if host
     }
     links = tuple(link for name, inputs in stamps.items() for link in _read_links(name, inputs, brokers))
-    return Topology(clusters, links, _read_peerings(stamps))
+    described = outputs.get("links") or {}
+    routed = frozenset(
+        frozenset((one.get("from"), one.get("to"))) for one in described.values() if one.get("via") == "routed"
+    )
+    return Topology(clusters, links, _read_peerings(stamps), routed)
 
 
 class _Inputs(dict[str, list[dict[str, Any]]]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from arm import ids
 from arm.types.authorization import ROLE_ASSIGNMENT
+from arm.types.network import VIRTUAL_NETWORK_PEERING
 from automation.verify.azure import Body, Unseen, UnseenError
 from automation.verify.check import Problem
 from automation.verify.expected import Collection
@@ -95,8 +96,18 @@ def _expected(look: Look) -> set[str]:
     return {ids.key(look.evidence.resolve(one.id)) for one in look.expectation.of_cluster(look.place.name)}
 
 
+def _is_routed(look: Look) -> bool:
+    links = look.expectation.view.settings.links.values()
+    return any(link.via == "routed" and look.place.name in (link.client, link.broker) for link in links)
+
+
 def _is_added(look: Look, collection: Collection, body: Body) -> bool:
-    """Leave out roles that come from above the group, and those that somebody needs, under whatever name."""
+    """Leave out roles that come from above the group, and those that somebody needs, under whatever name.
+
+    A network with a routed link is joined to others by whoever routes it: by a peering with a hub, as a rule.
+    """
+    if collection.row is VIRTUAL_NETWORK_PEERING:
+        return not _is_routed(look)
     if collection.row is not ROLE_ASSIGNMENT:
         return True
     scope, role = text_at(body, "properties.scope"), text_at(body, "properties.roleDefinitionId")

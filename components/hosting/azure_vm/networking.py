@@ -86,7 +86,8 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         default_outbound_access=False,
         private_endpoint_network_policies="Disabled",
         private_link_service_network_policies="Enabled",
-        opts=context.options(),
+        # Routes are whoever's who joins the network to others.
+        opts=context.options(ignore_changes=["routeTable"]),
     )
     network_interface = network.NetworkInterface(
         context.logical_name("network-interface"),

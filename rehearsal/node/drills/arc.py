@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from arm import ids
@@ -30,6 +31,8 @@ from rehearsal.node.machine import Machine
 from rehearsal.node.tools import rights
 
 _CONNECTING_MARK = "var/lib/edge-stamps/connecting"
+_GROUP = re.compile(r" --resource-group (\S+)")
+"""Of the cluster; its machine may lie in another one."""
 _FEATURES_MARK = "var/lib/edge-stamps/custom-locations"
 
 
@@ -49,7 +52,7 @@ def _without_tags(scene: Scene) -> Scene:
     return replace(scene, entries={**scene.entries, own: replace(one, inputs=inputs, outputs=outputs)})
 
 
-def _just_set_up(scene: Scene) -> Scene:
+def just_set_up(scene: Scene) -> Scene:
     """Set up a node on which setup-k3s has run, and nothing else, while the roles of its identity are new."""
     extensions = {"extensions": scene.facts.get("az", {}).get("extensions", {})}
     facts = {**{name: fact for name, fact in scene.facts.items() if name not in ("arc", "objects")}, "az": extensions}
@@ -112,14 +115,16 @@ def _has_custom_locations(machine: Machine) -> bool:
 def _takes_its_place(outcome: Outcome) -> str:
     """Demand that it is deleted and connected anew, or that a node without the right to delete says so."""
     machine = outcome.machine
-    if rights.is_allowed(machine, rights.CONNECT_DELETE, ids.group_of(machine.vm_id), outcome.seconds):
+    group = next(found[1] for call in outcome.calls if (found := _GROUP.search(call)))
+    scope = f"/subscriptions/{machine.azure.subscription_id}/resourceGroups/{group}"
+    if rights.is_allowed(machine, rights.CONNECT_DELETE, scope, outcome.seconds):
         return must_do(DELETE, CONNECT, FEATURES)(outcome)
     return must_fail(outcome)
 
 
 _OTHER_ISSUER = Reply(stdout='{"issuer": "https://kubernetes.default.svc.cluster.local"}\n')
 CONNECT_ARC = (
-    Drill("the node is new", _just_set_up, must_succeed),
+    Drill("the node is new", just_set_up, must_succeed),
     Drill("another run holds the lock", as_it_is, must_fail_before("az login"), lock="node"),
     Drill("it has run before", as_it_is, must_change_nothing(EFFECTS)),
     Drill("it has run before, and somebody writes names in capitals", _with_capitals, must_change_nothing(EFFECTS)),

@@ -39,7 +39,7 @@ CONNECT, DELETE, FEATURES = (f"az connectedk8s {command}" for command in ("conne
 _OTHER_TIME = Reply(stdout="HTTP/2 401 \r\ndate: Fri, 01 Jan 2100 00:00:00 GMT\r\n\r\n")
 FAILS = Reply(1, stderr="failed\n")
 EFFECTS = (
-    _INSTALL_K3S, RESTART, CONNECT, DELETE, FEATURES,
+    _INSTALL_K3S, RESTART, CONNECT, DELETE, FEATURES, "az connectedk8s update",
     "apt-get -qq -o DPkg", "apt-get install", "az extension add", "az extension remove", "iptables -w 30 -t mangle -I",
 )  # fmt: skip
 

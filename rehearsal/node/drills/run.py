@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import arc, ends, links, nodes, objects
+from rehearsal.node.drills import arc, ends, links, nodes, objects, proxies
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -65,12 +65,14 @@ _PRIVATE_LOCKS = Drill("others are on the node", as_it_is, must_keep_locks_priva
 _passed_here: set[tuple[str, str]] = set()
 """Names and texts of scripts, as in `read_passed`, that this process has drilled: for the next stack."""
 DRILLS: Mapping[str, Sequence[Drill]] = {
-    "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S),
-    "connect-arc": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *arc.CONNECT_ARC),
+    "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S, *proxies.SETUP_K3S),
+    "connect-arc": (
+        _NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *arc.CONNECT_ARC, *proxies.CONNECT_ARC,
+    ),
     "apply-objects": (_NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *objects.APPLY_OBJECTS),
     "await-secrets": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *objects.AWAIT_SECRETS),
     "probe-links": (_NO_PARAMETERS, _NO_NODE, _NO_KUBECTL, *links.PROBE_LINKS),
-}
+}  # fmt: skip
 """Script -> its drills."""
 
 
@@ -157,14 +159,17 @@ def _remedy(command: Entry) -> str:
 def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
     vm = entries[ids.key(ids.parent_of(command.id))]
     facts, files = vm.facts.get("machine", {}), vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID])
-    scene = drill.set_up(Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id))
+    deployed = Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id)
+    scene = drill.set_up(replace(deployed, proxies=_find_proxies(deployed, vm, surroundings)))
     calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="es-") as name:
         folder = Path(name)
         (folder / "run").mkdir()
         latest = max(entry.created_at for entry in entries.values())
         azure = _copy_azure(scene, surroundings, command.created_at if scene.is_new else latest + _LATER)
-        machine = Machine.in_folder(folder, vm.id, AzureLink(azure, vm), copy.deepcopy(dict(scene.facts)), scene.files)
+        link = AzureLink(azure, vm)
+        link.proxies = scene.proxies
+        machine = Machine.in_folder(folder, vm.id, link, copy.deepcopy(dict(scene.facts)), scene.files)
         before = collect(machine.root)
         inputs = {
             "source": {"script": _text(command)},
@@ -179,6 +184,10 @@ def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surrounding
             return drill.find_fault(outcome) or ends.find_fault(
                 replace(command, inputs=inputs), vm, scene, outcome, state
             )
+
+
+def _find_proxies(scene: Scene, vm: Entry, surroundings: Surroundings) -> tuple[str, str] | None:
+    return AzureLink(_copy_azure(scene, surroundings, _LATER), vm).proxies if surroundings.proxies else None
 
 
 def _copy_azure(scene: Scene, surroundings: Surroundings, now: float) -> OpenState:

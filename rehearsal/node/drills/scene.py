@@ -36,6 +36,8 @@ class Scene:
     """What is in Azure, by key."""
     tenant_id: str
     tools: Mapping[str, Tool] = field(default_factory=lambda: TOOLS)
+    proxies: tuple[str, str] | None = None
+    """The proxies that are the node's only way out, for http and for https."""
     is_new: bool = False
     """Whether the script's own Run Command was just made: then roles spread for as long as in the deployment."""
 

@@ -7,7 +7,9 @@ apt-pkg/acquire-item.cc (texts); dpkg, src/query/main.c and lib/dpkg/options.c.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile
@@ -15,9 +17,13 @@ from rehearsal.node.machine import Machine
 from rehearsal.node.tools.durations import find_duration
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
+from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import RefusalError, answering
 from rules.facts.node import AZURE_CLI_VERSION, MICROSOFT_KEY
 
+_ARCHIVE = "http://azure.archive.ubuntu.com/ubuntu"
+"""Of the image's own sources."""
+_PROXY = re.compile(r'Acquire::(https?)::Proxy "([^"]*)";')
 SUITES = ("bionic", "focal", "jammy", "noble", "bullseye", "bookworm")
 """Of the repository; packages of another suite than the node's have other versions."""
 REPOSITORY = "https://packages.microsoft.com/repos/azure-cli"
@@ -73,11 +79,40 @@ def apt_get(call: ToolCall, machine: Machine) -> str | Reply:
     if command == "update":
         return _update(call, machine)
     if command == "install":
+        _require_way_out(call, machine, REPOSITORY)
         took = _wait_for_dpkg(line, call, machine)
         return Reply(stdout=_install(line, packages, machine), took=took)
     if command in ("upgrade", "remove", "purge", "autoremove", "clean", "dist-upgrade", "download", "source"):
         raise ValueError(f"apt-get {command}: the model does not answer it; extend apt.py")
     raise RefusalError(100, f"E: Invalid operation {command}", is_unknown=True)
+
+
+def gets_out_by_itself(machine: Machine) -> bool:
+    """Return whether apt's own timers reach its archives, which have no script's environment."""
+    return not _find_shut_in(machine, {}, (_ARCHIVE, REPOSITORY))
+
+
+def _find_shut_in(machine: Machine, environment: Mapping[str, str], urls: Sequence[str]) -> list[str]:
+    """Return the archives that apt does not reach, by Acquire::http::Proxy and ::https::, else by its environment."""
+    configured = dict(_read_proxies(machine))
+    proxies = {url: configured.get(urlsplit(url).scheme) for url in urls}
+    chosen = {url: proxy or choose_proxy(url, environment, small_only=True) for url, proxy in proxies.items()}
+    return [url for url, proxy in chosen.items() if not gets_out(machine, url, proxy)]
+
+
+def _require_way_out(call: ToolCall, machine: Machine, *urls: str) -> None:
+    for url in _find_shut_in(machine, call.environment, urls):
+        host = urlsplit(url).hostname
+        raise RefusalError(100, f"E: Failed to fetch {url}/InRelease  Could not connect to {host}, timed out")
+
+
+def _read_proxies(machine: Machine) -> Iterator[tuple[str, str]]:
+    for file in machine.files("etc/apt/apt.conf.d", "*-edge-stamps-*"):
+        for row in file.read_text().splitlines():
+            found = _PROXY.fullmatch(row)
+            if not found:
+                raise ValueError(f"apt: the model does not know {row!r} of {file.name}; extend apt.py")
+            yield found[1], found[2]
 
 
 def _update(call: ToolCall, machine: Machine) -> str:
@@ -88,6 +123,7 @@ def _update(call: ToolCall, machine: Machine) -> str:
             "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1013 (apt-get)\n"
             "E: Unable to lock directory /var/lib/apt/lists/",
         )
+    _require_way_out(call, machine, _ARCHIVE, REPOSITORY)
     lists: dict[str, Any] = {}
     for file in machine.files("etc/apt/sources.list.d", "*.sources"):
         for source in _read_sources(file):

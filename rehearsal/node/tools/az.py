@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from arm import ids
 from arm.hosting import BY_NODE_TYPE
@@ -17,6 +18,7 @@ from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import connectedk8s, query
 from rehearsal.node.tools.az_parser import read_command, refuse
+from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import answering, missing
 from rules.facts.node import CONNECTEDK8S_VERSION
 
@@ -25,6 +27,15 @@ EXTENSION_VERSIONS = frozenset({CONNECTEDK8S_VERSION.value, "1.10.10", "1.10.11"
 _NEWEST_EXTENSION = "1.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 _CLOUD = "AzureCloud"
+_METADATA, _MANAGEMENT = "http://169.254.169.254/", "https://management.azure.com/"
+_OF_ARC = (_METADATA, _MANAGEMENT, "https://mcr.microsoft.com/")
+_CONTACTS: Mapping[str, tuple[str, ...]] = {
+    "login": (_METADATA, "https://login.microsoftonline.com/", _MANAGEMENT),
+    "extension add": ("https://aka.ms/", "https://pypi.org/"),
+    "extension list-versions": ("https://aka.ms/",),
+    "connectedk8s show": (_METADATA, _MANAGEMENT),
+}
+"""Command -> one host of each kind that it has to reach; settings/egress.py has them all."""
 
 
 @answering
@@ -34,10 +45,24 @@ def az(call: ToolCall, machine: Machine) -> str | Reply:
         raise missing("az")
     dynamic = call.environment.get("AZURE_EXTENSION_USE_DYNAMIC_INSTALL", "yes_prompt").lower()
     command, given = read_command(call.arguments, "connectedk8s" in _extensions(machine), dynamic)
+    for url in _CONTACTS.get(command, _OF_ARC if command in connectedk8s.COMMANDS else ()):
+        _require_way_out(url, machine, call)
     answer = _COMMANDS[command](given, machine, call)
     if isinstance(answer, Reply):
         return answer
     return query.write(query.select(answer, given["--query"] or ""), given["--output"] or "json")
+
+
+def _require_way_out(url: str, machine: Machine, call: ToolCall) -> None:
+    if gets_out(machine, url, choose_proxy(url, call.environment)):
+        return
+    if url == _METADATA:
+        raise refuse("Failed to connect to MSI. Please make sure MSI is configured correctly.")
+    host = urlsplit(url).hostname
+    raise refuse(
+        f"HTTPSConnectionPool(host='{host}', port=443): Max retries exceeded with url: / (Caused by"
+        f" ConnectTimeoutError('Connection to {host} timed out. (connect timeout=300)'))"
+    )
 
 
 def _log_in(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:

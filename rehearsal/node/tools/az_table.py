@@ -37,6 +37,7 @@ GLOBAL = ("--output -o", "--query", "--debug !", "--verbose !", "--only-show-err
 """microsoft/knack, output.py, query.py, log.py; azure/cli/core/commands/__init__.py."""
 
 _CLUSTER = ("--name -n *", "--resource-group -g *")
+_PROXY = ("--proxy-https", "--proxy-http", "--proxy-skip-range")
 _KUBE = ("--kube-config", "--kube-context ~", "--skip-ssl-verification ! ~")
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -61,7 +62,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         *_CLUSTER, *_KUBE, "--features + *", "--skip-azure-rbac-list", "--custom-locations-oid",
     ),
     "connectedk8s connect": (
-        *_CLUSTER, *_KUBE, "--location -l", "--tags +", "--proxy-https ~", "--proxy-http ~", "--proxy-skip-range ~",
+        *_CLUSTER, *_KUBE, "--location -l", "--tags +", *_PROXY,
         "--proxy-cert --custom-ca-cert ~", "--distribution", "--distribution-version ~", "--infrastructure",
         "--azure-hybrid-benefit", "--disable-auto-upgrade !", "--custom-locations-oid", "--enable-private-link ?",
         "--private-link-scope-resource-id --pls-arm-id ~", "--onboarding-timeout", "--no-wait !", "--correlation-id",
@@ -69,9 +70,17 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--enable-workload-identity --enable-wi ?", "--gateway-resource-id ~", "--configuration-settings --config + ~",
         "--config-protected-settings --config-protected + ~",
     ),
+    "connectedk8s update": (
+        *_CLUSTER, *_KUBE, "--tags + ~", *_PROXY, "--proxy-cert --custom-ca-cert ~", "--disable-proxy !",
+        "--distribution ~", "--distribution-version ~", "--azure-hybrid-benefit ~", "--auto-upgrade ~",
+        "--container-log-path ~", "--yes -y !", "--enable-oidc-issuer ? ~", "--self-hosted-issuer ~",
+        "--enable-workload-identity --enable-wi ? ~", "--disable-workload-identity --disable-wi ? ~",
+        "--gateway-resource-id ~", "--disable-gateway ? ~", "--configuration-settings --config + ~",
+        "--config-protected-settings --config-protected + ~",
+    ),
 }  # fmt: skip
-"""`connectedk8s` also has update, upgrade, disable-features, list and troubleshoot, which no script calls."""
-UNMODELLED = ("connectedk8s update", "connectedk8s upgrade", "connectedk8s disable-features", "connectedk8s list",
+"""`connectedk8s` also has upgrade, disable-features, list and troubleshoot, which no script calls."""
+UNMODELLED = ("connectedk8s upgrade", "connectedk8s disable-features", "connectedk8s list",
               "connectedk8s troubleshoot", "account list", "account clear", "logout",
               "extension list", "extension update", "extension list-available")  # fmt: skip
 """Commands that az has and the model does not answer: calling one is an error of the model, not of the script."""

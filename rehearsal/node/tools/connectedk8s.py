@@ -15,6 +15,7 @@ from rehearsal.azure.errors import ArmError
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s, rights
+from rehearsal.node.tools.arc_agents import do_agents_work, read_proxy
 from rehearsal.node.tools.az_parser import refuse
 from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.refusal import RefusalError
@@ -43,7 +44,8 @@ def _show(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
     shown = {**entry.inputs, **entry.outputs, "id": entry.id, "name": entry.name, "provisioningState": entry.state}
     if not ids.at(entry.inputs, "oidcIssuerProfile.enabled"):
         shown["oidcIssuerProfile"] = None
-    is_online = k3s.is_running(machine) and ids.key(_connected_id(machine)) == ids.key(arm_id)
+    is_own = k3s.is_running(machine) and ids.key(_connected_id(machine)) == ids.key(arm_id)
+    is_online = is_own and do_agents_work(machine, machine.facts["arc"].get("proxy", {}))
     return {**shown, "connectivityStatus": "Connected" if is_online else "Offline"}
 
 
@@ -76,7 +78,7 @@ def _connect(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
         )
     _put(given, machine, call, arm_id, location)
     if not (held and there):  # else a re-put, which leaves the agents alone
-        _check_patience(given)
+        _check_patience(given, reach=do_agents_work(machine, read_proxy(given)))
         _install_agents(given, machine, location)
     return _show(given, machine, call)
 
@@ -109,13 +111,13 @@ def _put(given: Mapping[str, Any], machine: Machine, call: ToolCall, arm_id: str
         raise refuse(f"Http response error occured while making ARM request: {text}") from error
 
 
-def _check_patience(given: Mapping[str, Any]) -> None:
+def _check_patience(given: Mapping[str, Any], *, reach: bool) -> None:
     """Let Helm give up before the agents are up: `--timeout` is --onboarding-timeout with an s (helm_install_release).
 
     The words are those of HELM_TIMEOUT_GENERIC in _errors.py.
     """
     patience = str(given["--onboarding-timeout"] or _PATIENCE)
-    if not patience.isdigit() or int(patience) < DURATIONS["az", "connectedk8s", "connect"]:
+    if not reach or not patience.isdigit() or int(patience) < DURATIONS["az", "connectedk8s", "connect"]:
         raise refuse(
             "Azure Arc agent installation did not finish before the Helm timeout. Retry onboarding or inspect the"
             " 'azure-arc' namespace for pods that are not ready.\nHelm command output:\nError: context deadline"
@@ -136,6 +138,7 @@ def _install_agents(given: Mapping[str, Any], machine: Machine, location: str) -
         "auto_upgrade": not given["--disable-auto-upgrade"],
         "oidc_issuer": given["--enable-oidc-issuer"] == "true",
         "workload_identity": given["--enable-workload-identity"] == "true",
+        "proxy": read_proxy(given),
     }
 
 
@@ -192,6 +195,26 @@ def _enable_features(given: Mapping[str, Any], machine: Machine, call: ToolCall)
         features.append("cluster-connect")
     arc["features"] = sorted({*arc["features"], *features})
     return f"Successsfully enabled features: {given['--features']} for the Connected Cluster {given['--name']}"
+
+
+def _update(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
+    """Tell the agents another proxy, or none: by a Helm upgrade that reuses all other values."""
+    arm_id, proxy = _find_id(given, machine), read_proxy(given)
+    rights.require(machine, rights.CONNECT_READ, arm_id, call.elapsed)
+    if machine.azure.find(arm_id) is None:
+        raise _not_found(arm_id)
+    _check_cluster(given, machine, call)
+    if not proxy and not given["--disable-proxy"]:
+        raise refuse("[UPDATE_NO_PARAMETERS] No parameters were specified to update.")
+    if proxy and given["--disable-proxy"]:
+        raise refuse("[UPDATE_PROXY_PARAMETER_CONFLICT] Conflicting proxy parameters.")
+    if ids.key(_connected_id(machine)) != ids.key(arm_id):
+        raise refuse("The azure-arc release does not belong to the given connected cluster.")
+    arc = machine.facts["arc"]
+    arc["proxy"] = {**arc.get("proxy", {}), **proxy} if proxy else {}
+    if not do_agents_work(machine, arc["proxy"]):
+        raise refuse("Azure Arc agent installation did not finish before the Helm timeout.")
+    return _show(given, machine, call)
 
 
 def _confirm(given: Mapping[str, Any]) -> None:
@@ -273,4 +296,5 @@ COMMANDS = {
     "connectedk8s connect": _connect,
     "connectedk8s delete": _delete,
     "connectedk8s enable-features": _enable_features,
+    "connectedk8s update": _update,
 }

@@ -17,6 +17,7 @@ from rehearsal.node.machine import Machine
 from rehearsal.node.tools import k3s
 from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
+from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import RefusalError, answering
 from rules.facts.node import K3S_INSTALL_COMMIT, K3S_INSTALL_SHA256, MICROSOFT_KEY
 
@@ -41,7 +42,7 @@ _CURL = Table("curl", _CURL_WORDS).with_flags(
     "--retry-max-time VALUE", "--max-time -m VALUE", "--connect-timeout VALUE", "--output -o VALUE",
     "--remote-name -O ~", "--insecure -k", "--header -H VALUE", "--user-agent -A VALUE", "--cacert VALUE ~",
     "--write-out -w VALUE ~", "--fail-with-body", "--compressed", "--http1.1", "--ipv4 -4", "--create-dirs",
-    "--request -X VALUE ~", "--head -I",
+    "--request -X VALUE ~", "--head -I", "--suppress-connect-headers",
     "--proxy -x VALUE ~", "--preproxy VALUE ~", "--resolve VALUE ~", "--connect-to VALUE ~", "--config -K VALUE ~",
 )  # fmt: skip
 _GPG_WORDS = Words(
@@ -68,11 +69,20 @@ def curl(call: ToolCall, machine: Machine) -> str:
     if len(urls) > 1:
         raise ValueError("curl: the model answers one URL at a time; extend downloads.py")
     url = urls[0]
-    _connect(url, line)
-    return _answer_head(url, line, call.now) if line.has("--head") else _download(url, line, call, machine)
+    proxy = choose_proxy(url, call.environment)
+    _connect(url, line, is_reached=gets_out(machine, url, proxy))
+    if not line.has("--head"):
+        return _download(url, line, call, machine)
+    told = "" if not proxy or line.has("--suppress-connect-headers") else _tell_connected(call.now)
+    return told + _answer_head(url, line, call.now)
 
 
-def _connect(url: str, line: Line) -> None:
+def _tell_connected(now: float) -> str:
+    """Return what a proxy says before the answer; its clock is a day ahead."""
+    return f"HTTP/1.1 200 Connection established\r\nDate: {formatdate(now + 86_400, usegmt=True)}\r\n\r\n"
+
+
+def _connect(url: str, line: Line, *, is_reached: bool) -> None:
     """Refuse what curl does not connect to, or not in time."""
     protocols = line.last("--proto")
     scheme = urlsplit(url).scheme
@@ -80,6 +90,8 @@ def _connect(url: str, line: Line) -> None:
         raise _fail(line, 1, f'Protocol "{scheme}" disabled')
     if scheme != "https":
         raise _fail(line, 7, f"Failed to connect to {urlsplit(url).hostname} port 80: the model serves HTTPS only")
+    if not is_reached:
+        raise _fail(line, 28, f"Failed to connect to {urlsplit(url).hostname} port 443: Connection timed out")
     patience = line.last("--max-time", "inf")
     if float(patience) < DURATIONS["curl",]:
         raise _fail(line, 28, f"Operation timed out after {patience}000 milliseconds with 0 bytes received")

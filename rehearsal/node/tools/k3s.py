@@ -14,6 +14,7 @@ from typing import Any
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import audit_policy, k3s_config, units
+from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rules.facts.node import K3S_VERSION
 
@@ -36,6 +37,8 @@ ADMINISTRATOR = (  # k3s-io/k3s, pkg/daemons/control/deps/template.go: the clien
     f"users: [{{name: default, user: {{client-key-data: {_KEY}}}}}]\n"
 )
 _DURATION = re.compile(r"(\d+)h(\d+m)?(\d+s)?|\d+[ms]")
+_TAKEN = re.compile(r"K3S_|CONTAINERD_|(?i:NO|HTTP|HTTPS)_PROXY", re.IGNORECASE)
+_REGISTRY = "https://registry-1.docker.io/"
 _CRASHED = (  # systemd, src/shared/bus-wait-for-jobs.c
     "Job for {unit} failed because the control process exited with error code.\n"
     'See "systemctl status {unit}" and "journalctl -xeu {unit}" for details.'
@@ -60,9 +63,17 @@ def is_settled(machine: Machine, elapsed: float) -> bool:
     """
     facts = machine.facts.get("k3s", {})
     started = facts.get("first_start")
+    if started is not None and not facts.get("settled") and not _pulls_images(machine):
+        return False
     if started is not None and not started <= elapsed < started + SETTLING_SECONDS:
         facts["settled"] = True
     return started is None or bool(facts.get("settled"))
+
+
+def _pulls_images(machine: Machine) -> bool:
+    """Return whether containerd reaches its registry with the environment that K3s was started with."""
+    proxy = choose_proxy(_REGISTRY, machine.facts["k3s"].get("started_with", {}))
+    return gets_out(machine, _REGISTRY, proxy)
 
 
 def start(machine: Machine, unit: str, elapsed: float) -> None:
@@ -88,6 +99,8 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
     facts.setdefault("first_start", elapsed)
     facts.setdefault("first_config", config)
     facts.update(config=config, audit_rules=audit_rules, running=True)
+    given = dict(line.partition("=")[::2] for line in shlex.split(facts.get("environment", "")))
+    facts["started_with"] = {**machine.facts.get("environments", {}).get(unit, {}), **given}
     if facts.get("role") == "server":
         machine.file(config.get("write-kubeconfig", _KUBECONFIG)).write_text(
             ADMINISTRATOR,
@@ -165,7 +178,7 @@ def installer(call: ToolCall, machine: Machine) -> str:
     facts = machine.facts.setdefault("k3s", {})
     wanted = {"version": version, "role": role, "arguments": words[1:] if words and words[0] == role else words}
     # create_env_file: K3s starts with these, and finds its own settings among them
-    taken = {name: value for name, value in call.environment.items() if name.startswith(("K3S_", "CONTAINERD_"))}
+    taken = {name: value for name, value in call.environment.items() if _TAKEN.match(name)}
     environment = "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(taken.items()))
     wanted["environment"] = environment
     is_changed = any(facts.get(key) != value for key, value in wanted.items())

@@ -19,7 +19,9 @@ from rehearsal.node.tools.refusal import RefusalError, answering
 FOLDER = "etc/systemd/system"
 _UNIT = "[Service]\nType=notify\nRestart=always\nExecStart={}\n\n[Install]\nWantedBy=multi-user.target\n"
 _OF_K3S = {"k3s.service": "server", "k3s-agent.service": "agent"}
-_START_PRE, _LIMIT = _KNOWN = (("[Service]", "ExecStartPre"), ("[Service]", "RuntimeMaxSec"))
+_START_PRE, _LIMIT, _ENVIRONMENT = _KNOWN = tuple(
+    ("[Service]", name) for name in ("ExecStartPre", "RuntimeMaxSec", "Environment")
+)
 """Section and name of what a drop-in may set; whatever else it sets has an effect that the model lacks."""
 _OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 """Where Ubuntu's own commands are, which are not below a node's root."""
@@ -63,6 +65,7 @@ def read(machine: Machine) -> None:
     """
     names = sorted({file.name for file in machine.files(FOLDER, "*.service")})
     machine.facts["units"] = {name: _read_start_pre(machine, name) for name in names}
+    machine.facts["environments"] = {name: found for name in names if (found := _read_environment(machine, name))}
     machine.facts["run_limits"] = {name: limit for name in names if (limit := _read_limit(machine, name))}
 
 
@@ -94,6 +97,16 @@ def _read_start_pre(machine: Machine, unit: str) -> list[dict[str, Any]]:
             words = shlex.split(value.lstrip("-@:+!"))
             prefix = value[: len(value) - len(value.lstrip("-@:+!"))]
             found.append({"command": words[0], "arguments": words[1:], "optional": "-" in prefix})
+    return found
+
+
+def _read_environment(machine: Machine, unit: str) -> dict[str, str]:
+    """Return what Environment= sets (systemd.exec(5)); files of EnvironmentFile= come after it."""
+    found: dict[str, str] = {}
+    for key, value, _ in _list_settings(machine, unit):
+        if key == _ENVIRONMENT:
+            words = dict(word.partition("=")[::2] for word in shlex.split(value))
+            found = {**found, **words} if value else {}
     return found
 
 

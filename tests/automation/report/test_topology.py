@@ -120,6 +120,13 @@ def test_a_cluster_without_machine_and_network_shows_neither() -> None:
     assert "VNet 10.100.0.0/16" in rest
 
 
+def test_a_routed_link_is_drawn_without_a_peering(recorded: Recorded) -> None:
+    settings = {**TWO_BROKERS, "links": [{**link, "via": "routed"} for link in TWO_BROKERS["links"]]}
+    found = read_topology(recorded(settings), resolve(settings))
+    assert found.peerings == frozenset()
+    assert "-> enterprise (by routes of yours)" in " ".join(draw_text(found).split())
+
+
 def test_a_peering_in_one_direction_alone_is_none(graph: Graph) -> None:
     before = read_topology(graph, resolve(TWO_BROKERS)).peerings
     del graph.resources[graph.named("site-to-archive-peering").urn]

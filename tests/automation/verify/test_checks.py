@@ -272,6 +272,18 @@ def test_what_is_hardened_and_has_operators_is_green(verifier: Verifier) -> None
     assert asked <= outcomes(results, "ok")
 
 
+@pytest.mark.parametrize(("stack", "peering", "red"), [
+    ("two-enterprises", "virtualNetworkPeerings/peer-p-to-r", set()),
+    ("dev", "virtualNetworkPeerings/peer-a-to-b", {("VERIFY-05", "site")}),
+])  # fmt: skip
+def test_a_network_with_a_routed_link_may_be_peered_with_a_hub(
+    stack: str, peering: str, red: set[tuple[str, str]], verifier: Verifier
+) -> None:
+    living = Living(stack)
+    living.add(peering, "peer-to-hub")
+    assert outcomes(verifier(stack, living.world()), "failed") == red
+
+
 def test_what_is_not_there_is_told_once_and_the_others_say_after_which(verifier: Verifier) -> None:
     living = Living("dev")
     living.remove(_CREDENTIAL_A)

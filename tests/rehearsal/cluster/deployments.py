@@ -57,7 +57,8 @@ class Stack:
             loaded = read_signed_from(loaded, folder)
             self.config, self._sign = dict(loaded.config), make_stand_in(loaded, folder)
         tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
-        around = replace(surroundings, machines=loaded.settings.machines, **tenant)
+        machines, outside = loaded.settings.machines, loaded.settings.outside
+        around = replace(surroundings, machines=machines, routes=outside.routes, proxies=outside.proxies, **tenant)
         self.world = World(around, self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)
@@ -88,12 +89,20 @@ class Bench:
         self.unmanaged: Mapping[str, Sequence[Secret]] = {}
         self.role_spread_seconds = 0.0
         self.seen: Seen | None = None
+        self.routes = deployed(stack).world.surroundings.routes
 
     def views(self) -> dict[str, ClusterView]:
         surroundings = replace(SURROUNDINGS, role_spread_seconds=self.role_spread_seconds)
         state = AzureState(surroundings, ManualClock(1_000_000), entries=Entries(self.entries))
         is_effective = functools.partial(access.is_effective, state)
-        found = build_views(self.entries.values(), is_effective, at=self.at, unmanaged=self.unmanaged, seen=self.seen)
+        found = build_views(
+            self.entries.values(),
+            is_effective,
+            at=self.at,
+            unmanaged=self.unmanaged,
+            seen=self.seen,
+            routes=self.routes,
+        )
         return {view.name: view for view in found}
 
     def entry(self, end: str) -> Entry:
