@@ -33,6 +33,7 @@ CONTEXT: dict[str, dict[str, object]] = {
         "clusters.site.connected_cluster.kubeconfig": "~/.kube/config",
     },
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
+    "clusters.site.node.proxy.no_proxy": {"clusters.site.node.proxy.https": "http://10.1.1.4:3128"},
     "clusters.site.machine": ON_A_MACHINE,
     "clusters.site.machine.resource_id": ON_A_MACHINE,
     **{
