@@ -16,6 +16,8 @@ RULES: tuple[Rule, ...] = (
         "name_limits", names.names_within_limits),
     Rule("admin-username-allowed", "No user name is one that Azure or Ubuntu keeps for itself",
         "osProfile.adminUsername of Microsoft.Compute", names.admin_username_allowed),
+    Rule("common-names-fit", "The names of an external CA's certificates, with that of the stack, are short enough",
+        "RFC 5280, appendix A.1: ub-common-name", names.common_names_fit),
     Rule("codes-unique", "Each cluster has a code of its own", "names are made of codes", clusters.unique_codes),
     Rule("network-has-addresses", "A network that the stack makes has an address space", "Microsoft.Network",
         hosting.network_has_addresses),
