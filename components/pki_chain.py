@@ -86,7 +86,7 @@ class PkiChain(pulumi.ComponentResource):
         settings, live = self._settings, self._live
 
         def names(number: int) -> tuple[str, str]:
-            found = authority_names(settings.prefix, settings.environment, number)
+            found = authority_names(settings, number)
             return found["client_root"], found["client_intermediate"]
 
         if settings.pki.has_external_ca:
@@ -100,9 +100,7 @@ class PkiChain(pulumi.ComponentResource):
         settings, live, owner = self._settings, self._live, broker_key(cluster)
 
         def names(number: int) -> tuple[str, str]:
-            found = server_authority_names(
-                settings.prefix, settings.clusters[cluster].code, settings.environment, number
-            )
+            found = server_authority_names(settings, settings.clusters[cluster].code, number)
             return found["root_name"], found["intermediate_name"]
 
         listeners = live.listeners(cluster)

@@ -11,19 +11,26 @@ from settings import Settings, load
 from settings.guids import assignment_name
 from settings.naming import STACK_TAG, stack_tag
 
+Forms = Mapping[str, str]
+
 _TOPICS = [{"from": source, "to": destination} for source, destination in names.DATAFLOWS]
 _PROBE = {**LEAST, "links": [{"from": "site", "to": "enterprise", "topics": _TOPICS}]}
 
 
 def names_are_kept(_: View) -> Hits:
     """Require of every name the form that it has always had: under another one everything is made anew."""
-    for where, given, expected in _compared(load(_PROBE)):
+    of_its_own = _compared(load(_PROBE), names.LISTENER, names.LINK, names.AUTHORITIES)
+    external = load({**_PROBE, "pki": {"external_ca": "leaves"}})
+    outside = _compared(external, names.EXTERNAL_LISTENER, names.EXTERNAL_LINK, names.EXTERNAL_AUTHORITIES)
+    for where, given, expected in dict.fromkeys([*of_its_own, *outside]):
         if given != expected:
             message = f"{given!r}; deployed stacks have {expected!r}, which would be deleted. Else change"
             yield where, f"{message} rules/facts/names.py too, and say what it replaces"
 
 
-def _compared(settings: Settings) -> Iterator[tuple[str, str, str]]:
+def _compared(
+    settings: Settings, listener: Forms, link_forms: Forms, authorities: Forms
+) -> Iterator[tuple[str, str, str]]:
     """Yield (name, what the settings make of it, what it is)."""
     words = {"prefix": settings.prefix, "environment": settings.environment, "instance": settings.instance,
              "pki": settings.pki.generation}  # fmt: skip
@@ -36,22 +43,22 @@ def _compared(settings: Settings) -> Iterator[tuple[str, str, str]]:
         if cluster.listener:
             of_listener = {**words, "cluster": cluster.name, "code": cluster.code,
                            "generation": cluster.listener.generation}  # fmt: skip
-            yield from _forms(names.LISTENER, cluster.listener, of_listener)
+            yield from _forms(listener, cluster.listener, of_listener)
     for link in settings.links.values():
         of_link = {**words, "client": link.client, "broker": link.broker, "generation": link.generation,
                    "server": settings.listener_of(link).generation}  # fmt: skip
-        yield from _forms(names.LINK, link, of_link)
+        yield from _forms(link_forms, link, of_link)
         dataflows = {(topic.source, topic.destination): topic.dataflow_name for topic in link.topics}
         for (source, destination), form in names.DATAFLOWS.items():
             given = dataflows.get((source, destination), "none")
             yield f"dataflow from {source} to {destination}", given, form.format(broker=link.broker)
-    yield from _forms(names.AUTHORITIES, settings.authorities, words)
+    yield from _forms(authorities, settings.authorities, words)
     derived_from, guid = names.ASSIGNMENT
     yield "assignment_name", assignment_name(*derived_from), guid
     tag, value = names.STACK_TAG
     yield "tag of resource groups", f"{STACK_TAG}={stack_tag(settings)}", f"{tag}={value.format(**words)}"
 
 
-def _forms(forms: Mapping[str, str], owner: object, words: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+def _forms(forms: Forms, owner: object, words: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
     for field, form in forms.items():
         yield field, getattr(owner, field), form.format(**words)

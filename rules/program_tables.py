@@ -58,9 +58,11 @@ def defaults_are_kept(_: View) -> Hits:
 def names_are_apart(_: View) -> Hits:
     """Require that names differ with prefix, environment, instance and cluster, and are no longer than Azure takes.
 
-    Two stacks of one subscription would otherwise own the same resources, and names of vaults are all of Azure's.
+    Two stacks of one subscription would otherwise own the same resources, and names of vaults are all of Azure's. Those
+    of what one CA signs for both would otherwise be each other's sites.
     """
     for what, other in _OTHER_STACKS.items():
+        yield from _signed_apart(what, other)
         first, second = _names(load({**LEAST, "profile": "dev"})), _names(load({**LEAST, "profile": "dev", **other}))
         for name in first:
             of_environment = name.startswith("authorities.") and "instance" in other
@@ -71,6 +73,24 @@ def names_are_apart(_: View) -> Hits:
             if value == getattr(second_cluster.names, name) and name not in _ALIKE:
                 yield name, f"{value!r} in two clusters of a stack; expected another name in each"
     yield from _too_long()
+
+
+def _signed_apart(what: str, other: Mapping[str, str]) -> Hits:
+    """Require that no request for an external CA has the subject that one of another stack has."""
+    for kind in ("leaves", "intermediates"):
+        pki = {"profile": "dev", "pki": {"external_ca": kind}}
+        first, second = (_common_names(load({**LEAST, **pki, **more})) for more in ({}, other))
+        for name in sorted(first & second):
+            yield "pki.external_ca", f"{name!r} in {what}, signed by one CA; expected another. See settings/naming.py"
+
+
+def _common_names(settings: Settings) -> set[str]:
+    listeners = [cluster.listener for cluster in settings.clusters.values() if cluster.listener]
+    return {
+        *(one.common_name for one in settings.links.values()),
+        *(name for one in listeners for name in (one.common_name, one.intermediate_name)),
+        settings.authorities.client_intermediate,
+    }
 
 
 def _names(settings: Settings) -> Mapping[str, object]:

@@ -39,7 +39,7 @@ def leave_as_before(settings: Settings, before: Mapping[str, Mark], waiting: Set
         name: found
         for name, link in settings.links.items()
         if clusters[link.broker].listener
-        and (found := _connect_as_before(link, was.get(link_key(name))) if _needs(link) & waiting else link)
+        and (found := _connect_as_before(settings, link, was.get(link_key(name))) if _needs(link) & waiting else link)
     }
     links = {name: _trust(link, clusters) for name, link in links.items()}
     linked = {(link.client, link.broker) for link in links.values()}
@@ -53,7 +53,7 @@ def leave_as_before(settings: Settings, before: Mapping[str, Mark], waiting: Set
         links=links,
         peerings=tuple(one for one in settings.peerings if {(one.first, one.second), (one.second, one.first)} & linked),
         pki=settings.pki.model_copy(update={"generation": number}),
-        authorities=Authorities(**authority_names(settings.prefix, settings.environment, number)),
+        authorities=Authorities(**authority_names(settings, number)),
     )
 
 
@@ -61,10 +61,10 @@ def _needs(link: Link) -> set[str]:
     return {link_key(link.name), AUTHORITIES}
 
 
-def _connect_as_before(link: Link, was: Generation | None) -> Link | None:
+def _connect_as_before(settings: Settings, link: Link, was: Generation | None) -> Link | None:
     if was is None:
         return None
-    names = link_names(link.client, link.broker, was.number)
+    names = link_names(settings, link.client, link.broker, was.number)
     return replace(link, generation=was.number, authority=was.authority, **names)
 
 
@@ -75,8 +75,8 @@ def _listen_as_before(settings: Settings, cluster: Cluster, was: Generation | No
         return replace(cluster, listener=None)
     names = {
         **_be_found_as_before(settings, cluster, was),
-        **server_authority_names(settings.prefix, cluster.code, settings.environment, was.number),
-        **listener_names(cluster.name, was.number, was.authority),
+        **server_authority_names(settings, cluster.code, was.number),
+        **listener_names(settings, cluster.name, was.number, was.authority),
     }
     return replace(cluster, listener=replace(listener, generation=was.number, authority=was.authority, **names))
 

@@ -194,7 +194,7 @@ class Link:
     revoked_generation: int
     """Whatever has this own generation, or a lower one, is taken away at once; 0 for none."""
     common_name: str
-    """Subject of the client certificate: `CN=<link>-g<generation>` and nothing else."""
+    """Of the client certificate, whose subject has nothing else: by it the broker knows the link."""
     endpoint_name: str
     secret_name: str
     certificate_secret: str

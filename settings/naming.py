@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from settings.model import Settings
+from settings.schema import StackSection
 
 KUBERNETES_NAME_LENGTH = 63
 """DNS label; ConfigMaps and Secrets may be longer, AIO's own resources may not."""
@@ -16,9 +17,26 @@ STACK_TAG = "edge-stamps-stack"
 """Tag of every resource group, by which one that a killed run was creating is told from somebody else's."""
 
 
-def stack_tag(settings: Settings) -> str:
+def stack_tag(stack: Settings | StackSection) -> str:
     """Return what no other stack may have: its names in Azure are made of it."""
-    return f"{settings.prefix}-{settings.environment}-{settings.instance}"
+    return f"{stack.prefix}-{stack.environment}-{stack.instance}"
+
+
+COMMON_NAME_LENGTH = 64
+"""ub-common-name (RFC 5280, appendix A.1)."""
+
+
+def _name_leaf(stack: Settings | StackSection, name: str) -> str:
+    """Return the common name of a leaf: it tells the stack where others may ask the same CA.
+
+    No part of a name has two dashes in a row, so that no other stack and leaf come out the same.
+    """
+    return f"{stack_tag(stack)}--{name}" if stack.pki.has_external_ca else name
+
+
+def _environment(stack: Settings | StackSection) -> str:
+    """Return what stands in the common name of an authority, with the instance where others may ask the same CA."""
+    return f"{stack.environment}-{stack.instance}" if stack.pki.has_external_ca else stack.environment
 
 
 def admin_username(prefix: str, code: str) -> str:
@@ -56,11 +74,12 @@ def _dataflow_name(broker: str, source: str, destination: str, *, shared: bool) 
     return f"{dashed[: KUBERNETES_NAME_LENGTH - 6].rstrip('-')}-{digest}"
 
 
-def authority_names(prefix: str, environment: str, generation: int) -> Mapping[str, str]:
+def authority_names(stack: Settings | StackSection, generation: int) -> Mapping[str, str]:
     """Return the common names in `Authorities`: no two of a company are alike, over generations too."""
+    owner = f"{stack.prefix}-{_environment(stack)}"
     return {
-        "client_root": f"{prefix}-{environment}-client-root-g{generation}",
-        "client_intermediate": f"{prefix}-{environment}-client-intermediate-g{generation}",
+        "client_root": f"{owner}-client-root-g{generation}",
+        "client_intermediate": f"{owner}-client-intermediate-g{generation}",
     }
 
 
@@ -74,15 +93,16 @@ def count_generation(own: int, authority: int) -> int:
     return own + authority - 1
 
 
-def server_authority_names(prefix: str, code: str, environment: str, generation: int) -> Mapping[str, Any]:
+def server_authority_names(stack: Settings | StackSection, code: str, generation: int) -> Mapping[str, Any]:
     """Return the common names of a broker's own authority."""
+    owner = f"{stack.prefix}{code}-{_environment(stack)}"
     return {
-        "root_name": f"{prefix}{code}-{environment}-server-root-g{generation}",
-        "intermediate_name": f"{prefix}{code}-{environment}-server-intermediate-g{generation}",
+        "root_name": f"{owner}-server-root-g{generation}",
+        "intermediate_name": f"{owner}-server-intermediate-g{generation}",
     }
 
 
-def listener_names(cluster: str, generation: int, authority: int) -> Mapping[str, Any]:
+def listener_names(stack: Settings | StackSection, cluster: str, generation: int, authority: int) -> Mapping[str, Any]:
     """Return the names in a `Listener`. What carries key material is named by generation:
 
     AIO matches a certificate by its subject alone and reads no revocation list, so a new subject is what revokes
@@ -93,7 +113,7 @@ def listener_names(cluster: str, generation: int, authority: int) -> Mapping[str
         "service_name": "aio-broker-loadbalancer",
         "authentication_name": "cert-auth",
         "authorization_name": "links",
-        "common_name": f"{cluster}-broker-g{generation}",
+        "common_name": _name_leaf(stack, f"{cluster}-broker-g{generation}"),
         "secret_name": f"broker-tls-cert-g{generation}",
         "certificate_secret": f"server-leaf-crt-g{generation}",
         "key_secret": f"server-leaf-key-g{generation}",
@@ -107,12 +127,12 @@ def server_ca_config_map(cluster: str, generation: int) -> str:
     return f"server-ca-{cluster}-g{generation}"
 
 
-def link_names(client: str, broker: str, generation: int) -> Mapping[str, Any]:
+def link_names(stack: Settings | StackSection, client: str, broker: str, generation: int) -> Mapping[str, Any]:
     """Return the names in a `Link`. The endpoint keeps its name over generations: dataflows refer to it."""
     link = link_name(client, broker)
     return {
         "name": link,
-        "common_name": f"{link}-g{generation}",
+        "common_name": _name_leaf(stack, f"{link}-g{generation}"),
         "endpoint_name": f"mqtt-{broker}",
         "secret_name": f"client-secret-{broker}-g{generation}",
         "certificate_secret": f"{link}-client-leaf-crt-g{generation}",

@@ -75,7 +75,7 @@ def resolved(stack: StackSection, values: Mapping[str, object], origins: Mapping
         links={link.name: link for link in links},
         peerings=_peerings(stack),
         pki=stack.pki,
-        authorities=Authorities(**authority_names(stack.prefix, stack.environment, stack.pki.generation)),
+        authorities=Authorities(**authority_names(stack, stack.pki.generation)),
         external=External(),
         postponed={},
         protection=stack.protection,
@@ -151,8 +151,8 @@ def _listener(name: str, cluster: ClusterSection, stack: StackSection) -> Listen
         generation=generation,
         authority=authority,
         revoked_generation=listener.revoked_generation,
-        **server_authority_names(stack.prefix, cluster.code, stack.environment, generation),
-        **listener_names(name, generation, authority),
+        **server_authority_names(stack, cluster.code, generation),
+        **listener_names(stack, name, generation, authority),
     )
 
 
@@ -177,7 +177,7 @@ def _link(link: LinkSection, stack: StackSection) -> Link:
         authority=authority,
         revoked_generation=link.revoked_generation,
         server_ca_config_map=server_ca_config_map(link.broker, count_generation(broker.generation, authority)),
-        **link_names(link.client, link.broker, generation),
+        **link_names(stack, link.client, link.broker, generation),
     )
 
 

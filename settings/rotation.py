@@ -64,8 +64,8 @@ class Live:
                 at.listener,
                 generation=one.number,
                 authority=one.authority,
-                **naming.server_authority_names(settings.prefix, at.code, settings.environment, one.number),
-                **naming.listener_names(cluster, one.number, authority),
+                **naming.server_authority_names(settings, at.code, one.number),
+                **naming.listener_names(settings, cluster, one.number, authority),
             )
             for one in self.brokers[cluster]
         ]
@@ -77,7 +77,7 @@ class Live:
                 link,
                 generation=one.number,
                 authority=one.authority,
-                **naming.link_names(link.client, link.broker, one.number),
+                **naming.link_names(self.settings, link.client, link.broker, one.number),
             )
             for one in self.links[link.name]
         ]

@@ -47,7 +47,7 @@ def list_client_requests(live: Live) -> dict[int, Request]:
 
 def request_client_intermediate(settings: Settings, number: int) -> Request:
     """Return the request for what signs links in a generation of the authorities."""
-    name = authority_names(settings.prefix, settings.environment, number)["client_intermediate"]
+    name = authority_names(settings, number)["client_intermediate"]
     return Request(AUTHORITIES, "client-intermediate", number, name, is_server=False, is_ca=True)
 
 

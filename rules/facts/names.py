@@ -56,6 +56,21 @@ LINK: Mapping[str, str] = {
 AUTHORITIES: Mapping[str, str] = {
     f"client_{level}": f"{{prefix}}-{{environment}}-client-{level}-g{{pki}}" for level in ("root", "intermediate")
 }
+EXTERNAL_LISTENER: Mapping[str, str] = {
+    **LISTENER,
+    "common_name": "{prefix}-{environment}-{instance}--{cluster}-broker-g{generation}",
+    "root_name": "{prefix}{code}-{environment}-{instance}-server-root-g{generation}",
+    "intermediate_name": "{prefix}{code}-{environment}-{instance}-server-intermediate-g{generation}",
+}
+"""Where other stacks may ask the same CA, whom a subject alone tells apart."""
+EXTERNAL_LINK: Mapping[str, str] = {
+    **LINK,
+    "common_name": "{prefix}-{environment}-{instance}--{client}-to-{broker}-g{generation}",
+}
+EXTERNAL_AUTHORITIES: Mapping[str, str] = {
+    f"client_{level}": f"{{prefix}}-{{environment}}-{{instance}}-client-{level}-g{{pki}}"
+    for level in ("root", "intermediate")
+}
 DATAFLOWS: Mapping[tuple[str, str], str] = {
     ("input", "x"): "to-{broker}-input",
     ("line/+/temperature", "x"): "to-{broker}-line-temperature-6a55f",

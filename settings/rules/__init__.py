@@ -27,6 +27,8 @@ RULES: tuple[Rule, ...] = (
         "name_limits", names.names_within_limits),
     Rule("admin-username-allowed", "No user name is one that Azure or Ubuntu keeps for itself",
         "osProfile.adminUsername of Microsoft.Compute", names.admin_username_allowed),
+    Rule("common-names-fit", "The names of an external CA's certificates, with that of the stack, are short enough",
+        "RFC 5280, appendix A.1: ub-common-name", names.common_names_fit),
     Rule("codes-unique", "Each cluster has a code of its own", "names are made of codes", clusters.unique_codes),
     Rule("tags-fit-together", "The tags of a cluster and of the stack are no more than Azure takes, and none differs by"
         " case alone", "learn.microsoft.com/azure/azure-resource-manager/management/tag-resources",

@@ -9,8 +9,11 @@ from functools import cache
 from settings.cluster_names import NAME_LIMITS, cluster_names
 from settings.errors import NamingError, Problem
 from settings.name_limits import ADMIN_USERNAME, REFUSED_ADMIN_USERNAMES, NameLimit
-from settings.naming import admin_username
+from settings.naming import COMMON_NAME_LENGTH, admin_username, count_generation, link_names
 from settings.schema import StackSection
+
+_LAST_GENERATION = count_generation(9999, 9999)
+"""Names have room for it: no key is to be found unfit when it has to be replaced."""
 
 
 def names_within_limits(stack: StackSection) -> Iterator[Problem]:
@@ -70,3 +73,18 @@ def admin_username_allowed(stack: StackSection) -> Iterator[Problem]:
         if username in REFUSED_ADMIN_USERNAMES:
             expected = f"a prefix that makes a user name with the code of {cluster}; Azure or Ubuntu keeps {username}"
             yield Problem("prefix", stack.prefix, expected, "myorg")
+
+
+def common_names_fit(stack: StackSection) -> Iterator[Problem]:
+    """Report a link whose name, with that of the stack, is more than a certificate takes as a common name."""
+    for index, link in enumerate(stack.links):
+        name = link_names(stack, link.client, link.broker, _LAST_GENERATION)["common_name"]
+        if (excess := len(name) - COMMON_NAME_LENGTH) > 0:
+            yield Problem(
+                f"links[{index}]",
+                {"from": link.client, "to": link.broker},
+                f"{excess} character{'' if excess == 1 else 's'} less: its certificates would be named {name}"
+                f" ({len(name)} characters), X.509 allows {COMMON_NAME_LENGTH}",
+                "{from: site, to: enterprise}",
+                "prefix, environment, instance and the names of both clusters share this length; shorten any of them",
+            )

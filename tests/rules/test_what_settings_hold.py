@@ -112,6 +112,12 @@ def test_a_tag_that_two_stacks_share_is_found(two: Workbench, monkeypatch: Patch
     assert "tag of resource groups" in _found(names_are_apart, two)
 
 
+def test_subjects_that_one_ca_signs_for_two_stacks_are_found(two: Workbench, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(naming, "stack_tag", lambda stack: f"{stack.prefix}-{stack.environment}")
+    found = _found(names_are_apart, two)["pki.external_ca"]
+    assert "'probe-dev--" in found and "in two instances, signed by one CA" in found
+
+
 def test_a_default_release_without_a_row_is_told(monkeypatch: Patch) -> None:
     table: Any = releases.RELEASES
     monkeypatch.setattr(resolve, "RELEASES", {name: row for name, row in table.items() if name != "2608"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -130,14 +132,73 @@ def test_longest_names_stay_within_kubernetes_vault_and_certificate_limits(sourc
     cluster, other = "x" * 24, "y" * 24
     (dataflow,) = dataflow_names(other, [(source, "z")])
     assert len(dataflow) <= 63
-    generation = count_generation(9999, 9999)
-    link, listener = link_names(cluster, other, generation), listener_names(other, generation, 9999)
+    generation, stack = count_generation(9999, 9999), resolve(TWO_CLUSTERS)
+    link, listener = link_names(stack, cluster, other, generation), listener_names(stack, other, generation, 9999)
     assert len(link["common_name"]) <= 64
     assert len(listener["common_name"]) <= 64
     kubernetes = [link["endpoint_name"], link["secret_name"], *listener.values()]
     assert all(len(name) <= 63 and re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) for name in kubernetes)
     vault = [link["certificate_secret"], link["key_secret"], link["intermediate_secret"]]
     assert all(re.fullmatch(r"[0-9a-zA-Z-]{1,127}", name) for name in vault)
+
+
+def name_subjects(stack: Mapping[str, Any], external_ca: str) -> set[str]:
+    """Return the common name of everything that is signed for a stack."""
+    settings = resolve({**stack, "pki": {"external_ca": external_ca}})
+    listeners = [cluster.listener for cluster in settings.clusters.values() if cluster.listener]
+    return {
+        settings.authorities.client_intermediate,
+        *(link.common_name for link in settings.links.values()),
+        *(name for one in listeners for name in (one.common_name, one.intermediate_name)),
+    }
+
+
+_ALIKE = {
+    "clusters": {"b-c-site": {"code": "s", "address_space": "10.1.0.0/16"}, "enterprise": {}},
+    "links": [{"from": "b-c-site", "to": "enterprise"}],
+}
+"""A cluster that is called as if its stack's instance went on."""
+
+
+@pytest.mark.parametrize("external_ca", ["leaves", "intermediates"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (TWO_CLUSTERS, {**TWO_CLUSTERS, "prefix": "other"}),
+        (TWO_CLUSTERS, {**TWO_CLUSTERS, "environment": "prod"}),
+        (TWO_CLUSTERS, {**TWO_CLUSTERS, "instance": "002"}),
+        (
+            {**TWO_CLUSTERS, **_ALIKE, "prefix": "x", "environment": "y", "instance": "a"},
+            {**TWO_CLUSTERS, "prefix": "x-y", "environment": "a", "instance": "b", "profile": "dev"}
+            | {"clusters": {"c-site": {"code": "s", "address_space": "10.1.0.0/16"}, "enterprise": {}}}
+            | {"links": [{"from": "c-site", "to": "enterprise"}]},
+        ),
+    ],
+)
+def test_what_one_ca_signs_for_two_stacks_has_no_name_in_common(
+    one: dict[str, Any], other: dict[str, Any], external_ca: str
+) -> None:
+    first, second = (name_subjects({"profile": "dev", **stack}, external_ca) for stack in (one, other))
+    assert not first & second
+
+
+def test_names_of_a_stack_that_is_its_own_ca_tell_no_instance() -> None:
+    assert name_subjects(TWO_CLUSTERS, "none") == name_subjects({**TWO_CLUSTERS, "instance": "002"}, "none")
+
+
+def test_links_whose_certificates_would_have_too_long_a_name_are_told_at_once(problems: Problems) -> None:
+    long, longer = "plant-in-the-far-north", "plant-in-the-far-north-2"
+    clusters = {
+        long: {"code": "n", "address_space": "10.11.0.0/16"},
+        longer: {"code": "m", "address_space": "10.12.0.0/16"},
+        "company-head-office-hub": {"code": "h", "address_space": "10.13.0.0/16"},
+    }
+    links = [{"from": name, "to": "company-head-office-hub"} for name in (long, longer)]
+    assert problems({"clusters": clusters, "links": links}) == []
+    found = problems({"clusters": clusters, "links": links, "pki.external_ca": "leaves"})
+    assert [(one.where, one.rule) for one in found] == [(f"links[{at}]", "common-names-fit") for at in (0, 1)]
+    name = f"myorg-dev-001--{longer}-to-company-head-office-hub-g19997"
+    assert f"{len(name) - 64} characters less: its certificates would be named {name}" in found[1].expected
 
 
 def test_assignment_names_are_stable_and_keep_parts_apart() -> None:

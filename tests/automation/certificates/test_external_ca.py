@@ -59,8 +59,8 @@ def test_each_request_goes_to_a_file_with_what_it_is_for(project: Path) -> None:
     folder = project / ".rehearsal" / "dev" / "signed"
     asked = {file.stem: x509.load_pem_x509_csr(file.read_bytes()) for file in folder.glob("*.csr")}
     assert {name: one.subject.rfc4514_string() for name, one in asked.items()} == {
-        BROKER: "CN=enterprise-broker-g1",
-        LINK: "CN=site-to-enterprise-g1",
+        BROKER: "CN=myorg-dev-001--enterprise-broker-g1",
+        LINK: "CN=myorg-dev-001--site-to-enterprise-g1",
     }
     assert all(one.is_signature_valid for one in asked.values())
     signed = re.findall(r"^    signed: (.*)", done.output, re.M)

@@ -84,6 +84,18 @@ def test_who_comes_without_a_mapped_subject_may_not_even_connect(deployed: Deplo
     assert [decision.by for decision in tried.values()] == ["rules", *["authentication"] * 3]
 
 
+@pytest.mark.parametrize("signs", ["leaves", "intermediates"])
+def test_a_site_of_another_stack_below_the_same_external_ca_is_nobody(signs: str, deployed: Deployed) -> None:
+    pki = {"external_ca": signs}
+    prod, dev = (deployed({**TWO_CLUSTERS, "environment": one, "pki": pki}) for one in ("prod", "dev"))
+    own, of_dev = (_chain(prod, next(iter(one.settings.links.values())).common_name) for one in (prod, dev))
+    view = prod.views["enterprise"]
+
+    assert decide(view, _PORT, own, _CLIENT_ID, "Publish", "site/output").allowed
+    refused = decide(view, _PORT, of_dev, _CLIENT_ID, "Publish", "site/output")
+    assert (refused.allowed, refused.by) == (False, "rules")
+
+
 def test_without_an_authentication_everybody_may_do_everything(deployed: Deployed) -> None:
     def anonymous(view: Any) -> None:
         (port,) = view.listeners["default-loadbalancer"]["ports"]
