@@ -145,7 +145,7 @@ def find_live(settings: Settings, before: Mapping[str, Mark], deployed: Deployed
         for owner, roots in owners.items()
     }
     cut = frozenset(
-        link.name for link in settings.links.values() if _names_another_key(link, links[link.name], deployed)
+        link.name for link in settings.links.values() if _names_another_key(settings, link, links[link.name], deployed)
     )
     return Live(settings, authorities, brokers, links, signers, cut, leaving)
 
@@ -197,8 +197,8 @@ def _find_authorities(
     return _add(kept, Generation(wanted, wanted), was)
 
 
-def _names_another_key(link: Link, live: Iterable[Generation], deployed: Deployed) -> bool:
-    secrets = (naming.link_names(link.client, link.broker, one.number)["secret_name"] for one in live)
+def _names_another_key(settings: Settings, link: Link, live: Iterable[Generation], deployed: Deployed) -> bool:
+    secrets = (naming.link_names(settings, link.client, link.broker, one.number)["secret_name"] for one in live)
     return link.name in deployed.used and deployed.used[link.name] not in secrets
 
 
