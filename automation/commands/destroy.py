@@ -9,14 +9,17 @@ from pathlib import Path
 
 from arm import ids
 from automation.commands.asked_azure import copy_model, open_azure, refuse_unknown
-from automation.commands.result import FAILED, INTERRUPTED, CommandResult, problem, refuse
+from automation.commands.result import FAILED, INTERRUPTED, OK, CommandResult, problem, refuse
 from automation.commands.run import confirm, print_differences, run
-from automation.commands.stack import Target, load_target, operate
+from automation.commands.stack import Target, deployer_of, load_target, operate
 from automation.console import progress
 from automation.deployment.engine import EngineChoice
 from automation.deployment.gone_clusters import AWAY, GoneClusters, find_status
 from automation.verify.azure import UnseenError
 from automation.verify.resource_manager import Limits, ResourceManager
+from settings.high_water import find_highest_signed
+from settings.naming import stack_tag
+from settings.stack_state import parse_deployment
 
 OPTION = "--cluster-is-gone"
 _LIMITS = Limits(request=180, whole=3600)
@@ -44,10 +47,22 @@ def run_destroy(
 
 def destroy(target: Target, gone: Sequence[str]) -> CommandResult:
     """Delete everything; what is on these clusters without them."""
-    if not gone:
-        return operate(target, "destroy")[0]
-    target.gone = GoneClusters(list(_find_ids(target, gone).values()), lambda: _open_to_write(target), progress)
-    return _conclude(target.gone, operate(target, "destroy")[0])
+    signed = find_highest_signed(parse_deployment(deployer_of(target).deployment()).marks)
+    if gone:
+        target.gone = GoneClusters(list(_find_ids(target, gone).values()), lambda: _open_to_write(target), progress)
+    done = operate(target, "destroy")[0]
+    if target.gone:
+        done = _conclude(target.gone, done)
+    return replace(done, next=_begin_above(target, signed)) if signed and done.exit_code == OK else done
+
+
+def _begin_above(target: Target, signed: int) -> str:
+    """Return with what a new stack of the same name begins: an external CA goes on vouching for this one's keys."""
+    name = stack_tag(target.loaded.settings)
+    return (
+        f"a new stack {name} begins with pki.generation: {signed + 1} or more, as what your CA has signed for the keys"
+        f" of generations 1 to {signed} is good until it ends"
+    )
 
 
 def _refuse_living(target: Target, names: Sequence[str]) -> CommandResult | None:
