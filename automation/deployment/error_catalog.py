@@ -45,6 +45,8 @@ class Remedy:
     pattern: str
     remedy: str
     source: str
+    of: str = ""
+    """Regular expression, searched in the logical name of what has failed."""
     is_permanent: bool = True
     """Whether it never passes by itself. Otherwise this is advice for a transient error that outlasts its limit."""
 
@@ -121,6 +123,8 @@ _SET_CLOCK = (
     " `az login`, then run again."
 )
 
+_REFUSED = r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound"
+
 # In order: the first that fits is told. `<...>` is filled in where the message says it (`fill_in`).
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
@@ -148,8 +152,12 @@ REMEDIES: tuple[Remedy, ...] = (
         "Register it: `az provider register --wait --namespace <namespace>`.", "data-product-streaming #12"),
     Remedy("REMEDY-07", "Name of a vault or of a secret in it taken",
         r"VaultAlreadyExists|exists in deleted state|deleted but recoverable state",
-        "Purge what was deleted (`az keyvault list-deleted`, `az keyvault purge -n <vault>`; a secret: `az keyvault"
-        " secret purge --vault-name <vault> -n <secret>`) or choose another `instance`.", "pulumi-azure-native #1174"),
+        "A secret: `az keyvault secret recover --vault-name <vault> -n <secret>`, then run again, which takes it over."
+        " A vault: `az keyvault list-deleted` says whether it may be purged (`az keyvault purge -n <vault>`). With"
+        " purge protection, as in prod, nobody can before its time is over: choose another `code` for that one"
+        " cluster; where the whole stack is to be made anew, another `instance`. `az keyvault recover -n <vault>` brings it back with"
+        " its secrets, but into Azure alone: it then has to be imported (`pulumi import <type> <name> <id>`).",
+        "pulumi-azure-native #1174, learn.microsoft.com/azure/key-vault/general/key-vault-recovery"),
     Remedy("REMEDY-08", "Name of a storage account taken", r"StorageAccountAlreadyTaken",
         "Choose another `prefix` or `instance`: the name is in use somewhere in Azure.", "terraform #11485"),
     Remedy("REMEDY-09", "No right to assign roles",
@@ -214,8 +222,12 @@ REMEDIES: tuple[Remedy, ...] = (
         "The node is down meanwhile: `az vm deallocate -g <group> -n <vm>`, run again, `az vm start -g <group> -n"
         " <vm>`. Or set `encryption_at_host: false`.",
         "terraform-provider-azurerm, internal/services/compute/linux_virtual_machine_resource.go"),
-    Remedy("REMEDY-24", "Refused",
-        r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
+    Remedy("REMEDY-36", "A script of a cluster that follows a change of keys is refused", _REFUSED,
+        "Do not lower a generation that was raised: that is refused, and not needed, as the old key works until the"
+        " site has followed (unless `revoked_generation` has taken it). See that the site's node runs and is connected,"
+        " bring it back, and run `up` again: `.venv/bin/python -m automation up --stack <stack>`.",
+        "docs/decisions/0014-generations-only-rise.md", of=r"-(?:prove|settle)-|-apply-objects$"),
+    Remedy("REMEDY-24", "Refused", _REFUSED,
         "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",
         "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
     Remedy("REMEDY-30", "The clock of this machine", r"ID token already expires", _SET_CLOCK, "azure-cli #23223"),
@@ -243,8 +255,10 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-33", "A cluster does not answer",
         r"ClusterUnreachable|ClusterNetworkUnavailable|Unable to get response from the Agent in time",
         "See whether its node runs (`az connectedk8s show -g <group> -n <arc-cluster> --query connectivityStatus`),"
-        " then run again. To take the stack down where the node never comes back: `.venv/bin/python -m automation"
-        " destroy --stack <stack> --cluster-is-gone <cluster>`, by the cluster's name in the settings.",
+        " bring it back, then run again; a cluster that is to go is taken out of the settings while it answers. Where"
+        " it never comes back, there is one way left, and THIS ENDS EVERY CLUSTER OF THE STACK, with their data:"
+        " `.venv/bin/python -m automation destroy --stack <stack> --cluster-is-gone <cluster>`, by the cluster's name"
+        " in the settings.",
         "azure-iot-ops-cli-extension #843, learn.microsoft.com/azure/iot-operations/troubleshoot", is_permanent=False),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
@@ -272,10 +286,10 @@ def read_wait(transient: Transient, message: str) -> int:
     return min(max(1, *waits), LONGEST_WAIT) if waits else transient.wait
 
 
-def find_remedy(message: str) -> str:
-    """Return the next step, in one sentence."""
+def find_remedy(message: str, name: str = "") -> str:
+    """Return the next step, in one sentence; `name` is the logical name of what has failed."""
     for remedy in REMEDIES:
-        if _matches(remedy.pattern, message):
+        if _matches(remedy.pattern, message) and re.search(remedy.of, name):
             return remedy.remedy
     return _TRANSIENT if find_transient(message) else _OTHERWISE
 

@@ -38,8 +38,8 @@ class Failure:
         if "Next: " in self.message:
             return ""
         if self.transient is None:
-            return find_remedy(self.message)
-        return f"{self.transient.title}. {find_remedy(self.message)}"
+            return find_remedy(self.message, self.name)
+        return f"{self.transient.title}. {find_remedy(self.message, self.name)}"
 
 
 def failures_of(outcome: EngineResult) -> list[Failure]:
