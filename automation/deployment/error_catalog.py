@@ -155,7 +155,7 @@ REMEDIES: tuple[Remedy, ...] = (
         "A secret: `az keyvault secret recover --vault-name <vault> -n <secret>`, then run again, which takes it over."
         " A vault: `az keyvault list-deleted` says whether it may be purged (`az keyvault purge -n <vault>`). With"
         " purge protection, as in prod, nobody can before its time is over: choose another `code` for that one"
-        " cluster; where the whole stack is to be made anew, another `instance`. `az keyvault recover -n <vault>` brings it back with"
+        " cluster; for the whole stack anew, another `instance`. `az keyvault recover -n <vault>` brings it back with"
         " its secrets, but into Azure alone: it then has to be imported (`pulumi import <type> <name> <id>`).",
         "pulumi-azure-native #1174, learn.microsoft.com/azure/key-vault/general/key-vault-recovery"),
     Remedy("REMEDY-08", "Name of a storage account taken", r"StorageAccountAlreadyTaken",
