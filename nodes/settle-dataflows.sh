@@ -17,10 +17,12 @@ need ENDPOINT SECRET TRUST PROFILE NAMESPACE WAIT_SECONDS
   fail "WAIT_SECONDS is '$WAIT_SECONDS'. Expected: a whole number from 1 to 99999, such as 900. Next: correct it."
 
 cat >"$work/settle.py" <<'END'
-import json, os, subprocess, sys
+import json, os, re, subprocess, sys
 
 ENDPOINTS = "dataflowendpoints.connectivity.iotoperations.azure.com"
-PREFIX = f"aio-dataflow-{os.environ['PROFILE']}-"
+# AIO names a profile's pods so, with a number (Azure/azure-iot-ops-cli-extension,
+# azext_edge/tests/edge/checks/test_dataflow_checks_unit.py): `default-a` is another profile than `default`.
+PODS = f"aio-dataflow-{os.environ['PROFILE']}-"
 
 
 def kubectl(*arguments):
@@ -57,14 +59,14 @@ def is_ready(pod):
 def main(restart):
     changed = changed_at()  # RFC 3339 in UTC, like a pod's: text compares as time
     pods = [each for each in json.loads(kubectl("get", "pods", "--output", "json"))["items"]
-            if each["metadata"]["name"].startswith(PREFIX)]
+            if re.fullmatch(re.escape(PODS) + "[0-9]+", each["metadata"]["name"])]
     old = [each["metadata"]["name"] for each in pods if each["metadata"]["creationTimestamp"] < changed]
     if old and restart:
         kubectl("delete", "pods", *old, "--wait=false")
     if old:
         sys.exit(f"pods older than the endpoint's change of {changed}: {', '.join(old)}"[:3000])
     if not pods:
-        sys.exit(f"no pod {PREFIX}*")
+        sys.exit(f"no pod {PODS}*")
     if late := [each["metadata"]["name"] for each in pods if not is_ready(each)]:
         sys.exit(f"pods that are not Ready: {', '.join(late)}"[:3000])
     print(json.dumps({"settled": sorted(each["metadata"]["name"] for each in pods)}))

@@ -11,7 +11,8 @@ from arm.hosting import BY_SCRIPT_TYPE
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.world import Surroundings, World
 from rehearsal.node.runner import ScriptRunner
-from settings.model import NOTHING_OUTSIDE, Outside, Settings
+from settings.model import Settings
+from settings.outside import NOTHING_OUTSIDE, Outside
 
 
 def open_azure(file: Path, surroundings: Surroundings, **options: Any) -> World:

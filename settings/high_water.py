@@ -14,6 +14,7 @@ from typing import Any
 
 from settings.errors import Problem
 from settings.model import Link, Listener, Settings, find_own_generation
+from settings.naming import count_generation
 
 AUTHORITIES = "authorities"
 """Owner of the mark of the authority that signs links."""
@@ -194,6 +195,14 @@ def _find_external_ca(before: Mapping[str, Mark]) -> str:
     if AUTHORITIES in before and before[AUTHORITIES].roots:
         return "intermediates"
     return "none" if any(mark.live for mark in links) else ""
+
+
+def find_highest_signed(marks: Mapping[str, Mark]) -> int:
+    """Return what no key's generation that an external CA vouches for is above; 0 where it has signed nothing."""
+    if not any(mark.roots for mark in marks.values()):
+        return 0
+    own = (mark.generation for owner, mark in marks.items() if owner != AUTHORITIES)
+    return count_generation(max(own, default=1), marks[AUTHORITIES].generation)
 
 
 def find_lowered(settings: Settings, before: Mapping[str, Mark]) -> list[Problem]:

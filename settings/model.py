@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from settings.cluster_names import ClusterNames
 from settings.external_ca import External
+from settings.outside import Outside
 from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
 
@@ -216,19 +217,6 @@ class Peering:
     second: str
     first_to_second_name: str
     second_to_first_name: str
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What is so around the stack, by its settings, and none of it is the stack's."""
-
-    routes: frozenset[tuple[str, str]]
-    """Address of a link's client, and of its broker: packets find their way between them."""
-    proxies: Mapping[str, tuple[str, str]]
-    """Address of a node that reaches nothing else of the internet -> its proxies, for http and for https."""
-
-
-NOTHING_OUTSIDE = Outside(frozenset(), {})
 
 
 @dataclass(frozen=True)

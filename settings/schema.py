@@ -751,6 +751,7 @@ class PkiSection(_Section):
             _REQUEST,
             _KEY,
             f"{_VAULT}/secrets",
+            f"{_BROKER}/authentications",
             "Run Command apply-objects: OBJECTS[kind=Bundle]",
             "output: certificate_requests",
             "output: certificates",

@@ -12,15 +12,18 @@ from pathlib import Path
 
 from arm import ids
 from automation.commands.asked_azure import copy_model, open_azure, refuse_unknown
-from automation.commands.result import FAILED, INTERRUPTED, CommandResult, problem, refuse
+from automation.commands.result import FAILED, INTERRUPTED, OK, CommandResult, problem, refuse
 from automation.commands.run import confirm, print_differences, run
-from automation.commands.stack import Target, load_target, operate
+from automation.commands.stack import Target, deployer_of, load_target, operate
 from automation.console import progress
 from automation.deployment.engine import EngineChoice
 from automation.deployment.gone_clusters import AWAY, GoneClusters, find_status
 from automation.deployment.operations import Operation
 from automation.verify.azure import UnseenError
 from automation.verify.resource_manager import Limits, ResourceManager
+from settings.high_water import find_highest_signed
+from settings.naming import stack_tag
+from settings.stack_state import parse_deployment
 
 OPTION = "--cluster-is-gone"
 _LIMITS = Limits(request=180, whole=3600)
@@ -65,7 +68,18 @@ def run_refresh(
 
 def destroy(target: Target, gone: Sequence[str]) -> CommandResult:
     """Delete everything; what is on these clusters without them."""
-    return _do_without(target, gone, "destroy") if gone else operate(target, "destroy")[0]
+    signed = find_highest_signed(parse_deployment(deployer_of(target).deployment()).marks)
+    done = _do_without(target, gone, "destroy") if gone else operate(target, "destroy")[0]
+    return replace(done, next=_begin_above(target, signed)) if signed and done.exit_code == OK else done
+
+
+def _begin_above(target: Target, signed: int) -> str:
+    """Return with what a new stack of the same name begins: an external CA goes on vouching for this one's keys."""
+    name = stack_tag(target.loaded.settings)
+    return (
+        f"a new stack {name} begins with pki.generation: {signed + 1} or more, as what your CA has signed for the keys"
+        f" of generations 1 to {signed} is good until it ends"
+    )
 
 
 def _do_without(target: Target, gone: Sequence[str], operation: Operation) -> CommandResult:

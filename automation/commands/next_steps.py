@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automation.deployment.engine import ENGINE_VARIABLE
-from automation.deployment.error_catalog import find_remedy
+from automation.deployment.find_remedy import find_remedy
 from automation.deployment.placeholders import fill_in
 
 _GO_ON = ("up", "refresh", "destroy", "rehearse")

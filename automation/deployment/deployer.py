@@ -20,8 +20,9 @@ from pulumi.automation import ConcurrentUpdateError
 
 from automation.deployment.dangling import drop_dangling
 from automation.deployment.deployment_result import DeploymentResult
-from automation.deployment.error_catalog import Transient, read_wait
+from automation.deployment.error_catalog import THERE_ALREADY, Transient
 from automation.deployment.failure import Failure, failures_of
+from automation.deployment.find_remedy import read_wait
 from automation.deployment.operations import EngineResult, InterruptedRun, Operation, Progress, run
 from automation.deployment.pending_creates import (
     VAULT_SECRET,
@@ -42,10 +43,6 @@ from automation.deployment.stack_lock import LockedError, find_lock_files, find_
 from automation.deployment.workspace import import_state
 from graph.urns import name_of
 
-THERE_ALREADY = Transient(
-    "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
-)
-"""Not a row of the table: the same is said of what is somebody else's."""
 MOST_RUNS = 12
 """How often the engine runs for one step of a rotation, or without one, whatever the table allows each resource."""
 

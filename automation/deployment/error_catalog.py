@@ -9,14 +9,7 @@ Microsoft names for a role assignment to spread, the longest that anything here 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-
-LONGEST_WAIT = 300
-"""Bound on a wait that a message asks for, in seconds."""
-
-# Azure asks in words: "can be retried in 14 seconds", "try again after '372' seconds", "Retry-After: 17".
-_WAIT = re.compile(r"(?:retry|retried|again)[ -](?:in|after)[\s:'\"]*(\d+)(?!\d|\W*min)", re.I)
 
 
 @dataclass(frozen=True)
@@ -45,12 +38,18 @@ class Remedy:
     pattern: str
     remedy: str
     source: str
+    of: str = ""
+    """Regular expression, searched in the logical name of what has failed."""
     is_permanent: bool = True
     """Whether it never passes by itself. Otherwise this is advice for a transient error that outlasts its limit."""
 
 
 # In order: the first that fits counts. `exists` also where a long-running operation may end with the same code: it says
 # nothing about the resource (pulumi-azure-native #4761: 409, yet the storage account was there).
+THERE_ALREADY = Transient(
+    "TRANSIENT-00", "It is there already", "", 20, 3, "pulumi-azure-native, client_azcore.go", exists=True
+)
+"""Not a row of the table: the same is said of what is somebody else's."""
 TRANSIENTS: tuple[Transient, ...] = (
     Transient("TRANSIENT-01", "Something else is being done to the resource, or to what it is part of",
         r"AnotherOperationInProgress|CanceledAndSupersededDueToAnotherOperation|StorageAccountOperationInProgress"
@@ -121,6 +120,8 @@ _SET_CLOCK = (
     " `az login`, then run again."
 )
 
+_REFUSED = r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound"
+
 # In order: the first that fits is told. `<...>` is filled in where the message says it (`fill_in`).
 REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-01", "Script failed", r"VMExtensionProvisioningError|Run Command .* failed with exit code",
@@ -148,8 +149,12 @@ REMEDIES: tuple[Remedy, ...] = (
         "Register it: `az provider register --wait --namespace <namespace>`.", "data-product-streaming #12"),
     Remedy("REMEDY-07", "Name of a vault or of a secret in it taken",
         r"VaultAlreadyExists|exists in deleted state|deleted but recoverable state",
-        "Purge what was deleted (`az keyvault list-deleted`, `az keyvault purge -n <vault>`; a secret: `az keyvault"
-        " secret purge --vault-name <vault> -n <secret>`) or choose another `instance`.", "pulumi-azure-native #1174"),
+        "A secret: `az keyvault secret recover --vault-name <vault> -n <secret>`, then run again, which takes it over."
+        " A vault: `az keyvault list-deleted` says whether it may be purged (`az keyvault purge -n <vault>`). With"
+        " purge protection, as in prod, nobody can before its time is over: choose another `code` for that one"
+        " cluster; for the whole stack anew, another `instance`. `az keyvault recover -n <vault>` brings it back with"
+        " its secrets, but into Azure alone: it then has to be imported (`pulumi import <type> <name> <id>`).",
+        "pulumi-azure-native #1174, learn.microsoft.com/azure/key-vault/general/key-vault-recovery"),
     Remedy("REMEDY-08", "Name of a storage account taken", r"StorageAccountAlreadyTaken",
         "Choose another `prefix` or `instance`: the name is in use somewhere in Azure.", "terraform #11485"),
     Remedy("REMEDY-09", "No right to assign roles",
@@ -214,8 +219,12 @@ REMEDIES: tuple[Remedy, ...] = (
         "The node is down meanwhile: `az vm deallocate -g <group> -n <vm>`, run again, `az vm start -g <group> -n"
         " <vm>`. Or set `encryption_at_host: false`.",
         "terraform-provider-azurerm, internal/services/compute/linux_virtual_machine_resource.go"),
-    Remedy("REMEDY-24", "Refused",
-        r"Code=\"(?:BadRequest|InvalidRequestContent|InvalidParameter|ValidationError)\"|SubscriptionNotFound",
+    Remedy("REMEDY-37", "A script of a cluster that follows a change of keys is refused", _REFUSED,
+        "Do not lower a generation that was raised: that is refused, and not needed, as the old key works until the"
+        " site has followed (unless `revoked_generation` has taken it). See that the site's node runs and is connected,"
+        " bring it back, and run `up` again: `.venv/bin/python -m automation up --stack <stack>`.",
+        "docs/decisions/0014-generations-only-rise.md", of=r"-(?:prove|settle)-|-apply-objects$"),
+    Remedy("REMEDY-24", "Refused", _REFUSED,
         "Correct the settings in question and check them: `.venv/bin/python -m automation check --stack <stack>`.",
         "learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors"),
     Remedy("REMEDY-30", "The clock of this machine", r"ID token already expires", _SET_CLOCK, "azure-cli #23223"),
@@ -249,43 +258,13 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy("REMEDY-33", "A cluster does not answer",
         r"ClusterUnreachable|ClusterNetworkUnavailable|Unable to get response from the Agent in time",
         "See whether its node runs (`az connectedk8s show -g <group> -n <arc-cluster> --query connectivityStatus`),"
-        " then run again. To take the stack down where the node never comes back: `.venv/bin/python -m automation"
-        " destroy --stack <stack> --cluster-is-gone <cluster>`, by the cluster's name in the settings.",
+        " bring it back, then run again; a cluster that is to go is taken out of the settings while it answers. Where"
+        " it never comes back, there is one way left, and THIS ENDS EVERY CLUSTER OF THE STACK, with their data:"
+        " `.venv/bin/python -m automation destroy --stack <stack> --cluster-is-gone <cluster>`, by the cluster's name"
+        " in the settings.",
         "azure-iot-ops-cli-extension #843, learn.microsoft.com/azure/iot-operations/troubleshoot", is_permanent=False),
     Remedy("REMEDY-25", "No right", r"AuthorizationFailed|please observe propagation time",
         "Have a role granted that allows the action in the message, then `az login`; you have: `az role assignment list"
         " --assignee <you> --all`.", "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
         is_permanent=False),
 )  # fmt: skip
-
-_TRANSIENT = "The error is usually transient: run the same command again in a few minutes. What is done already stays."
-_OTHERWISE = (
-    "Fix what the message names, check the settings (`.venv/bin/python -m automation check --stack <stack>`) and run"
-    " the same command again. What is done already stays."
-)
-
-
-def find_transient(message: str) -> Transient | None:
-    """Return the transient error; None if the message also has one that is not."""
-    if any(_matches(remedy.pattern, message) for remedy in REMEDIES if remedy.is_permanent):
-        return None
-    return next((transient for transient in TRANSIENTS if _matches(transient.pattern, message)), None)
-
-
-def read_wait(transient: Transient, message: str) -> int:
-    """Return the seconds before the next try: what the message asks for, within bounds, or the row's."""
-    waits = [int(seconds) for seconds in _WAIT.findall(message)]
-    return min(max(1, *waits), LONGEST_WAIT) if waits else transient.wait
-
-
-def find_remedy(message: str) -> str:
-    """Return the next step, in one sentence."""
-    for remedy in REMEDIES:
-        if _matches(remedy.pattern, message):
-            return remedy.remedy
-    return _TRANSIENT if find_transient(message) else _OTHERWISE
-
-
-def _matches(pattern: str, message: str) -> bool:
-    """Return whether the pattern is in the message, however its lines are broken."""
-    return re.search(pattern, " ".join(message.split()), re.I) is not None

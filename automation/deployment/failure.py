@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from automation.deployment.error_catalog import Transient, find_remedy, find_transient
+from automation.deployment.error_catalog import Transient
+from automation.deployment.find_remedy import find_remedy, find_transient
 from automation.deployment.operations import EngineResult
 from graph.urns import STACK_TYPE, name_of
 
@@ -38,8 +39,8 @@ class Failure:
         if "Next: " in self.message:
             return ""
         if self.transient is None:
-            return find_remedy(self.message)
-        return f"{self.transient.title}. {find_remedy(self.message)}"
+            return find_remedy(self.message, self.name)
+        return f"{self.transient.title}. {find_remedy(self.message, self.name)}"
 
 
 def failures_of(outcome: EngineResult) -> list[Failure]:

@@ -19,7 +19,7 @@ from pulumi.automation import ConcurrentUpdateError
 
 from automation.deployment import deployer as deploy
 from automation.deployment.deployer import Deployer
-from automation.deployment.error_catalog import find_remedy
+from automation.deployment.find_remedy import find_remedy
 from automation.deployment.placeholders import fill_in
 from automation.deployment.stack_lock import LockedError
 from automation.deployment.workspace import import_state

@@ -87,6 +87,13 @@ def test_a_dataflow_that_goes_on_with_what_it_had_is_restarted_and_no_other_pod_
     assert deletions(node) == ["kubectl delete pods aio-dataflow-default-0 --wait=false"]
 
 
+def test_a_profile_whose_name_goes_on_is_another_one(node: Node) -> None:
+    others = [pod(f"aio-dataflow-{name}-0", EARLIER, ready=False) for name in ("default-foo", "default-0", "defaults")]
+    prepare(node, pod("aio-dataflow-default-10", LATER), *others)
+    assert node.run("settle-dataflows", PARAMETERS).fact == {"settled": ["aio-dataflow-default-10"]}
+    assert deletions(node) == []
+
+
 @pytest.mark.parametrize(
     ("pods", "names", "said"),
     [

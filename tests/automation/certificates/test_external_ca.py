@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -156,6 +157,30 @@ def test_a_successor_that_waits_is_told_beside_what_is_there(project: Path, monk
     assert told.exit_code == 0, "what is in use lasts"
     assert "1 request waits to be signed: site-to-enterprise-client-leaf-g2" in told.output
     assert f"Next: {COMMAND} certificates requests --stack dev --offline" in told.output
+
+
+def test_after_destroy_a_new_stack_of_this_name_is_told_to_begin_above_the_keys_that_are_signed(project: Path) -> None:
+    write_settings(
+        project, pki={**OUTSIDE["pki"], "generation": 2}, links=[{"from": "site", "to": "enterprise", "generation": 2}]
+    )
+    assert run("up").exit_code == 0
+    done = run("destroy")
+    assert done.exit_code == 0, done.output
+    (told,) = [line for line in done.output.splitlines() if line.startswith("Next: ")]
+    assert "a new stack myorg-dev-001 begins with pki.generation: 4 or more" in told, "2 + 2 - 1 has been signed"
+
+    shutil.rmtree(project / ".rehearsal")  # the deleted vaults are purged
+    write_settings(project, pki={**OUTSIDE["pki"], "generation": 4})
+    again = run("up")
+    assert again.exit_code == 0, again.output
+    listed = json.loads(run("certificates", "--json").stdout)["certificates"]
+    numbers = {one["name"]: one["generation"] for one in listed}
+    assert (numbers["broker/enterprise"], numbers["link/site-to-enterprise"]) == (4, 4)
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_after_destroy_nothing_is_told_where_nothing_was_signed() -> None:
+    assert "pki.generation" not in run("destroy").output
 
 
 def test_in_azure_requests_go_where_the_signed_chains_are_expected(

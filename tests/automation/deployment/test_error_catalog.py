@@ -9,15 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.deployment.error_catalog import (
-    LONGEST_WAIT,
-    REMEDIES,
-    TRANSIENTS,
-    Transient,
-    find_remedy,
-    find_transient,
-    read_wait,
-)
+from automation.deployment.error_catalog import REMEDIES, TRANSIENTS, Transient
+from automation.deployment.failure import Failure
+from automation.deployment.find_remedy import LONGEST_WAIT, find_remedy, find_transient, read_wait
 from rehearsal.azure.faults import KINDS
 
 RECORDED: list[dict[str, Any]] = yaml.safe_load(
@@ -63,8 +57,25 @@ def test_every_row_is_recorded_and_no_row_hides_another() -> None:
 
 def test_every_lasting_remedy_is_recorded() -> None:
     assert {record["remedy"] for record in LASTING if "remedy" in record} == {
-        remedy.id for remedy in REMEDIES if remedy.is_permanent
+        remedy.id for remedy in REMEDIES if remedy.is_permanent and not remedy.of
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("site-prove-site-to-enterprise-g2-g1", "REMEDY-37"),
+        ("site-settle-site-to-enterprise-g2-g1", "REMEDY-37"),
+        ("site-apply-objects", "REMEDY-37"),
+        ("site-virtual-network", "REMEDY-24"),
+        ("", "REMEDY-24"),
+    ],
+)
+def test_who_meets_a_refusal_while_keys_change_is_not_sent_to_the_settings(name: str, row: str) -> None:
+    message = str(KINDS["bad-request"].error(ARM_ID))
+    urn = f"urn:pulumi:dev::p::azure-native:compute:VirtualMachineRunCommandByVirtualMachine::{name}" if name else ""
+    remedy = next(one.remedy for one in REMEDIES if one.id == row)
+    assert Failure(urn, message, None).remedy == find_remedy(message, name) == remedy
 
 
 @pytest.mark.parametrize("rows", [TRANSIENTS, REMEDIES], ids=["transients", "remedies"])
