@@ -83,6 +83,7 @@ _VAULT = "Microsoft.KeyVault/vaults"
 _NSG = "Microsoft.Network/networkSecurityGroups"
 _PEERING = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"
 _BROKER = "Microsoft.IoTOperations/instances/brokers"
+_RULES = f"{_BROKER}/authorizations: properties.authorizationPolicies.rules"
 _CLIENTS = f"{_BROKER}: properties.advanced.clients"
 _DATAFLOW = "Microsoft.IoTOperations/instances/dataflowProfiles/dataflows"
 _LOCAL_ENDPOINT = "Microsoft.IoTOperations/instances/dataflowEndpoints[dataflowEndpointName=default]"
@@ -447,7 +448,7 @@ class ListenerSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives("output: generations.brokers.<name>.live", names=True),
+        arrives("output: generations.brokers.<name>.live", "output: generations.brokers.<name>.counted", names=True),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
@@ -614,7 +615,7 @@ class TopicSection(_Section):
         arrives(
             _DATAFLOW,
             f"{_DATAFLOW}: properties.operations[operationType=Destination].destinationSettings.dataDestination",
-            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules",
+            _RULES,
             "output: links.<name>.topics",
             names=True,
             others=("site/other",),
@@ -683,7 +684,14 @@ class LinkSection(_Section):
     generation: Annotated[
         Generation,
         _GENERATION,
-        arrives("output: secret_sync", "output: generations.links.<name>.live", names=True),
+        arrives(
+            f"{_BROKER}/authentications",
+            f"{_RULES}[].principals",
+            "output: secret_sync",
+            "output: generations.links.<name>.live",
+            "output: generations.links.<name>.counted",
+            names=True,
+        ),
     ] = 1
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.links.<name>.revoked = value")] = 0
     client_id_prefix: Annotated[
@@ -694,7 +702,7 @@ class LinkSection(_Section):
         arrives(
             f"{_LINK_ENDPOINT}: properties.mqttSettings.clientIdPrefix",
             f"{_PROBE}.client_id",
-            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
+            f"{_RULES}[].brokerResources[method=Connect]",
             "output: links.<name>.client_ids",
             others=("other.",),
         ),
@@ -708,7 +716,7 @@ class LinkSection(_Section):
             ["site.to-enterprise-input"],
         ),
         arrives(
-            f"{_BROKER}/authorizations: properties.authorizationPolicies.rules[].brokerResources[method=Connect]",
+            f"{_RULES}[].brokerResources[method=Connect]",
             "output: links.<name>.client_ids",
         ),
     ] = None
@@ -721,9 +729,14 @@ class PkiSection(_Section):
         Generation,
         About("a whole number from 1 to 9999, one more than before to replace the roots and all below them", 2),
         arrives(
+            f"{_BROKER}/authentications",
+            f"{_RULES}[].principals",
             "output: generations.authorities.live",
             "output: generations.brokers.*.live",
             "output: generations.links.*.live",
+            "output: generations.authorities.counted",
+            "output: generations.brokers.*.counted",
+            "output: generations.links.*.counted",
             names=True,
         ),
     ] = 1
