@@ -58,6 +58,7 @@ STAGES: Mapping[str, Callable[[dict[str, Any]], object]] = {
 """What was changed of the first deployment, and is over."""
 FIRST = "first step of: "
 """Before a stage: the clusters as they are once the broker has been told, with no site being any further."""
+_TELL = ("update enterprise-link-authentication", "update enterprise-link-authorization")
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,11 @@ class Lab:
         settings, one = copy.deepcopy(SETTINGS), self._deployed.copy()
         STAGES[name](settings)
 
+        told = set[str]()
+
         def look(_: object, after: Any) -> None:
-            if after.what.startswith("update enterprise-link-authentication") and FIRST + name not in self._stages:
+            told.update(what for what in _TELL if after.what.startswith(what))
+            if len(told) == len(_TELL) and FIRST + name not in self._stages:
                 self._keep(FIRST + name, one, one.views())
 
         assert one.change_here(settings, hold="site-1", after_step=look).failures == []

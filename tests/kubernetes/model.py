@@ -77,7 +77,8 @@ def _up(made: Stack, recorder: _Recorder) -> Modelled:
     made.clock.advance(made.world.surroundings.role_spread_seconds)
     recorder.change_nothing()
     failures = {name_of(one.urn): one.message for one in result.diagnostics if one.severity == "error"}
-    by_name = {view.name: view for view in build_views(made.world.entries(), made.world.is_effective)}
+    routes = made.world.surroundings.routes
+    by_name = {view.name: view for view in build_views(made.world.entries(), made.world.is_effective, routes=routes)}
     suffix = "-connect-arc"
     commands = {name.removesuffix(suffix): sent for name, sent in recorder.sent.items() if name.endswith(suffix)}
     views = {cluster: by_name[parameters(sent)["CLUSTER_NAME"]] for cluster, sent in commands.items()}
