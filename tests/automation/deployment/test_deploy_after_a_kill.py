@@ -345,7 +345,8 @@ def test_a_state_that_changes_while_it_is_settled_is_left_alone(site: Site, monk
     site.made()
     site.interrupt("nsg", "creating")
     deployer = site.deployer()
-    states = [deployer._state(), (3, {})]
+    before = deployer._state()
+    states = [before, before, (3, {})]
     monkeypatch.setattr(Deployer, "_state", lambda _: states.pop(0))
     with pytest.raises(LockedError, match="is locked by another run"):
         deployer.up()
