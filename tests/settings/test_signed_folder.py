@@ -90,11 +90,11 @@ def test_a_link_waits_for_its_broker(tmp_path: Path) -> None:
 def test_a_new_generation_stays_away_until_it_is_signed(first: dict[str, Mark], tmp_path: Path) -> None:
     held = load(tmp_path, before=first, **raised(link=2, broker=3))
     listener = held.clusters[BROKER].listener
-    assert listener and (listener.generation, listener.common_name) == (1, "enterprise-broker-g1")
+    assert listener and (listener.generation, listener.common_name) == (1, "myorg-dev-001--enterprise-broker-g1")
     link = held.links[LINK]
     assert (link.generation, link.common_name, link.server_ca_config_map) == (
         1,
-        f"{LINK}-g1",
+        f"myorg-dev-001--{LINK}-g1",
         "server-ca-enterprise-g1",
     )
     assert {one.name for one in held.external.waiting} == {f"{LINK}-client-leaf-g2", "enterprise-server-leaf-g3"}
@@ -279,7 +279,7 @@ def test_a_root_of_links_that_was_left_does_not_come_back(first: dict[str, Mark]
     (tmp_path / "stand-in-ca.pem").write_text(old)
     sign(load(tmp_path, before=second, pki={"generation": 3}), tmp_path)
     told = refusal(tmp_path, before=second, **third)
-    assert f"CN={LINK}-g3" in told and "ends with a root that was left" in told
+    assert f"CN=myorg-dev-001--{LINK}-g3" in told and "ends with a root that was left" in told
 
 
 def test_a_broker_s_only_link_is_not_exchanged_for_one_that_waits(first: dict[str, Mark], tmp_path: Path) -> None:
