@@ -87,9 +87,9 @@ def test_a_default_that_follows_from_another_setting_is_found(two: Workbench, mo
 def test_names_without_a_part_are_found(part: str, two: Workbench, monkeypatch: Patch) -> None:
     compose = cluster_names.cluster_names
 
-    def without(prefix: str, code: str, environment: str, instance: str) -> ClusterNames:
+    def without(prefix: str, code: str, environment: str, instance: str, connected: str) -> ClusterNames:
         given = {"prefix": prefix, "environment": environment, "instance": instance, part: "same"}
-        return compose(given["prefix"], code, given["environment"], given["instance"])
+        return compose(given["prefix"], code, given["environment"], given["instance"], connected)
 
     monkeypatch.setattr(resolve, "cluster_names", without)
     assert f"in two {part}" in _found(names_are_apart, two)["site.key_vault"]
