@@ -137,6 +137,10 @@ class Machine:
         """
         return find(name, (self.root, self.work))
 
+    def holds(self, name: str) -> bool:
+        """Return whether a path of this machine's system is one of the modelled machine."""
+        return name.startswith((str(self.root), str(self.work)))
+
     def file(self, name: str) -> NodeFile:
         """Return a file by its name on the node, with or without the first slash.
 

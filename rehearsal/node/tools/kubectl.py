@@ -66,8 +66,7 @@ def _find_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
 def _check_server(call: ToolCall, line: Line, machine: Machine) -> None:
     """Find the server by the kubeconfig; kubectl goes to localhost:8080 without one."""
     name = line.last("--kubeconfig") or call.environment.get("KUBECONFIG") or "/etc/rancher/k3s/k3s.yaml"
-    is_here = name.startswith((str(machine.root), str(machine.work)))
-    file = machine.path(name) if is_here else machine.file(name)
+    file = machine.path(name) if machine.holds(name) else machine.file(name)
     if line.has("--kubeconfig") and not file.is_file():
         raise RefusalError(1, f"error: stat {name}: no such file or directory")
     if not file.is_file() or not k3s.is_running(machine):

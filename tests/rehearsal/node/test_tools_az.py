@@ -80,7 +80,6 @@ def test_a_line_that_argparse_does_not_take(node: ToolBench, line: str, words: s
     "line",
     [
         "connectedk8s connect -n a -g b --skip-ssl-verification",
-        "connectedk8s connect -n a -g b --proxy-https http://x",
         "connectedk8s connect -n a -g b --custom-ca-cert x",
         "extension add --name connectedk8s --pip-extra-index-urls http://x",
     ],
