@@ -23,7 +23,7 @@ from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView
 from rehearsal.engine import Engine, Options, State
 from rehearsal.engine import Result as EngineResult
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.modelled_azure import surroundings_of
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -35,7 +35,7 @@ from rehearsal.rotation.turnstile import KilledError, Turnstile
 from settings import stack_file
 from settings.stack_state import State as Shown
 from settings.stack_state import parse_state
-from settings.stand_ins import STAND_INS, with_stand_ins
+from settings.stand_ins import with_stand_ins
 
 PROGRAM = Path(__file__).resolve().parents[2]
 _SETTLE = 12
@@ -259,8 +259,7 @@ def deploy(settings: Settings, *, program: Path = PROGRAM, stack: str = "dev") -
     """
     config, _ = with_stand_ins({stack_file.SETTINGS_KEY: dict(settings)})
     loaded = stack_file.load(program, stack, config[stack_file.SETTINGS_KEY])
-    ids = STAND_INS["subscription_id"], STAND_INS["tenant_id"]
-    deployed = Deployed(program, stack, make_surroundings(*ids, loaded.machines, loaded.outside))
+    deployed = Deployed(program, stack, surroundings_of(loaded))
     if errors := deployed.up(settings):
         raise NotDeployedError("; ".join(errors))
     return deployed

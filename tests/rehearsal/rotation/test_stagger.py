@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from arm.types.compute import RUN_COMMAND
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.modelled_azure import surroundings_of
 from rehearsal.rotation import run
 from rehearsal.rotation.run import Deployed, deploy
 from settings import stagger
@@ -68,14 +68,16 @@ def test_a_hub_with_more_links_than_its_node_has_room_for_gets_all_new_keys_in_o
 
 @pytest.fixture(scope="module")
 def two() -> Deployed:
-    return deploy(fan_out(2))
+    """In an Azure that takes fewer scripts of a VM."""
+    quotas = {"Run Commands": OWN_SCRIPTS + 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "surroundings_of", lambda settings: replace(surroundings_of(settings), quotas=quotas))
+        return deploy(fan_out(2))
 
 
 @pytest.fixture
 def room_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An Azure that takes fewer scripts of a VM, and a program that knows it: the same with less to wait for."""
-    quotas = {"Run Commands": OWN_SCRIPTS + 2}
-    monkeypatch.setattr(run, "make_surroundings", lambda *around: replace(make_surroundings(*around), quotas=quotas))
+    """A program that knows it: the same with less to wait for."""
     monkeypatch.setattr(stagger, "MOST_AT_ONCE", 1)
 
 
