@@ -19,6 +19,7 @@ from graph.fake_outputs import ShapeProvider
 from graph.graph import Graph
 from graph.monitor import UnrecordableError
 from graph.places import find_place
+from graph.property_diff import known
 from graph.run_program import PROJECT, ProgramEndedError, record
 from graph.stand_in_ca import sign_made_up
 from graph.tls_values import PRIVATE_KEY, describe_key, load_key
@@ -65,6 +66,20 @@ def evaluate_stack(
         if signed.keys:  # those of the state are others, as are its roots
             deployed = {urn: _forget_roots(one) for urn, one in deployed.items() if f"{PRIVATE_KEY}::" not in urn}
         return Evaluation(signed, _evaluate(signed, preview=preview, deployed=deployed))
+
+
+def evaluate_after(stack: LoadedStack, before: Graph) -> Evaluation:
+    """Evaluate the program as the deployment that follows on another one; what that leaves unknown counts as left out.
+
+    Raises:
+        ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
+    """
+    return evaluate_stack(stack, preview=False, deployed=read_outputs(before))
+
+
+def read_outputs(graph: Graph) -> dict[str, Any]:
+    """Return what is known of the outputs of each resource, by URN, as a stack's state holds them."""
+    return {urn: known(one.outputs) for urn, one in graph.resources.items()}
 
 
 @contextmanager

@@ -187,19 +187,21 @@ def _hosting(text: str) -> str:
 
 Hosting = Annotated[str, AfterValidator(_hosting)]
 
-_MACHINE_ID = re.compile(
-    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[-\w.()]{1,90}/providers/Microsoft\.HybridCompute/machines/[-\w.]{1,54}",
-    re.IGNORECASE,
-)
+
+def arm_id(arm_type: str, name: str) -> AfterValidator:
+    """Return what takes the id of a resource in a resource group, by its ARM type and the pattern of its name."""
+    group = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[-\w.()]{1,90}"
+    pattern = re.compile(f"{group}/providers/{re.escape(arm_type)}/{name}", re.IGNORECASE)
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"no id of {arm_type}")
+        return text
+
+    return AfterValidator(check)
 
 
-def _machine_id(text: str) -> str:
-    if not _MACHINE_ID.fullmatch(text):
-        raise ValueError("no id of a machine")
-    return text
-
-
-MachineId = Annotated[str, AfterValidator(_machine_id)]
+MachineId = Annotated[str, arm_id("Microsoft.HybridCompute/machines", r"[-\w.]{1,54}")]
 
 
 def _dns_name(text: str) -> str:

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _OF_CLUSTER = ("connected_cluster.resource_id", "connected_cluster.kubeconfig", "connected_cluster.context")
+_OF_VM = (
+    "address_space",
+    "subnet",
+    "node.vm_size",
+    "node.zone",
+    "node.os_disk_gib",
+    "node.os_disk_sku",
+    "node.encryption_at_host",
+)
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
     "azure-vm": frozenset({"machine.resource_id", *_OF_CLUSTER}),
-    "arc-machine": frozenset(
-        {
-            *_OF_CLUSTER,
-            "address_space",
-            "subnet",
-            "node.vm_size",
-            "node.zone",
-            "node.os_disk_gib",
-            "node.os_disk_sku",
-            "node.encryption_at_host",
-        }
-    ),
+    "arc-machine": frozenset({*_OF_CLUSTER, *_OF_VM}),
     "existing-cluster": frozenset(
         {
             "machine.resource_id",
-            "address_space",
-            "subnet",
-            "node.vm_size",
-            "node.zone",
-            "node.os_disk_gib",
-            "node.os_disk_sku",
-            "node.encryption_at_host",
+            *_OF_VM,
             "node.k3s_version",
             "node.k3s_sha256",
             "node.network_policies",

@@ -19,9 +19,8 @@ from automation.deployment.signing import find_waiting
 from automation.deployment.state_check import refuse_by_state
 from automation.verify.check import VerifyResult
 from automation.verify.records import as_junit
-from graph.evaluate_stack import evaluate_stack
+from graph.evaluate_stack import evaluate_after
 from graph.plan import graph_of_state
-from graph.property_diff import known
 from settings.high_water import AUTHORITIES, Mark
 from settings.naming import stack_tag
 from settings.signing_requests import find_outside_windows
@@ -55,8 +54,7 @@ def list_stack(target: Target, within_days: int, files: Files) -> CommandResult:
         refuse_by_state(target.as_deployed, deployment)
         state = graph_of_state(target.loaded.name, deployment)
         tell("Running the program ...")
-        outputs = {urn: known(one.outputs) for urn, one in state.resources.items()}
-        wanted = evaluate_stack(target.loaded, preview=False, deployed=outputs).graph
+        wanted = evaluate_after(target.loaded, state).graph
     waiting = [*find_waiting(deployment)]
     if not state.outputs.get("certificates"):
         text = f"stack {target.stack} has no certificates yet"

@@ -23,7 +23,6 @@ from automation.deployment.engine import ChosenEngine, EngineChoice, choose_engi
 from automation.deployment.failure import failures_of
 from automation.deployment.interruptions import Interruptions, foresee
 from automation.deployment.k3s_upgrades import refuse_skipped_minors
-from automation.deployment.later_runs import foresee_later_runs
 from automation.deployment.operations import Operation
 from automation.deployment.previewed import Previewed
 from automation.deployment.progress import Expected, Tracker, expectations_of
@@ -159,8 +158,8 @@ def operate(target: Target, operation: Operation) -> tuple[CommandResult, Operat
     outcomes, took = (tracker.outcomes(), tracker.took) if did else ({}, {})
     report = OperationReport(target.stack, operation, result, headings, outcomes, graph, took, target.engine.name)
     if operation == "preview" and judgement and result.ok:
-        target.foreseen = foresee(target.loaded, deployment, report.changes)
-        report = replace(report, later_runs=[*foresee_later_runs(target.loaded, deployment)])
+        target.foreseen, later = foresee(target.loaded, deployment, report.changes)
+        report = replace(report, later_runs=later)
     report = replace(report, interruptions=target.foreseen)
     if result.ok and operation in ("preview", "up"):
         _note(target, operation)

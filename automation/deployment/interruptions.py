@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from graph.evaluate_stack import evaluate_stack
+from automation.deployment.later_runs import LaterRun, foresee_later_runs
+from graph.evaluate_stack import evaluate_after
 from graph.plan import Change, graph_of_state
-from graph.property_diff import known
 from rules.interruptions import Interruption, find_interruptions
 from rules.plan import Plan
 from settings.loaded_stack import LoadedStack
@@ -18,8 +18,10 @@ Interruptions = Mapping[str, Sequence[Interruption]]
 """By link."""
 
 
-def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence[Change]) -> Interruptions:
-    """Return what changes do to the links of a stack; nothing where it has none yet.
+def foresee(
+    stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence[Change]
+) -> tuple[Interruptions, Sequence[LaterRun]]:
+    """Return what changes do to the links of a stack, nothing where it has none yet; and what `up` does afterwards.
 
     Args:
         stack: as it is wanted.
@@ -30,11 +32,11 @@ def foresee(stack: LoadedStack, deployment: Mapping[str, Any], changes: Sequence
         ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
     """
     if not changes:
-        return {link: [] for link in _list_links(deployment)}
+        return {link: [] for link in _list_links(deployment)}, ()
     before = graph_of_state(stack.name, deployment)
-    outputs = {urn: known(one.outputs) for urn, one in before.resources.items()}
-    wanted = evaluate_stack(stack, preview=False, deployed=outputs)
-    return find_interruptions(Plan(wanted.settings, before, wanted.graph, changes))
+    wanted = evaluate_after(stack, before)
+    found = find_interruptions(Plan(wanted.settings, before, wanted.graph, changes))
+    return found, [*foresee_later_runs(stack, wanted.graph)]
 
 
 def has_links(deployment: Mapping[str, Any]) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from graph.evaluate_stack import evaluate_stack
+from graph.evaluate_stack import evaluate_after, read_outputs
 from graph.graph import Graph
-from graph.plan import graph_of_state
-from graph.property_diff import known
 from graph.urns import is_resource
 from settings.loaded_stack import LoadedStack
 from settings.stack_state import State, parse_state
@@ -23,22 +20,22 @@ class LaterRun:
     deleted: int
 
 
-def foresee_later_runs(stack: LoadedStack, deployment: Mapping[str, Any]) -> Iterator[LaterRun]:
+def foresee_later_runs(stack: LoadedStack, first: Graph) -> Iterator[LaterRun]:
     """Yield what each run after the first does, if all sites are seen to use their new keys.
 
     Args:
         stack: as it is wanted.
-        deployment: the stack's state before the first run.
+        first: what the first run makes of it.
 
     Raises:
         ProgramError, RunError, UnrecordableError: as `evaluate_stack`.
     """
-    graph, before = _run(stack, graph_of_state(stack.name, deployment)), State()
+    graph, before = first, State()
     # As in `run_until_settled`; the outputs of an evaluation say that every script has succeeded.
-    while (state := parse_state(_read_outputs(graph))).goes_on(before):
-        following = _run(stack, graph)
-        first, second = _list_resources(graph), _list_resources(following)
-        yield LaterRun(len(second - first), len(first - second))
+    while (state := parse_state(read_outputs(graph))).goes_on(before):
+        following = evaluate_after(stack, graph).graph
+        had, has = _list_resources(graph), _list_resources(following)
+        yield LaterRun(len(has - had), len(had - has))
         graph, before = following, state
 
 
@@ -48,14 +45,6 @@ def describe_later_runs(runs: Sequence[LaterRun]) -> Iterator[str]:
         counts = [f"{run.created} created"] * bool(run.created) + [f"{run.deleted} deleted"] * bool(run.deleted)
         if counts:
             yield f"run {number}, once the new keys are seen in use: {', '.join(counts)}"
-
-
-def _run(stack: LoadedStack, graph: Graph) -> Graph:
-    return evaluate_stack(stack, preview=False, deployed=_read_outputs(graph)).graph
-
-
-def _read_outputs(graph: Graph) -> dict[str, Any]:
-    return {urn: known(one.outputs) for urn, one in graph.resources.items()}
 
 
 def _list_resources(graph: Graph) -> set[str]:

@@ -8,6 +8,7 @@ from itertools import combinations
 from settings.errors import NOTHING, Problem
 from settings.fields import find_about
 from settings.hosting import WITHOUT_EFFECT
+from settings.rules.hosting import is_elsewhere
 from settings.schema import ClusterSection, ConnectedClusterSection, StackSection
 
 _ID = "connected_cluster.resource_id"
@@ -34,8 +35,7 @@ def cluster_is_named(stack: StackSection) -> Iterator[Problem]:
 def clusters_are_of_the_subscription(stack: StackSection) -> Iterator[Problem]:
     """Report a cluster of another subscription: the stack's provider reaches one."""
     for name, cluster in _existing(stack).items():
-        given = cluster.connected_cluster.resource_id or ""
-        if given and given.split("/")[2].lower() != stack.subscription_id:
+        if is_elsewhere(stack, given := cluster.connected_cluster.resource_id or ""):
             expected = f"a cluster of subscription_id ({stack.subscription_id})"
             yield Problem(f"clusters.{name}.{_ID}", given, expected, _EXAMPLE, _FIND)
 

@@ -55,11 +55,15 @@ _EXAMPLE = "/subscriptions/<id>/resourceGroups/rg-plant/providers/Microsoft.Hybr
 _FIND = find_about(MachineSection.model_fields["resource_id"]).hint
 
 
+def is_elsewhere(stack: StackSection, arm_id: str) -> bool:
+    """Return whether an id is of another subscription than the stack's; empty for none."""
+    return bool(arm_id) and arm_id.split("/")[2].lower() != stack.subscription_id
+
+
 def machines_are_of_the_subscription(stack: StackSection) -> Iterator[Problem]:
     """Report a machine of another subscription: the stack's provider reaches one."""
     for name, cluster in stack.clusters.items():
-        given = cluster.machine.resource_id or ""
-        if given and given.split("/")[2].lower() != stack.subscription_id:
+        if is_elsewhere(stack, given := cluster.machine.resource_id or ""):
             expected = f"a machine of subscription_id ({stack.subscription_id})"
             yield Problem(f"clusters.{name}.machine.resource_id", given, expected, _EXAMPLE, _FIND)
 
