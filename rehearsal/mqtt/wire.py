@@ -201,8 +201,16 @@ class Connection:
 
     def receive_until(self, arrived: Callable[[Message], bool]) -> list[Message]:
         """Return everything up to this message, which is left out; later calls begin behind it."""
-        self._wait(lambda: any(arrived(message) for message in self.received))
-        end = next(index for index, message in enumerate(self.received) if arrived(message))
+        end = 0
+
+        def is_there() -> bool:
+            """Go on behind what an earlier call has looked at, or the time grows with the square of the messages."""
+            nonlocal end
+            while end < len(self.received) and not arrived(self.received[end]):
+                end += 1
+            return end < len(self.received)
+
+        self._wait(is_there)
         before = self.received[:end]
         del self.received[: end + 1]
         return before

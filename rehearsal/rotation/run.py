@@ -158,12 +158,12 @@ class Deployed:
 
         The modelled Azure knows a node that is stopped, and answers for its cluster alike.
         """
-        flow.offline.add(cluster)
+        flow.cut_off(cluster)
         self._world.set_power(self._find_node(cluster), running=False)
 
     def _bring_back(self, flow: Traffic, cluster: str) -> None:
         self._world.set_power(self._find_node(cluster), running=True)
-        flow.offline.remove(cluster)
+        flow.bring_back(cluster)
 
     def _find_node(self, cluster: str) -> str:
         (found,) = (one for one in self._world.entries(CONNECTED_CLUSTER) if one.name == cluster)

@@ -108,6 +108,28 @@ def test_messages_arrive_once_each_while_nothing_changes(two: Plant) -> None:
         assert here.reasons == []
 
 
+def test_what_waits_on_a_quiet_link_is_sent_before_its_ends_change(two: Plant) -> None:
+    with run(two) as here:
+        here.step(3)
+        here.change(BROKER, forget_rules)
+        assert (here.link.sent, here.link.arrived) == (25, 20)
+
+
+def test_a_quiet_link_is_left_alone(two: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = list[int]()
+    offer = Sender._offer
+
+    def note_and_offer(sender: Sender, plan: ClientPlan) -> str:
+        offered.append(sender.sent)
+        return offer(sender, plan)
+
+    monkeypatch.setattr(Sender, "_offer", note_and_offer)
+    with run(two) as here:
+        here.step(3)
+        here.change(BROKER, forget_subjects)
+    assert offered[:2] == [5, 20]
+
+
 def test_each_link_has_messages_of_its_own() -> None:
     with run(plant(THREE_SITES)) as here:
         here.change("arck-myorgb-dev-001", lambda view: view.endpoints.clear())  # it is no longer deployed
@@ -207,10 +229,10 @@ def test_brokers_that_end_refuse_nobody(two: Plant) -> None:
 
 def test_a_cluster_that_is_cut_off_waits_with_what_it_has(two: Plant) -> None:
     with run(two) as here:
-        here.traffic.offline.add(SITE)
+        here.traffic.cut_off(SITE)
         here.change(SITE, lambda view: view.secrets.clear())
         assert (here.link.lost, here.link.refused) == (5, 0)
-        here.traffic.offline.remove(SITE)
+        here.traffic.bring_back(SITE)
         here.put_back(SITE, two.views["site"])
         assert (here.link.lost, here.link.refused) == (0, 0)
 
