@@ -22,18 +22,23 @@ def rotate(links: int, counts: Counter[str], monkeypatch: pytest.MonkeyPatch) ->
     before = settings_for(links + 1)
     deployed = deploy(before, stack="bench")
 
-    def count(module: Any, name: str) -> None:
-        whole = getattr(module, name)
+    def count(place: Any, name: str) -> None:
+        whole = getattr(place, name)
 
         def counted(*args: Any) -> Any:
             counts[name] += 1
             return whole(*args)
 
-        monkeypatch.setattr(module, name, counted)
+        monkeypatch.setattr(place, name, counted)
 
     with monkeypatch.context() as monkeypatch:
-        for module, name in ((build, "_build"), (traffic, "_read_site"), (traffic, "_read_broker")):
-            count(module, name)
+        for place, name in (
+            (build, "_build"),
+            (traffic, "read_site"),
+            (traffic, "read_broker"),
+            (traffic.Traffic, "_send_over"),
+        ):
+            count(place, name)
         return deployed.change_here(renewed(before), rate=4)
 
 
