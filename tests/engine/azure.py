@@ -15,9 +15,12 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.faults import Fault
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.azure.world import World
+from rehearsal.cluster.build import build_views
+from rehearsal.cluster.model import ClusterView
 from rehearsal.modelled_azure import make_surroundings
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
+from settings.outside import NOTHING_OUTSIDE, Outside
 from settings.stand_ins import STAND_INS
 
 SURROUNDINGS = make_surroundings(STAND_INS["subscription_id"], STAND_INS["tenant_id"])
@@ -55,15 +58,15 @@ class Scripts(ScriptRunner):
 class Azure:
     """A world of its own, empty at first."""
 
-    def __init__(self, machines: Mapping[str, str] | None = None) -> None:
-        """`machines`: those that are somebody else's, by id, with their address."""
+    def __init__(self, machines: Mapping[str, str] | None = None, outside: Outside = NOTHING_OUTSIDE) -> None:
+        """`machines`: those that are somebody else's, by id, with their address; `outside`: as `Settings.outside`."""
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
         self._scripts = Scripts()
-        self._machines = machines or {}
+        self._machines, self._outside = machines or {}, outside
         self._world = World(
-            replace(SURROUNDINGS, machines=self._machines),
+            replace(SURROUNDINGS, machines=self._machines, routes=outside.routes, proxies=outside.proxies),
             clock=self.clock,
             on_write=lambda arm_id: self.when_written(arm_id),
             run_script=self._scripts,
@@ -73,6 +76,10 @@ class Azure:
     def ids(self) -> set[str]:
         """What exists."""
         return {entry.id for entry in self._world.entries()}
+
+    def views(self) -> list[ClusterView]:
+        """Every cluster as what is deployed makes it."""
+        return build_views(self._world.entries(), self._world.is_effective, routes=self._world.surroundings.routes)
 
     def seen(self) -> dict[str, Any]:
         """What exists, with all that Azure knows of it."""
@@ -120,7 +127,7 @@ class Azure:
 
     def copy(self, folder: Path) -> Azure:
         """Another Azure in which the same exists."""
-        other, file = Azure(self._machines), folder / "azure.json"
+        other, file = Azure(self._machines, self._outside), folder / "azure.json"
         self._world.save(file)
         other._world.load(file)
         return other
