@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from arm.types import ResourceType
 from arm.types.compute import RUN_COMMAND, VIRTUAL_MACHINE
 from arm.types.hybridcompute import MACHINE, MACHINE_RUN_COMMAND
+from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
@@ -87,6 +88,8 @@ BY_NODE_TYPE: Mapping[ResourceType, HostKind] = {kind.node_type: kind for kind i
 BY_SCRIPT_TYPE: Mapping[ResourceType, HostKind] = {
     kind.script_type: kind for kind in KINDS.values() if kind.script_type
 }
+BY_ASKED: Mapping[ResourceType, HostKind] = {**BY_NODE_TYPE, CONNECTED_CLUSTER: KINDS["existing-cluster"]}
+"""What scripts are run by that only ask: a machine or, where Azure knows none, the connected cluster."""
 EXISTING: frozenset[ResourceType] = frozenset(
     kind.node_type for kind in KINDS.values() if kind.node_type and kind.node_type not in kind.resources
 )

@@ -36,7 +36,8 @@ guarded() {
     set +m
     exec 7>&- 8>&-
     leader="$BASHPID"
-    { read -r _ <"$work/alive" || true; rm -rf "$work"; kill -KILL -- "-$leader"; } >&2 &
+    # `timeout` sends its SIGTERM to the whole group.
+    { trap '' TERM; read -r _ <"$work/alive" || true; rm -rf "$work"; kill -KILL -- "-$leader"; } >&2 &
     exec "$@"
   } </dev/null &
   set +m

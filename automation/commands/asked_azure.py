@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automation.commands.result import CommandResult, refuse
 from automation.commands.stack import Target
+from automation.verify.here import run_here
 from automation.verify.resource_manager import Limits, ResourceManager, log_in, log_in_to_served
 
 if TYPE_CHECKING:
@@ -38,11 +39,14 @@ def copy_model(target: Target) -> World | None:
 @contextmanager
 def open_azure(target: Target, world: World | None, limits: Limits = _LIMITS) -> Iterator[ResourceManager]:
     """Give Azure, or this model of it, served; the same client asks both."""
-    subscription = target.loaded.settings.tenant.subscription_id
+    settings = target.loaded.settings
+    subscription = settings.tenant.subscription_id
+    there = {one.existing.resource_id: one.existing for one in settings.clusters.values() if one.existing}
     if world is None:
-        yield ResourceManager(log_in(), subscription, limits)
+        yield ResourceManager(log_in(), subscription, limits, run_here=run_here(there, subscription))
         return
-    from automation.deployment.serving import serve_world
+    from automation.deployment.serving import run_in_world, serve_world
 
     with serve_world(world, target.loaded) as (served, folder):
-        yield ResourceManager(log_in_to_served(served.address, folder), subscription, limits)
+        login = log_in_to_served(served.address, folder)
+        yield ResourceManager(login, subscription, limits, run_here=run_in_world(world, there, subscription))

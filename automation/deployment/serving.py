@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from automation.deployment.engine import ChosenEngine
 from automation.deployment.locate_rehearsal import locate_rehearsal
 from automation.deployment.workspace import UnusableError
+from automation.verify.azure import ScriptAnswer, UnseenError
+from automation.verify.here import RunHere, name_way
+from nodes import ASKING, load_wrapper
 from rehearsal.arm_rest import Served, serve
+from rehearsal.azure.actions import begin_here
+from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world import World
 from rehearsal.modelled_azure import copy_azure, surroundings_of
 from settings.loaded_stack import LoadedStack
+from settings.model import ExistingCluster
 
 FOLDER = Path(".rehearsal") / ".served"
 """In it a folder for each stack that is served: no stack begins with a dot."""
@@ -52,6 +59,26 @@ def serve_world(azure: World, stack: LoadedStack) -> Iterator[tuple[Served, Path
             yield served, folder
     finally:
         shutil.rmtree(folder)
+
+
+def run_in_world(azure: World, clusters: Mapping[str, ExistingCluster], subscription_id: str) -> RunHere:
+    """Return what runs scripts on clusters of this Azure that were there before the stack, as `run_here` does."""
+
+    def run(cluster_id: str, script: str) -> ScriptAnswer:
+        way = name_way(clusters[cluster_id], subscription_id)
+        inputs = {
+            "source": {"script": script},
+            "parameters": [{"name": name, "value": value} for name, value in way.items()],
+            "wrapper": load_wrapper(),
+        }
+        script_id = f"{cluster_id}/scripts/{ASKING}here"
+        try:
+            ran = azure.run_here(partial(begin_here, cluster_id=cluster_id, script_id=script_id, inputs=inputs))
+        except ArmError as error:
+            raise UnseenError(str(error)) from None
+        return ScriptAnswer(ran.stdout, ran.stderr, azure.now(), azure.now())
+
+    return run
 
 
 def _write(file: Path, text: str) -> None:

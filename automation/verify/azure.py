@@ -87,6 +87,8 @@ class Azure(Protocol):
     def run_script(self, node_id: str, kind: HostKind, api_version: str, script: str) -> ScriptAnswer:
         """Run a script on a node, as root, and wait for its end; whether it has failed, it has to say itself.
 
+        Where Azure knows no node, it runs on this machine, and `node_id` is that of the connected cluster.
+
         Raises:
             UnseenError: as `get`; also where the node does not run, or another script does.
         """

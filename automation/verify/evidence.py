@@ -135,7 +135,7 @@ def ask_nodes(
     """Return what nodes answer, by cluster; None where there is no node. One slow one holds up no other."""
 
     def ask(cluster: str) -> _Value | None:
-        node = expectation.nodes.get(cluster)
+        node = expectation.asked.get(cluster)
         return None if node is None or known.bodies[node.id] is None else question(node)
 
     with ask_at_once(azure, _CLUSTERS_AT_ONCE) as pool:

@@ -124,6 +124,19 @@ class Expectation:
         return {one.cluster: one for one in self.subjects if one.row in BY_NODE_TYPE}
 
     @cached_property
+    def asked(self) -> Mapping[str, Subject]:
+        """Cluster -> what its questions are put to: its machine or, where Azure knows none, the connected cluster."""
+        there = {one.cluster: one for one in self.subjects if one.row is CONNECTED_CLUSTER}
+        return {
+            name: self.nodes.get(name) or one
+            for name, one in there.items()
+            if name in self.nodes or self._was_there(name)
+        }
+
+    def _was_there(self, cluster: str) -> bool:
+        return self.view.settings.clusters[cluster].existing is not None
+
+    @cached_property
     def _by_place(self) -> Mapping[tuple[str, str], Sequence[Subject]]:
         found: dict[tuple[str, str], list[Subject]] = {}
         for one in self.subjects:

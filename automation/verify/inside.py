@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm.hosting import BY_NODE_TYPE
+from arm.hosting import BY_ASKED
 from automation.verify.azure import Azure, Body, ScriptAnswer, Unseen, UnseenError
 from automation.verify.expected import Expectation, Subject
 from graph.inputs import decode_parameter, map_at, parameters
@@ -138,9 +138,9 @@ def _read_pages(
 
 
 def run_script(azure: Azure, node: Subject, script: str, given: Mapping[str, str]) -> ScriptAnswer:
-    """Run a script of ours on a node, as its kind of host does."""
+    """Run a script of ours on a node, as its kind of host does; where Azure knows none, on this machine."""
     text = with_parameters(load_script(script), given)
-    return azure.run_script(node.id, BY_NODE_TYPE[node.row], node.api_version, text)
+    return azure.run_script(node.id, BY_ASKED[node.row], node.api_version, text)
 
 
 def _read_page(answer: ScriptAnswer) -> Mapping[str, Any]:

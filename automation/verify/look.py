@@ -44,6 +44,8 @@ class Look:
     """Logical names of what is not there, which is another check's finding."""
     told: list[str] = field(default_factory=list)
     """What is said where all is as expected."""
+    left_out: str = ""
+    """Why there is nothing that could be looked at."""
     unseen: list[str] = field(default_factory=list)
     """What got no answer, and why."""
 

@@ -79,6 +79,10 @@ class Exchanger:
         Raises:
             UnseenError: there is none.
         """
+        if self.expectation.view.settings.clusters[cluster].existing:
+            raise UnseenError(
+                f"{cluster} was there before the stack: no node of it is known, to send from and to look at"
+            )
         node = self.expectation.nodes.get(cluster)
         if node is None or (node.id in self.bodies and self.bodies[node.id] is None):
             raise UnseenError(f"the node of {cluster} is not there")

@@ -30,6 +30,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 from arm.hosting import HostKind
 from automation.verify.azure import MALFORMED, Body, ScriptAnswer, UnreachableError, UnseenError, not_understood
+from automation.verify.here import RunHere, run_nowhere
 from automation.verify.machine_commands import MachineCommands
 
 _ADDRESS = "https://management.azure.com"
@@ -110,12 +111,18 @@ class ResourceManager:
     """
 
     def __init__(
-        self, login: Login, subscription_id: str, limits: Limits = Limits(), now: Callable[[], float] = time.monotonic
+        self,
+        login: Login,
+        subscription_id: str,
+        limits: Limits = Limits(),
+        now: Callable[[], float] = time.monotonic,
+        run_here: RunHere = run_nowhere,
     ) -> None:
+        """Ask on behalf of this login; `run_here` runs scripts for clusters that were there before the stack."""
         self._login, self._subscription_id, self._limits, self._now = login, subscription_id, limits, now
         self._ends_at = now() + limits.whole
         self._own = threading.local()
-        self._machine_commands = MachineCommands(self)
+        self._machine_commands, self._run_here = MachineCommands(self), run_here
 
     def get(self, arm_id: str, api_version: str, expand: str = "") -> Body | None:
         parameters = {"$expand": expand} if expand else {}
@@ -138,6 +145,8 @@ class ResourceManager:
                 return None
 
     def run_script(self, node_id: str, kind: HostKind, api_version: str, script: str) -> ScriptAnswer:
+        if kind.node_type is None:
+            return self._run_here(node_id, script)
         if not kind.script_action:
             return self._machine_commands.run_script(node_id, script)
         url = self._url(f"{node_id}/{kind.script_action}", api_version)

@@ -107,6 +107,8 @@ def _diagnose(check: Check, look: Look) -> Diagnosis | None:
         return Diagnosis("unknown", "\n".join(unseen))
     if look.absent:
         return Diagnosis("not-run", f"after {EXISTENCE}: {', '.join(dict.fromkeys(look.absent))} not there")
+    if look.left_out:
+        return Diagnosis("not-run", look.left_out)
     return (
         Diagnosis("ok", ": ".join([f"{look.looked} as expected", *filter(None, [", ".join(look.told)])]))
         if look.looked

@@ -12,6 +12,7 @@ from typing import Any
 
 from arm import ids
 from automation.deployment.open_stack import load
+from automation.deployment.serving import run_in_world
 from automation.verify.check import VerifyResult
 from automation.verify.expected import Expectation, expect
 from automation.verify.resource_manager import Limits, ResourceManager, log_in_to_served
@@ -108,7 +109,10 @@ class Verifier:
             (self.folder / "token").write_text(token(served.token), encoding="utf-8")
             (self.folder / "ca.pem").write_text(served.certificate, encoding="utf-8")
             login = log_in_to_served(served.address, self.folder)
-            azure = ResourceManager(login, settings.tenant.subscription_id, limits)
+            subscription = settings.tenant.subscription_id
+            there = {one.existing.resource_id: one.existing for one in settings.clusters.values() if one.existing}
+            here = run_in_world(world, there, subscription)
+            azure = ResourceManager(login, subscription, limits, run_here=here)
             chosen = Selection(
                 [*settings.clusters] if clusters is None else clusters, [*settings.links] if links is None else links
             )
