@@ -130,9 +130,9 @@ def test_pauses_grow_and_differ_by_machine(node: Node) -> None:
 def test_a_command_that_does_not_end_at_sigterm_is_killed(tmp_path: Path) -> None:
     """timeout(1): without --kill-after it waits for such a command for ever, and the bound is none."""
     text = (DIRECTORY / "lib.sh").read_text().replace("--kill-after=10", "--kill-after=0.2")
-    (tmp_path / "script.sh").write_text(f"{text}timeout 0.2 sh -c 'trap : TERM; sleep 9 & wait; sleep 9'\n")
+    (tmp_path / "script.sh").write_text(f"{text}timeout 2 sh -c 'trap : TERM; sleep 9 & wait; sleep 9'\n")
     environment = {"PATH": "/usr/bin:/bin", "ROOT_DIR": str(tmp_path)}
-    run = subprocess.run(["bash", "script.sh"], env=environment, cwd=tmp_path, capture_output=True, timeout=8)
+    run = subprocess.run(["bash", "script.sh"], env=environment, cwd=tmp_path, capture_output=True, timeout=9)
     assert run.returncode == 137
 
 
