@@ -47,6 +47,7 @@ _CLUSTER: Mapping[str, str] = {
     "code": "code",
     "hosting": "hosting",
     "machine.resource_id": "machine.resource_id",
+    **{f"machine.ssh.{name}": f"machine.ssh.{name}" for name in ("host", "port", "user", "host_key")},
     "connected_cluster.resource_id": "existing.resource_id",
     "connected_cluster.kubeconfig": "existing.kubeconfig",
     "connected_cluster.context": "existing.context",

@@ -204,6 +204,21 @@ def arm_id(arm_type: str, name: str) -> AfterValidator:
 MachineId = Annotated[str, arm_id("Microsoft.HybridCompute/machines", r"[-\w.]{1,54}")]
 
 
+def _host_key(text: str) -> str:
+    """Take a key of ed25519 alone: with an RSA key the provider would ask for signatures by SHA-1, which sshd refuses.
+
+    pulumi/pulumi-command, provider/pkg/provider/remote/connection.go, HostKeyAlgorithms.
+    """
+    if not text.startswith("ssh-ed25519 "):
+        raise ValueError("no host key")
+    return _ssh_public_key(text)
+
+
+HostKey = Annotated[str, AfterValidator(_host_key)]
+SshHost = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+SshUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+
+
 def _dns_name(text: str) -> str:
     labels = text.split(".")
     fits = all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label) for label in labels)

@@ -18,6 +18,7 @@ from settings.model import (
     Peering,
     Proxy,
     Settings,
+    Ssh,
     Tenant,
     Topic,
 )
@@ -40,6 +41,7 @@ from settings.schema import (
     ConnectedClusterSection,
     LinkSection,
     MachineSection,
+    SshSection,
     StackSection,
 )
 from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
@@ -126,7 +128,14 @@ def _machine(machine: MachineSection) -> Machine | None:
     if machine.resource_id is None:
         return None
     group, name = machine.resource_id.split("/")[4::4]
-    return Machine(machine.resource_id, group, name)
+    return Machine(machine.resource_id, group, name, _ssh(machine.ssh))
+
+
+def _ssh(ssh: SshSection) -> Ssh | None:
+    if ssh.host is None:
+        return None
+    assert ssh.host_key, "a rule asks for it"
+    return Ssh(ssh.host, ssh.port, ssh.user, ssh.host_key)
 
 
 def _existing(cluster: ConnectedClusterSection) -> ExistingCluster | None:

@@ -30,6 +30,7 @@ from settings.fields import (
     Generation,
     Guid,
     Hosting,
+    HostKey,
     Instance,
     K3sVersion,
     Location,
@@ -41,7 +42,9 @@ from settings.fields import (
     Revoked,
     Sha256,
     SourceTopic,
+    SshHost,
     SshPublicKey,
+    SshUser,
     Tags,
     VmSizeName,
     one_of,
@@ -118,6 +121,7 @@ _LINK = (
 """Where a link is."""
 
 _PROXY = "http://proxy.example.com:3128"
+_CONTACT = "command:remote:Command"
 _PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
@@ -453,13 +457,48 @@ class ListenerSection(_Section):
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
 
+class SshSection(_Section):
+    """The way to a machine that Azure Arc does not know yet; it is taken once."""
+
+    host: Annotated[
+        SshHost | None,
+        About(
+            "the name or address at which SSH reaches the machine from where the stack is deployed; null where it is"
+            " Arc-enabled already",
+            "192.168.10.20",
+            "the key to sign in with comes from ssh-agent (SSH_AUTH_SOCK): the program reads none",
+        ),
+        arrives(f"{_CONTACT}: connection.host = value", _CONTACT),
+    ] = None
+    port: Annotated[
+        int,
+        Field(ge=1, le=65535),
+        About("a whole number from 1 to 65535", 22),
+        arrives(f"{_CONTACT}: connection.port = value"),
+    ] = 22
+    user: Annotated[
+        SshUser,
+        About("a user of the machine who may run sudo without a password", "ubuntu"),
+        arrives(f"{_CONTACT}: connection.user = value"),
+    ] = "ubuntu"
+    host_key: Annotated[
+        HostKey | None,
+        About(
+            "the machine's own public key, ed25519, on one line: nothing is sent to a machine that has another",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            "read it on the machine itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
+        ),
+        arrives(f"{_CONTACT}: connection.hostKey = value"),
+    ] = None
+
+
 class MachineSection(_Section):
     """The machine that a cluster stands on, where it is there before the stack."""
 
     resource_id: Annotated[
         MachineId | None,
         About(
-            "the id of an Arc-enabled machine",
+            "the id of an Arc-enabled machine; with ssh, the id that it gets",
             _MACHINE,
             "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv",
         ),
@@ -471,6 +510,10 @@ class MachineSection(_Section):
             others=(_MACHINE.replace("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001"),),
         ),
     ] = None
+    ssh: Annotated[
+        SshSection,
+        About("a map with the way to a machine that is not Arc-enabled yet", {"host": "192.168.10.20"}),
+    ] = SshSection()
 
 
 class ConnectedClusterSection(_Section):
@@ -522,8 +565,8 @@ class ClusterSection(_Section):
     hosting: Annotated[
         Hosting,
         About(
-            "azure-vm, which the stack makes; arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
-            " machine.resource_id and node.address; or existing-cluster, which Azure Arc knows already: it needs"
+            "azure-vm, which the stack makes; arc-machine, an Ubuntu of your own that is Arc-enabled or becomes so: it"
+            " needs machine.resource_id and node.address; or existing-cluster, which Azure Arc knows already: it needs"
             " connected_cluster.resource_id and node.address. The last two have no virtual network of the stack",
             "azure-vm",
         ),

@@ -26,6 +26,8 @@ _COMPUTED: Mapping[str, str] = {
     "clusters": "`site` and `enterprise`",
     "links": "from `site` to `enterprise`, where both exist",
     "clusters.<name>.machine.resource_id": "none; required with hosting `arc-machine`",
+    "clusters.<name>.machine.ssh.host": "none: the machine is Arc-enabled",
+    "clusters.<name>.machine.ssh.host_key": "none; required with `host`",
     "clusters.<name>.connected_cluster.resource_id": "none; required with hosting `existing-cluster`",
     "clusters.<name>.connected_cluster.kubeconfig": "none: Arc's proxy",
     "clusters.<name>.connected_cluster.context": "the current one of `kubeconfig`",

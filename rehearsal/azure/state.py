@@ -29,6 +29,8 @@ class Surroundings:
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
     """Id of each Arc-enabled machine, or connected cluster, that is somebody else's -> its address."""
+    bare_machines: Collection[str] = ()
+    """Ids of those machines that Azure Arc does not know before somebody enables them."""
     machine_faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Id of one of the machines -> outputs by which Azure says that it is no sound one."""
     custom_locations_object_id: str = STAND_INS["custom_locations_object_id"]

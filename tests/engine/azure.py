@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,15 +55,15 @@ class Scripts(ScriptRunner):
 class Azure:
     """A world of its own, empty at first."""
 
-    def __init__(self, machines: Mapping[str, str] | None = None) -> None:
-        """`machines`: those that are somebody else's, by id, with their address."""
+    def __init__(self, machines: Mapping[str, str] | None = None, bare_machines: Collection[str] = ()) -> None:
+        """`machines`: those that are somebody else's, by id, with their address; `bare_machines`: not Arc-enabled."""
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
         self._scripts = Scripts()
         self._machines = machines or {}
         self._world = World(
-            replace(SURROUNDINGS, machines=self._machines),
+            replace(SURROUNDINGS, machines=self._machines, bare_machines=bare_machines),
             clock=self.clock,
             on_write=lambda arm_id: self.when_written(arm_id),
             run_script=self._scripts,
