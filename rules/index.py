@@ -111,10 +111,19 @@ class Index:
             return self._existing_cluster(ids.connected_by(parameters(self.inputs(resource))))
         if on := self._existing_cluster(self.path(resource)):
             return on
+        if on := self._cluster_of_plant(self.path(resource), resource):
+            return on
         of_group = self._cluster_of_group.get(self.group(resource), "")
         if of_group or not self.is_script(resource):
             return of_group
         return self._cluster_of_machine.get(self._machine(resource), "")
+
+    def _cluster_of_plant(self, path: str, resource: Resource) -> str:
+        """Return the cluster on whose own machine something is that is no script; empty for other paths."""
+        if self.is_script(resource):
+            return ""
+        there = ((name, one.machine.resource_id) for name, one in self.clusters.items() if one.machine)
+        return next((name for name, arm_id in there if ids.is_below(path, arm_id)), "")
 
     def _existing_cluster(self, path: str) -> str:
         """Return the cluster that is there before the stack, and that the path leads into; empty for other paths."""

@@ -11,6 +11,8 @@ _OF_MACHINE = (
     "machine.ssh.port",
     "machine.ssh.user",
     "machine.ssh.host_key",
+    "machine.ssh_over_arc.user",
+    "machine.ssh_over_arc.port",
 )
 _OF_VM = (
     "address_space",

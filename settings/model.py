@@ -53,6 +53,14 @@ class Ssh:
 
 
 @dataclass(frozen=True)
+class SshOverArc:
+    """SSH to a machine by way of Azure."""
+
+    user: str
+    port: int
+
+
+@dataclass(frozen=True)
 class Machine:
     """The Arc-enabled machine that a cluster stands on, which is not the stack's."""
 
@@ -61,6 +69,8 @@ class Machine:
     name: str
     ssh: Ssh | None
     """None: it is Arc-enabled before the stack."""
+    ssh_over_arc: SshOverArc | None
+    """None: nobody gets there by way of Azure."""
 
 
 @dataclass(frozen=True)

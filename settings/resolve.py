@@ -19,6 +19,7 @@ from settings.model import (
     Proxy,
     Settings,
     Ssh,
+    SshOverArc,
     Tenant,
     Topic,
 )
@@ -128,7 +129,14 @@ def _machine(machine: MachineSection) -> Machine | None:
     if machine.resource_id is None:
         return None
     group, name = machine.resource_id.split("/")[4::4]
-    return Machine(machine.resource_id, group, name, _ssh(machine.ssh))
+    over_arc = machine.ssh_over_arc
+    return Machine(
+        resource_id=machine.resource_id,
+        resource_group=group,
+        name=name,
+        ssh=_ssh(machine.ssh),
+        ssh_over_arc=SshOverArc(over_arc.user, over_arc.port) if over_arc.user else None,
+    )
 
 
 def _ssh(ssh: SshSection) -> Ssh | None:

@@ -122,6 +122,7 @@ _LINK = (
 
 _PROXY = "http://proxy.example.com:3128"
 _CONTACT = "command:remote:Command"
+_SSH_SERVICE = "Microsoft.HybridConnectivity/endpoints/serviceConfigurations"
 _PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
@@ -492,6 +493,22 @@ class SshSection(_Section):
     ] = None
 
 
+class SshOverArcSection(_Section):
+    """SSH to an Arc-enabled machine by way of Azure, for people with `az ssh arc`."""
+
+    user: Annotated[
+        SshUser | None,
+        About("the user of the machine whom `ssh_commands` names; null for no SSH over Arc", "ubuntu"),
+        arrives(_SSH_SERVICE, _SSH_SERVICE.rpartition("/")[0], "output: ssh_commands"),
+    ] = None
+    port: Annotated[
+        int,
+        Field(ge=1, le=65535),
+        About("the port of the machine's own sshd, a whole number from 1 to 65535", 22),
+        arrives(f"{_SSH_SERVICE}: port = value"),
+    ] = 22
+
+
 class MachineSection(_Section):
     """The machine that a cluster stands on, where it is there before the stack."""
 
@@ -510,6 +527,9 @@ class MachineSection(_Section):
             others=(_MACHINE.replace("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001"),),
         ),
     ] = None
+    ssh_over_arc: Annotated[
+        SshOverArcSection, About("a map with what opens SSH by way of Azure", {"user": "ubuntu"})
+    ] = SshOverArcSection()
     ssh: Annotated[
         SshSection,
         About("a map with the way to a machine that is not Arc-enabled yet", {"host": "192.168.10.20"}),

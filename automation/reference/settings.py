@@ -26,6 +26,7 @@ _COMPUTED: Mapping[str, str] = {
     "clusters": "`site` and `enterprise`",
     "links": "from `site` to `enterprise`, where both exist",
     "clusters.<name>.machine.resource_id": "none; required with hosting `arc-machine`",
+    "clusters.<name>.machine.ssh_over_arc.user": "none: no SSH over Arc",
     "clusters.<name>.machine.ssh.host": "none: the machine is Arc-enabled",
     "clusters.<name>.machine.ssh.host_key": "none; required with `host`",
     "clusters.<name>.connected_cluster.resource_id": "none; required with hosting `existing-cluster`",

@@ -17,6 +17,7 @@ from components.hosting.connected_cluster import connect_k3s, grant_onboarding
 from components.hosting.first_contact import enable_arc
 from components.hosting.host import Host
 from components.hosting.script_run import create_script_run, run_again
+from components.hosting.ssh_over_arc import open_ssh_over_arc
 from nodes import identify_run, load_script
 from settings.model import Machine
 from settings.naming import SUCCEEDED
@@ -29,6 +30,8 @@ def create_host(context: StampContext) -> Host:
     cluster = context.cluster
     assert cluster.machine and cluster.node and cluster.node.k3s_version, "a cluster on an Arc machine has them"
     there = _read_machine(context, cluster.machine)
+    if over_arc := cluster.machine.ssh_over_arc:
+        open_ssh_over_arc(context, there.apply(lambda machine: machine.id), over_arc)
     onboarding = grant_onboarding(context, there.apply(lambda machine: _read_principal(machine, cluster.name)))
     run = partial(run_on_machine, context, cluster.machine, there, create_script_run(context))
     return Host(
@@ -51,6 +54,19 @@ def create_host(context: StampContext) -> Host:
             },
             "nodes": [{"name": there.apply(lambda machine: machine.name), "address": str(cluster.address)}],
         },
+        ssh_command=_compose_ssh_command(context, cluster.machine, there) if over_arc else None,
+    )
+
+
+def _compose_ssh_command(context: StampContext, machine: Machine, there: _Machine) -> pulumi.Output[str]:
+    """Return a command that is complete as it stands."""
+    assert machine.ssh_over_arc
+    user = machine.ssh_over_arc.user
+    return there.apply(
+        lambda found: (
+            f"az ssh arc --subscription {context.subscription_id} --resource-group {machine.resource_group}"
+            f" --name {found.name} --local-user {user}"
+        )
     )
 
 

@@ -41,6 +41,8 @@ RULES: tuple[Rule, ...] = (
         "a provider has one subscription", hosting.machines_are_of_the_subscription),
     Rule("ssh-knows-the-machine", "A machine that SSH reaches is known by its own key",
         "without one pulumi-command connects to whoever answers", hosting.ssh_is_whole),
+    Rule("ssh-port-has-user", "A port for SSH over Arc is that of a user", "az ssh arc --local-user",
+        hosting.port_has_user),
     Rule("one-cluster-per-machine", "No two clusters stand on one machine", "docs.k3s.io: one server per host",
         hosting.one_cluster_per_machine),
     Rule("existing-cluster-is-named", "A cluster that is there already has its id and its address in the settings",

@@ -9,7 +9,7 @@ from settings.addressing import RESERVED_NETWORKS
 from settings.errors import NOTHING, Problem
 from settings.fields import find_about
 from settings.hosting import WITHOUT_EFFECT, makes_network
-from settings.schema import MachineSection, SshSection, StackSection
+from settings.schema import MachineSection, SshOverArcSection, SshSection, StackSection
 
 
 def list_without_effect(stack: StackSection) -> Iterator[str]:
@@ -61,6 +61,14 @@ def ssh_is_whole(stack: StackSection) -> Iterator[Problem]:
             if key not in given:
                 expected = f"{about[key].expected}; {where} has {', '.join(sorted(given))}"
                 yield Problem(f"{where}.{key}", NOTHING, expected, str(about[key].example), about[key].hint)
+
+
+def port_has_user(stack: StackSection) -> Iterator[Problem]:
+    """Report a port for SSH over Arc that nobody is to use."""
+    for name, cluster in stack.clusters.items():
+        over_arc, where = cluster.machine.ssh_over_arc, f"clusters.{name}.machine.ssh_over_arc"
+        if over_arc.user is None and over_arc.port != SshOverArcSection().port:
+            yield Problem(f"{where}.user", NOTHING, f"the user of the machine, as {where}.port is set", "ubuntu")
 
 
 _EXAMPLE = "/subscriptions/<id>/resourceGroups/rg-plant/providers/Microsoft.HybridCompute/machines/plant-1"
