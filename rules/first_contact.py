@@ -12,7 +12,8 @@ from graph.local_commands import REMOTE_COMMAND
 from rules.facts.node import ARC_AGENT_VERSION
 from rules.facts.node_files import PROXY_PARAMETERS
 from rules.lookup import Hits, View
-from settings.model import Cluster, Machine, Ssh
+from settings.machines import Machine, Ssh
+from settings.model import Cluster
 
 _IGNORED = ["connection", "create", "stdin"]
 _CONNECTION: Mapping[str, str] = {"host": "host", "port": "port", "user": "user", "hostKey": "host_key"}

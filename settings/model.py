@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from settings.cluster_names import ClusterNames
 from settings.external_ca import External
+from settings.machines import Machine
 from settings.outside import Outside
 from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
@@ -40,37 +41,6 @@ class Network:
 
     address_space: IPv4Network
     subnet: IPv4Network
-
-
-@dataclass(frozen=True)
-class Ssh:
-    """The way to a machine that is not Arc-enabled yet."""
-
-    host: str
-    port: int
-    user: str
-    host_key: str
-
-
-@dataclass(frozen=True)
-class SshOverArc:
-    """SSH to a machine by way of Azure."""
-
-    user: str
-    port: int
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The Arc-enabled machine that a cluster stands on, which is not the stack's."""
-
-    resource_id: str
-    resource_group: str
-    name: str
-    ssh: Ssh | None
-    """None: it is Arc-enabled before the stack."""
-    ssh_over_arc: SshOverArc | None
-    """None: nobody gets there by way of Azure."""
 
 
 @dataclass(frozen=True)

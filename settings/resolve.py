@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
+from settings.machines import Machine, Ssh, SshOverArc
 from settings.model import (
     Authorities,
     Cluster,
     ExistingCluster,
     Link,
     Listener,
-    Machine,
     Network,
     Peering,
     Proxy,
     Settings,
-    Ssh,
-    SshOverArc,
     Tenant,
     Topic,
 )

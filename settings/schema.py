@@ -30,7 +30,6 @@ from settings.fields import (
     Generation,
     Guid,
     Hosting,
-    HostKey,
     Instance,
     K3sVersion,
     Location,
@@ -42,9 +41,6 @@ from settings.fields import (
     Revoked,
     Sha256,
     SourceTopic,
-    SshHost,
-    SshPublicKey,
-    SshUser,
     Tags,
     VmSizeName,
     one_of,
@@ -52,6 +48,7 @@ from settings.fields import (
 from settings.hosting import DEFAULT_HOSTING
 from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
+from settings.ssh import HostKey, SshHost, SshPublicKey, SshUser
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
     LINK_KEEP_ALIVE_SECONDS,

@@ -19,7 +19,7 @@ from components.hosting.host import Host
 from components.hosting.script_run import create_script_run, run_again
 from components.hosting.ssh_over_arc import open_ssh_over_arc
 from nodes import identify_run, load_script
-from settings.model import Machine
+from settings.machines import Machine
 from settings.naming import SUCCEEDED
 
 _Machine = pulumi.Output[hybridcompute.GetMachineResult]

@@ -13,7 +13,7 @@ from pulumi_command import remote
 from components.context import StampContext
 from components.hosting.connected_cluster import name_proxy
 from nodes import ENABLE_ARC, command_over_ssh, input_over_ssh
-from settings.model import Machine, Ssh
+from settings.machines import Machine, Ssh
 from settings.releases import NODE_TOOLS
 
 _SECONDS = 3600

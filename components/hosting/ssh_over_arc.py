@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import hybridconnectivity
 
 from components.context import StampContext
-from settings.model import SshOverArc
+from settings.machines import SshOverArc
 
 
 def open_ssh_over_arc(context: StampContext, machine_id: pulumi.Output[str], ssh: SshOverArc) -> None:
