@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arm.types.hybridcompute import MACHINE_RUN_COMMAND
 from arm.values import secret_paths
 from graph.graph import Resource
 from graph.inputs import at, text_at
@@ -96,6 +95,6 @@ def _is_once(command: Resource, machine: Machine) -> Hits:
 
 
 def _comes_first(view: View, command: Resource, cluster: str) -> Hits:
-    for script in view.all(MACHINE_RUN_COMMAND, cluster=cluster):
+    for script in view.scripts(cluster):
         if not view.waits(script, command):
             yield script.name, f"depends_on: does not wait for {command.name}, without which Azure knows no machine"

@@ -29,8 +29,6 @@ class Surroundings:
     """Left out: the stand-in that recorded graphs have."""
     machines: Mapping[str, str] = field(default_factory=dict)
     """Id of each Arc-enabled machine, or connected cluster, that is somebody else's -> its address."""
-    bare_machines: Collection[str] = ()
-    """Ids of those machines that Azure Arc does not know before somebody enables them."""
     machine_faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Id of one of the machines -> outputs by which Azure says that it is no sound one."""
     custom_locations_object_id: str = STAND_INS["custom_locations_object_id"]
@@ -57,6 +55,8 @@ class Surroundings:
     """How long a new identity is unknown to Azure's authorization, unless principalType is given."""
     running_seconds: float = 120
     """How long a write goes on after its connection was cut. An estimate: nothing is measured."""
+    bare_machines: Collection[str] = ()
+    """Ids of those machines that Azure Arc does not know before somebody enables them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenant_id", self.tenant_id or guid(f"tenant of {self.subscription_id}"))
