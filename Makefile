@@ -13,7 +13,7 @@ PAGES := automation.reference tests.engine.describe tests.kubernetes.describe
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup mosquitto pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all compare kills mutations browser screenshots golden bench clean
+.PHONY: help setup mosquitto sshd pulumi kubernetes rehearse rehearse-clean test check lint types shellcheck docs docs-check lock lock-check sbom lines smoke sweep sweep-all compare kills mutations browser screenshots golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lock: $(READY) ## Write the locks anew, after a change of a requirements file
 
 mosquitto: $(READY) ## Install Mosquitto, which the message proof needs, or say how
 	@$(MOSQUITTO)
+
+sshd: $(READY) ## Install OpenSSH's server, to which tests connect, or say how
+	@$(BIN)/python -m tests.ssh.server
 
 pulumi: $(READY) ## Build the Pulumi CLI for the tests, where none is on PATH: needs Go, minutes once (cached)
 	@$(BIN)/python -m tools.build pulumi

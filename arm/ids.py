@@ -60,6 +60,12 @@ def connected_by(parameters: Mapping[str, str]) -> str:
     return f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{parameters.get('CLUSTER_NAME')}"
 
 
+def machine_of(parameters: Mapping[str, str]) -> str:
+    """Return the id of the machine that nodes/enable-arc.sh makes when it is given these parameters."""
+    group = f"/subscriptions/{parameters.get('SUBSCRIPTION_ID')}/resourceGroups/{parameters.get('RESOURCE_GROUP')}"
+    return f"{group}/providers/Microsoft.HybridCompute/machines/{parameters.get('MACHINE_NAME')}"
+
+
 def references_in(value: Any) -> Iterator[str]:
     """Yield the ids of resources anywhere inside, also those that are keys of a map."""
     if isinstance(value, str):

@@ -20,6 +20,7 @@ _CHILD_LISTS = ("subnets", "ipConfigurations", "securityRules")
 def outputs_of(type_: ResourceType, api_version: str, created: Created, *, preview: bool) -> dict[str, Any]:
     """Return the outputs in the shape of the SDK's class; in a preview, whatever is not an input is unknown."""
     result: dict[str, Any] = _echo(created.inputs, preview)
+    result.pop("type", None)  # the resource's own takes the place of an input of that name
     for path in type_.write_only:
         remove(result, path.split("."))
     for path, value in _computed(type_, api_version, created, result):

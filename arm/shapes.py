@@ -125,10 +125,10 @@ class Shape:
         """Return the inputs in the path, read back from an id."""
         pattern = self.type.path_template.split("/")
         segments = arm_id.split("/")
-        offset = len(segments) - len(pattern)  # `{scope}` stands for several segments
+        offset = len(segments) - len(pattern)  # an id at the beginning stands for several segments
         found = {part[1:-1]: segments[index + offset] for index, part in enumerate(pattern) if part.startswith("{")}
-        if "scope" in self.type.path_parameters:
-            found["scope"] = arm_id.split("/providers/Microsoft.Authorization/")[0]
+        if self.type.scope:
+            found[self.type.scope] = "/".join(segments[: offset + 2])
         return {name: found[name] for name in self.type.path_parameters}
 
     def check(self, inputs: Mapping[str, Any]) -> list[Mismatch]:
@@ -146,7 +146,7 @@ class Shape:
                 continue
             if not isinstance(value, str) or not value:
                 yield Mismatch(name, f"missing, but a part of the path {self.type.path_template}")
-            elif "/" in value.strip("/") and name != "scope":
+            elif "/" in value.strip("/") and name != self.type.scope:
                 yield Mismatch(name, f"{value!r} is one part of a path, so it cannot contain '/'")
             elif name == parameters[-1]:
                 yield from check_scalar({**self.table.name, **self.type.name_rule}, value, name)

@@ -64,6 +64,8 @@ def collect_outputs(
             },
         },
     }
+    if commands := {name: stamp.ssh_command for name, stamp in stamps.items() if stamp.ssh_command}:
+        found["ssh_commands"] = commands
     if settings.pki.has_external_ca:
         found[REQUESTS] = {
             one.name: _describe_request(settings, one, pki.requests[one.name])

@@ -15,8 +15,12 @@ from arm.values import UNKNOWN
 from graph import random_values, tls_values
 from graph.graph import Resource
 from graph.inputs import parameters
-from graph.local_commands import LOCAL_COMMAND
+from graph.local_commands import COMMANDS
 from graph.monitor import UnrecordableError
+
+CLIENT_TOKEN = "azure-native:authorization:getClientToken"
+"""Function of the provider: a token of whoever deploys (provider/pkg/provider/provider.go)."""
+DEPLOYERS_TOKEN = "eyJ.stand-in-of-the-deployers-token.sig"
 
 
 class ShapeProvider:
@@ -59,12 +63,14 @@ class ShapeProvider:
                 if preview
                 else random_values.create(type_name, resource.urn, inputs)
             )
-        if resource.type == LOCAL_COMMAND:
+        if resource.type in COMMANDS:
             said = dict.fromkeys(("stdout", "stderr"), UNKNOWN if preview else "")
             return ("" if preview else str(uuid5(NAMESPACE_URL, resource.urn))), {**inputs, **said}
         return f"/no-stand-in/{resource.name}", inputs  # rule SHAPE-01 reports it
 
     def invoke(self, token: str, arguments: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+        if token == CLIENT_TOKEN:
+            return {"token": DEPLOYERS_TOKEN}
         package, module, function = token.split(":")
         if not function.startswith("get"):
             raise UnrecordableError(f"the rehearsal does not know the function {token}")

@@ -1,7 +1,11 @@
-"""Scripts that run on the machine that deploys, read as the Run Commands that they stand for elsewhere."""
+"""Scripts that no resource of Azure runs, read as the Run Commands that they stand for elsewhere.
+
+On the machine that deploys, or over SSH from there.
+"""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,10 +14,16 @@ from arm.types.resource_type import Estimate
 from graph.inputs import map_at, text_at
 
 LOCAL_COMMAND = "command:local:Command"
+REMOTE_COMMAND = "command:remote:Command"
+COMMANDS = (LOCAL_COMMAND, REMOTE_COMMAND)
+_OVER_SSH = "sudo -n env"
 
 
 def as_run_command(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a local command in the words of a Run Command; `wrapper` is what runs the script."""
+    """Return the inputs of a command in the words of a Run Command; `wrapper` is what runs the script."""
+    if "connection" in inputs:
+        runs = _read_remote(text_at(inputs, "create"), text_at(inputs, "stdin"))
+        return {**runs, "connection": inputs["connection"]}
     given = map_at(inputs, "environment")
     seconds = text_at(given, "SCRIPT_SECONDS")
     return {
@@ -22,6 +32,20 @@ def as_run_command(inputs: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": [{"name": name, "value": value} for name, value in sorted(given.items())],
         "timeoutInSeconds": int(seconds) if seconds.isdecimal() else 0,
         "wrapper": text_at(inputs, "create"),
+    }
+
+
+def _read_remote(command: str, script: str) -> dict[str, Any]:
+    """Read `sudo -n env NAME=VALUE... timeout --kill-after=SECONDS SECONDS bash -s SCRIPT` (nodes/__init__.py)."""
+    words = shlex.split(command.removeprefix(_OVER_SSH))
+    given = dict(word.split("=", 1) for word in words if word[:1].isupper())
+    runs = words[len(given) :]
+    return {
+        "runCommandName": runs[-1] if runs else "",
+        "source": {"script": script},
+        "parameters": [{"name": name, "value": value} for name, value in given.items()],
+        "timeoutInSeconds": next((int(word) for word in runs if word.isdecimal()), 0),
+        "wrapper": shlex.join(runs),
     }
 
 

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from arm.shapes import shape_of
 from arm.types.resource_type import Estimate
 from graph.graph import Graph, Resource
-from graph.local_commands import LOCAL_COMMAND, estimate_for
+from graph.local_commands import COMMANDS, estimate_for
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def estimate_of(resource: Resource) -> Estimate:
     """Return the estimate for one resource; components and providers take no time, unknown types none that we know."""
     if not resource.custom or resource.type.startswith("pulumi:"):
         return Estimate("", 0, "local")
-    if resource.type == LOCAL_COMMAND:
+    if resource.type in COMMANDS:
         return estimate_for(resource.plain_inputs)
     if not resource.is_arm:
         return _LOCAL.get(resource.type.split(":")[0], UNKNOWN_TYPE)

@@ -13,6 +13,8 @@ NAMES = ("setup-k3s", "connect-arc", "apply-objects", "await-secrets", "probe-li
 """Those that a deployment runs."""
 QUESTIONS = ("check-cluster", "verify", "describe", "exchange-messages")
 """Those that only ask: the first before anything is put on a cluster that is there already, the others afterwards."""
+ENABLE_ARC = "enable-arc"
+"""What comes over SSH to a machine that Azure Arc does not know."""
 ASKING = "edge-stamps-asks-"
 """Begin of the name of a Run Command that is there only for a question."""
 
@@ -31,8 +33,9 @@ def load_script(name: str) -> str:
     Raises:
         ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.
     """
-    if name not in (*NAMES, *QUESTIONS):
-        raise ValueError(f"there is no node script {name!r}; expected one of {', '.join((*NAMES, *QUESTIONS))}")
+    known = (*NAMES, *QUESTIONS, ENABLE_ARC)
+    if name not in known:
+        raise ValueError(f"there is no node script {name!r}; expected one of {', '.join(known)}")
     before, found, after = (_DIRECTORY / f"{name}.sh").read_text(encoding="utf-8").partition(_SOURCE_LINE)
     if not found:
         raise ValueError(f"nodes/{name}.sh has no line {_SOURCE_LINE.strip()!r}: lib.sh would be missing")
@@ -46,6 +49,21 @@ def load_script(name: str) -> str:
 def load_wrapper() -> str:
     """Return what runs a script where a kubeconfig of its own leads to the cluster; the script comes on its stdin."""
     return (_DIRECTORY / "with-kubeconfig.sh").read_text(encoding="utf-8")
+
+
+def command_over_ssh(name: str, parameters: Mapping[str, str], seconds: int) -> str:
+    """Return the command line that runs a script of its input as root: whoever is on the machine may read it."""
+    given = [f"{key}={value}" for key, value in sorted(parameters.items())]
+    return shlex.join(["sudo", "-n", "env", *given, "timeout", "--kill-after=10", str(seconds), "bash", "-s", name])
+
+
+def input_over_ssh(name: str, secrets: Mapping[str, str]) -> str:
+    """Return a script as the input of that command, with variables that no child of its shell gets.
+
+    One group: bash reads it to its end before anything of it runs, so a connection that is lost leaves no half of it.
+    """
+    given = "".join(f"{key}={shlex.quote(value)}\n" for key, value in secrets.items())
+    return f"{{\n{given}{load_script(name)}exit 0\n}} </dev/null\n"
 
 
 def _read_python(name: str) -> str:

@@ -48,7 +48,11 @@ def surroundings_of(settings: Settings) -> Surroundings:
     """Return those of a stack that an engine deploys."""
     tenant = settings.tenant
     around = make_surroundings(tenant.subscription_id, tenant.tenant_id, settings.machines, settings.outside)
-    return replace(around, custom_locations_object_id=tenant.custom_locations_object_id)
+    return replace(
+        around,
+        custom_locations_object_id=tenant.custom_locations_object_id,
+        bare_machines=settings.bare_machines,
+    )
 
 
 def make_surroundings(

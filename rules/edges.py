@@ -18,7 +18,7 @@ from arm.types.network import SUBNET, VIRTUAL_NETWORK_PEERING
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from graph.graph import Resource
 from graph.inputs import join_names, list_at, text_at
-from graph.local_commands import LOCAL_COMMAND
+from graph.local_commands import COMMANDS
 from rules import probes, references
 from rules.expected import PROBE
 from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
@@ -172,7 +172,7 @@ def _may_wait(view: View, resource: Resource, other: Resource) -> bool:
     if view.is_script(resource) and text_at(view.inputs(resource), "runCommandName") == PROBE:
         return other in probes.needed(view, resource)
     types = _MAY_WAIT.get(shape_of(resource.type).type, ())
-    if other.type == LOCAL_COMMAND:
+    if other.type in COMMANDS:
         return not set(_SCRIPTS).isdisjoint(types)
     return any(other.arm_type == one.arm_type for one in types)
 

@@ -14,6 +14,7 @@ from arm.types import ResourceType
 from arm.types.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.hybridconnectivity import ENDPOINT, SERVICE_CONFIGURATION
 from arm.types.iotoperations import (
     BROKER,
     BROKER_AUTHENTICATION,
@@ -35,7 +36,7 @@ from arm.types.resources import RESOURCE_GROUP
 from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS, SECRET_SYNC
 from arm.types.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from rules.facts.extensions import AIO, CERT_MANAGER, SECRET_STORE
-from settings.model import Listener, Settings
+from settings.model import Cluster, Listener, Settings
 
 _ONE_EACH = (
     RESOURCE_GROUP, VAULT, STORAGE_ACCOUNT, BLOB_CONTAINER, SCHEMA_REGISTRY, DEVICE_REGISTRY_NAMESPACE, CUSTOM_LOCATION,
@@ -71,6 +72,11 @@ class ExpectedCluster:
     """Clusters that may reach the listener."""
 
 
+def _find_options(cluster: Cluster) -> tuple[ResourceType, ...]:
+    """Return the types of what a cluster has once where its settings ask for it."""
+    return (ENDPOINT, SERVICE_CONFIGURATION) if cluster.machine and cluster.machine.ssh_over_arc else ()
+
+
 def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     """Return what every cluster is to contain, by its name."""
     links = settings.links.values()
@@ -78,7 +84,7 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     pairs = [(link.client, link.broker) for link in links if link.via == "peering"]
     return {
         name: ExpectedCluster(
-            resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),
+            resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources, *_find_options(cluster)), 1),
             extensions=(CERT_MANAGER.type, SECRET_STORE.type, AIO.type),
             scripts=(*KINDS[cluster.hosting].scripts, PROBE),
             peers=frozenset(one for pair in pairs if name in pair for one in pair if one != name),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arm.types.authorization import ROLE_DEFINITION
 from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
+from arm.types.hybridconnectivity import ENDPOINT, SERVICE_CONFIGURATION
 from arm.types.iotoperations import (
     BROKER,
     BROKER_AUTHORIZATION,
@@ -52,10 +53,15 @@ _ENDPOINT = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-mqtt-endp
 _AUTHORIZATION = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-authorization"
 _DATAFLOW = f"{_LEARN}/iot-operations/connect-to-cloud/howto-create-dataflow"
 _PROFILE = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-dataflow-profile"
+_SSH_OVER_ARC = f"{_LEARN}/azure-arc/servers/ssh-arc-overview"
 _INSTANCE = f"{_LEARN}/iot-operations/deploy-iot-ops/howto-enable-secure-settings"
 
 
 FIXED: tuple[Fixed, ...] = (
+    Fixed(ENDPOINT, "endpointName", ("default",), "az looks for it", _SSH_OVER_ARC),
+    Fixed(ENDPOINT, "type", ("default",), "a custom one leads to another resource", _SSH_OVER_ARC),
+    Fixed(SERVICE_CONFIGURATION, "serviceConfigurationName", ("SSH",), "az looks for it", _SSH_OVER_ARC),
+    Fixed(SERVICE_CONFIGURATION, "serviceName", ("SSH",), "the other one is Windows Admin Center", _SSH_OVER_ARC),
     Fixed(STORAGE_ACCOUNT, "isHnsEnabled", (True,), "the schema registry asks for a hierarchical namespace", _REGISTRY),
     Fixed(STORAGE_ACCOUNT, "kind", ("StorageV2",), "no other of the standard kinds has one", _ACCOUNTS),
     Fixed(STORAGE_ACCOUNT, "publicNetworkAccess", ("Enabled", _ABSENT), "versions of schemas ask for it", _REGISTRY),

@@ -15,7 +15,7 @@ from arm.types import ResourceType
 from graph.graph import Graph, Resource
 from graph.grouping import find_stamp
 from graph.inputs import parameters, text_at
-from graph.local_commands import LOCAL_COMMAND, as_run_command
+from graph.local_commands import COMMANDS, LOCAL_COMMAND, REMOTE_COMMAND, as_run_command
 from rules.expected import ExpectedCluster, expected_of
 from rules.facts.releases import RELEASES, Release
 from settings.model import Cluster, Settings
@@ -105,14 +105,25 @@ class Index:
         It is the cluster whose resource group it lies in, or whose connected cluster it is on; a script on a machine
         elsewhere belongs to the cluster whose stamp runs scripts on that machine.
         """
+        if resource.type == REMOTE_COMMAND:
+            return find_stamp(self.graph, resource)
         if resource.type == LOCAL_COMMAND:
             return self._existing_cluster(ids.connected_by(parameters(self.inputs(resource))))
         if on := self._existing_cluster(self.path(resource)):
+            return on
+        if on := self._cluster_of_plant(self.path(resource), resource):
             return on
         of_group = self._cluster_of_group.get(self.group(resource), "")
         if of_group or not self.is_script(resource):
             return of_group
         return self._cluster_of_machine.get(self._machine(resource), "")
+
+    def _cluster_of_plant(self, path: str, resource: Resource) -> str:
+        """Return the cluster on whose own machine something is that is no script; empty for other paths."""
+        if self.is_script(resource):
+            return ""
+        there = ((name, one.machine.resource_id) for name, one in self.clusters.items() if one.machine)
+        return next((name for name, arm_id in there if ids.is_below(path, arm_id)), "")
 
     def _existing_cluster(self, path: str) -> str:
         """Return the cluster that is there before the stack, and that the path leads into; empty for other paths."""
@@ -206,4 +217,4 @@ class Index:
 
 
 def _read_inputs(resource: Resource) -> dict[str, Any]:
-    return as_run_command(resource.plain_inputs) if resource.type == LOCAL_COMMAND else resource.plain_inputs
+    return as_run_command(resource.plain_inputs) if resource.type in COMMANDS else resource.plain_inputs

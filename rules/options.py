@@ -16,7 +16,7 @@ from arm.types.secretsynccontroller import SECRET_PROVIDER_CLASS
 from graph.durations import EXAMPLE, parse_duration
 from graph.graph import Resource
 from graph.inputs import at, map_at, text_at
-from graph.local_commands import LOCAL_COMMAND
+from graph.local_commands import LOCAL_COMMAND, REMOTE_COMMAND
 from graph.schedule import estimate_of
 from rules.gates import read_wait_seconds
 from rules.hosting import azure_vm
@@ -45,6 +45,8 @@ def ignored_changes(view: View) -> Hits:
     """Require that exactly what Azure and others change is ignored: more, and settings would never arrive again."""
     types = {type_.arm_type: list(names) for type_, names in IGNORED.items()}
     for resource in filter(lambda one: one.custom and one.has_row, view.resources):
+        if resource.type == REMOTE_COMMAND:  # SSH-01
+            continue
         given, expected = list(resource.options.ignore_changes), types.get(resource.arm_type, [])
         if resource.arm_type == SECRET_PROVIDER_CLASS.arm_type and "objects" not in view.inputs(resource):
             expected = ["objects"]  # the portal's, where the stack says nothing of them

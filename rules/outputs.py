@@ -61,9 +61,11 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
             "brokers": frozenset(brokers),
             "links": frozenset(view.settings.links),
         },
+        "ssh_commands": dict.fromkeys(_list_ssh_commands(view), frozenset()),
         "certificate_requests": dict.fromkeys((one.name for one in view.settings.external.requests), _REQUEST),
     }
     keys = [*_KEYS, *(["certificate_requests"] if view.settings.pki.has_external_ca else [])]
+    keys += ["ssh_commands"] if _list_ssh_commands(view) else []
     problems = [f"stack output {key} is missing; it is part of the contract" for key in keys if key not in outputs]
     problems += [
         f"stack output {key} is no part of the contract, and whoever reads the stack reads it. Take it out, or add it"
@@ -87,6 +89,17 @@ def _missing(view: View, outputs: Mapping[str, Any]) -> list[str]:
             f"stack output {key}.{name} is about nothing in the settings" for name in given if name not in expected
         ]
     return problems
+
+
+def _list_ssh_commands(view: View) -> dict[str, str]:
+    """Return what opens a shell on each machine that Azure leads to."""
+    subscription = view.settings.tenant.subscription_id
+    machines = {name: one.machine for name, one in view.clusters.items() if one.machine and one.machine.ssh_over_arc}
+    return {
+        name: f"az ssh arc --subscription {subscription} --resource-group {one.resource_group} --name {one.name}"
+        f" --local-user {one.ssh_over_arc.user if one.ssh_over_arc else ''}"
+        for name, one in machines.items()
+    }
 
 
 def _generations(view: View) -> dict[str, Any]:
@@ -128,6 +141,7 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         if node := _node_name(view, name):
             told["nodes"] = [{"name": node, "address": str(cluster.address)}]
         problems += _different(f"clusters.{name}", at(outputs, f"clusters.{name}") or {}, told)
+    problems += _different("ssh_commands", at(outputs, "ssh_commands") or {}, _list_ssh_commands(view))
     ports = Counter(cluster.arc_proxy_port for cluster in view.clusters.values())
     problems += [
         f"stack output arc_proxy_commands: {port} is the port of {n} clusters" for port, n in ports.items() if n > 1

@@ -122,8 +122,12 @@ def _parents(path: str) -> Iterator[str]:
 
 def path_parameter(resource: Resource, parent: str) -> str:
     """Return the input that puts the last segment of a parent's id into the resource's own id."""
-    template = shape_of(resource.type).type.path_template.split("/")
-    return "scope" if "{scope}" in template else template[parent.count("/")].strip("{}")
+    row = shape_of(resource.type).type
+    template = row.path_template.split("/")
+    whole = text_at(resource.plain_inputs, row.scope) if row.scope else ""
+    if whole and len(parent) <= len(whole):
+        return row.scope
+    return template[parent.count("/") - max(whole.count("/") - 1, 0)].strip("{}")
 
 
 def by_name(view: View) -> Iterator[Reference]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arm.types.hybridconnectivity import SERVICE_CONFIGURATION
 from arm.types.iotoperations import BROKER, DATAFLOW
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.network import (
@@ -59,12 +60,17 @@ def _subnet(_: Settings, cluster: Cluster) -> str:
     return str(cluster.network.subnet) if cluster.network else ""
 
 
+def _ssh_port(_: Settings, cluster: Cluster) -> int | None:
+    return cluster.machine.ssh_over_arc.port if cluster.machine and cluster.machine.ssh_over_arc else None
+
+
 def _disk_persistence(settings: Settings, _: Cluster) -> str:
     return "Enabled" if settings.protection.dataflow_disk_persistence else "Disabled"
 
 
 REQUESTED: tuple[Requested, ...] = (
     *azure_vm.REQUESTED,
+    Requested(SERVICE_CONFIGURATION, "port", "machine.ssh_over_arc.port", _ssh_port),
     Requested(NAT_GATEWAY, "zones", "node.zone", zones),
     Requested(PUBLIC_IP_ADDRESS, "zones", "node.zone", zones),
     Requested(VIRTUAL_NETWORK, "addressSpace.addressPrefixes", "address_space", _address_space),

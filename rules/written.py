@@ -6,7 +6,6 @@ Without this, a mistake on the way from the file to the settings would move the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from typing import Any
 
 import yaml
@@ -47,6 +46,9 @@ _CLUSTER: Mapping[str, str] = {
     "code": "code",
     "hosting": "hosting",
     "machine.resource_id": "machine.resource_id",
+    "machine.ssh_over_arc.user": "machine.ssh_over_arc.user",
+    "machine.ssh_over_arc.port": "machine.ssh_over_arc.port",
+    **{f"machine.ssh.{name}": f"machine.ssh.{name}" for name in ("host", "port", "user", "host_key")},
     "connected_cluster.resource_id": "existing.resource_id",
     "connected_cluster.kubeconfig": "existing.kubeconfig",
     "connected_cluster.context": "existing.context",
@@ -157,10 +159,11 @@ def _compared(where: str, written: Any, resolved: object, table: Mapping[str, st
 
 
 def _read(resolved: object, attribute: str) -> object:
-    owner = attribute.partition(".")[0]
-    if "." in attribute and getattr(resolved, owner) is None:  # a cluster without a listener, or without a network
-        return None
-    return attrgetter(attribute)(resolved)
+    for step in attribute.split("."):
+        if resolved is None:  # of a cluster without a listener, or without a network
+            return None
+        resolved = getattr(resolved, step)
+    return resolved
 
 
 def _normal(where: str, value: Any) -> Any:

@@ -26,6 +26,8 @@ _GITHUB = "docs.github.com/actions/reference/runners/self-hosted-runners, Access
 _NO_PAGE = "no page of its owner names it: public logs of"
 _BESIDE = "Azure's host, no firewall beside the node is asked"
 
+_SERVERS = "learn.microsoft.com/azure/azure-arc/servers/network-requirements, URLs"
+_ENABLE, _MACHINE_AGENT = "enable-arc.sh", "Arc agent of the machine"
 _SETUP, _CONNECT_ARC, _AGENTS, _EXTENSIONS = "setup-k3s.sh", "connect-arc.sh", "Arc agents", "Arc extensions"
 
 
@@ -181,6 +183,24 @@ _NEEDS = (
     _Need("secret sync", "login.microsoftonline.com", "token for the vault", _ARC),
 )  # fmt: skip
 
+_NEEDS_OF_MACHINES = (
+    _Need(_ENABLE, "packages.microsoft.com", "the agent, and the key that signs it", "nodes/enable-arc.sh"),
+    _Need(_MACHINE_AGENT, "management.azure.com", "to connect the machine", _SERVERS),
+    _Need(
+        _MACHINE_AGENT, "login.microsoftonline.com *.login.microsoft.com pas.windows.net", "tokens of its identity",
+        _SERVERS,
+    ),
+    _Need(_MACHINE_AGENT, "*.his.arc.azure.com", "metadata, and its identity", _SERVERS),
+    _Need(_MACHINE_AGENT, "*.guestconfiguration.azure.com", "extensions, and Run Command", _SERVERS),
+    _Need(
+        _MACHINE_AGENT,
+        "guestnotificationservice.azure.com *.guestnotificationservice.azure.com *.servicebus.windows.net",
+        "notifications, and SSH over Arc", _SERVERS,
+    ),
+    _Need(_MACHINE_AGENT, "*.blob.core.windows.net", "extension packages", _SERVERS),
+)  # fmt: skip
+"""Of an Arc-enabled machine, beside what its cluster needs."""
+
 
 def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
     """Return what the node of a cluster has to reach."""
@@ -190,7 +210,8 @@ def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
         "vault": names.key_vault,
         "storage_account": f"{names.storage_account_prefix}<5 random>{names.storage_account_suffix}",
     }
-    rows = [row for need in _NEEDS for row in _fill_in(need, own)]
+    needs = (*_NEEDS, *(_NEEDS_OF_MACHINES if cluster.machine else ()))
+    rows = [row for need in needs for row in _fill_in(need, own)]
     if cluster.proxy:
         rows = [_send_through(row, cluster.proxy) for row in rows] + _list_proxies(cluster.proxy)
     return [*rows, *_list_brokers(settings, cluster)]

@@ -5,8 +5,6 @@ Annotated with `About`: pydantic decides *whether* a value is wrong, the texts a
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -113,26 +111,6 @@ def _object_id(text: str) -> str:
 
 Guid = Annotated[str, AfterValidator(_guid)]
 CustomLocationsObjectId = Annotated[Guid, AfterValidator(_object_id)]
-
-_KEY_TYPES = ("ssh-ed25519", "ssh-rsa")
-_SHORTEST_KEY = {"ssh-ed25519": 48, "ssh-rsa": 270}
-"""Bytes of the blob; an RSA key of 2048 bits has 279, one of 1024 bits 151."""
-
-
-def _ssh_public_key(text: str) -> str:
-    kind, _, rest = text.strip().partition(" ")
-    try:
-        blob = base64.b64decode(rest.split(" ")[0], validate=True)
-    except binascii.Error:
-        blob = b""
-    # The blob starts with the length and the name of the key's type, once more (RFC 4253 §6.6).
-    well_formed = kind in _KEY_TYPES and blob.startswith(len(kind).to_bytes(4, "big") + kind.encode())
-    if not well_formed or len(blob) < _SHORTEST_KEY[kind] or not text.strip().isprintable():
-        raise ValueError("no public key")
-    return text.strip()
-
-
-SshPublicKey = Annotated[str, AfterValidator(_ssh_public_key)]
 
 # --- words ---
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _OF_CLUSTER = ("connected_cluster.resource_id", "connected_cluster.kubeconfig", "connected_cluster.context")
+_OF_MACHINE = (
+    "machine.resource_id",
+    "machine.ssh.host",
+    "machine.ssh.port",
+    "machine.ssh.user",
+    "machine.ssh.host_key",
+    "machine.ssh_over_arc.user",
+    "machine.ssh_over_arc.port",
+)
 _OF_VM = (
     "address_space",
     "subnet",
@@ -15,11 +24,11 @@ _OF_VM = (
     "node.encryption_at_host",
 )
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
-    "azure-vm": frozenset({"machine.resource_id", *_OF_CLUSTER}),
+    "azure-vm": frozenset({*_OF_MACHINE, *_OF_CLUSTER}),
     "arc-machine": frozenset({*_OF_CLUSTER, *_OF_VM}),
     "existing-cluster": frozenset(
         {
-            "machine.resource_id",
+            *_OF_MACHINE,
             *_OF_VM,
             "node.k3s_version",
             "node.k3s_sha256",

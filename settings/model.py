@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from settings.cluster_names import ClusterNames
 from settings.external_ca import External
+from settings.machines import Machine
 from settings.outside import Outside
 from settings.releases import Release
 from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
@@ -40,15 +41,6 @@ class Network:
 
     address_space: IPv4Network
     subnet: IPv4Network
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The Arc-enabled machine that a cluster stands on, which is not the stack's."""
-
-    resource_id: str
-    resource_group: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -264,6 +256,12 @@ class Settings:
         """Return the id of each machine or connected cluster that is there before the stack -> its address."""
         there = {one.name: one.machine or one.existing for one in self.clusters.values()}
         return {found.resource_id: str(self.clusters[name].address) for name, found in there.items() if found}
+
+    @property
+    def bare_machines(self) -> frozenset[str]:
+        """Return the ids of those machines that Azure Arc does not know before the first deployment."""
+        machines = (one.machine for one in self.clusters.values())
+        return frozenset(one.resource_id for one in machines if one and one.ssh)
 
     def tags_of(self, cluster: Cluster) -> Mapping[str, str]:
         """Return the tags of everything that belongs to a cluster."""

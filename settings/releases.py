@@ -83,6 +83,8 @@ class NodeTools:
     """Debian package version without the distribution suffix."""
     connectedk8s_version: str
     """Version of the Azure CLI extension `connectedk8s`."""
+    arc_agent_version: str
+    """Debian package version of `azcmagent`, for a machine that has none."""
 
 
 NODE_TOOLS = NodeTools(
@@ -95,5 +97,7 @@ NODE_TOOLS = NodeTools(
     azure_cli_version="2.88.0",
     # Azure/azure-cli-extensions#9818 (April 2026).
     connectedk8s_version="1.11.1",
+    # Of packages.microsoft.com/ubuntu/24.04/prod, suite noble; Run Command asks for 1.33 or newer.
+    arc_agent_version="1.60.03293.809",
 )
 """The one set of node software; another one needs a run of the node tests and of one real node."""

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from settings.cluster_names import cluster_names
 from settings.errors import TableError
 from settings.external_ca import External
+from settings.machines import Machine, Ssh, SshOverArc
 from settings.model import (
     Authorities,
     Cluster,
     ExistingCluster,
     Link,
     Listener,
-    Machine,
     Network,
     Peering,
     Proxy,
@@ -40,6 +40,7 @@ from settings.schema import (
     ConnectedClusterSection,
     LinkSection,
     MachineSection,
+    SshSection,
     StackSection,
 )
 from settings.well_known import CLIENT_ID_WILDCARD, PROBE_CLIENT
@@ -126,7 +127,21 @@ def _machine(machine: MachineSection) -> Machine | None:
     if machine.resource_id is None:
         return None
     group, name = machine.resource_id.split("/")[4::4]
-    return Machine(machine.resource_id, group, name)
+    over_arc = machine.ssh_over_arc
+    return Machine(
+        resource_id=machine.resource_id,
+        resource_group=group,
+        name=name,
+        ssh=_ssh(machine.ssh),
+        ssh_over_arc=SshOverArc(over_arc.user, over_arc.port) if over_arc.user else None,
+    )
+
+
+def _ssh(ssh: SshSection) -> Ssh | None:
+    if ssh.host is None:
+        return None
+    assert ssh.host_key, "a rule asks for it"
+    return Ssh(ssh.host, ssh.port, ssh.user, ssh.host_key)
 
 
 def _existing(cluster: ConnectedClusterSection) -> ExistingCluster | None:

@@ -41,7 +41,6 @@ from settings.fields import (
     Revoked,
     Sha256,
     SourceTopic,
-    SshPublicKey,
     Tags,
     VmSizeName,
     one_of,
@@ -49,6 +48,7 @@ from settings.fields import (
 from settings.hosting import DEFAULT_HOSTING
 from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
+from settings.ssh import HostKey, SshHost, SshPublicKey, SshUser
 from settings.well_known import (
     CUSTOM_LOCATIONS_APPLICATION_ID,
     LINK_KEEP_ALIVE_SECONDS,
@@ -118,6 +118,8 @@ _LINK = (
 """Where a link is."""
 
 _PROXY = "http://proxy.example.com:3128"
+_CONTACT = "command:remote:Command"
+_SSH_SERVICE = "Microsoft.HybridConnectivity/endpoints/serviceConfigurations"
 _PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
@@ -453,13 +455,64 @@ class ListenerSection(_Section):
     revoked_generation: Annotated[Revoked, _REVOKED, arrives("output: generations.brokers.<name>.revoked = value")] = 0
 
 
+class SshSection(_Section):
+    """The way to a machine that Azure Arc does not know yet; it is taken once."""
+
+    host: Annotated[
+        SshHost | None,
+        About(
+            "the name or address at which SSH reaches the machine from where the stack is deployed; null where it is"
+            " Arc-enabled already",
+            "192.168.10.20",
+            "the key to sign in with comes from ssh-agent (SSH_AUTH_SOCK): the program reads none",
+        ),
+        arrives(f"{_CONTACT}: connection.host = value", _CONTACT),
+    ] = None
+    port: Annotated[
+        int,
+        Field(ge=1, le=65535),
+        About("a whole number from 1 to 65535", 22),
+        arrives(f"{_CONTACT}: connection.port = value"),
+    ] = 22
+    user: Annotated[
+        SshUser,
+        About("a user of the machine who may run sudo without a password", "ubuntu"),
+        arrives(f"{_CONTACT}: connection.user = value"),
+    ] = "ubuntu"
+    host_key: Annotated[
+        HostKey | None,
+        About(
+            "the machine's own public key, ed25519, on one line: nothing is sent to a machine that has another",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            "read it on the machine itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
+        ),
+        arrives(f"{_CONTACT}: connection.hostKey = value"),
+    ] = None
+
+
+class SshOverArcSection(_Section):
+    """SSH to an Arc-enabled machine by way of Azure, for people with `az ssh arc`."""
+
+    user: Annotated[
+        SshUser | None,
+        About("the user of the machine whom `ssh_commands` names; null for no SSH over Arc", "ubuntu"),
+        arrives(_SSH_SERVICE, _SSH_SERVICE.rpartition("/")[0], "output: ssh_commands"),
+    ] = None
+    port: Annotated[
+        int,
+        Field(ge=1, le=65535),
+        About("the port of the machine's own sshd, a whole number from 1 to 65535", 22),
+        arrives(f"{_SSH_SERVICE}: port = value"),
+    ] = 22
+
+
 class MachineSection(_Section):
     """The machine that a cluster stands on, where it is there before the stack."""
 
     resource_id: Annotated[
         MachineId | None,
         About(
-            "the id of an Arc-enabled machine",
+            "the id of an Arc-enabled machine; with ssh, the id that it gets",
             _MACHINE,
             "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv",
         ),
@@ -471,6 +524,13 @@ class MachineSection(_Section):
             others=(_MACHINE.replace("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001"),),
         ),
     ] = None
+    ssh_over_arc: Annotated[
+        SshOverArcSection, About("a map with what opens SSH by way of Azure", {"user": "ubuntu"})
+    ] = SshOverArcSection()
+    ssh: Annotated[
+        SshSection,
+        About("a map with the way to a machine that is not Arc-enabled yet", {"host": "192.168.10.20"}),
+    ] = SshSection()
 
 
 class ConnectedClusterSection(_Section):
@@ -522,8 +582,8 @@ class ClusterSection(_Section):
     hosting: Annotated[
         Hosting,
         About(
-            "azure-vm, which the stack makes; arc-machine, an Ubuntu of your own that is Arc-enabled: it needs"
-            " machine.resource_id and node.address; or existing-cluster, which Azure Arc knows already: it needs"
+            "azure-vm, which the stack makes; arc-machine, an Ubuntu of your own that is Arc-enabled or becomes so: it"
+            " needs machine.resource_id and node.address; or existing-cluster, which Azure Arc knows already: it needs"
             " connected_cluster.resource_id and node.address. The last two have no virtual network of the stack",
             "azure-vm",
         ),

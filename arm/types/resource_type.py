@@ -180,6 +180,11 @@ class ResourceType:
         """Return the inputs in the path, in order."""
         return tuple(name for name in re.findall(r"{(\w+)}", self.path_template) if name != "subscriptionId")
 
+    @property
+    def scope(self) -> str:
+        """Return the input that is the whole id of what it is attached to; empty for what is attached to nothing."""
+        return self.path_parameters[0] if self.path.startswith("/{") else ""
+
     def token(self, version: str) -> str:
         """Return the Pulumi type."""
         package = f"azure-native_{self.module}_v{version.replace('-', '')}" if self.packaged else "azure-native"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from arm.types.hybridcompute import MACHINE, MACHINE_RUN_COMMAND
 from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.providers import fetch_providers, is_offered_in
+from automation.doctor.requests import OVER_ARC
 from automation.doctor.rights import fetch_entries, fold_actions, is_granted
 from automation.doctor.tools import NoAnswerError
 from settings.regions import normalised
@@ -24,6 +26,8 @@ OLDEST_AGENT = VersionInfo(1, 33, 0)
 SYSTEM = "Ubuntu 24.04"
 ROLE = "Azure Connected Machine Resource Administrator"
 """Has them (the same page, "Limit access to Run Command")."""
+ONBOARDING = "Azure Connected Machine Onboarding"
+"""May Arc-enable one (learn.microsoft.com/azure/azure-arc/servers/prerequisites, "Required permissions")."""
 _ACTIONS = (
     f"{MACHINE.arm_type}/read",
     *(f"{MACHINE_RUN_COMMAND.arm_type}/{verb}" for verb in ("read", "write", "delete")),
@@ -78,9 +82,13 @@ def _list_machines(context: Context) -> list[tuple[str, str]]:
 def _find_problems(context: Context, arm_id: str, unsure: list[str], fine: list[str]) -> Iterator[_Problem]:
     """Yield what is wrong with one machine; note it where nothing is."""
     name, connect = ids.name_of(arm_id), _connect(context, arm_id)
+    becomes = arm_id in context.settings.bare_machines
     try:
         body = context.tools.az("rest", "--method", "get", "--url", f"{arm_id}?api-version={MACHINE.versions[-1]}")
     except NoAnswerError as error:
+        if becomes and _ABSENT.search(error.reason):
+            yield from _find_unready(name, fine)
+            return
         yield _tell_absence(context, arm_id, error, connect)
         return
     machine = _Machine(name, body, connect)
@@ -91,6 +99,17 @@ def _find_problems(context: Context, arm_id: str, unsure: list[str], fine: list[
         fine.append(f"{name}: {machine.says('status')}, agent {machine.says('agentVersion')}, {system}")
         if not _UBUNTU.search(system):
             unsure.append(name)
+
+
+def _find_unready(name: str, fine: list[str]) -> Iterator[_Problem]:
+    """Yield what the first `up` lacks to enable a machine over SSH."""
+    if os.environ.get("SSH_AUTH_SOCK"):
+        fine.append(f"{name}: not Arc-enabled yet, the first up does it over SSH")
+    else:
+        yield (
+            f"no ssh-agent has a key to {name}, which the first up Arc-enables over SSH",
+            ('eval "$(ssh-agent)"\nssh-add <key that the machine takes>'),
+        )
 
 
 def _tell_absence(context: Context, arm_id: str, error: NoAnswerError, connect: str) -> _Problem:
@@ -162,14 +181,23 @@ def check_machine_rights(context: Context) -> Diagnosis:
     problems, mend = [], []
     user = context.account()["user"]["name"]
     for cluster, arm_id in _list_machines(context):
-        entries = fetch_entries(context, arm_id)
-        if missing := [action for action in _ACTIONS if not is_granted(action, entries)]:
+        becomes = arm_id in context.settings.bare_machines  # then there is nothing yet but its group to be asked of
+        entries = fetch_entries(context, ids.group_of(arm_id) if becomes else arm_id)
+        needed = [*_ACTIONS, *([f"{MACHINE.arm_type}/write"] if becomes else [])]
+        machine = context.settings.clusters[cluster].machine
+        if machine and machine.ssh_over_arc:
+            needed += [f"{type_}/{verb}" for type_ in OVER_ARC for verb in ("read", "write", "delete")]
+        if missing := [action for action in needed if not is_granted(action, entries)]:
             problems.append(f"{cluster}: {user} may not, on {ids.name_of(arm_id)}: {', '.join(fold_actions(missing))}")
-            mend.append(_assign(context, arm_id))
+            mend += (
+                [_assign(context, ids.group_of(arm_id), one) for one in (ROLE, ONBOARDING)]
+                if becomes
+                else [_assign(context, arm_id)]
+            )
     return diagnose(problems, f"{user} may run commands" if _list_machines(context) else "no machine", "\n".join(mend))
 
 
-def _assign(context: Context, arm_id: str) -> str:
+def _assign(context: Context, scope: str, role: str = ROLE) -> str:
     user = context.account()["user"]["name"]
-    assign = f"az role assignment create --assignee {shlex.quote(user)} --scope {shlex.quote(arm_id)}"
-    return f"# by an Owner of the machine's resource group, then `az login` again:\n{assign} --role {shlex.quote(ROLE)}"
+    assign = f"az role assignment create --assignee {shlex.quote(user)} --scope {shlex.quote(scope)}"
+    return f"# by an Owner of the machine's resource group, then `az login` again:\n{assign} --role {shlex.quote(role)}"

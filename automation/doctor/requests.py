@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from arm.hosting import BY_SCRIPT_TYPE, EXISTING
 from arm.shapes import shape_of
+from arm.types.hybridconnectivity import ENDPOINT, SERVICE_CONFIGURATION
 from graph.graph import Graph
 from graph.inputs import text_at
 from settings.regions import normalised
 
-ELSEWHERE = {row.arm_type for row, kind in BY_SCRIPT_TYPE.items() if kind.node_type in EXISTING}
+OVER_ARC = (ENDPOINT.arm_type, SERVICE_CONFIGURATION.arm_type)
+ELSEWHERE = {row.arm_type for row, kind in BY_SCRIPT_TYPE.items() if kind.node_type in EXISTING} | {*OVER_ARC}
 """Types of what is put on a machine that is there before the stack, wherever that is (`arc_machines`)."""
 
 

@@ -58,6 +58,7 @@ class ClusterStamp(pulumi.ComponentResource):
     outputs: dict[str, Any]
     """This cluster's entry of the stack output `clusters`."""
     arc_proxy_command: pulumi.Output[str]
+    ssh_command: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: ClusterStampArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-stamps:cluster_stamp:ClusterStamp", name, None, opts)
@@ -118,6 +119,7 @@ class ClusterStamp(pulumi.ComponentResource):
         self.custom_location, self.instance, self.broker = aio.custom_location, aio.instance, aio.broker
         self.dataflow_profile, self.local_endpoint = aio.dataflow_profile, aio.local_endpoint
         self.arc_proxy_command = _compose_proxy_command(args.settings, args.cluster, host.cluster)
+        self.ssh_command = host.ssh_command
         self.outputs = {
             "hosting": args.cluster.hosting,
             "resource_group": {

@@ -1,4 +1,4 @@
-"""A cluster on a machine that is there already and is Arc-enabled: K3s on a plant's own Ubuntu, connected to Azure Arc.
+"""A cluster on a machine that is there already: K3s on a plant's own Ubuntu, Arc-enabled, connected to Azure Arc.
 
 Nothing of the machine or of its network belongs to the stack. Run Commands are made on it, and go with the stack.
 """
@@ -14,10 +14,12 @@ from pulumi_azure_native import hybridcompute
 
 from components.context import StampContext
 from components.hosting.connected_cluster import connect_k3s, grant_onboarding
+from components.hosting.first_contact import enable_arc
 from components.hosting.host import Host
 from components.hosting.script_run import create_script_run, run_again
+from components.hosting.ssh_over_arc import open_ssh_over_arc
 from nodes import identify_run, load_script
-from settings.model import Machine
+from settings.machines import Machine
 from settings.naming import SUCCEEDED
 
 _Machine = pulumi.Output[hybridcompute.GetMachineResult]
@@ -27,11 +29,9 @@ def create_host(context: StampContext) -> Host:
     """Set K3s up on the machine and connect it."""
     cluster = context.cluster
     assert cluster.machine and cluster.node and cluster.node.k3s_version, "a cluster on an Arc machine has them"
-    there = hybridcompute.get_machine_output(
-        machine_name=cluster.machine.name,
-        resource_group_name=cluster.machine.resource_group,
-        opts=pulumi.InvokeOutputOptions(parent=context.parent),
-    )
+    there = _read_machine(context, cluster.machine)
+    if over_arc := cluster.machine.ssh_over_arc:
+        open_ssh_over_arc(context, there.apply(lambda machine: machine.id), over_arc)
     onboarding = grant_onboarding(context, there.apply(lambda machine: _read_principal(machine, cluster.name)))
     run = partial(run_on_machine, context, cluster.machine, there, create_script_run(context))
     return Host(
@@ -54,7 +54,33 @@ def create_host(context: StampContext) -> Host:
             },
             "nodes": [{"name": there.apply(lambda machine: machine.name), "address": str(cluster.address)}],
         },
+        ssh_command=_compose_ssh_command(context, cluster.machine, there) if over_arc else None,
     )
+
+
+def _compose_ssh_command(context: StampContext, machine: Machine, there: _Machine) -> pulumi.Output[str]:
+    """Return a command that is complete as it stands."""
+    assert machine.ssh_over_arc
+    user = machine.ssh_over_arc.user
+    return there.apply(
+        lambda found: (
+            f"az ssh arc --subscription {context.subscription_id} --resource-group {machine.resource_group}"
+            f" --name {found.name} --local-user {user}"
+        )
+    )
+
+
+def _read_machine(context: StampContext, machine: Machine) -> _Machine:
+    """Return what Azure says of the machine, once Azure Arc knows it."""
+    enabled = [enable_arc(context, machine, machine.ssh)] if machine.ssh else []
+    there = hybridcompute.get_machine_output(
+        machine_name=machine.name,
+        resource_group_name=machine.resource_group,
+        opts=pulumi.InvokeOutputOptions(parent=context.parent, depends_on=enabled),
+    )
+    # Where that has failed, the SDK makes no call and forgets why (pulumi/runtime/invoke.py): with the id, whatever is
+    # made of the machine is skipped.
+    return pulumi.Output.all(there, *(one.id for one in enabled)).apply(lambda found: found[0])
 
 
 def run_on_machine(

@@ -49,7 +49,7 @@ def connect_k3s(
         depends_on: roles without which the identity cannot.
     """
     names, tenant = context.names, context.settings.tenant
-    proxy = _name_proxy(context.cluster.proxy)
+    proxy = name_proxy(context.cluster.proxy)
     setup = run(
         "setup-k3s",
         {
@@ -97,7 +97,7 @@ def connect_k3s(
     )
 
 
-def _name_proxy(proxy: Proxy | None) -> dict[str, str]:
+def name_proxy(proxy: Proxy | None) -> dict[str, str]:
     """Return the variables by which every tool of a node knows its proxy."""
     if proxy is None:
         return {}

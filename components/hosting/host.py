@@ -78,6 +78,8 @@ class Host:
     """None: the stack makes no virtual network for it, so there is none to peer."""
     outputs: Mapping[str, Any]
     """What the kind of host adds to the cluster's entry of the stack output `clusters`."""
+    ssh_command: pulumi.Output[str] | None = None
+    """What opens a shell on its machine by way of Azure; None: nothing does."""
 
 
 _MAX_PARAMETER_BYTES = 100 * 1024

@@ -10,6 +10,7 @@ from arm.shapes import shape_of
 from arm.types.compute import RUN_COMMAND
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.errors import ArmError
+from rehearsal.azure.existing import find_bare
 from rehearsal.azure.refusals import PUT, network
 from rehearsal.azure.refusals.clusters import why_unreachable
 from rehearsal.azure.refusals.existence import not_found
@@ -40,6 +41,18 @@ def begin_action(state: AzureState, node_id: str, script: str, busy: set[str]) -
         raise ArmError(409, "Conflict", "Run command extension execution is in progress.")
     busy.add(ids.key(node.id))
     return Entry(call.arm_id, _TOKEN, dict(call.inputs), {}, state.clock.now())
+
+
+def begin_over_ssh(state: AzureState, machine_id: str, script_id: str, inputs: Mapping[str, Any]) -> Entry:
+    """Return a script that comes to a machine over SSH, as a Run Command below it that is kept nowhere.
+
+    Raises:
+        ArmError: no such machine answers.
+    """
+    machine = state.find(machine_id) or find_bare(state, machine_id)
+    if machine is None or machine.facts.get("stopped"):
+        raise ArmError(0, "NoRouteToHost", f"{inputs['connection']['host']}: no route to host")
+    return Entry(script_id, _TOKEN, dict(inputs), {}, state.clock.now())
 
 
 def begin_here(state: AzureState, cluster_id: str, script_id: str, inputs: Mapping[str, Any]) -> Entry:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from arm import ids
+from arm.hosting import NODE_ID
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.hybridcompute import MACHINE
 from arm.types.kubernetes import CAN_SIGN_IN, CONNECTED_CLUSTER
+from arm.types.resource_type import guid
 from arm.types.resources import RESOURCE_GROUP
 from rehearsal.azure.entries import Entry
+from rehearsal.azure.refusals.existence import not_found
 from rehearsal.azure.state import AzureState
 from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_VERSION
 
@@ -26,16 +29,46 @@ def add_existing(state: AzureState) -> AzureState:
             group = ids.group_of(arm_id)
             if state.find(group) is None:
                 _write(state, RESOURCE_GROUP, group, {"location": "westeurope"}, resourceGroupName=ids.name_of(group))
-            _ADD[ids.type_of(arm_id).lower()](state, arm_id, address)
+            if arm_id not in state.surroundings.bare_machines:
+                _ADD[ids.type_of(arm_id).lower()](state, arm_id, address)
     return state
 
 
-def _add_machine(state: AzureState, arm_id: str, address: str) -> None:
+def find_bare(state: AzureState, arm_id: str) -> Entry | None:
+    """Return a machine that Azure Arc does not know yet, as an entry that nothing has; None if there is none."""
+    if state.find(arm_id) or ids.key(arm_id) not in map(ids.key, state.surroundings.bare_machines):
+        return None
+    outputs = {NODE_ID: guid(f"{arm_id}#bare"), **_describe_network(_read_address(state, arm_id))}
+    return Entry(arm_id, MACHINE.token(MACHINE.versions[0]), {}, outputs, 0)
+
+
+def enable_machine(state: AzureState, arm_id: str, location: str) -> None:
+    """Let Azure Arc know a machine, as `azcmagent connect` does.
+
+    Raises:
+        ArmError: its resource group is not there.
+    """
+    if state.find(ids.group_of(arm_id)) is None:
+        raise not_found(ids.group_of(arm_id))
+    _add_machine(state, arm_id, _read_address(state, arm_id), location)
+
+
+def _read_address(state: AzureState, arm_id: str) -> str:
+    return next(one for known, one in state.surroundings.machines.items() if ids.key(known) == ids.key(arm_id))
+
+
+def _describe_network(address: str) -> dict[str, Any]:
+    return {
+        "networkProfile": {"networkInterfaces": [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]}
+    }
+
+
+def _add_machine(state: AzureState, arm_id: str, address: str, location: str = "") -> None:
     group = ids.name_of(ids.group_of(arm_id))
     machine = _write(state, MACHINE, arm_id, {}, resourceGroupName=group, machineName=ids.name_of(arm_id))
-    interfaces = [{"ipAddresses": [{"address": address, "ipAddressVersion": "IPv4"}]}]
     own = state.surroundings.machine_faults.get(arm_id, {})
-    state.change(machine, outputs={**machine.outputs, "networkProfile": {"networkInterfaces": interfaces}, **own})
+    place = {"location": location} if location else {}
+    state.change(machine, outputs={**machine.outputs, **place, **_describe_network(address), **own})
 
 
 def _add_cluster(state: AzureState, arm_id: str, address: str) -> None:

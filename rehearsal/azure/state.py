@@ -55,6 +55,8 @@ class Surroundings:
     """How long a new identity is unknown to Azure's authorization, unless principalType is given."""
     running_seconds: float = 120
     """How long a write goes on after its connection was cut. An estimate: nothing is measured."""
+    bare_machines: Collection[str] = ()
+    """Ids of those machines that Azure Arc does not know before somebody enables them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenant_id", self.tenant_id or guid(f"tenant of {self.subscription_id}"))

@@ -19,7 +19,6 @@ _PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/sbin
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib")
 _PLUGIN = "mosquitto_dynamic_security.so"
 _SYSTEMD = Path("/run/systemd/system")
-_SERVICE = "mosquitto.service"
 
 
 class MosquittoMissingError(Exception):
@@ -61,24 +60,29 @@ def install() -> None:
     Raises:
         MosquittoMissingError: that may not be done here, or has failed.
     """
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if not shutil.which("apt-get") or (root and not _succeeds([*root, "true"])):
+    if not install_package("mosquitto", "mosquitto"):
         raise MosquittoMissingError("Mosquitto")
-    # Masked, the service cannot start: nobody has asked for a broker on this machine.
-    systemd = _SYSTEMD.is_dir() and _succeeds([*root, "systemctl", "mask", _SERVICE])
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=60"]
-    package = [*apt, "install", "--yes", "--quiet", "--no-install-recommends", "mosquitto"]
-    try:
-        if not _succeeds(package) and not (_succeeds([*apt, "update", "--quiet"]) and _succeeds(package)):
-            raise MosquittoMissingError("Mosquitto")
-    finally:
-        if systemd:
-            _succeeds([*root, "systemctl", "unmask", _SERVICE])
-            _succeeds([*root, "systemctl", "disable", _SERVICE])
-        else:
-            _succeeds([*root, "service", "mosquitto", "stop"])
     find_mosquitto()
     find_plugin()
+
+
+def install_package(package: str, service: str) -> bool:
+    """Install a package with apt-get, and start no service of it; return whether that may be done, and was."""
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (root and not _succeeds([*root, "true"])):
+        return False
+    # Masked, the service cannot start: nobody has asked for one on this machine.
+    systemd = _SYSTEMD.is_dir() and _succeeds([*root, "systemctl", "mask", f"{service}.service"])
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=60"]
+    install = [*apt, "install", "--yes", "--quiet", "--no-install-recommends", package]
+    try:
+        return _succeeds(install) or (_succeeds([*apt, "update", "--quiet"]) and _succeeds(install))
+    finally:
+        if systemd:
+            _succeeds([*root, "systemctl", "unmask", f"{service}.service"])
+            _succeeds([*root, "systemctl", "disable", f"{service}.service"])
+        else:
+            _succeeds([*root, "service", service, "stop"])
 
 
 def _succeeds(command: Sequence[str]) -> bool:

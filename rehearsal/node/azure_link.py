@@ -18,6 +18,7 @@ from arm.types.kubernetesconfiguration import EXTENSION
 from graph.inputs import text_at
 from rehearsal.azure.effects import remove
 from rehearsal.azure.entries import Entries, Entry
+from rehearsal.azure.existing import enable_machine
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.scripts import OpenState
 from rehearsal.azure.state import AzureState, Call
@@ -114,6 +115,10 @@ class AzureLink:
             if not ids.at(body, "oidcIssuerProfile.enabled"):
                 (outputs.get("oidcIssuerProfile") or {}).pop("issuerUrl", None)
             return state.change(entry, outputs=outputs, facts={**entry.facts, "node": self._node})
+
+    def enable_machine(self, arm_id: str, location: str) -> None:
+        with self._look() as state:
+            enable_machine(state, arm_id, location)
 
     def delete(self, arm_id: str) -> None:
         with self._look() as state:

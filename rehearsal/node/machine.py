@@ -54,6 +54,14 @@ class NodeAzure(Protocol):
         """
         ...
 
+    def enable_machine(self, arm_id: str, location: str) -> None:
+        """Let Azure Arc know this machine, as `azcmagent connect` does.
+
+        Raises:
+            ArmError: refused.
+        """
+        ...
+
     def delete(self, arm_id: str) -> None:
         """Delete a resource with everything below it.
 

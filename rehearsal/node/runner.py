@@ -16,6 +16,7 @@ from arm.hosting import NODE_ID
 from nodes import ASKING
 from rehearsal.azure.actions import is_action
 from rehearsal.azure.entries import Entry
+from rehearsal.azure.existing import find_bare
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.node import programs
@@ -47,7 +48,7 @@ class ScriptRunner:
         if refusal := programs.find_refusal():
             return ScriptRun(1, stderr=f"ERROR: {refusal}")
         with look() as state:
-            vm = state.find(ids.parent_of(command.id))
+            vm = state.find(ids.parent_of(command.id)) or find_bare(state, ids.parent_of(command.id))
             now = state.clock.now()
         if vm is None:
             return ScriptRun(1, stderr=f"ERROR: the machine of {command.id} is gone")

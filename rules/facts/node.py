@@ -62,6 +62,12 @@ CONNECTEDK8S_VERSION = Fact(
     "1.11.1",
     Source("AzureArcForKubernetes/connectedk8s, docs/release-guide.md", "step 7, past examples", _READ),
 )
+ARC_AGENT_VERSION = Fact(
+    "1.60.03293.809",
+    Source("packages.microsoft.com/ubuntu/24.04/prod", "suite noble, in a public listing of it", date(2026, 11, 29),
+           primary=False),
+)  # fmt: skip
+"""Of the package azcmagent."""
 
 MICROSOFT_KEY = Fact(
     "BC528686B50D79E339D3721CEB3E94ADBE1229CF",

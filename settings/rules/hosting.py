@@ -9,7 +9,7 @@ from settings.addressing import RESERVED_NETWORKS
 from settings.errors import NOTHING, Problem
 from settings.fields import find_about
 from settings.hosting import WITHOUT_EFFECT, makes_network
-from settings.schema import MachineSection, StackSection
+from settings.schema import MachineSection, SshOverArcSection, SshSection, StackSection
 
 
 def list_without_effect(stack: StackSection) -> Iterator[str]:
@@ -49,6 +49,26 @@ def machine_is_named(stack: StackSection) -> Iterator[Problem]:
         if cluster.node.address is None:
             expected = "the address at which other clusters reach the machine; certificates and firewalls name it"
             yield Problem(f"{where}.node.address", NOTHING, expected, "192.168.10.20")
+
+
+def ssh_is_whole(stack: StackSection) -> Iterator[Problem]:
+    """Report a way to a machine without the key by which it is known, and a key without a way."""
+    about = {key: find_about(field) for key, field in SshSection.model_fields.items()}
+    for name, cluster in stack.clusters.items():
+        ssh, where = cluster.machine.ssh, f"clusters.{name}.machine.ssh"
+        given = {key for key in about if getattr(ssh, key) != getattr(SshSection(), key)}
+        for key in ("host", "host_key") if given else ():
+            if key not in given:
+                expected = f"{about[key].expected}; {where} has {', '.join(sorted(given))}"
+                yield Problem(f"{where}.{key}", NOTHING, expected, str(about[key].example), about[key].hint)
+
+
+def port_has_user(stack: StackSection) -> Iterator[Problem]:
+    """Report a port for SSH over Arc that nobody is to use."""
+    for name, cluster in stack.clusters.items():
+        over_arc, where = cluster.machine.ssh_over_arc, f"clusters.{name}.machine.ssh_over_arc"
+        if over_arc.user is None and over_arc.port != SshOverArcSection().port:
+            yield Problem(f"{where}.user", NOTHING, f"the user of the machine, as {where}.port is set", "ubuntu")
 
 
 _EXAMPLE = "/subscriptions/<id>/resourceGroups/rg-plant/providers/Microsoft.HybridCompute/machines/plant-1"

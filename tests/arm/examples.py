@@ -374,4 +374,16 @@ INPUTS: dict[str, dict[str, Any]] = {
         "agentPublicKeyCertificate": "",
         "oidcIssuerProfile": {"enabled": True},
     },
+    "azure-native:hybridconnectivity:Endpoint": {
+        "resourceUri": f"{GROUP}/providers/Microsoft.HybridCompute/machines/plant-1",
+        "endpointName": "default",
+        "type": "default",
+    },
+    "azure-native:hybridconnectivity:ServiceConfiguration": {
+        "resourceUri": f"{GROUP}/providers/Microsoft.HybridCompute/machines/plant-1",
+        "endpointName": "default",
+        "serviceConfigurationName": "SSH",
+        "serviceName": "SSH",
+        "port": 22,
+    },
 }

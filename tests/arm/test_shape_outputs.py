@@ -40,7 +40,7 @@ def test_a_preview_knows_the_inputs_and_nothing_else(token: str) -> None:
     given = {path: value for path, value, _ in leaves(INPUTS[token])}
     known = {path: value for path, value, _ in leaves(outputs) if value is not UNKNOWN}
     assert {path: value for path, value in known.items() if given.get(path) != value} == {}
-    assert outputs["resourceGroupName" if "resourceGroupName" in INPUTS[token] else "scope"]
+    assert outputs[next(name for name in ("resourceGroupName", "scope", "resourceUri") if name in INPUTS[token])]
 
 
 @pytest.mark.parametrize("token", INPUTS)

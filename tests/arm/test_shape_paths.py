@@ -44,6 +44,9 @@ IMPORT_IDS = {
     "hybridcompute:Machine": RG + "/providers/Microsoft.HybridCompute/machines/{machineName}",
     "hybridcompute:MachineRunCommand": RG
     + "/providers/Microsoft.HybridCompute/machines/{machineName}/runCommands/{runCommandName}",
+    "hybridconnectivity:Endpoint": "/{resourceUri}/providers/Microsoft.HybridConnectivity/endpoints/{endpointName}",
+    "hybridconnectivity:ServiceConfiguration": "/{resourceUri}/providers/Microsoft.HybridConnectivity"
+    "/endpoints/{endpointName}/serviceConfigurations/{serviceConfigurationName}",
     "kubernetesconfiguration:Extension": RG
     + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}"
     + "/providers/Microsoft.KubernetesConfiguration/extensions/{extensionName}",

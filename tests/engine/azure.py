@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,29 @@ class Scripts(ScriptRunner):
 class Azure:
     """A world of its own, empty at first."""
 
-    def __init__(self, machines: Mapping[str, str] | None = None, outside: Outside = NOTHING_OUTSIDE) -> None:
-        """`machines`: those that are somebody else's, by id, with their address; `outside`: as `Settings.outside`."""
+    def __init__(
+        self,
+        machines: Mapping[str, str] | None = None,
+        outside: Outside = NOTHING_OUTSIDE,
+        bare_machines: Collection[str] = (),
+    ) -> None:
+        """`machines`: those that are somebody else's, by id, with their address; `bare_machines`: not Arc-enabled.
+
+        `outside`: as `Settings.outside`.
+        """
         self.clock = ManualClock()
         self.when_written: Callable[[str], None] = lambda _: None
         """Called with the ARM id while a write is in flight, after Azure has taken it."""
         self._scripts = Scripts()
         self._machines, self._outside = machines or {}, outside
         self._world = World(
-            replace(SURROUNDINGS, machines=self._machines, routes=outside.routes, proxies=outside.proxies),
+            replace(
+                SURROUNDINGS,
+                machines=self._machines,
+                bare_machines=bare_machines,
+                routes=outside.routes,
+                proxies=outside.proxies,
+            ),
             clock=self.clock,
             on_write=lambda arm_id: self.when_written(arm_id),
             run_script=self._scripts,

@@ -12,6 +12,7 @@ import pytest
 from arm.types.resource_type import guid
 from automation.deployment.gone_clusters import GoneClusters
 from automation.verify.resource_manager import ResourceManager, log_in_to_served
+from graph.fake_outputs import DEPLOYERS_TOKEN
 from rehearsal.arm_rest import serve
 from rehearsal.azure.effects import tell_connectivity
 from rehearsal.providers.serve import all_providers
@@ -26,6 +27,7 @@ pytestmark = IGNORED
 GROUP = f"/subscriptions/{STAND_INS['subscription_id']}/resourceGroups/rg-plant"
 MACHINE = f"{GROUP}/providers/Microsoft.HybridCompute/machines/site-1"
 ADDRESS = "192.168.10.20"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 
 
 def _stand_on_the_machine(settings: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +42,56 @@ def plant(engine: Kind, tmp_path: Path) -> Deployment:
     stack = StackUnderTest.new(engine, tmp_path / "stack", all_providers(azure.provider), STACK)
     stack.settings = _stand_on_the_machine(stack.settings)
     return Deployment(stack, azure)
+
+
+@pytest.fixture
+def bare(engine: Kind, tmp_path: Path) -> Deployment:
+    """The same, where Azure Arc does not know the machine yet."""
+    azure = Azure({MACHINE: ADDRESS}, bare_machines=[MACHINE])
+    stack = StackUnderTest.new(engine, tmp_path / "stack", all_providers(azure.provider), STACK)
+    settings = _stand_on_the_machine(stack.settings)
+    settings["clusters"]["site"]["machine"]["ssh"] = {"host": ADDRESS, "host_key": HOST_KEY}
+    stack.settings = settings
+    return Deployment(stack, azure)
+
+
+def test_a_machine_becomes_arc_enabled_once_and_stays_so(bare: Deployment) -> None:
+    bare.stack.preview()
+    assert bare.azure.ids() == {GROUP}
+
+    bare.stack.up()
+    assert MACHINE in bare.azure.ids()
+    assert _count_contacts(bare.azure) == 1
+    assert not bare.stack.up().changes.keys() - {"same"}, "another token is no change"
+    if bare.stack.kind == "pulumi":  # the offline engine encrypts nothing
+        assert "enable-arc" in bare.stack.stored()
+        assert DEPLOYERS_TOKEN not in bare.stack.stored()
+
+    settings = bare.stack.settings
+    settings["clusters"]["site"]["machine"]["ssh"] |= {"host": "192.168.10.99"}
+    bare.stack.settings = settings
+    assert not bare.stack.up().changes.keys() - {"same"}, "nor is another way to a machine that is enabled"
+    assert _count_contacts(bare.azure) == 1
+
+    bare.stack.destroy()
+    assert bare.azure.ids() == {GROUP, MACHINE}
+
+
+def test_a_first_contact_that_fails_is_made_again(bare: Deployment) -> None:
+    bare.azure.fail_scripts("enable-arc", 1)
+
+    failed = bare.stack.up(may_fail=True)
+
+    assert "the network is down" in str(failed.failures)
+    assert MACHINE not in bare.azure.ids()
+    assert DEPLOYERS_TOKEN not in str(failed.failures)
+    assert bare.stack.up().ok
+    assert MACHINE in bare.azure.ids()
+    assert bare.stack.preview().changes == {}
+
+
+def _count_contacts(azure: Azure) -> int:
+    return azure.runs("site")["enable-arc"]
 
 
 def _of_iot_operations(azure: Azure, kind: str) -> set[str]:

@@ -13,7 +13,7 @@ import nodes
 from settings.releases import NODE_TOOLS, RELEASES
 from tests.nodes.node_stand_in import Node
 
-SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS]
+SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS, nodes.ENABLE_ARC]
 FILES = ["lib", "with-kubeconfig", *SCRIPTS]
 DIRECTORY = Path(nodes.__file__).parent
 
@@ -24,6 +24,9 @@ PARAMETERS = {
     "connect-arc": {
         "CLUSTER_NAME", "RESOURCE_GROUP", "SUBSCRIPTION_ID", "TENANT_ID", "LOCATION",
         "CUSTOM_LOCATIONS_OBJECT_ID",
+    },
+    "enable-arc": {
+        "SUBSCRIPTION_ID", "RESOURCE_GROUP", "MACHINE_NAME", "LOCATION", "TENANT_ID", "AGENT_VERSION", "ACCESS_TOKEN",
     },
     "check-cluster": {
         "SUBSCRIPTION_ID", "RESOURCE_GROUP", "CLUSTER_NAME", "ISSUER", "CUSTOM_LOCATIONS_OBJECT_ID",

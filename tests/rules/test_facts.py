@@ -25,7 +25,7 @@ from automation.reference.facts import list_facts
 from components import authorities, cluster_stamp, identities, mqtt_bodies, packages
 from components.cluster_stamp import extensions as program_extensions
 from components.cluster_stamp import iot_operations
-from components.hosting import connected_cluster
+from components.hosting import connected_cluster, first_contact
 from components.hosting.azure_vm import node as azure_vm_node
 from graph.graph import Graph
 from rules import judge
@@ -39,6 +39,7 @@ from settings.profiles import PROFILES
 from settings.roles import Role
 from tests.conftest import TWO_CLUSTERS, evaluate, resolve
 from tests.mutations.catalog import load_mutations
+from tests.rules.test_first_contact import PLANT
 from tests.rules.workbench import Workbench
 
 Patch = pytest.MonkeyPatch
@@ -246,6 +247,14 @@ WRONG: Mapping[str, Wrong] = {
     "node.K3S_INSTALL_COMMIT": _tool("k3s_install_commit", "0" * 40),
     "node.K3S_INSTALL_SHA256": _tool("k3s_install_sha256", "0" * 64),
     "node.AZURE_CLI_VERSION": _tool("azure_cli_version", "2.0.0"),
+    "node.ARC_AGENT_VERSION": Wrong(
+        lambda patch: patch.setattr(
+            first_contact, "NODE_TOOLS", replace(releases.NODE_TOOLS, arc_agent_version="1.0.0.1")
+        ),
+        "SSH-01",
+        ("site-enable-arc", "AGENT_VERSION", "1.0.0.1"),
+        PLANT,
+    ),
     "node.CONNECTEDK8S_VERSION": _tool("connectedk8s_version", "1.0.0"),
     "releases.CONNECTED_CLUSTER_API": Wrong(
         lambda patch: _change_release(patch, "2608", connected_cluster_api="2026-05-01"),

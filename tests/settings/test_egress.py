@@ -19,10 +19,23 @@ from nodes import NAMES, QUESTIONS, load_script
 from rules.facts.node_files import DOWNLOADS
 from settings.egress import Egress, list_egress
 from settings.releases import RELEASES
+from settings.stand_ins import STAND_INS
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS, resolve
 
 _REGION = "germanywestcentral"
 _SITE: dict[str, Any] = {**TWO_CLUSTERS, "location": _REGION}
+_MACHINE = "/subscriptions/{subscription_id}/resourceGroups/rg-plant/providers/Microsoft.HybridCompute/machines/press-1"
+_PLANT: dict[str, Any] = {
+    **_SITE,
+    "clusters": {
+        "site": {
+            "code": "a",
+            "hosting": "arc-machine",
+            "machine": {"resource_id": _MACHINE.format_map(STAND_INS)},
+            "node": {"address": "192.168.10.20"},
+        },
+    },
+}
 _SOURCES: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("egress_sources.yaml").read_text(encoding="utf-8")
 )
@@ -50,7 +63,7 @@ def lets_out(rows: list[Egress], host: str, port: int = 443) -> bool:
 
 @pytest.mark.parametrize("source", _SOURCES, ids=[one["where"].replace("/", " ") for one in _SOURCES])
 def test_a_node_gets_out_to_all_that_a_source_names(source: dict[str, Any]) -> None:
-    rows = list_hosts()
+    rows = list_hosts(_PLANT if source.get("machine") else _SITE)
     assert [f"{host}:{port}" for host, port in list_written(source) if not lets_out(rows, host, port)] == []
 
 
@@ -65,7 +78,7 @@ def is_named(row: Egress, where: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "row", [one for one in list_hosts() if one.read], ids=lambda row: f"{row.needed_by} {row.host}"
+    "row", [one for one in list_hosts(_PLANT) if one.read], ids=lambda row: f"{row.needed_by} {row.host}"
 )
 def test_the_source_of_a_row_names_its_host(row: Egress) -> None:
     named = [where for where in row.source.split("; ") if is_named(row, where)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.node.machine import Tool
-from rehearsal.node.tools import apt, az, downloads, host, iptables, k3s, kubectl, s_client, units
+from rehearsal.node.tools import apt, az, azcmagent, downloads, host, iptables, k3s, kubectl, s_client, units
 
 TOOLS: Mapping[str, Tool] = {
     "apt-get": apt.apt_get,
     "apt-mark": apt.apt_mark,
     "az": az.az,
+    "azcmagent": azcmagent.azcmagent,
     "cloud-init": host.cloud_init,
     "curl": downloads.curl,
     "dpkg": apt.dpkg,

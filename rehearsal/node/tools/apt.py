@@ -1,4 +1,4 @@
-"""apt-get, apt-mark, dpkg and dpkg-query, as far as the package azure-cli goes.
+"""apt-get, apt-mark, dpkg and dpkg-query, as far as the packages azure-cli and azcmagent go.
 
 apt-get(8), sources.list(5) ("deb822-style format"), apt-secure(8); Debian/apt, apt-private/private-cmndline.cc and
 apt-pkg/acquire-item.cc (texts); dpkg, src/query/main.c and lib/dpkg/options.c.
@@ -19,7 +19,7 @@ from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
 from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import RefusalError, answering
-from rules.facts.node import AZURE_CLI_VERSION, MICROSOFT_KEY
+from rules.facts.node import ARC_AGENT_VERSION, AZURE_CLI_VERSION, MICROSOFT_KEY
 
 _ARCHIVE = "http://azure.archive.ubuntu.com/ubuntu"
 """Of the image's own sources."""
@@ -27,6 +27,8 @@ _PROXY = re.compile(r'Acquire::(https?)::Proxy "([^"]*)";')
 SUITES = ("bionic", "focal", "jammy", "noble", "bullseye", "bookworm")
 """Of the repository; packages of another suite than the node's have other versions."""
 REPOSITORY = "https://packages.microsoft.com/repos/azure-cli"
+_AGENTS = "https://packages.microsoft.com/ubuntu/24.04/prod"
+_PACKAGES = {REPOSITORY: "azure-cli", _AGENTS: "azcmagent"}
 NEWEST = "2.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 VERSIONS = frozenset({AZURE_CLI_VERSION.value, *(f"2.{minor}.0" for minor in range(60, 89))})
@@ -127,8 +129,8 @@ def _update(call: ToolCall, machine: Machine) -> str:
     lists: dict[str, Any] = {}
     for file in machine.files("etc/apt/sources.list.d", "*.sources"):
         for source in _read_sources(file):
-            if source.get("uris", "").rstrip("/") == REPOSITORY:
-                lists = _fetch(source, machine)
+            if package := _PACKAGES.get(source.get("uris", "").rstrip("/")):
+                lists[package] = _fetch(source, machine)
             elif source:
                 host = re.sub(r"^\w+://([^/]*).*", r"\1", source.get("uris", ""))
                 raise RefusalError(100, f"E: Failed to fetch {source.get('uris')}  Could not resolve '{host}'")
@@ -156,8 +158,8 @@ def _fetch(source: dict[str, str], machine: Machine) -> dict[str, Any]:
     for field in ("types", "uris", "suites"):
         if not source.get(field):
             raise RefusalError(100, f"E: Malformed entry 1 in sources file ({field.capitalize()})")
-    release = f"{REPOSITORY} {source['suites']}"
-    if source["suites"] not in SUITES:
+    release = f"{source['uris'].rstrip('/')} {source['suites']}"
+    if source["suites"] not in (SUITES if source["uris"].rstrip("/") == REPOSITORY else ("noble",)):
         raise RefusalError(100, f"E: The repository '{release} Release' does not have a Release file.")
     signed_by, is_trusted = source.get("signed-by", ""), source.get("trusted", "no").lower() == "yes"
     key = machine.file(signed_by)
@@ -210,20 +212,27 @@ def _is_usable(key: NodeFile) -> bool:
 def _install(line: Line, packages: list[str], machine: Machine) -> str:
     if not packages:
         return ""
-    lists = machine.facts.get("apt_lists") or {}
     for wanted in packages:
         name, _, version = wanted.partition("=")
-        if name != "azure-cli":
+        if name not in _PACKAGES.values():
             raise ValueError(f"apt-get install: the model does not know package {name}; extend apt.py")
+        lists = (machine.facts.get("apt_lists") or {}).get(name) or {}
         if not lists.get("serves"):
             raise RefusalError(100, f"E: Unable to locate package {name}")
-        newest = f"{NEWEST}-1~{lists['suite']}"
-        if version and version not in {f"{each}-1~{lists['suite']}" for each in VERSIONS} | {newest}:
+        versions, newest = _list_versions(name, lists["suite"])
+        if version and version not in versions | {newest}:
             raise RefusalError(100, f"E: Version '{version}' for '{name}' was not found")
         if not (line.has("--yes") or len(line.values.get("--quiet", ())) > 1):  # -qq implies -y
             raise RefusalError(1, "", "Do you want to continue? [Y/n] Abort.\n")
         _put_package(line, name, version or newest, lists, machine)
     return ""
+
+
+def _list_versions(name: str, suite: str) -> tuple[frozenset[str], str]:
+    """Return the versions of a package that its repository has, and the newest beside them."""
+    if name == _PACKAGES[_AGENTS]:
+        return frozenset({ARC_AGENT_VERSION.value}), "1.99.09999.9999"
+    return frozenset(f"{each}-1~{suite}" for each in VERSIONS), f"{NEWEST}-1~{suite}"
 
 
 def _put_package(line: Line, name: str, version: str, lists: dict[str, Any], machine: Machine) -> None:

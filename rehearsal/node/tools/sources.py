@@ -32,6 +32,12 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
             "Error handling: several identities, none of that id", _READ, primary=False,
         ),
     ),
+    "azcmagent": (
+        Source("learn.microsoft.com/azure/azure-arc/servers/azcmagent-connect, -show", "Flags; --config", _READ,
+               primary=True),
+        Source("public scripts that read azcmagent show -j", "keys of its JSON; exit codes and texts made up", _READ,
+               primary=False),
+    ),
     "cloud-init": (Source("canonical/cloud-init, cloudinit/cmd/status.py", "get_parser", _READ, primary=False),),
     "curl": (Source("curl(1)", "OPTIONS, EXIT CODES; texts from transcripts", _READ, primary=False),),
     "dpkg": (Source("dpkg(1)", "--print-architecture", _READ, primary=False),),
@@ -66,8 +72,9 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
 """By the name of the stand-in."""
 
 ANSWERS: Mapping[str, str] = {
-    "apt-get": "update and install, of the package azure-cli from Microsoft's repository",
+    "apt-get": "update and install, of the packages azure-cli and azcmagent from Microsoft's repositories",
     "apt-mark": "hold, unhold",
+    "azcmagent": "show --json, connect with a token, config set proxy.url",
     "az": "login with a managed identity, account, extension; connectedk8s show, connect, delete, enable-features",
     "cloud-init": "status",
     "curl": "Microsoft's key and install.sh of K3s; other hosts do not resolve",

@@ -17,6 +17,7 @@ _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-plant"
 _ID = f"{_GROUP}/providers/Microsoft.HybridCompute/machines/press-1"
 _ASKED = f"az rest --method get --url {_ID}?api-version={MACHINE.versions[-1]} --output json"
 _RIGHTS = PERMISSIONS.replace(f"/subscriptions/{SUBSCRIPTION}/", f"{_ID}/")
+_HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 _CONNECT = (
     f"sudo azcmagent connect --subscription-id {SUBSCRIPTION} --tenant-id {TENANT['tenant_id']}"
     " --resource-group rg-plant --resource-name press-1 --location <region>"
@@ -51,6 +52,33 @@ def test_a_sound_machine_is_told_with_its_agent_and_system(plant: Machine) -> No
     assert found["arc-machines"].found == "press-1: Connected, agent 1.52.03009.1276, Ubuntu 24.04.2 LTS"
     assert found["machine-rights"].found == "engineer@example.com may run commands"
     assert found["vm-size"].found.count("Standard_") == 1, "a plant's machine has no size of Azure's"
+
+
+@pytest.fixture
+def bare(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Azure does not know the machine yet, and the settings say by what way it becomes Arc-enabled."""
+    ssh = {"host": "192.168.1.20", "host_key": f"ssh-ed25519 {_HOST_KEY}"}
+    site = {"code": "a", "hosting": "arc-machine", "node": {"address": "192.168.1.20"}}
+    site["machine"] = {"resource_id": _ID, "ssh": ssh}
+    machine.settings = {**machine.settings, "clusters": {"site": site, "enterprise": {}}}
+    machine.fails(_ASKED, "ERROR: (ResourceNotFound) The Resource was not found.")
+    machine.says(PERMISSIONS.replace(f"/subscriptions/{SUBSCRIPTION}/", f"{_GROUP}/"), machine.answer(PERMISSIONS))
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+    return machine
+
+
+def test_a_machine_that_becomes_arc_enabled_is_no_problem(bare: Machine) -> None:
+    found = bare.checks()
+    assert {one.id for one in found.values() if one.outcome != "ok"} == set()
+    assert found["arc-machines"].found == "press-1: not Arc-enabled yet, the first up does it over SSH"
+
+
+def test_first_contact_without_an_agent_is_told(bare: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    found = bare.checks()["arc-machines"]
+    assert found.outcome == "failed"
+    assert "no ssh-agent has a key to press-1" in found.found
+    assert "ssh-add" in found.mend
 
 
 def test_without_such_machines_there_is_nothing_to_ask(machine: Machine) -> None:
