@@ -27,6 +27,9 @@ _NO_PAGE = "no page of its owner names it: public logs of"
 _BESIDE = "Azure's host, no firewall beside the node is asked"
 
 _SETUP, _CONNECT_ARC, _AGENTS, _EXTENSIONS = "setup-k3s.sh", "connect-arc.sh", "Arc agents", "Arc extensions"
+_K3S = "K3s"
+_IN_IMAGE = frozenset({_SETUP, _K3S})
+"""Who needs nothing where an image of `node.image` brings what would be fetched."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ _NEEDS = (
     # --- the node scripts, and what they run ---
     _Need(_SETUP, "packages.microsoft.com", "Azure CLI, and the key that signs it", "nodes/setup-k3s.sh"),
     _Need(
-        _SETUP, "azure.archive.ubuntu.com", "apt-get asks every archive of the image; its security updates",
+        "Ubuntu", "azure.archive.ubuntu.com", "security updates; apt-get of setup-k3s.sh asks every archive",
         f"{_NO_PAGE} apt-get on Ubuntu 24.04 in Azure", 80, "HTTP",
     ),
     _Need(_SETUP, "raw.githubusercontent.com", "installer of K3s", "nodes/setup-k3s.sh"),
@@ -126,11 +129,11 @@ _NEEDS = (
         53, "DNS",
     ),
     _Need(
-        "K3s", "registry-1.docker.io auth.docker.io", "images rancher/*: coredns, metrics-server and others",
+        _K3S, "registry-1.docker.io auth.docker.io", "images rancher/*: coredns, metrics-server and others",
         f"{_DOCKER}; k3s-io/k3s, scripts/airgap/image-list.txt",
     ),
     _Need(
-        "K3s", "production.cloudflare.docker.com"
+        _K3S, "production.cloudflare.docker.com"
         " docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
         "layers of these images", _DOCKER,
     ),
@@ -190,7 +193,8 @@ def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
         "vault": names.key_vault,
         "storage_account": f"{names.storage_account_prefix}<5 random>{names.storage_account_suffix}",
     }
-    rows = [row for need in _NEEDS for row in _fill_in(need, own)]
+    needs = (need for need in _NEEDS if not (cluster.image and need.needed_by in _IN_IMAGE))
+    rows = [row for need in needs for row in _fill_in(need, own)]
     if cluster.proxy:
         rows = [_send_through(row, cluster.proxy) for row in rows] + _list_proxies(cluster.proxy)
     return [*rows, *_list_brokers(settings, cluster)]

@@ -150,6 +150,11 @@ class Cluster:
     """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
 
     @property
+    def image(self) -> str | None:
+        """Return the id of the image that its node starts from; None: not one that was prepared."""
+        return self.node.image if self.node else None
+
+    @property
     def arc_resource_group(self) -> str:
         """Return the resource group of the connected cluster."""
         return self.existing.resource_group if self.existing else self.names.resource_group
@@ -278,6 +283,10 @@ class Settings:
             routes=frozenset((str(client.address), str(broker.address)) for client, broker in ends),
             proxies={
                 str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
+            },
+            images={
+                image: frozenset(one.location for one in self.clusters.values() if one.image == image)
+                for image in filter(None, (one.image for one in self.clusters.values()))
             },
         )
 

@@ -233,8 +233,8 @@ WRONG: Mapping[str, Wrong] = {
         lambda patch: patch.setattr(
             azure_vm_node, "_UBUNTU", compute.ImageReferenceArgs(publisher="Canonical", offer="x", sku="server")
         ),
-        "HARD-01",
-        ("site-node", "imageReference.offer", "ubuntu-24_04-lts"),
+        "ASK-04",
+        ("site-node", "imageReference", "ubuntu-24_04-lts"),
     ),
     "node.K3S_POD_NETWORK": _network("K3S_POD_NETWORK"),
     "node.K3S_SERVICE_NETWORK": _network("K3S_SERVICE_NETWORK"),

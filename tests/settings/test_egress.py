@@ -125,3 +125,12 @@ def test_regional_hosts_are_of_the_cluster_s_own_region() -> None:
 @pytest.mark.parametrize("release", RELEASES)
 def test_no_release_needs_another_host(release: str) -> None:
     assert list_hosts({**_SITE, "release": release}) == list_hosts()
+
+
+def test_what_an_image_brings_is_not_let_out() -> None:
+    image = "/subscriptions/1ace5000-0000-4000-8000-000000000006/resourceGroups/i/providers/Microsoft.Compute"
+    node = {"image": f"{image}/galleries/edge/images/k3s-node/versions/1.0.0"}
+    rows = list_hosts({**_SITE, "clusters": {"site": {"node": node}, "enterprise": {}}})
+    gone = {row.host for row in list_hosts()} - {row.host for row in rows}
+    assert {"packages.microsoft.com", "pypi.org", "registry-1.docker.io", "raw.githubusercontent.com"} <= gone
+    assert lets_out(rows, "azure.archive.ubuntu.com", 80) and lets_out(rows, "management.azure.com")
