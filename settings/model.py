@@ -284,10 +284,7 @@ class Settings:
             proxies={
                 str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
             },
-            images={
-                image: frozenset(one.location for one in self.clusters.values() if one.image == image)
-                for image in filter(None, (one.image for one in self.clusters.values()))
-            },
+            images=frozenset((one.image, one.location) for one in self.clusters.values() if one.image),
         )
 
     def links_from(self, cluster: str) -> list[Link]:

@@ -309,6 +309,8 @@ IN_SCRIPTS = {
     "node.AUDIT_LIMITS": "audit-without-end",
     "node.AUDIT_SENSITIVE": "audit-logs-contents",
     "node_files.K3S_AUDIT_POLICY": "audit-policy-beside",
+    "node_files.AZ_PYTHON": "program-beside-az",
+    "node_files.K3S_IMAGES": "images-of-somebody",
     "node_files.KUBECONFIG": "kubeconfig-copied",
     "node_files.COMMANDS": "command-of-another-name",
     "node_files.STATE": "state-in-another-folder",

@@ -80,8 +80,8 @@ def image_is_in_region(state: AzureState, call: Call) -> Iterator[ArmError]:
     if call.row is not VIRTUAL_MACHINE or not call.is_new:
         return
     image, region = str(ids.at(call.inputs, IMAGE_ID) or ""), str(call.inputs.get("location"))
-    regions = {ids.key(one): has for one, has in state.surroundings.images.items()}.get(ids.key(image), ())
-    if image and not any(ids.same_place(one, region) for one in regions):
+    there = [place for one, place in state.surroundings.images if ids.key(one) == ids.key(image)]
+    if image and not any(ids.same_place(place, region) for place in there):
         message = (
             f"The gallery image {image} is not available in {region} region. Please contact image owner to replicate to"
             " this region, or change your requested region."

@@ -76,7 +76,7 @@ def vm_from_an_image_that_nobody_has_made(azure: Azure) -> str:
     return refusal(azure.put, "vm", storageProfile__imageReference={"id": _IMAGE})
 
 
-@bites("WORLD-43", "GalleryImageNotFound", images={_IMAGE: ["westeurope"]})
+@bites("WORLD-43", "GalleryImageNotFound", images=[(_IMAGE, "westeurope")])
 def vm_from_an_image_of_another_region(azure: Azure) -> str:
     azure.deploy("group", "nsg", "public-ip", "nat", "vnet", "subnet", "nic", "identity")
     return refusal(azure.put, "vm", storageProfile__imageReference={"id": _IMAGE})
