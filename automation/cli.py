@@ -54,6 +54,7 @@ def explain(
     stack: options.Stack = "dev",
     egress: options.Egress = False,
     egress_list: options.EgressList = False,
+    image_script: options.ImageScript = False,
     as_json: options.Json = False,
 ) -> None:
     """Show every setting with its origin, all names and addresses.
@@ -64,6 +65,8 @@ def explain(
     from automation.commands import inspect
 
     def look() -> CommandResult:
+        if image_script:
+            return inspect.image_script(PROGRAM, stack, path)
         if egress or egress_list:
             return inspect.egress(PROGRAM, stack, path, as_lines=egress_list)
         return inspect.explain(PROGRAM, stack, path)

@@ -8,8 +8,10 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 
 from arm.shapes import shape_of
+from arm.types.compute import IMAGE_ID
 from arm.types.resource_type import Estimate
 from graph.graph import Graph, Resource
+from graph.inputs import at
 from graph.local_commands import COMMANDS, estimate_for
 
 
@@ -57,15 +59,20 @@ _LOCAL: Mapping[str, Estimate] = {
 UNKNOWN_TYPE = Estimate("other", 0, "unknown")
 
 
-def estimate_of(resource: Resource) -> Estimate:
-    """Return the estimate for one resource; components and providers take no time, unknown types none that we know."""
+def estimate_of(resource: Resource, *, is_prepared: bool = False) -> Estimate:
+    """Return the estimate for one resource; components and providers take no time, unknown types none that we know.
+
+    Args:
+        resource: what is made.
+        is_prepared: it is on a node from an image that has what would be installed.
+    """
     if not resource.custom or resource.type.startswith("pulumi:"):
         return Estimate("", 0, "local")
     if resource.type in COMMANDS:
         return estimate_for(resource.plain_inputs)
     if not resource.is_arm:
         return _LOCAL.get(resource.type.split(":")[0], UNKNOWN_TYPE)
-    return shape_of(resource.type).type.estimate_for(resource.plain_inputs)
+    return shape_of(resource.type).type.estimate_for(resource.plain_inputs, is_prepared=is_prepared)
 
 
 def schedule(graph: Graph, changed: Container[str] | None = None) -> Schedule:
@@ -76,11 +83,13 @@ def schedule(graph: Graph, changed: Container[str] | None = None) -> Schedule:
     """
     steps: dict[str, Step] = {}
     needed = {urn: waits_for(graph, resource) for urn, resource in graph.resources.items()}
+    prepared = {urn for urn, resource in graph.resources.items() if at(resource.plain_inputs, IMAGE_ID)}
     for urn in TopologicalSorter(needed).static_order():
         resource = graph.resources[urn]
         last = max((steps[other] for other in needed[urn]), key=lambda step: (step.finish, step.urn), default=None)
         start = last.finish if last else 0
-        seconds = estimate_of(resource).seconds if changed is None or urn in changed else 0
+        is_prepared = not prepared.isdisjoint(needed[urn])
+        seconds = estimate_of(resource, is_prepared=is_prepared).seconds if changed is None or urn in changed else 0
         steps[urn] = Step(urn, resource.name, start, start + seconds, last.urn if last else "")
     return Schedule(steps)
 

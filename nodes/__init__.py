@@ -15,6 +15,8 @@ QUESTIONS = ("check-cluster", "verify", "describe", "exchange-messages")
 """Those that only ask: the first before anything is put on a cluster that is there already, the others afterwards."""
 ENABLE_ARC = "enable-arc"
 """What comes over SSH to a machine that Azure Arc does not know."""
+BY_HAND = ("prepare-image",)
+"""Those that somebody runs as root on a machine of his own, and no deployment does."""
 ASKING = "edge-stamps-asks-"
 """Begin of the name of a Run Command that is there only for a question."""
 
@@ -22,25 +24,25 @@ MAX_BYTES = 256 * 1024
 """Largest script that the handler takes (https://github.com/Azure/run-command-handler-linux, internal/cmds/cmds.go)."""
 
 _DIRECTORY = Path(__file__).parent
-_PYTHON_LINE = re.compile(r"^# (\w+\.py)\n", re.MULTILINE)
-"""In a script's Python: that file of this folder comes here."""
-_SOURCE_LINE = 'source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"\n'
+_FILE_LINE = re.compile(r"^# (\w+\.(?:py|lock))\n", re.MULTILINE)
+"""In the text between a script's commands: that file of this folder comes here."""
+_SOURCE_LINE = re.compile(r'^source "\$\(dirname "\$\{BASH_SOURCE\[0\]\}"\)/(\w+\.sh)"\n', re.MULTILINE)
+"""That file of this folder comes here."""
 
 
 def load_script(name: str) -> str:
-    """Return the whole text of one script: `lib.sh` in the place of its `source` line, Python of this folder likewise.
+    """Return the whole text of one script, with files of this folder in the place of the lines that name them.
 
     Raises:
         ValueError: there is no such script, it does not source lib.sh, or Run Command would not take it.
     """
-    known = (*NAMES, *QUESTIONS, ENABLE_ARC)
+    known = (*NAMES, *QUESTIONS, *BY_HAND, ENABLE_ARC)
     if name not in known:
         raise ValueError(f"there is no node script {name!r}; expected one of {', '.join(known)}")
-    before, found, after = (_DIRECTORY / f"{name}.sh").read_text(encoding="utf-8").partition(_SOURCE_LINE)
-    if not found:
-        raise ValueError(f"nodes/{name}.sh has no line {_SOURCE_LINE.strip()!r}: lib.sh would be missing")
-    library = (_DIRECTORY / "lib.sh").read_text(encoding="utf-8").removeprefix("#!/usr/bin/env bash\n")
-    text = before + library + _PYTHON_LINE.sub(lambda line: _read_python(line[1]), after)
+    own = (_DIRECTORY / f"{name}.sh").read_text(encoding="utf-8")
+    if "lib.sh" not in _SOURCE_LINE.findall(own):
+        raise ValueError(f"nodes/{name}.sh has no line that sources lib.sh")
+    text = _FILE_LINE.sub(lambda line: _read(line[1]), _SOURCE_LINE.sub(lambda line: _read(line[1]), own))
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"nodes/{name}.sh with lib.sh has {len(text.encode())} bytes; Run Command takes {MAX_BYTES}")
     return text
@@ -66,8 +68,8 @@ def input_over_ssh(name: str, secrets: Mapping[str, str]) -> str:
     return f"{{\n{given}{load_script(name)}exit 0\n}} </dev/null\n"
 
 
-def _read_python(name: str) -> str:
-    return (_DIRECTORY / name).read_text(encoding="utf-8")
+def _read(name: str) -> str:
+    return (_DIRECTORY / name).read_text(encoding="utf-8").removeprefix("#!/usr/bin/env bash\n")
 
 
 def identify_run(script: str, parameters: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@
 # Run again: leaves a connected cluster alone, checks everything, restarts K3s only for another issuer. Deletes the
 # connected cluster of this name only where its tag says that another machine made it, or where this one made it and
 # was killed before it was done.
-# Bound: about 163 minutes if every single step takes its longest (sum of the bounds below).
+# Bound: about 200 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -96,7 +96,7 @@ if [[ -z "$agents" && "$exists" == yes ]]; then
   # A rebuilt VM, or a run that was killed before the agents were installed: nobody holds the resource's key. Without a
   # release in the cluster this deletes ARM only.
   echo "connected cluster $CLUSTER_NAME is left over from an earlier node: deleting it"
-  timeout 600 az connectedk8s delete "${cluster[@]}" --kube-config "$KUBECONFIG" --yes ||
+  unbroken 600 az connectedk8s delete "${cluster[@]}" --kube-config "$KUBECONFIG" --yes ||
     fail "the connected cluster $CLUSTER_NAME of an earlier node could not be deleted within 600 s." \
       "Expected: deleted (role with Microsoft.Kubernetes/connectedClusters/delete)." \
       "Next: remove its locks and custom locations, delete it in Azure, deploy again."
@@ -106,7 +106,7 @@ if [[ -z "$agents" || "$exists" == no ]]; then
   # A release without its ARM resource is cleaned up by `connect` itself.
   rm -f "$features_mark" "$proxy_mark"
   put "$connecting_mark" 0644 <<<"$machine"
-  timeout 2700 az connectedk8s connect "${cluster[@]}" --location "$LOCATION" --kube-config "$KUBECONFIG" \
+  unbroken 2700 az connectedk8s connect "${cluster[@]}" --location "$LOCATION" --kube-config "$KUBECONFIG" \
     --distribution k3s --enable-oidc-issuer --enable-workload-identity \
     --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --disable-auto-upgrade \
     --tags "$MACHINE_TAG=$machine" --yes --output none "${proxy[@]}" ||
@@ -117,7 +117,7 @@ if [[ -z "$agents" || "$exists" == no ]]; then
   rm -f "$connecting_mark"
 elif [[ "$(cat "$proxy_mark" 2>/dev/null || true)" != "$told" ]]; then
   [[ -n "$told" ]] || proxy=(--disable-proxy)
-  timeout 600 az connectedk8s update "${cluster[@]}" --kube-config "$KUBECONFIG" "${proxy[@]}" --yes --output none ||
+  unbroken 600 az connectedk8s update "${cluster[@]}" --kube-config "$KUBECONFIG" "${proxy[@]}" --yes --output none ||
     fail "the Arc agents could not be told their proxy within 600 s (${proxy[*]}). Expected: updated." \
       "Next: the lines above; 'kubectl -n azure-arc get pods' on the node."
   put "$proxy_mark" 0644 <<<"$told"
@@ -127,7 +127,7 @@ fi
 # when it has another feature to enable. Alone (it brings cluster-connect with it), it fails: what D6 lacked.
 # (azext_connectedk8s/custom.py: check_cl_registration_and_get_oid, enable_features.)
 if [[ "$(cat "$features_mark" 2>/dev/null || true)" != "$CUSTOM_LOCATIONS_OBJECT_ID" ]]; then
-  timeout 600 az connectedk8s enable-features "${cluster[@]}" --kube-config "$KUBECONFIG" \
+  unbroken 600 az connectedk8s enable-features "${cluster[@]}" --kube-config "$KUBECONFIG" \
     --features custom-locations --custom-locations-oid "$CUSTOM_LOCATIONS_OBJECT_ID" --output none ||
     fail "the feature custom-locations could not be enabled within 600 s. Expected: enabled." \
       "Next: the lines above; register Microsoft.ExtendedLocation in subscription $SUBSCRIPTION_ID. If they say that its" \

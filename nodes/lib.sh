@@ -62,6 +62,15 @@ timeout() {
   command timeout --kill-after=10 "$@"
 }
 
+# unbroken SECONDS COMMAND...: as `timeout` does, for what must not end half way: in a transient unit (systemd-run(1)), which
+# a time-out of Run Command does not kill, nor a restart of Azure's agent with all that it has begun. The command holds
+# this run's lock, so that the next run waits for its end and begins none beside it; a reboot alone breaks it off.
+unbroken() {
+  local seconds="$1"
+  shift
+  timeout "$seconds" systemd-run --scope --quiet --collect --unit=edge-stamps --property="RuntimeMaxSec=$seconds" "$@"
+}
+
 # try COMMAND...: `state` is its output if it succeeds, else the last line of its error output.
 try() {
   local code=0
@@ -87,12 +96,13 @@ wait_for() {
   done
 }
 
-# lock NAME: one run at a time. The lock lasts as long as any child of a killed run.
+# lock NAME: one run at a time. The lock lasts as long as any child of a killed run, one that is `unbroken` too.
 lock() {
-  local file="$ROOT_DIR/run/edge-stamps/$1.lock" # not /run/lock, where anybody could hold it
+  local file="$ROOT_DIR/run/edge-stamps/$1.lock" seconds=600 # not /run/lock, where anybody could hold it
+  [[ "$1" != node ]] || seconds=2800 # outlasts whatever is unbroken
   install -d -m 0700 "${file%/*}"
   exec 9>"$file"
-  wait_for 600 "no other run holding $file" "'fuser -v $file' on the node shows it; deploy again when it is over." \
+  wait_for "$seconds" "no other run holding $file" "'fuser -v $file' on the node shows it; deploy again when it is over." \
     flock --nonblock 9
 }
 

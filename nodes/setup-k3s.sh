@@ -1,34 +1,19 @@
 #!/usr/bin/env bash
 # Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s.
 #
-# Parameters: K3S_VERSION, K3S_SHA256 (optional, of the release's binary; without it, it is compared with the checksum
-# that comes from where it comes from), K3S_INSTALL_COMMIT and K3S_INSTALL_SHA256 (install.sh of k3s-io/k3s),
-# AZURE_CLI_VERSION, CONNECTEDK8S_VERSION; where the node has a proxy, HTTP_PROXY, HTTPS_PROXY, NO_PROXY. The fact line has the binary's SHA-256, for whoever wants to pin it.
+# Parameters: those of software.sh; where the node has a proxy, HTTP_PROXY, HTTPS_PROXY, NO_PROXY. The fact line has the
+# binary's SHA-256, for whoever wants to pin it.
 # Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
 # an upgrade that skips a Kubernetes minor, are refused before anything is changed.
-# Bound: about 130 minutes if every single step takes its longest (sum of the bounds below).
+# Bound: about 178 minutes if every single step takes its longest (sum of the bounds below).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# "Microsoft (Release signing) <gpgsecurity@microsoft.com>", https://packages.microsoft.com/keys/microsoft.asc
-readonly MICROSOFT_KEY=BC528686B50D79E339D3721CEB3E94ADBE1229CF
 readonly POD_NETWORK=10.42.0.0/16 # K3s's default, which the address plan keeps free (settings)
 
 need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256 AZURE_CLI_VERSION CONNECTEDK8S_VERSION
 lock node
-
-# download URL FILE: at most 600 s; K3s has 80 MB.
-download() {
-  timeout 600 curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 \
-    --retry 5 --retry-all-errors --retry-delay 5 --max-time 240 --output "$2" "$1" ||
-    fail "download of $1 failed. Expected: the file over HTTPS." \
-      "Next: check $way_out."
-}
-
-# sum_of FILE: its SHA-256.
-sum_of() {
-  sha256sum <"$1" | cut -d ' ' -f 1
-}
+source "$(dirname "${BASH_SOURCE[0]}")/software.sh"
 
 # at_least NAME VALUE: a sysctl line that never lowers what the kernel already allows.
 at_least() {
@@ -43,26 +28,24 @@ minor() {
   local rest="${1#v1.}"
   printf '%s' "${rest%%.*}"
 }
-installed="$(k3s --version 2>/dev/null | awk 'NR == 1 {print $3}' || true)"
-newest="$(printf '%s\n' "$installed" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
+# What an image has brought may go: it has never run. The installer writes the unit.
+units="$ROOT_DIR/etc/systemd/system"
+running="$installed"
+[[ -e "$units/k3s.service" || -e "$units/k3s-agent.service" ]] || running=""
+newest="$(printf '%s\n' "$running" "$K3S_VERSION" | sort --version-sort | tail -n 1)"
 [[ "$newest" == "$K3S_VERSION" ]] ||
-  fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
-    "Next: set K3S_VERSION to at least $installed, or replace the node."
-if [[ -n "$installed" ]]; then
-  next=$(($(minor "$installed") + 1))
+  fail "K3s $running is installed, K3S_VERSION is $K3S_VERSION. Expected: the same or a newer version." \
+    "Next: set K3S_VERSION to at least $running, or replace the node."
+if [[ -n "$running" ]]; then
+  next=$(($(minor "$running") + 1))
   (($(minor "$K3S_VERSION") <= next)) ||
-    fail "K3s $installed is installed, K3S_VERSION is $K3S_VERSION, which skips a minor of Kubernetes. Expected: at" \
+    fail "K3s $running is installed, K3S_VERSION is $K3S_VERSION, which skips a minor of Kubernetes. Expected: at" \
       "most v1.$next. Next: set k3s_version to the last release v1.$next.* (github.com/k3s-io/k3s/releases), deploy," \
       "and go on from there."
 fi
 
 # --- 2. First boot is over ------------------------------------------------------------------------------------------
-# Run Command starts beside cloud-init, which uses apt too (facts §1). Exit code 2: finished, with recoverable errors.
-code=0
-timeout 600 cloud-init status --wait >/dev/null || code=$?
-((code == 0 || code == 2)) ||
-  fail "cloud-init did not finish (exit code $code; 124: not within 600 s). Expected: 0 or 2." \
-    "Next: 'cloud-init status --long' on the node."
+await_first_boot
 
 # --- 3. The clock is Azure's ----------------------------------------------------------------------------------------
 # Microsoft's token checks allow five minutes (learn.microsoft.com/dotnet/api/system.identitymodel.configuration.
@@ -113,44 +96,9 @@ else
   rm -f "$apt_proxy" "$k3s_proxy"
 fi
 
-# --- 6. Azure CLI and its extension, pinned (D46) -------------------------------------------------------------------
-codename="$(sed -n 's/^VERSION_CODENAME=//p' "$ROOT_DIR/etc/os-release")"
-package="$AZURE_CLI_VERSION-1~$codename"
-package_lists() {
-  # DPkg::Lock::Timeout does not cover the lock of the lists, so try again (D7).
-  try timeout 120 apt-get -qq -o APT::Update::Error-Mode=any update
-}
-if [[ "$(dpkg-query --show --showformat '${Version}' azure-cli 2>/dev/null || true)" != "$package" ]]; then
-  download https://packages.microsoft.com/keys/microsoft.asc "$work/microsoft.asc"
-  keys="$(gpg --homedir "$work" --batch --with-colons --show-keys "$work/microsoft.asc" |
-    awk -F: '$1 == "pub" {primary = 1} $1 == "fpr" && primary {print $10; primary = 0}')"
-  [[ "$keys" == "$MICROSOFT_KEY" ]] ||
-    fail "microsoft.asc holds the keys '$keys'. Expected: $MICROSOFT_KEY alone." \
-      "Next: find out who answered; if Microsoft changed the key, change setup-k3s.sh."
-  put "$ROOT_DIR/etc/apt/keyrings/edge-stamps-microsoft.asc" 0644 <"$work/microsoft.asc"
-  architecture="$(dpkg --print-architecture)" # in the text below its failure would be none
-  put "$ROOT_DIR/etc/apt/sources.list.d/edge-stamps-azure-cli.sources" 0644 <<END
-Types: deb
-URIs: https://packages.microsoft.com/repos/azure-cli/
-Suites: $codename
-Components: main
-Architectures: $architecture
-Signed-By: /etc/apt/keyrings/edge-stamps-microsoft.asc
-END
-  wait_for 300 "apt-get update" "see the last line of apt; 'fuser -v /var/lib/apt/lists/lock' on the node." package_lists
-  timeout 900 apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends --allow-downgrades \
-    --allow-change-held-packages "azure-cli=$package" ||
-    fail "apt-get could not install azure-cli=$package. Expected: installed within 900 s." \
-      "Next: if dpkg was interrupted, 'dpkg --configure -a' on the node; else check AZURE_CLI_VERSION."
-  apt-mark hold azure-cli >/dev/null
-fi
-extension="$(timeout 60 az extension show --name connectedk8s --query version --output tsv 2>/dev/null || true)"
-if [[ "$extension" != "$CONNECTEDK8S_VERSION" ]]; then
-  [[ -z "$extension" ]] || timeout 60 az extension remove --name connectedk8s
-  timeout 600 az extension add --name connectedk8s --version "$CONNECTEDK8S_VERSION" --yes --output none ||
-    fail "az could not add the extension connectedk8s $CONNECTEDK8S_VERSION within 600 s." \
-      "Next: check CONNECTEDK8S_VERSION against 'az extension list-versions --name connectedk8s' and the egress."
-fi
+# --- 6. Azure CLI and its extension, pinned -------------------------------------------------------------------------
+install_azure_cli
+install_extension
 
 # --- 7. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
@@ -230,42 +178,15 @@ kube-apiserver-arg:
   - audit-log-maxsize=100
 END
 
-binary="$ROOT_DIR/usr/local/bin/k3s"
-if [[ "$installed" != "$K3S_VERSION" ]]; then
-  architecture="$(dpkg --print-architecture)"
-  asset=k3s
-  [[ "$architecture" == amd64 ]] || asset="k3s-$architecture"
-  release="https://github.com/k3s-io/k3s/releases/download/$K3S_VERSION"
-  download "$release/$asset" "$work/k3s"
-  wanted="${K3S_SHA256:-}"
-  if [[ -z "$wanted" ]]; then
-    download "$release/sha256sum-$architecture.txt" "$work/sums"
-    wanted="$(awk -v asset="$asset" '$2 == asset {print $1}' "$work/sums")"
-  fi
-  found="$(sum_of "$work/k3s")"
-  [[ "$found" == "$wanted" ]] ||
-    fail "$release/$asset has SHA-256 $found. Expected: ${wanted:-one in sha256sum-$architecture.txt, which names none}." \
-      "Next: compare with the release page; correct k3s_sha256 if it is of another version; else find out who answered."
-  # Whole or not at all. When this run is killed before the installer has ended, the next one restarts K3s.
-  put "$binary" 0755 "$restart_due" <"$work/k3s"
-fi
-found="$(sum_of "$binary")"
-[[ "$found" == "${K3S_SHA256:-$found}" ]] ||
-  fail "K3s $K3S_VERSION is installed, and its SHA-256 is $found. Expected: k3s_sha256, $K3S_SHA256. Next: correct" \
-    "k3s_sha256 if it is of another version; else take the node for compromised, and replace it."
+bring_binary
 if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
-  script="$work/install.sh"
-  download "https://raw.githubusercontent.com/k3s-io/k3s/$K3S_INSTALL_COMMIT/install.sh" "$script"
-  script_sum="$(sum_of "$script")"
-  [[ "$script_sum" == "$K3S_INSTALL_SHA256" ]] ||
-    fail "install.sh of k3s-io/k3s@$K3S_INSTALL_COMMIT has SHA-256 $script_sum. Expected: $K3S_INSTALL_SHA256." \
-      "Next: correct settings/releases.py if the commit was changed; otherwise find out who answered."
+  bring_installer
   install_k3s() (
     # FORCE_RESTART: without it a second run leaves a stopped service stopped, and an upgrade the old K3s running. Every
     # K3S_* and *_PROXY that it finds would become K3s's own environment (install.sh, create_env_file), which comes before
     # the drop-in's. It downloads nothing here.
     unset "${!K3S_@}" HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true timeout 400 sh "$script" server >/dev/null
+    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true unbroken 400 sh "$installer" server >/dev/null
   )
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
@@ -285,4 +206,4 @@ core_is_up() {
 wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
   "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
 
-fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$found\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"
+fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$binary_sum\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"

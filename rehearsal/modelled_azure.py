@@ -75,6 +75,7 @@ def make_surroundings(
         machines or {},
         routes=outside.routes,
         proxies=outside.proxies,
+        images=outside.images,
         role_spread_seconds=0,
         principal_spread_seconds=0,
     )

@@ -169,8 +169,9 @@ class Index:
         return found
 
     def exists(self, arm_id: str) -> bool:
-        """Return whether it is a machine or a cluster that is there before the stack, or the resource group of one."""
+        """Return whether it is a machine, a cluster or an image that is there before the stack, or the group of one."""
         there = [machine["id"] for machine in self.existing.values()]
+        there += [image for image, _ in self.settings.outside.images]
         there += [one.existing.resource_id for one in self.clusters.values() if one.existing]
         return any(arm_id in (one, ids.group_of(one)) for one in there)
 

@@ -63,7 +63,7 @@ _CLUSTER: Mapping[str, str] = {
     "listener.generation": "listener.own_generation",
     "listener.revoked_generation": "listener.revoked_generation",
     **{f"node.{name}": f"node.{name}" for name in (
-        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "k3s_version", "k3s_sha256",
+        "vm_size", "zone", "os_disk_gib", "os_disk_sku", "encryption_at_host", "image", "k3s_version", "k3s_sha256",
         "network_policies",
     )},
     "node.proxy.http": "proxy.http",

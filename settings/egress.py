@@ -6,7 +6,7 @@ Microsoft tells no difference between releases of AIO. The stack itself closes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -29,6 +29,22 @@ _BESIDE = "Azure's host, no firewall beside the node is asked"
 _SERVERS = "learn.microsoft.com/azure/azure-arc/servers/network-requirements, URLs"
 _ENABLE, _MACHINE_AGENT = "enable-arc.sh", "Arc agent of the machine"
 _SETUP, _CONNECT_ARC, _AGENTS, _EXTENSIONS = "setup-k3s.sh", "connect-arc.sh", "Arc agents", "Arc extensions"
+_K3S, _UBUNTU, _VM_AGENT, _NAMES, _ON_VM = "K3s", "Ubuntu", "Azure VM agent", "node and pods", "connect-arc.sh on a VM"
+_IN_IMAGE = frozenset({_SETUP, _K3S})
+"""Who needs nothing where an image of `node.image` brings what would be fetched."""
+
+_MACHINES, _VM_ONLY, _ARC_ONLY = (
+    frozenset({"azure-vm", "arc-machine"}),
+    frozenset({"azure-vm"}),
+    frozenset({"arc-machine"}),
+)
+_KINDS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys((_SETUP, _CONNECT_ARC, _K3S), _MACHINES),
+    **dict.fromkeys((_UBUNTU, _VM_AGENT, _NAMES, _ON_VM), _VM_ONLY),
+    **dict.fromkeys((_ENABLE, _MACHINE_AGENT), _ARC_ONLY),
+}
+"""Who is only on a node of these kinds; who is not here is on every cluster. Which archives the Ubuntu of a machine
+that is there already asks, and who tells it names, is its owner's to know."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ _NEEDS = (
     # --- the node scripts, and what they run ---
     _Need(_SETUP, "packages.microsoft.com", "Azure CLI, and the key that signs it", "nodes/setup-k3s.sh"),
     _Need(
-        _SETUP, "azure.archive.ubuntu.com", "apt-get asks every archive of the image; its security updates",
+        _UBUNTU, "azure.archive.ubuntu.com", "security updates; apt-get of setup-k3s.sh asks every archive",
         f"{_NO_PAGE} apt-get on Ubuntu 24.04 in Azure", 80, "HTTP",
     ),
     _Need(_SETUP, "raw.githubusercontent.com", "installer of K3s", "nodes/setup-k3s.sh"),
@@ -107,32 +123,32 @@ _NEEDS = (
         f"{_CONNECT}, get_custom_locations_oid",
     ),
     _Need(
-        _CONNECT_ARC, "169.254.169.254", f"tokens of the node's identity; {_BESIDE}",
+        _ON_VM, "169.254.169.254", f"tokens of the node's identity; {_BESIDE}",
         "learn.microsoft.com/azure/virtual-machines/instance-metadata-service", 80, "HTTP",
     ),
     # --- the machine ---
     _Need(
-        "Azure VM agent", "168.63.129.16", f"Run Command; {_BESIDE}",
+        _VM_AGENT, "168.63.129.16", f"Run Command; {_BESIDE}",
         f"{_PLATFORM}; {_VM}", 80, "HTTP",
     ),
     _Need(
-        "Azure VM agent", "168.63.129.16", f"Run Command; {_BESIDE}",
+        _VM_AGENT, "168.63.129.16", f"Run Command; {_BESIDE}",
         f"{_PLATFORM}; {_VM}", 32526, "HTTP",
     ),
     _Need(
-        "Azure VM agent", "*.blob.windows.net *.blob.storage.azure.net",
+        _VM_AGENT, "*.blob.windows.net *.blob.storage.azure.net",
         "extension packages; without it they come later, by way of 168.63.129.16", _VM,
     ),
     _Need(
-        "node and pods", "168.63.129.16", f"names; {_BESIDE}", _PLATFORM,
+        _NAMES, "168.63.129.16", f"names; {_BESIDE}", _PLATFORM,
         53, "DNS",
     ),
     _Need(
-        "K3s", "registry-1.docker.io auth.docker.io", "images rancher/*: coredns, metrics-server and others",
+        _K3S, "registry-1.docker.io auth.docker.io", "images rancher/*: coredns, metrics-server and others",
         f"{_DOCKER}; k3s-io/k3s, scripts/airgap/image-list.txt",
     ),
     _Need(
-        "K3s", "production.cloudflare.docker.com"
+        _K3S, "production.cloudflare.docker.com"
         " docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com",
         "layers of these images", _DOCKER,
     ),
@@ -181,9 +197,7 @@ _NEEDS = (
     _Need("IoT Operations", "graph.windows.net", "Microsoft asks for it, and does not say why", _AIO),
     _Need("secret sync", "{vault}.vault.azure.net", "keys and certificates of the cluster", _AIO),
     _Need("secret sync", "login.microsoftonline.com", "token for the vault", _ARC),
-)  # fmt: skip
-
-_NEEDS_OF_MACHINES = (
+    # --- an Arc-enabled machine ---
     _Need(_ENABLE, "packages.microsoft.com", "the agent, and the key that signs it", "nodes/enable-arc.sh"),
     _Need(_MACHINE_AGENT, "management.azure.com", "to connect the machine", _SERVERS),
     _Need(
@@ -199,7 +213,6 @@ _NEEDS_OF_MACHINES = (
     ),
     _Need(_MACHINE_AGENT, "*.blob.core.windows.net", "extension packages", _SERVERS),
 )  # fmt: skip
-"""Of an Arc-enabled machine, beside what its cluster needs."""
 
 
 def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
@@ -210,8 +223,10 @@ def list_egress(settings: Settings, cluster: Cluster) -> list[Egress]:
         "vault": names.key_vault,
         "storage_account": f"{names.storage_account_prefix}<5 random>{names.storage_account_suffix}",
     }
-    needs = (*_NEEDS, *(_NEEDS_OF_MACHINES if cluster.machine else ()))
-    rows = [row for need in needs for row in _fill_in(need, own)]
+    needed = (need for need in _NEEDS if cluster.hosting in _KINDS.get(need.needed_by, {cluster.hosting}))
+    rows = [
+        row for need in needed if not (cluster.image and need.needed_by in _IN_IMAGE) for row in _fill_in(need, own)
+    ]
     if cluster.proxy:
         rows = [_send_through(row, cluster.proxy) for row in rows] + _list_proxies(cluster.proxy)
     return [*rows, *_list_brokers(settings, cluster)]

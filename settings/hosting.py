@@ -22,6 +22,7 @@ _OF_VM = (
     "node.os_disk_gib",
     "node.os_disk_sku",
     "node.encryption_at_host",
+    "node.image",
 )
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
     "azure-vm": frozenset({*_OF_MACHINE, *_OF_CLUSTER}),

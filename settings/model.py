@@ -142,6 +142,11 @@ class Cluster:
     """Local port of this cluster's Arc proxy: its own, so that several run side by side."""
 
     @property
+    def image(self) -> str | None:
+        """Return the id of the image that its node starts from; None: not one that was prepared."""
+        return self.node.image if self.node else None
+
+    @property
     def arc_resource_group(self) -> str:
         """Return the resource group of the connected cluster."""
         return self.existing.resource_group if self.existing else self.names.resource_group
@@ -277,6 +282,7 @@ class Settings:
             proxies={
                 str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
             },
+            images=frozenset((one.image, one.location) for one in self.clusters.values() if one.image),
         )
 
     def links_from(self, cluster: str) -> list[Link]:

@@ -86,6 +86,17 @@ class NodeTools:
     arc_agent_version: str
     """Debian package version of `azcmagent`, for a machine that has none."""
 
+    def list_parameters(self, k3s_version: str, k3s_sha256: str | None) -> dict[str, str]:
+        """Return the parameters of nodes/software.sh, by which a node and an image of one have the same."""
+        return {
+            "K3S_VERSION": k3s_version,
+            **({"K3S_SHA256": k3s_sha256} if k3s_sha256 else {}),
+            "K3S_INSTALL_COMMIT": self.k3s_install_commit,
+            "K3S_INSTALL_SHA256": self.k3s_install_sha256,
+            "AZURE_CLI_VERSION": self.azure_cli_version,
+            "CONNECTEDK8S_VERSION": self.connectedk8s_version,
+        }
+
 
 NODE_TOOLS = NodeTools(
     # Commit of tag v1.35.5+k3s1; install.sh is the same file in v1.35.3 to v1.35.9 and installs any version. The

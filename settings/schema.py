@@ -46,6 +46,7 @@ from settings.fields import (
     one_of,
 )
 from settings.hosting import DEFAULT_HOSTING
+from settings.node_images import ImageVersionId
 from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
 from settings.ssh import HostKey, SshHost, SshPublicKey, SshUser
@@ -125,6 +126,10 @@ _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
     "/Microsoft.HybridCompute/machines/plant-1"
 )
+_IMAGE = (
+    "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-images/providers"
+    "/Microsoft.Compute/galleries/edge/images/k3s-node/versions/1.0.0"
+)
 _CONNECTED = _MACHINE.replace("HybridCompute/machines", "Kubernetes/connectedClusters")
 _OTHER_SUBSCRIPTION = ("3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c", "5ab5c21e-0000-4000-8000-000000000001")
 PROFILE_NAMES = ("dev", "prod")
@@ -202,6 +207,18 @@ class NodeSection(_Section):
         ),
         arrives(f"{_VM}: securityProfile.encryptionAtHost = true or absent"),
     ]
+    image: Annotated[
+        ImageVersionId | None,
+        About(
+            "the id of a version of an Azure Compute Gallery's image, which prepare-image has made, for good (a change"
+            " is for nodes that are made later)",
+            _IMAGE,
+            "find it with: az sig image-version list --resource-group <group> --gallery-name <gallery>"
+            " --gallery-image-definition <image> --query '[].id'",
+        ),
+        arrives(f"{_VM}: storageProfile.imageReference.id = value", f"{_VM}: storageProfile.imageReference"),
+    ] = None
+    """None: Ubuntu as Canonical publishes it, on which everything is installed."""
     k3s_version: Annotated[
         K3sVersion | None,
         About(

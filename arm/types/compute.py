@@ -7,6 +7,8 @@ from arm.types.resource_type import STATE, Estimate, Quota, Refusal, ResourceTyp
 _VERSIONS = ("2024-11-01",)
 _VM = "Microsoft.Compute/virtualMachines/{vmName}"
 _OS = "properties.osProfile"
+IMAGE_ID = "storageProfile.imageReference.id"
+"""Input of a VM that starts from an image of somebody's own."""
 
 VIRTUAL_MACHINE = ResourceType(
     "compute",
@@ -47,6 +49,7 @@ RUN_COMMAND = ResourceType(
         "prove-": Estimate("nodes", 60, "bound"),
         "settle-": Estimate("nodes", 120, "bound"),
     },
+    prepared={"setup-k3s": Estimate("nodes", 60, "bound")},
     write_only=("protectedParameters", "runAsPassword"),
     quota=Quota(
         "WORLD-24",

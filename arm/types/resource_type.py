@@ -120,6 +120,9 @@ class ResourceType:
     """The input by whose value `refined` has other estimates."""
     refined: Mapping[str, Estimate] = field(default_factory=dict)
 
+    prepared: Mapping[str, Estimate] = field(default_factory=dict)
+    """The same on a node that starts from an image of somebody's own, which has what would be installed."""
+
     # How the SDK writes it
     flattened: bool = True
     """Whether the SDK lifts the members of ARM's `properties` to the top."""
@@ -194,8 +197,10 @@ class ResourceType:
         """Tell whether messages that pass through what is on a resource with these inputs need it."""
         return str(inputs.get(self.refined_by, "")).startswith(self.carries) if self.carries else False
 
-    def estimate_for(self, inputs: Mapping[str, Any]) -> Estimate:
-        """Return the estimate for a resource with these inputs."""
+    def estimate_for(self, inputs: Mapping[str, Any], *, is_prepared: bool = False) -> Estimate:
+        """Return the estimate for a resource with these inputs, on a node from an image of somebody's own or not."""
         value = str(inputs.get(self.refined_by, ""))
+        if is_prepared and value in self.prepared:
+            return self.prepared[value]
         begins = (one for begin, one in self.refined.items() if begin.endswith("-") and value.startswith(begin))
         return self.refined.get(value) or next(begins, self.estimate)

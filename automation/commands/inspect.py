@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.commands import next_steps
-from automation.commands.explain import as_document, as_text, explain_settings
+from automation.commands.explain import UnknownPathError, as_document, as_text, explain_settings
 from automation.commands.explain_egress import as_list, explain_egress
 from automation.commands.result import FAILED, CommandResult, problem
 from automation.console import BAD, DIM, GOOD, WARN, pluralize, progress, say, show_status, width
@@ -70,6 +70,25 @@ def egress(program: Path, stack: str, path: str, *, as_lines: bool) -> CommandRe
     last = "What it is for, and what it leaves open: docs/egress.md"
     text = as_list(found) if as_lines else as_text(found, width(), last)
     return CommandResult(show=lambda: say(text.rstrip("\n")), own={"explained": as_document(found)})
+
+
+def image_script(program: Path, stack: str, path: str) -> CommandResult:
+    """Write the script that makes a VM what an image for a cluster's node is captured from, its parameters in it.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        UnknownPathError: there is no cluster at the path, or the stack sets up no node of it.
+    """
+    from nodes import load_script, with_parameters
+    from settings.releases import NODE_TOOLS
+
+    clusters = load_stack(program, stack, stand_ins=True).settings.clusters
+    nodes = {f"clusters.{name}": one.node for name, one in clusters.items() if one.network and one.node}
+    node = nodes.get(path)
+    if node is None or not node.k3s_version:
+        raise UnknownPathError(f"An image is of one cluster's node. Next: take one of these: {', '.join(nodes)}")
+    text = with_parameters(load_script("prepare-image"), NODE_TOOLS.list_parameters(node.k3s_version, node.k3s_sha256))
+    return CommandResult(show=lambda: say(text.rstrip("\n")), own={"explained": {path: {"image_script": text}}})
 
 
 def graph(program: Path, stack: str, out: Path | None, *, preview: bool) -> CommandResult:

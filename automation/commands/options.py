@@ -47,6 +47,12 @@ Egress = Annotated[
 EgressList = Annotated[
     bool, typer.Option("--egress-list", help="Only these hosts for a firewall: host:port, one a line, sorted.")
 ]
+ImageScript = Annotated[
+    bool,
+    typer.Option(
+        "--image-script", help="Only the script that makes a VM the image of this cluster's node (docs/node-image.md)."
+    ),
+]
 Report = Annotated[Path | None, _to_write("--report", "HTML page to write. No secret is in it.")]
 Serve = Annotated[
     bool,

@@ -32,8 +32,8 @@ _ACTIONS = (
     f"{MACHINE.arm_type}/read",
     *(f"{MACHINE_RUN_COMMAND.arm_type}/{verb}" for verb in ("read", "write", "delete")),
 )
-_ABSENT = re.compile(r"ResourceNotFound|ResourceGroupNotFound|was not found", re.I)
-_REFUSED = re.compile(r"AuthorizationFailed|does not have authorization|Forbidden", re.I)
+ABSENT = re.compile(r"ResourceNotFound|ResourceGroupNotFound|was not found", re.I)
+REFUSED = re.compile(r"AuthorizationFailed|does not have authorization|Forbidden", re.I)
 _UBUNTU = re.compile(r"Ubuntu \d\d\.\d\d", re.I)
 _SEE_AGENT = "sudo azcmagent show\nsudo azcmagent check"
 _STATUSES = {
@@ -86,7 +86,7 @@ def _find_problems(context: Context, arm_id: str, unsure: list[str], fine: list[
     try:
         body = context.tools.az("rest", "--method", "get", "--url", f"{arm_id}?api-version={MACHINE.versions[-1]}")
     except NoAnswerError as error:
-        if becomes and _ABSENT.search(error.reason):
+        if becomes and ABSENT.search(error.reason):
             yield from _find_unready(name, fine)
             return
         yield _tell_absence(context, arm_id, error, connect)
@@ -114,9 +114,9 @@ def _find_unready(name: str, fine: list[str]) -> Iterator[_Problem]:
 
 def _tell_absence(context: Context, arm_id: str, error: NoAnswerError, connect: str) -> _Problem:
     name = ids.name_of(arm_id)
-    if _REFUSED.search(error.reason):
+    if REFUSED.search(error.reason):
         return f"this login may not read machine {name}", _assign(context, arm_id)
-    if _ABSENT.search(error.reason):
+    if ABSENT.search(error.reason):
         return f"there is no Arc-enabled machine {name} in {ids.name_of(ids.group_of(arm_id))}", (
             f"# at the machine, once the agent is installed:\n{connect}\n# or another machine.resource_id in"
             f" {context.file}: az resource list --resource-type {MACHINE.arm_type} --query '[].id'"

@@ -39,6 +39,7 @@ _COMPUTED: Mapping[str, str] = {
         "`.10` of the subnet, its first usable one where it is too small; required with hosting `arc-machine` and"
         " `existing-cluster`"
     ),
+    "clusters.<name>.node.image": "none: Ubuntu 24.04 as Canonical publishes it",
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
     "clusters.<name>.node.proxy.http": "that of `https`; none without one",

@@ -25,8 +25,8 @@ from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
-_SETUP_SECONDS = 8100
-_CONNECT_SECONDS = 10200
+_SETUP_SECONDS = 10900
+_CONNECT_SECONDS = 12400
 
 
 def connect_k3s(
@@ -52,15 +52,7 @@ def connect_k3s(
     proxy = name_proxy(context.cluster.proxy)
     setup = run(
         "setup-k3s",
-        {
-            "K3S_VERSION": k3s_version,
-            **({"K3S_SHA256": k3s_sha256} if k3s_sha256 else {}),
-            "K3S_INSTALL_COMMIT": NODE_TOOLS.k3s_install_commit,
-            "K3S_INSTALL_SHA256": NODE_TOOLS.k3s_install_sha256,
-            "AZURE_CLI_VERSION": NODE_TOOLS.azure_cli_version,
-            "CONNECTEDK8S_VERSION": NODE_TOOLS.connectedk8s_version,
-            **proxy,
-        },
+        {**NODE_TOOLS.list_parameters(k3s_version, k3s_sha256), **proxy},
         timeout_seconds=_SETUP_SECONDS,
         parent=context.parent,
     )

@@ -37,6 +37,8 @@ class Surroundings:
     """Addresses between which packets find their way although no peering of the stack is there."""
     proxies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Address of a node that reaches nothing else of the internet -> its proxies, for http and for https."""
+    images: Collection[tuple[str, str]] = ()
+    """Id of a version of a gallery's image that is somebody else's, and a region that it is replicated to."""
     taken_names: Mapping[str, Collection[str]] = field(default_factory=dict)
     """ARM type -> names that are somebody else's, of types whose names are global."""
     vcpu_quota: Mapping[str, int] = field(default_factory=dict)

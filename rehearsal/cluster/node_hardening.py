@@ -167,6 +167,9 @@ def _check_downloads(facts: NodeFacts) -> Iterator[Fault]:
     if package and (not package.get("signed_by") or package.get("source_trusted")):
         what = "azure-cli was installed from a source whose signature nobody checks"
         yield "CLUSTER-37", what, "name the key in Signed-By, and trust nothing else"
+    if text_at(facts.facts, "az.dependencies") not in ("", "checked"):
+        what = "connectedk8s was installed with packages whose SHA-256 nobody has compared"
+        yield "CLUSTER-37", what, "pip download --require-hashes, then PIP_NO_INDEX and PIP_FIND_LINKS for az"
     for url, found in map_at(facts.facts, "downloads").items():
         if not found.get("verified_tls"):
             yield (

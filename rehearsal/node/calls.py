@@ -44,3 +44,5 @@ class Reply:
     """Virtual seconds beside those that such a call always takes (`tools.durations`)."""
     stays: bool = False
     """Whether the tool goes on after that until somebody ends it."""
+    becomes: int = 0
+    """Which of its words begins the command that it becomes then, counted from 1; 0: none."""

@@ -33,6 +33,10 @@ while (sysread $service, $answer, 65536, length $answer) { }
 my ($code, $length, $said) = $answer =~ /^(\d+) (\d+)\n(.*)$/s or die "$tool: the rehearsal has not answered\n";
 send_all(\*STDOUT, substr $said, 0, $length);
 send_all(\*STDERR, substr $said, $length);
+if ($code > 256) {    # a tool that becomes another command
+    my @command = @ARGV[$code - 257 .. $#ARGV];
+    exec { $command[0] } @command or die "$tool: $command[0]: $!\n";
+}
 sleep 1 while $code == 256;    # a tool that stays
 exit $code;
 

@@ -19,7 +19,7 @@ from rehearsal.azure.entries import Entry
 from rehearsal.azure.existing import find_bare
 from rehearsal.azure.scripts import OpenState, ScriptRun
 from rehearsal.cluster.node_facts import NodeFacts
-from rehearsal.node import programs
+from rehearsal.node import prepared, programs
 from rehearsal.node.azure_link import AsRunning, AzureLink, IsBehind, Shared
 from rehearsal.node.clock import ScriptClock
 from rehearsal.node.files import TooMuchError, after_first_boot, after_power_cycle, collect
@@ -109,8 +109,12 @@ class ScriptRunner:
 
 
 def _lay_out(look: OpenState, vm: Entry, shared: Shared) -> Machine:
-    facts = json.loads(json.dumps(vm.facts.get("machine", {})))
-    files, boots = vm.facts.get("files") or after_first_boot(str(vm.outputs.get(NODE_ID, ""))), vm.facts.get("boots", 0)
+    facts, files, boots = vm.facts.get("machine", {}), vm.facts.get("files", {}), vm.facts.get("boots", 0)
+    if not files:
+        files = after_first_boot(str(vm.outputs.get(NODE_ID, "")))
+        if prepared.is_prepared(vm):
+            facts, files = prepared.list_facts(), {**files, **prepared.list_files()}
+    facts = json.loads(json.dumps(facts))
     if boots != facts.get("boots", 0):
         files, facts["boots"] = after_power_cycle(files), boots
     folder = tempfile.TemporaryDirectory(prefix="es-")

@@ -24,7 +24,7 @@ _SECONDS_TO_END = 60.0
 _DESCRIPTORS = "/proc/self/fd/"
 """Begins the name under which `client.pl` sends, among the variables, what is in a file that it was given open."""
 _STAYS = 256
-"""In the place of an exit code: `client.pl` goes on until it is ended."""
+"""In the place of an exit code: `client.pl` goes on until it is ended; what is more is the word that it becomes."""
 Answer = Callable[[ToolCall], Reply]
 
 
@@ -107,4 +107,5 @@ def _unpack(data: bytes, elapsed: float) -> ToolCall:
 
 def _pack(reply: Reply) -> bytes:
     stdout, stderr = (text.encode("utf-8", "surrogateescape") for text in (reply.stdout, reply.stderr))
-    return f"{_STAYS if reply.stays else reply.code & 255} {len(stdout)}\n".encode() + stdout + stderr
+    code = _STAYS + reply.becomes if reply.stays or reply.becomes else reply.code & 255
+    return f"{code} {len(stdout)}\n".encode() + stdout + stderr

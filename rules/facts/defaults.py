@@ -55,6 +55,7 @@ CLUSTER: Mapping[str, object] = {
     "hosting": "azure-vm",
     "tags": {},
     "network": "peered",
+    "node.image": None,
     "node.k3s_version": node.K3S_VERSION.value,
     "node.k3s_sha256": None,
     "node.network_policies": False,

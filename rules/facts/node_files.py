@@ -59,8 +59,18 @@ COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/loc
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
-FILES = (LIMITS, KEYRING, SOURCES, APT_PROXY, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG,
-         K3S_AUDIT_POLICY, KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
+AZ_PYTHON = Fact(
+    "opt/az/bin/python3",
+    Source("Azure/azure-cli, scripts/release/debian/prepare.sh", "usr/bin/az; not opened", date(2026, 11, 29),
+           primary=False),
+)  # fmt: skip
+K3S_IMAGES = Fact(
+    "var/lib/rancher/k3s/agent/images/k3s-airgap-images-*.tar.zst",
+    Source(f"{_K3S}/installation/airgap.md", "Prepare the Images Directory", date(2026, 11, 29), primary=False),
+)
+
+FILES = (AZ_PYTHON, LIMITS, KEYRING, SOURCES, APT_PROXY, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG,
+         K3S_AUDIT_POLICY, K3S_IMAGES, KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
 """Every file beside those of the image."""
 OF_THE_IMAGE = frozenset({"etc/os-release", "etc/machine-id"})
 """Of its files, those that a rehearsed node has."""
@@ -100,6 +110,7 @@ VARIABLES = frozenset(
     {
         *("HOME", "KUBECONFIG", "DEBIAN_FRONTEND", "NEEDRESTART_SUSPEND", "SCRIPT_RUN", "MACHINE_ID", "LC_CTYPE"),
         *("AZURE_CORE_COLLECT_TELEMETRY", "AZURE_CORE_ONLY_SHOW_ERRORS", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL"),
+        *("PIP_NO_INDEX", "PIP_FIND_LINKS"),
         *("INSTALL_K3S_SKIP_DOWNLOAD", "INSTALL_K3S_FORCE_RESTART"),
     }
 )

@@ -19,7 +19,6 @@ _ARM = "Azure/azure-resource-manager-schemas: what the property says of itself"
 _TRUSTED_LAUNCH = f"{_LEARN}/virtual-machines/trusted-launch"
 _VM = f"{_LEARN}/virtual-machines/linux/run-command-managed"
 _LINUX = f"{_LEARN}/virtual-machines/security-recommendations"
-_UBUNTU = f"{_LEARN}/iot-operations/deploy-iot-ops/overview-deploy, supported environments"
 _PATCHES = f"{_LEARN}/virtual-machines/automatic-vm-guest-patching"
 _DELETE = f"{_LEARN}/virtual-machines/delete"
 
@@ -35,6 +34,11 @@ def _administrator(settings: Settings, cluster: Cluster) -> str:
 def _ssh_keys(settings: Settings, cluster: Cluster) -> list[dict[str, str]]:
     path = f"/home/{_administrator(settings, cluster)}/.ssh/authorized_keys"
     return [{"path": path, "keyData": settings.tenant.ssh_public_key}]
+
+
+def _image(_: Settings, cluster: Cluster) -> dict[str, str]:
+    """Return somebody's own; else what AIO is validated on, of generation 2, as TrustedLaunch needs it."""
+    return {"id": cluster.image} if cluster.image else dict(IMAGE.value)
 
 
 def _encryption(_: Settings, cluster: Cluster) -> bool | None:
@@ -60,16 +64,8 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(VIRTUAL_MACHINE,
           "osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings.rebootSetting", ("Never",),
           "a reboot takes the broker down", _PATCHES),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.publisher", (IMAGE.value["publisher"],),
-          "the scripts need Ubuntu", _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.offer", (IMAGE.value["offer"],),
-          "what AIO is validated on", _UBUNTU),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.sku", ("server", "minimal"),
-          "TrustedLaunch needs generation 2", _TRUSTED_LAUNCH),
-    Fixed(VIRTUAL_MACHINE, "storageProfile.imageReference.version", (IMAGE.value["version"],),
-          "an old image starts with old holes", _UBUNTU),
     Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.createOption", ("FromImage",), "the node starts from the image",
-          _UBUNTU),
+          "learn.microsoft.com/azure/iot-operations/deploy-iot-ops/overview-deploy, supported environments"),
     Fixed(VIRTUAL_MACHINE, "storageProfile.osDisk.caching", ("ReadWrite", _ABSENT), "Azure's default for a system disk",
           f"{_LEARN}/virtual-machines/premium-storage-performance"),
     Fixed(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.patchSettings.assessmentMode", ("AutomaticByPlatform",),
@@ -96,6 +92,7 @@ REQUESTED: tuple[Requested, ...] = (
     Requested(VIRTUAL_MACHINE, "storageProfile.osDisk.managedDisk.storageAccountType", "node.os_disk_sku",
               _node("os_disk_sku")),
     Requested(VIRTUAL_MACHINE, "securityProfile.encryptionAtHost", "node.encryption_at_host", _encryption),
+    Requested(VIRTUAL_MACHINE, "storageProfile.imageReference", "node.image", _image),
     Requested(VIRTUAL_MACHINE, "zones", "node.zone", zones),
     Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", _administrator),
     Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),

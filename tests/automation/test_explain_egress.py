@@ -13,6 +13,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from automation import cli
+from nodes import load_script
 from settings.stand_ins import STAND_INS
 from tests.conftest import THREE_SITES
 
@@ -76,3 +77,14 @@ def test_a_path_that_is_no_cluster_is_refused_with_the_clusters(explain: Explain
     assert "There is no cluster links[0]" in result.stderr
     assert "clusters.berlin, clusters.lyon, clusters.porto, clusters.enterprise" in result.stderr
     assert result.stdout == ""
+
+
+def test_the_script_for_an_image_is_whole_and_has_the_versions_of_the_cluster(explain: Explain) -> None:
+    text = explain("clusters.berlin", "--image-script").stdout
+    given = [line for line in text.splitlines() if line.startswith("export ") and "VERSION=" in line]
+    assert {"export AZURE_CLI_VERSION=2.88.0", "export K3S_VERSION=v1.35.9+k3s1"} <= set(given)
+    assert text.endswith(load_script("prepare-image").partition("\n")[2])
+
+
+def test_an_image_is_of_one_cluster(explain: Explain) -> None:
+    assert explain("--image-script").exit_code == 2

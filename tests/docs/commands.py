@@ -12,7 +12,7 @@ import typer.main
 
 from tests.conftest import PROGRAM
 
-_OTHERS = frozenset({"az", "cat", "cp", "curl", "export", "jq", "kubectl", "pulumi"})
+_OTHERS = frozenset({"az", "cat", "cp", "curl", "export", "jq", "kubectl", "pulumi", "ssh"})
 """Programs of others; what they take is in their own references."""
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
 _SEPARATORS = "|;&"

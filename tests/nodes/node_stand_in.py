@@ -20,10 +20,11 @@ import nodes
 
 _BASH = r"""#!/usr/bin/env bash
 set -u
-state="$(dirname "$(dirname "$0")")/state"
-root="$(dirname "$(dirname "$0")")/root"
-printf '%s\n' "$(basename "$0") $*" >>"$state/calls"
-[[ ! -e "$state/fail-$(basename "$0")" ]] || { cat "$state/fail-$(basename "$0")" >&2; exit 1; }
+real="$(realpath "$0")"
+state="$(dirname "$(dirname "$real")")/state"
+root="$(dirname "$(dirname "$real")")/root"
+printf '%s\n' "$(basename "$real") $*" >>"$state/calls"
+[[ ! -e "$state/fail-$(basename "$real")" ]] || { cat "$state/fail-$(basename "$real")" >&2; exit 1; }
 """
 
 _TOOLS = {
@@ -43,11 +44,15 @@ case "$1" in
     --date "@$(($(<"$state/clock") + $(<"$state/azure-is-ahead")))" | sed 's/+0000/GMT/')" ;;
   */releases/download/*/k3s*) version="${1%/*}"; echo "binary ${version##*/}" >"$file" ;;
   */releases/download/*/sha256sum-*) version="${1%/*}"
-    echo "$(echo "binary ${version##*/}" | sha256sum | cut -d ' ' -f 1)  k3s" >"$file"
+    sum="$(echo "binary ${version##*/}" | sha256sum | cut -d ' ' -f 1)"
+    printf '%s\n' "$sum  k3s" "$sum  k3s-airgap-images-amd64.tar.zst" >"$file"
     [[ ! -e "$state/sums" ]] || cp "$state/sums" "$file" ;;
   */install.sh) cp "$state/install.sh" "$file" ;;
   *) echo key >"$file" ;;
 esac""",
+    "waagent": "",
+    "systemd-run": 'while [[ "$1" == --* ]]; do shift; done; exec setsid "$@"',  # for a unit of its own
+    "az-python": 'for word in "$@"; do [[ $word != --dest=* ]] || mkdir -p "${word#--dest=}"; done',
     "iptables": """
 rule="${*: -1} $*"
 rule="${rule#* }"
@@ -70,7 +75,8 @@ esac""",
     "az": """
 case "$1 $2" in
   "extension show") cat "$state/connectedk8s" 2>/dev/null ;;
-  "extension add") for word in "$@"; do [[ ${last:-} != --version ]] || echo "$word" >"$state/connectedk8s"
+  "extension add") mkdir -p "$root/root/.azure/cliextensions/connectedk8s"
+    for word in "$@"; do [[ ${last:-} != --version ]] || echo "$word" >"$state/connectedk8s"
     last="$word"; done ;;
   "account show") cat "$state/tenant" ;;
   "connectedk8s show")
@@ -160,7 +166,7 @@ INSTALLER = """#!/bin/sh
 version="$(cut -d ' ' -f 2 "{root}/usr/local/bin/k3s")"
 echo "installer $version skip=$INSTALL_K3S_SKIP_DOWNLOAD force=$INSTALL_K3S_FORCE_RESTART $*" >>"{state}/calls"
 [ ! -e "{state}/fail-installer" ] || exit 1
-touch "{state}/k3s-runs"
+touch "{state}/k3s-runs" "{root}/etc/systemd/system/k3s.service"
 env | sed -n 's/^K3S_/installer finds &/p' >>"{state}/calls"
 """
 
@@ -197,11 +203,13 @@ class Node:
         self.bin = directory / "bin"
         self.state = directory / "state"
         self.root = directory / "root"
-        for each in (self.bin, self.state, self.root / "etc"):
+        for each in (self.bin, self.state, self.root / "etc/ssh"):
             each.mkdir(parents=True)
         for name, text in _TOOLS.items():
             self.put_tool(name, _BASH + text + "\n")
         self.put_tool("kubectl", f"#!{sys.executable} -SE\n{_KUBECTL}")
+        (self.root / "opt/az/bin").mkdir(parents=True)
+        (self.root / "opt/az/bin/python3").symlink_to(self.bin / "az-python")
         (self.root / "etc/machine-id").write_text("1" * 32 + "\n")
         (self.root / "etc/os-release").write_text("NAME=Ubuntu\nVERSION_CODENAME=noble\n")
         self.put(

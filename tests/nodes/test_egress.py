@@ -30,13 +30,14 @@ CONTACTS: Mapping[str, tuple[str, ...]] = {
     "az account": (),  # of what login has found
     "az extension show": (),
     "az extension remove": (),
-    "az extension add": (*_INDEX, "azcliprod.blob.core.windows.net:443", "pypi.org:443", "files.pythonhosted.org:443"),
+    "az extension add": (*_INDEX, "azcliprod.blob.core.windows.net:443"),
     "az connectedk8s show": (_METADATA, _ARM),
     "az connectedk8s delete": (_METADATA, _ARM, *_HELM, *_KUBECTL),
     "az connectedk8s connect": (
         _METADATA, _ENTRA, _ARM, "graph.microsoft.com:443", _CONFIGURATION, *_HELM, *_KUBECTL, *_KUBELOGIN,
     ),
     "az connectedk8s enable-features": (_METADATA, _ARM, "graph.microsoft.com:443", _CONFIGURATION, *_HELM, *_KUBECTL),
+    "az-python -m pip download": ("pypi.org:443", "files.pythonhosted.org:443"),
     "installer": ("github.com:443", "release-assets.githubusercontent.com:443"),
 }  # fmt: skip
 """Beginning of a command line -> what it contacts. A command that is not here has to be looked up.
@@ -44,7 +45,20 @@ CONTACTS: Mapping[str, tuple[str, ...]] = {
 Azure/azure-cli, _index.py and acs/custom.py; AzureArcForKubernetes/connectedk8s, custom.py; k3s-io/k3s, install.sh
 (read 2026-11-29)."""
 _ASKS_NOBODY = frozenset(
-    {"date", "sleep", "cloud-init", "sysctl", "dpkg", "dpkg-query", "apt-mark", "gpg", "iptables", "k3s", "systemctl"}
+    {
+        "date",
+        "sleep",
+        "cloud-init",
+        "sysctl",
+        "dpkg",
+        "dpkg-query",
+        "apt-mark",
+        "gpg",
+        "iptables",
+        "k3s",
+        "systemctl",
+        "systemd-run",
+    }
 )
 """Tools that stay on the node; kubectl asks its own API server."""
 

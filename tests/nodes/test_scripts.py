@@ -13,14 +13,14 @@ import nodes
 from settings.releases import NODE_TOOLS, RELEASES
 from tests.nodes.node_stand_in import Node
 
-SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS, nodes.ENABLE_ARC]
-FILES = ["lib", "with-kubeconfig", *SCRIPTS]
+SCRIPTS = [*nodes.NAMES, *nodes.QUESTIONS, *nodes.BY_HAND, nodes.ENABLE_ARC]
+FILES = ["lib", "software", "with-kubeconfig", *SCRIPTS]
 DIRECTORY = Path(nodes.__file__).parent
 
+SOFTWARE = {"K3S_VERSION", "K3S_INSTALL_COMMIT", "K3S_INSTALL_SHA256", "AZURE_CLI_VERSION", "CONNECTEDK8S_VERSION"}
 PARAMETERS = {
-    "setup-k3s": {
-        "K3S_VERSION", "K3S_INSTALL_COMMIT", "K3S_INSTALL_SHA256", "AZURE_CLI_VERSION", "CONNECTEDK8S_VERSION",
-    },
+    "setup-k3s": SOFTWARE,
+    "prepare-image": SOFTWARE,
     "connect-arc": {
         "CLUSTER_NAME", "RESOURCE_GROUP", "SUBSCRIPTION_ID", "TENANT_ID", "LOCATION",
         "CUSTOM_LOCATIONS_OBJECT_ID",
@@ -97,7 +97,7 @@ def test_nothing_waits_without_bound(name: str) -> None:
     code = re.sub(r"(?:^|\s)#.*|\"[^\"\n]*\"", "", text, flags=re.M)  # neither comments nor messages
     assert "kubectl" in code
     tool = re.compile(r"(\S+ \S+ )(?<![-/\w])(?:az|curl|apt-get|systemctl|kubectl|helm) ")
-    unbounded = [match[0] for match in tool.finditer(code) if not re.match(r"timeout \d+ ", match[1])]
+    unbounded = [match[0] for match in tool.finditer(code) if not re.match(r"(?:timeout|unbroken) \d+ ", match[1])]
     assert unbounded == []
     assert len(re.findall(r"^\s*until ", text, re.M)) == 1  # wait_for
     assert "while true" not in text
@@ -146,7 +146,7 @@ def test_empty_parameter_is_named(node: Node, name: str, missing: str) -> None:
     assert node.calls == []
 
 
-@pytest.mark.parametrize("name", ["setup-k3s", "connect-arc", "apply-objects"])
+@pytest.mark.parametrize("name", ["setup-k3s", "prepare-image", "connect-arc", "apply-objects"])
 def test_second_run_waits_for_the_lock_then_says_so(node: Node, name: str) -> None:
     lock = "objects-1" if name == "apply-objects" else "node"
     path = node.root / f"run/edge-stamps/{lock}.lock"
@@ -161,5 +161,5 @@ def test_second_run_waits_for_the_lock_then_says_so(node: Node, name: str) -> No
     finally:
         holder.communicate()
     assert str(path) in run.error and "no other run" in run.error
-    assert node.has_waited(600)
+    assert node.has_waited(2800 if lock == "node" else 600)
     assert not [call for call in node.calls if call.startswith(("az", "kubectl", "apt-get", "systemctl"))]

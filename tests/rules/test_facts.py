@@ -234,8 +234,8 @@ WRONG: Mapping[str, Wrong] = {
         lambda patch: patch.setattr(
             azure_vm_node, "_UBUNTU", compute.ImageReferenceArgs(publisher="Canonical", offer="x", sku="server")
         ),
-        "HARD-01",
-        ("site-node", "imageReference.offer", "ubuntu-24_04-lts"),
+        "ASK-04",
+        ("site-node", "imageReference", "ubuntu-24_04-lts"),
     ),
     "node.K3S_POD_NETWORK": _network("K3S_POD_NETWORK"),
     "node.K3S_SERVICE_NETWORK": _network("K3S_SERVICE_NETWORK"),
@@ -318,6 +318,8 @@ IN_SCRIPTS = {
     "node.AUDIT_LIMITS": "audit-without-end",
     "node.AUDIT_SENSITIVE": "audit-logs-contents",
     "node_files.K3S_AUDIT_POLICY": "audit-policy-beside",
+    "node_files.AZ_PYTHON": "program-beside-az",
+    "node_files.K3S_IMAGES": "images-of-somebody",
     "node_files.KUBECONFIG": "kubeconfig-copied",
     "node_files.COMMANDS": "command-of-another-name",
     "node_files.STATE": "state-in-another-folder",

@@ -138,3 +138,45 @@ def test_regional_hosts_are_of_the_cluster_s_own_region() -> None:
 @pytest.mark.parametrize("release", RELEASES)
 def test_no_release_needs_another_host(release: str) -> None:
     assert list_hosts({**_SITE, "release": release}) == list_hosts()
+
+
+def test_what_an_image_brings_is_not_let_out() -> None:
+    image = "/subscriptions/1ace5000-0000-4000-8000-000000000006/resourceGroups/i/providers/Microsoft.Compute"
+    node = {"image": f"{image}/galleries/edge/images/k3s-node/versions/1.0.0"}
+    rows = list_hosts({**_SITE, "clusters": {"site": {"node": node}, "enterprise": {}}})
+    gone = {row.host for row in list_hosts()} - {row.host for row in rows}
+    assert {"packages.microsoft.com", "pypi.org", "registry-1.docker.io", "raw.githubusercontent.com"} <= gone
+    assert lets_out(rows, "azure.archive.ubuntu.com", 80) and lets_out(rows, "management.azure.com")
+
+
+_EXISTING: dict[str, Any] = {
+    "code": "a",
+    "hosting": "existing-cluster",
+    "connected_cluster": {
+        "resource_id": (
+            "/subscriptions/{subscription_id}/resourceGroups/plant/providers/Microsoft.Kubernetes/connectedClusters/site"
+        ).format_map(STAND_INS)
+    },
+    "node": {"address": "192.168.10.30"},
+}
+_KINDS: dict[str, dict[str, Any]] = {
+    "azure-vm": _SITE,
+    "arc-machine": _PLANT,
+    "existing-cluster": {**_SITE, "clusters": {"site": _EXISTING}},
+}
+_SCRIPTS, _VM, _AGENT, _CLUSTER = (
+    "raw.githubusercontent.com", "168.63.129.16", "*.guestconfiguration.azure.com", "gbl.his.arc.azure.com"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "reached"),
+    [
+        ("azure-vm", {_SCRIPTS, _VM, _CLUSTER}),
+        ("arc-machine", {_SCRIPTS, _AGENT, _CLUSTER}),
+        ("existing-cluster", {_CLUSTER}),
+    ],
+)
+def test_each_kind_of_host_reaches_what_runs_on_it(kind: str, reached: set[str]) -> None:
+    rows = list_hosts(_KINDS[kind])
+    assert {row.host for row in rows} & {_SCRIPTS, _VM, _AGENT, _CLUSTER} == reached

@@ -74,6 +74,16 @@ REFUSED = [
     ("clusters.site.node.os_disk_gib", 29, "from 30 to 4095"),
     ("clusters.site.node.os_disk_gib", "128", "a whole number"),
     ("clusters.site.node.os_disk_sku", "UltraSSD_LRS", "Premium_LRS"),
+    *(
+        ("clusters.site.node.image", f"/subscriptions/{'a' * 36}/resourceGroups/i/providers/{rest}", "a version of")
+        for rest in (
+            "Microsoft.Compute/images/k3s-node",  # a managed image: no trusted launch
+            "Microsoft.Compute/galleries/g/images/k3s-node",
+            "Microsoft.Compute/galleries/g/images/k3s-node/versions/latest",
+            "Microsoft.Compute/disks/k3s-node",
+        )
+    ),
+    ("clusters.site.node.image", "/CommunityGalleries/g/Images/k3s-node/Versions/1.0.0", "a version of"),
     ("clusters.site.node.address", "10.1.1", "an IPv4 address"),
     ("clusters.site.broker.memory_profile", "low", "in this case"),
     ("clusters.site.broker.frontend_replicas", 0, "from 1 to 16"),
@@ -216,7 +226,7 @@ def test_unknown_key_names_the_nearest(problems: Problems, path: str, near: str)
 
 def test_unknown_key_without_a_near_one_lists_all(problems: Problems) -> None:
     (problem,) = problems({"clusters.site.node.xyzzy": 1})
-    keys = "vm_size, zone, os_disk_gib, os_disk_sku, encryption_at_host, k3s_version, k3s_sha256, "
+    keys = "vm_size, zone, os_disk_gib, os_disk_sku, encryption_at_host, image, k3s_version, k3s_sha256, "
     keys += "proxy, network_policies, address"
     assert keys in problem.expected
 

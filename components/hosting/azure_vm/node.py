@@ -43,7 +43,7 @@ def create_node(
             uefi_settings=compute.UefiSettingsArgs(secure_boot_enabled=True, v_tpm_enabled=True),
         ),
         storage_profile=compute.StorageProfileArgs(
-            image_reference=_UBUNTU,
+            image_reference=compute.ImageReferenceArgs(id=node.image) if node.image else _UBUNTU,
             os_disk=compute.OSDiskArgs(
                 name=names.os_disk,
                 create_option="FromImage",

@@ -93,6 +93,9 @@ _RULES = (
               "hashicorp/terraform-provider-azurerm, internal/services/compute/linux_virtual_machine_resource.go: the"
               " API's words; learn.microsoft.com/azure/virtual-machines/disks-enable-host-based-encryption-portal",
               network.encryption_is_kept_while_running),
+    WorldRule("WORLD-43", "A node starts from an image that its gallery has in the region",
+              "learn.microsoft.com/troubleshoot/azure/virtual-machines/troubleshooting-shared-images",
+              existence.image_is_in_region),
     WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
 )  # fmt: skip
 _QUOTAS = [

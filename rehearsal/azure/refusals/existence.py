@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from arm import ids
+from arm.types.compute import IMAGE_ID, VIRTUAL_MACHINE
 from arm.types.resource_type import Refusal
 from rehearsal.azure.entries import body_references
 from rehearsal.azure.errors import ArmError, refused
@@ -68,10 +69,24 @@ def references(state: AzureState, call: Call) -> Iterator[ArmError]:
 
 def _exists(state: AzureState, reference: str) -> bool:
     """Return whether it is a resource, or a part of its parent's body, e.g. a NIC's ipConfigurations."""
-    if state.find(reference):
-        return True
+    if state.find(reference) or ids.type_of(reference).lower() == "microsoft.compute/galleries/images/versions":
+        return True  # of an image, `image_is_in_region` says it, in Azure's own words
     above = state.find(ids.parent_of(reference))
     return above is not None and ids.key(reference) in map(ids.key, ids.references_in(above.outputs))
+
+
+def image_is_in_region(state: AzureState, call: Call) -> Iterator[ArmError]:
+    """Refuse a new VM whose image its gallery does not have, or not in the region of the VM."""
+    if call.row is not VIRTUAL_MACHINE or not call.is_new:
+        return
+    image, region = str(ids.at(call.inputs, IMAGE_ID) or ""), str(call.inputs.get("location"))
+    there = [place for one, place in state.surroundings.images if ids.key(one) == ids.key(image)]
+    if image and not any(ids.same_place(place, region) for place in there):
+        message = (
+            f"The gallery image {image} is not available in {region} region. Please contact image owner to replicate to"
+            " this region, or change your requested region."
+        )
+        yield ArmError(404, "GalleryImageNotFound", message)
 
 
 def global_names(state: AzureState, call: Call) -> Iterator[ArmError]:

@@ -19,6 +19,7 @@ from rehearsal.node.drills.scene import (
     must_fail,
     must_fail_before,
     must_give_up,
+    must_go_on_without_agent,
     must_leave,
     must_succeed,
     on_an_empty_node,
@@ -28,6 +29,7 @@ from rehearsal.node.drills.scene import (
 from rehearsal.node.machine import Machine
 from rehearsal.node.tools import TOOLS, k3s
 from rehearsal.node.tools.downloads import INSTALLER_TOOL
+from rehearsal.node.tools.pip import AZ_PYTHON
 from rules.facts.node import AZURE_CLI_VERSION, CONNECTEDK8S_VERSION, K3S_INSTALL_SHA256, MICROSOFT_KEY
 
 _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY.value, "0" * 40))
@@ -183,6 +185,10 @@ SETUP_K3S = (
     Drill("an older Azure CLI and extension are held",
           both(_cli_has(_OLDER_CLI), with_fact(_OLDER_EXTENSION, "az", "extensions", "connectedk8s")),
           must_leave("the versions of its parameters", _has_versions)),
+    Drill("a package that the extension needs has another hash",
+          both(on_an_empty_node, answering(AZ_PYTHON, "pip download", FAILS)), must_fail_before("az extension add")),
+    Drill("Azure's agent restarts while packages and K3s are installed", on_an_empty_node,
+          must_go_on_without_agent("apt-get", "k3s-install.sh")),
     Drill("a newer Azure CLI is held", _cli_has(_NEWER_CLI), must_leave("the version of its parameter", _has_versions)),
     Drill("the rules of the block are there", as_it_is,
           must_leave("each rule once", lambda one: len({*_blocks(one)}) == len(_blocks(one)))),

@@ -243,6 +243,17 @@ def must_do(*words: str) -> Judgement:
     return find_fault
 
 
+def must_go_on_without_agent(*words: str) -> Judgement:
+    """Demand success, and that each of these commands runs in a unit of its own, which no end of the agent ends."""
+
+    def find_fault(outcome: Outcome) -> str:
+        own = [call for call in outcome.calls if call.startswith("systemd-run ")]
+        broken = [each for each in words if not any(each in call for call in own)]
+        return must_succeed(outcome) or (f"lets `{broken[0]}` end with the agent" if broken else "")
+
+    return find_fault
+
+
 def must_leave(what: str, holds: Callable[[Machine], bool]) -> Judgement:
     """Demand success, after which something holds."""
     return lambda outcome: must_succeed(outcome) or ("" if holds(outcome.machine) else f"does not leave {what}")

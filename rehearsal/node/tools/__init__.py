@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.node.machine import Tool
-from rehearsal.node.tools import apt, az, azcmagent, downloads, host, iptables, k3s, kubectl, s_client, units
+from rehearsal.node.tools import apt, az, azcmagent, downloads, host, iptables, k3s, kubectl, pip, s_client, units
 
 TOOLS: Mapping[str, Tool] = {
     "apt-get": apt.apt_get,
@@ -25,6 +25,8 @@ TOOLS: Mapping[str, Tool] = {
     "sha256sum": downloads.sha256sum,
     "sysctl": host.sysctl,
     "systemctl": units.systemctl,
+    "systemd-run": units.systemd_run,
+    pip.AZ_PYTHON: pip.az_python,
 }
 """Name -> behaviour."""
 READS_STDIN: frozenset[str] = frozenset({"gpg", "openssl", "sha256sum"})

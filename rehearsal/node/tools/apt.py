@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.disk import NodeFile
 from rehearsal.node.machine import Machine
+from rehearsal.node.tools import pip
 from rehearsal.node.tools.durations import find_duration
 from rehearsal.node.tools.flags import Line, Table, Words, read_line
 from rehearsal.node.tools.host import is_booting
@@ -242,6 +243,7 @@ def _put_package(line: Line, name: str, version: str, lists: dict[str, Any], mac
         raise RefusalError(100, text)
     if _order(version) < _order(installed.get("version", "0")) and not line.has("--allow-downgrades"):
         raise RefusalError(100, "E: Packages were downgraded and -y was used without --allow-downgrades.")
+    machine.file(pip.PLACE).write_text(pip.make_python(), 0o755)
     machine.facts["packages"][name] = {
         "version": version,
         "held": bool(installed.get("held")),

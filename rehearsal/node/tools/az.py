@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from arm.hosting import BY_NODE_TYPE
 from rehearsal.azure.entries import Entry
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import connectedk8s, query
+from rehearsal.node.tools import connectedk8s, pip, query
 from rehearsal.node.tools.az_parser import read_command, refuse
 from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import answering, missing
@@ -24,6 +25,8 @@ from rules.facts.node import CONNECTEDK8S_VERSION
 
 EXTENSION_VERSIONS = frozenset({CONNECTEDK8S_VERSION.value, "1.10.10", "1.10.11", "1.11.0", "1.11.1", "1.11.2"})
 """Of connectedk8s: AzureArcForKubernetes/connectedk8s, src/connectedk8s/HISTORY.rst, from 1.10.10."""
+DEPENDENCIES = ("kubernetes", "pycryptodome", "azure-mgmt-hybridcompute", "oras")
+"""Of connectedk8s: AzureArcForKubernetes/connectedk8s, src/connectedk8s/setup.py at release-v1.11.1."""
 _NEWEST_EXTENSION = "1.99.0"
 """Whatever is newest on the day: never what is pinned, as the next release may come any day."""
 _CLOUD = "AzureCloud"
@@ -31,7 +34,7 @@ _METADATA, _MANAGEMENT = "http://169.254.169.254/", "https://management.azure.co
 _OF_ARC = (_METADATA, _MANAGEMENT, "https://mcr.microsoft.com/")
 _CONTACTS: Mapping[str, tuple[str, ...]] = {
     "login": (_METADATA, "https://login.microsoftonline.com/", _MANAGEMENT),
-    "extension add": ("https://aka.ms/", "https://pypi.org/"),
+    "extension add": ("https://aka.ms/",),
     "extension list-versions": ("https://aka.ms/",),
     "connectedk8s show": (_METADATA, _MANAGEMENT),
 }
@@ -172,7 +175,22 @@ def _extensions(machine: Machine) -> dict[str, str]:
     return extensions
 
 
-def _add_extension(given: Mapping[str, Any], machine: Machine, _: ToolCall) -> Any:
+def _bring_dependencies(machine: Machine, call: ToolCall) -> None:
+    """Do as the pip that az runs, which reads its options from the environment too (pip.pypa.io, Configuration)."""
+    has_index = call.environment.get("PIP_NO_INDEX") not in ("1", "true")
+    if has_index:
+        _require_way_out(pip.INDEX, machine, call)
+    folder = call.environment.get("PIP_FIND_LINKS")
+    files = Path(str(machine.path(folder))).glob("*.whl") if folder else ()
+    wheels = {one.name: machine.path(one).read_text() for one in files}
+    found = {name for name in DEPENDENCIES for wheel in wheels if wheel.startswith(f"{name}-")}
+    if not has_index and found != {*DEPENDENCIES}:
+        raise refuse("An error occurred. Pip failed with status code 1. Use --debug for more information.")
+    is_checked = not has_index and all(text == pip.CHECKED for text in wheels.values())
+    machine.facts.setdefault("az", {})["dependencies"] = "checked" if is_checked else "as the index has them"
+
+
+def _add_extension(given: Mapping[str, Any], machine: Machine, call: ToolCall) -> Any:
     name, version = given["--name"], given["--version"]
     if not name:
         raise refuse("Either '--name' or '--source' must be given; the model adds by --name only")
@@ -183,6 +201,7 @@ def _add_extension(given: Mapping[str, Any], machine: Machine, _: ToolCall) -> A
     if version not in (None, "latest") and version not in EXTENSION_VERSIONS:
         what = f"{name} ({version})"
         raise refuse(f"No matching extensions for '{what}'. Use --debug for more information.")
+    _bring_dependencies(machine, call)
     _extensions(machine)[name] = _NEWEST_EXTENSION if version in (None, "latest") else version
     return None
 

@@ -22,6 +22,7 @@ DURATIONS: Mapping[tuple[str, ...], float] = {
     ("az", "connectedk8s", "show"): 4,
     ("az", "connectedk8s", "update"): 120,
     ("azcmagent", "connect"): 60,
+    ("edge-stamps-az-python", "pip", "download"): 60,
     ("cloud-init", "status"): 60,
     ("curl",): 30,
     ("edge-stamps-k3s-installer",): 90,

@@ -26,6 +26,7 @@ PUBLISHED_SUMS = {"v1.33.4+k3s1": "10da34c350ab8a02e4513a6021046db9e9afecc31bae7
 """SHA-256 of binaries that an example pins: sha256sum-amd64.txt of the release, as andrewrothstein/ansible-k3s has it
 in defaults/main.yml (read 2026-11-29)."""
 _BINARY = "usr/local/bin/k3s"
+IMAGES = "var/lib/rancher/k3s/agent/images/k3s-airgap-images-amd64.tar.zst"
 _NEWEST = "v1.99.0+k3s1"
 """Whatever the channel has on the day: never what is pinned, as the next release may come any day."""
 SETTLING_SECONDS = 40
@@ -50,6 +51,11 @@ def make_binary(version: str) -> str:
     return f"Stand-in of K3s {version}\n"
 
 
+def make_images(version: str) -> str:
+    """Return the text that stands for the images that a release runs."""
+    return f"Stand-in of the images of K3s {version}\n"
+
+
 def is_running(machine: Machine) -> bool:
     """Return whether a server runs: its API answers on 127.0.0.1:6443."""
     facts = machine.facts.get("k3s", {})
@@ -71,7 +77,13 @@ def is_settled(machine: Machine, elapsed: float) -> bool:
 
 
 def _pulls_images(machine: Machine) -> bool:
-    """Return whether containerd reaches its registry with the environment that K3s was started with."""
+    """Return whether containerd has K3s' own images, or reaches their registry as K3s was started.
+
+    docs.k3s.io/installation/airgap: what is in that folder is imported at each start.
+    """
+    brought = machine.file(IMAGES)
+    if brought.is_file() and brought.read_text() == make_images(machine.facts["k3s"]["version"]):
+        return True
     proxy = choose_proxy(_REGISTRY, machine.facts["k3s"].get("started_with", {}))
     return gets_out(machine, _REGISTRY, proxy)
 
@@ -137,12 +149,18 @@ def _check(config: Mapping[str, Any]) -> None:
 @answering
 def k3s(call: ToolCall, machine: Machine) -> str:
     """Answer `k3s`."""
-    version = machine.facts.get("k3s", {}).get("version")
+    version = machine.facts.get("k3s", {}).get("version") or _read_version(machine)
     if not version:
         raise missing("k3s")
     if call.arguments in (("--version",), ("-v",)):
         return f"k3s version {version} (00000000)\ngo version go1.25\n"
     raise ValueError("k3s: the model answers --version only; extend k3s.py")
+
+
+def _read_version(machine: Machine) -> str:
+    """Return the version of the binary; empty where there is none."""
+    binary = machine.file(_BINARY)
+    return binary.read_text().removeprefix(make_binary("").rstrip("\n")).strip() if binary.is_file() else ""
 
 
 def _bring(machine: Machine, given: Mapping[str, str]) -> str:
@@ -151,7 +169,7 @@ def _bring(machine: Machine, given: Mapping[str, str]) -> str:
     if given.get("INSTALL_K3S_SKIP_DOWNLOAD") in ("true", "binary"):
         if not binary.is_file():
             raise RefusalError(1, "[ERROR]  Executable k3s binary not found at /usr/local/bin/k3s")
-        return binary.read_text().removeprefix(make_binary("").rstrip("\n")).strip()
+        return _read_version(machine)
     version = given.get("INSTALL_K3S_VERSION") or _NEWEST
     if version not in {*VERSIONS, _NEWEST}:  # download_hash: curl -sfL, then `fatal 'Download failed'`
         hashes = f"https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-amd64.txt"

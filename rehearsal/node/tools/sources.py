@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from rehearsal.node.tools.downloads import INSTALLER_TOOL
+from rehearsal.node.tools.pip import AZ_PYTHON
 from rules.facts.fact import Source
 
 _READ = date(2026, 11, 27)
+_LATER = date(2026, 11, 29)
 _CONNECTEDK8S = "AzureArcForKubernetes/connectedk8s, src/connectedk8s/azext_connectedk8s"
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
@@ -48,6 +50,8 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
         Source("k3s-io/k3s, pkg/configfilearg/parser.go", "readConfigFile, dotDFiles, stripInvalidFlags", _READ),
         Source("k3s-io/k3s, pkg/cli/cmds/server.go", "ServerFlags", _READ),
     ),
+    AZ_PYTHON: (Source("pip.pypa.io/en/stable", "pip download; Hash-checking Mode", _LATER, primary=False),),
+    "systemd-run": (Source("systemd-run(1)", "--scope, --unit, --collect", _LATER, primary=False),),
     INSTALLER_TOOL: (Source("k3s-io/k3s, install.sh at 0136cf25", "the whole", _READ),),
     "kubectl": (
         Source("kubernetes/kubectl at dee3483a, pkg/cmd/{get,wait,delete,apply,logs}", "flags, Validate, Run", _READ),
@@ -83,6 +87,8 @@ ANSWERS: Mapping[str, str] = {
     "gpg": "--show-keys of a downloaded key",
     "iptables": "-A, -I, -C and -D of rules in the built-in chains",
     "k3s": "--version",
+    AZ_PYTHON: "-m pip download of what is pinned; the stand-in of the Azure CLI's own Python calls it",
+    "systemd-run": "--scope: it becomes the command",
     INSTALLER_TOOL: "what install.sh of K3s does; the stand-in of the script calls it",
     "kubectl": "get, wait, delete, apply, logs of one container",
     "openssl": "s_client to a cluster's listener: way, TLS handshake, CONNECT; every other command is the real one's",

@@ -6,8 +6,10 @@ systemd.unit(5), "foo.service.d/"; systemd.service(5), ExecStartPre= and the pre
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from rehearsal.node.calls import Reply, ToolCall
@@ -29,6 +31,7 @@ _TABLE = Table("systemctl", GNU).with_flags(
     "--quiet -q", "--no-block", "--now", "--no-pager", "--full -l", "--all -a", "--type -t VALUE", "--state VALUE",
     "--force -f", "--system", "--runtime", "--no-reload", "--no-ask-password", "--wait", "--lines -n VALUE",
 )  # fmt: skip
+_OF_A_SCOPE = re.compile(r"--scope|--quiet|--collect|--unit=[\w-]+|--property=RuntimeMaxSec=\d+")
 _VERBS = names(
     "start stop restart reload try-restart reload-or-restart enable disable mask unmask is-active is-enabled is-failed"
     " status show cat daemon-reload reset-failed list-units list-unit-files"
@@ -126,6 +129,16 @@ def _list_settings(machine: Machine, unit: str) -> Iterator[tuple[tuple[str, str
             elif line and not line.startswith(("#", ";")):
                 name, _, value = (part.strip() for part in line.partition("="))
                 yield (section, name), value, f"{section} {line} of {file.name}"
+
+
+@answering
+def systemd_run(call: ToolCall, _: Machine) -> Reply:
+    """Answer `systemd-run --scope`, which becomes the command in a unit of its own (systemd-run(1))."""
+    options = [*takewhile(lambda word: word.startswith("-"), call.arguments)]
+    surplus = [word for word in options if not _OF_A_SCOPE.fullmatch(word)]
+    if surplus or "--scope" not in options:
+        raise ValueError(f"systemd-run {' '.join(surplus)}: the model knows transient scopes only; extend units.py")
+    return Reply(becomes=len(options) + 1)
 
 
 @answering

@@ -65,6 +65,23 @@ def name_of_a_vault_deleted_in_another_group(azure: Azure) -> str:
     return refusal(azure.put, "vault", resourceGroupName="rg-2")
 
 
+_IMAGE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/i/providers/Microsoft.Compute/galleries/g/images/n/versions/1.0.0"
+)
+
+
+@bites("WORLD-43", "GalleryImageNotFound")
+def vm_from_an_image_that_nobody_has_made(azure: Azure) -> str:
+    azure.deploy("group", "nsg", "public-ip", "nat", "vnet", "subnet", "nic", "identity")
+    return refusal(azure.put, "vm", storageProfile__imageReference={"id": _IMAGE})
+
+
+@bites("WORLD-43", "GalleryImageNotFound", images=[(_IMAGE, "westeurope")])
+def vm_from_an_image_of_another_region(azure: Azure) -> str:
+    azure.deploy("group", "nsg", "public-ip", "nat", "vnet", "subnet", "nic", "identity")
+    return refusal(azure.put, "vm", storageProfile__imageReference={"id": _IMAGE})
+
+
 @bites("WORLD-06", "PropertyChangeNotAllowed")
 def vm_with_another_image(azure: Azure) -> str:
     azure.deploy_until("vm")

@@ -81,7 +81,7 @@ def test_a_link_that_is_left_is_found() -> None:
 WAITS = {
     "connect-arc": (
         ("wait_for 780", "wait_for 120"),
-        ("timeout 2700", "timeout 1000"),
+        ("unbroken 2700", "unbroken 1000"),
         ("--disable-auto-upgrade", "--disable-auto-upgrade --onboarding-timeout 425"),
     ),
     "setup-k3s": (("--max-time 240", "--max-time 6"),),

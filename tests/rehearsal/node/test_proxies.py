@@ -17,10 +17,11 @@ FORGETFUL = [
     ("setup-k3s", "Environment=HTTP_PROXY=$HTTP_PROXY HTTPS_PROXY=$HTTPS_PROXY NO_PROXY=$NO_PROXY", "", "K3s"),
     ("setup-k3s", 'Acquire::http::Proxy "$HTTP_PROXY";', "", "apt's timers"),
     ("connect-arc", "try timeout 60 az login", "try timeout 60 env -u HTTPS_PROXY -u https_proxy az login", "az login"),
-    ("connect-arc", "timeout 2700 az", "timeout 2700 env -u HTTPS_PROXY -u https_proxy az", "az connectedk8s connect"),
+    ("connect-arc", "unbroken 2700 az", "unbroken 2700 env -u HTTPS_PROXY -u https_proxy az",
+     "az connectedk8s connect"),
     ("connect-arc", '--yes --output none "${proxy[@]}" ||', "--yes --output none ||", "Arc's agents"),
-    ("connect-arc", "timeout 600 az connectedk8s enable-features",
-     "timeout 600 env -u HTTPS_PROXY -u https_proxy az connectedk8s enable-features", "az enable-features"),
+    ("connect-arc", "unbroken 600 az connectedk8s enable-features",
+     "unbroken 600 env -u HTTPS_PROXY -u https_proxy az connectedk8s enable-features", "az enable-features"),
     ("connect-arc", 'no_proxy="$NO_PROXY"\n', 'no_proxy=; unset NO_PROXY\n', "the metadata service"),
 ]  # fmt: skip
 
