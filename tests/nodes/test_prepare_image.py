@@ -101,9 +101,9 @@ def test_nothing_is_left_by_which_two_nodes_would_be_alike(node: Node, parameter
     for file in list_keys(node.root):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    prepare_calls = node.run("prepare-image", parameters) and node.calls
+    assert node.run("prepare-image", parameters).fact["k3s"] == "v1.35.9+k3s1"
     assert [file for file in list_keys(node.root) if file.exists()] == []
-    assert prepare_calls[-2:] == ["cloud-init clean --logs --machine-id", "waagent -deprovision+user -force"]
+    assert node.calls[-2:] == ["cloud-init clean --logs --machine-id", "waagent -deprovision+user -force"]
     assert (node.root / "root/.azure/cliextensions/connectedk8s").is_dir()
     assert node.called("installer") == node.called("systemctl") == 0
 
