@@ -120,6 +120,7 @@ _LINK = (
 
 _PROXY = "http://proxy.example.com:3128"
 _CONTACT = "command:remote:Command"
+_HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 _SSH_SERVICE = "Microsoft.HybridConnectivity/endpoints/serviceConfigurations"
 _PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
@@ -500,7 +501,7 @@ class SshSection(_Section):
         HostKey | None,
         About(
             "the machine's own public key, ed25519, on one line: nothing is sent to a machine that has another",
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            _HOST_KEY,
             "read it on the machine itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
         ),
         arrives(f"{_CONTACT}: connection.hostKey = value"),
@@ -546,7 +547,10 @@ class MachineSection(_Section):
     ] = SshOverArcSection()
     ssh: Annotated[
         SshSection,
-        About("a map with the way to a machine that is not Arc-enabled yet", {"host": "192.168.10.20"}),
+        About(
+            "a map with the way to a machine that is not Arc-enabled yet",
+            {"host": "192.168.10.20", "host_key": _HOST_KEY},
+        ),
     ] = SshSection()
 
 

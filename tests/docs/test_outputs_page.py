@@ -56,7 +56,7 @@ def test_an_example_satisfies_the_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_an_example_is_what_a_rehearsal_tells(name: str) -> None:
-    stack = "external-ca" if name == "certificate_requests" else "dev"
+    stack = {"certificate_requests": "external-ca", "ssh_commands": "plant"}.get(name, "dev")
     example, rehearsed = _examples()[name], _rehearsed(stack)[name]
 
     assert example

@@ -10,7 +10,7 @@ import yaml
 
 from settings import SettingsError, load
 from settings.fields import About, find_about
-from settings.schema import ConnectedClusterSection
+from settings.schema import ConnectedClusterSection, MachineSection, SshSection
 from settings.sections import fields_of, sections
 from tests.settings.samples import Change, Problems
 
@@ -23,6 +23,18 @@ ON_A_MACHINE: dict[str, object] = {
 }
 THERE_ALREADY = {**ON_A_MACHINE, "clusters.site.hosting": "existing-cluster"}
 _ID = find_about(ConnectedClusterSection.model_fields["resource_id"]).example
+_MACHINE = {
+    **ON_A_MACHINE,
+    "clusters.site.machine.resource_id": find_about(MachineSection.model_fields["resource_id"]).example,
+}
+OVER_ARC = {**_MACHINE, "clusters.site.machine.ssh_over_arc.user": "ubuntu"}
+OVER_SSH = {
+    **_MACHINE,
+    **{
+        f"clusters.site.machine.ssh.{key}": find_about(SshSection.model_fields[key]).example
+        for key in ("host", "host_key")
+    },
+}
 CONTEXT: dict[str, dict[str, object]] = {
     "clusters.site.connected_cluster": THERE_ALREADY,
     "clusters.site.connected_cluster.resource_id": THERE_ALREADY,
@@ -36,6 +48,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     "clusters.site.node.proxy.no_proxy": {"clusters.site.node.proxy.https": "http://10.1.1.4:3128"},
     "clusters.site.machine": ON_A_MACHINE,
     "clusters.site.machine.resource_id": ON_A_MACHINE,
+    **{f"clusters.site.machine.ssh_over_arc{key}": OVER_ARC for key in ("", ".user", ".port")},
+    **{f"clusters.site.machine.ssh{key}": OVER_SSH for key in ("", ".host", ".port", ".user", ".host_key")},
     **{
         f"{owner}.revoked_generation": {f"{owner}.generation": 2}
         for owner in ("pki", "clusters.enterprise.listener", "links[0]")
