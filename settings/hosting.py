@@ -13,9 +13,11 @@ _OF_VM = (
     "node.os_disk_gib",
     "node.os_disk_sku",
     "node.encryption_at_host",
+    "nodes[].vm_size",
+    "nodes[].zone",
 )
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
-    "azure-vm": frozenset({"machine.resource_id", *_OF_CLUSTER}),
+    "azure-vm": frozenset({"machine.resource_id", "nodes[].machine.resource_id", *_OF_CLUSTER}),
     "arc-machine": frozenset({*_OF_CLUSTER, *_OF_VM}),
     "existing-cluster": frozenset(
         {
@@ -27,6 +29,7 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
             "node.proxy.http",
             "node.proxy.https",
             "node.proxy.no_proxy",
+            "nodes",
         }
     ),
 }
