@@ -22,6 +22,8 @@ from arm.types.network import (
 )
 
 _SCRIPTS = ("setup-k3s", "connect-arc", "apply-objects")
+JOIN = "join-k3s"
+"""The script that runs once on each further node."""
 NODE_ID = "vmId"
 """Output of a machine, another one for each machine that ever had its name."""
 
@@ -36,6 +38,8 @@ class HostKind:
     """Keys that it adds to a cluster's entry of the stack output `clusters`."""
     scripts: tuple[str, ...]
     """Node scripts that run once each, in this order, before gates do."""
+    per_node: tuple[ResourceType, ...] = ()
+    """Of `resources`, what it makes for each node."""
     script_type: ResourceType | None = None
     """What runs a script; None: nothing of ARM does, but a command on the machine that deploys."""
     script_failure_flag: str = ""
@@ -64,6 +68,7 @@ KINDS: Mapping[str, HostKind] = {
         ),
         outputs=frozenset({"virtual_network", "nat_gateway", "nat_gateway_public_ips", "node", "nodes"}),
         scripts=_SCRIPTS,
+        per_node=(NETWORK_INTERFACE, VIRTUAL_MACHINE),
         script_type=RUN_COMMAND,
         script_failure_flag="treatFailureAsDeploymentFailure",
         node_type=VIRTUAL_MACHINE,

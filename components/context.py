@@ -37,6 +37,13 @@ class StampContext:
         """Return the logical name of a child: it begins with the cluster's, so that it is unique in the stack."""
         return f"{self.cluster.name}-{thing}"
 
+    def node_name(self, thing: str, node: str) -> str:
+        """Return the logical name of what belongs to a node; empty for the first one.
+
+        With a dot, which is in no cluster's name: `b` of cluster `a` is told from what cluster `a-b` has.
+        """
+        return self.logical_name(f"{thing}.{node}" if node else thing)
+
     @staticmethod
     def bind(name: str, owner: pulumi.Output[str]) -> pulumi.Output[str]:
         """Tie the name to its owner: it is unknown while the owner is being replaced, so its bearer is replaced too.

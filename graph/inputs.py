@@ -42,6 +42,11 @@ def parameters(command: Any) -> dict[str, str]:
     return {text_at(one, "name"): text_at(one, "value") for one in list_at(command, "parameters")}
 
 
+def protected_parameters(command: Any) -> dict[str, str]:
+    """Return those of a Run Command that Azure shows to nobody: name -> value."""
+    return {text_at(one, "name"): text_at(one, "value") for one in list_at(command, "protectedParameters")}
+
+
 def decode_parameter(parameter: str) -> list[Any]:
     """Decode a Run Command parameter: a JSON list in base64. What is something else reads as an empty list."""
     try:

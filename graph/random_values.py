@@ -12,8 +12,8 @@ from uuid import UUID
 from arm.values import UNKNOWN
 
 RANDOM_ID, RANDOM_STRING = "random:index/randomId:RandomId", "random:index/randomString:RandomString"
-RANDOM_UUID = "random:index/randomUuid:RandomUuid"
-KNOWN = (RANDOM_ID, RANDOM_STRING, RANDOM_UUID)
+RANDOM_PASSWORD, RANDOM_UUID = "random:index/randomPassword:RandomPassword", "random:index/randomUuid:RandomUuid"
+KNOWN = (RANDOM_ID, RANDOM_STRING, RANDOM_PASSWORD, RANDOM_UUID)
 KNOWN_NAMES = ", ".join(one.rpartition(":")[2] for one in KNOWN)
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
@@ -30,7 +30,7 @@ def create(type_name: str, seed: str, inputs: Mapping[str, Any]) -> tuple[str, d
     if type_name == "RandomUuid":
         result = str(UUID(bytes=digest[:16], version=4))
         return result, {**inputs, "result": result}
-    if type_name != "RandomString":
+    if type_name not in ("RandomString", "RandomPassword"):
         raise LookupError(f"random has no answer for {type_name}; known: {KNOWN_NAMES}")
     alphabet = "".join(
         characters
@@ -43,12 +43,15 @@ def create(type_name: str, seed: str, inputs: Mapping[str, Any]) -> tuple[str, d
         if inputs.get(option, True)
     )
     result = "".join(alphabet[byte % len(alphabet)] for byte in digest[: int(inputs["length"])])
+    if type_name == "RandomPassword":  # resource_password.go: its id is no secret
+        return "none", {**inputs, "result": result, "bcryptHash": hashlib.sha256(result.encode()).hexdigest()}
     return result, {**inputs, "result": result}
 
 
 def preview(type_name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs, and what is drawn unknown."""
-    drawn = _create_id(b"", inputs)[1].keys() - inputs.keys() if type_name == "RandomId" else {"result"}
+    of_id = _create_id(b"", inputs)[1].keys() - inputs.keys() if type_name == "RandomId" else ()
+    drawn = of_id or (("bcryptHash", "result") if type_name == "RandomPassword" else ("result",))
     return {**inputs, **dict.fromkeys(sorted(drawn), UNKNOWN)}
 
 

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s.
+# Make an Ubuntu 24.04 VM a K3s server that Azure Arc can be connected from: kernel limits, Azure CLI, K3s. With
+# SERVER_URL, make it an agent that joins the server there: then without the Azure CLI.
 #
 # Parameters: those of software.sh; where the node has a proxy, HTTP_PROXY, HTTPS_PROXY, NO_PROXY. The fact line has the
 # binary's SHA-256, for whoever wants to pin it.
+# Of an agent: SERVER_URL, CLUSTER_ID (other than that of any other cluster), NODE_NAME, and nothing of the Azure CLI; of a
+# server that has agents NODES (name=machine of each, with blanks between: another machine of a name is let in). Both have
+# AGENT_TOKEN then, which is secret: it reaches K3s by a file, and nothing that the script starts.
 # Run again: installs what differs, restarts K3s only if its configuration or version changed. A downgrade, and
 # an upgrade that skips a Kubernetes minor, are refused before anything is changed.
 # Bound: about 178 minutes if every single step takes its longest (sum of the bounds below).
@@ -11,7 +15,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly POD_NETWORK=10.42.0.0/16 # K3s's default, which the address plan keeps free (settings)
 
-need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256 AZURE_CLI_VERSION CONNECTEDK8S_VERSION
+need K3S_VERSION K3S_INSTALL_COMMIT K3S_INSTALL_SHA256
+role=server unit=k3s other=k3s-agent
+if [[ -n "${SERVER_URL:-}" ]]; then
+  need CLUSTER_ID NODE_NAME AGENT_TOKEN
+  role=agent unit=k3s-agent other=k3s
+else
+  need AZURE_CLI_VERSION CONNECTEDK8S_VERSION
+fi
+token="${AGENT_TOKEN:-}"
+unset AGENT_TOKEN
 lock node
 source "$(dirname "${BASH_SOURCE[0]}")/software.sh"
 
@@ -21,6 +34,18 @@ at_least() {
   current="$(sysctl --values "$1")"
   printf '%s = %s\n' "$1" "$((current > $2 ? current : $2))"
 }
+
+# --- 0. The machine is no other cluster's ---------------------------------------------------------------------------
+[[ ! -e "$ROOT_DIR/etc/systemd/system/$other.service" ]] ||
+  fail "this machine has the service $other. Expected: none, as it is to be a K3s $role." \
+    "Next: if nothing needs what runs there, '/usr/local/bin/$other-uninstall.sh' on it; or take another machine."
+joined_mark="$ROOT_DIR/var/lib/edge-stamps/joined"
+if [[ "$role" == agent ]]; then
+  joined="$(cat "$joined_mark" 2>/dev/null || printf '%s' "$CLUSTER_ID")"
+  [[ "$joined" == "$CLUSTER_ID" ]] ||
+    fail "this machine has joined a cluster that is gone ($joined). Expected: none, or that of $CLUSTER_ID." \
+      "Next: '/usr/local/bin/k3s-agent-uninstall.sh' and 'rm $joined_mark' on it, which deletes what it holds."
+fi
 
 # --- 1. K3s may go from what is there to what is wanted -------------------------------------------------------------
 # "Skipping minor versions when upgrading is unsupported": kubernetes.io/releases/version-skew-policy, kube-apiserver.
@@ -81,7 +106,7 @@ sysctl --quiet --load "$ROOT_DIR/etc/sysctl.d/90-edge-stamps.conf"
 # For what runs when this script is over: apt's own timers, and K3s with its containerd. A drop-in, as the installer
 # writes k3s.service.env, which docs.k3s.io/advanced names for it, anew each time.
 apt_proxy="$ROOT_DIR/etc/apt/apt.conf.d/90-edge-stamps-proxy"
-k3s_proxy="$ROOT_DIR/etc/systemd/system/k3s.service.d/20-edge-stamps-proxy.conf"
+k3s_proxy="$ROOT_DIR/etc/systemd/system/$unit.service.d/20-edge-stamps-proxy.conf"
 if [[ -n "${HTTPS_PROXY:-}" ]]; then
   put "$apt_proxy" 0644 <<END
 Acquire::http::Proxy "$HTTP_PROXY";
@@ -96,9 +121,11 @@ else
   rm -f "$apt_proxy" "$k3s_proxy"
 fi
 
-# --- 6. Azure CLI and its extension, pinned -------------------------------------------------------------------------
-install_azure_cli
-install_extension
+# --- 6. Azure CLI and its extension, pinned; on a server ------------------------------------------------------------
+if [[ "$role" == server ]]; then
+  install_azure_cli
+  install_extension
+fi
 
 # --- 7. Pods do not reach the VM's identity (field-review §1.14) ----------------------------------------------------
 # 169.254.169.254 hands out tokens of the VM's identity; 168.63.129.16 hands out extension settings on ports 80 and
@@ -117,7 +144,7 @@ block -d 168.63.129.16/32 -p tcp -m multiport --dports 80,32526
 END
 # K3s renews its own certificates, which last a year, only when it starts in their last 90 days
 # (docs.k3s.io/advanced). RuntimeMaxSec ends it, Restart=always in its unit starts it anew; pods run on.
-put "$ROOT_DIR/etc/systemd/system/k3s.service.d/10-edge-stamps.conf" 0644 <<END
+put "$ROOT_DIR/etc/systemd/system/$unit.service.d/10-edge-stamps.conf" 0644 <<END
 [Service]
 ExecStartPre=/usr/local/sbin/edge-stamps-block-metadata
 RuntimeMaxSec=60d
@@ -129,7 +156,8 @@ timeout 150 "$ROOT_DIR/usr/local/sbin/edge-stamps-block-metadata"
 # Who did what, never with what: Metadata holds no body, so no content of a Secret and no token. The first rule that
 # fits decides (kubernetes.io/docs/tasks/debug/debug-cluster/audit). Reads by the cluster's own parts would push out
 # within hours what people did; but Arc's proxy asks as its service account for people, whom it impersonates.
-put "$ROOT_DIR/etc/rancher/k3s/edge-stamps-audit-policy.yaml" 0600 "$restart_due" <<'END'
+configure_server() {
+  put "$ROOT_DIR/etc/rancher/k3s/edge-stamps-audit-policy.yaml" 0600 "$restart_due" <<'END'
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -165,7 +193,7 @@ rules:
 END
 # A file of its own: connect-arc.sh has another one for the issuer. 0600, against D24. The log takes 1.1 GB at most, by
 # the numbers of docs.k3s.io/security/hardening-guide; the API server makes its folder, 0700, and file, 0600.
-put "$ROOT_DIR/etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml" 0600 "$restart_due" <<'END'
+  put "$ROOT_DIR/etc/rancher/k3s/config.yaml.d/10-edge-stamps.yaml" 0600 "$restart_due" <<'END'
 write-kubeconfig-mode: "0600"
 secrets-encryption: true
 disable:
@@ -177,33 +205,90 @@ kube-apiserver-arg:
   - audit-log-maxbackup=10
   - audit-log-maxsize=100
 END
+}
+[[ "$role" == agent ]] || configure_server
+
+# Agents have a token of their own: with the server's, whoever reads it is administrator (docs.k3s.io/cli/token).
+token_file=/etc/rancher/k3s/edge-stamps-agent-token
+nodes_config="$ROOT_DIR/etc/rancher/k3s/config.yaml.d/30-edge-stamps-nodes.yaml"
+if [[ -n "$token" ]]; then
+  put "$ROOT_DIR$token_file" 0600 "$restart_due" < <(printf '%s' "$token")
+  if [[ "$role" == agent ]]; then
+    lines="$(printf 'server: %s\ntoken-file: %s\nnode-name: %s' "$SERVER_URL" "$token_file" "$NODE_NAME")"
+  else
+    lines="agent-token-file: $token_file"
+  fi
+  put "$nodes_config" 0600 "$restart_due" <<<"$lines"
+else
+  [[ ! -e "$nodes_config" ]] || : >"$restart_due"
+  rm -f "$nodes_config" "$ROOT_DIR$token_file"
+fi
+
+# Its certificate is the server's own, which only the token makes known; K3s itself checks it (docs.k3s.io/cli/token).
+server_answers() {
+  try timeout 60 curl --insecure --fail --silent --show-error --max-time 30 "$SERVER_URL/ping"
+}
+if [[ "$role" == agent ]]; then
+  put "$joined_mark" 0644 <<<"$CLUSTER_ID"
+  wait_for 600 "an answer of the K3s server at $SERVER_URL" \
+    "look whether K3s runs on the first node ('systemctl status k3s'), and whether packets get there (TCP 6443)." \
+    server_answers
+fi
 
 bring_binary
-if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet k3s; then
+if [[ "$installed" != "$K3S_VERSION" ]] || ! timeout 30 systemctl is-active --quiet "$unit"; then
   bring_installer
   install_k3s() (
     # FORCE_RESTART: without it a second run leaves a stopped service stopped, and an upgrade the old K3s running. Every
     # K3S_* and *_PROXY that it finds would become K3s's own environment (install.sh, create_env_file), which comes before
     # the drop-in's. It downloads nothing here.
     unset "${!K3S_@}" HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true unbroken 400 sh "$installer" server >/dev/null
+    INSTALL_K3S_SKIP_DOWNLOAD=true INSTALL_K3S_FORCE_RESTART=true unbroken 400 sh "$installer" "$role" >/dev/null
   )
   install_k3s || install_k3s ||
     fail "the installer of K3s $K3S_VERSION failed twice (at most 400 s each)." \
-      "Next: the lines above; 'journalctl -u k3s' on the node."
+      "Next: the lines above; 'journalctl -u $unit' on the node."
   rm -f "$restart_due"
 elif [[ -e "$restart_due" ]]; then
-  timeout 300 systemctl restart k3s ||
-    fail "K3s did not restart within 300 s. Next: 'journalctl -u k3s' on the node."
+  timeout 300 systemctl restart "$unit" ||
+    fail "K3s did not restart within 300 s. Next: 'journalctl -u $unit' on the node."
   rm -f "$restart_due"
 fi
 
+# Whatever further nodes are like: of them, their own script tells.
 core_is_up() {
-  try kube wait --for=condition=Ready --timeout=5s node --all &&
+  try kube wait --for=condition=Ready --timeout=5s node --selector node-role.kubernetes.io/control-plane=true &&
     try kube --namespace kube-system wait --for=condition=Available --timeout=5s \
       deployment/coredns deployment/local-path-provisioner deployment/metrics-server
 }
-wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
-  "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
+# As the kubelet, which may read its own node and little else (kubernetes.io/docs/reference/access-authn-authz/node).
+joined_is_ready() {
+  try kube --kubeconfig "$ROOT_DIR/var/lib/rancher/k3s/agent/kubelet.kubeconfig" wait --for=condition=Ready \
+    --timeout=5s "node/$NODE_NAME"
+}
+if [[ "$role" == agent ]]; then
+  told="\"joined\": \"$SERVER_URL\""
+  wait_for 600 "node $NODE_NAME Ready in the cluster of $SERVER_URL" \
+    "'journalctl -u k3s-agent' on it; the network has to let nodes reach each other (UDP 8472, TCP 10250)." joined_is_ready
+else
+  told="\"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\""
+  wait_for 600 "node Ready and coredns, local-path-provisioner, metrics-server Available" \
+    "'kubectl get pods -A' and 'journalctl -u k3s' on the node." core_is_up
+fi
 
-fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$binary_sum\", \"azure_cli\": \"$AZURE_CLI_VERSION\", \"connectedk8s\": \"$CONNECTEDK8S_VERSION\"}"
+# --- 9. Who may join ------------------------------------------------------------------------------------------------
+# K3s lets no other machine in under the name of a node that it knows, and keeps one that is gone as NotReady, until
+# that node is deleted (docs.k3s.io/architecture, How Agent Node Registration Works). Marked once it is.
+admitted="$ROOT_DIR/var/lib/edge-stamps/nodes"
+for known in "$admitted"/*; do
+  [[ ! -e "$known" || " ${NODES:-} " == *" ${known##*/}=$(<"$known") "* ]] ||
+    { timeout 90 kubectl --request-timeout=80s delete node "${known##*/}" --ignore-not-found --timeout=60s &&
+      rm -f "$known"; } ||
+    fail "node ${known##*/}, whose machine is another one now or no node any more, could not be deleted within 90 s." \
+      "Next: 'kubectl delete node ${known##*/}' on the first node, then deploy again."
+done
+for one in ${NODES:-}; do
+  put "$admitted/${one%%=*}" 0644 <<<"${one#*=}"
+done
+
+fact "{\"k3s\": \"$K3S_VERSION\", \"k3s_sha256\": \"$binary_sum\", $told}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from arm.hosting import JOIN
 from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.resources import RESOURCE_GROUP
@@ -30,6 +31,7 @@ def complete(view: View) -> Hits:
         }
         counts |= {f"extension {kind}": (len(extensions(view, cluster, kind)), 1) for kind in expected.extensions}
         counts |= {f"Run Command {script}": (len(view.commands(cluster, script)), 1) for script in expected.scripts}
+        counts[f"Run Command {JOIN}"] = (len(view.commands(cluster, JOIN)), expected.joins)
         for what, (count, required) in counts.items():
             if count != required:
                 number = "one" if required == 1 else required

@@ -74,7 +74,8 @@ def _cluster(view: View, name: str) -> dict[str, Any]:
 
 def _network(view: View, name: str) -> dict[str, Any]:
     expected = {}
-    if interface := view.one(NETWORK_INTERFACE, name):
+    interfaces = [one for one in view.all(NETWORK_INTERFACE, cluster=name) if view.further(one) is None]
+    for interface in interfaces[:1]:
         for _, address in read(view.inputs(interface), "ipConfigurations.*.privateIPAddress"):
             expected["node.private_ip_address"] = address
     if public := view.one(PUBLIC_IP_ADDRESS, name):

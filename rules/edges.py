@@ -10,7 +10,13 @@ from arm.shapes import shape_of
 from arm.types import ResourceType
 from arm.types.authorization import ROLE_ASSIGNMENT
 from arm.types.extendedlocation import CUSTOM_LOCATION
-from arm.types.iotoperations import BROKER_AUTHENTICATION, BROKER_AUTHORIZATION, BROKER_LISTENER, DATAFLOW_ENDPOINT
+from arm.types.iotoperations import (
+    BROKER,
+    BROKER_AUTHENTICATION,
+    BROKER_AUTHORIZATION,
+    BROKER_LISTENER,
+    DATAFLOW_ENDPOINT,
+)
 from arm.types.keyvault import SECRET
 from arm.types.kubernetesconfiguration import EXTENSION
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL
@@ -146,6 +152,7 @@ _MAY_WAIT: Mapping[ResourceType, tuple[ResourceType, ...]] = {
     FEDERATED_IDENTITY_CREDENTIAL: (*_SCRIPTS, FEDERATED_IDENTITY_CREDENTIAL),
     EXTENSION: (*_SCRIPTS, EXTENSION),
     CUSTOM_LOCATION: _SCRIPTS,
+    BROKER: _SCRIPTS,
     SECRET_PROVIDER_CLASS: (SECRET, ROLE_ASSIGNMENT, FEDERATED_IDENTITY_CREDENTIAL),
     VIRTUAL_NETWORK_PEERING: (SUBNET, VIRTUAL_NETWORK_PEERING),
 }

@@ -64,6 +64,8 @@ class ExpectedCluster:
     """Types of Arc extensions; each once, and no further ones."""
     scripts: tuple[str, ...]
     """Run Commands that run once each; gates come beside, where something is waited for."""
+    joins: int
+    """How many nodes join the first: a script on each."""
     peers: frozenset[str]
     """Clusters whose networks this one's is peered with."""
     listener: Listener | None
@@ -84,9 +86,13 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     pairs = [(link.client, link.broker) for link in links if link.via == "peering"]
     return {
         name: ExpectedCluster(
-            resources=dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources, *_find_options(cluster)), 1),
+            resources={
+                **dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources, *_find_options(cluster)), 1),
+                **dict.fromkeys(KINDS[cluster.hosting].per_node, 1 + len(cluster.nodes)),
+            },
             extensions=(CERT_MANAGER.type, SECRET_STORE.type, AIO.type),
             scripts=(*KINDS[cluster.hosting].scripts, PROBE),
+            joins=len(cluster.nodes),
             peers=frozenset(one for pair in pairs if name in pair for one in pair if one != name),
             listener=cluster.listener,
             clients=tuple(client for client, broker in ends if broker == name),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -18,6 +19,8 @@ from graph.inputs import parameters, text_at
 from graph.local_commands import COMMANDS, LOCAL_COMMAND, REMOTE_COMMAND, as_run_command
 from rules.expected import ExpectedCluster, expected_of
 from rules.facts.releases import RELEASES, Release
+from settings.hosts import FurtherNode
+from settings.machines import Machine
 from settings.model import Cluster, Settings
 
 
@@ -150,27 +153,62 @@ class Index:
         """Return what the cluster's kind of host is in ARM."""
         return KINDS[self.clusters[cluster].hosting]
 
-    def node(self, cluster: str) -> Resource | None:
-        """Return the machine that the stack makes for the cluster; None if it makes none."""
+    def nodes(self, cluster: str) -> list[Resource]:
+        """Return the machines that the stack makes for the cluster, the first node in front."""
         node_type = self.host(cluster).node_type if cluster in self.clusters else None
-        return self.one(node_type, cluster) if node_type else None
+        found = self.all(node_type, cluster=cluster) if node_type else []
+        return sorted(found, key=lambda one: self.further(one) is not None)
+
+    def node(self, cluster: str) -> Resource | None:
+        """Return the machine of its first node; None if the stack makes none."""
+        return next(iter(self.nodes(cluster)), None)
+
+    def machine(self, script: Resource) -> Resource | None:
+        """Return the machine on which a script runs, where the stack makes it."""
+        return self.by_path.get(self._machine(script))
+
+    def further(self, resource: Resource) -> FurtherNode | None:
+        """Return the further node that a machine, its interface or a script on it is of, by the name in its path."""
+        name = ids.name_of(self._machine(resource) if self.is_script(resource) else self.path(resource))
+        cluster = self.clusters.get(self.cluster(resource))
+        for one in cluster.nodes if cluster else ():
+            if name in (one.names.virtual_machine, one.names.network_interface, one.machine and one.machine.name):
+                return one
+        return None
+
+    def as_node(self, resource: Resource) -> Cluster:
+        """Return the settings of a resource's cluster, with those of the resource's own node in place of the first."""
+        cluster, one = self.clusters[self.cluster(resource)], self.further(resource)
+        if one is None:
+            return cluster
+        return replace(cluster, node=one.node, address=one.address, names=replace(cluster.names, **asdict(one.names)))
 
     @cached_property
     def existing(self) -> dict[str, dict[str, Any]]:
-        """Return cluster -> what Azure says of its machine, where that is there before the stack."""
-        found = {}
+        """Return cluster -> what Azure says of its first machine, where that is there before the stack."""
+        return {name: found[0] for name, found in self.existing_machines.items()}
+
+    @cached_property
+    def existing_machines(self) -> dict[str, list[dict[str, Any]]]:
+        """Return cluster -> what Azure says of its machines, where they are there before the stack."""
+        found: dict[str, list[dict[str, Any]]] = {}
         for name, cluster in self.clusters.items():
-            node_type, machine = self.host(name).node_type, cluster.machine
-            if node_type in EXISTING and machine:
-                names = {"resourceGroupName": machine.resource_group, "machineName": machine.name}
-                shape = shape_of(node_type.token(node_type.versions[0]))
-                arm_id, outputs = shape.outputs(names, preview=False, subscription_id=self.graph.subscription_id)
-                found[name] = {**outputs, "id": arm_id}
-        return found
+            if self.host(name).node_type in EXISTING:
+                machines = (cluster.machine, *(one.machine for one in cluster.nodes))
+                found[name] = [self._describe(name, machine) for machine in machines if machine]
+        return {name: machines for name, machines in found.items() if machines}
+
+    def _describe(self, cluster: str, machine: Machine) -> dict[str, Any]:
+        node_type = self.host(cluster).node_type
+        assert node_type, "machines are of a type"
+        names = {"resourceGroupName": machine.resource_group, "machineName": machine.name}
+        shape = shape_of(node_type.token(node_type.versions[0]))
+        arm_id, outputs = shape.outputs(names, preview=False, subscription_id=self.graph.subscription_id)
+        return {**outputs, "id": arm_id}
 
     def exists(self, arm_id: str) -> bool:
         """Return whether it is a machine, a cluster or an image that is there before the stack, or the group of one."""
-        there = [machine["id"] for machine in self.existing.values()]
+        there = [machine["id"] for machines in self.existing_machines.values() for machine in machines]
         there += [image for image, _ in self.settings.outside.images]
         there += [one.existing.resource_id for one in self.clusters.values() if one.existing]
         return any(arm_id in (one, ids.group_of(one)) for one in there)

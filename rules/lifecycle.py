@@ -63,7 +63,8 @@ def run_commands(view: View) -> Hits:
             yield command.name, "source.script: empty; nothing would run"
         if len(text_at(inputs, "source.script").encode()) > _MAX_SCRIPT_BYTES:
             yield command.name, f"source.script: larger than the {_MAX_SCRIPT_BYTES} bytes that Run Command takes"
-        for problem in _parameters(text_at(inputs, "source.script"), list_at(inputs, "parameters")):
+        given = [*list_at(inputs, "parameters"), *list_at(inputs, "protectedParameters")]
+        for problem in _parameters(text_at(inputs, "source.script"), given):
             yield command.name, problem
         node = view.path(command).rsplit("/", 2)[0]
         if per_node[node] > _MAX_COMMANDS:
@@ -98,14 +99,22 @@ def _runs_as_meant(command: Resource) -> Hits:
         yield command.name, f"interpreter: {command.inputs.get('interpreter')}; expected ['bash', '-c']"
 
 
-def _needed(script: str) -> set[str]:
-    """Find what the node scripts ask for with `need NAME...`."""
+_CHOICE = re.compile(
+    r'^if \[\[ -n "\$\{(\w+):-\}" \]\]; then\n  need (.+)\n(?: .*\n)*else\n  need (.+)\n', re.MULTILINE
+)
+
+
+def _needed(script: str, given: set[str]) -> set[str]:
+    """Find what the node scripts ask for with `need NAME...`, always or by whether a parameter is given."""
     joined = script.replace("\\\n", " ")
-    return {name for line in re.findall(r"^need ((?:[A-Z0-9_]+\s*)+)$", joined, re.MULTILINE) for name in line.split()}
+    lines = re.findall(r"^need ((?:[A-Z0-9_]+\s*)+)$", joined, re.MULTILINE)
+    lines += [found[2] if found[1] in given else found[3] for found in _CHOICE.finditer(joined)]
+    return {name for line in lines for name in line.split()}
 
 
 def _parameters(script: str, parameters: list[Any]) -> Iterator[str]:
-    missing = _needed(script) - {text_at(one, "name") for one in parameters}
+    names = {text_at(one, "name") for one in parameters}
+    missing = _needed(script, names) - names
     if missing:
         yield f"parameters: the script needs {', '.join(sorted(missing))} as well. Give it"
     for index, one in enumerate(parameters):

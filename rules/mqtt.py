@@ -46,7 +46,8 @@ def _endpoint(view: View, parts: LinkParts, endpoint: Resource, listener: Resour
 def _node_address(view: View, cluster: str) -> str:
     if not view.clusters[cluster].network:
         return str(view.clusters[cluster].address)  # nothing in the stack has it
-    interface = view.one(NETWORK_INTERFACE, cluster)
+    own = (one for one in view.all(NETWORK_INTERFACE, cluster=cluster) if view.further(one) is None)
+    interface = next(own, None)
     found = list_at(view.inputs(interface), "ipConfigurations") if interface else []
     return text_at(found[0], "privateIPAddress") if found else ""
 

@@ -54,6 +54,8 @@ def names(view: View) -> Hits:
     for type_, fields in _NAMES.items():
         for name, cluster in view.clusters.items():
             expected = [getattr(cluster.names, field) for field in fields]
+            if type_ in view.host(name).per_node:
+                expected += [getattr(one.names, field) for one in cluster.nodes for field in fields]
             found = view.all(type_, cluster=name)
             for resource in found if len(found) <= len(expected) else ():  # one too many is ASK-01
                 given = view.path(resource).rsplit("/", 1)[1]
@@ -88,9 +90,9 @@ _INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
 def _inner_names(view: View) -> Hits:
     for type_, path, field in _INNER_NAMES:
         for resource in view.all(type_):
-            cluster = view.clusters.get(view.cluster(resource))
-            for where, given in read(view.inputs(resource), path) if cluster else ():
-                expected = getattr(cluster.names, field) if cluster else ""
+            is_known = view.cluster(resource) in view.clusters
+            for where, given in read(view.inputs(resource), path) if is_known else ():
+                expected = getattr(view.as_node(resource).names, field)
                 if given != expected:
                     yield resource.name, f"{where}: {given!r}; expected {expected!r}"
 

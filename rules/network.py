@@ -71,11 +71,11 @@ def read_network(prefix: Any) -> IPv4Network | None:
 
 def addresses(view: View) -> Hits:
     """Require that a node keeps the address of the settings; its subnet has rules and no way out but a NAT gateway."""
-    for cluster, settings in view.clusters.items():
+    for cluster in view.clusters:
         yield from _way_out(view, cluster)
         for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
             for index, one in enumerate(list_at(view.inputs(interface), "ipConfigurations")):
-                for where, problem in _ip_configuration(view, one, str(settings.address)):
+                for where, problem in _ip_configuration(view, one, str(view.as_node(interface).address)):
                     yield interface.name, f"ipConfigurations[{index}].{where}: {problem}"
         for subnet in view.all(SUBNET, cluster=cluster):
             for problem in _subnet(view.inputs(subnet)):
@@ -86,11 +86,12 @@ def _way_out(view: View, cluster: str) -> Hits:
     """From the node by its interface and its subnet to a gateway that has an address."""
     interfaces = {view.path(one) for one in view.all(NETWORK_INTERFACE, cluster=cluster)}
     subnets = {view.path(one) for one in view.all(SUBNET, cluster=cluster)}
-    node, where = view.node(cluster), view.host(cluster).node_interfaces
-    if node and where:
+    where = view.host(cluster).node_interfaces
+    for node in view.nodes(cluster) if where else ():
         used = {text_at(one, "id") for one in list_at(view.inputs(node), where)}
-        if not used or not used <= interfaces:
-            yield node.name, f"{where}: expected the cluster's own interface"
+        others = [one for one in used & interfaces if view.further(view.by_path[one]) != view.further(node)]
+        if not used or not used <= interfaces or others:
+            yield node.name, f"{where}: expected the node's own interface"
     for interface in view.all(NETWORK_INTERFACE, cluster=cluster):
         used = {text_at(one, "subnet.id") for one in list_at(view.inputs(interface), "ipConfigurations")}
         if not used or not used <= subnets:

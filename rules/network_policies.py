@@ -41,7 +41,8 @@ def _refuse(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _find_sites(view: View, cluster: str) -> list[IPv4Network]:
     """Return where the links to a cluster come from."""
     sites = [view.clusters[link.client] for link in view.settings.links_to(cluster)]
-    return list(dict.fromkeys(one.network.subnet if one.network else IPv4Network(one.address) for one in sites))
+    networks = ([one.network.subnet] if one.network else map(IPv4Network, one.addresses) for one in sites)
+    return list(dict.fromkeys(network for each in networks for network in each))
 
 
 def _check(policies: Sequence[Mapping[str, Any]], cluster: Cluster, sites: Sequence[IPv4Network]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from arm.hosting import JOIN
 from rules.facts import node
 from rules.lookup import Hits, View
 from settings.schema import NodeSection
@@ -12,7 +13,7 @@ from settings.schema import NodeSection
 def as_tried(view: View) -> Hits:
     """Require the versions that the facts have: others are untried with AIO, or not there to install."""
     for cluster in view.clusters:
-        for command in view.commands(cluster, "setup-k3s"):
+        for command in (one for script in ("setup-k3s", JOIN) for one in view.commands(cluster, script)):
             parameters = view.parameters(command)
             for name, fact in node.TOOLS.items():
                 version = parameters.get(name)

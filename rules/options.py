@@ -64,7 +64,7 @@ def replacement(view: View) -> Hits:
             message = "delete_before_replace: expected true, as Azure refuses a second resource of the same name"
             yield resource.name, message
     for script in view.all(*BY_SCRIPT_TYPE):
-        node = view.node(view.cluster(script))
+        node = view.machine(script)
         options = script.options
         if node and (options.deleted_with != node.urn or node.urn not in options.replace_with):
             message = f"deleted_with, replace_with: expected {node.name} in both, whose successor needs every script"

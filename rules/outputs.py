@@ -138,8 +138,8 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
         )
         problems += _different("arc_proxy_commands", at(outputs, "arc_proxy_commands") or {}, {name: command})
         told: dict[str, Any] = {"hosting": cluster.hosting}
-        if node := _node_name(view, name):
-            told["nodes"] = [{"name": node, "address": str(cluster.address)}]
+        if nodes := _describe_nodes(view, name):
+            told["nodes"] = nodes
         problems += _different(f"clusters.{name}", at(outputs, f"clusters.{name}") or {}, told)
     problems += _different("ssh_commands", at(outputs, "ssh_commands") or {}, _list_ssh_commands(view))
     ports = Counter(cluster.arc_proxy_port for cluster in view.clusters.values())
@@ -179,10 +179,22 @@ def _wrong(view: View, outputs: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _node_name(view: View, cluster: str) -> str:
-    """Return the name of the machine that a cluster runs on, whoever has made it; empty where Azure knows none."""
-    node = view.node(cluster)
-    return ids.name_of(view.path(node) if node else view.existing[cluster]["id"] if cluster in view.existing else "")
+def _describe_nodes(view: View, cluster: str) -> list[dict[str, str]]:
+    """Return what is told of each node: of the first, its id stands elsewhere."""
+    return [
+        {"name": ids.name_of(node), "address": str(address), **({"id": node} if index else {})}
+        for index, (node, address) in enumerate(
+            zip(_list_nodes(view, cluster), view.clusters[cluster].addresses, strict=False)
+        )
+    ]
+
+
+def _list_nodes(view: View, cluster: str) -> list[str]:
+    """Return the ids of the machines that a cluster runs on, whoever has made them, in the order of the settings."""
+    if there := view.existing_machines.get(cluster):
+        return [one["id"] for one in there]
+    order = [None, *view.clusters[cluster].nodes]
+    return [view.path(one) for one in sorted(view.nodes(cluster), key=lambda one: order.index(view.further(one)))]
 
 
 def _address(view: View, outputs: Mapping[str, Any], broker: str) -> Any:

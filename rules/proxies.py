@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
+from arm.hosting import JOIN
 from graph.graph import Resource
 from rules.facts import node
 from rules.facts.node_files import PROXY_PARAMETERS
 from rules.lookup import Hits, View
 
-_SCRIPTS = ("setup-k3s", "connect-arc")
+_SCRIPTS = ("setup-k3s", "connect-arc", JOIN)
 """Those that ask the internet for something, and tell K3s and Arc's agents what to ask."""
 
 
@@ -44,7 +45,9 @@ def _list_inside(view: View, cluster: str) -> Iterator[tuple[str, str]]:
     yield "the services of K3s", str(node.K3S_SERVICE_NETWORK.value)
     yield "names of services", ".svc"
     yield from (("Azure's own on the machine", address) for address in node.PLATFORM_SERVICES.value)
-    yield "the network of the node", str(view.clusters[cluster].egress)
+    own = view.clusters[cluster]
+    inside = [own.network.subnet] if own.network else own.addresses
+    yield from (("the network of the nodes", str(one)) for one in inside)
     for link in view.settings.links_from(cluster):
         listener = view.settings.listener_of(link)
         yield from ((f"the broker of link {link.name}", host) for host in (listener.host, *listener.dns_names))

@@ -117,7 +117,7 @@ def _nobody_else(view: View, cluster: str, group: Resource, allows: list[Rule]) 
 def _subnets(view: View, cluster: str) -> list[IPv4Network]:
     """Return where a cluster's packets come from."""
     if not view.clusters[cluster].network:
-        return [view.clusters[cluster].egress]
+        return [IPv4Network(one) for one in view.clusters[cluster].addresses]
     return read_networks([text_at(view.inputs(one), "addressPrefix") for one in view.all(SUBNET, cluster=cluster)])
 
 

@@ -75,6 +75,13 @@ _CLUSTER: Mapping[str, str] = {
         "max_receive_messages", "max_keep_alive_seconds", "max_queue_messages",
     )},
 }  # fmt: skip
+_NODE: Mapping[str, str] = {
+    "name": "name",
+    "machine.resource_id": "machine.resource_id",
+    "vm_size": "node.vm_size",
+    "zone": "node.zone",
+    "address": "address",
+}
 _LINK: Mapping[str, str] = {
     "from": "client",
     "to": "broker",
@@ -124,7 +131,13 @@ def _pairs(view: View) -> Iterator[tuple[str, Any, Any]]:
         yield "clusters", sorted(clusters), sorted(view.clusters)
     for name, written in clusters.items():
         if name in view.clusters:
-            yield from _compared(f"clusters.{name}.", written, view.clusters[name], _CLUSTER)
+            cluster = view.clusters[name]
+            yield from _compared(f"clusters.{name}.", written, cluster, _CLUSTER)
+            nodes = list_at(written, "nodes")
+            if "nodes" in (written or {}):
+                yield f"clusters.{name}.nodes", len(nodes), len(cluster.nodes)
+            for index, (one, node) in enumerate(zip(nodes, cluster.nodes, strict=False)):
+                yield from _compared(f"clusters.{name}.nodes[{index}].", one, node, _NODE)
     if "links" in file:
         yield from _links(list_at(file, "links"), list(view.settings.links.values()), view)
 

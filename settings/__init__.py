@@ -10,9 +10,10 @@ several settings) -> `resolve` (`model.Settings`).
 from settings import stack_file
 from settings.cluster_names import ClusterNames
 from settings.errors import NOTHING, Problem, SettingsError
+from settings.hosts import Network
 from settings.lines import Lines
 from settings.loading import load
-from settings.model import Cluster, Link, Listener, Network, Settings
+from settings.model import Cluster, Link, Listener, Settings
 from settings.schema import TENANT_KEYS
 
 __all__ = [

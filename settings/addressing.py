@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from settings.well_known import K3S_POD_NETWORK, K3S_SERVICE_NETWORK
@@ -63,6 +63,14 @@ def default_subnet(address_space: IPv4Network) -> IPv4Network:
 def default_node_address(subnet: IPv4Network) -> IPv4Address:
     """Return .10 of the subnet, or its first usable address when the subnet is too small for that."""
     return subnet[_NODE_OFFSET if subnet.num_addresses > _NODE_OFFSET + 1 else _FIRST_USABLE_OFFSET]
+
+
+def next_node_address(subnet: IPv4Network, taken: Collection[IPv4Address]) -> IPv4Address | None:
+    """Return the first free address behind those of the nodes, else any free one; None where none is free."""
+    first, last = usable(subnet)
+    start = max((one for one in taken if first <= one <= last), default=first)
+    candidates = (IPv4Address(number) for number in (*range(int(start), int(last) + 1), *range(int(first), int(start))))
+    return next((one for one in candidates if one not in taken), None)
 
 
 def azure_reserved(subnet: IPv4Network) -> frozenset[IPv4Address]:

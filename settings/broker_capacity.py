@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from settings.schema import BrokerSection
 
@@ -37,11 +38,15 @@ DISK_WITHOUT_PERSISTENCE_GIB = 30
 """Disk that AIO's hardware requirements ask for."""
 
 
-def broker_memory_gib(broker: BrokerSection) -> float:
-    """Return the memory of all broker pods together; a node with less leaves some of them Pending."""
+def broker_memory_gib(broker: BrokerSection, nodes: int = 1) -> float:
+    """Return the memory of the broker pods on one of so many nodes; one with less leaves some of them Pending.
+
+    Frontends, and the backends of a partition, keep away from nodes that have one already, so they spread evenly (How
+    to configure availability and scale, "Cardinality"); what is left over may come together on one node.
+    """
     profile = MEMORY_PROFILES[broker.memory_profile]
-    frontends = broker.frontend_replicas * profile.frontend_mib
-    backends = _backend_pods(broker) * broker.backend_workers * profile.backend_mib
+    frontends = ceil(broker.frontend_replicas / nodes) * profile.frontend_mib
+    backends = _backends_on_one(broker, nodes) * broker.backend_workers * profile.backend_mib
     return (frontends + backends) / 1024
 
 
@@ -51,10 +56,11 @@ def largest_packet_mib(broker: BrokerSection) -> int:
     return min(of_memory, broker.max_packet_mib or of_memory)
 
 
-def persistence_disk_gib(broker: BrokerSection) -> int:
-    """Return the disk of all backend pods together: each has a volume of its own."""
-    return _backend_pods(broker) * (broker.persistence_gib or 0)
+def persistence_disk_gib(broker: BrokerSection, nodes: int = 1) -> int:
+    """Return the disk of the backend pods on one of so many nodes: each has a volume of its own."""
+    return _backends_on_one(broker, nodes) * (broker.persistence_gib or 0)
 
 
-def _backend_pods(broker: BrokerSection) -> int:
-    return broker.backend_partitions * broker.backend_redundancy_factor
+def _backends_on_one(broker: BrokerSection, nodes: int) -> int:
+    """Return the backend pods on one node at most: each partition spreads by itself."""
+    return broker.backend_partitions * ceil(broker.backend_redundancy_factor / nodes)

@@ -68,6 +68,16 @@ class ClusterNames:
     default_secret_provider_class: str = _name("spc-ops-{digest}", "secret provider class", 1, 63, _KUBERNETES, _SCHEMA)
 
 
+@dataclass(frozen=True)
+class NodeNames:
+    """Explicit Azure names of a further node's parts, composed as those of the first."""
+
+    network_interface: str
+    ip_configuration: str
+    virtual_machine: str
+    os_disk: str
+
+
 NAME_LIMITS: Mapping[str, NameLimit] = {one.name: one.metadata["limit"] for one in fields(ClusterNames)}
 
 
@@ -89,3 +99,11 @@ def cluster_names(prefix: str, code: str, environment: str, instance: str, conne
     }
     composed = {one.name: one.metadata["form"].format_map(parts) for one in fields(ClusterNames)}
     return ClusterNames(**{**composed, "connected_cluster": connected})
+
+
+def node_names(first: ClusterNames, node: str) -> NodeNames:
+    """Return the names of a further node: its own name in the place of the first one's number.
+
+    They stay within Azure's limits where the cluster's names do: that of a Key Vault leaves room for a longer one.
+    """
+    return NodeNames(**{one.name: f"{getattr(first, one.name).removesuffix('0')}{node}" for one in fields(NodeNames)})

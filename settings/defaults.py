@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
 from typing import Any, Literal
 
-from settings.addressing import default_node_address, default_subnet
+from settings.addressing import default_node_address, default_subnet, next_node_address
 from settings.hosting import DEFAULT_HOSTING, makes_network
 from settings.profiles import PROFILES
 from settings.releases import RELEASES
 from settings.schema import (
     PER_CLUSTER,
     ClusterSection,
+    FurtherNodeSection,
     LinkSection,
+    NodeSection,
     PkiSection,
     ProxySection,
     StackSection,
@@ -96,12 +99,27 @@ def _completed_cluster(cluster: ClusterSection, stack: StackSection) -> ClusterS
     )
     return cluster.model_copy(
         update={
+            "nodes": _completed_nodes(cluster.nodes, node, subnet),
             "location": cluster.location or stack.location,
             "network": _network(cluster),
             "subnet": subnet,
             "node": node,
         },
     )
+
+
+def _completed_nodes(
+    nodes: Sequence[FurtherNodeSection], first: NodeSection, subnet: IPv4Network | None
+) -> list[FurtherNodeSection]:
+    """Return the further nodes with what they have from the first, and with addresses behind its own."""
+    taken = {one for one in (first.address, *(node.address for node in nodes)) if one}
+    completed_nodes = []
+    for node in nodes:
+        address = node.address or (next_node_address(subnet, taken) if subnet else None)
+        taken |= {address} if address else set()
+        update = {"vm_size": node.vm_size or first.vm_size, "zone": node.zone or first.zone, "address": address}
+        completed_nodes.append(node.model_copy(update=update))
+    return completed_nodes
 
 
 def _completed_proxy(proxy: ProxySection) -> ProxySection:

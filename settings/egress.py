@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
 
-from settings.model import Cluster, Proxy, Settings
+from settings.hosts import Proxy
+from settings.model import Cluster, Settings
 from settings.proxies import is_past_proxy
 
 _READ = date(2026, 11, 29)

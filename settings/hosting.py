@@ -23,9 +23,11 @@ _OF_VM = (
     "node.os_disk_sku",
     "node.encryption_at_host",
     "node.image",
+    "nodes[].vm_size",
+    "nodes[].zone",
 )
 WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
-    "azure-vm": frozenset({*_OF_MACHINE, *_OF_CLUSTER}),
+    "azure-vm": frozenset({*_OF_MACHINE, "nodes[].machine.resource_id", *_OF_CLUSTER}),
     "arc-machine": frozenset({*_OF_CLUSTER, *_OF_VM}),
     "existing-cluster": frozenset(
         {
@@ -37,6 +39,7 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
             "node.proxy.http",
             "node.proxy.https",
             "node.proxy.no_proxy",
+            "nodes",
         }
     ),
 }

@@ -54,7 +54,9 @@ def _values(stack: StackSection) -> Mapping[str, object]:
     """Return the value of every setting that is in effect, by dotted path."""
     brokers = {link.broker for link in stack.links}
     values = stack.model_dump(mode="json", by_alias=True)
-    for name in values["clusters"].keys() - brokers:
-        del values["clusters"][name]["listener"]
+    for name, cluster in values["clusters"].items():
+        left_out = {"listener": name not in brokers, "nodes": not cluster["nodes"]}
+        for key in (key for key, is_left_out in left_out.items() if is_left_out):
+            del cluster[key]
     idle = set(list_without_effect(stack))
     return {path: value for path, value in leaves(values) if path not in idle}

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from settings.cluster_names import ClusterNames
 from settings.external_ca import External
+from settings.hosts import ExistingCluster, FurtherNode, Network, Proxy
 from settings.machines import Machine
 from settings.outside import Outside
 from settings.releases import Release
@@ -33,37 +34,6 @@ class Tenant:
     admin_group_object_id: str
     """Entra group whose members reach the clusters through Arc and are cluster-admin there: they read every key."""
     ssh_public_key: str
-
-
-@dataclass(frozen=True)
-class Network:
-    """The VNet that the stack makes for a cluster."""
-
-    address_space: IPv4Network
-    subnet: IPv4Network
-
-
-@dataclass(frozen=True)
-class ExistingCluster:
-    """The Arc-connected cluster that is there already, and is not the stack's."""
-
-    resource_id: str
-    resource_group: str
-    name: str
-    kubeconfig: str | None
-    """With which kubectl reaches it; None: by Arc's proxy."""
-    context: str | None
-
-
-@dataclass(frozen=True)
-class Proxy:
-    """The proxy by which a node reaches the internet."""
-
-    http: str
-    """URL, for what is not encrypted."""
-    https: str
-    no_proxy: tuple[str, ...]
-    """All that is reached without it."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +90,7 @@ class Cluster:
     """Its own ones."""
     names: ClusterNames
     address: IPv4Address
-    """Static address of the node, and of its broker."""
+    """Static address of the first node, and of its broker."""
     network: Network | None
     """None: its host has no VNet of the stack."""
     joined: str
@@ -130,7 +100,9 @@ class Cluster:
     existing: ExistingCluster | None
     """None: the stack connects the cluster."""
     node: NodeSection | None
-    """None: the stack sets up no node."""
+    """The first. None: the stack sets up no node."""
+    nodes: tuple[FurtherNode, ...]
+    """The others."""
     proxy: Proxy | None
     """None: the node reaches the internet by itself."""
     broker: BrokerSection
@@ -152,9 +124,14 @@ class Cluster:
         return self.existing.resource_group if self.existing else self.names.resource_group
 
     @property
-    def egress(self) -> IPv4Network:
+    def addresses(self) -> tuple[IPv4Address, ...]:
+        """Return the addresses of its nodes, that of the first in front."""
+        return (self.address, *(one.address for one in self.nodes))
+
+    @property
+    def egress(self) -> tuple[IPv4Network, ...]:
         """Return where connections of this cluster come from, as others see it."""
-        return self.network.subnet if self.network else IPv4Network(self.address)
+        return (self.network.subnet,) if self.network else tuple(map(IPv4Network, self.addresses))
 
 
 @dataclass(frozen=True)
@@ -259,8 +236,9 @@ class Settings:
     @property
     def machines(self) -> dict[str, str]:
         """Return the id of each machine or connected cluster that is there before the stack -> its address."""
-        there = {one.name: one.machine or one.existing for one in self.clusters.values()}
-        return {found.resource_id: str(self.clusters[name].address) for name, found in there.items() if found}
+        first = [(one.machine or one.existing, one.address) for one in self.clusters.values()]
+        further = [(node.machine, node.address) for one in self.clusters.values() for node in one.nodes]
+        return {found.resource_id: str(address) for found, address in (*first, *further) if found}
 
     @property
     def bare_machines(self) -> frozenset[str]:
@@ -278,9 +256,14 @@ class Settings:
         routed = [link for link in self.links.values() if link.via == "routed"]
         ends = [(self.clusters[link.client], self.clusters[link.broker]) for link in routed]
         return Outside(
-            routes=frozenset((str(client.address), str(broker.address)) for client, broker in ends),
+            routes=frozenset(
+                (str(address), str(broker.address)) for client, broker in ends for address in client.addresses
+            ),
             proxies={
-                str(one.address): (one.proxy.http, one.proxy.https) for one in self.clusters.values() if one.proxy
+                str(address): (one.proxy.http, one.proxy.https)
+                for one in self.clusters.values()
+                if one.proxy
+                for address in one.addresses
             },
             images=frozenset((one.image, one.location) for one in self.clusters.values() if one.image),
         )

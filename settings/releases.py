@@ -88,11 +88,20 @@ class NodeTools:
 
     def list_parameters(self, k3s_version: str, k3s_sha256: str | None) -> dict[str, str]:
         """Return the parameters of nodes/software.sh, by which a node and an image of one have the same."""
+        return {**self.list_k3s_parameters(k3s_version, k3s_sha256), **self.list_cli_parameters()}
+
+    def list_k3s_parameters(self, k3s_version: str, k3s_sha256: str | None) -> dict[str, str]:
+        """Return those of K3s, which every node has."""
         return {
             "K3S_VERSION": k3s_version,
             **({"K3S_SHA256": k3s_sha256} if k3s_sha256 else {}),
             "K3S_INSTALL_COMMIT": self.k3s_install_commit,
             "K3S_INSTALL_SHA256": self.k3s_install_sha256,
+        }
+
+    def list_cli_parameters(self) -> dict[str, str]:
+        """Return those of the Azure CLI, which the node needs that connects its cluster."""
+        return {
             "AZURE_CLI_VERSION": self.azure_cli_version,
             "CONNECTEDK8S_VERSION": self.connectedk8s_version,
         }

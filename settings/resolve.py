@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from settings.cluster_names import cluster_names
+from settings.cluster_names import ClusterNames, cluster_names, node_names
 from settings.errors import TableError
 from settings.external_ca import External
+from settings.hosts import ExistingCluster, FurtherNode, Network, Proxy
 from settings.machines import Machine, Ssh, SshOverArc
 from settings.model import (
     Authorities,
     Cluster,
-    ExistingCluster,
     Link,
     Listener,
-    Network,
     Peering,
-    Proxy,
     Settings,
     Tenant,
     Topic,
@@ -38,8 +36,10 @@ from settings.schema import (
     TENANT_KEYS,
     ClusterSection,
     ConnectedClusterSection,
+    FurtherMachineSection,
     LinkSection,
     MachineSection,
+    SshOverArcSection,
     SshSection,
     StackSection,
 )
@@ -90,21 +90,23 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
     space, subnet = cluster.address_space, cluster.subnet
     is_broker = any(link.broker == name for link in stack.links)
     existing = _existing(cluster.connected_cluster)
+    names = cluster_names(
+        stack.prefix, cluster.code, stack.environment, stack.instance, existing.name if existing else ""
+    )
     return Cluster(
         name=name,
         code=cluster.code,
         hosting=cluster.hosting,
         location=cluster.location,
         tags=cluster.tags,
-        names=cluster_names(
-            stack.prefix, cluster.code, stack.environment, stack.instance, existing.name if existing else ""
-        ),
+        names=names,
         address=cluster.node.address,
         network=Network(space, subnet) if space and subnet else None,
         joined=cluster.network,
         machine=_machine(cluster.machine),
         existing=existing,
         node=None if existing else cluster.node,
+        nodes=_nodes(cluster, names),
         proxy=_proxy(name, cluster, stack),
         admin_username=admin_username(stack.prefix, cluster.code),
         broker=cluster.broker,
@@ -113,26 +115,42 @@ def _cluster(name: str, cluster: ClusterSection, stack: StackSection) -> Cluster
     )
 
 
+def _nodes(cluster: ClusterSection, names: ClusterNames) -> tuple[FurtherNode, ...]:
+    found = []
+    for one in cluster.nodes:
+        assert one.address and one.vm_size, _COMPLETED
+        node = cluster.node.model_copy(update={"vm_size": one.vm_size, "zone": one.zone, "address": one.address})
+        own = node_names(names, one.name)
+        found.append(FurtherNode(one.name, own, one.address, _machine(one.machine), node))
+    return tuple(found)
+
+
 def _proxy(name: str, cluster: ClusterSection, stack: StackSection) -> Proxy | None:
     """Return the proxy with all that goes past it: what no node asks one for, its own network, and its brokers."""
-    proxy, own = cluster.node.proxy, cluster.subnet or cluster.node.address
+    proxy = cluster.node.proxy
+    own = [cluster.subnet] if cluster.subnet else [cluster.node.address, *(one.address for one in cluster.nodes)]
     if not (proxy.http and proxy.https):
         return None
     brokers = [stack.clusters[link.broker] for link in stack.links if link.client == name]
     hosts = [host for one in brokers for host in (one.node.address, one.listener.dns_name) if host]
-    return Proxy(proxy.http, proxy.https, tuple(dict.fromkeys(map(str, (*proxy.no_proxy, *NEVER, own, *hosts)))))
+    return Proxy(proxy.http, proxy.https, tuple(dict.fromkeys(map(str, (*proxy.no_proxy, *NEVER, *own, *hosts)))))
 
 
-def _machine(machine: MachineSection) -> Machine | None:
+def _machine(machine: MachineSection | FurtherMachineSection) -> Machine | None:
+    """Return a machine; one of a further node is Arc-enabled already, and nobody gets there by way of Azure."""
     if machine.resource_id is None:
         return None
     group, name = machine.resource_id.split("/")[4::4]
-    over_arc = machine.ssh_over_arc
+    ssh, over_arc = (
+        (_ssh(machine.ssh), machine.ssh_over_arc)
+        if isinstance(machine, MachineSection)
+        else (None, SshOverArcSection())
+    )
     return Machine(
         resource_id=machine.resource_id,
         resource_group=group,
         name=name,
-        ssh=_ssh(machine.ssh),
+        ssh=ssh,
         ssh_over_arc=SshOverArc(over_arc.user, over_arc.port) if over_arc.user else None,
     )
 

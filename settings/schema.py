@@ -554,6 +554,74 @@ class MachineSection(_Section):
     ] = SshSection()
 
 
+class FurtherMachineSection(_Section):
+    """The machine of a further node, where it is there before the stack."""
+
+    resource_id: Annotated[
+        MachineId | None,
+        About(
+            "the id of an Arc-enabled machine that no other node has",
+            _MACHINE.replace("plant-1", "plant-2"),
+            "find it with: az connectedmachine show --name <machine> --resource-group <group> --query id -o tsv",
+        ),
+        arrives(
+            "Microsoft.HybridCompute/machines/runCommands: machineName",
+            "Microsoft.HybridCompute/machines/runCommands: parameters",
+            "output: clusters.<name>.nodes",
+            names=True,
+            others=(_MACHINE.replace(*_OTHER_SUBSCRIPTION).replace("plant-1", "plant-3"),),
+        ),
+    ] = None
+
+
+class FurtherNodeSection(_Section):
+    """One more node of a cluster, beside the first: an agent of its K3s. What it does not say, it has from `node`."""
+
+    name: Annotated[
+        str,
+        Field(pattern=r"^[a-z][a-z0-9]{0,7}$"),
+        About(
+            "1 to 8 lower-case letters or digits, a letter first; no other node's of this cluster",
+            "two",
+            "it is part of every Azure name of the node, so it never changes",
+        ),
+        arrives(
+            "Run Command setup-k3s: NODES",
+            "Run Command join-k3s: NODE_NAME",
+            "output: clusters.<name>.nodes",
+            names=True,
+            others=("other",),
+        ),
+    ]
+    machine: Annotated[
+        FurtherMachineSection,
+        About("a map with the machine of hosting arc-machine", {"resource_id": _MACHINE.replace("plant-1", "plant-2")}),
+    ] = FurtherMachineSection()
+    vm_size: Annotated[
+        VmSizeName | None,
+        About("the size of an Azure VM; null for that of the first node", "Standard_D8s_v6"),
+        arrives(f"{_VM}: hardwareProfile.vmSize", others=("Standard_D16s_v6",)),
+    ] = None
+    zone: Annotated[
+        Literal["1", "2", "3"] | None,
+        About("an availability zone, the text 1, 2 or 3, for good; null for that of the first node", "2"),
+        arrives(f"{_VM}: zones[]"),
+    ] = None
+    address: Annotated[
+        Address | None,
+        About(
+            "an IPv4 address of the subnet that neither Azure nor another node has",
+            "10.1.1.11",
+            "say it before a node in front of this one leaves the list: the default follows the order",
+        ),
+        arrives(
+            "Microsoft.Network/networkInterfaces: ipConfigurations[].privateIPAddress",
+            f"linked {_NSG}: {_FROM_LINKS}.sourceAddressPrefixes",
+            "output: clusters.<name>.nodes[].address",
+        ),
+    ] = None
+
+
 class ConnectedClusterSection(_Section):
     """The cluster that everything is put on, where it is there before the stack."""
 
@@ -668,6 +736,14 @@ class ClusterSection(_Section):
         ),
     ] = None
     node: Annotated[NodeSection, About("a map with settings of the node", {"vm_size": "Standard_D8s_v6"})]
+    nodes: Annotated[
+        list[FurtherNodeSection],
+        About(
+            "a list of further nodes beside that of `node`, agents of its K3s; [] for a cluster of one node",
+            [{"name": "two"}],
+            "which pods run where, Kubernetes says; links and clients keep to the first node's address",
+        ),
+    ] = []
     broker: Annotated[BrokerSection, About("a map with settings of the broker", {"memory_profile": "Low"})]
     listener: Annotated[ListenerSection, About("a map with settings of the listener", {"port": 28883})] = (
         ListenerSection()

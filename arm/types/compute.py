@@ -42,6 +42,7 @@ RUN_COMMAND = ResourceType(
     refined_by="runCommandName",
     refined={
         "setup-k3s": Estimate("nodes", 300),
+        "join-k3s": Estimate("nodes", 300),
         "connect-arc": Estimate("nodes", 300),
         "apply-objects": Estimate("nodes", 60),
         "await-secrets": Estimate("nodes", 120, "bound"),

@@ -20,8 +20,8 @@ from rehearsal.azure.actions import begin_here
 from rehearsal.azure.errors import ArmError
 from rehearsal.azure.world import World
 from rehearsal.modelled_azure import copy_azure, surroundings_of
+from settings.hosts import ExistingCluster
 from settings.loaded_stack import LoadedStack
-from settings.model import ExistingCluster
 
 FOLDER = Path(".rehearsal") / ".served"
 """In it a folder for each stack that is served: no stack begins with a dot."""

@@ -76,7 +76,11 @@ def check_machines(context: Context) -> Diagnosis:
 
 
 def _list_machines(context: Context) -> list[tuple[str, str]]:
-    return [(one.name, one.machine.resource_id) for one in context.settings.clusters.values() if one.machine]
+    clusters = context.settings.clusters.values()
+    machines = [
+        (one.name, machine) for one in clusters for machine in (one.machine, *(node.machine for node in one.nodes))
+    ]
+    return [(cluster, machine.resource_id) for cluster, machine in machines if machine]
 
 
 def _find_problems(context: Context, arm_id: str, unsure: list[str], fine: list[str]) -> Iterator[_Problem]:

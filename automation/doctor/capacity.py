@@ -52,9 +52,11 @@ def check_sizes(context: Context) -> Diagnosis:
 
 
 def list_nodes(context: Context) -> list[tuple[Cluster, NodeSection]]:
-    """Return the clusters whose node is a machine of the stack, with the node."""
-    clusters = context.settings.clusters.values()
-    return [(cluster, cluster.node) for cluster in clusters if cluster.node and not cluster.machine]
+    """Return the clusters whose nodes are machines of the stack, with each node."""
+    clusters = [one for one in context.settings.clusters.values() if one.node and not one.machine]
+    return [
+        (cluster, node) for cluster in clusters for node in (cluster.node, *(one.node for one in cluster.nodes)) if node
+    ]
 
 
 def _place(cluster: Cluster, node: NodeSection) -> str:

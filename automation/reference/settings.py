@@ -40,6 +40,13 @@ _COMPUTED: Mapping[str, str] = {
         " `existing-cluster`"
     ),
     "clusters.<name>.node.image": "none: Ubuntu 24.04 as Canonical publishes it",
+    "clusters.<name>.nodes": "none",
+    "clusters.<name>.nodes[].machine.resource_id": "none; required with hosting `arc-machine`",
+    "clusters.<name>.nodes[].vm_size": "that of `node`",
+    "clusters.<name>.nodes[].zone": "that of `node`",
+    "clusters.<name>.nodes[].address": (
+        "the next free one behind those of other nodes, in the order of the list; required with hosting `arc-machine`"
+    ),
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
     "clusters.<name>.node.proxy.http": "that of `https`; none without one",

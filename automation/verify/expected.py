@@ -120,8 +120,9 @@ class Expectation:
 
     @cached_property
     def nodes(self) -> Mapping[str, Subject]:
-        """Cluster -> the machine that it runs on."""
-        return {one.cluster: one for one in self.subjects if one.row in BY_NODE_TYPE}
+        """Cluster -> the machine of its first node, which answers for the cluster."""
+        machines = [one for one in self.subjects if one.row in BY_NODE_TYPE]
+        return {one.cluster: one for one in reversed(machines) if not one.label.rpartition(".")[1]}
 
     @cached_property
     def asked(self) -> Mapping[str, Subject]:
@@ -179,9 +180,11 @@ def _subjects(view: View) -> Iterator[Subject]:
             arm_id, CONNECTED_CLUSTER, CONNECTED_CLUSTER_API.value, f"{cluster}-connected-cluster", cluster, "",
             {"location": view.clusters[cluster].location} if is_ours else {},
         )  # fmt: skip
-    for cluster, machine in view.existing.items():
-        row = BY_ARM_TYPE[machine["type"]]
-        yield Subject(machine["id"], row, row.versions[-1], f"{cluster}-machine", cluster, "", {})
+    for cluster, machines in view.existing_machines.items():
+        names = ["", *(f".{one.name}" for one in view.clusters[cluster].nodes)]
+        for name, machine in zip(names, machines, strict=True):
+            row = BY_ARM_TYPE[machine["type"]]
+            yield Subject(machine["id"], row, row.versions[-1], f"{cluster}-machine{name}", cluster, "", {})
     for resource in view.arm:
         shape, link = shape_of(resource.type), link_of.get(resource.urn, "")
         left_out = {*shape.type.write_only, *_UNKNOWN.get(shape.type, ())}
@@ -224,12 +227,16 @@ _OUTPUTS: Mapping[str, str] = {
 """Outputs that other resources are told -> where ARM's answer has them."""
 
 
+def _describe_machine(view: View, subject: Subject) -> Body:
+    return next(one for one in view.existing_machines[subject.cluster] if one["id"] == subject.id)
+
+
 def _computed(view: View, subjects: Sequence[Subject]) -> Iterator[tuple[str, tuple[Subject, str]]]:
     for subject in subjects:
         if subject.row is CONNECTED_CLUSTER:
             yield issuer_of(view, subject.cluster), (subject, "properties.oidcIssuerProfile.issuerUrl")
             continue
-        outputs = view.outputs(subject.resource) if subject.resource else view.existing[subject.cluster]
+        outputs = view.outputs(subject.resource) if subject.resource else _describe_machine(view, subject)
         inputs = view.inputs(subject.resource) if subject.resource else {}
         for path, place in _OUTPUTS.items():
             value = ids.at(outputs, path)

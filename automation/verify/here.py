@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from automation.verify.azure import ScriptAnswer, UnseenError
 from nodes import load_wrapper
-from settings.model import ExistingCluster
+from settings.hosts import ExistingCluster
 
 RunHere = Callable[[str, str], ScriptAnswer]
 """Runs a script where kubectl reaches the connected cluster of this id.

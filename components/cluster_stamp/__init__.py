@@ -107,6 +107,7 @@ class ClusterStamp(pulumi.ComponentResource):
             dataflows,
             secret_sync,
             key_vault.vault.name,
+            host.joined,
         )
         # Bundles need trust-manager, which comes with cert-manager; it fills a namespace that appears later as well.
         self.objects_applied = apply_cluster_objects(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,7 @@ def create_iot_operations(
     identity: managedidentity.UserAssignedIdentity,
     secret_sync_identity: managedidentity.UserAssignedIdentity,
     vault_name: pulumi.Input[str],
+    joined: Sequence[pulumi.Resource],
 ) -> IotOperations:
     """Create the custom location, the instance with all its references at once, and its default children."""
     custom_location = _create_custom_location(context, cluster, extensions)
@@ -105,7 +107,9 @@ def create_iot_operations(
         {**within_instance, "brokerName": "default", "properties": _build_broker(context.cluster.broker)},
         # Fixed at creation; a change replaces the broker and loses what it holds
         # (https://learn.microsoft.com/azure/iot-operations/manage-mqtt-broker/howto-configure-availability-scale).
+        # Its pods stay where they have started: on nodes that are there by then.
         context.options(
+            depends_on=joined,
             protect=context.settings.protection.protect,
             timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
         ),

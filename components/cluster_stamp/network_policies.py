@@ -53,7 +53,8 @@ def _list_ways_of_links(context: StampContext) -> list[dict[str, Any]]:
     cluster, settings = context.cluster, context.settings
     if cluster.listener is None:
         return []
-    sites = dict.fromkeys(str(settings.clusters[link.client].egress) for link in settings.links_to(cluster.name))
+    clients = [settings.clusters[link.client] for link in settings.links_to(cluster.name)]
+    sites = dict.fromkeys(str(source) for client in clients for source in client.egress)
     return [_select_balancer(cluster.listener), *({"ipBlock": {"cidr": site}} for site in sites)]
 
 

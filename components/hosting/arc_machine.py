@@ -13,8 +13,9 @@ import pulumi_random as random
 from pulumi_azure_native import hybridcompute
 
 from components.context import StampContext
-from components.hosting.connected_cluster import connect_k3s, grant_onboarding
+from components.hosting.connected_cluster import connect_k3s, grant_onboarding, set_up_k3s
 from components.hosting.first_contact import enable_arc
+from components.hosting.further_nodes import create_agent_token, join_k3s
 from components.hosting.host import Host
 from components.hosting.script_run import create_script_run, run_again
 from components.hosting.ssh_over_arc import open_ssh_over_arc
@@ -26,33 +27,46 @@ _Machine = pulumi.Output[hybridcompute.GetMachineResult]
 
 
 def create_host(context: StampContext) -> Host:
-    """Set K3s up on the machine and connect it."""
+    """Set K3s up on the machines, and connect it from the first."""
     cluster = context.cluster
-    assert cluster.machine and cluster.node and cluster.node.k3s_version, "a cluster on an Arc machine has them"
+    assert cluster.machine and cluster.node, "a cluster on an Arc machine has them"
     there = _read_machine(context, cluster.machine)
     if over_arc := cluster.machine.ssh_over_arc:
         open_ssh_over_arc(context, there.apply(lambda machine: machine.id), over_arc)
     onboarding = grant_onboarding(context, there.apply(lambda machine: _read_principal(machine, cluster.name)))
-    run = partial(run_on_machine, context, cluster.machine, there, create_script_run(context))
+    script_run, token = create_script_run(context), create_agent_token(context)
+    run = partial(run_on_machine, context, cluster.machine, there, script_run)
+    bound_to = there.apply(_read_id)
+    further = [(one, one.machine, _read_machine(context, one.machine)) for one in cluster.nodes if one.machine]
+    setup = set_up_k3s(context, run, token, {one.name: found.apply(_read_id) for one, _, found in further})
+    joined = [
+        join_k3s(context, partial(run_on_machine, context, machine, found, script_run, node=one.name), token, one.name,
+                 cluster_id=bound_to, depends_on=[setup])
+        for one, machine, found in further
+    ]  # fmt: skip
+    name = there.apply(lambda machine: machine.name)
     return Host(
-        cluster=connect_k3s(
-            context,
-            run,
-            k3s_version=cluster.node.k3s_version,
-            k3s_sha256=cluster.node.k3s_sha256,
-            bound_to=there.apply(_read_id),
-            client_id=None,
-            depends_on=onboarding,
-        ),
+        cluster=connect_k3s(context, run, bound_to=bound_to, client_id=None, depends_on=[setup, *onboarding]),
         run=run,
         network=None,
+        joined=joined,
         outputs={
             "machine": {
                 "id": there.apply(lambda machine: machine.id),
-                "name": there.apply(lambda machine: machine.name),
+                "name": name,
                 "address": str(cluster.address),
             },
-            "nodes": [{"name": there.apply(lambda machine: machine.name), "address": str(cluster.address)}],
+            "nodes": [
+                {"name": name, "address": str(cluster.address)},
+                *(
+                    {
+                        "id": found.apply(lambda machine: machine.id),
+                        "name": found.apply(lambda machine: machine.name),
+                        "address": str(one.address),
+                    }
+                    for one, _, found in further
+                ),
+            ],
         },
         ssh_command=_compose_ssh_command(context, cluster.machine, there) if over_arc else None,
     )
@@ -95,8 +109,10 @@ def run_on_machine(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),
     name: str = "",
+    protected: Mapping[str, pulumi.Input[str]] | None = None,
+    node: str = "",
 ) -> pulumi.Resource:
-    """Run a script on the machine, as `RunScript` says.
+    """Run a script on the machine, as `RunOnMachine` says; `node` is the name of a further one.
 
     Azure calls a Run Command of such a machine Succeeded whatever its script has come to. So how it ended is read, and
     what waits for the script waits for a resource that is made of that. It keeps what has run, so that the state tells
@@ -109,16 +125,15 @@ def run_on_machine(
         "MACHINE_ID": there.apply(_read_id),  # another machine needs every script
     }
     command = hybridcompute.MachineRunCommand(
-        context.logical_name(name),
+        context.node_name(name, node),
         resource_group_name=machine.resource_group,
         machine_name=machine.name,
         run_command_name=name,
         location=there.apply(lambda machine: machine.location),
         tags=context.tags,
         source=hybridcompute.MachineRunCommandScriptSourceArgs(script=load_script(script)),
-        parameters=[
-            hybridcompute.RunCommandInputParameterArgs(name=key, value=value) for key, value in sorted(given.items())
-        ],
+        parameters=_list_parameters(given),
+        protected_parameters=_list_parameters(protected) if protected else None,
         async_execution=False,
         timeout_in_seconds=timeout_seconds,
         opts=pulumi.ResourceOptions(
@@ -135,10 +150,14 @@ def run_on_machine(
     )
     body = pulumi.Output.all(**given).apply(lambda values: identify_run(load_script(script), values))
     return random.RandomUuid(
-        context.logical_name(name + SUCCEEDED),
+        context.node_name(name, node) + SUCCEEDED,
         keepers={"body": pulumi.Output.all(ran, body, script_run.urn).apply(lambda found: _check(*found))},
         opts=pulumi.ResourceOptions(parent=parent, depends_on=[command]),
     )
+
+
+def _list_parameters(given: Mapping[str, pulumi.Input[str]]) -> list[hybridcompute.RunCommandInputParameterArgs]:
+    return [hybridcompute.RunCommandInputParameterArgs(name=name, value=value) for name, value in sorted(given.items())]
 
 
 def _check(ran: hybridcompute.GetMachineRunCommandResult, body: str, script_run: str) -> str:

@@ -9,53 +9,79 @@ depends on the script (docs/decisions/0003-connected-cluster.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pulumi
+import pulumi_random as random
 from pulumi_azure_native import authorization
 
 from components.context import StampContext
-from components.hosting.host import ConnectedCluster, RunScript
+from components.hosting.host import ConnectedCluster, RunOnMachine, RunScript
 from components.packages import connected_clusters, get_connected_cluster
 from components.role_assignments import assign_role, compute_guid
 from settings import roles
-from settings.model import Proxy
+from settings.hosts import Proxy
 from settings.naming import name_disconnect_role
 from settings.releases import NODE_TOOLS
 
 # More than the sum of each script's own bounds: a time-out kills the shell and leaves its children.
-_SETUP_SECONDS = 10900
+SETUP_SECONDS = 10900
 _CONNECT_SECONDS = 12400
+
+
+def set_up_k3s(
+    context: StampContext,
+    run: RunOnMachine,
+    token: random.RandomPassword | None,
+    machines: Mapping[str, pulumi.Input[str]],
+) -> pulumi.Resource:
+    """Set K3s up on the first node.
+
+    Args:
+        token: by which agents join it, if there are to be any.
+        machines: name of each further node -> an output of its machine, which no other one has.
+    """
+    nodes = [pulumi.Output.concat(name, "=", machine) for name, machine in machines.items()]
+    return run(
+        "setup-k3s",
+        {
+            **list_k3s_parameters(context),
+            **NODE_TOOLS.list_cli_parameters(),
+            **({"NODES": pulumi.Output.all(*nodes).apply(" ".join)} if nodes else {}),
+        },
+        timeout_seconds=SETUP_SECONDS,
+        parent=context.parent,
+        protected={"AGENT_TOKEN": token.result} if token else None,
+    )
+
+
+def list_k3s_parameters(context: StampContext) -> dict[str, pulumi.Input[str]]:
+    """Return what is the same on all nodes of a cluster."""
+    node = context.cluster.node
+    assert node and node.k3s_version, "a cluster that the stack sets up has a node"
+    return {
+        **NODE_TOOLS.list_k3s_parameters(node.k3s_version, node.k3s_sha256),
+        **name_proxy(context.cluster.proxy),
+    }
 
 
 def connect_k3s(
     context: StampContext,
     run: RunScript,
     *,
-    k3s_version: str,
-    k3s_sha256: str | None,
     bound_to: pulumi.Output[str],
     client_id: pulumi.Input[str] | None,
     depends_on: Sequence[pulumi.Resource],
 ) -> ConnectedCluster:
-    """Set K3s up and connect it; then read what Azure says of the connected cluster.
+    """Connect K3s; then read what Azure says of the connected cluster.
 
     Args:
-        k3s_version: what is installed, where no newer one is.
-        k3s_sha256: of its binary, where somebody has pinned it.
         bound_to: an output of the node, unknown while the node is being replaced.
         client_id: client id of the node's identity, which connects it; None: the one that its machine has of itself.
-        depends_on: roles without which the identity cannot.
+        depends_on: K3s, and roles without which the identity cannot.
     """
     names, tenant = context.names, context.settings.tenant
-    proxy = name_proxy(context.cluster.proxy)
-    setup = run(
-        "setup-k3s",
-        {**NODE_TOOLS.list_parameters(k3s_version, k3s_sha256), **proxy},
-        timeout_seconds=_SETUP_SECONDS,
-        parent=context.parent,
-    )
     connect = run(
         "connect-arc",
         {
@@ -66,11 +92,11 @@ def connect_k3s(
             "TENANT_ID": tenant.tenant_id,
             **({"IDENTITY_CLIENT_ID": client_id} if client_id else {}),
             "CUSTOM_LOCATIONS_OBJECT_ID": tenant.custom_locations_object_id,
-            **proxy,
+            **name_proxy(context.cluster.proxy),
         },
         timeout_seconds=_CONNECT_SECONDS,
         parent=context.parent,
-        depends_on=[setup, *depends_on],
+        depends_on=depends_on,
     )
     found = get_connected_cluster(
         connected_clusters(context.settings.release),

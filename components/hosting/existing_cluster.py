@@ -17,7 +17,7 @@ from components.hosting.connected_cluster import read_issuer
 from components.hosting.host import ConnectedCluster, Host
 from components.packages import connected_clusters, get_connected_cluster
 from nodes import load_script, load_wrapper
-from settings.model import ExistingCluster
+from settings.hosts import ExistingCluster
 
 _CHECK_SECONDS = 900
 _CONNECT_SECONDS = 45 * 60
@@ -53,6 +53,7 @@ def create_host(context: StampContext) -> Host:
         ),
         run=run,
         network=None,
+        joined=(),
         outputs={},
     )
 

@@ -64,6 +64,28 @@ class RunScript(Protocol):
         """
 
 
+class RunOnMachine(RunScript, Protocol):
+    """Run a script as `RunScript` says, on a machine of which Azure also keeps what its readers may not see."""
+
+    def __call__(
+        self,
+        script: str,
+        parameters: Mapping[str, pulumi.Input[str]],
+        *,
+        timeout_seconds: int,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource] = (),
+        name: str = "",
+        protected: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> pulumi.Resource:
+        """Return the same.
+
+        Args:
+            protected: parameters that are secret: Azure encrypts them, and shows them to nobody
+                (https://learn.microsoft.com/azure/virtual-machines/linux/run-command-managed).
+        """
+
+
 @dataclass(frozen=True)
 class Host:
     """What a cluster stands on.
@@ -76,6 +98,8 @@ class Host:
     run: RunScript
     network: HostNetwork | None
     """None: the stack makes no virtual network for it, so there is none to peer."""
+    joined: Sequence[pulumi.Resource]
+    """The scripts by which its further nodes have joined: pods are spread over the nodes that are there by then."""
     outputs: Mapping[str, Any]
     """What the kind of host adds to the cluster's entry of the stack output `clusters`."""
     ssh_command: pulumi.Output[str] | None = None

@@ -45,6 +45,16 @@ def _check_k3s(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str, Any])
             yield f"{what} on the node is {version or 'absent'}; expected {given.get(parameter)} ({parameter})"
 
 
+def _check_agent(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str, Any]) -> Iterator[str]:
+    k3s = map_at(facts.facts, "k3s")
+    is_agent = text_at(k3s, "role") == "agent" and k3s.get("running") is True and text_at(k3s, "joined")
+    version = text_at(k3s, "version") if is_agent else ""
+    if version != given.get("K3S_VERSION", ""):
+        yield f"a K3s that has joined is {version or 'absent'}; expected {given.get('K3S_VERSION')} (K3S_VERSION)"
+    if (server := text_at(k3s, "config.server")) != given.get("SERVER_URL", ""):
+        yield f"K3s has joined {server or 'nothing'}; expected {given.get('SERVER_URL')} (SERVER_URL)"
+
+
 def _check_connection(given: Mapping[str, str], facts: NodeFacts, _: Mapping[str, Any]) -> Iterator[str]:
     found = "/".join(text_at(facts.arc, part) for part in ("subscription", "group", "name"))
     expected = "/".join(given.get(name, "") for name in ("SUBSCRIPTION_ID", "RESOURCE_GROUP", "CLUSTER_NAME"))
@@ -132,6 +142,7 @@ def _check_settled(_: Mapping[str, str], __: NodeFacts, fact: Mapping[str, Any])
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, str], NodeFacts, Mapping[str, Any]], Iterator[str]]] = {
     "setup-k3s": _check_k3s,
+    "join-k3s": _check_agent,
     "connect-arc": _check_connection,
     "apply-objects": _check_objects,
     "await-secrets": _check_gate,

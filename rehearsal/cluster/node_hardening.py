@@ -25,8 +25,11 @@ Fault = tuple[str, str, str]
 """(rule, what, remedy)."""
 
 
-def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: NodeFacts) -> list[Symptom]:
-    """Return what is wrong with the node of a connected cluster."""
+def find_weaknesses(
+    inventory: Inventory, cluster: Entry, node: Entry, facts: NodeFacts, *, is_server: bool = True
+) -> list[Symptom]:
+    """Return what is wrong with a node of a connected cluster."""
+    of_server = (_check_secrecy, _check_tokens, _check_upgrades, _check_parts, audit_log.find_gaps)
     return [
         Symptom(rule, cluster.name, f"node {node.name}", what, remedy)
         for faults in (
@@ -35,12 +38,9 @@ def find_weaknesses(inventory: Inventory, cluster: Entry, node: Entry, facts: No
             _check_packets(facts),
             _check_kernel(facts),
             _check_networks(inventory, facts),
-            _check_secrecy(facts),
-            _check_tokens(facts),
-            _check_upgrades(facts),
-            _check_parts(facts),
+            _check_environment(facts),
             _check_downloads(facts),
-            audit_log.find_gaps(facts),
+            *(check(facts) for check in (of_server if is_server else ())),
         )
         for rule, what, remedy in faults
     ]
@@ -156,7 +156,11 @@ def _check_parts(facts: NodeFacts) -> Iterator[Fault]:
     for part in _NEEDED:
         if part in disabled:
             yield "CLUSTER-36", f"{part} of K3s is disabled, and the cluster needs it", f"do not disable {part}"
-    taken = re.findall(r"^\w+(?==)", facts.files.get(node_files.K3S_ENVIRONMENT.value, ("", ""))[1], re.M)
+
+
+def _check_environment(facts: NodeFacts) -> Iterator[Fault]:
+    file = f"etc/systemd/system/{text_at(facts.facts, 'k3s.unit')}.env"
+    taken = re.findall(r"^\w+(?==)", facts.files.get(file, ("", ""))[1], re.M)
     if taken:
         what = f"K3s starts with {', '.join(taken)}, which its installer found in the script's environment"
         yield "CLUSTER-36", what, "run the installer with env -u, or name the parameters otherwise"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm.hosting import BY_NODE_TYPE, HostKind
-from arm.values import leaves
+from arm.hosting import BY_NODE_TYPE
 from graph.inputs import list_at, text_at
 from rehearsal.azure.entries import Entry
 from rehearsal.azure.existing import ADDRESS
+from rehearsal.cluster import members
+from rehearsal.cluster.addresses import read_addresses
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import Symptom
 from rehearsal.cluster.node_claims import find_false_claims
@@ -48,13 +48,18 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         return NodeState(is_reachable=False, problems=[_report_missing_node(cluster, node)])
     kind, facts = BY_NODE_TYPE[node.row], NodeFacts.of(node)
     found = inventory.below(kind.script_type, node.id) if kind.script_type else []
-    problems = list(_check_scripts(kind, cluster, found, facts))
+    problems = list(_check_scripts(kind.scripts, cluster, found, facts))
     if not facts.runs_server:
         what, remedy = "K3s does not run there as a server, so there is no cluster", "read what setup-k3s said"
         problems.append(Symptom("CLUSTER-01", cluster.name, f"node {node.name}", what, remedy))
         return NodeState(is_reachable=False, problems=problems)
     problems += find_weaknesses(inventory, cluster, node, facts)
     problems += find_surplus(cluster, node, found, facts)
+    addresses = read_addresses(inventory, node)
+    problems += members.find_gone(inventory, cluster, node)
+    for machine, scripts in members.find_told(inventory, node):
+        problems += _check_member(inventory, cluster, node, machine, scripts)
+        addresses += read_addresses(inventory, machine)
     object_id = text_at(facts.arc, "custom_locations_oid")
     is_enabled = "custom-locations" in list_at(facts.arc, "features")
     custom_locations = is_enabled and object_id.lower() not in _NO_OBJECT_IDS
@@ -62,7 +67,7 @@ def read_node_state(inventory: Inventory, cluster: Entry) -> NodeState:
         problems.append(_report_custom_locations(cluster, object_id, is_enabled=is_enabled))
     return NodeState(
         is_reachable=True,
-        addresses=read_addresses(inventory, node),
+        addresses=addresses,
         issuer=facts.issuer,
         custom_locations=custom_locations,
         objects=facts.objects,
@@ -97,8 +102,21 @@ def _report_missing_node(cluster: Entry, node: Entry | None) -> Symptom:
     return Symptom("CLUSTER-01", cluster.name, f"connected cluster {cluster.name}", what, remedy)
 
 
-def _check_scripts(kind: HostKind, cluster: Entry, commands: Sequence[Entry], facts: NodeFacts) -> Iterator[Symptom]:
-    for name in kind.scripts:
+def _check_member(
+    inventory: Inventory, cluster: Entry, server: Entry, machine: Entry, commands: Sequence[Entry]
+) -> Iterator[Symptom]:
+    """Yield what is wrong with a further node."""
+    facts = NodeFacts.of(machine)
+    yield from _check_scripts((), cluster, commands, facts)
+    yield from members.check_joined(inventory, cluster, server, machine)
+    yield from find_weaknesses(inventory, cluster, machine, facts, is_server=False)
+    yield from find_surplus(cluster, machine, commands, facts)
+
+
+def _check_scripts(
+    wanted: Sequence[str], cluster: Entry, commands: Sequence[Entry], facts: NodeFacts
+) -> Iterator[Symptom]:
+    for name in wanted:
         if name != "apply-objects" and all(command.name != name for command in commands):
             what = "did not run on the node, so nobody knows how the cluster was made"
             yield Symptom("CLUSTER-02", cluster.name, f"Run Command {name}", what, "deploy it")
@@ -124,13 +142,3 @@ def _report_custom_locations(cluster: Entry, object_id: str, *, is_enabled: bool
         f" {entra.CUSTOM_LOCATIONS_APPLICATION.value} --query id` tells somebody who may read the directory"
     )
     return Symptom("CLUSTER-03", cluster.name, "Run Command connect-arc", what, remedy)
-
-
-def read_addresses(inventory: Inventory, node: Entry) -> list[str]:
-    """Return the addresses of a machine."""
-    kind = BY_NODE_TYPE[node.row]
-    interfaces = (text_at(one, "id") for one in list_at(node.inputs, kind.node_interfaces))
-    found = [inventory.find(interface) for interface in interfaces]
-    configurations = [one for entry in found if entry for one in list_at(entry.outputs, "ipConfigurations")]
-    own = [str(value) for path, value, _ in leaves(node.outputs) if re.sub(r"\d+", "", path) == kind.node_addresses]
-    return own + [text_at(one, "privateIPAddress") for one in configurations if text_at(one, "privateIPAddress")]

@@ -50,7 +50,7 @@ def find_surplus(cluster: Entry, machine: Entry, commands: Sequence[Entry], fact
     """Return what is on the node of a connected cluster, or was called or told there, that nothing has a need of."""
     issuer = text_at(cluster.outputs, "oidcIssuerProfile.issuerUrl")
     parts = {
-        traces.FILES: _check_files(facts, {issuer, *_list_proxies(commands)}),
+        traces.FILES: _check_files(facts, {issuer, *_list_given(commands)}),
         traces.RULES: _check_firewall(facts),
         traces.LIMITS: _check_limits(facts),
         traces.OBJECTS: _check_objects(facts, commands),
@@ -70,9 +70,10 @@ def _blame(machine: Entry, commands: Sequence[Entry], kind: str, name: str) -> s
     return f"Run Command {' or '.join(found)}" if found else f"node {machine.name}"
 
 
-def _list_proxies(commands: Sequence[Entry]) -> set[str]:
+def _list_given(commands: Sequence[Entry]) -> set[str]:
+    """Return the addresses that parameters name, and that files may name too."""
     given = (parameters(command.inputs) for command in commands)
-    return {one[name] for one in given for name in node_files.PROXY_PARAMETERS if name in one}
+    return {one[name] for one in given for name in (*node_files.PROXY_PARAMETERS, "SERVER_URL") if name in one}
 
 
 def _check_files(facts: NodeFacts, known: Collection[str]) -> Iterator[Fault]:

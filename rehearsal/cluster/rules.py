@@ -106,5 +106,6 @@ CLUSTER_RULES: tuple[ClusterRule, ...] = (
     ClusterRule("CLUSTER-43", "The API server logs who did what, within bounds, and no content of a Secret",
                 "kubernetes.io/docs/tasks/debug/debug-cluster/audit; docs.k3s.io/security/hardening-guide"),
     ClusterRule("CLUSTER-44", "NetworkPolicies let AIO's pods reach each other, names and Azure", _POLICIES),
+    ClusterRule("CLUSTER-45", "Every further node has joined its cluster, and runs", "docs.k3s.io/cli/agent"),
 )  # fmt: skip
 """Every rule; ids are stable."""

@@ -16,7 +16,8 @@ from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, find_location
 from rehearsal.cluster.links import DeployedLink, is_at, is_open
 from rehearsal.cluster.model import ClusterView
-from rehearsal.cluster.network import address_of, find_obstacles
+from rehearsal.cluster.network import find_obstacles
+from rehearsal.cluster.security_groups import address_of
 
 Outcome = Literal["connected", "refused", "no answer", "no such name"]
 

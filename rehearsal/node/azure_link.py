@@ -15,18 +15,21 @@ from arm.shapes import shape_of
 from arm.types.authorization import ROLE_DEFINITION
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
-from graph.inputs import text_at
+from graph.inputs import map_at, text_at
 from rehearsal.azure.effects import remove
 from rehearsal.azure.entries import Entries, Entry
 from rehearsal.azure.existing import enable_machine
 from rehearsal.azure.refusals import DELETE, PUT, access, refuse
 from rehearsal.azure.scripts import OpenState
 from rehearsal.azure.state import AzureState, Call
+from rehearsal.cluster import members
+from rehearsal.cluster.addresses import read_addresses
 from rehearsal.cluster.build import build_view
 from rehearsal.cluster.inventory import Inventory, is_ready
 from rehearsal.cluster.model import ClusterView
-from rehearsal.cluster.node_state import read_addresses
+from rehearsal.cluster.node_facts import NodeFacts
 from rehearsal.cluster.way import Way, find_way
+from rehearsal.node.machine import Member, Server
 
 _CONNECTED_CLUSTER = "azure-native_kubernetes_v20241201preview:kubernetes:ConnectedCluster"
 """The API version that `az connectedk8s` uses (Azure/azure-cli-extensions, src/connectedk8s)."""
@@ -149,6 +152,41 @@ class AzureLink:
             entry = _find_named(state, cluster)
             if entry.facts.get("sessions", {}) != sessions:
                 state.change(entry, facts={**entry.facts, "sessions": copy.deepcopy(dict(sessions))})
+
+    def find_server(self, address: str) -> Server | None:
+        with self._look() as state:
+            inventory = self._look_around(state, 0)
+            own = inventory.find(self._vm_id)
+            found = members.find_server(inventory, read_addresses(inventory, own), address) if own else None
+            facts = map_at(NodeFacts.of(found).facts, "k3s") if found else {}
+            return Server(found.outputs[NODE_ID], frozenset({text_at(facts, "agent_token")})) if found else None
+
+    def register_node(self, server: str, name: str) -> bool:
+        with self._look() as state:
+            entry = self._look_around(state, 0).find_node(server)
+            known = members.list_known(entry) if entry else {}
+            if entry is None or known.get(name, self._node) != self._node:
+                return False
+            if name not in known:
+                state.change(entry, facts={**entry.facts, members.KNOWN: {**known, name: self._node}})
+            return True
+
+    def forget_node(self, name: str) -> None:
+        with self._look() as state:
+            if own := state.find(self._vm_id):
+                known = {one: node for one, node in members.list_known(own).items() if one != name}
+                state.change(own, facts={**own.facts, members.KNOWN: known})
+
+    def list_members(self) -> Sequence[Member]:
+        with self._look() as state:
+            inventory = self._look_around(state, 0)
+            own = inventory.find(self._vm_id)
+            found = {name: inventory.find_node(node) for name, node in (members.list_known(own) if own else {}).items()}
+            return [
+                Member(name, text_at(facts, "version"), machine is not None and members.runs(machine))
+                for name, machine in found.items()
+                for facts in [map_at(NodeFacts.of(machine).facts, "k3s") if machine else {}]
+            ]
 
     def find_way(self, host: str, port: int, elapsed: float) -> Way:
         with self._look() as state:

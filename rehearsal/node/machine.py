@@ -16,6 +16,25 @@ from rehearsal.node.disk import NodeFile, find
 from rehearsal.node.files import Files, lay_out
 
 
+@dataclass(frozen=True)
+class Server:
+    """A K3s server, as other machines see it."""
+
+    node: str
+    """What its machine calls itself, and no other one does."""
+    tokens: frozenset[str]
+    """Digests of those that let agents in."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Another node of a cluster."""
+
+    name: str
+    version: str
+    is_ready: bool
+
+
 class NodeAzure(Protocol):
     """Azure as far as a node reaches it. Every call sees Azure as it is at that moment."""
 
@@ -91,6 +110,22 @@ class NodeAzure(Protocol):
 
     def keep_sessions(self, cluster: str, sessions: Mapping[str, Any]) -> None:
         """Write them down."""
+        ...
+
+    def find_server(self, address: str) -> Server | None:
+        """Return the K3s server at an address, as far as packets from this machine get there."""
+        ...
+
+    def register_node(self, server: str, name: str) -> bool:
+        """Let the server on that machine know this one by a name; False where it knows another one by that."""
+        ...
+
+    def forget_node(self, name: str) -> None:
+        """Let the server on this machine know nobody by the name."""
+        ...
+
+    def list_members(self) -> Sequence[Member]:
+        """Return the further nodes of the cluster whose server this machine is, also those that are gone."""
         ...
 
     def find_way(self, host: str, port: int, elapsed: float) -> Way:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graph.inputs import parameters, text_at
+from graph.inputs import parameters, protected_parameters, text_at
 from rehearsal.azure.scripts import KILLED, ScriptRun
 from rehearsal.cluster import traces
 from rehearsal.node import confine, programs
@@ -88,7 +88,7 @@ class Run:
         """Since the last pause."""
         self._traces: dict[str, set[str]] = {}
         script = text_at(inputs, "source.script") + text_at(inputs, "wrapper")
-        given = {name for name in parameters(inputs) if name in script}
+        given = {name for name in parameters(inputs) if name in script}  # protected ones reach no tool
         self._variables = _FROM_THE_START | VARIABLES | given | {name.lower() for name in given & {*PROXY_PARAMETERS}}
         """Those that tools may have."""
         self._temporary = Path(tempfile.mkdtemp(dir=machine.work))
@@ -138,7 +138,7 @@ class Run:
 
     def _environment(self, search: str) -> dict[str, str]:
         """Return what the handler gives, and what keeps the script in its folder."""
-        given = parameters(self._inputs)
+        given = parameters(self._inputs) | protected_parameters(self._inputs)
         return {
             **{name: value for name, value in given.items() if value and _NAME.fullmatch(name)},
             "PATH": search,

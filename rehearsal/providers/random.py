@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from graph import random_values
-from graph.random_values import KNOWN, KNOWN_NAMES, RANDOM_ID, RANDOM_STRING
+from graph.random_values import KNOWN, KNOWN_NAMES, RANDOM_ID, RANDOM_PASSWORD, RANDOM_STRING
 from rehearsal.providers import Diff, ExistingResource, Properties, ProviderError, ReadResult
 from rehearsal.providers.tls import compare
 
@@ -32,7 +32,7 @@ class RandomProvider:
         given = {name: value for name, value in inputs.items() if value is not None}
         if type_token not in KNOWN:
             raise ProviderError(f"the rehearsal does not know {type_token}; known: {KNOWN_NAMES}")
-        if type_token != RANDOM_STRING:
+        if type_token not in (RANDOM_STRING, RANDOM_PASSWORD):
             return given
         # `number` is the deprecated name of `numeric`; whichever is given sets both.
         digits = given.get("numeric", given.get("number", True))
@@ -48,7 +48,7 @@ class RandomProvider:
             return "", random_values.preview(type_name, inputs)
         if any(inputs.get(name) for name in (*_MINIMA, "overrideSpecial")):
             raise ProviderError(f"the rehearsal does not do {', '.join(_MINIMA)} nor overrideSpecial")
-        if type_token == RANDOM_STRING and not any(inputs[name] for name in _ALPHABETS):
+        if type_token in (RANDOM_STRING, RANDOM_PASSWORD) and not any(inputs[name] for name in _ALPHABETS):
             raise ProviderError(f"{type_token}: at least one of {', '.join(_ALPHABETS)} must be true")
         seed = f"{urn} {json.dumps(inputs, sort_keys=True)}"
         if type_token != RANDOM_ID:

@@ -29,11 +29,11 @@ APT_PROXY = Fact(
            date(2026, 11, 29), primary=False),
 )  # fmt: skip
 K3S_DROPIN = Fact(
-    "etc/systemd/system/k3s.service.d/*-edge-stamps*.conf",
+    "etc/systemd/system/k3s*.service.d/*-edge-stamps*.conf",
     Source("systemd/systemd, man/systemd.unit.xml", "foo.service.d/; not opened", _READ, primary=False),
 )
 K3S_UNIT = Fact(
-    "etc/systemd/system/k3s.service",
+    "etc/systemd/system/k3s*.service",
     Source("k3s-io/k3s, install.sh at 0136cf25", "create_systemd_service_file", _READ),
 )
 K3S_BINARY = Fact(
@@ -41,7 +41,7 @@ K3S_BINARY = Fact(
     Source("k3s-io/k3s, install.sh at 0136cf25", "setup_env: BIN_DIR", date(2026, 11, 29)),
 )
 K3S_ENVIRONMENT = Fact(
-    "etc/systemd/system/k3s.service.env",
+    "etc/systemd/system/k3s*.service.env",
     Source("k3s-io/k3s, install.sh at 0136cf25", "create_env_file", _READ),
 )
 K3S_CONFIG = Fact(
@@ -53,9 +53,18 @@ K3S_AUDIT_POLICY = Fact(
     Source(f"{_K3S}/security/hardening-guide.md", "API Server audit configuration; the place is ours",
            date(2026, 11, 28)),
 )  # fmt: skip
+K3S_TOKEN = Fact(
+    "etc/rancher/k3s/edge-stamps-agent-token",
+    Source(f"{_K3S}/cli/token.md", "Agent; the place is ours", date(2026, 11, 29)),
+)
+KUBELET_CONFIG = Fact(
+    "var/lib/rancher/k3s/agent/kubelet.kubeconfig",
+    Source("k3s-io/k3s, pkg/agent/config/config.go", "kubeconfigKubelet", date(2026, 11, 29), primary=False),
+)
 KUBECONFIG = Fact("etc/rancher/k3s/k3s.yaml", Source(f"{_K3S}/cluster-access.md", "first paragraph", _READ))
 """The one file that holds a private key: the administrator's."""
 COMMANDS = Fact("usr/local/sbin/edge-stamps-*", Source(_HIERARCHY, "4.9 /usr/local : Local hierarchy", _READ))
+NODES = Fact("var/lib/edge-stamps/nodes/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 STATE = Fact("var/lib/edge-stamps/*", Source(_HIERARCHY, "5.8 /var/lib : Variable state information", _READ))
 LOCKS = Fact("run/edge-stamps/*.lock", Source(_HIERARCHY, "3.15 /run : Run-time variable data", _READ))
 
@@ -70,7 +79,8 @@ K3S_IMAGES = Fact(
 )
 
 FILES = (AZ_PYTHON, LIMITS, KEYRING, SOURCES, APT_PROXY, K3S_DROPIN, K3S_UNIT, K3S_BINARY, K3S_ENVIRONMENT, K3S_CONFIG,
-         K3S_AUDIT_POLICY, K3S_IMAGES, KUBECONFIG, COMMANDS, STATE, LOCKS)  # fmt: skip
+         K3S_AUDIT_POLICY, K3S_IMAGES, K3S_TOKEN, KUBELET_CONFIG, KUBECONFIG, COMMANDS, NODES, STATE,
+         LOCKS)  # fmt: skip
 """Every file beside those of the image."""
 OF_THE_IMAGE = frozenset({"etc/os-release", "etc/machine-id"})
 """Of its files, those that a rehearsed node has."""
@@ -90,6 +100,11 @@ K3S_SERVER = Fact(
     "https://127.0.0.1:6443",
     Source(f"{_K3S}/cluster-access.md", "field server; its value from transcripts", _READ, primary=False),
 )
+KUBELET_SERVER = Fact(
+    "https://127.0.0.1:6444",
+    Source(f"{_K3S}/cli/agent.md", "--lb-server-port", date(2026, 11, 29), primary=False),
+)
+"""The agent's own load balancer in front of its servers."""
 K3S_TOKENS = Fact(
     "https://kubernetes.default.svc.cluster.local",
     Source("k3s-io/k3s, pkg/daemons/control/server.go", "apiServer: service-account-issuer", _READ),
@@ -101,9 +116,15 @@ MANAGEMENT = Fact(
 )
 """Whose clock a node asks for."""
 
-DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER, K3S_RELEASES, MANAGEMENT)
+K3S_PING = Fact(
+    "https://*:6443/ping",
+    Source("k3s-io/k3s, pkg/server/handlers/router.go", "/ping", date(2026, 11, 29), primary=False),
+)
+"""Who answers whether a server is there, before anybody has a token."""
+
+DOWNLOADS = (MICROSOFT_PACKAGES, K3S_INSTALLER, K3S_RELEASES, MANAGEMENT, K3S_PING)
 """Every address that a script fetches from."""
-NAMED = (*DOWNLOADS, K3S_SERVER, K3S_TOKENS)
+NAMED = (*DOWNLOADS, K3S_SERVER, KUBELET_SERVER, K3S_TOKENS)
 """Every address that a file may name, beside the issuer that Arc has given the cluster."""
 
 VARIABLES = frozenset(

@@ -80,7 +80,7 @@ FIXED: tuple[Fixed, ...] = (
           f"{_LEARN}/virtual-network/virtual-network-network-interface-vm"),
     Fixed(VIRTUAL_MACHINE, "priority", (_ABSENT, "Regular"), "Azure evicts Spot machines",
           f"{_LEARN}/virtual-machines/spot-vms"),
-    Fixed(VIRTUAL_MACHINE, "identity.type", ("UserAssigned",),
+    Fixed(VIRTUAL_MACHINE, "identity.type", ("UserAssigned", _ABSENT),  # who has one: NODE-01
           "the node signs in to connect itself", f"{_LEARN}/azure-arc/kubernetes/quickstart-connect-cluster"),
     Fixed(RUN_COMMAND, "asyncExecution", (False, _ABSENT), "the deployment would go on before the script ends", _ARM),
     Fixed(RUN_COMMAND, "runAsUser", (_ABSENT,), "the scripts are root's", _VM),

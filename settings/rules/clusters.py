@@ -51,10 +51,22 @@ def _on_machines_of_the_stack(stack: StackSection) -> Iterator[tuple[str, Cluste
 def zones_exist(stack: StackSection) -> Iterator[Problem]:
     """Report a zone where the region has none."""
     for name, cluster in _on_machines_of_the_stack(stack):
-        where = f"clusters.{name}.node.zone"
         region = REGIONS[cluster.location or stack.location]
-        if cluster.node.zone and not region.has_zones:
-            yield Problem(where, cluster.node.zone, f"null: {region.display_name} has no availability zones", "null")
+        zones = {"node": cluster.node.zone}
+        zones |= {f"nodes[{index}]": one.zone for index, one in enumerate(cluster.nodes) if not cluster.node.zone}
+        for key, zone in zones.items():
+            if zone and not region.has_zones:
+                expected = f"null: {region.display_name} has no availability zones"
+                yield Problem(f"clusters.{name}.{key}.zone", zone, expected, "null")
+
+
+def node_names_differ(stack: StackSection) -> Iterator[Problem]:
+    """Report two further nodes of one name: their machines would have the same."""
+    for name, cluster in stack.clusters.items():
+        for (first, one), (second, other) in combinations(enumerate(cluster.nodes), 2):
+            if one.name == other.name:
+                expected = f"another name than clusters.{name}.nodes[{first}] has"
+                yield Problem(f"clusters.{name}.nodes[{second}].name", other.name, expected, f"node{second + 2}")
 
 
 def storage_exists(stack: StackSection) -> Iterator[Problem]:
@@ -73,17 +85,25 @@ def storage_exists(stack: StackSection) -> Iterator[Problem]:
 def broker_fits_memory(stack: StackSection) -> Iterator[Problem]:
     """Report a broker that does not fit: its pods stay Pending, and the deployment fails after its two hours."""
     for name, cluster in _on_machines_of_the_stack(stack):
-        where, size = f"clusters.{name}.broker", f"clusters.{name}.node.vm_size"
-        needed = broker_memory_gib(cluster.broker) + AIO_WITHOUT_BROKER_GIB
-        offered = VM_SIZES[cluster.node.vm_size].memory_gib
+        where, sizes = f"clusters.{name}.broker", _list_sizes(cluster)
+        size = min(sizes, key=lambda place: VM_SIZES[sizes[place]].memory_gib)
+        needed = broker_memory_gib(cluster.broker, len(sizes)) + AIO_WITHOUT_BROKER_GIB
+        offered = VM_SIZES[sizes[size]].memory_gib
         if needed > offered:
+            share = f" on one of {len(sizes)} nodes" if cluster.nodes else ""
             yield Problem(
                 where,
                 _shape(cluster.broker),
-                f"a broker that fits {size} ({cluster.node.vm_size}, {offered} GiB); "
-                f"this one and the rest of AIO take {needed:.1f} GiB",
-                _memory_advice(cluster.broker, offered),
+                f"a broker that fits clusters.{name}.{size}.vm_size ({sizes[size]}, {offered} GiB); "
+                f"this one and the rest of AIO take {needed:.1f} GiB{share}",
+                _memory_advice(cluster.broker, offered, len(sizes)),
             )
+
+
+def _list_sizes(cluster: ClusterSection) -> dict[str, str]:
+    """Return the size of each node, by its place below the cluster."""
+    further = {f"nodes[{index}]": one.vm_size or cluster.node.vm_size for index, one in enumerate(cluster.nodes)}
+    return {"node": cluster.node.vm_size, **further}
 
 
 def _shape(broker: BrokerSection) -> str:
@@ -93,10 +113,11 @@ def _shape(broker: BrokerSection) -> str:
     )
 
 
-def _memory_advice(broker: BrokerSection, offered: int) -> str:
+def _memory_advice(broker: BrokerSection, offered: int, nodes: int) -> str:
     """Return the largest memory profile with which this broker fits, or else the smallest broker."""
     for profile in reversed(list(MEMORY_PROFILES)):
-        if broker_memory_gib(broker.model_copy(update={"memory_profile": profile})) + AIO_WITHOUT_BROKER_GIB <= offered:
+        smaller = broker.model_copy(update={"memory_profile": profile})
+        if broker_memory_gib(smaller, nodes) + AIO_WITHOUT_BROKER_GIB <= offered:
             return f"{{memory_profile: {profile}}}"
     return "{memory_profile: Tiny, backend_partitions: 1, backend_workers: 1}"
 
@@ -105,14 +126,15 @@ def persistence_fits_disk(stack: StackSection) -> Iterator[Problem]:
     """Report a disk of a node that is too small for the broker's volumes."""
     for name, cluster in _on_machines_of_the_stack(stack):
         where, disk = f"clusters.{name}.broker.persistence_gib", f"clusters.{name}.node.os_disk_gib"
-        needed = persistence_disk_gib(cluster.broker)
+        needed = persistence_disk_gib(cluster.broker, 1 + len(cluster.nodes))
         free = cluster.node.os_disk_gib - DISK_WITHOUT_PERSISTENCE_GIB
         if needed > free:
             pods = needed // (cluster.broker.persistence_gib or 1)
             yield Problem(
                 where,
                 cluster.broker.persistence_gib,
-                f"a size that fits {disk} ({cluster.node.os_disk_gib} GiB) {pods} times, once per backend pod, "
+                f"a size that fits {disk} ({cluster.node.os_disk_gib} GiB) {pods} times, once per backend pod"
+                f"{' of a node' if cluster.nodes else ''}, "
                 f"beside {DISK_WITHOUT_PERSISTENCE_GIB} GiB for everything else",
                 str(free // pods or "null"),
             )

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 from itertools import combinations
 
 from settings.addressing import RESERVED_NETWORKS
 from settings.errors import NOTHING, Problem
 from settings.fields import find_about
 from settings.hosting import WITHOUT_EFFECT, makes_network
+from settings.paths import contains
 from settings.schema import MachineSection, SshOverArcSection, SshSection, StackSection
 
 
 def list_without_effect(stack: StackSection) -> Iterator[str]:
     """Yield the path of every setting that is not in effect, by the kind of host of its cluster."""
     for name, cluster in stack.clusters.items():
-        yield from (f"clusters.{name}.{key}" for key in sorted(WITHOUT_EFFECT[cluster.hosting]))
+        for key in sorted(WITHOUT_EFFECT[cluster.hosting]):
+            each = range(len(cluster.nodes)) if key.startswith("nodes[]") else (0,)
+            yield from (f"clusters.{name}.{key.replace('[]', f'[{index}]')}" for index in each)
 
 
 def find_without_effect(stack: StackSection, origins: Mapping[str, str]) -> Iterator[Problem]:
     """Yield what the stack file says of a cluster and does nothing there."""
+    said = {path for path, origin in origins.items() if origin == "stack file"}
     for path in list_without_effect(stack):
-        if origins.get(path) == "stack file":
-            name = path.split(".")[1]
-            hosting = stack.clusters[name].hosting
-            other = next(kind for kind, idle in WITHOUT_EFFECT.items() if path.split(".", 2)[2] not in idle)
+        if any(contains(path, one) for one in said):
+            _, name, key = path.split(".", 2)
+            hosting, place = stack.clusters[name].hosting, re.sub(r"\[\d+\]", "[]", key)
+            other = next(kind for kind, idle in WITHOUT_EFFECT.items() if place not in idle)
             expected = f"to be left out: it is of hosting {other}, and clusters.{name}.hosting is {hosting}"
             yield Problem(path, "a value", expected, f"hosting: {other}")
 
@@ -37,18 +44,40 @@ def network_has_addresses(stack: StackSection) -> Iterator[Problem]:
             yield Problem(f"clusters.{name}.address_space", None, expected, "10.3.0.0/16")
 
 
+@dataclass(frozen=True)
+class _Node:
+    """A node of a cluster, the first or a further one, with where the settings have what it stands on."""
+
+    cluster: str
+    machine: str | None
+    machine_at: str
+    address: IPv4Address | None
+    address_at: str
+
+
+def _list_nodes(stack: StackSection) -> Iterator[_Node]:
+    for name, cluster in stack.clusters.items():
+        at = f"clusters.{name}"
+        first = cluster.machine.resource_id, f"{at}.machine.resource_id"
+        yield _Node(name, *first, cluster.node.address, f"{at}.node.address")
+        for index, one in enumerate(cluster.nodes):
+            place = f"{at}.nodes[{index}]"
+            machine = one.machine.resource_id, f"{place}.machine.resource_id"
+            yield _Node(name, *machine, one.address, f"{place}.address")
+
+
 def machine_is_named(stack: StackSection) -> Iterator[Problem]:
     """Report a plant's machine that is not said, or whose address is not: nothing here can find it out."""
-    for name, cluster in stack.clusters.items():
-        if "machine.resource_id" in WITHOUT_EFFECT[cluster.hosting]:
+    for node in _list_nodes(stack):
+        hosting = stack.clusters[node.cluster].hosting
+        if "machine.resource_id" in WITHOUT_EFFECT[hosting]:
             continue
-        where = f"clusters.{name}"
-        if cluster.machine.resource_id is None:
-            expected = f"the id of an Arc-enabled machine, as {where}.hosting is {cluster.hosting}"
-            yield Problem(f"{where}.machine.resource_id", NOTHING, expected, _EXAMPLE, _FIND)
-        if cluster.node.address is None:
+        if node.machine is None:
+            expected = f"the id of an Arc-enabled machine, as clusters.{node.cluster}.hosting is {hosting}"
+            yield Problem(node.machine_at, NOTHING, expected, _EXAMPLE, _FIND)
+        if node.address is None:
             expected = "the address at which other clusters reach the machine; certificates and firewalls name it"
-            yield Problem(f"{where}.node.address", NOTHING, expected, "192.168.10.20")
+            yield Problem(node.address_at, NOTHING, expected, "192.168.10.20")
 
 
 def ssh_is_whole(stack: StackSection) -> Iterator[Problem]:
@@ -82,31 +111,33 @@ def is_elsewhere(stack: StackSection, arm_id: str) -> bool:
 
 def machines_are_of_the_subscription(stack: StackSection) -> Iterator[Problem]:
     """Report a machine of another subscription: the stack's provider reaches one."""
-    for name, cluster in stack.clusters.items():
-        if is_elsewhere(stack, given := cluster.machine.resource_id or ""):
+    for node in _list_nodes(stack):
+        if is_elsewhere(stack, node.machine or ""):
             expected = f"a machine of subscription_id ({stack.subscription_id})"
-            yield Problem(f"clusters.{name}.machine.resource_id", given, expected, _EXAMPLE, _FIND)
+            yield Problem(node.machine_at, node.machine, expected, _EXAMPLE, _FIND)
 
 
 def one_cluster_per_machine(stack: StackSection) -> Iterator[Problem]:
-    """Report a machine that two clusters are to stand on: it runs one K3s."""
-    for (first, one), (second, other) in combinations(stack.clusters.items(), 2):
-        id_, other_id = one.machine.resource_id, other.machine.resource_id
-        if id_ and other_id and id_.lower() == other_id.lower():
-            expected = f"another machine than clusters.{first} has: it runs one cluster"
-            yield Problem(f"clusters.{second}.machine.resource_id", other_id, expected, _EXAMPLE, _FIND)
+    """Report a machine that two nodes are to stand on, of one cluster or of two: it runs one K3s."""
+    named = [node for node in _list_nodes(stack) if node.machine]
+    for one, other in combinations(named, 2):
+        if str(one.machine).lower() == str(other.machine).lower():
+            expected = (
+                f"another machine than {one.machine_at.removesuffix('.machine.resource_id')} has: it runs one K3s"
+            )
+            yield Problem(other.machine_at, other.machine, expected, _EXAMPLE, _FIND)
 
 
 def machine_addresses_are_outside(stack: StackSection) -> Iterator[Problem]:
     """Report the address of a plant's machine where packets to it would go somewhere else."""
     taken = {f"clusters.{name}.address_space": one.address_space for name, one in stack.clusters.items()}
-    for name, cluster in stack.clusters.items():
-        where, address = f"clusters.{name}.node.address", cluster.node.address
-        if makes_network(cluster.hosting) or address is None:
+    nodes = list(_list_nodes(stack))
+    for node in nodes:
+        address = node.address
+        if makes_network(stack.clusters[node.cluster].hosting) or address is None:
             continue
         inside = [f"{key} ({space})" for key, space in taken.items() if space and address in space]
         inside += [f"{one}, which is for {owner}" for one, owner in RESERVED_NETWORKS.items() if address in one]
-        others = {f"clusters.{other}.node.address": one for other, one in stack.clusters.items() if other != name}
-        inside += [key for key, one in others.items() if one.node.address == address]
+        inside += [other.address_at for other in nodes if other is not node and other.address == address]
         if inside:
-            yield Problem(where, str(address), f"an address outside of {inside[0]}", "192.168.10.20")
+            yield Problem(node.address_at, str(address), f"an address outside of {inside[0]}", "192.168.10.20")

@@ -205,7 +205,7 @@ def test_a_renamed_resource_with_an_alias_of_its_old_name_is_none(two: Workbench
 def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[..., Graph]) -> None:
     said: dict[str, set[str]] = {}
     zoned = {**PROD, "clusters": _ZONED, "links": _JSON_ALONE, "pki": {"algorithm": "rsa"}}
-    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, zoned, _ON_A_MACHINE):
+    for settings in (TWO_CLUSTERS, TWO_BROKERS, PROD, zoned, _ON_A_MACHINE, _SEVERAL_NODES):
         for one in recorded(settings).resources.values():
             said.setdefault(kind_of(one.type), set()).update(_paths(one.plain_inputs))
     judged_elsewhere = "principals."  # MQTT-04 says what is wrong with other kinds of principal
@@ -215,6 +215,7 @@ def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[...,
     )
 
 
+_SEVERAL_NODES = {**TWO_CLUSTERS, "clusters": {"site": {"nodes": [{"name": "two"}]}, "enterprise": {}}}
 _ON_A_MACHINE = {
     **TWO_CLUSTERS,
     "clusters": {
@@ -225,6 +226,16 @@ _ON_A_MACHINE = {
                 "/Microsoft.HybridCompute/machines/site-1"
             },
             "node": {"address": "192.168.10.20"},
+            "nodes": [
+                {
+                    "name": "two",
+                    "machine": {
+                        "resource_id": f"/subscriptions/{STAND_INS['subscription_id']}/resourceGroups/rg-plant"
+                        "/providers/Microsoft.HybridCompute/machines/site-2"
+                    },
+                    "address": "192.168.10.22",
+                }
+            ],
         },
         "enterprise": {},
     },

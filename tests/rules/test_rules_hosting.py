@@ -41,8 +41,8 @@ def test_what_is_expected_follows_from_the_kind_of_host(settings: Settings) -> N
 
 
 def test_connections_of_a_cluster_without_a_network_come_from_its_address(settings: Settings) -> None:
-    assert settings.clusters["site"].egress == IPv4Network("10.1.1.10/32")
-    assert settings.clusters["enterprise"].egress == IPv4Network("10.2.1.0/24")
+    assert settings.clusters["site"].egress == (IPv4Network("10.1.1.10/32"),)
+    assert settings.clusters["enterprise"].egress == (IPv4Network("10.2.1.0/24"),)
 
 
 def test_a_deployment_without_a_network_is_in_order(settings: Settings, two: Workbench) -> None:

@@ -41,6 +41,7 @@ def test_every_setting_is_looked_at() -> None:
     looked_at = {*written._STACK, *(f"clusters.<name>.{path}" for path in written._CLUSTER)}
     looked_at |= {f"links[].{path}" for path in written._LINK} | {"links[].topics[].from", "links[].topics[].to"}
     looked_at |= {f"links[].topics[].{path}" for path in written._TOPIC}
+    looked_at |= {f"clusters.<name>.nodes[].{path}" for path in written._NODE}
     assert looked_at == set(list_fields()) - READ_BESIDE
 
 

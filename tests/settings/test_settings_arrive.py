@@ -33,6 +33,7 @@ _STACKS = ("dev", "prod", "three-sites")
 _NAMES = {
     "prefix", "environment", "instance", "subscription_id", "clusters.<name>.code",
     "clusters.<name>.listener.generation", "clusters.<name>.machine.resource_id",
+    "clusters.<name>.nodes[].machine.resource_id", "clusters.<name>.nodes[].name",
     "clusters.<name>.connected_cluster.resource_id",
     "links[].generation", "links[].topics[].from",
     "links[].topics[].to", "pki.generation",
@@ -80,11 +81,13 @@ def _changes(place: str) -> Iterator[Change]:
     stacks = [read_stack(name) for name in _STACKS]
     if place == "links[].from":  # in those stacks every other cluster sends there already
         stacks = [stack_of("two brokers", TWO_BROKERS)]
-    # In those stacks every generation is the first, and there is no proxy.
-    if place.endswith(("revoked_generation", "proxy.no_proxy")):
+    # In those stacks every generation is the first, there is no proxy, and clusters have one node.
+    if place.endswith(("revoked_generation", "proxy.no_proxy")) or ".nodes[]" in place:
         stacks = [read_stack("every-setting")]
     if place.endswith("machine.resource_id"):  # in those stacks every machine is the stack's own
         stacks = [read_stack("plant")]
+    if place.endswith("nodes[].address"):
+        stacks = [read_stack("every-setting"), read_stack("plant")]
     if ".connected_cluster." in place:
         stacks = [read_stack("brownfield")]
     for stack in stacks:

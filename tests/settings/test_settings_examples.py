@@ -21,6 +21,12 @@ ON_A_MACHINE: dict[str, object] = {
     "clusters.site.hosting": "arc-machine",
     "clusters.site.node.address": "192.168.10.20",
 }
+_FIRST = find_about(MachineSection.model_fields["resource_id"]).example
+ON_MACHINES = {
+    **ON_A_MACHINE,
+    "clusters.site.machine": {"resource_id": _FIRST},
+    "clusters.site.nodes[0].address": "192.168.10.21",
+}
 THERE_ALREADY = {**ON_A_MACHINE, "clusters.site.hosting": "existing-cluster"}
 _ID = find_about(ConnectedClusterSection.model_fields["resource_id"]).example
 _MACHINE = {
@@ -46,6 +52,8 @@ CONTEXT: dict[str, dict[str, object]] = {
     },
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
     "clusters.site.node.proxy.no_proxy": {"clusters.site.node.proxy.https": "http://10.1.1.4:3128"},
+    "clusters.site.nodes[0].machine": {**ON_MACHINES, "clusters.site.nodes[0].machine": {}},
+    "clusters.site.nodes[0].machine.resource_id": ON_MACHINES,
     "clusters.site.machine": ON_A_MACHINE,
     "clusters.site.machine.resource_id": ON_A_MACHINE,
     **{f"clusters.site.machine.ssh_over_arc{key}": OVER_ARC for key in ("", ".user", ".port")},
@@ -70,7 +78,9 @@ def abouts() -> Iterator[tuple[str, object]]:
 
 @pytest.mark.parametrize(("path", "example"), list(abouts()), ids=[path for path, _ in abouts()])
 def test_the_example_of_each_key_is_valid(problems: Problems, path: str, example: object) -> None:
-    whole_list = {"links[0].topics": [{"from": "x", "to": "y"}]} if ".topics[" in path else {}
+    whole_list: dict[str, object] = {"links[0].topics": [{"from": "x", "to": "y"}]} if ".topics[" in path else {}
+    if ".nodes[" in path:
+        whole_list = {"clusters.site.nodes": [{"name": "x"}]}
     assert problems({**whole_list, **CONTEXT.get(path, {}), path: example}) == []
 
 

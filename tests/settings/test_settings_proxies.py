@@ -8,7 +8,7 @@ import pytest
 
 from settings import SettingsError, load
 from settings.egress import list_egress
-from settings.model import Proxy
+from settings.hosts import Proxy
 from settings.proxies import NEVER, is_past_proxy
 from tests.conftest import THREE_SITES, resolve
 from tests.settings.samples import MINIMAL, Problems, with_changes

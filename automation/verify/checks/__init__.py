@@ -155,7 +155,7 @@ CHECKS: tuple[Check, ...] = (
     Check("VERIFY-54", "Links", _LINK, "error", "Dataflows enabled", "each",
         _PUT_BACK, links.check_enabled),
 
-    Check("VERIFY-55", "Inside", _CLUSTER, "error", "Nodes", "each is Ready",
+    Check("VERIFY-55", "Inside", _CLUSTER, "error", "Nodes", "each is there, and Ready",
         f"{_ON_NODE}\nkubectl describe nodes", cluster.check_nodes),
     Check("VERIFY-56", "Inside", _CLUSTER, "error", "Pressure", "no node is short of memory, disk or processes",
         f"{_ON_NODE}\nkubectl describe nodes", cluster.check_pressure),

@@ -33,8 +33,12 @@ _CERTIFICATE, _END = 0, 1
 
 
 def check_nodes(look: Look) -> Iterator[Problem]:
-    """Check that every node is Ready."""
-    for node in look.items("Node"):
+    """Check that every node is there, and Ready."""
+    nodes, wanted = [*look.items("Node")], 1 + len(look.cluster.nodes)
+    if look.inside and look.cluster.node and len(nodes) < wanted:
+        names = ", ".join(node["name"] for node in nodes)
+        yield Problem("nodes", f"{len(nodes)}: {names}", f"{wanted}, as in the settings")
+    for node in nodes:
         status, reason, message, _ = node["conditions"].get("Ready", ["Unknown", "", "", ""])
         if status != "True":
             yield Problem(f"node {node['name']}", f"Ready is {status} {reason} {message}".strip(), "True")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pulumi_azure_native import network
 
 from components.context import StampContext
-from settings.model import Network
+from settings.hosts import FurtherNode, Network
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,19 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
         # Routes are whoever's who joins the network to others.
         opts=context.options(ignore_changes=["routeTable"]),
     )
-    network_interface = network.NetworkInterface(
-        context.logical_name("network-interface"),
+    network_interface = create_network_interface(context, subnet)
+    return ClusterNetwork(virtual_network, subnet, nat_gateway, public_ip, network_interface)
+
+
+def create_network_interface(
+    context: StampContext, subnet: network.Subnet, node: FurtherNode | None = None
+) -> network.NetworkInterface:
+    """Create the interface of a node; None for the first one."""
+    names, address = (node.names, node.address) if node else (context.names, context.cluster.address)
+    return network.NetworkInterface(
+        context.node_name("network-interface", node.name if node else ""),
         resource_group_name=context.group.name,
-        location=location,
+        location=context.cluster.location,
         tags=context.tags,
         network_interface_name=names.network_interface,
         enable_accelerated_networking=True,
@@ -101,15 +110,14 @@ def create_network(context: StampContext, plan: Network, zone: str | None) -> Cl
                 name=names.ip_configuration,
                 subnet=network.SubnetArgs(id=subnet.id),
                 primary=True,
-                # Static: the broker's certificate and every link's endpoint name this address.
+                # Static: the broker's certificate, every link's endpoint and K3s' agents name the first one's address.
                 private_ip_allocation_method="Static",
-                private_ip_address=str(context.cluster.address),
+                private_ip_address=str(address),
                 private_ip_address_version="IPv4",
             )
         ],
         opts=context.options(),
     )
-    return ClusterNetwork(virtual_network, subnet, nat_gateway, public_ip, network_interface)
 
 
 def _build_security_rules(context: StampContext, subnet: str) -> list[network.SecurityRuleArgs]:
@@ -125,9 +133,8 @@ def _build_security_rules(context: StampContext, subnet: str) -> list[network.Se
     listener = context.cluster.listener
     if listener is None:
         return rules
-    clients = [
-        str(context.settings.clusters[link.client].egress) for link in context.settings.links_to(context.cluster.name)
-    ]
+    links = context.settings.links_to(context.cluster.name)
+    clients = [str(source) for link in links for source in context.settings.clusters[link.client].egress]
     node = str(context.cluster.address)
     return [_build_rule("AllowMqttFromLinks", 100, "Allow", "Tcp", clients, node, str(listener.port)), *rules]
 

@@ -1,10 +1,13 @@
-"""The node: one Ubuntu VM, reachable by nobody but the linked clusters and Azure's own agent."""
+"""The nodes: Ubuntu VMs, reachable by nobody but the linked clusters and Azure's own agent."""
 
 from __future__ import annotations
 
+import pulumi
 from pulumi_azure_native import compute, managedidentity, network
 
 from components.context import StampContext
+from settings.cluster_names import ClusterNames, NodeNames
+from settings.hosts import FurtherNode
 from settings.schema import NodeSection
 
 _UBUNTU = compute.ImageReferenceArgs(
@@ -18,19 +21,42 @@ def create_node(
     network_interface: network.NetworkInterface,
     arc_identity: managedidentity.UserAssignedIdentity,
 ) -> compute.VirtualMachine:
-    """Create the VM; nothing is installed on it yet."""
-    names = context.names
+    """Create the first VM; nothing is installed on it yet."""
+    identity = compute.VirtualMachineIdentityArgs(
+        type=compute.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[arc_identity.id]
+    )
+    return _create_vm(context, "", context.names, context.names.virtual_machine, node, network_interface, identity)
+
+
+def create_further_node(
+    context: StampContext,
+    node: FurtherNode,
+    network_interface: network.NetworkInterface,
+    first: compute.VirtualMachine,
+) -> compute.VirtualMachine:
+    """Create another VM: replaced with the first, with whose successor a new cluster begins."""
+    vm_name = context.bind(node.names.virtual_machine, first.id)
+    return _create_vm(context, node.name, node.names, vm_name, node.node, network_interface, None)
+
+
+def _create_vm(
+    context: StampContext,
+    name: str,
+    names: ClusterNames | NodeNames,
+    vm_name: pulumi.Input[str],
+    node: NodeSection,
+    network_interface: network.NetworkInterface,
+    identity: compute.VirtualMachineIdentityArgs | None,
+) -> compute.VirtualMachine:
     return compute.VirtualMachine(
-        context.logical_name("node"),
+        context.node_name("node", name),
         resource_group_name=context.group.name,
-        vm_name=names.virtual_machine,
+        vm_name=vm_name,
         location=context.cluster.location,
         tags=context.tags,
         zones=[node.zone] if node.zone else None,
         hardware_profile=compute.HardwareProfileArgs(vm_size=node.vm_size),
-        identity=compute.VirtualMachineIdentityArgs(
-            type=compute.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[arc_identity.id]
-        ),
+        identity=identity,
         network_profile=compute.NetworkProfileArgs(
             network_interfaces=[
                 compute.NetworkInterfaceReferenceArgs(id=network_interface.id, primary=True, delete_option="Detach")

@@ -24,8 +24,10 @@ def run_on_vm(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),
     name: str = "",
+    protected: Mapping[str, pulumi.Input[str]] | None = None,
+    node: str = "",
 ) -> pulumi.Resource:
-    """Run a script on the VM, as `RunScript` says.
+    """Run a script on the VM, as `RunOnMachine` says; `node` is the name of a further one.
 
     A change is an update in place under the same name: a command that was deleted and created again under its name
     may never run (https://github.com/MicrosoftDocs/azure-compute-docs/pull/178). Parameters are named, because unnamed
@@ -33,17 +35,15 @@ def run_on_vm(
     """
     timeout = f"{timeout_seconds + 600}s"
     return compute.VirtualMachineRunCommandByVirtualMachine(
-        context.logical_name(name or script),
+        context.node_name(name or script, node),
         resource_group_name=context.group.name,
         vm_name=vm.name,
         run_command_name=name or script,
         location=context.cluster.location,
         tags=context.tags,
         source=compute.VirtualMachineRunCommandScriptSourceArgs(script=load_script(script)),
-        parameters=[
-            compute.RunCommandInputParameterArgs(name=name, value=value)
-            for name, value in sorted({**parameters, **run_again(script_run)}.items())
-        ],
+        parameters=_list_parameters({**parameters, **run_again(script_run)}),
+        protected_parameters=_list_parameters(protected) if protected else None,
         async_execution=False,
         treat_failure_as_deployment_failure=True,
         timeout_in_seconds=timeout_seconds,
@@ -56,3 +56,7 @@ def run_on_vm(
             custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
         ),
     )
+
+
+def _list_parameters(given: Mapping[str, pulumi.Input[str]]) -> list[compute.RunCommandInputParameterArgs]:
+    return [compute.RunCommandInputParameterArgs(name=name, value=value) for name, value in sorted(given.items())]

@@ -36,12 +36,12 @@ _OWN_KEY, _OTHER_KEY = (f"Stand-in of the key {key}\n" for key in (MICROSOFT_KEY
 RESTART_DUE = "run/edge-stamps-k3s-restart"
 _NEWER_K3S, _OLDER_CLI, _NEWER_CLI, _OLDER_EXTENSION = "v1.35.10+k3s1", "2.60.0-1~noble", "2.99.0-1~noble", "1.10.10"
 _OLDER_PATCH = ".77+k3s1"
-_INSTALL_K3S, RESTART = INSTALLER_TOOL, "systemctl restart k3s"
+INSTALL_K3S, RESTART = INSTALLER_TOOL, "systemctl restart k3s"
 CONNECT, DELETE, FEATURES = (f"az connectedk8s {command}" for command in ("connect", "delete", "enable-features"))
 _OTHER_TIME = Reply(stdout="HTTP/2 401 \r\ndate: Fri, 01 Jan 2100 00:00:00 GMT\r\n\r\n")
 FAILS = Reply(1, stderr="failed\n")
 EFFECTS = (
-    _INSTALL_K3S, RESTART, CONNECT, DELETE, FEATURES, "az connectedk8s update",
+    INSTALL_K3S, RESTART, CONNECT, DELETE, FEATURES, "az connectedk8s update",
     "apt-get -qq -o DPkg", "apt-get install", "az extension add", "az extension remove", "iptables -w 30 -t mangle -I",
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _answer_update(_: Reply, call: ToolCall) -> Reply | None:
 
 SETUP_K3S = (
     Drill("the node is new", on_an_empty_node, must_succeed),
-    Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", _INSTALL_K3S), lock="node"),
+    Drill("another run holds the lock", as_it_is, must_fail_before("cloud-init", "apt-get", INSTALL_K3S), lock="node"),
     Drill("it has run before", as_it_is, must_change_nothing(EFFECTS)),
     Drill("no download ends", both(on_an_empty_node, hanging("curl")), must_give_up),
     Drill("apt-get never ends", both(on_an_empty_node, hanging("apt-get")), must_give_up),
@@ -134,21 +134,21 @@ SETUP_K3S = (
     Drill("the Azure CLI never answers", hanging("az"), must_give_up),
     Drill("the first boot never ends", both(on_an_empty_node, hanging("cloud-init")), must_give_up),
     Drill("the first boot failed", both(on_an_empty_node, answering("cloud-init", "--wait", FAILS)),
-          must_fail_before("apt-get", _INSTALL_K3S)),
+          must_fail_before("apt-get", INSTALL_K3S)),
     Drill("the node's clock is years away from Azure's",
-          answering("curl", "https://management.azure.com/", _OTHER_TIME), must_fail_before("apt-get", _INSTALL_K3S)),
+          answering("curl", "https://management.azure.com/", _OTHER_TIME), must_fail_before("apt-get", INSTALL_K3S)),
     Drill("Azure does not say what time it is", answering("curl", "https://management.azure.com/", FAILS),
-          must_fail_before("apt-get", _INSTALL_K3S)),
+          must_fail_before("apt-get", INSTALL_K3S)),
     Drill("the binary of K3s was forged, and nobody has pinned it",
           both(_forge("/releases/download/", "Stand-in of K3s", "Forged K3s"), _without_pinned_sum),
-          must_fail_before(_INSTALL_K3S)),
+          must_fail_before(INSTALL_K3S)),
     Drill("the binary of K3s is another one than the pinned one", both(on_an_empty_node, _with_pinned_sum),
-          must_fail_before(_INSTALL_K3S)),
+          must_fail_before(INSTALL_K3S)),
     Drill("the pinned binary of K3s was exchanged on the node", _with_pinned_sum, must_fail),
-    Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(_INSTALL_K3S)),
+    Drill("K3s' installer was forged", _forge("/install.sh", "# Stand-in", "# Forged"), must_fail_before(INSTALL_K3S)),
     *(
         Drill(f"the sum of K3s' installer differs in its {which} digit alone", _sums_up_alike(place),
-              must_fail_before(_INSTALL_K3S))
+              must_fail_before(INSTALL_K3S))
         for which, place in (("first", 0), ("middle", 32), ("last", 63))
     ),
     *(
@@ -164,12 +164,12 @@ SETUP_K3S = (
     Drill("K3s' installer failed, and an older K3s goes on",
           both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", FAILS)), must_fail),
     Drill("K3s' installer failed once", both(_k3s_is_behind(1), answering(INSTALLER_TOOL, "", FAILS, times=1)),
-          must_do(_INSTALL_K3S, _INSTALL_K3S)),
+          must_do(INSTALL_K3S, INSTALL_K3S)),
     Drill("an older K3s runs", _k3s_is_behind(1),
           must_leave("a newer K3s", lambda one: _OLDER_PATCH not in one.facts["k3s"]["version"])),
     Drill("a K3s runs that is two Kubernetes minors older", _k3s_is_behind(2),
-          must_fail_before("cloud-init", "apt-get", _INSTALL_K3S)),
-    Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(_INSTALL_K3S)),
+          must_fail_before("cloud-init", "apt-get", INSTALL_K3S)),
+    Drill("a newer K3s runs", _k3s_has(_NEWER_K3S), must_fail_before(INSTALL_K3S)),
     Drill("K3s was stopped", with_fact(False, "k3s", "running"), must_leave("K3s running", k3s.is_running)),
     Drill("a restart of K3s is still due", with_file(RESTART_DUE, ""), must_do(RESTART)),
     Drill("the configuration of K3s was another one",

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO
 
 from arm import ids
-from arm.hosting import BY_SCRIPT_TYPE, NODE_ID
-from graph.inputs import parameters, text_at
+from arm.hosting import BY_SCRIPT_TYPE, JOIN, NODE_ID
+from graph.inputs import parameters, protected_parameters, text_at
 from rehearsal.azure.clock import ManualClock
 from rehearsal.azure.entries import Entries, Entry, Table
 from rehearsal.azure.scripts import OpenState
@@ -31,7 +31,7 @@ from rehearsal.node import programs
 from rehearsal.node.azure_link import AzureLink
 from rehearsal.node.calls import Reply, ToolCall
 from rehearsal.node.clock import ScriptClock
-from rehearsal.node.drills import arc, ends, links, nodes, objects, proxies
+from rehearsal.node.drills import agents, arc, ends, links, nodes, objects, proxies
 from rehearsal.node.drills.scene import (
     Drill,
     Outcome,
@@ -65,7 +65,9 @@ _PRIVATE_LOCKS = Drill("others are on the node", as_it_is, must_keep_locks_priva
 _passed_here: set[tuple[str, str]] = set()
 """Names and texts of scripts, as in `read_passed`, that this process has drilled: for the next stack."""
 DRILLS: Mapping[str, Sequence[Drill]] = {
-    "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S, *proxies.SETUP_K3S),
+    "setup-k3s": (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *nodes.SETUP_K3S, *proxies.SETUP_K3S,
+                  *agents.SETUP_K3S),
+    JOIN: (_NO_PARAMETERS, _PRIVATE_LOCKS, _NO_KUBECTL, *agents.JOIN_K3S),
     "connect-arc": (
         _NO_PARAMETERS, _NO_NODE, _PRIVATE_LOCKS, _NO_KUBECTL, *arc.CONNECT_ARC, *proxies.CONNECT_ARC,
     ),
@@ -159,7 +161,8 @@ def _remedy(command: Entry) -> str:
 def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surroundings: Surroundings) -> str:
     vm = entries[ids.key(ids.parent_of(command.id))]
     facts, files = vm.facts.get("machine", {}), vm.facts.get("files") or after_first_boot(vm.outputs[NODE_ID])
-    deployed = Scene(facts, files, parameters(command.inputs), entries, surroundings.tenant_id)
+    given = parameters(command.inputs) | protected_parameters(command.inputs)
+    deployed = Scene(facts, files, given, entries, surroundings.tenant_id)
     scene = drill.set_up(replace(deployed, proxies=_find_proxies(deployed, vm, surroundings)))
     calls: list[str] = []
     with tempfile.TemporaryDirectory(prefix="es-") as name:
@@ -171,10 +174,7 @@ def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surrounding
         link.proxies = scene.proxies
         machine = Machine.in_folder(folder, vm.id, link, copy.deepcopy(dict(scene.facts)), scene.files)
         before = collect(machine.root)
-        inputs = {
-            "source": {"script": _text(command)},
-            "parameters": [{"name": name, "value": value} for name, value in scene.given.items()],
-        }
+        inputs = {"source": {"script": _text(command)}, **_list_parameters(command, scene.given)}
         clock = ScriptClock(0) if scene.is_new else ScriptClock(0, patience=0, pace=_PACE)
         tools = {name: _note_calls(tool, calls) for name, tool in scene.tools.items()}
         with _locked(machine, drill.lock.format(**scene.given)):
@@ -184,6 +184,15 @@ def _run(drill: Drill, command: Entry, entries: Mapping[str, Entry], surrounding
             return drill.find_fault(outcome) or ends.find_fault(
                 replace(command, inputs=inputs), vm, scene, outcome, state
             )
+
+
+def _list_parameters(command: Entry, given: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+    """Return these parameters as inputs of the command, which says what of them is protected."""
+    protected, found = protected_parameters(command.inputs), dict[str, list[dict[str, str]]]()
+    for name, value in given.items():
+        key = "protectedParameters" if name in protected else "parameters"
+        found.setdefault(key, []).append({"name": name, "value": value})
+    return found
 
 
 def _find_proxies(scene: Scene, vm: Entry, surroundings: Surroundings) -> tuple[str, str] | None:

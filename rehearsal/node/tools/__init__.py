@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rehearsal.node.machine import Tool
-from rehearsal.node.tools import apt, az, azcmagent, downloads, host, iptables, k3s, kubectl, pip, s_client, units
+from rehearsal.node.tools import apt, az, azcmagent, downloads, dpkg, host, iptables, k3s, kubectl, pip, s_client, units
 
 TOOLS: Mapping[str, Tool] = {
     "apt-get": apt.apt_get,
@@ -14,8 +14,8 @@ TOOLS: Mapping[str, Tool] = {
     "azcmagent": azcmagent.azcmagent,
     "cloud-init": host.cloud_init,
     "curl": downloads.curl,
-    "dpkg": apt.dpkg,
-    "dpkg-query": apt.dpkg_query,
+    "dpkg": dpkg.dpkg,
+    "dpkg-query": dpkg.dpkg_query,
     "gpg": downloads.gpg,
     "iptables": iptables.iptables,
     "k3s": k3s.k3s,

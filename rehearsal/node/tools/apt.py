@@ -1,7 +1,7 @@
-"""apt-get, apt-mark, dpkg and dpkg-query, as far as the packages azure-cli and azcmagent go.
+"""apt-get and apt-mark, as far as the packages azure-cli and azcmagent go.
 
 apt-get(8), sources.list(5) ("deb822-style format"), apt-secure(8); Debian/apt, apt-private/private-cmndline.cc and
-apt-pkg/acquire-item.cc (texts); dpkg, src/query/main.c and lib/dpkg/options.c.
+apt-pkg/acquire-item.cc (texts).
 """
 
 from __future__ import annotations
@@ -53,18 +53,6 @@ _APT_GET = Table("apt-get", _WORDS).with_flags(
 _CONFIGURATION = frozenset({"apt::update::error-mode", "dpkg::lock::timeout"})
 """Names that --option sets, in any case (apt.conf(5)); others may switch off what apt checks."""
 _APT_MARK = Table("apt-mark", _WORDS).with_flags("--quiet -q", "--option -o VALUE ~", "--file -f VALUE ~")
-_DPKG_WORDS = Words(
-    unknown="{tool}: error: unknown option {option}\n\nUse --help for help about querying packages.",
-    no_value="{tool}: error: {option} option takes a value\n\nUse --help for help about querying packages.",
-    surplus_value="{tool}: error: {option} option does not take a value",
-    code=2,
-)
-_DPKG_QUERY = Table("dpkg-query", _DPKG_WORDS).with_flags(
-    "--show -W", "--list -l", "--status -s", "--showformat -f VALUE", "--no-pager"
-)
-_DPKG = Table("dpkg", _DPKG_WORDS).with_flags(
-    "--print-architecture", "--configure", "--audit -C", "--list -l", "--status -s", "--pending -a"
-)
 
 
 @answering
@@ -271,32 +259,3 @@ def apt_mark(call: ToolCall, machine: Machine) -> str:
             raise RefusalError(100, f"E: Unable to locate package {name}\nE: No packages found")
         package["held"] = command == "hold"
     return "".join(f"{name} {'set on hold' if command == 'hold' else 'was no longer held'}.\n" for name in names)
-
-
-@answering
-def dpkg_query(call: ToolCall, machine: Machine) -> str:
-    """Answer `dpkg-query --show`."""
-    line = read_line(_DPKG_QUERY, call.arguments)
-    if not line.has("--show"):
-        raise ValueError("dpkg-query: the model answers --show only; extend apt.py")
-    shown: list[str] = []
-    for name in line.words:
-        package = machine.facts.get("packages", {}).get(name)
-        if package is None:
-            raise RefusalError(1, f"dpkg-query: no packages found matching {name}", "".join(shown))
-        text = line.last("--showformat", "${binary:Package}\t${Version}\n")
-        for field, value in {"Version": package["version"], "Package": name, "binary:Package": name}.items():
-            text = text.replace(f"${{{field}}}", value)
-        shown.append(text)
-    return "".join(shown)
-
-
-@answering
-def dpkg(call: ToolCall, _: Machine) -> str:
-    """Answer `dpkg --print-architecture`."""
-    line = read_line(_DPKG, call.arguments)
-    if line.has("--print-architecture"):
-        return "amd64\n"
-    if line.has("--configure"):
-        return ""
-    raise ValueError("dpkg: the model answers --print-architecture and --configure only; extend apt.py")

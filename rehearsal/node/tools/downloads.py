@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from rehearsal.cluster import traces
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import k3s
+from rehearsal.node.tools import k3s, k3s_agent
 from rehearsal.node.tools.durations import DURATIONS
 from rehearsal.node.tools.flags import GNU, Line, Table, Words, read_line
 from rehearsal.node.tools.outbound import choose_proxy, gets_out
@@ -71,10 +71,24 @@ def curl(call: ToolCall, machine: Machine) -> str:
     url = urls[0]
     proxy = choose_proxy(url, call.environment)
     _connect(url, line, is_reached=gets_out(machine, url, proxy))
+    if urlsplit(url).port == k3s_agent.PORT:
+        return _ask_server(url, line, machine)
     if not line.has("--head"):
         return _download(url, line, call, machine)
     told = "" if not proxy or line.has("--suppress-connect-headers") else _tell_connected(call.now)
     return told + _answer_head(url, line, call.now)
+
+
+def _ask_server(url: str, line: Line, machine: Machine) -> str:
+    """Answer as a K3s server that is asked without a token; only its own CA has signed its certificate."""
+    host = str(urlsplit(url).hostname)
+    if machine.azure.find_server(host) is None:
+        raise _fail(line, 7, f"Failed to connect to {host} port {k3s_agent.PORT}: Connection refused")
+    if not line.has("--insecure"):
+        raise _fail(line, 60, "SSL certificate problem: unable to get local issuer certificate")
+    if urlsplit(url).path != "/ping":  # k3s-io/k3s, pkg/server/router.go
+        raise _fail(line, 22, "The requested URL returned error: 401")
+    return "pong"
 
 
 def _tell_connected(now: float) -> str:

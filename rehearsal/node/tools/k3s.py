@@ -13,7 +13,7 @@ from typing import Any
 
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import audit_policy, k3s_config, units
+from rehearsal.node.tools import audit_policy, k3s_agent, k3s_config, units
 from rehearsal.node.tools.outbound import choose_proxy, gets_out
 from rehearsal.node.tools.refusal import RefusalError, answering, missing
 from rules.facts.node import K3S_VERSION
@@ -101,16 +101,19 @@ def start(machine: Machine, unit: str, elapsed: float) -> None:
         config = k3s_config.read_config(k3s_config.find_files(machine), facts.get("arguments", ()))
         _check(config)
         audit_rules = audit_policy.load(machine, k3s_config.read_api_arguments(config))
+        agent_token = k3s_agent.read_token(machine, config, "agent-token-file")
         facts["start_pre"] = units.run_start_pre(machine, unit)
+        if facts.get("role") == "agent":
+            k3s_agent.join(machine, config)
     except ValueError as error:
         facts["error"] = str(error)
         raise RefusalError(1, _CRASHED.format(unit=unit)) from error
-    k3s_config.require_modelled(config)
+    k3s_config.require_modelled(config, str(facts.get("role")))
     audit_policy.require_modelled(audit_rules)
     facts.pop("error", None)
     facts.setdefault("first_start", elapsed)
     facts.setdefault("first_config", config)
-    facts.update(config=config, audit_rules=audit_rules, running=True)
+    facts.update(config=config, audit_rules=audit_rules, agent_token=agent_token, running=True)
     given = dict(line.partition("=")[::2] for line in shlex.split(facts.get("environment", "")))
     facts["started_with"] = {**machine.facts.get("environments", {}).get(unit, {}), **given}
     if facts.get("role") == "server":
@@ -212,7 +215,5 @@ def installer(call: ToolCall, machine: Machine) -> str:
     if not is_changed and given.get("INSTALL_K3S_FORCE_RESTART") != "true":
         return "[INFO]  No change detected so skipping service start\n"
     facts["running"] = False
-    if role == "agent":  # pkg/cli/agent/agent.go: without a server there is nothing to join
-        raise RefusalError(1, _CRASHED.format(unit=unit), "[INFO]  systemd: Starting k3s-agent\n")
     start(machine, unit, call.elapsed)
     return f"[INFO]  Using {version} as release\n[INFO]  systemd: Starting {unit.removesuffix('.service')}\n"

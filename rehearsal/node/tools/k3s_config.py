@@ -40,10 +40,14 @@ LISTS = names(
     " kube-proxy-arg node-ip node-external-ip"
 )
 """Flags that may be given more than once (StringSliceFlag); of others, the last counts."""
-MODELLED = names(
-    "write-kubeconfig write-kubeconfig-mode secrets-encryption disable cluster-cidr service-cidr kube-apiserver-arg"
-)
-"""Flags whose effect the model knows. With any other K3s may exit, or its node may never be Ready."""
+MODELLED = {
+    "server": names(
+        "write-kubeconfig write-kubeconfig-mode secrets-encryption disable cluster-cidr service-cidr kube-apiserver-arg"
+        " agent-token-file"
+    ),
+    "agent": names("server token-file node-name"),
+}
+"""Role -> flags whose effect the model knows. With any other K3s may exit, or its node may never be Ready."""
 MODELLED_API = names(
     "service-account-issuer service-account-max-token-expiration audit-policy-file audit-log-path audit-log-maxage"
     " audit-log-maxbackup audit-log-maxsize"
@@ -81,14 +85,14 @@ def read_config(files: Iterable[NodeFile], arguments: Sequence[str] = ()) -> dic
     return {key: values if key in LISTS else values[-1] for key, values in merged.items() if key in FLAGS and values}
 
 
-def require_modelled(config: Mapping[str, Any]) -> None:
+def require_modelled(config: Mapping[str, Any], role: str = "server") -> None:
     """Refuse to say how K3s starts with what the model does not know.
 
     Raises:
         ValueError: there is such a flag.
     """
     for name in config:
-        if name not in MODELLED:
+        if name not in MODELLED[role]:
             raise ValueError(f"the model does not know what K3s does with {name}: extend k3s_config.py and k3s.py")
     for name, _ in read_api_arguments(config):
         if name not in MODELLED_API:

@@ -14,7 +14,7 @@ from typing import Any
 from graph.inputs import list_at, map_at, text_at
 from rehearsal.node.calls import ToolCall
 from rehearsal.node.machine import Machine
-from rehearsal.node.tools import audit_policy, k3s, kubectl_apply, kubectl_create, kubectl_logs
+from rehearsal.node.tools import audit_policy, k3s, k3s_agent, kubectl_apply, kubectl_create, kubectl_logs
 from rehearsal.node.tools.flags import Line, read_line
 from rehearsal.node.tools.kubectl_flags import COMMANDS, FORMATS, TABLE, UNMODELLED
 from rehearsal.node.tools.kubernetes_objects import Kind, Object, find_kind, list_objects
@@ -69,6 +69,10 @@ def _check_server(call: ToolCall, line: Line, machine: Machine) -> None:
     file = machine.path(name) if machine.holds(name) else machine.file(name)
     if line.has("--kubeconfig") and not file.is_file():
         raise RefusalError(1, f"error: stat {name}: no such file or directory")
+    if file.is_file() and str(file) == str(machine.file(k3s_agent.KUBECONFIG)) and k3s_agent.has_joined(machine):
+        if line.words != [f"node/{machine.facts['k3s']['node_name']}"]:  # plugin/pkg/auth/authorizer/node
+            raise RefusalError(1, f"Error from server (Forbidden): {line.words} is forbidden: it is not the node's own")
+        return
     if not file.is_file() or not k3s.is_running(machine):
         host = "127.0.0.1:6443" if file.is_file() else "localhost:8080"
         text = f"The connection to the server {host} was refused - did you specify the right host or port?"
@@ -266,6 +270,9 @@ def _remove(kind: Kind, one: Object, machine: Machine) -> None:
         return each["kind"], text_at(each, "metadata.namespace"), text_at(each, "metadata.name")
 
     if kind.kind == "Pod":  # what runs it makes it anew
+        return
+    if kind.kind == "Node":  # and with it what K3s knows it by
+        machine.azure.forget_node(text_at(one, "metadata.name"))
         return
     objects = machine.facts.get("objects", [])
     kept = [each for each in objects if place(each) != place(one)]

@@ -145,7 +145,7 @@ def _own(kind: Kind, machine: Machine, elapsed: float) -> list[Object]:
     """Return what K3s and the agents bring."""
     arc, is_settled = machine.facts.get("arc"), k3s.is_settled(machine, elapsed)
     if kind.kind == "Node":
-        return [_make(kind, "node", status=_describe_node(machine, is_settled))]
+        return list(_list_nodes(kind, machine, is_settled))
     if kind.kind == "StorageClass":
         return [_make(kind, name, annotations=given) for name, given in workloads.list_storage_classes(machine)]
     if kind.kind == "Pod":
@@ -189,7 +189,16 @@ def _list_own_trust(kind: Kind, machine: Machine) -> list[Object]:
     return [_make(kind, aio.TRUST_CONFIG_MAP.value, AIO_NAMESPACE, data={aio.TRUST_KEY.value: root})]
 
 
-def _describe_node(machine: Machine, is_ready: bool) -> dict[str, Any]:
+def _list_nodes(kind: Kind, machine: Machine, is_settled: bool) -> Iterator[Object]:
+    """Yield the machine itself, and whoever has joined it; an agent sees itself alone."""
+    facts = machine.facts["k3s"]
+    roles = {"node-role.kubernetes.io/control-plane": "true"} if facts.get("role") == "server" else {}
+    yield _make(kind, facts.get("node_name", "node"), labels=roles, status=_describe_node(facts["version"], is_settled))
+    for one in machine.azure.list_members():
+        yield _make(kind, one.name, status=_describe_node(one.version, one.is_ready))
+
+
+def _describe_node(version: str, is_ready: bool) -> dict[str, Any]:
     """Return the status that the kubelet gives its node."""
     conditions = [
         *_condition("Ready", is_ready)["conditions"],
@@ -197,7 +206,7 @@ def _describe_node(machine: Machine, is_ready: bool) -> dict[str, Any]:
     ]
     return {
         "conditions": conditions,
-        "nodeInfo": {"kubeletVersion": machine.facts["k3s"]["version"], "architecture": "amd64"},
+        "nodeInfo": {"kubeletVersion": version, "architecture": "amd64"},
         "capacity": {"cpu": "8", "memory": "32863380Ki"},
     }
 

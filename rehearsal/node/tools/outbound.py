@@ -49,7 +49,7 @@ def is_exception(host: str, no_proxy: str) -> bool:
 def gets_out(machine: Machine, url: str, proxy: str) -> bool:
     """Return whether something on the node that asks this proxy, or none, has an answer."""
     address = _read_address(urlsplit(url).hostname or "")
-    if address and any(address in network for network in _LOCAL):
+    if address and (address.is_private or any(address in network for network in _LOCAL)):
         return not proxy  # no proxy reaches it
     only = dict(zip(("http", "https"), machine.proxies or ("", ""), strict=True))
     return proxy == only[urlsplit(url).scheme]

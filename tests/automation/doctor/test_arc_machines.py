@@ -209,3 +209,12 @@ def test_rights_on_the_machine_alone_are_enough_for_it(plant: Machine) -> None:
     permissions["value"][0]["notActions"].append("Microsoft.HybridCompute/machines/runCommands/write")
     plant.says(PERMISSIONS, permissions)
     assert plant.checks()["rights"].outcome == "ok"
+
+
+def test_every_node_of_a_cluster_is_looked_at(plant: Machine) -> None:
+    site = plant.settings["clusters"]["site"]
+    second = {"name": "two", "machine": {"resource_id": _ID.replace("press-1", "press-2")}, "address": "192.168.1.21"}
+    plant.settings["clusters"] = {**plant.settings["clusters"], "site": {**site, "nodes": [second]}}
+    said = "ERROR: (ResourceNotFound) The resource was not found."
+    plant.fails(_ASKED.replace("press-1", "press-2"), said, code=3)
+    assert "no Arc-enabled machine press-2" in plant.checks()["arc-machines"].found

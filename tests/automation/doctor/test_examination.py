@@ -661,3 +661,9 @@ def test_an_example_is_not_for_azure(machine: Machine) -> None:
 
     found = {one.id: one for one in examine(machine.program, "dev")}
     assert found["settings"].mend == "cp examples/Pulumi.dev.yaml ."
+
+
+def test_further_nodes_need_quota_too(machine: Machine) -> None:
+    machine.settings = {**machine.settings, "clusters": {"site": {"nodes": [{"name": "two"}]}, "enterprise": {}}}
+    machine.says(stand_in.USAGE, _usage(machine, "StandardDsv6Family", used=0, limit=10))
+    assert "24 needed, 0 of 10 in use" in machine.only("quota", "failed").found

@@ -141,6 +141,9 @@ def _bind_everybody(living: Living) -> None:
 
 CASES = [
     Case("VERIFY-55", "site", "the node is not ready", _node(ready="Unknown")),
+    Case("VERIFY-55", "office", "a further node is not there", lambda living: living.set(
+        _VM_OFFICE, "nodes", {"two": living.entry(_VM_OFFICE).facts["nodes"]["two"]}, where="facts"),
+        stack="every-setting"),
     Case("VERIFY-56", "site", "memory is short", _node(memory="True")),
     Case("VERIFY-57", "site", "an older K3s", _remember("machine.k3s.version", "v1.34.1+k3s1")),
     Case("VERIFY-58", "site", "the clock is an hour ahead", _remember(AHEAD, 3600)),

@@ -13,7 +13,7 @@ import pytest
 from arm import ids
 from automation.verify import here
 from automation.verify.azure import UnseenError
-from settings.model import ExistingCluster
+from settings.hosts import ExistingCluster
 from tests.automation.verify.living import Living, Verifier, outcomes
 
 STACK, MILL, QUARRY = "brownfield", "mill", "quarry"

@@ -23,7 +23,7 @@ def test_is_named_by_the_rule_and_nothing_else_is_blamed(case: Case) -> None:
     assert "PRIVATE KEY" not in repr(bench.views())
 
 
-@pytest.mark.parametrize("stack", ["dev", "three-sites"])
+@pytest.mark.parametrize("stack", ["dev", "three-sites", "every-setting", "plant"])
 def test_nothing_is_wrong_before(stack: str) -> None:
     assert problems(Bench(stack)) == set()
 

@@ -42,6 +42,7 @@ class Bench:
             "source": {"script": script},
             "treatFailureAsDeploymentFailure": True,
             "asyncExecution": False,
+            "protectedParameters": [],
             **inputs,
         }
         self.world.put(shape("connect"), arm_id("connect", **changes), inputs_of("connect", **changes))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arm.hosting import JOIN
 from nodes import NAMES, load_script
 from rehearsal.azure.entries import Entry
 from rehearsal.cluster.model import Symptom
@@ -20,11 +21,19 @@ from tests.rehearsal.cluster.deployments import SURROUNDINGS, deployed
 MISTAKES = yaml.safe_load(Path(__file__).with_name("script_mistakes.yaml").read_text(encoding="utf-8"))
 ONLY_IN_A_ROTATION = {"settle-dataflows"}
 """No committed stack is in one: tests/nodes/test_settle_dataflows.py and tests/rehearsal/rotation/ run it."""
+SCRIPTS = {JOIN: "setup-k3s"}
+"""Run of a script that has a name of its own -> the script."""
+WITH_NODES = "every-setting"
+"""A stack in which machines join a cluster."""
 CASES = [(name, drill.what) for name, drills in DRILLS.items() for drill in drills]
 
 
-def entries(change: Callable[[Entry], Entry] = lambda entry: entry) -> list[Entry]:
-    return [change(entry) for entry in deployed("dev").world.entries()]
+def stack_of(name: str) -> str:
+    return WITH_NODES if name == JOIN else "dev"
+
+
+def entries(change: Callable[[Entry], Entry] = lambda entry: entry, stack: str = "dev") -> list[Entry]:
+    return [change(entry) for entry in deployed(stack).world.entries()]
 
 
 def with_script(name: str, edit: Callable[[str], str]) -> list[Entry]:
@@ -35,19 +44,21 @@ def with_script(name: str, edit: Callable[[str], str]) -> list[Entry]:
         inputs["source"]["script"] = edit(inputs["source"]["script"])
         return replace(entry, inputs=inputs)
 
-    return entries(change)
+    return entries(change, stack_of(name))
 
 
 def drill(name: str, what: str, deployed_entries: list[Entry]) -> list[Symptom]:
     (chosen,) = (one for one in DRILLS[name] if one.what == what)
-    return run_drills(deployed_entries, SURROUNDINGS, {name: [chosen]}, passed={})
+    return run_drills(deployed_entries, deployed(stack_of(name)).world.surroundings, {name: [chosen]}, passed={})
 
 
 @pytest.mark.timeout(300)
 def test_the_programs_own_scripts_pass_and_that_is_noted(request: pytest.FixtureRequest) -> None:
     """Where this fails after a change of a script that was meant: `make golden`."""
     assert run_drills(entries(), SURROUNDINGS, passed={}) == []
-    now = {name: hash_script(load_script(name)) for name in DRILLS}
+    others = {name: DRILLS[name] for name in (JOIN, "setup-k3s")}
+    assert run_drills(entries(stack=WITH_NODES), deployed(WITH_NODES).world.surroundings, others, passed={}) == []
+    now = {name: hash_script(load_script(SCRIPTS.get(name, name))) for name in DRILLS}
     if request.config.getoption("--write-golden"):
         PASSED.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
     assert read_passed() == now
@@ -55,7 +66,7 @@ def test_the_programs_own_scripts_pass_and_that_is_noted(request: pytest.Fixture
 
 def test_every_drill_has_its_mistake_and_every_script_its_drills() -> None:
     assert [(name, what) for name, rows in MISTAKES.items() for what in rows] == CASES
-    assert set(DRILLS) == set(NAMES) - ONLY_IN_A_ROTATION
+    assert set(DRILLS) == {*NAMES, *SCRIPTS} - ONLY_IN_A_ROTATION
 
 
 @pytest.mark.parametrize(("name", "what"), CASES)

@@ -23,9 +23,10 @@ def set_up(version: str, *, image: bool) -> dict[str, Any]:
     """Return the facts of the Run Command that sets a node up."""
     azure = Azure(run_script=ScriptRunner(), images=[(_IMAGE, str(inputs_of("vm")["location"]))])
     azure.deploy("group", "nsg", "public-ip", "nat", "vnet", "subnet", "nic", "identity")
-    azure.put("vm", **({"storageProfile__imageReference": {"id": _IMAGE}} if image else {}))
+    changes: dict[str, Any] = {"storageProfile__imageReference": {"id": _IMAGE}} if image else {}
+    azure.put("vm", **changes)
     given = {"K3S_VERSION": version, **{name: fact.value for name, fact in TOOLS.items()}}
-    changes: dict[str, Any] = {
+    changes = {
         "runCommandName": "setup-k3s",
         "source": {"script": load_script("setup-k3s")},
         "parameters": [{"name": name, "value": value} for name, value in given.items()],
