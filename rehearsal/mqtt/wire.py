@@ -233,6 +233,8 @@ class Connection:
 
     def close(self) -> None:
         self._client.disconnect()
+        # paho keeps three sockets until a client is collected, which may be never; its `select` takes those below 1024.
+        self._client._reset_sockets()
         if self._options.tls:
             self._options.tls.close()
 

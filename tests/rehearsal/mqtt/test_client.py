@@ -7,6 +7,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,11 @@ from rehearsal.mqtt.authority import Authority, to_pem
 from rehearsal.mqtt.bodies import UnmappedError
 from rehearsal.mqtt.client import ClientPlan, Flow, read_client, tls_context
 from rehearsal.mqtt.delivery import _compare, build_message
+from rehearsal.mqtt.mosquitto import run_broker
+from rehearsal.mqtt.observer import Observer, observe
 from rehearsal.mqtt.private import private_folder
 from rehearsal.mqtt.proof import prove
+from rehearsal.mqtt.translate import read_ports
 from rehearsal.mqtt.wire import Connection, LostError, Message, Options, Tls
 from tests.conftest import TWO_BROKERS, TWO_CLUSTERS
 from tests.rehearsal.mqtt.plant import Plant, changed
@@ -139,6 +143,21 @@ def test_every_key_of_a_trust_config_map_counts(deployed: Deployed) -> None:
 def test_a_refused_connection_is_lost() -> None:
     with pytest.raises(LostError):
         Connection(1, Options("x")).open()
+
+
+def count_open_files() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def test_a_connection_that_is_closed_leaves_no_socket_open(deployed: Deployed) -> None:
+    (port,) = read_ports(deployed(TWO_CLUSTERS).views["enterprise"])
+    with run_broker(port) as broker:
+        before, kept = count_open_files(), list[Observer]()
+        for _ in range(3):
+            with observe(broker) as observer:
+                observer.take_messages()
+                kept.append(observer)
+        assert count_open_files() == before
 
 
 @pytest.mark.parametrize("tls", [None, Tls(ssl.PROTOCOL_TLS_CLIENT)])
