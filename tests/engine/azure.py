@@ -80,6 +80,7 @@ class Azure:
                 bare_machines=bare_machines,
                 routes=outside.routes,
                 proxies=outside.proxies,
+                images=outside.images,
             ),
             clock=self.clock,
             on_write=lambda arm_id: self.when_written(arm_id),

@@ -26,7 +26,7 @@ from rehearsal.azure.world import Surroundings, World
 from rehearsal.cluster.build import Seen, build_views
 from rehearsal.cluster.model import ClusterView, Secret
 from rehearsal.engine import Engine, Options, Result, State
-from rehearsal.modelled_azure import make_surroundings
+from rehearsal.modelled_azure import make_surroundings, surroundings_of
 from rehearsal.node.runner import ScriptRunner
 from rehearsal.providers.azure import AzureProvider
 from rehearsal.providers.serve import all_providers
@@ -56,9 +56,11 @@ class Stack:
             atexit.register(shutil.rmtree, folder)
             loaded = read_signed_from(loaded, folder)
             self.config, self._sign = dict(loaded.config), make_stand_in(loaded, folder)
-        tenant = {key: self.config[stack_file.SETTINGS_KEY][key] for key in ("subscription_id", "tenant_id")}
-        machines, outside = loaded.settings.machines, loaded.settings.outside
-        around = replace(surroundings, machines=machines, routes=outside.routes, proxies=outside.proxies, **tenant)
+        around = replace(
+            surroundings_of(loaded.settings),
+            role_spread_seconds=surroundings.role_spread_seconds,
+            principal_spread_seconds=surroundings.principal_spread_seconds,
+        )
         self.world = World(around, self.clock, on_write=on_write, run_script=ScriptRunner())
         providers = all_providers(AzureProvider(self.world))
         options = Options(continue_on_error=True)
