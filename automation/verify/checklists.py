@@ -35,7 +35,8 @@ CHECKLISTS: Mapping[str, Sequence[Item]] = {
              lacks="the logs: a support bundle has those of pods that are not well"),
     ),
     "Low-level design, Quick Verification Matrix": (
-        Item("the server is connected, SSH over Arc succeeds", lacks="nodes are Azure VMs yet, with no way in by SSH"),
+        Item("the server is connected, SSH over Arc succeeds", ("VERIFY-02", "VERIFY-14"),
+             lacks="SSH itself: the output `ssh_commands` has the command"),
         Item("nodes are Ready, pods of Arc are Running", ("VERIFY-20", "VERIFY-21", "VERIFY-55", "VERIFY-61"),
              "connect-arc"),
         Item("`az iot ops check --svc broker` succeeds",
