@@ -9,7 +9,7 @@ import yaml
 
 import nodes
 
-_FILE = re.compile(r'^put "\$ROOT_DIR/([^"]+)" \d+ "\$restart_due" <<\'END\'\n(.*?)^END\n', re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r'^ *put "\$ROOT_DIR/([^"]+)" \d+ "\$restart_due" <<\'END\'\n(.*?)^END\n', re.MULTILINE | re.DOTALL)
 AUDIT_LOG = "audit.log"
 
 
