@@ -62,6 +62,12 @@ class Shape:
         top = self.table.body["properties"]
         return tuple(name for name in _ALWAYS_IMMUTABLE if name in top) + self.type.immutable
 
+    @cached_property
+    def _lifted(self) -> frozenset[str]:
+        """Return the inputs that ARM has in the object `lifted`."""
+        node = _member(self.table, self.table.body, self.type.lifted, lifts=True) if self.type.lifted else None
+        return frozenset(self.table.members(self.table.resolve(node), {})) if node else frozenset()
+
     @property
     def replaced_by(self) -> tuple[str, ...]:
         """Return the paths of the inputs whose change replaces a resource. What else changes is updated."""
@@ -80,7 +86,9 @@ class Shape:
     def body(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return what ARM receives. An input that fits nowhere stays in its place, and so do secret marks."""
         elsewhere = {*self.type.path_parameters, *self.type.query}
-        rest = {name: value for name, value in inputs.items() if name not in elsewhere}
+        rest = {name: value for name, value in inputs.items() if name not in elsewhere | self._lifted}
+        if inner := {name: value for name, value in inputs.items() if name in self._lifted}:
+            rest[self.type.lifted] = inner
         if self.type.flattened:
             return dict(nest(self.table, self.table.body, rest, self.type.renamed))
         # The top level as it is; below it the same rule as everywhere.
@@ -111,6 +119,7 @@ class Shape:
                 sent |= sent.pop("properties", {})
                 computed = [path.removeprefix("properties.") for path in computed]
             inputs = unnest(self.table, self.table.body, sent, self.type.renamed)
+            inputs |= inputs.pop(self.type.lifted, {})
         else:
             inputs = {
                 name: unnest(self.table, top.get(name, OPEN), value, self.type.renamed, name)
@@ -161,7 +170,7 @@ class Shape:
 
     def is_input(self, steps: Sequence[str]) -> bool:
         """Tell whether an output's path, without indexes, is that of one of the SDK's inputs."""
-        if steps[0] in self.type.path_parameters:
+        if steps[0] in {*self.type.path_parameters, *self._lifted}:
             return True
         if steps[0] in ("id", "name", "type", "azureApiVersion"):
             return False

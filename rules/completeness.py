@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from arm import ids
 from arm.hosting import JOIN
 from arm.shapes import shape_of
 from arm.types import ResourceType
@@ -62,7 +63,8 @@ def nothing_else(view: View) -> Hits:
 
 def _region(view: View, resource: Resource) -> Hits:
     cluster = view.clusters[view.cluster(resource)]
-    machine = view.existing.get(cluster.name) if view.is_script(resource) else None
+    there = view.existing_machines.get(cluster.name, ())
+    machine = next((one for one in there if ids.is_below(view.path(resource), one["id"])), None)
     what, expected = ("its machine", machine["location"]) if machine else (f"cluster {cluster.name}", cluster.location)
     given = view.inputs(resource).get("location")
     if given != expected:

@@ -30,6 +30,7 @@ from arm.types.iotoperations import (
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetes import CONNECTED_CLUSTER
 from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.maintenance import CONFIGURATION_ASSIGNMENT, MAINTENANCE_CONFIGURATION
 from arm.types.managedidentity import FEDERATED_IDENTITY_CREDENTIAL, USER_ASSIGNED_IDENTITY
 from arm.types.network import VIRTUAL_NETWORK_PEERING
 from arm.types.resources import RESOURCE_GROUP
@@ -74,9 +75,13 @@ class ExpectedCluster:
     """Clusters that may reach the listener."""
 
 
-def _find_options(cluster: Cluster) -> tuple[ResourceType, ...]:
-    """Return the types of what a cluster has once where its settings ask for it."""
-    return (ENDPOINT, SERVICE_CONFIGURATION) if cluster.machine and cluster.machine.ssh_over_arc else ()
+def _find_options(cluster: Cluster) -> Mapping[ResourceType, int]:
+    """Return how many of a type a cluster has where its settings ask for them."""
+    over_arc = cluster.machine and cluster.machine.ssh_over_arc
+    found = {ENDPOINT: 1, SERVICE_CONFIGURATION: 1} if over_arc else {}
+    if cluster.maintenance:
+        found |= {MAINTENANCE_CONFIGURATION: 1, CONFIGURATION_ASSIGNMENT: 1 + len(cluster.nodes)}
+    return found
 
 
 def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
@@ -87,7 +92,8 @@ def expected_of(settings: Settings) -> Mapping[str, ExpectedCluster]:
     return {
         name: ExpectedCluster(
             resources={
-                **dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources, *_find_options(cluster)), 1),
+                **dict.fromkeys((*_ONE_EACH, *KINDS[cluster.hosting].resources), 1),
+                **_find_options(cluster),
                 **dict.fromkeys(KINDS[cluster.hosting].per_node, 1 + len(cluster.nodes)),
             },
             extensions=(CERT_MANAGER.type, SECRET_STORE.type, AIO.type),

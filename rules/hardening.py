@@ -17,6 +17,7 @@ from arm.types.iotoperations import (
 )
 from arm.types.keyvault import SECRET, VAULT
 from arm.types.kubernetesconfiguration import EXTENSION
+from arm.types.maintenance import MAINTENANCE_CONFIGURATION
 from arm.types.network import (
     NAT_GATEWAY,
     NETWORK_INTERFACE,
@@ -54,6 +55,7 @@ _AUTHORIZATION = f"{_LEARN}/iot-operations/manage-mqtt-broker/howto-configure-au
 _DATAFLOW = f"{_LEARN}/iot-operations/connect-to-cloud/howto-create-dataflow"
 _PROFILE = f"{_LEARN}/iot-operations/connect-to-cloud/howto-configure-dataflow-profile"
 _SSH_OVER_ARC = f"{_LEARN}/azure-arc/servers/ssh-arc-overview"
+_WINDOW = f"{_LEARN}/virtual-machines/maintenance-configurations, Guest"
 _INSTANCE = f"{_LEARN}/iot-operations/deploy-iot-ops/howto-enable-secure-settings"
 
 
@@ -62,6 +64,14 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(ENDPOINT, "type", ("default",), "a custom one leads to another resource", _SSH_OVER_ARC),
     Fixed(SERVICE_CONFIGURATION, "serviceConfigurationName", ("SSH",), "az looks for it", _SSH_OVER_ARC),
     Fixed(SERVICE_CONFIGURATION, "serviceName", ("SSH",), "the other one is Windows Admin Center", _SSH_OVER_ARC),
+    Fixed(MAINTENANCE_CONFIGURATION, "maintenanceScope", ("InGuestPatch",), "no other patches what runs in a machine",
+          _WINDOW),
+    Fixed(MAINTENANCE_CONFIGURATION, "extensionProperties.InGuestPatchMode", ("User",),
+          "the scope asks for it, and the platform's mode knows no window", "Azure/bicep#8959"),
+    Fixed(MAINTENANCE_CONFIGURATION, "installPatches.rebootSetting", ("IfRequired",),
+          "a patched kernel does not run before a reboot, and no other needs one", _WINDOW),
+    Fixed(MAINTENANCE_CONFIGURATION, "installPatches.linuxParameters.classificationsToInclude",
+          (["Critical", "Security"],), "other packages change what was tried", _WINDOW),
     Fixed(STORAGE_ACCOUNT, "isHnsEnabled", (True,), "the schema registry asks for a hierarchical namespace", _REGISTRY),
     Fixed(STORAGE_ACCOUNT, "kind", ("StorageV2",), "no other of the standard kinds has one", _ACCOUNTS),
     Fixed(STORAGE_ACCOUNT, "publicNetworkAccess", ("Enabled", _ABSENT), "versions of schemas ask for it", _REGISTRY),

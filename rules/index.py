@@ -125,7 +125,12 @@ class Index:
         """Return the cluster on whose own machine something is that is no script; empty for other paths."""
         if self.is_script(resource):
             return ""
-        there = ((name, one.machine.resource_id) for name, one in self.clusters.items() if one.machine)
+        there = (
+            (name, machine.resource_id)
+            for name, cluster in self.clusters.items()
+            for machine in (cluster.machine, *(one.machine for one in cluster.nodes))
+            if machine
+        )
         return next((name for name, arm_id in there if ids.is_below(path, arm_id)), "")
 
     def _existing_cluster(self, path: str) -> str:

@@ -10,6 +10,7 @@ from arm.types.deviceregistry import DEVICE_REGISTRY_NAMESPACE, SCHEMA_REGISTRY
 from arm.types.extendedlocation import CUSTOM_LOCATION
 from arm.types.iotoperations import BROKER, CONNECTOR_TEMPLATE, INSTANCE
 from arm.types.keyvault import VAULT
+from arm.types.maintenance import MAINTENANCE_CONFIGURATION
 from arm.types.managedidentity import USER_ASSIGNED_IDENTITY
 from arm.types.network import (
     NAT_GATEWAY,
@@ -38,6 +39,7 @@ _NAMES: Mapping[ResourceType, tuple[str, ...]] = {
     NETWORK_INTERFACE: ("network_interface",),
     **azure_vm.NAMES,
     USER_ASSIGNED_IDENTITY: ("arc_identity", "secret_sync_identity", "aio_identity"),
+    MAINTENANCE_CONFIGURATION: ("maintenance",),
     VAULT: ("key_vault",),
     SCHEMA_REGISTRY: ("schema_registry",),
     DEVICE_REGISTRY_NAMESPACE: ("device_registry_namespace",),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arm.shapes import shape_of
 from arm.types.hybridconnectivity import SERVICE_CONFIGURATION
 from arm.types.iotoperations import BROKER, DATAFLOW
-from arm.types.keyvault import SECRET, VAULT
+from arm.types.keyvault import VAULT
+from arm.types.maintenance import MAINTENANCE_CONFIGURATION
 from arm.types.network import (
     NAT_GATEWAY,
     PUBLIC_IP_ADDRESS,
@@ -64,6 +66,10 @@ def _ssh_port(_: Settings, cluster: Cluster) -> int | None:
     return cluster.machine.ssh_over_arc.port if cluster.machine and cluster.machine.ssh_over_arc else None
 
 
+def _window(field: str) -> Callable[[Settings, Cluster], Any]:
+    return lambda _, cluster: getattr(cluster.maintenance, field, None)
+
+
 def _disk_persistence(settings: Settings, _: Cluster) -> str:
     return "Enabled" if settings.protection.dataflow_disk_persistence else "Disabled"
 
@@ -71,6 +77,10 @@ def _disk_persistence(settings: Settings, _: Cluster) -> str:
 REQUESTED: tuple[Requested, ...] = (
     *azure_vm.REQUESTED,
     Requested(SERVICE_CONFIGURATION, "port", "machine.ssh_over_arc.port", _ssh_port),
+    Requested(MAINTENANCE_CONFIGURATION, "startDateTime", "node.maintenance.start", _window("start")),
+    Requested(MAINTENANCE_CONFIGURATION, "duration", "node.maintenance.duration", _window("duration")),
+    Requested(MAINTENANCE_CONFIGURATION, "timeZone", "node.maintenance.time_zone", _window("time_zone")),
+    Requested(MAINTENANCE_CONFIGURATION, "recurEvery", "node.maintenance.every", _window("every")),
     Requested(NAT_GATEWAY, "zones", "node.zone", zones),
     Requested(PUBLIC_IP_ADDRESS, "zones", "node.zone", zones),
     Requested(VIRTUAL_NETWORK, "addressSpace.addressPrefixes", "address_space", _address_space),
@@ -145,7 +155,7 @@ def _tags(view: View) -> Hits:
         if resource.arm_type == RESOURCE_GROUP.arm_type:
             expected[STACK_TAG] = stack_tag(view.settings)
         given = map_at(view.inputs(resource), "tags")
-        if "location" in view.inputs(resource) or resource.arm_type == SECRET.arm_type:  # others take no tags
+        if "tags" in shape_of(resource.type).table.body["properties"]:
             for key in sorted({*given, *expected}):
                 if given.get(key) != expected.get(key):
                     yield resource.name, f"tags.{key}: not what the settings ask for (tags): {_show(expected.get(key))}"

@@ -69,6 +69,7 @@ _CLUSTER: Mapping[str, str] = {
     "node.proxy.http": "proxy.http",
     "node.proxy.https": "proxy.https",
     "node.proxy.no_proxy": "node.proxy.no_proxy",
+    **{f"node.maintenance.{name}": f"node.maintenance.{name}" for name in ("start", "duration", "time_zone", "every")},
     **{f"broker.{name}": f"broker.{name}" for name in (
         "memory_profile", "frontend_replicas", "frontend_workers", "backend_partitions", "backend_workers",
         "backend_redundancy_factor", "persistence_gib", "max_session_hours", "max_message_hours", "max_packet_mib",

@@ -51,6 +51,11 @@ class ClusterNames:
     """Goes before the 5 random characters: `st`."""
     storage_account_suffix: str = _name("{letters}", "storage account, last part", 1, 17, r"[a-z0-9]+")
     """Goes after the 5 random characters; the whole is cut to 24 characters."""
+    maintenance: str = _name(
+        "mc-{tail}", "maintenance configuration", 1, 37, _KUBERNETES,
+        "learn.microsoft.com/azure/virtual-machines/maintenance-configurations: less than 128 with the resource group",
+    )  # fmt: skip
+    """128 less one and the 90 of a resource group."""
     schema_registry: str = _name("sr-{tail}", "schema registry", 3, 63, _AIO, _SCHEMA)
     schema_registry_namespace: str = _name("srns-{tail}", "namespace of the schema registry", 3, 63, _AIO, _SCHEMA)
     device_registry_namespace: str = _name("adrns-{tail}", "Device Registry namespace", 3, 64, _AIO, _SCHEMA)

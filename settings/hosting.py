@@ -39,6 +39,10 @@ WITHOUT_EFFECT: Mapping[str, frozenset[str]] = {
             "node.proxy.http",
             "node.proxy.https",
             "node.proxy.no_proxy",
+            "node.maintenance.start",
+            "node.maintenance.duration",
+            "node.maintenance.time_zone",
+            "node.maintenance.every",
             "nodes",
         }
     ),

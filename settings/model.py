@@ -15,7 +15,7 @@ from settings.hosts import ExistingCluster, FurtherNode, Network, Proxy
 from settings.machines import Machine
 from settings.outside import Outside
 from settings.releases import Release
-from settings.schema import BrokerSection, NodeSection, PkiSection, ProtectionSection
+from settings.schema import BrokerSection, MaintenanceSection, NodeSection, PkiSection, ProtectionSection
 
 
 def find_own_generation(generation: int, authority: int) -> int:
@@ -117,6 +117,11 @@ class Cluster:
     def image(self) -> str | None:
         """Return the id of the image that its node starts from; None: not one that was prepared."""
         return self.node.image if self.node else None
+
+    @property
+    def maintenance(self) -> MaintenanceSection | None:
+        """Return the window in which its nodes are patched; None: they have none."""
+        return self.node.maintenance if self.node and self.node.maintenance.start else None
 
     @property
     def arc_resource_group(self) -> str:

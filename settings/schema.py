@@ -46,6 +46,7 @@ from settings.fields import (
     one_of,
 )
 from settings.hosting import DEFAULT_HOSTING
+from settings.maintenance import WindowDuration, WindowRecurrence, WindowStart, WindowTimeZone
 from settings.node_images import ImageVersionId
 from settings.proxies import PastProxy, ProxyUrl
 from settings.releases import DEFAULT_RELEASE, K3S_NEWEST, K3S_OLDEST, RELEASES
@@ -122,6 +123,7 @@ _PROXY = "http://proxy.example.com:3128"
 _CONTACT = "command:remote:Command"
 _HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 _SSH_SERVICE = "Microsoft.HybridConnectivity/endpoints/serviceConfigurations"
+_WINDOW = "Microsoft.Maintenance/maintenanceConfigurations"
 _PROXIED = ("Run Command setup-k3s", "Run Command connect-arc")
 _MACHINE = (
     "/subscriptions/3f2a1b0c-9d8e-4f7a-8b6c-5d4e3f2a1b0c/resourceGroups/rg-plant/providers"
@@ -167,6 +169,49 @@ class ProxySection(_Section):
         ),
         arrives(*(f"{script}: NO_PROXY" for script in _PROXIED)),
     ] = []
+
+
+class MaintenanceSection(_Section):
+    """When the nodes are patched, and reboot where that needs it: all of a cluster in one window."""
+
+    start: Annotated[
+        WindowStart | None,
+        About(
+            "the first window's date and time, as YYYY-MM-DD hh:mm; null for no window: nothing reboots the nodes then",
+            "2027-01-02 02:00",
+            "at least 15 minutes after it is deployed, and not from 23:45 to midnight, says Azure; a changed window"
+            " takes a new start",
+        ),
+        arrives(
+            f"{_WINDOW}: startDateTime = value",
+            _WINDOW,
+            "Microsoft.Maintenance/configurationAssignments",
+            f"{_VM}: osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings",
+        ),
+    ] = None
+    duration: Annotated[
+        WindowDuration,
+        About("how long it is, as hh:mm, from 01:30 to 03:55", "03:00"),
+        arrives(f"{_WINDOW}: duration = value"),
+    ] = "03:00"
+    time_zone: Annotated[
+        WindowTimeZone,
+        About(
+            "the name that Windows has for the time zone of `start`, which also says when summer time is",
+            "W. Europe Standard Time",
+            "find it with, in PowerShell: Get-TimeZone -ListAvailable",
+        ),
+        arrives(f"{_WINDOW}: timeZone = value", others=("Pacific Standard Time",)),
+    ] = "UTC"
+    every: Annotated[
+        WindowRecurrence,
+        About(
+            "how often it is, as Azure writes it: Day, 3Days, Week Saturday,Sunday, 2Weeks Monday, Month day23, Month"
+            " Last Sunday, or Month Second Tuesday Offset4",
+            "Week Saturday",
+        ),
+        arrives(f"{_WINDOW}: recurEvery = value", others=("Month Last Sunday",)),
+    ] = "Week Sunday"
 
 
 class NodeSection(_Section):
@@ -244,6 +289,10 @@ class NodeSection(_Section):
     proxy: Annotated[
         ProxySection, About("a map with the proxy by which the node reaches the internet", {"https": _PROXY})
     ] = ProxySection()
+    maintenance: Annotated[
+        MaintenanceSection,
+        About("a map with when the nodes are patched and may reboot", {"start": "2027-01-02 02:00"}),
+    ] = MaintenanceSection()
     network_policies: Annotated[
         bool,
         About(

@@ -126,6 +126,8 @@ class ResourceType:
     # How the SDK writes it
     flattened: bool = True
     """Whether the SDK lifts the members of ARM's `properties` to the top."""
+    lifted: str = ""
+    """An object among them whose members it lifts as well."""
     packaged: bool = False
     """Whether the API version is part of the Pulumi type: a parameterized package."""
     renamed: Mapping[str, str] = field(default_factory=dict)

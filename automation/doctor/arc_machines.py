@@ -13,6 +13,7 @@ from semver import VersionInfo
 
 from arm import ids
 from arm.types.hybridcompute import MACHINE, MACHINE_RUN_COMMAND
+from arm.types.maintenance import CONFIGURATION_ASSIGNMENT
 from automation.check import Diagnosis, diagnose
 from automation.doctor.context import Context
 from automation.doctor.providers import fetch_providers, is_offered_in
@@ -28,10 +29,13 @@ ROLE = "Azure Connected Machine Resource Administrator"
 """Has them (the same page, "Limit access to Run Command")."""
 ONBOARDING = "Azure Connected Machine Onboarding"
 """May Arc-enable one (learn.microsoft.com/azure/azure-arc/servers/prerequisites, "Required permissions")."""
+PATCHING = "Scheduled Patching Contributor"
+"""May put one into a maintenance window (learn.microsoft.com/azure/role-based-access-control/built-in-roles)."""
 _ACTIONS = (
     f"{MACHINE.arm_type}/read",
     *(f"{MACHINE_RUN_COMMAND.arm_type}/{verb}" for verb in ("read", "write", "delete")),
 )
+_PATCHING = tuple(f"{CONFIGURATION_ASSIGNMENT.arm_type}/{verb}" for verb in ("read", "write", "delete"))
 ABSENT = re.compile(r"ResourceNotFound|ResourceGroupNotFound|was not found", re.I)
 REFUSED = re.compile(r"AuthorizationFailed|does not have authorization|Forbidden", re.I)
 _UBUNTU = re.compile(r"Ubuntu \d\d\.\d\d", re.I)
@@ -191,13 +195,14 @@ def check_machine_rights(context: Context) -> Diagnosis:
         machine = context.settings.clusters[cluster].machine
         if machine and machine.ssh_over_arc:
             needed += [f"{type_}/{verb}" for type_ in OVER_ARC for verb in ("read", "write", "delete")]
+        if context.settings.clusters[cluster].maintenance:
+            needed += _PATCHING
         if missing := [action for action in needed if not is_granted(action, entries)]:
             problems.append(f"{cluster}: {user} may not, on {ids.name_of(arm_id)}: {', '.join(fold_actions(missing))}")
-            mend += (
-                [_assign(context, ids.group_of(arm_id), one) for one in (ROLE, ONBOARDING)]
-                if becomes
-                else [_assign(context, arm_id)]
-            )
+            scope = ids.group_of(arm_id) if becomes else arm_id
+            roles = [ROLE] * (not {*missing} <= {*_PATCHING}) + [ONBOARDING] * becomes
+            roles += [PATCHING] * (not {*missing}.isdisjoint(_PATCHING))
+            mend += [_assign(context, scope, one) for one in roles]
     return diagnose(problems, f"{user} may run commands" if _list_machines(context) else "no machine", "\n".join(mend))
 
 

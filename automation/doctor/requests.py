@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from arm.hosting import BY_SCRIPT_TYPE, EXISTING
 from arm.shapes import shape_of
 from arm.types.hybridconnectivity import ENDPOINT, SERVICE_CONFIGURATION
+from arm.types.maintenance import CONFIGURATION_ASSIGNMENT
 from graph.graph import Graph
 from graph.inputs import text_at
 from settings.regions import normalised
@@ -15,6 +16,8 @@ from settings.regions import normalised
 OVER_ARC = (ENDPOINT.arm_type, SERVICE_CONFIGURATION.arm_type)
 ELSEWHERE = {row.arm_type for row, kind in BY_SCRIPT_TYPE.items() if kind.node_type in EXISTING} | {*OVER_ARC}
 """Types of what is put on a machine that is there before the stack, wherever that is (`arc_machines`)."""
+_WHERE_MACHINES_ARE = {*ELSEWHERE, CONFIGURATION_ASSIGNMENT.arm_type}
+"""Types in the region of a machine, wherever somebody has put that."""
 
 
 @dataclass(frozen=True, order=True)
@@ -36,6 +39,6 @@ def list_requests(graph: Graph) -> Sequence[Request]:
     for resource in graph.resources.values():
         if resource.is_arm:
             shape, location = shape_of(resource.type), normalised(text_at(resource.plain_inputs, "location"))
-            place = "" if shape.arm_type in ELSEWHERE else location
+            place = "" if shape.arm_type in _WHERE_MACHINES_ARE else location
             found.add(Request(shape.arm_type, shape.api_version, place, not resource.options.retain_on_delete))
     return sorted(found)

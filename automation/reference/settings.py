@@ -49,6 +49,7 @@ _COMPUTED: Mapping[str, str] = {
     ),
     "clusters.<name>.node.k3s_version": f"`{K3S_NEWEST}`",
     "clusters.<name>.node.k3s_sha256": "none: the binary is compared with the checksum beside it",
+    "clusters.<name>.node.maintenance.start": "none: no window",
     "clusters.<name>.node.proxy.http": "that of `https`; none without one",
     "clusters.<name>.node.proxy.https": "that of `http`; none without one",
     "operator_group_object_id": "none",

@@ -17,6 +17,7 @@ from components.hosting.connected_cluster import connect_k3s, grant_onboarding, 
 from components.hosting.first_contact import enable_arc
 from components.hosting.further_nodes import create_agent_token, join_k3s
 from components.hosting.host import Host
+from components.hosting.maintenance import PatchedMachine, schedule_patches
 from components.hosting.script_run import create_script_run, run_again
 from components.hosting.ssh_over_arc import open_ssh_over_arc
 from nodes import identify_run, load_script
@@ -38,6 +39,8 @@ def create_host(context: StampContext) -> Host:
     run = partial(run_on_machine, context, cluster.machine, there, script_run)
     bound_to = there.apply(_read_id)
     further = [(one, one.machine, _read_machine(context, one.machine)) for one in cluster.nodes if one.machine]
+    machines = [("", cluster.machine, there), *((one.name, machine, found) for one, machine, found in further)]
+    schedule_patches(context, [_describe(node, machine, found) for node, machine, found in machines])
     setup = set_up_k3s(context, run, token, {one.name: found.apply(_read_id) for one, _, found in further})
     joined = [
         join_k3s(context, partial(run_on_machine, context, machine, found, script_run, node=one.name), token, one.name,
@@ -69,6 +72,18 @@ def create_host(context: StampContext) -> Host:
             ],
         },
         ssh_command=_compose_ssh_command(context, cluster.machine, there) if over_arc else None,
+    )
+
+
+def _describe(node: str, machine: Machine, there: _Machine) -> PatchedMachine:
+    return PatchedMachine(
+        node,
+        "Microsoft.HybridCompute",
+        "machines",
+        machine.resource_group,
+        there.apply(lambda found: found.name),
+        there.apply(lambda found: found.id),
+        there.apply(lambda found: found.location),
     )
 
 

@@ -41,6 +41,11 @@ def _image(_: Settings, cluster: Cluster) -> dict[str, str]:
     return {"id": cluster.image} if cluster.image else dict(IMAGE.value)
 
 
+def _on_schedule(_: Settings, cluster: Cluster) -> bool | None:
+    """Return None where nobody patches by a schedule: with true and without one, nobody would patch at all."""
+    return True if cluster.maintenance else None
+
+
 def _encryption(_: Settings, cluster: Cluster) -> bool | None:
     """Return None where it is not asked for: false is refused as true is, in a subscription without the feature."""
     return True if cluster.node and cluster.node.encryption_at_host else None
@@ -94,6 +99,9 @@ REQUESTED: tuple[Requested, ...] = (
     Requested(VIRTUAL_MACHINE, "securityProfile.encryptionAtHost", "node.encryption_at_host", _encryption),
     Requested(VIRTUAL_MACHINE, "storageProfile.imageReference", "node.image", _image),
     Requested(VIRTUAL_MACHINE, "zones", "node.zone", zones),
+    Requested(VIRTUAL_MACHINE,
+              "osProfile.linuxConfiguration.patchSettings.automaticByPlatformSettings"
+              ".bypassPlatformSafetyChecksOnUserSchedule", "node.maintenance.start", _on_schedule),
     Requested(VIRTUAL_MACHINE, "osProfile.adminUsername", "prefix and code", _administrator),
     Requested(VIRTUAL_MACHINE, "osProfile.linuxConfiguration.ssh.publicKeys", "ssh_public_key", _ssh_keys),
 )  # fmt: skip
@@ -105,8 +113,13 @@ INNER_NAMES: tuple[tuple[ResourceType, str, str], ...] = (
 )
 
 IGNORED: Mapping[ResourceType, tuple[str, ...]] = {
-    # A change replaces the machine, and with it the cluster; `pulumi up --replace` asks for it.
-    VIRTUAL_MACHINE: ("osProfile", "storageProfile.imageReference"),
+    # A change replaces the machine, and with it the cluster; `pulumi up --replace` asks for it. Patch settings do not.
+    VIRTUAL_MACHINE: (
+        "osProfile.adminUsername",
+        "osProfile.computerName",
+        "osProfile.linuxConfiguration.ssh",
+        "storageProfile.imageReference",
+    ),
 }
 
 KINDS: Mapping[tuple[ResourceType, str], ResourceType] = {

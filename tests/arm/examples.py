@@ -153,6 +153,10 @@ INPUTS: dict[str, dict[str, Any]] = {
             "computerName": "vm",
             "linuxConfiguration": {
                 "disablePasswordAuthentication": True,
+                "patchSettings": {
+                    "patchMode": "AutomaticByPlatform",
+                    "automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": True},
+                },
                 "ssh": {"publicKeys": [{"keyData": "ssh-ed25519 A", "path": "/home/azureuser/.ssh/authorized_keys"}]},
             },
         },
@@ -385,5 +389,29 @@ INPUTS: dict[str, dict[str, Any]] = {
         "serviceConfigurationName": "SSH",
         "serviceName": "SSH",
         "port": 22,
+    },
+    "azure-native:maintenance:MaintenanceConfiguration": {
+        **_EAST,
+        "resourceName": "mc",
+        "maintenanceScope": "InGuestPatch",
+        "extensionProperties": {"InGuestPatchMode": "User"},
+        "startDateTime": "2027-01-02 02:00",
+        "duration": "03:00",
+        "timeZone": "UTC",
+        "recurEvery": "Week Sunday",
+        "installPatches": {
+            "rebootSetting": "IfRequired",
+            "linuxParameters": {"classificationsToInclude": ["Critical", "Security"]},
+        },
+    },
+    "azure-native:maintenance:ConfigurationAssignment": {
+        "resourceGroupName": "rg",
+        "providerName": "Microsoft.Compute",
+        "resourceType": "virtualMachines",
+        "resourceName": "vm",
+        "configurationAssignmentName": "mc",
+        "location": "eastus2",
+        "maintenanceConfigurationId": f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/mc",
+        "resourceId": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm",
     },
 }

@@ -40,13 +40,14 @@ EXCEPTIONS = {
 
 
 def _homeless(shape: Shape, node: Node, names: Mapping[str, Kind], path: str, seen: frozenset[type]) -> Iterator[str]:
-    """Inputs, by path, that fit neither an object nor its `properties`."""
+    """Inputs, by path, that fit neither an object nor its `properties`, nor what is lifted out of those."""
     table = shape.table
     node = table.resolve(node)
     if node.get("open"):
         return
     known = table.members(node, {})
     lifted = table.members(table.resolve(known.get("properties", {})), {})
+    lifted = {**table.members(table.resolve(lifted.get(shape.type.lifted, {})), {}), **lifted}
     for name, kind in names.items():
         here = f"{path}.{name}" if path else name
         arm_name = shape.type.renamed.get(here.replace("[]", "").removeprefix(_short(shape) + "."), name)
@@ -116,6 +117,8 @@ def test_every_type_has_its_computed_outputs_listed_or_none_to_list() -> None:
     assert without == {
         "Microsoft.Authorization/roleAssignments",
         "Microsoft.Authorization/roleDefinitions",
+        "Microsoft.Maintenance/configurationAssignments",
+        "Microsoft.Maintenance/maintenanceConfigurations",
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
         "Microsoft.Storage/storageAccounts/blobServices/containers",
     }

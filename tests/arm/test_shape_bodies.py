@@ -53,6 +53,21 @@ def test_subnets_inside_a_network_are_nested() -> None:
     ]
 
 
+def test_a_window_is_nested_though_the_class_lifts_it() -> None:
+    token = "maintenance:MaintenanceConfiguration"
+    properties = body(token)["properties"]
+    assert properties["maintenanceWindow"] == {
+        "startDateTime": "2027-01-02 02:00",
+        "duration": "03:00",
+        "timeZone": "UTC",
+        "recurEvery": "Week Sunday",
+    }
+    assert properties.keys() == {"extensionProperties", "installPatches", "maintenanceScope", "maintenanceWindow"}
+    shape, inputs = shape_of(f"azure-native:{token}"), INPUTS[f"azure-native:{token}"]
+    assert shape.inputs(shape.path(inputs, "s"), body(token)) == inputs
+    assert shape.answer(shape.outputs(inputs, preview=False, subscription_id="s")[1])["properties"] == properties
+
+
 def test_path_parameters_are_not_in_the_body() -> None:
     for token, inputs in INPUTS.items():
         assert not shape_of(token).body(inputs).keys() & set(shape_of(token).type.path_parameters)

@@ -47,6 +47,11 @@ IMPORT_IDS = {
     "hybridconnectivity:Endpoint": "/{resourceUri}/providers/Microsoft.HybridConnectivity/endpoints/{endpointName}",
     "hybridconnectivity:ServiceConfiguration": "/{resourceUri}/providers/Microsoft.HybridConnectivity"
     "/endpoints/{endpointName}/serviceConfigurations/{serviceConfigurationName}",
+    "maintenance:MaintenanceConfiguration": RG
+    + "/providers/Microsoft.Maintenance/maintenanceConfigurations/{resourceName}",
+    "maintenance:ConfigurationAssignment": RG
+    + "/providers/{providerName}/{resourceType}/{resourceName}"
+    + "/providers/Microsoft.Maintenance/configurationAssignments/{configurationAssignmentName}",
     "kubernetesconfiguration:Extension": RG
     + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}"
     + "/providers/Microsoft.KubernetesConfiguration/extensions/{extensionName}",

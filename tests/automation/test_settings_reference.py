@@ -35,7 +35,7 @@ def rows(place: str) -> dict[str, list[str]]:
 def test_every_key_has_a_row_in_its_section() -> None:
     for place, section in sections():
         assert list(rows(place or SETTINGS_KEY)) == list(fields_of(section))
-    assert len(list(sections())) == 14
+    assert len(list(sections())) == 17
 
 
 def test_every_default_is_said() -> None:

@@ -81,8 +81,9 @@ def _changes(place: str) -> Iterator[Change]:
     stacks = [read_stack(name) for name in _STACKS]
     if place == "links[].from":  # in those stacks every other cluster sends there already
         stacks = [stack_of("two brokers", TWO_BROKERS)]
-    # In those stacks every generation is the first, there is no proxy, and clusters have one node.
-    if place.endswith(("revoked_generation", "proxy.no_proxy")) or ".nodes[]" in place:
+    # In those stacks every generation is the first, there is no proxy and no window, and clusters have one node.
+    of_a_window = tuple(f"maintenance.{key}" for key in ("duration", "time_zone", "every"))
+    if place.endswith(("revoked_generation", "proxy.no_proxy", *of_a_window)) or ".nodes[]" in place:
         stacks = [read_stack("every-setting")]
     if place.endswith("machine.resource_id"):  # in those stacks every machine is the stack's own
         stacks = [read_stack("plant")]

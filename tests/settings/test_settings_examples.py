@@ -52,6 +52,10 @@ CONTEXT: dict[str, dict[str, object]] = {
     },
     "clusters.site.subnet": {"clusters.site.address_space": "10.3.0.0/16"},
     "clusters.site.node.proxy.no_proxy": {"clusters.site.node.proxy.https": "http://10.1.1.4:3128"},
+    **{
+        f"clusters.site.node.maintenance.{key}": {"clusters.site.node.maintenance.start": "2027-01-02 02:00"}
+        for key in ("duration", "time_zone", "every")
+    },
     "clusters.site.nodes[0].machine": {**ON_MACHINES, "clusters.site.nodes[0].machine": {}},
     "clusters.site.nodes[0].machine.resource_id": ON_MACHINES,
     "clusters.site.machine": ON_A_MACHINE,

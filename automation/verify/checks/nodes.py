@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from arm.hosting import BY_SCRIPT_TYPE
 from arm.types.compute import VIRTUAL_MACHINE
 from arm.types.hybridcompute import MACHINE
+from arm.types.maintenance import CONFIGURATION_ASSIGNMENT, MAINTENANCE_CONFIGURATION
 from automation.verify.azure import UnseenError
 from automation.verify.check import Problem
 from automation.verify.look import Look, show
@@ -48,10 +49,12 @@ def check_identity(look: Look) -> Iterator[Problem]:
 
 
 def check_machine(look: Look) -> Iterator[Problem]:
-    """Check that the machine is otherwise as it was made: image, disk, keys, boot security, patches."""
+    """Check that the machine is otherwise as it was made: image, disk, keys, boot security, patches and when."""
     for subject, body in look.seen(VIRTUAL_MACHINE):
         yield from look.compare(subject, body, "properties", without=_JUDGED)
         yield from look.compare(subject, body, "zones")
+    for subject, body in look.seen(MAINTENANCE_CONFIGURATION, CONFIGURATION_ASSIGNMENT):
+        yield from look.compare(subject, body, "properties")
 
 
 def check_script_results(look: Look) -> Iterator[Problem]:

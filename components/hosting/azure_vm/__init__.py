@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from pulumi_azure_native import compute
+
 from components.context import StampContext
 from components.hosting.azure_vm.networking import create_network, create_network_interface
 from components.hosting.azure_vm.node import create_further_node, create_node
@@ -11,6 +13,7 @@ from components.hosting.azure_vm.run_command import run_on_vm
 from components.hosting.connected_cluster import connect_k3s, grant_onboarding, set_up_k3s
 from components.hosting.further_nodes import create_agent_token, join_k3s
 from components.hosting.host import Host, HostNetwork
+from components.hosting.maintenance import PatchedMachine, schedule_patches
 from components.hosting.script_run import create_script_run
 from components.identities import create_identity
 
@@ -29,6 +32,9 @@ def create_host(context: StampContext) -> Host:
         (one, create_further_node(context, one, create_network_interface(context, net.subnet, one), vm))
         for one in cluster.nodes
     ]
+    schedule_patches(
+        context, [_describe(context, "", vm), *(_describe(context, one.name, own) for one, own in further)]
+    )
     setup = set_up_k3s(context, run, token, {one.name: own.vm_id for one, own in further})
     joined = [
         join_k3s(context, partial(run_on_vm, context, own, script_run, node=one.name), token, one.name,
@@ -57,4 +63,10 @@ def create_host(context: StampContext) -> Host:
                 *({"id": own.id, "name": own.name, "address": str(one.address)} for one, own in further),
             ],
         },
+    )
+
+
+def _describe(context: StampContext, node: str, vm: compute.VirtualMachine) -> PatchedMachine:
+    return PatchedMachine(
+        node, "Microsoft.Compute", "virtualMachines", context.group.name, vm.name, vm.id, context.cluster.location
     )

@@ -14,6 +14,13 @@ _UBUNTU = compute.ImageReferenceArgs(
     publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
 )  # fmt: skip
 
+_FOR_GOOD = (
+    "osProfile.adminUsername",
+    "osProfile.computerName",
+    "osProfile.linuxConfiguration.ssh",
+    "storageProfile.imageReference",
+)
+
 
 def create_node(
     context: StampContext,
@@ -86,14 +93,7 @@ def _create_vm(
             linux_configuration=compute.LinuxConfigurationArgs(
                 disable_password_authentication=True,
                 provision_vm_agent=True,
-                patch_settings=compute.LinuxPatchSettingsArgs(
-                    patch_mode="AutomaticByPlatform",
-                    assessment_mode="AutomaticByPlatform",
-                    automatic_by_platform_settings=compute.LinuxVMGuestPatchAutomaticByPlatformSettingsArgs(
-                        # A broker on a single node: reboots belong in a maintenance window.
-                        reboot_setting="Never"
-                    ),
-                ),
+                patch_settings=_patch_settings(node),
                 ssh=compute.SshConfigurationArgs(
                     public_keys=[
                         compute.SshPublicKeyArgs(
@@ -104,9 +104,21 @@ def _create_vm(
                 ),
             ),
         ),
-        # Azure replaces a VM whose image or OS profile changes. Replacing a node empties the cluster, so it must be
-        # asked for: `pulumi up --replace <urn>`.
-        opts=context.options(
-            protect=context.settings.protection.protect, ignore_changes=["osProfile", "storageProfile.imageReference"]
+        # Azure refuses to change these. Replacing a node empties the cluster, so it must be asked for:
+        # `pulumi up --replace <urn>`.
+        opts=context.options(protect=context.settings.protection.protect, ignore_changes=_FOR_GOOD),
+    )
+
+
+def _patch_settings(node: NodeSection) -> compute.LinuxPatchSettingsArgs:
+    """Let Azure patch: in the maintenance window alone, where there is one, else when it likes and without reboots."""
+    return compute.LinuxPatchSettingsArgs(
+        patch_mode="AutomaticByPlatform",
+        assessment_mode="AutomaticByPlatform",
+        automatic_by_platform_settings=compute.LinuxVMGuestPatchAutomaticByPlatformSettingsArgs(
+            # A broker on a single node: reboots belong in a maintenance window.
+            reboot_setting="Never",
+            # https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching
+            bypass_platform_safety_checks_on_user_schedule=True if node.maintenance.start else None,
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arm.types import BY_ARM_TYPE
-from rehearsal.azure.refusals import access, clusters, existence, network, quotas
+from rehearsal.azure.refusals import access, clusters, existence, maintenance, network, quotas
 from rehearsal.azure.state import AzureState, Call, Check
 
 PUT, DELETE = "put", "delete"
@@ -96,6 +96,9 @@ _RULES = (
     WorldRule("WORLD-43", "A node starts from an image that its gallery has in the region",
               "learn.microsoft.com/troubleshoot/azure/virtual-machines/troubleshooting-shared-images",
               existence.image_is_in_region),
+    WorldRule("WORLD-44", "A VM in a maintenance window is patched by schedule alone",
+              "learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching",
+              maintenance.vm_takes_schedules),
     WorldRule("WORLD-41", "The region has vCPUs of the VM family left", _VCPUS, quotas.vcpus_per_family),
 )  # fmt: skip
 _QUOTAS = [

@@ -204,6 +204,19 @@ def test_a_login_that_may_not_run_commands_there(plant: Machine) -> None:
     assert shlex.split(check.mend.splitlines()[1])[-1] == "Azure Connected Machine Resource Administrator"
 
 
+def test_a_login_that_may_not_put_the_machine_into_its_window(plant: Machine) -> None:
+    site = plant.settings["clusters"]["site"]
+    window = {**site["node"], "maintenance": {"start": "2027-01-02 02:00"}}
+    plant.settings["clusters"] = {**plant.settings["clusters"], "site": {**site, "node": window}}
+    assert plant.checks()["machine-rights"].outcome == "ok"
+    plant.says(_RIGHTS, {"value": [{"actions": ["*"], "notActions": ["Microsoft.Maintenance/*/write"]}]})
+    check = plant.checks()["machine-rights"]
+    assert check.found == (
+        "site: engineer@example.com may not, on press-1: Microsoft.Maintenance/configurationAssignments/write"
+    )
+    assert [shlex.split(line)[-1] for line in check.mend.splitlines()[1::2]] == ["Scheduled Patching Contributor"]
+
+
 def test_rights_on_the_machine_alone_are_enough_for_it(plant: Machine) -> None:
     permissions = plant.answer(PERMISSIONS)
     permissions["value"][0]["notActions"].append("Microsoft.HybridCompute/machines/runCommands/write")

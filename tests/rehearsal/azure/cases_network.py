@@ -36,6 +36,16 @@ def encryption_at_host_of_a_running_vm(azure: Azure) -> str:
     return refusal(azure.put, "vm", securityProfile__encryptionAtHost=False)
 
 
+@bites("WORLD-44", "PrerequisitesNotMet")
+def window_of_a_vm_that_is_patched_without_a_schedule(azure: Azure) -> str:
+    azure.deploy_until("window")
+    azure.put("vm", osProfile__linuxConfiguration__patchSettings={"patchMode": "AutomaticByPlatform"})
+    answer = refusal(azure.put, "assignment")
+    azure.put("vm")
+    azure.put("assignment")
+    return answer
+
+
 @bites("WORLD-08", "AnotherOperationInProgress")
 def subnet_while_another_is_deleted(azure: Azure) -> str:
     azure.deploy_until("subnet")

@@ -56,6 +56,8 @@ SITE: dict[str, tuple[str, dict[str, Any]]] = {
     "registry": (_REGISTRY + "SchemaRegistry", {}),
     "namespace": (_REGISTRY + "Namespace", {}),
     "vm": ("azure-native:compute:VirtualMachine", {}),
+    "window": ("azure-native:maintenance:MaintenanceConfiguration", {}),
+    "assignment": ("azure-native:maintenance:ConfigurationAssignment", {}),
     "connect": (
         "azure-native:compute:VirtualMachineRunCommandByVirtualMachine",
         {

@@ -145,6 +145,16 @@ def test_settings_whose_names_have_dots_can_be_ignored(engine: Engine) -> None:
     assert engine.diff("aio-extension", "configurationSettings", configurationSettings={"c.d": "e"}) == Diff()
 
 
+def test_a_window_reaches_a_vm_in_place(engine: Engine) -> None:
+    settings = {"bypassPlatformSafetyChecksOnUserSchedule": False}
+    path = "osProfile__linuxConfiguration__patchSettings__automaticByPlatformSettings"
+    ignored = ("osProfile.adminUsername", "osProfile.computerName", "osProfile.linuxConfiguration.ssh")
+    found = engine.diff("vm", *ignored, **{path: settings})
+    assert (found.changed, found.replaces) == (("osProfile",), ())
+    engine.azure.deploy_until("vm")
+    engine.azure.put("vm", update=True, **{path: settings})
+
+
 def test_ignored_changes_are_none(engine: Engine) -> None:
     changes: dict[str, Any] = {"osProfile__adminUsername": "x", "storageProfile__imageReference__sku": "y"}
     assert engine.diff("vm", "osProfile", "storageProfile.imageReference", **changes) == Diff()
