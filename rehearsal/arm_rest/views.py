@@ -42,6 +42,8 @@ _WITH_HEALTH = "2026-07-01"
 def whole(request: Request, entry: Entry, find: Find) -> dict[str, Any]:
     """Return the answer to a GET."""
     body = entry.shape.answer(entry.outputs)
+    if "type" in entry.inputs:  # the SDK's outputs have the resource's own in its place
+        body["properties"] = {**body["properties"], "type": entry.inputs["type"]}
     if reported := _report(entry, find):
         body["properties"] = {**body["properties"], **reported}
     is_wanted = entry.row is MACHINE_RUN_COMMAND or request.expands("instanceView")

@@ -209,7 +209,8 @@ def test_a_region_without_aio_is_told_with_the_nearest_that_has_it(problems: Pro
 
 def test_a_key_in_the_wrong_section_is_told_where_it_belongs(problems: Problems) -> None:
     (problem,) = problems({"clusters.enterprise.port": 28883})
-    assert problem.hint == "port is a key of clusters.<name>.listener"
+    sections = ("machine.ssh_over_arc", "machine.ssh", "listener")
+    assert problem.hint == f"port is a key of {' and of '.join(f'clusters.<name>.{one}' for one in sections)}"
     assert problem.example == "port: 28883"
     (problem,) = problems({"clusters.enterprise.custom_roles": False})
     assert problem.hint == "custom_roles is a key of edge-stamps:settings"

@@ -13,7 +13,7 @@ from rehearsal.azure.world import World
 from tests.rehearsal.arm_rest.clients import Client
 from tests.rehearsal.cluster.deployments import deployed
 
-STACKS = ("dev", "prod", "three-sites")
+STACKS = ("dev", "prod", "three-sites", "plant")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.deviceregistry import DeviceRegistryMgmtClient
 from azure.mgmt.extendedlocation import CustomLocations
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
+from azure.mgmt.hybridconnectivity import HybridConnectivityMgmtClient
 from azure.mgmt.hybridkubernetes import ConnectedKubernetesClient
 from azure.mgmt.iotoperations import IoTOperationsMgmtClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.kubernetesconfiguration.extensions import KubernetesConfigurationExtensionsMgmtClient
+from azure.mgmt.maintenance import MaintenanceManagementClient
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
@@ -43,6 +46,10 @@ _CLIENTS: Mapping[str, tuple[Any, str, str, str]] = {
     "ExtendedLocation/customLocations": (CustomLocations, "custom_locations", "get", _GROUP),
     "HybridCompute/machines": (HybridComputeManagementClient, "machines", "get", _GROUP),
     "HybridCompute/machines/runCommands": (HybridComputeManagementClient, "machine_run_commands", "get", "list"),
+    "HybridConnectivity/endpoints": (HybridConnectivityMgmtClient, "endpoints", "get", "list"),
+    "HybridConnectivity/endpoints/serviceConfigurations": (
+        HybridConnectivityMgmtClient, "service_configurations", "get", "list_by_endpoint_resource",
+    ),
     "IoTOperations/instances": (_AIO, "instance", "get", _GROUP),
     "IoTOperations/instances/akriConnectorTemplates": (
         _AIO, "akri_connector_template", "get", "list_by_instance_resource",
@@ -59,6 +66,13 @@ _CLIENTS: Mapping[str, tuple[Any, str, str, str]] = {
     "KeyVault/vaults/secrets": (KeyVaultManagementClient, "secrets", "get", "list"),
     "Kubernetes/connectedClusters": (ConnectedKubernetesClient, "connected_cluster", "get", _GROUP),
     "KubernetesConfiguration/extensions": (KubernetesConfigurationExtensionsMgmtClient, "extensions", "get", "list"),
+    "Maintenance/configurationAssignments": (
+        MaintenanceManagementClient, "configuration_assignments", "get", "list",
+    ),
+    "Maintenance/maintenanceConfigurations": (
+        MaintenanceManagementClient, "maintenance_configurations", "get",
+        "maintenance_configurations_for_resource_group.list",
+    ),
     "ManagedIdentity/userAssignedIdentities": (
         ManagedServiceIdentityClient, "user_assigned_identities", "get", _GROUP,
     ),
@@ -105,7 +119,8 @@ def test_every_resource_is_read_and_listed_as_it_was_deployed(stack: tuple[Clien
         paths = [list(one.shape.path_inputs(one.id).values()) for one in entries]
         if arm_type.startswith("Microsoft.Authorization/"):
             paths = [path[::-1] if "/" in path[-1] else path for path in paths]
-        listed = {as_json(one)["id"]: as_json(one) for one in getattr(group, lists)(*paths[0][:-1])}
+        list_all = attrgetter(lists)(made[kind] if "." in lists else group)
+        listed = {as_json(one)["id"]: as_json(one) for one in list_all(*paths[0][:-1])}
         assert listed.keys() >= {one.id for one in entries}, (arm_type, parent)
         for entry, path in zip(entries, paths, strict=True):
             for how, found in (("read", as_json(getattr(group, read)(*path))), ("listed", listed[entry.id])):
