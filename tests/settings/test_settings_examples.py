@@ -211,7 +211,7 @@ def test_a_key_in_the_wrong_section_is_told_where_it_belongs(problems: Problems)
     (problem,) = problems({"clusters.enterprise.port": 28883})
     sections = ("machine.ssh_over_arc", "machine.ssh", "listener")
     assert problem.hint == f"port is a key of {' and of '.join(f'clusters.<name>.{one}' for one in sections)}"
-    assert problem.example == "port: 28883"
+    assert problem.example == "port: 22"
     (problem,) = problems({"clusters.enterprise.custom_roles": False})
     assert problem.hint == "custom_roles is a key of edge-stamps:settings"
     (problem,) = problems({"node": {"zone": "1"}})
