@@ -11,7 +11,8 @@ from tests.rehearsal.node.test_drills import drill, with_script
 WHAT = "its only way out is a proxy"
 FORGETFUL = [
     ("setup-k3s", 'timeout 600 curl --fail', 'timeout 600 env -u HTTPS_PROXY -u https_proxy curl --fail', "curl"),
-    ("setup-k3s", "try timeout 60 curl", "try timeout 60 env -u HTTPS_PROXY -u https_proxy curl", "curl's question"),
+    ("setup-k3s", "try timeout 60 curl --head", "try timeout 60 env -u HTTPS_PROXY -u https_proxy curl --head",
+     "curl's question"),
     ("setup-k3s", "timeout 600 az extension add", "timeout 600 env -u HTTPS_PROXY -u https_proxy az extension add",
      "az extension add"),
     ("setup-k3s", "Environment=HTTP_PROXY=$HTTP_PROXY HTTPS_PROXY=$HTTPS_PROXY NO_PROXY=$NO_PROXY", "", "K3s"),
