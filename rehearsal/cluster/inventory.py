@@ -68,6 +68,10 @@ class Inventory:
     def of_type(self, row: ResourceType) -> list[Entry]:
         return self._note((Inventory.of_type, row), self._tables.by_type[row])
 
+    def named(self, row: ResourceType, name: str) -> list[Entry]:
+        """Return everything of the type that has this name, wherever it is."""
+        return self._note((Inventory.named, row, name), self._tables.by_name[row, name])
+
     def below(self, row: ResourceType, arm_id: str) -> list[Entry]:
         """Return everything of the type right below the resource."""
         return self._note((Inventory.below, row, arm_id), self._tables.by_parent[ids.key(arm_id), row])
@@ -99,6 +103,10 @@ class _Tables:
     @cached_property
     def by_type(self) -> _Table[ResourceType]:
         return _group((entry.row, entry) for entry in self.by_id.values())
+
+    @cached_property
+    def by_name(self) -> _Table[tuple[ResourceType, str]]:
+        return _group(((entry.row, entry.name), entry) for entry in self.by_id.values())
 
     @cached_property
     def by_parent(self) -> _Table[tuple[str, ResourceType]]:

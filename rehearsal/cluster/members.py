@@ -53,9 +53,9 @@ def find_told(inventory: Inventory, server: Entry) -> Iterator[tuple[Entry, Sequ
     addresses = read_addresses(inventory, server)
     urls = {f"https://{address}:{_SERVER_PORT}" for address in addresses}
     for kind in BY_NODE_TYPE.values():
-        for command in inventory.of_type(kind.script_type) if kind.script_type else ():
+        for command in inventory.named(kind.script_type, JOIN) if kind.script_type else ():
             machine = inventory.find(ids.parent_of(command.id))
-            if machine and command.name == JOIN and parameters(command.inputs).get("SERVER_URL") in urls:
+            if machine and parameters(command.inputs).get("SERVER_URL") in urls:
                 yield machine, inventory.below(command.row, machine.id)
 
 
