@@ -238,7 +238,7 @@ MISTAKES = (
         "script that may take longer than its Run Command",
         "LIFE-05",
         lambda two: two.set("site-connect-arc", "timeoutInSeconds", 3600),
-        ("site-connect-arc", "3600", "9780"),
+        ("site-connect-arc", "3600", "12000"),
     ),
     Mistake(
         "gate that waits longer than its Run Command",

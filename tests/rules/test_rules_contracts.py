@@ -223,9 +223,10 @@ _ON_A_MACHINE = {
             "hosting": "arc-machine",
             "machine": {
                 "resource_id": f"/subscriptions/{STAND_INS['subscription_id']}/resourceGroups/rg-plant/providers"
-                "/Microsoft.HybridCompute/machines/site-1"
+                "/Microsoft.HybridCompute/machines/site-1",
+                "ssh_over_arc": {"user": "plant"},
             },
-            "node": {"address": "192.168.10.20"},
+            "node": {"address": "192.168.10.20", "maintenance": {"start": "2027-01-02 02:00"}},
             "nodes": [
                 {
                     "name": "two",

@@ -227,7 +227,7 @@ def test_unknown_key_names_the_nearest(problems: Problems, path: str, near: str)
 def test_unknown_key_without_a_near_one_lists_all(problems: Problems) -> None:
     (problem,) = problems({"clusters.site.node.xyzzy": 1})
     keys = "vm_size, zone, os_disk_gib, os_disk_sku, encryption_at_host, image, k3s_version, k3s_sha256, "
-    keys += "proxy, network_policies, address"
+    keys += "proxy, maintenance, network_policies, address"
     assert keys in problem.expected
 
 
