@@ -183,9 +183,13 @@ class Change:
         return list(_differences(before, after))
 
     def forgotten_names(self) -> list[str]:
-        """Return composed texts that change with the setting, and that nothing deploys."""
+        """Return composed texts that change with the setting, and that nothing deploys.
+
+        The name of a maintenance configuration (mc-…) is there for every cluster, and deployed where it has a window.
+        """
         texts = repr([(part.name, part.tree) for part in self.before.parts])
-        return [old for old, new in self.names.items() if old != new and old not in texts]
+        names = {old: new for old, new in self.names.items() if not old.startswith("mc-")}
+        return [old for old, new in names.items() if old != new and old not in texts]
 
     def _document(self, deployed: Deployed) -> Document:
         """Return every part without what is at declared places."""

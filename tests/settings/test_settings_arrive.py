@@ -85,7 +85,7 @@ def _changes(place: str) -> Iterator[Change]:
     of_a_window = tuple(f"maintenance.{key}" for key in ("duration", "time_zone", "every"))
     if place.endswith(("revoked_generation", "proxy.no_proxy", *of_a_window)) or ".nodes[]" in place:
         stacks = [read_stack("every-setting")]
-    if place.endswith("machine.resource_id"):  # in those stacks every machine is the stack's own
+    if ".machine." in place:  # in those stacks every machine is the stack's own
         stacks = [read_stack("plant")]
     if place.endswith("nodes[].address"):
         stacks = [read_stack("every-setting"), read_stack("plant")]
