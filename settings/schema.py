@@ -553,7 +553,7 @@ class SshSection(_Section):
             _HOST_KEY,
             "read it on the machine itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
         ),
-        arrives(f"{_CONTACT}: connection.hostKey = value"),
+        arrives(f"{_CONTACT}: connection.hostKey = value", others=(f"{_HOST_KEY[:-1]}g",)),
     ] = None
 
 
@@ -563,7 +563,7 @@ class SshOverArcSection(_Section):
     user: Annotated[
         SshUser | None,
         About("the user of the machine whom `ssh_commands` names; null for no SSH over Arc", "ubuntu"),
-        arrives(_SSH_SERVICE, _SSH_SERVICE.rpartition("/")[0], "output: ssh_commands"),
+        arrives("output: ssh_commands"),
     ] = None
     port: Annotated[
         int,

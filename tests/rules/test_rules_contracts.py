@@ -215,7 +215,12 @@ def test_the_table_of_inputs_has_none_that_no_stack_says(recorded: Callable[...,
     )
 
 
-_SEVERAL_NODES = {**TWO_CLUSTERS, "clusters": {"site": {"nodes": [{"name": "two"}]}, "enterprise": {}}}
+_NODE = {
+    "image": "/subscriptions/1ace5000-0000-4000-8000-000000000006/resourceGroups/i/providers/Microsoft.Compute"
+    "/galleries/edge/images/k3s-node/versions/1.0.0",
+    "maintenance": {"start": "2027-01-02 02:00"},
+}
+_SEVERAL_NODES = {**TWO_CLUSTERS, "clusters": {"site": {"node": _NODE, "nodes": [{"name": "two"}]}, "enterprise": {}}}
 _ON_A_MACHINE = {
     **TWO_CLUSTERS,
     "clusters": {
