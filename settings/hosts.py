@@ -42,6 +42,15 @@ class ExistingCluster:
     """With which kubectl reaches it; None: by Arc's proxy."""
     context: str | None
 
+    def list_parameters(self) -> dict[str, str]:
+        """Return the parameters of nodes/with-kubeconfig.sh that say which cluster it is, and the way to it."""
+        way = {"KUBECONFIG_FILE": self.kubeconfig, "KUBE_CONTEXT": self.context}
+        return {
+            "RESOURCE_GROUP": self.resource_group,
+            "CLUSTER_NAME": self.name,
+            **{name: value for name, value in way.items() if value},
+        }
+
 
 @dataclass(frozen=True)
 class Proxy:

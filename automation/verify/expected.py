@@ -127,15 +127,8 @@ class Expectation:
     @cached_property
     def asked(self) -> Mapping[str, Subject]:
         """Cluster -> what its questions are put to: its machine or, where Azure knows none, the connected cluster."""
-        there = {one.cluster: one for one in self.subjects if one.row is CONNECTED_CLUSTER}
-        return {
-            name: self.nodes.get(name) or one
-            for name, one in there.items()
-            if name in self.nodes or self._was_there(name)
-        }
-
-    def _was_there(self, cluster: str) -> bool:
-        return self.view.settings.clusters[cluster].existing is not None
+        there = (one for one in self.subjects if one.row is CONNECTED_CLUSTER and _is_others(self.view, one))
+        return {**{one.cluster: one for one in there}, **self.nodes}
 
     @cached_property
     def _by_place(self) -> Mapping[tuple[str, str], Sequence[Subject]]:

@@ -49,11 +49,4 @@ def run_nowhere(cluster_id: str, _: str) -> ScriptAnswer:
 
 def name_way(cluster: ExistingCluster, subscription_id: str) -> Mapping[str, str]:
     """Return the parameters of `with-kubeconfig.sh`."""
-    way = {"KUBECONFIG_FILE": cluster.kubeconfig, "KUBE_CONTEXT": cluster.context}
-    return {
-        "SUBSCRIPTION_ID": subscription_id,
-        "RESOURCE_GROUP": cluster.resource_group,
-        "CLUSTER_NAME": cluster.name,
-        "SCRIPT_SECONDS": str(_SECONDS),
-        **{name: value for name, value in way.items() if value},
-    }
+    return {"SUBSCRIPTION_ID": subscription_id, **cluster.list_parameters(), "SCRIPT_SECONDS": str(_SECONDS)}

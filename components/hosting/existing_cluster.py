@@ -76,7 +76,6 @@ def run_here(
     (https://www.pulumi.com/registry/packages/command/api-docs/local/command).
     """
     name, timeout = name or script, f"{timeout_seconds + _CONNECT_SECONDS}s"
-    way = {"KUBECONFIG_FILE": existing.kubeconfig, "KUBE_CONTEXT": existing.context}
     return local.Command(
         context.logical_name(name),
         interpreter=["bash", "-c"],
@@ -85,11 +84,9 @@ def run_here(
         environment={
             **parameters,
             "SUBSCRIPTION_ID": context.subscription_id,
-            "RESOURCE_GROUP": existing.resource_group,
-            "CLUSTER_NAME": existing.name,
+            **existing.list_parameters(),
             "SCRIPT_NAME": name,
             "SCRIPT_SECONDS": str(timeout_seconds),
-            **{key: value for key, value in way.items() if value},
         },
         add_previous_output_in_env=False,
         opts=pulumi.ResourceOptions(
