@@ -28,6 +28,7 @@ SLICE_SECONDS = 0.25
 """Of traffic after each step. Nobody waits for it: a slice is over when its messages are acknowledged or refused."""
 _Address = tuple[str, int]
 """Cluster, and port as deployed."""
+_NOWHERE: _Address = ("", 0)
 
 
 def _are_same(these: Sequence[object], those: Sequence[object]) -> bool:
@@ -201,9 +202,8 @@ class Traffic:
     def _send_rest(self, clusters: Collection[str]) -> None:
         """Send what waits on links from or to these clusters, before anything there changes."""
         for link in self._links.values():
-            address = self._found.get(link.address, ("", 0))
-            if link.sent_between and {link.cluster, address[0]} & {*clusters}:
-                self._send_over(link, self._ports.get(address), self._after)
+            if link.sent_between and self._find_ends(link) & {*clusters}:
+                self._send_over(link, self._find_known_port(link.address), self._after)
 
     def _list_ends(self, link: Link, port: StandIn | None) -> list[object]:
         """Return what stays the same as long as nothing happens to the two ends of a link."""
@@ -211,7 +211,11 @@ class Traffic:
         return [*plans, port and port.broker, link.is_deployed, self._is_cut(link)]
 
     def _is_cut(self, link: Link) -> bool:
-        return bool({link.cluster, self._found.get(link.address, ("", 0))[0]} & self._offline)
+        return bool(self._find_ends(link) & self._offline)
+
+    def _find_ends(self, link: Link) -> set[str]:
+        """Return the cluster that sends, and the one that has answered at the link's address; empty for none yet."""
+        return {link.cluster, self._found.get(link.address, _NOWHERE)[0]}
 
     def _send_over(self, link: Link, port: StandIn | None, after: Moment) -> None:
         """Send what waits on a link, and note how the first of its dataflows was refused that was."""
@@ -240,7 +244,10 @@ class Traffic:
         found = next((view.name for view in views if is_at(view, address)), "")
         if found:
             self._found[address] = found, int(address.rpartition(":")[2])
-        return self._ports.get(self._found.get(address, ("", 0)))
+        return self._find_known_port(address)
+
+    def _find_known_port(self, address: str) -> StandIn | None:
+        return self._ports.get(self._found.get(address, _NOWHERE))
 
     def results(self) -> Iterator[LinkResult]:
         """Yield what has become of each link's messages so far."""
